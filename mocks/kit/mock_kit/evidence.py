@@ -1,0 +1,83 @@
+"""How we know what a mock does: every behaviour carries a label, a source and the test that pins it.
+
+Labels: ``documented`` (the vendor says so), ``recorded`` (seen on a real system), ``inferred`` (follows
+from something documented), ``assumed`` (our guess, always with a switch), ``own`` (the mock's own control).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from mock_kit.context import current_draft
+
+if TYPE_CHECKING:
+    from mock_kit.worlds import World
+
+Label = Literal["documented", "recorded", "inferred", "assumed", "own"]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One behaviour of a mock.
+
+    Attributes:
+        id: short and stable, e.g. ``lookup.order``.
+        behaviour: one sentence a user of the neighbour would understand.
+        source: page, section, URL and date read; for ``assumed`` the reasoning.
+        switch: the dialect entry that changes it; None if nothing does.
+        test: the test that pins it, ``file::name``.
+    """
+
+    id: str
+    behaviour: str
+    label: Label
+    source: str
+    switch: str | None = None
+    test: str | None = None
+
+
+class EvidenceBook:
+    """All the behaviours of one mock, registered at import; hits are counted in the world they happen in."""
+
+    def __init__(self, entries: tuple[Evidence, ...] = ()) -> None:
+        """``entries`` are registered at once."""
+        self._entries: dict[str, Evidence] = {}
+        self._lock = threading.Lock()
+        for entry in entries:
+            self.register(entry)
+
+    def register(self, entry: Evidence) -> Evidence:
+        """Add a behaviour and hand it back. ValueError if its id means something else already."""
+        if entry.label not in get_args(Label):
+            raise ValueError(f"{entry.id}: {entry.label!r} is no evidence label")
+        with self._lock:
+            if self._entries.setdefault(entry.id, entry) != entry:
+                raise ValueError(f"evidence {entry.id!r} is registered twice with different words")
+        return entry
+
+    def all(self) -> list[Evidence]:
+        """Every behaviour, sorted by id."""
+        with self._lock:
+            return sorted(self._entries.values(), key=lambda entry: entry.id)
+
+    def touch(self, entry_id: str, world: World | None = None) -> None:
+        """This behaviour has just shown itself: count it, and name it in the running exchange.
+
+        Without ``world`` the world of the running request is meant; outside a request nothing is counted.
+        KeyError for an id nobody registered.
+        """
+        if entry_id not in self._entries:
+            raise KeyError(entry_id)
+        draft = current_draft()
+        if draft is not None and entry_id not in draft.evidence:
+            draft.evidence.append(entry_id)
+        where = world or (draft.world if draft is not None else None)
+        if where is not None:
+            where.count_evidence(entry_id)
+
+    def report(self, world: World) -> list[dict[str, Any]]:
+        """Every behaviour as JSON, with ``hits`` in ``world``."""
+        hits = world.evidence_hits()
+        return [asdict(entry) | {"hits": hits.get(entry.id, 0)} for entry in self.all()]

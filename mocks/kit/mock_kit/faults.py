@@ -1,0 +1,194 @@
+"""Faults are planned, counted and healing, never a surprise. "after" matters most: the work IS done.
+
+========================  ==========================================  ========================================
+kind                      params                                      what happens
+========================  ==========================================  ========================================
+status                    status, headers?, body?, content_type?      another answer (after: work done)
+latency                   delay_s (wall time)                         waits before or after the work
+flip_byte                 offset, xor?                                one byte of the reply differs
+flip_request_byte         offset, xor?                                one byte of the request differs
+truncate_body             keep_bytes, content_length kept|fixed       the reply's body ends early
+wrong_type                content_type                                another Content-Type on the reply
+reset  (gate)             after_bytes?                                TCP reset; phase after: within the reply
+garbage  (gate)           -                                           bytes that are no HTTP
+drip  (gate)              bytes_per_s                                 the reply comes slowly
+cut  (gate)               after_bytes                                 closed in the middle of the reply's body
+no_answer  (gate)         hold_s                                      silence, then the connection closes
+lost_answer  (gate)       -                                           the work is done, the answer is lost
+========================  ==========================================  ========================================
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from random import Random
+from typing import Any, Literal
+
+from mock_kit.clock import Clock
+
+Phase = Literal["before", "after"]
+Layer = Literal["app", "wire"]
+
+APP_KINDS = frozenset({"status", "latency", "flip_byte", "flip_request_byte", "truncate_body", "wrong_type"})
+WIRE_KINDS = frozenset({"reset", "garbage", "drip", "cut", "no_answer", "lost_answer"})
+
+
+@dataclass(kw_only=True)
+class Fault:
+    """One planned fault.
+
+    Attributes:
+        match: ``method`` (exact), ``path`` (glob, no query) and ``host`` (glob); absent = any.
+        phase: "before" the work, or "after": the work is done and its answer is lost or changed.
+        times: how often it strikes; None = until removed.
+        skip: let that many matching requests pass first.
+        probability: of each strike, drawn from a generator seeded with ``seed``: the same in every run.
+        expires_at: in the world's time; None = never.
+        params: as in the module's table.
+        applied: strikes so far.
+    """
+
+    kind: str
+    match: dict[str, str] = field(default_factory=dict)
+    phase: Phase = "before"
+    times: int | None = 1
+    skip: int = 0
+    probability: float = 1.0
+    seed: int = 0
+    expires_at: datetime | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    id: str = ""
+    applied: int = 0
+    skipped: int = 0
+    _dice: Random = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._dice = Random(self.seed)  # noqa: S311 - dice, not keys
+
+    @property
+    def layer(self) -> Layer:
+        """Where it strikes: in the application, or on the wire (which needs the gate)."""
+        return "wire" if self.kind in WIRE_KINDS else "app"
+
+    @property
+    def remaining(self) -> int | None:
+        """Strikes left; None = no limit."""
+        return None if self.times is None else max(0, self.times - self.applied)
+
+    def fits(self, method: str, host: str, path: str) -> bool:
+        """Whether this request is meant."""
+        wanted = self.match.get("method", "*").upper()
+        return (
+            wanted in {"*", method.upper()}
+            and fnmatchcase(path, self.match.get("path", "*"))
+            and fnmatchcase(host.lower(), self.match.get("host", "*").lower())
+        )
+
+    def strikes(self) -> bool:
+        """Whether the fault strikes this matching request; counts it either way."""
+        if self.remaining == 0:
+            return False
+        if self.skipped < self.skip or self._dice.random() >= self.probability:
+            self.skipped += 1
+            return False
+        self.applied += 1
+        return True
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON, with ``remaining`` and ``layer``."""
+        shown = ("id", "kind", "match", "phase", "times", "skip", "probability", "seed", "params", "applied")
+        expires = self.expires_at.isoformat() if self.expires_at else None
+        counted = {"remaining": self.remaining, "layer": self.layer, "expires_at": expires}
+        return {name: getattr(self, name) for name in shown} | counted
+
+
+class FaultPlan:
+    """The faults of one world, in the order they were planned. One lock guards plan and counts."""
+
+    def __init__(self, clock: Clock) -> None:
+        """``clock`` decides when a fault expires."""
+        self._clock = clock
+        self._faults: dict[str, Fault] = {}
+        self._count = 0
+        self._wakers: dict[int, tuple[str, Callable[[], None]]] = {}
+        self._waker_count = 0
+        self._lock = threading.RLock()
+
+    def add(self, fault: Fault) -> Fault:
+        """Plan a fault; without an id it gets one (``f-1``, …). ValueError: unknown kind, or id in use."""
+        if fault.kind not in APP_KINDS | WIRE_KINDS:
+            raise ValueError(f"{fault.kind!r} is no kind of fault")
+        with self._lock:
+            self._count += 1
+            fault.id = fault.id or f"f-{self._count}"
+            if fault.id in self._faults:
+                raise ValueError(f"fault {fault.id!r} is planned already")
+            self._faults[fault.id] = fault
+        return fault
+
+    def list(self) -> list[Fault]:
+        """Every fault, spent ones included, oldest first."""
+        with self._lock:
+            return list(self._faults.values())
+
+    def get(self, fault_id: str) -> Fault | None:
+        """The fault of that id."""
+        with self._lock:
+            return self._faults.get(fault_id)
+
+    def remove(self, fault_id: str) -> bool:
+        """Call a fault off and release whoever waits because of it. False if there is none."""
+        with self._lock:
+            found = self._faults.pop(fault_id, None) is not None
+        self._wake(lambda waiting_for: waiting_for == fault_id)
+        return found
+
+    def clear(self) -> None:
+        """Call everything off and release everybody who waits."""
+        with self._lock:
+            self._faults.clear()
+        self._wake(lambda _: True)
+
+    def pick(self, method: str, host: str, path: str, layer: Layer) -> Fault | None:
+        """The first fault that strikes this request on this layer, counted; None if nothing does."""
+        with self._lock:
+            now = self._clock.now()
+            for fault in self._faults.values():
+                expired = fault.expires_at is not None and fault.expires_at <= now
+                fits = fault.layer == layer and not expired and fault.fits(method, host, path)
+                if fits and fault.strikes():
+                    return fault
+        return None
+
+    def wait(self, fault: Fault, seconds: float) -> bool:
+        """Hold this thread for ``seconds`` of wall time. True if the fault was called off meanwhile."""
+        released = threading.Event()
+        with self.woken(fault, released.set):
+            return released.wait(seconds)
+
+    @contextmanager
+    def woken(self, fault: Fault, waker: Callable[[], None]) -> Iterator[None]:
+        """While inside, ``waker`` is called (from any thread) when ``fault`` is called off."""
+        with self._lock:
+            self._waker_count += 1
+            ticket = self._waker_count
+            self._wakers[ticket] = (fault.id, waker)
+            gone = fault.id not in self._faults
+        if gone:
+            waker()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wakers.pop(ticket, None)
+
+    def _wake(self, meant: Callable[[str], bool]) -> None:
+        with self._lock:
+            due = [waker for fault_id, waker in self._wakers.values() if meant(fault_id)]
+        for waker in due:
+            waker()

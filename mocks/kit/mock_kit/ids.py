@@ -1,0 +1,46 @@
+"""Identifiers that are the same in every run: the world's name and a counter per kind decide them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from collections import Counter
+
+
+class Ids:
+    """Mints ids for one world. Two worlds of different names never mint the same id."""
+
+    def __init__(self, seed: str) -> None:
+        """``seed`` is the world's name."""
+        self._seed = seed
+        self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def hex32(self, kind: str) -> str:
+        """32 upper-case hexadecimal digits, no dashes; the n-th id of its ``kind``."""
+        with self._lock:
+            self._counts[kind] += 1
+            count = self._counts[kind]
+        digest = hashlib.sha256(f"{self._seed}\0{kind}\0{count}".encode())
+        return digest.hexdigest()[:32].upper()
+
+    def uuid(self, kind: str) -> str:
+        """The same 32 digits with dashes: 8-4-4-4-12, upper-case."""
+        digits = self.hex32(kind)
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+    def number(self, kind: str, start: int = 1) -> int:
+        """A running number of its own per ``kind``: ``start``, ``start`` + 1, …"""
+        with self._lock:
+            self._counts[f"#{kind}"] += 1
+            return start + self._counts[f"#{kind}"] - 1
+
+    def token(self, kind: str) -> str:  # noqa: ARG002 - the kind is for the reader of the call
+        """A url-safe secret of 256 bits. Never deterministic: it opens doors."""
+        return secrets.token_urlsafe(32)
+
+    def reset(self) -> None:
+        """Start counting anew: after a reset the world mints the same ids again."""
+        with self._lock:
+            self._counts.clear()

@@ -1,0 +1,106 @@
+"""Keeps secrets out of journals: by the name of a header or member, and by literal strings on guard.
+
+A name is judged by generic words only; the kit knows no neighbour's header names.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import threading
+from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+#: A shorter string would mask half of every ordinary text.
+MIN_GUARDED_CHARS = 4
+
+_SECRET_HEADER = re.compile(r"password|passwd|secret|token|key|authorization|cookie", re.IGNORECASE)
+_NAME = r"[\w.\-]*(?:password|passwd|secret|token|api[_-]?key|assertion|authorization|cookie)"
+#: "name": "value" as it stands in JSON; the closing quote may lie beyond the head we kept.
+_JSON_MEMBER = re.compile(
+    rf'("{_NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s"{{\[,}}\]][^,}}\]]*)', re.IGNORECASE
+)
+#: The same inside a JSON string, where each quote is escaped.
+_ESCAPED_MEMBER = re.compile(rf'(\\+"{_NAME}\\+"\s*:\s*\\+")(?:(?!\\+").)*', re.IGNORECASE | re.DOTALL)
+_FORM_MEMBER = re.compile(rf"((?:^|[?&\s]){_NAME}=)[^&\s]*", re.IGNORECASE)
+#: A header line inside a body (multipart, batches).
+_HEADER_LINE = re.compile(
+    r"^([\w\-]*(?:password|passwd|secret|token|key|authorization|cookie)[\w\-]*:[ \t]*)[^\r\n]+",
+    re.IGNORECASE | re.MULTILINE,
+)
+_XML_ELEMENT = re.compile(rf"(<(?:\w+:)?{_NAME}>)[^<]*", re.IGNORECASE)
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether the value of a header of this name is never shown."""
+    return _SECRET_HEADER.search(name) is not None
+
+
+class Masker:
+    """Masks by name and by the literal secrets it guards. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._guarded: set[str] = set()
+        self._pattern: re.Pattern[str] | None = None
+        self._lock = threading.Lock()
+
+    def guard(self, secret: str, user: str | None = None) -> None:
+        """Never show ``secret`` again, in any common spelling (percent-encoded, JSON-escaped, base64).
+
+        With ``user`` the Basic credentials made of both are guarded as well.
+        Strings of less than four characters are ignored: names mask those.
+        """
+        if len(secret) < MIN_GUARDED_CHARS:
+            return
+        spellings = set(_spellings(secret, user))
+        with self._lock:
+            self._guarded |= {text for text in spellings if len(text) >= MIN_GUARDED_CHARS}
+            longest_first = sorted(self._guarded, key=len, reverse=True)
+            self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+
+    def text(self, text: str) -> str:
+        """``text`` with guarded strings and members of secret names masked."""
+        masked = _JSON_MEMBER.sub(rf'\1"{MASK}"', self.literal(text))
+        masked = _ESCAPED_MEMBER.sub(rf"\1{MASK}", masked)
+        masked = _HEADER_LINE.sub(rf"\1{MASK}", masked)
+        masked = _XML_ELEMENT.sub(rf"\1{MASK}", masked)
+        return _FORM_MEMBER.sub(rf"\1{MASK}", masked)
+
+    def literal(self, text: str) -> str:
+        """``text`` with the guarded strings masked, and nothing else touched."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+    def head(self, text: str, limit: int) -> str:
+        """The start of a longer text, masked first and cut to ``limit`` characters then.
+
+        A guarded string that ``text`` itself breaks off in the middle of is removed too.
+        """
+        return self._without_broken_secret(self.text(text))[:limit]
+
+    def _without_broken_secret(self, text: str) -> str:
+        for secret in self._guarded.copy():
+            for length in range(min(len(secret) - 1, len(text)), MIN_GUARDED_CHARS - 1, -1):
+                if text.endswith(secret[:length]):
+                    return text[:-length] + MASK
+        return text
+
+    def headers(self, headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Headers with secret values masked; names stay. A repeated name's values are joined by a comma."""
+        shown: dict[str, str] = {}
+        for name, value in headers:
+            masked = MASK if is_secret_header(name) else self.text(value)
+            shown[name] = f"{shown[name]}, {masked}" if name in shown and masked != MASK else masked
+        return shown
+
+
+def _spellings(secret: str, user: str | None) -> Iterable[str]:
+    yield secret
+    yield quote(secret, safe="")
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield json.dumps(secret, ensure_ascii=False)[1:-1]
+    yield base64.b64encode(secret.encode()).decode()
+    if user is not None:
+        yield base64.b64encode(f"{user}:{secret}".encode()).decode()
