@@ -1,0 +1,103 @@
+"""Reading a submitted form: every field is checked and all errors are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from orchestration_mock.model.errors import FieldError, Invalid, Malformed
+
+T = TypeVar("T")
+
+
+def shown(value: object) -> str:
+    """A short, safe description of a wrong value: its type and, when it is small and plain, the value."""
+    if isinstance(value, bool | int | float) or value is None:
+        return repr(value)
+    if isinstance(value, str):
+        return repr(value if len(value) <= 80 else value[:77] + "...")
+    return f"a {type(value).__name__}"
+
+
+class Form:
+    """A JSON object being read field by field.
+
+    Ask for every field, then call :meth:`done`, which raises ``Invalid`` with all errors at once.
+    """
+
+    def __init__(self, body: object) -> None:
+        if not isinstance(body, Mapping):
+            raise Malformed(
+                "The body must be a JSON object.",
+                (
+                    FieldError(
+                        field="(body)", expected="a JSON object", remedy="send {...}", found=shown(body)
+                    ),
+                ),
+            )
+        self._body = body
+        self._asked: set[str] = set()
+        self.errors: list[FieldError] = []
+
+    def wrong(self, field: str, expected: str, remedy: str, found: object = None) -> None:
+        """Note an error; ``found`` must not be a secret."""
+        value = None if found is None else shown(found)
+        self.errors.append(FieldError(field=field, expected=expected, remedy=remedy, found=value))
+
+    def has(self, field: str) -> bool:
+        """Whether the field was submitted."""
+        self._asked.add(field)
+        return field in self._body
+
+    def raw(self, field: str, default: object = None) -> Any:
+        """The submitted value, unchecked."""
+        self._asked.add(field)
+        return self._body.get(field, default)
+
+    def _typed(self, field: str, default: T | None, expected: str, test: Callable[[object], bool]) -> Any:
+        value = self.raw(field, default)
+        if not test(value):
+            remedy = f"send {field} as {expected}" if field in self._body else f"add the field {field}"
+            self.wrong(field, expected, remedy, value)
+            return default
+        return value
+
+    def text(self, field: str, default: str | None = None) -> str:
+        """A string; required when there is no default."""
+        value = self._typed(field, default, "a string", lambda v: isinstance(v, str))
+        return value if isinstance(value, str) else ""
+
+    def flag(self, field: str, default: bool) -> bool:
+        """A boolean."""
+        return bool(self._typed(field, default, "true or false", lambda v: isinstance(v, bool)))
+
+    def whole(self, field: str, default: int | None = None) -> int:
+        """A whole number, zero or more."""
+
+        def test(value: object) -> bool:
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+        return self._typed(field, default, "a whole number >= 0", test) or 0
+
+    def choice(self, field: str, choices: tuple[str, ...], default: str | None = None) -> str:
+        """One of the given words, in any case; returned as the vendor spells it."""
+        value = self.raw(field, default)
+        found = {c.lower(): c for c in choices}.get(value.lower()) if isinstance(value, str) else None
+        if found is None:
+            self.wrong(field, "one of " + ", ".join(choices), f"choose a value for {field}", value)
+        return found or choices[0]
+
+    def items(self, field: str) -> list[Any]:
+        """A list; absent means empty."""
+        value = self._typed(field, None, "a list", lambda v: v is None or isinstance(v, list))
+        return list(value) if isinstance(value, list) else []
+
+    def unknown(self) -> list[str]:
+        """The submitted fields nobody has asked for."""
+        return [name for name in self._body if name not in self._asked]
+
+    def done(self, what: str) -> None:
+        """Raise ``Invalid`` when anything was wrong."""
+        if self.errors:
+            names = ", ".join(dict.fromkeys(error.field for error in self.errors))
+            raise Invalid(f"{what} was not saved; look at: {names}.", tuple(self.errors))
