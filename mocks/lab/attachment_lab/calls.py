@@ -1,0 +1,78 @@
+"""HTTP calls from the lab to one process of the street, with errors a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import httpx
+
+from attachment_lab.errors import Refused, Unreachable
+
+
+class Calls:
+    """One process of the street, addressed by its loopback base URL; environment proxies are ignored."""
+
+    def __init__(self, name: str, base_url: str, *, timeout_s: float = 30.0) -> None:
+        self.name = name
+        self.base_url = base_url
+        self._http = httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False)
+
+    def get(self, path: str, *, headers: Mapping[str, str] | None = None, **params: Any) -> Any:
+        """GET; returns the JSON answer. Raises Refused, Unreachable."""
+        return self.send("GET", path, params=params, headers=headers)
+
+    def post(
+        self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **params: Any
+    ) -> Any:
+        """POST a JSON body; returns the JSON answer, None when there is none."""
+        return self.send("POST", path, json=body, params=params, headers=headers)
+
+    def delete(self, path: str, **params: Any) -> Any:
+        """DELETE; returns the JSON answer, None when there is none."""
+        return self.send("DELETE", path, params=params)
+
+    def upload(self, path: str, pieces: Iterable[bytes] | bytes, **params: Any) -> Any:
+        """POST a raw body, streamed when it is an iterable; returns the JSON answer."""
+        kind = {"Content-Type": "application/octet-stream"}
+        return self.send("POST", path, content=pieces, params=params, headers=kind)
+
+    def send(self, method: str, path: str, *, params: Mapping[str, Any], **rest: Any) -> Any:
+        """One call; absent (None) parameters are left out."""
+        given = {name: value for name, value in params.items() if value is not None}
+        if rest.get("json", ...) is None:
+            rest.pop("json")
+        try:
+            answer = self._http.request(method, path, params=given, **rest)
+        except httpx.TransportError as exc:
+            raise Unreachable(
+                f"{self.name} at {self.base_url} does not answer ({type(exc).__name__}); is the street up?"
+            ) from exc
+        if not answer.is_success:
+            raise Refused(refusal(self.name, method, path, answer), status=answer.status_code)
+        return answer.json() if answer.content else None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._http.close()
+
+
+def refusal(name: str, method: str, path: str, answer: httpx.Response) -> str:
+    """One sentence from an error answer; understands ``application/problem+json``."""
+    lead = f"{name} answered {answer.status_code} to {method} {path}"
+    try:
+        problem = answer.json()
+    except ValueError:
+        return f"{lead}: {answer.text[:300]}" if answer.text else lead
+    if not isinstance(problem, dict):
+        return f"{lead}: {str(problem)[:300]}"
+    told = [str(problem[key]) for key in ("title", "detail") if problem.get(key)]
+    told += [_field(error) for error in problem.get("errors") or [] if isinstance(error, dict)]
+    return f"{lead}: {'; '.join(told)}" if told else f"{lead}: {str(problem)[:300]}"
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    parts = [f"{error.get('field', '?')}: expected {error.get('expected', '?')}"]
+    if error.get("remedy"):
+        parts.append(str(error["remedy"]))
+    return ", ".join(parts)

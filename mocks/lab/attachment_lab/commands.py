@@ -1,0 +1,74 @@
+"""The exact command and environment of each process of the street."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from attachment_lab import egress
+from attachment_lab.minting import AUDIENCE, WorldNames
+from attachment_lab.ports import LOOPBACK, Ports
+from attachment_lab.processes import Command
+
+#: The console reads its settings, secrets included, from this one variable.
+CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
+#: How long the lab's C4C may take to commit an upload whose answer was lost, in (virtual) seconds.
+SETTLE_S = 2
+
+
+def mock(name: str, ports: Ports, run_dir: Path) -> Command:
+    """One of the three mocks, ``name`` being orchestration, cmi or c4c."""
+    arguments = [
+        *("--host", LOOPBACK),
+        *("--port", str(getattr(ports, name))),
+        *("--gate-port", str(getattr(ports, f"{name}_gate"))),
+        *("--data", str(run_dir / name)),
+    ]
+    if name == "orchestration":
+        arguments += ["--egress", egress.for_orchestration(ports)]
+    return Command(name=name, module=f"{name}_mock", arguments=arguments)
+
+
+def service(
+    ports: Ports,
+    run_dir: Path,
+    *,
+    clock_file: Path,
+    sealing_key: str,
+    through_gates: bool,
+    extra: Mapping[str, str],
+) -> Command:
+    """The transfer service, embedded: one API process and one worker process on SQLite."""
+    settings = {
+        "HOST": LOOPBACK,
+        "PORT": str(ports.service),
+        "LAB_MODE": "1",
+        "EGRESS_MAP": egress.for_service(ports, through_gates=through_gates),
+        "TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
+        "TOKEN_AUDIENCE": AUDIENCE,
+        "ALLOWED_HOSTS": "*.execute-api.*.amazonaws.com,*.crm.cloud.sap",
+        "SEALING_KEYS": sealing_key,
+        "VERIFY_DIGEST": "1",
+        "SETTLE_S": str(SETTLE_S),
+        "LAB_CLOCK_FILE": str(clock_file),
+    }
+    environment = {f"ATTACHMENT_TRANSFER_{name}": value for name, value in settings.items()}
+    environment["DATABASE_URL"] = f"sqlite:///{run_dir / 'service.db'}"
+    return Command(
+        name="service",
+        module="attachment_transfer",
+        arguments=["run"],
+        environment=environment | dict(extra),
+    )
+
+
+def console(ports: Ports, urls: Mapping[str, str], world: WorldNames) -> Command:
+    """The console page."""
+    settings = json.dumps({"urls": dict(urls), "world": world.to_json()})
+    return Command(
+        name="console",
+        module="attachment_lab.console",
+        arguments=["--host", LOOPBACK, "--port", str(ports.console)],
+        environment={CONSOLE_VARIABLE: settings},
+    )

@@ -1,0 +1,57 @@
+"""What can go wrong in the lab, sorted by whose move is next.
+
+LabError
+├── WrongUse            the command line or the call asked for something that cannot be: exit 2
+└── LabFailed           the lab or the thing under test failed: exit 1
+    ├── StreetFailed    a process of the street did not start, or died
+    │   └── PortTaken   somebody else listens where we want to
+    ├── Refused         a mock or the service answered with an error
+    ├── Unreachable     nobody answered at that address
+    └── NotSettled      the chain did not come to rest before the deadline
+"""
+
+from __future__ import annotations
+
+
+class LabError(Exception):
+    """Root of the lab's own errors; the message is meant for a person."""
+
+    exit_code = 1
+
+
+class WrongUse(LabError):  # noqa: N818 - named for what happened, as all of them
+    """The call cannot be carried out as asked; says what would work."""
+
+    exit_code = 2
+
+
+class LabFailed(LabError):  # noqa: N818 - named for what happened
+    """Something that was asked for correctly did not work."""
+
+
+class StreetFailed(LabFailed):
+    """A process of the street did not come up, or went away."""
+
+
+class PortTaken(StreetFailed):
+    """A port that the street needs is in use."""
+
+    def __init__(self, message: str, *, port: int) -> None:
+        super().__init__(message)
+        self.port = port
+
+
+class Refused(LabFailed):
+    """A mock or the service answered, but not with a success."""
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Unreachable(LabFailed):
+    """No answer from a process of the street."""
+
+
+class NotSettled(LabFailed):
+    """The chain was still moving, or stuck, when the time was up."""

@@ -1,0 +1,35 @@
+"""Show a customer's file names without letting them act on the terminal or the page."""
+
+from __future__ import annotations
+
+import unicodedata
+
+#: Control, format (bidi overrides among them), surrogate, private use, unassigned, separators of lines.
+UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def shown(name: str) -> str:
+    """The name with every invisible or direction-changing character as an escape, such as ``\\u202e``."""
+    return "".join(_escaped(char) if unicodedata.category(char) in UNSHOWN else char for char in name)
+
+
+def short(digest: str | None) -> str:
+    """The first twelve digits of a digest, for tables."""
+    return f"{digest[:12]}…" if digest else "–"
+
+
+def human_size(size_bytes: int | None) -> str:
+    """Bytes as a person says them, in powers of 1024."""
+    if size_bytes is None:
+        return "–"
+    size = float(size_bytes)
+    for unit in ("B", "KiB", "MiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GiB"
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -1,0 +1,148 @@
+"""What the chain ledger compares: plain records of what each hop says it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """An attachment as CMI holds it."""
+
+    chat: str
+    id: str
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """An attachment object in C4C.
+
+    Attributes:
+        external_reference: of its activity; the chat's guid.
+        created_by: the C4C user; only the technical user's objects are the service's.
+    """
+
+    object_id: str
+    external_reference: str | None
+    name: str
+    size_bytes: int
+    sha256: str
+    created_by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """One attachment of a transfer, in the service's words.
+
+    Attributes:
+        state: open, uploading, ambiguous, stored, skipped or parked.
+        sha256: as the service counted it while reading from CMI; None before.
+    """
+
+    source_id: str
+    name: str
+    state: str
+    reason: str | None = None
+    remedy: str | None = None
+    object_id: str | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferRecord:
+    """A transfer as the service reports it.
+
+    Attributes:
+        chat: the contact id of the event; the chat's guid.
+        outcome: None while it is under way.
+        updated_at: RFC 3339, as sent.
+    """
+
+    id: str
+    chat: str
+    state: str
+    outcome: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    rounds: int = 0
+    created_at: str | None = None
+    updated_at: str | None = None
+    next_round_at: str | None = None
+    attachments: tuple[Carried, ...] = ()
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.state in {"settled", "parked", "cancelled"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handover:
+    """One attempt of Contact Pro to hand an event to the service.
+
+    Attributes:
+        state: pending, delivered, failed or not_sent.
+        transfer_id: from the service's Location header, None when there was none.
+    """
+
+    id: str
+    event_id: str
+    event: str
+    chat: str | None
+    state: str
+    status: int | None = None
+    error: str | None = None
+    transfer_id: str | None = None
+    duration_ms: float | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """A secret found where none may be; ``what`` names the secret, never its value."""
+
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainRecords:
+    """All that the four hops say about one world at one moment."""
+
+    sources: tuple[SourceFile, ...] = ()
+    handovers: tuple[Handover, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
+    objects: tuple[StoredObject, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    technical_user: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One broken law: the file (or chat), the hop where it broke, and the fact."""
+
+    law: str
+    file: str
+    hop: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.fact}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The chain ledger's answer."""
+
+    violations: tuple[Violation, ...] = ()
+    records: ChainRecords = field(default_factory=ChainRecords)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every law holds."""
+        return not self.violations

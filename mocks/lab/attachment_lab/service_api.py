@@ -1,0 +1,109 @@
+"""The service's status resource, read with a token of the world's own OAuth client."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from attachment_lab.errors import Refused
+from attachment_lab.minting import SCOPE, WorldNames
+from attachment_lab.neighbours import Neighbours
+from attachment_lab.records import Carried, TransferRecord
+
+#: Ask for a new token this long before the old one runs out.
+SLACK_S = 30.0
+
+
+class ServiceApi:
+    """Transfers of one world. Fetches its token from the mock's token endpoint and renews it once on 401."""
+
+    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+        self._to = to
+        self._names = names
+        self._token = ""
+        self._good_until = 0.0
+
+    def transfers(self, *, chat: str | None = None) -> list[TransferRecord]:
+        """All transfers of this world with their attachments, oldest first; ``chat`` narrows to one."""
+        found: list[TransferRecord] = []
+        cursor: str | None = None
+        while True:
+            page = self._get("/transfers", contact_id=chat, limit=100, cursor=cursor)
+            found += [self.transfer(str(each["id"])) for each in page["transfers"]]
+            cursor = page.get("next_cursor")
+            if not cursor:
+                return sorted(found, key=lambda each: each.created_at or "")
+
+    def transfer(self, transfer_id: str) -> TransferRecord:
+        """One transfer with its attachments. Raises Refused."""
+        return transfer_from(self._get(f"/transfers/{transfer_id}"))
+
+    def token(self, *, fresh: bool = False) -> str:
+        """A bearer token for the world's OAuth client, kept until shortly before it runs out."""
+        if fresh or time.monotonic() > self._good_until:
+            form = {"grant_type": "client_credentials", "scope": SCOPE}
+            answer = self._to.orchestration.send(
+                "POST",
+                f"/{self._names.tenant}/oauth2/token",
+                params={},
+                data=form,
+                auth=(self._names.client_id, self._names.client_secret),
+            )
+            self._token = str(answer["access_token"])
+            self._good_until = time.monotonic() + float(answer.get("expires_in", 60)) - SLACK_S
+        return self._token
+
+    def _get(self, path: str, **params: Any) -> Any:
+        try:
+            return self._to.service.get(path, headers=self._bearer(), **params)
+        except Refused as exc:
+            # The world's clock may have been moved, so a token that looked fresh has run out.
+            if exc.status != 401:
+                raise
+            return self._to.service.get(path, headers=self._bearer(fresh=True), **params)
+
+    def _bearer(self, *, fresh: bool = False) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(fresh=fresh)}"}
+
+
+def transfer_from(body: dict[str, Any]) -> TransferRecord:
+    """The service's JSON as a record."""
+    reason, remedy = _reason(body.get("reason"))
+    return TransferRecord(
+        id=str(body["id"]),
+        chat=str(body["contact_id"]),
+        state=str(body["state"]),
+        outcome=body.get("outcome"),
+        reason=reason,
+        remedy=remedy,
+        rounds=int(body.get("rounds") or 0),
+        created_at=body.get("created_at"),
+        updated_at=body.get("updated_at"),
+        next_round_at=body.get("next_round_at"),
+        attachments=tuple(_carried(each) for each in body.get("attachments") or []),
+    )
+
+
+def _carried(body: dict[str, Any]) -> Carried:
+    reason, remedy = _reason(body.get("reason"))
+    return Carried(
+        source_id=str(body["cmi_attachment_id"]),
+        name=str(body["name"]),
+        state=str(body["state"]),
+        reason=reason,
+        remedy=remedy,
+        object_id=body.get("c4c_object_id"),
+        sha256=body.get("sha256"),
+        size_bytes=body.get("size_bytes"),
+        attempts=int(body.get("attempts") or 0),
+    )
+
+
+def _reason(value: Any) -> tuple[str | None, str | None]:
+    """(reason, remedy) from ``{"code","message","remedy"}``, a sentence, or nothing."""
+    if not value:
+        return None, None
+    if isinstance(value, dict):
+        told = ": ".join(str(value[key]) for key in ("code", "message") if value.get(key))
+        return told or None, value.get("remedy")
+    return str(value), None

@@ -1,0 +1,207 @@
+"""The street: three mocks, the service and the console as processes on loopback.
+
+All start together; ``open_street`` yields once mocks, service and worker answer, or raises with the end
+of the log of whoever failed. Worlds are opened afterwards (worlds.py), the console last: it belongs to one
+world.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from attachment_lab import commands, egress
+from attachment_lab.errors import PortTaken, StreetFailed
+from attachment_lab.minting import WorldNames, sealing_key
+from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.ports import Ports
+from attachment_lab.processes import Child, Children, tail
+
+FREE_PORT_TRIES = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreetOptions:
+    """How to build a street.
+
+    Attributes:
+        port_base: 0 = free ports; else the first of the documented layout.
+        through_gates: the service reaches the mocks through their wire gates, so wire faults can be planned.
+        console: start the console page as well.
+        start_deadline_s: wall seconds until everything must answer.
+        run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
+        service_environment: extra settings for the service, over the lab's own.
+    """
+
+    port_base: int = 0
+    through_gates: bool = False
+    console: bool = False
+    start_deadline_s: float = 60.0
+    run_dir: Path | None = None
+    service_environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Street:
+    """A running street. Use ``with open_street(options) as street``."""
+
+    def __init__(self, ports: Ports, run_dir: Path, options: StreetOptions) -> None:
+        self.ports = ports
+        self.run_dir = run_dir
+        self.options = options
+        self.children = Children(run_dir)
+        self.neighbours = Neighbours(self.urls)
+
+    @property
+    def clock_file(self) -> Path:
+        """The service's virtual clock: JSON ``{"offset_s": seconds}``, read by API and worker."""
+        return self.run_dir / "clock.json"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base URLs as the ready file names them."""
+        named = ("console", *MOCKS, "service")
+        return {name: egress.url(getattr(self.ports, name)) for name in named}
+
+    def start(self) -> None:
+        """Start mocks and service and wait until all answer. Raises StreetFailed, PortTaken."""
+        deadline = time.monotonic() + self.options.start_deadline_s
+        write_offset(self.clock_file, 0)
+        mocks = {name: self.children.start(commands.mock(name, self.ports, self.run_dir)) for name in MOCKS}
+        service = self.children.start(
+            commands.service(
+                self.ports,
+                self.run_dir,
+                clock_file=self.clock_file,
+                sealing_key=sealing_key(),
+                through_gates=self.options.through_gates,
+                extra=self.options.service_environment,
+            )
+        )
+        for name, child in mocks.items():
+            self._wait(child, f"{egress.url(getattr(self.ports, name))}/_mock/health", deadline)
+        self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)
+        self._wait(service, f"{egress.url(self.ports.worker_health)}/readyz", deadline)
+
+    def start_console(self, world: WorldNames) -> None:
+        """Start the console page for one world; its secrets travel in the child's environment only."""
+        console = self.children.start(commands.console(self.ports, self.urls, world))
+        deadline = time.monotonic() + self.options.start_deadline_s
+        self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)
+
+    def check_alive(self) -> None:
+        """Raise StreetFailed when a process has ended by itself."""
+        dead = self.children.find_dead()
+        if dead is not None:
+            raise dead.died()
+
+    def stop(self) -> None:
+        """End every process group; safe to call twice."""
+        self.children.stop()
+        self.neighbours.close()
+
+    def _wait(self, child: Child, url: str, deadline: float) -> None:
+        seen = _Seen(url)
+        try:
+            self.children.wait_until(seen.ready, who=child, what=seen.words, deadline=deadline)
+        except StreetFailed as exc:
+            raise _port_clash(exc, self.children, self.ports) or exc from exc
+
+
+class _Seen:
+    """A readiness address, and what it answered last."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._last = "no answer yet"
+
+    def ready(self) -> bool:
+        try:
+            answer = httpx.get(self._url, timeout=2.0, trust_env=False)
+        except httpx.TransportError as exc:
+            self._last = type(exc).__name__
+            return False
+        self._last = f"{answer.status_code} {answer.text[:200]}"
+        return answer.is_success
+
+    def words(self) -> str:
+        return f"{self._url} says {self._last}"
+
+
+@contextmanager
+def open_street(options: StreetOptions | None = None) -> Iterator[Street]:
+    """Start a street, yield it, end it. Free ports are tried anew when somebody else was quicker."""
+    options = options or StreetOptions()
+    run_dir, temporary = _run_dir(options)
+    try:
+        street = _started(options, run_dir)
+        try:
+            yield street
+        finally:
+            street.stop()
+    finally:
+        if temporary:
+            shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def write_offset(clock_file: Path, offset_s: float) -> None:
+    """Set the service's virtual clock, atomically: a reader sees the old or the new offset."""
+    fresh = clock_file.with_suffix(".tmp")
+    fresh.write_text(json.dumps({"offset_s": offset_s}))
+    fresh.replace(clock_file)
+
+
+def read_offset(clock_file: Path) -> float:
+    """Seconds by which the service's clock is ahead of the wall."""
+    return float(json.loads(clock_file.read_text())["offset_s"])
+
+
+def _started(options: StreetOptions, run_dir: Path) -> Street:
+    for attempt in range(FREE_PORT_TRIES):
+        ports = Ports.fixed(options.port_base) if options.port_base else Ports.free()
+        if options.port_base:
+            ports.check()
+        street = Street(ports, run_dir, options)
+        try:
+            street.start()
+        except PortTaken:
+            street.stop()
+            if options.port_base or attempt == FREE_PORT_TRIES - 1:
+                raise
+            _clear(run_dir)
+        except BaseException:
+            street.stop()
+            raise
+        else:
+            return street
+    raise AssertionError("the loop above returns or raises")
+
+
+def _run_dir(options: StreetOptions) -> tuple[Path, bool]:
+    if options.run_dir is None:
+        return Path(tempfile.mkdtemp(prefix="attachment-lab-")), True
+    options.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return options.run_dir.resolve(), False
+
+
+def _clear(run_dir: Path) -> None:
+    """A failed try leaves no database or log that the next one would read."""
+    for entry in run_dir.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _port_clash(failure: StreetFailed, children: Children, ports: Ports) -> PortTaken | None:
+    """A process that could not bind says so in its log, each server in its own words."""
+    marks = ("address already in use", "addrinuse", "address in use")
+    for child in children.all:
+        if child.exit_code is not None and any(mark in tail(child.log, 60).lower() for mark in marks):
+            port = getattr(ports, child.name, 0)
+            return PortTaken(f"{failure}\nA port was taken meanwhile: try again.", port=port)
+    return None

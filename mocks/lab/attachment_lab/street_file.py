@@ -1,0 +1,129 @@
+"""How one command finds the street that another one started, and what outsiders are told.
+
+The ready file has a fixed shape that programs outside rely on. The street file is the lab's own; it adds
+what ``chat``, ``ledger`` and the like need. Both hold the world's credentials and are readable by their owner only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.errors import WrongUse
+from attachment_lab.minting import SCOPE, WorldNames
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningStreet:
+    """A street started by ``up`` or ``demo --keep``."""
+
+    urls: Mapping[str, str]
+    world: WorldNames
+    run_dir: Path | None = None
+    clock_file: Path | None = None
+
+
+def ready_json(urls: Mapping[str, str], world: WorldNames, contact_id: str) -> dict[str, Any]:
+    """The ready file's content: base URLs, the default world's credentials, a chat waiting for its event."""
+    return {
+        "urls": {name: urls[name] for name in ("console", "orchestration", "cmi", "c4c", "service")},
+        "world": {
+            "cmi": {
+                "cmi_url": world.cmi_url,
+                "host": world.cmi_host,
+                "api_key": world.api_key,
+                "user": world.cmi_user,
+                "password": world.cmi_password,
+            },
+            "c4c": {
+                "url": world.c4c_url,
+                "host": world.c4c_host,
+                "user": world.c4c_user,
+                "password": world.c4c_password,
+            },
+            "oauth": {
+                "token_url": f"{urls['orchestration']}/{world.tenant}/oauth2/token",
+                "client_id": world.client_id,
+                "client_secret": world.client_secret,
+                "scope": SCOPE,
+            },
+            "contact_id": contact_id,
+        },
+    }
+
+
+def street_json(street: RunningStreet) -> dict[str, Any]:
+    """The street file's content."""
+    return {
+        "street": {
+            "urls": dict(street.urls),
+            "world": street.world.to_json(),
+            "run_dir": str(street.run_dir) if street.run_dir else None,
+            "clock_file": str(street.clock_file) if street.clock_file else None,
+        }
+    }
+
+
+def default_path(environment: Mapping[str, str] | None = None) -> Path:
+    """``$XDG_RUNTIME_DIR/attachment-lab/street.json``, else ``.lab/street.json`` in the current folder."""
+    runtime = (os.environ if environment is None else environment).get("XDG_RUNTIME_DIR")
+    if runtime and Path(runtime).is_dir():
+        return Path(runtime) / "attachment-lab" / "street.json"
+    return Path(".lab") / "street.json"
+
+
+def write(path: Path, content: Mapping[str, Any]) -> None:
+    """Write atomically, mode 0600: a reader sees nothing or the whole."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as sink:
+        json.dump(content, sink, indent=2)
+    fresh.replace(path)
+
+
+def read(path: Path) -> RunningStreet:
+    """A street file or a ready file. Raises WrongUse when there is none, or it is something else."""
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise WrongUse(f"no street is known at {path}; start one with `attachment-lab up`") from None
+    except ValueError:
+        raise WrongUse(f"{path} is not JSON; remove it and start a street with `attachment-lab up`") from None
+    try:
+        return _from_ready(content) if "urls" in content else _from_street(content["street"])
+    except (KeyError, TypeError) as exc:
+        raise WrongUse(f"{path} is neither a street file nor a ready file: {exc} is missing") from None
+
+
+def _from_street(body: Mapping[str, Any]) -> RunningStreet:
+    def path(name: str) -> Path | None:
+        return Path(body[name]) if body.get(name) else None
+
+    return RunningStreet(
+        urls=body["urls"],
+        world=WorldNames(**body["world"]),
+        run_dir=path("run_dir"),
+        clock_file=path("clock_file"),
+    )
+
+
+def _from_ready(body: Mapping[str, Any]) -> RunningStreet:
+    cmi, c4c, oauth = (body["world"][name] for name in ("cmi", "c4c", "oauth"))
+    world = WorldNames(
+        name="default",
+        tenant=oauth["token_url"].split("/")[-3],
+        cmi_host=cmi["host"],
+        c4c_host=c4c["host"],
+        client_id=oauth["client_id"],
+        client_secret=oauth["client_secret"],
+        api_key=cmi["api_key"],
+        cmi_password=cmi["password"],
+        c4c_password=c4c["password"],
+        cmi_user=cmi["user"],
+        c4c_user=c4c["user"],
+    )
+    return RunningStreet(urls=body["urls"], world=world)
