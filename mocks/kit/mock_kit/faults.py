@@ -27,15 +27,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Any, Literal
+from typing import Any
 
 from mock_kit.clock import Clock
+from mock_kit.faultkinds import KINDS, Layer, Phase, fault_errors, params_of
 
-Phase = Literal["before", "after"]
-Layer = Literal["app", "wire"]
-
-APP_KINDS = frozenset({"status", "latency", "flip_byte", "flip_request_byte", "truncate_body", "wrong_type"})
-WIRE_KINDS = frozenset({"reset", "garbage", "drip", "cut", "no_answer", "lost_answer"})
+__all__ = ["KINDS", "Fault", "FaultPlan", "Layer", "Phase"]
 
 
 @dataclass(kw_only=True)
@@ -45,6 +42,7 @@ class Fault:
     Attributes:
         match: ``method`` (exact), ``path`` (glob, no query) and ``host`` (glob); absent = any.
         phase: "before" the work, or "after": the work is done and its answer is lost or changed.
+            None = the kind's natural phase.
         times: how often it strikes; None = until removed.
         skip: let that many matching requests pass first.
         probability: of each strike, drawn from a generator seeded with ``seed``: the same in every run.
@@ -55,7 +53,7 @@ class Fault:
 
     kind: str
     match: dict[str, str] = field(default_factory=dict)
-    phase: Phase = "before"
+    phase: Phase | None = None
     times: int | None = 1
     skip: int = 0
     probability: float = 1.0
@@ -69,11 +67,14 @@ class Fault:
 
     def __post_init__(self) -> None:
         self._dice = Random(self.seed)  # noqa: S311 - dice, not keys
+        if (kind := KINDS.get(self.kind)) is not None:
+            self.phase = self.phase or kind.phases[0]
+            self.params = params_of(kind, self.params)
 
     @property
     def layer(self) -> Layer:
         """Where it strikes: in the application, or on the wire (which needs the gate)."""
-        return "wire" if self.kind in WIRE_KINDS else "app"
+        return KINDS[self.kind].layer
 
     @property
     def remaining(self) -> int | None:
@@ -120,9 +121,9 @@ class FaultPlan:
         self._lock = threading.RLock()
 
     def add(self, fault: Fault) -> Fault:
-        """Plan a fault; without an id it gets one (``f-1``, …). ValueError: unknown kind, or id in use."""
-        if fault.kind not in APP_KINDS | WIRE_KINDS:
-            raise ValueError(f"{fault.kind!r} is no kind of fault")
+        """Plan a fault; without an id it gets one (``f-1``, …). ValueError: wrong in itself, or id in use."""
+        if errors := fault_errors(fault.kind, fault.phase, fault.params):
+            raise ValueError("; ".join(f"{error.field}: {error.expected}" for error in errors))
         with self._lock:
             self._count += 1
             fault.id = fault.id or f"f-{self._count}"

@@ -1,0 +1,114 @@
+"""The frame around a mock's Flask application: worlds, bulkhead, journal, faults and control.
+
+A request passes: gate note → ``/_mock``? → its world (421) → a free slot (503) → faults → Flask → journal.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Generic, cast
+
+from flask import Flask, Request, Response
+from werkzeug.test import Client
+
+from mock_kit.context import set_current_draft
+from mock_kit.control import control_blueprint
+from mock_kit.mock import WORLD_KEY, Mock, is_control
+from mock_kit.own import BULKHEAD, KIT_EVIDENCE, UNKNOWN_WORLD
+from mock_kit.passage import Passage
+from mock_kit.problem import FieldError, Problem
+from mock_kit.worlds import W
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+__all__ = ["CONTROL_THREADS", "DATA_SLOTS", "GATE_HEADER", "SERVER_THREADS", "Mock", "WrappedApp", "wrap"]
+
+#: The server's threads (``server.serve``), and how many of them neighbours' requests never get.
+SERVER_THREADS = 128
+CONTROL_THREADS = 16
+DATA_SLOTS = SERVER_THREADS - CONTROL_THREADS
+#: Set by the gate on requests it passes on: its own key, and the id of the wire fault that strikes.
+GATE_HEADER = "X-Mock-Gate"
+
+
+class WrappedApp(Generic[W]):
+    """The WSGI callable that ``wrap`` makes. ``data_slots`` bounds concurrent neighbours' requests."""
+
+    def __init__(self, flask_app: Flask, mock: Mock[W], data_slots: int = DATA_SLOTS) -> None:
+        self.flask_app = flask_app
+        self.mock = mock
+        self._data_slots = data_slots
+        self._slots = threading.BoundedSemaphore(data_slots)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        wire_fault = self._gate_note(environ)
+        if is_control(environ.get("PATH_INFO", "")):
+            set_current_draft(None)
+            return self.flask_app(environ, start_response)
+        request = Request(environ, populate_request=False, shallow=True)
+        world = self.mock.world_of(request)
+        environ[WORLD_KEY] = world
+        application, release = self._admitted(world)
+        passage = Passage(request, world, self.mock.strays, release)
+        if wire_fault:
+            passage.draft.faults.append(wire_fault)
+        return cast("Iterable[bytes]", passage.run(application, start_response))
+
+    def _gate_note(self, environ: WSGIEnvironment) -> str | None:
+        """Take the gate's header out; only a note that carries the gate's own key counts."""
+        value = environ.pop(f"HTTP_{GATE_HEADER.upper().replace('-', '_')}", "")
+        key, _, fault_id = value.partition(" ")
+        return fault_id or None if secrets.compare_digest(key, self.mock.gate_key) else None
+
+    def _admitted(self, world: W | None) -> tuple[WSGIApplication, Callable[[], None]]:
+        """Who answers, and how the slot is given back."""
+        if world is None:
+            return self._misdirected, _nothing_to_release
+        if not self._slots.acquire(blocking=False):
+            return self._crowded, _nothing_to_release
+        return self.flask_app, self._slots.release
+
+    def _misdirected(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        host, path = environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", "")
+        worlds = self.mock.worlds
+        known = "; ".join(f"{name} ({', '.join(worlds.keys_of(name))})" for name in worlds.names())
+        remedy = "Send the host and path of a world that exists, or create one by POST /_mock/worlds."
+        error = FieldError("Host and path", known or "no world exists yet", remedy, f"{host}{path}")
+        self.mock.evidence.touch(UNKNOWN_WORLD)
+        return _render(Problem(421, "No world lives here", "No world goes by this host and path.", [error]))(
+            environ, start_response
+        )
+
+    def _crowded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.mock.evidence.touch(BULKHEAD)
+        detail = f"{self._data_slots} requests run already; {CONTROL_THREADS} threads are kept for /_mock."
+        problem = Problem(503, "The mock is full", detail, headers={"Retry-After": "1"})
+        return _render(problem)(environ, start_response)
+
+    def test_client(self) -> Client:
+        """A client for tests that talks to this callable without a server."""
+        return Client(self, Response)
+
+
+def wrap(flask_app: Flask, mock: Mock[W], *, data_slots: int = DATA_SLOTS) -> WrappedApp[W]:
+    """Put the kit's frame around ``flask_app``; call it before the first request.
+
+    Registers ``/_mock/*`` and an error handler for ``Problem``.
+    """
+    for entry in KIT_EVIDENCE:
+        mock.evidence.register(entry)
+    flask_app.register_blueprint(control_blueprint(mock))
+    flask_app.register_error_handler(Problem, _render)
+    return WrappedApp(flask_app, mock, data_slots)
+
+
+def _render(problem: Problem) -> Response:
+    return Response(problem.body(), problem.status, problem.header_list())
+
+
+def _nothing_to_release() -> None:
+    pass

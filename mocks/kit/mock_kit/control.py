@@ -1,0 +1,232 @@
+"""``/_mock/*``: how tests, the lab and people steer a mock. Every route takes ``?world=NAME``."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from mock_kit.faultform import read_fault
+from mock_kit.faultkinds import is_number
+from mock_kit.mock import CONTROL_PREFIX, Mock
+from mock_kit.problem import FieldError, Problem, bad_request
+from mock_kit.worlds import NameTaken, W
+
+Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
+
+_WORLD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MOST_EXCHANGES = 1000
+_NO_CONTENT = 204
+
+
+def json_object() -> dict[str, Any]:
+    """The running request's body as a JSON object. Problem 400 if it is anything else."""
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        expected = FieldError("body", "a JSON object", "Send one, e.g. {}.")
+        raise bad_request("The body is not a JSON object.", expected)
+    return body
+
+
+def whole_number(name: str, default: int | None, most: int | None = None) -> int | None:
+    """A query parameter as a whole number >= 0, at most ``most``. Problem 400 if it is none."""
+    text = request.args.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"[0-9]{1,12}", text):
+        raise bad_request(
+            f"{name} is not a whole number.",
+            FieldError(f"?{name}", "a whole number >= 0", "Correct it or leave it out.", text),
+        )
+    return int(text) if most is None else min(int(text), most)
+
+
+def control_blueprint(mock: Mock[W]) -> Blueprint:
+    """All of ``/_mock`` that every mock has. A mock adds routes of its own beside it."""
+    bp = Blueprint("mock_kit_control", __name__, url_prefix=CONTROL_PREFIX)
+    _add_health(bp, mock)
+    _add_worlds(bp, mock)
+    _add_journal(bp, mock)
+    _add_faults(bp, mock)
+    _add_clock_and_reset(bp, mock)
+    _add_evidence_and_dialect(bp, mock)
+
+    @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def no_such_control(rest: str) -> Reply:
+        """Whatever else is asked for."""
+        error = FieldError("path", "a control path of this mock", "See GET /_mock/health.", rest)
+        raise Problem(404, "No such control path", f"{request.method} /_mock/{rest} does not exist.", [error])
+
+    return bp
+
+
+def _add_health(bp: Blueprint, mock: Mock[W]) -> None:
+    @bp.get("/health")
+    def health() -> Reply:
+        """200 as soon as the mock serves."""
+        return jsonify(
+            status="ok",
+            mock=mock.name,
+            pid=os.getpid(),
+            gate_port=mock.gate_port,
+            worlds=mock.worlds.names(),
+            strays=mock.strays.last_id,
+        )
+
+
+def _described(mock: Mock[W], world: W) -> dict[str, Any]:
+    keys = mock.worlds.keys_of(world.name)
+    return {"name": world.name, "keys": keys, "dialect": world.dialect} | world.describe()
+
+
+def _add_worlds(bp: Blueprint, mock: Mock[W]) -> None:
+    @bp.get("/worlds")
+    def list_worlds() -> Reply:
+        """Every world, without its secrets."""
+        return jsonify(worlds=[_described(mock, world) for world in mock.worlds.all()])
+
+    @bp.get("/worlds/<name>")
+    def show_world(name: str) -> Reply:
+        """One world, without its secrets."""
+        return jsonify(_described(mock, mock.named_world(name, "name")))
+
+    @bp.post("/worlds")
+    def create_world() -> Reply:
+        """201 and the new world; 409 if its name or one of its keys is taken."""
+        body = json_object()
+        name = body.get("name")
+        if not isinstance(name, str) or not _WORLD_NAME.fullmatch(name):
+            expected = "1 to 64 letters, digits, dots, dashes or underscores"
+            raise bad_request("A world needs a name.", FieldError("name", expected, "Name the world.", name))
+        try:
+            world = mock.create_world(body)
+        except NameTaken as exc:
+            remedy = "Choose another, or remove that world by DELETE /_mock/worlds/NAME."
+            error = FieldError("name or key", "one that is free", remedy, exc.taken)
+            raise Problem(409, "Taken", f"{exc}.", [error]) from exc
+        return jsonify(_described(mock, world)), 201, {"Location": f"{CONTROL_PREFIX}/worlds/{world.name}"}
+
+    @bp.delete("/worlds/<name>")
+    def remove_world(name: str) -> Reply:
+        """204; the world, its state and its files are gone."""
+        mock.named_world(name, "name")
+        mock.worlds.remove(name)
+        return Response(status=_NO_CONTENT)
+
+
+def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
+    @bp.get("/journal")
+    def list_exchanges() -> Reply:
+        """``since`` an id: what follows it; without: the newest. At most ``limit`` (100), ``q`` filters."""
+        journal = mock.asked_world().journal
+        since = whole_number("since", None)
+        limit = whole_number("limit", 100, _MOST_EXCHANGES) or 0
+        found = journal.list(since, limit, request.args.get("q", ""))
+        last_id = found[-1].id if found else since or journal.last_id
+        return jsonify(exchanges=[one.to_dict() for one in found], last_id=last_id)
+
+    @bp.get("/journal/<int:exchange_id>")
+    def show_exchange(exchange_id: int) -> Reply:
+        """One exchange."""
+        found = mock.asked_world().journal.get(exchange_id)
+        if found is None:
+            raise Problem(404, "No such exchange", f"The journal has no exchange {exchange_id} (any more).")
+        return jsonify(found.to_dict())
+
+    @bp.delete("/journal")
+    def clear_journal() -> Reply:
+        """204; ids go on counting."""
+        mock.asked_world().journal.clear()
+        return Response(status=_NO_CONTENT)
+
+    @bp.get("/strays")
+    def list_strays() -> Reply:
+        """The newest requests that belong to no world."""
+        return jsonify(exchanges=[one.to_dict() for one in mock.strays.list()])
+
+
+def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
+    @bp.get("/faults")
+    def list_faults() -> Reply:
+        """Every fault planned, spent ones included."""
+        return jsonify(faults=[fault.to_dict() for fault in mock.asked_world().faults.list()])
+
+    @bp.post("/faults")
+    def plan_fault() -> Reply:
+        """201 and the fault. A wire fault strikes only requests that come through the gate: see ``gate``."""
+        world = mock.asked_world()
+        fault = read_fault(json_object(), world.clock.now())
+        try:
+            world.faults.add(fault)
+        except ValueError as exc:
+            error = FieldError("id", "an id that is free", "Leave it out.", fault.id)
+            raise Problem(409, "Taken", f"{exc}.", [error]) from exc
+        gate = {} if fault.layer == "app" else {"gate": {"port": mock.gate_port, "needed": True}}
+        return jsonify(fault.to_dict() | gate), 201
+
+    @bp.delete("/faults")
+    def clear_faults() -> Reply:
+        """204; whoever waits because of one goes on at once."""
+        mock.asked_world().faults.clear()
+        return Response(status=_NO_CONTENT)
+
+    @bp.delete("/faults/<fault_id>")
+    def remove_fault(fault_id: str) -> Reply:
+        """204, or 404."""
+        if not mock.asked_world().faults.remove(fault_id):
+            raise Problem(404, "No such fault", f"No fault {fault_id!r} is planned in this world.")
+        return Response(status=_NO_CONTENT)
+
+
+def _add_clock_and_reset(bp: Blueprint, mock: Mock[W]) -> None:
+    def clock_reply(world: W) -> Reply:
+        return jsonify(world=world.name, now=world.clock.now().isoformat(), offset_s=world.clock.offset_s)
+
+    @bp.get("/clock")
+    def show_clock() -> Reply:
+        """The world's time."""
+        return clock_reply(mock.asked_world())
+
+    @bp.post("/clock")
+    def advance_clock() -> Reply:
+        """``{"advance_s": n}`` moves the world on; it never goes back."""
+        world = mock.asked_world()
+        step = json_object().get("advance_s")
+        try:
+            world.clock.advance(float(step) if is_number(step) else -1)  # type: ignore[arg-type]  # is_number
+        except ValueError as exc:
+            expected = f"a number of seconds >= 0; {exc}"
+            error = FieldError("advance_s", expected, "Send e.g. 60; POST /_mock/reset goes back.", step)
+            raise bad_request("The clock cannot be moved like this.", error) from exc
+        return clock_reply(world)
+
+    @bp.post("/reset")
+    def reset() -> Reply:
+        """State, journal, faults, clock and files are cleared; the world's identity stays."""
+        world = mock.asked_world()
+        world.reset_basics()
+        mock.reset_world(world)
+        return jsonify(world=world.name, status="reset")
+
+
+def _add_evidence_and_dialect(bp: Blueprint, mock: Mock[W]) -> None:
+    @bp.get("/evidence")
+    def evidence() -> Reply:
+        """Every behaviour, how we know it, and how often it showed itself in this world."""
+        return jsonify(evidence=mock.evidence.report(mock.asked_world()))
+
+    @bp.get("/dialect")
+    def dialect() -> Reply:
+        """The world's switches and the defaults."""
+        world = mock.asked_world()
+        return jsonify(world=world.name, dialect=world.dialect, defaults=mock.dialect)
+
+    @bp.post("/dialect")
+    def change_dialect() -> Reply:
+        """Set some switches: ``{"name": value}``."""
+        world, changes = mock.asked_world(), json_object()
+        mock.dialect_of({"dialect": changes})
+        world.dialect.update(changes)
+        return jsonify(world=world.name, dialect=world.dialect, defaults=mock.dialect)

@@ -1,0 +1,108 @@
+"""What a mock tells the kit about itself, and what the kit does for it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, cast
+
+from flask import Request
+from flask import request as running_request
+
+from mock_kit.evidence import EvidenceBook
+from mock_kit.journal import Journal
+from mock_kit.problem import FieldError, Problem
+from mock_kit.worlds import W, Worlds
+
+CONTROL_PREFIX = "/_mock"
+DEFAULT_WORLD = "default"
+#: Where the request's world stands in the WSGI environment.
+WORLD_KEY = "mock_kit.world"
+
+
+def is_control(path: str) -> bool:
+    """Whether the path belongs to the control API."""
+    return path == CONTROL_PREFIX or path.startswith(f"{CONTROL_PREFIX}/")
+
+
+class Mock(Generic[W]):
+    """What a mock tells the kit about itself.
+
+    Attributes:
+        name: for people, e.g. in ``/_mock/health``.
+        worlds: every world of this process.
+        world_of: which world a request belongs to, judged by host and path alone; None = none. It must not
+            read the body; the gate calls it too.
+        create_world: turns the body of ``POST /_mock/worlds`` (``name`` is checked already) into a world and
+            adds it: ``worlds.add(world, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
+        reset_world: empties the mock's own state; the kit has emptied its share (``World.reset_basics``).
+        dialect: the switches a world may set, with their defaults.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        worlds: Worlds[W],
+        world_of: Callable[[Request], W | None],
+        create_world: Callable[[dict[str, Any]], W],
+        reset_world: Callable[[W], None],
+        evidence: EvidenceBook,
+        dialect: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.worlds = worlds
+        self.world_of = world_of
+        self.create_world = create_world
+        self.reset_world = reset_world
+        self.evidence = evidence
+        self.dialect = dict(dialect or {})
+        #: Requests that belong to no world.
+        self.strays = Journal()
+        #: The port of the wire gate; None without one.
+        self.gate_port: int | None = None
+        #: Proves to the application that a gate note is the gate's own.
+        self.gate_key = secrets.token_urlsafe(16)
+
+    def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The defaults, changed by ``body["dialect"]``. Problem 400 for a switch that does not exist."""
+        given = body.get("dialect") or {}
+        if not isinstance(given, dict):
+            raise Problem(
+                400,
+                "A dialect is an object",
+                "It holds switch names and values.",
+                [FieldError("dialect", "an object", "Send an object or leave it out.", given)],
+            )
+        unknown = [
+            FieldError(f"dialect.{name}", f"one of {', '.join(self.dialect)}", "Remove or rename it.", value)
+            for name, value in given.items()
+            if name not in self.dialect
+        ]
+        if unknown:
+            raise Problem(400, "No such switch", "The dialect names switches this mock lacks.", unknown)
+        return self.dialect | given
+
+    def world(self) -> W:
+        """The world of the running request; for routes on the data side."""
+        return cast("W", running_request.environ[WORLD_KEY])
+
+    def asked_world(self) -> W:
+        """The world named by ``?world=`` (absent: "default"); for control routes. Problem 404 if unknown."""
+        name = running_request.args.get("world", DEFAULT_WORLD)
+        return self.named_world(name, "?world")
+
+    def named_world(self, name: str, field: str) -> W:
+        """The world of that name. Problem 404 naming ``field`` and all worlds if there is none."""
+        world = self.worlds.get(name)
+        if world is None:
+            known = ", ".join(self.worlds.names()) or "none yet"
+            remedy = "Name a world that exists, or create it by POST /_mock/worlds."
+            error = FieldError(field, f"one of: {known}", remedy, name)
+            raise Problem(404, "No such world", f"There is no world {name!r}; worlds: {known}.", [error])
+        return world
+
+    def release_all(self) -> None:
+        """End every planned delay at once: the process is about to stop."""
+        for world in self.worlds.all():
+            world.faults.clear()

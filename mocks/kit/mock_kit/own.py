@@ -1,0 +1,25 @@
+"""What the kit itself does, as evidence entries (label ``own``): no neighbour behaves like this."""
+
+from __future__ import annotations
+
+from mock_kit.evidence import Evidence
+
+UNKNOWN_WORLD = "kit.unknown-world"
+BULKHEAD = "kit.bulkhead"
+
+KIT_EVIDENCE = (
+    Evidence(
+        UNKNOWN_WORLD,
+        "A request whose host or tenant no world was made for is answered 421 and a list of the worlds.",
+        "own",
+        "A mock never guesses which world is meant.",
+        test="mocks/kit/tests/test_app.py::test_a_request_to_no_world_is_told_which_worlds_exist",
+    ),
+    Evidence(
+        BULKHEAD,
+        "More than 112 requests at once are answered 503, so that /_mock always has threads of its own.",
+        "own",
+        "A mock whose requests hang must still take orders.",
+        test="mocks/kit/tests/test_app.py::test_control_answers_while_every_data_slot_is_taken",
+    ),
+)

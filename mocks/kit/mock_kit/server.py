@@ -1,0 +1,180 @@
+"""Runs a mock as a process: granian (WSGI) with one worker, the gate as a thread inside that worker.
+
+The process you start supervises; the worker serves. SIGTERM or Ctrl-C to the first ends both quickly and
+silently, and a worker whose supervisor was killed hard notices and goes as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from mock_kit.app import SERVER_THREADS, WrappedApp
+from mock_kit.gate import Gate
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+_HOST = "MOCK_HOST"
+_PORT = "MOCK_PORT"
+_GATE_PORT = "MOCK_GATE_PORT"
+_DATA_DIR = "MOCK_DATA_DIR"
+_EXTRA = "MOCK_EXTRA"
+_SUPERVISOR = "MOCK_SUPERVISOR_PID"
+
+#: A worker that has not stopped by then is killed; planned delays are released long before.
+_KILL_AFTER_S = 3
+#: How often a worker looks whether its supervisor lives, in seconds.
+_LOOK_EVERY_S = 0.25
+
+
+class PortTaken(Exception):  # noqa: N818 - it says what happened
+    """Somebody listens on the wanted port already."""
+
+
+def serve(
+    target: str,
+    *,
+    host: str,
+    port: int,
+    gate_port: int | None,
+    data_dir: Path,
+    extra: Mapping[str, Any] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT. ``target`` is ``module:factory``, ``factory(data_dir)`` a wrapped app.
+
+    ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
+    travels in the environment. Raises PortTaken.
+    """
+    for wanted in (port, gate_port):
+        if wanted is not None:
+            _refuse_taken_port(host, wanted)
+    settings = {_HOST: host, _PORT: str(port), _DATA_DIR: str(data_dir), _SUPERVISOR: str(os.getpid())}
+    settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {}))}
+    os.environ.update(settings)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    server = Granian(
+        target,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=SERVER_THREADS,
+        websockets=False,
+        log_level=LogLevels.error,
+        workers_kill_timeout=_KILL_AFTER_S,
+    )
+    server.serve(target_loader=_load)
+
+
+def extra() -> dict[str, Any]:
+    """What ``serve`` was given as ``extra``; empty outside a served process."""
+    return dict(json.loads(os.environ.get(_EXTRA, "{}")))
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """The server would share a taken port silently (SO_REUSEPORT); a lab wants to know."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            raise PortTaken(f"{host}:{port} cannot be listened on: {exc.strerror}") from exc
+
+
+def _load(target: str) -> WSGIApplication:
+    """Runs in the worker: build the application, start the gate and the watch. Its result is served."""
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)  # Ctrl-C is the supervisor's business alone
+    stop = _Watch()
+    # Granian copies the environment into every request, where HTTP_PROXY would pass for a header.
+    for name in [name for name in os.environ if name.startswith("HTTP_")]:
+        del os.environ[name]
+    module, _, factory = target.partition(":")
+    app: WrappedApp[Any] = getattr(importlib.import_module(module), factory)(Path(os.environ[_DATA_DIR]))
+    stop.tell(app.mock.release_all)
+    if os.environ[_GATE_PORT]:
+        host, port = os.environ[_HOST], int(os.environ[_PORT])
+        gate = Gate(app.mock, host=host, port=int(os.environ[_GATE_PORT]), app_port=port)
+        gate.start()
+        stop.tell(gate.stop)
+    return app
+
+
+class _Watch:
+    """A thread that hears the worker's signals, whoever handles them, and sees its supervisor die."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+        self._supervisor = int(os.environ[_SUPERVISOR])
+        self._heard, told = socket.socketpair()
+        told.setblocking(False)
+        self._told = told
+        # The server installs its own handlers later; the wake-up descriptor hears of every signal even so.
+        signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
+        self._heard.settimeout(_LOOK_EVERY_S)
+        threading.Thread(target=self._run, name="mock-watch", daemon=True).start()
+
+    def tell(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` once the worker is asked to stop."""
+        self._listeners.append(listener)
+
+    def _run(self) -> None:
+        while os.getppid() == self._supervisor:
+            with contextlib.suppress(TimeoutError):
+                if set(self._heard.recv(16)) & {signal.SIGTERM, signal.SIGINT}:
+                    for listener in self._listeners:
+                        listener()
+        os._exit(0)
+
+
+def main(
+    target: str, *, prog: str, arguments: Sequence[tuple[str, str]] = (), argv: Sequence[str] | None = None
+) -> None:
+    """The command line every mock has: ``--host --port --gate-port --data``; exits 2 for wrong use.
+
+    ``arguments`` are further options as (flag, help); their values reach the factory through ``extra()``
+    under the flag's name (``--some-thing`` → ``some_thing``).
+    """
+    parser = argparse.ArgumentParser(prog=prog)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, required=True, help="port of the mock")
+    parser.add_argument("--gate-port", type=int, help="port of the wire gate; none without it")
+    parser.add_argument("--data", type=Path, help="directory for files; a temporary one without it")
+    for flag, text in arguments:
+        parser.add_argument(flag, help=text)
+    given = vars(parser.parse_args(argv))
+    known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data")}
+    data_dir = known["data"] or Path(tempfile.mkdtemp(prefix=f"{prog}-"))
+    try:
+        serve(
+            target,
+            host=known["host"],
+            port=known["port"],
+            gate_port=known["gate_port"],
+            data_dir=data_dir,
+            extra={name: value for name, value in given.items() if value is not None},
+        )
+    except PortTaken as exc:
+        sys.exit(f"{prog}: {exc}")
+    except KeyboardInterrupt:
+        sys.exit(0)
+    finally:
+        if known["data"] is None:
+            shutil.rmtree(data_dir, ignore_errors=True)
