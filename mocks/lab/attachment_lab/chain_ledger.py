@@ -21,8 +21,8 @@ class ChainLedger:
     """The books of one world. ``run_dir`` adds logs and the service's database to the law of secrecy."""
 
     def __init__(self, to: Neighbours, names: WorldNames, *, run_dir: Path | None = None) -> None:
-        self._to = to
-        self._names = names
+        self.to = to
+        self.names = names
         self._run_dir = run_dir
         self.service = ServiceApi(to, names)
 
@@ -40,12 +40,12 @@ class ChainLedger:
             transfers=tuple(transfers),
             objects=tuple(objects),
             leaks=tuple(self.leaks()),
-            technical_user=self._names.c4c_user,
+            technical_user=self.names.c4c_user,
         )
 
     def sources(self) -> list[SourceFile]:
         """Attachments that CMI holds."""
-        held = self._to.cmi.get("/_mock/attachments", world=self._names.name)
+        held = self.to.cmi.get("/_mock/attachments", world=self.names.name)
         return [
             SourceFile(
                 chat=str(each["chat_guid"]),
@@ -59,7 +59,7 @@ class ChainLedger:
 
     def objects(self) -> list[StoredObject]:
         """Attachment objects that C4C holds."""
-        held = self._to.c4c.get("/_mock/attachments", world=self._names.name)
+        held = self.to.c4c.get("/_mock/attachments", world=self.names.name)
         return [
             StoredObject(
                 object_id=str(each["object_id"]),
@@ -74,12 +74,12 @@ class ChainLedger:
 
     def handovers(self, event_id: str | None = None) -> list[Handover]:
         """Deliveries of Contact Pro's event engine, oldest first; ``event_id`` narrows to one event."""
-        made = self._to.orchestration.get("/_mock/deliveries", world=self._names.name, event_id=event_id)
+        made = self.to.orchestration.get("/_mock/deliveries", world=self.names.name, event_id=event_id)
         return [handover_from(each) for each in _items(made, "deliveries")]
 
     def leaks(self) -> Iterator[Leak]:
         """Secrets of this world in a journal, a log or the service's database."""
-        guarded = self._names.guarded()
+        guarded = self.names.guarded()
         for mock in MOCKS:
             for exchange in self.journal(mock):
                 where = f"journal of the {mock} mock, exchange {exchange.get('id')}"
@@ -91,8 +91,8 @@ class ChainLedger:
         """Every exchange in a mock's journal, oldest first."""
         since = 0
         while True:
-            page = self._to.mock(mock).get(
-                "/_mock/journal", world=self._names.name, since=since, limit=JOURNAL_PAGE
+            page = self.to.mock(mock).get(
+                "/_mock/journal", world=self.names.name, since=since, limit=JOURNAL_PAGE
             )
             exchanges = _items(page, "exchanges")
             yield from exchanges

@@ -136,6 +136,15 @@ class Children:
                 raise StreetFailed(f"{who.name} is not ready: {what()}.\n{tail(who.log)}")
             time.sleep(POLL_S)
 
+    def stop_one(self, child: Child) -> None:
+        """End one process group, gently first."""
+        child.tell(signal.SIGTERM)
+        child.wait(GRACE_S)
+        child.tell(signal.SIGKILL)
+        child.wait(GRACE_S)
+        self._janitor.forget(child)
+        self.all.remove(child)
+
     def stop(self) -> None:
         """SIGTERM to every group at once, a common grace, then SIGKILL to whatever is left."""
         for child in reversed(self.all):

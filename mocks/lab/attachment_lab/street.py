@@ -73,22 +73,20 @@ class Street:
     def start(self) -> None:
         """Start mocks and service and wait until all answer. Raises StreetFailed, PortTaken."""
         deadline = time.monotonic() + self.options.start_deadline_s
-        write_offset(self.clock_file, 0)
         mocks = {name: self.children.start(commands.mock(name, self.ports, self.run_dir)) for name in MOCKS}
-        service = self.children.start(
-            commands.service(
-                self.ports,
-                self.run_dir,
-                clock_file=self.clock_file,
-                sealing_key=sealing_key(),
-                through_gates=self.options.through_gates,
-                extra=self.options.service_environment,
-            )
-        )
+        service = self._start_service()
         for name, child in mocks.items():
             self._wait(child, f"{egress.url(getattr(self.ports, name))}/_mock/health", deadline)
-        self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)
-        self._wait(service, f"{egress.url(self.ports.worker_health)}/readyz", deadline)
+        self._wait_for_service(service, deadline)
+
+    def restart_service_empty(self) -> None:
+        """End the service, remove its database and its clock's offset, start it again."""
+        deadline = time.monotonic() + self.options.start_deadline_s
+        old = next(child for child in self.children.all if child.name == "service")
+        self.children.stop_one(old)
+        for path in self.run_dir.glob("service.db*"):
+            path.unlink()
+        self._wait_for_service(self._start_service(), deadline)
 
     def start_console(self, world: WorldNames) -> None:
         """Start the console page for one world; its secrets travel in the child's environment only."""
@@ -106,6 +104,23 @@ class Street:
         """End every process group; safe to call twice."""
         self.children.stop()
         self.neighbours.close()
+
+    def _start_service(self) -> Child:
+        write_offset(self.clock_file, 0)
+        return self.children.start(
+            commands.service(
+                self.ports,
+                self.run_dir,
+                clock_file=self.clock_file,
+                sealing_key=sealing_key(),
+                through_gates=self.options.through_gates,
+                extra=self.options.service_environment,
+            )
+        )
+
+    def _wait_for_service(self, service: Child, deadline: float) -> None:
+        self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)
+        self._wait(service, f"{egress.url(self.ports.worker_health)}/readyz", deadline)
 
     def _wait(self, child: Child, url: str, deadline: float) -> None:
         seen = _Seen(url)

@@ -1,7 +1,8 @@
 """How one command finds the street that another one started, and what outsiders are told.
 
 The ready file has a fixed shape that programs outside rely on. The street file is the lab's own; it adds
-what ``chat``, ``ledger`` and the like need. Both hold the world's credentials and are readable by their owner only.
+what ``chat``, ``ledger`` and the like need. Both hold the world's credentials and only their owner may
+read them.
 """
 
 from __future__ import annotations
@@ -19,12 +20,19 @@ from attachment_lab.minting import SCOPE, WorldNames
 
 @dataclass(frozen=True, kw_only=True)
 class RunningStreet:
-    """A street started by ``up`` or ``demo --keep``."""
+    """A street started by ``up`` or ``demo --keep``.
+
+    Attributes:
+        pid: of the command that owns the street; None when read from a ready file.
+        resets: how often it was set back; a waiting ``reset`` sees it grow.
+    """
 
     urls: Mapping[str, str]
     world: WorldNames
     run_dir: Path | None = None
     clock_file: Path | None = None
+    pid: int | None = None
+    resets: int = 0
 
 
 def ready_json(urls: Mapping[str, str], world: WorldNames, contact_id: str) -> dict[str, Any]:
@@ -64,6 +72,8 @@ def street_json(street: RunningStreet) -> dict[str, Any]:
             "world": street.world.to_json(),
             "run_dir": str(street.run_dir) if street.run_dir else None,
             "clock_file": str(street.clock_file) if street.clock_file else None,
+            "pid": street.pid,
+            "resets": street.resets,
         }
     }
 
@@ -108,6 +118,8 @@ def _from_street(body: Mapping[str, Any]) -> RunningStreet:
         world=WorldNames(**body["world"]),
         run_dir=path("run_dir"),
         clock_file=path("clock_file"),
+        pid=body["pid"],
+        resets=int(body["resets"]),
     )
 
 

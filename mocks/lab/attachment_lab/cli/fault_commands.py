@@ -1,0 +1,91 @@
+"""``fault``: plan, list and clear faults in the mocks of a street that is up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab.cli.common import json_option, out, print_json, running, street_option
+from attachment_lab.neighbours import MOCKS
+
+
+@click.group()
+def fault() -> None:
+    """Break something on purpose."""
+
+
+@fault.command("add")
+@click.argument("mock", type=click.Choice(MOCKS))
+@click.argument("kind")
+@click.argument("params", nargs=-1)
+@click.option("--path", default="*", show_default=True, help="Glob on the request's path.")
+@click.option("--method", default=None, help="Only this HTTP method.")
+@click.option(
+    "--phase", type=click.Choice(["before", "after"]), default=None, help="Default: as suits the kind."
+)
+@click.option("--times", type=click.IntRange(min=0), default=1, show_default=True, help="0 = until cleared.")
+@click.option("--skip", type=click.IntRange(min=0), default=0, help="Let so many requests pass first.")
+@street_option
+@json_option
+def fault_add(mock: str, kind: str, street_path: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Plan a fault of KIND in MOCK; PARAMS are name=value, such as: fault add c4c status status=503."""
+    street, to = running(street_path)
+    match = {name: chosen[name] for name in ("path", "method") if chosen[name]}
+    plan: dict[str, Any] = {"match": match, "kind": kind, "skip": chosen["skip"]}
+    plan["times"] = chosen["times"] or None
+    plan["params"] = dict(_param(each) for each in chosen["params"])
+    if chosen["phase"]:
+        plan["phase"] = chosen["phase"]
+    planned = to.mock(mock).post("/_mock/faults", plan, world=street.world.name)
+    if as_json:
+        print_json(planned)
+    else:
+        out().print(f"fault {planned['id']} is planned in {mock}")
+
+
+@fault.command("list")
+@street_option
+@json_option
+def fault_list(street_path: Path | None, as_json: bool) -> None:
+    """Every fault planned in any mock."""
+    street, to = running(street_path)
+    planned = {mock: to.mock(mock).get("/_mock/faults", world=street.world.name)["faults"] for mock in MOCKS}
+    if as_json:
+        print_json(planned)
+        return
+    drawn = Table("mock", "id", "kind", "match", "phase", "times", header_style="bold")
+    for mock, faults in planned.items():
+        for each in faults:
+            cells = (mock, each["id"], each["kind"], each["match"], each["phase"], each["times"])
+            drawn.add_row(*(Text(str(cell)) for cell in cells))
+    out().print(drawn)
+
+
+@fault.command("clear")
+@street_option
+@json_option
+def fault_clear(street_path: Path | None, as_json: bool) -> None:
+    """Take back all faults in all mocks."""
+    street, to = running(street_path)
+    for mock in MOCKS:
+        to.mock(mock).delete("/_mock/faults", world=street.world.name)
+    if as_json:
+        print_json({"status": "cleared"})
+    else:
+        out().print("no faults are planned")
+
+
+def _param(text: str) -> tuple[str, Any]:
+    """``name=value``; a value that reads as JSON is that, anything else is text."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text!r} is not name=value", param_hint="PARAMS")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value

@@ -1,0 +1,160 @@
+"""``chat``, ``ledger``, ``journal``, ``clock`` and ``reset``: commands for a street that is up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab.cli.common import err, json_option, ledger_of, out, print_json, running, street_option
+from attachment_lab.conversation import Conversation
+from attachment_lab.demo import rows_from, verdict_json
+from attachment_lab.demo_view import Progress, table, verdict_lines
+from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.reset import ask_for_reset
+from attachment_lab.settle import wait_until_settled
+from attachment_lab.street import read_offset, write_offset
+from attachment_lab.street_file import RunningStreet, default_path
+
+
+@click.command()
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file that the customer sends; may be repeated.",
+)
+@click.option("--end", is_flag=True, help="End the chat, fire its event, and wait until all is stored.")
+@click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds.")
+@street_option
+@json_option
+def chat(
+    files: tuple[Path, ...], end: bool, timeout_s: float, street_path: Path | None, as_json: bool
+) -> int:
+    """Hold a chat in which the customer sends files."""
+    street, to = running(street_path)
+    ledger = ledger_of(street, to)
+    with Progress(err()) as progress:
+        talk = Conversation.open(to, street.world)
+        talk.accept()
+        for each in files:
+            progress.watcher().sent(talk.send(each))
+        if end:
+            talk.end()
+            wait_until_settled(ledger, timeout_s=timeout_s, each_time=progress.watcher().motion)
+            talk.wrap_up()
+    rows = [row for row in rows_from(ledger.records()) if row.chat == talk.guid]
+    if as_json:
+        print_json({"contact_id": talk.guid, "attachments": [row.to_json() for row in rows]})
+    else:
+        out().print(f"chat {talk.guid}", table(rows))
+    return 0 if not end or all(row.outcome == "stored" for row in rows) else 1
+
+
+@click.command()
+@street_option
+@json_option
+def ledger(street_path: Path | None, as_json: bool) -> int:
+    """Check the chain ledger's laws; exit 1 if one is broken."""
+    street, to = running(street_path)
+    verdict = ledger_of(street, to).verdict()
+    rows = rows_from(verdict.records)
+    if as_json:
+        attachments = [row.to_json() for row in rows]
+        print_json({"attachments": attachments, "ledger": verdict_json(verdict)})
+    else:
+        out().print(table(rows), verdict_lines(verdict))
+    return 0 if verdict.ok else 1
+
+
+@click.command()
+@click.argument("mock", type=click.Choice(MOCKS))
+@click.option("--since", type=int, default=None, help="Only exchanges after this id.")
+@click.option("--limit", type=int, default=50, show_default=True)
+@click.option("--grep", "q", default=None, help="Only exchanges that contain this text.")
+@street_option
+@json_option
+def journal(mock: str, street_path: Path | None, as_json: bool, **narrowed: Any) -> None:
+    """Show what a mock saw."""
+    street, to = running(street_path)
+    found = to.mock(mock).get("/_mock/journal", world=street.world.name, **narrowed)
+    if as_json:
+        print_json(found)
+        return
+    drawn = Table(header_style="bold")
+    for heading in ("id", "at", "request", "status", "in", "out", "ms", "fault"):
+        drawn.add_column(heading, overflow="fold")
+    for each in found["exchanges"]:
+        drawn.add_row(*_journal_row(each))
+    out().print(drawn)
+
+
+def _journal_row(each: dict[str, Any]) -> list[Text]:
+    cells = [
+        each["id"],
+        str(each["at"])[11:23],
+        f"{each['method']} {each['url']}",
+        each["status"],
+        each["request"]["size_bytes"],
+        each["response"]["size_bytes"],
+        f"{each['duration_ms']:.0f}",
+        each["fault"] or "",
+    ]
+    return [Text(str(cell)) for cell in cells]
+
+
+@click.group()
+def clock() -> None:
+    """The street's virtual time."""
+
+
+@clock.command("show")
+@street_option
+@json_option
+def clock_show(street_path: Path | None, as_json: bool) -> None:
+    """How far each clock is ahead of the wall."""
+    street, to = running(street_path)
+    _print_clocks(street, to, as_json)
+
+
+@clock.command("advance")
+@click.argument("seconds", type=click.FloatRange(min=0))
+@street_option
+@json_option
+def clock_advance(seconds: float, street_path: Path | None, as_json: bool) -> None:
+    """Let SECONDS pass for mocks and service: token expiry, Retry-After, backoff, lockouts follow."""
+    street, to = running(street_path)
+    for mock in MOCKS:
+        to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, world=street.world.name)
+    if street.clock_file:
+        write_offset(street.clock_file, read_offset(street.clock_file) + seconds)
+    _print_clocks(street, to, as_json)
+
+
+def _print_clocks(street: RunningStreet, to: Neighbours, as_json: bool) -> None:
+    offsets = {
+        mock: float(to.mock(mock).get("/_mock/clock", world=street.world.name)["offset_s"]) for mock in MOCKS
+    }
+    if street.clock_file:
+        offsets["service"] = read_offset(street.clock_file)
+    if as_json:
+        print_json({"offset_s": offsets})
+        return
+    for name, offset_s in offsets.items():
+        out().print(f"{name}: {offset_s:+g} s")
+
+
+@click.command()
+@street_option
+@json_option
+def reset(street_path: Path | None, as_json: bool) -> None:
+    """Set the street back to its beginning: worlds furnished anew, the service on an empty database."""
+    ask_for_reset(street_path or default_path())
+    if as_json:
+        print_json({"status": "reset"})
+    else:
+        out().print("The street is back at its beginning.")

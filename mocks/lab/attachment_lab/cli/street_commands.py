@@ -1,0 +1,168 @@
+"""``up`` and ``demo``: the commands that start a street of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab import egress, street_file
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
+from attachment_lab.conversation import Conversation, Sendable
+from attachment_lab.demo import DemoOptions, DemoResult, default_files, play
+from attachment_lab.demo_faults import FAULTS
+from attachment_lab.demo_view import Progress, show
+from attachment_lab.kill import kill_listener
+from attachment_lab.minting import WorldNames, default_world
+from attachment_lab.reset import Keeper
+from attachment_lab.street import Street, StreetOptions, open_street
+from attachment_lab.worlds import open_world
+
+#: How many of the customer's files the chat that waits for its event has.
+WAITING_FILES = 3
+
+port_option = click.option(
+    "--port-base", type=int, help="0 = free ports; else console there, mocks and service on the next ones."
+)
+run_dir_option = click.option(
+    "--run-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Keep logs, spools and the service's database here; default: a temporary folder.",
+)
+gates_option = click.option(
+    "--through-gates", is_flag=True, help="The service reaches the mocks through their wire gates."
+)
+
+
+@click.command()
+@port_option
+@run_dir_option
+@gates_option
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Write addresses and credentials here (mode 0600) once everything answers.",
+)
+def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_file: Path | None) -> None:
+    """Start the street and keep it up until Ctrl-C."""
+    base = 8100 if port_base is None else port_base
+    options = StreetOptions(port_base=base, run_dir=run_dir, through_gates=through_gates, console=True)
+    with ending_on_signals(), open_street(options) as street:
+        world = _furnish(street)
+
+        def prepare() -> None:
+            contact_id = _waiting_chat(street, world, default_files()[:WAITING_FILES])
+            if ready_file:
+                street_file.write(ready_file, street_file.ready_json(street.urls, world, contact_id))
+            _show_street(street, world, contact_id, out())
+
+        prepare()
+        Keeper(street, world, prepare).stay()
+
+
+@click.command()
+@port_option
+@run_dir_option
+@gates_option
+@json_option
+@click.option("--keep", is_flag=True, help="Leave the street up afterwards, until Ctrl-C.")
+@click.option("--fault", type=click.Choice(sorted(FAULTS)), default=None, help="Break something.")
+@click.option("--on", "on", default=None, help="The file that the fault strikes; default: the first.")
+@click.option("--kill-worker", is_flag=True, help="kill -9 the worker once, half-way.")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Send this file instead of the customer's usual ones; may be repeated.",
+)
+@click.option("--timeout", "timeout_s", type=float, default=180.0, show_default=True, help="Seconds.")
+def demo(port_base: int | None, run_dir: Path | None, through_gates: bool, **chosen: Any) -> int:
+    """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
+    gates = through_gates or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_gate)
+    options = StreetOptions(
+        port_base=port_base or 0, run_dir=run_dir, through_gates=gates, console=bool(chosen["keep"])
+    )
+    console = err() if chosen["as_json"] else out()
+    console.quiet = bool(chosen["as_json"]) and not console.is_terminal
+    console.print(Text("Starting the street …", style="dim"))
+    with ending_on_signals(), open_street(options) as street:
+        return _demo(street, chosen, console)
+
+
+def _demo(street: Street, chosen: dict[str, Any], console: Console) -> int:
+    world = _furnish(street)
+    files: list[Sendable] = list(chosen["files"]) or default_files()
+    ledger = ChainLedger(street.neighbours, world, run_dir=street.run_dir)
+    with Progress(console) as progress:
+        options = DemoOptions(
+            fault=chosen["fault"],
+            on=chosen["on"],
+            timeout_s=chosen["timeout_s"],
+            after_first_stored=_killer(street, console) if chosen["kill_worker"] else None,
+        )
+        result = play(ledger, files, options, progress.watcher())
+    _show_result(result, as_json=chosen["as_json"])
+    if chosen["keep"]:
+        _show_street(street, world, None, console)
+        Keeper(street, world).stay()
+    return 0 if result.ok else 1
+
+
+def _show_result(result: DemoResult, *, as_json: bool) -> None:
+    if as_json:
+        print_json(result.to_json())
+    else:
+        show(result, out())
+
+
+def _killer(street: Street, console: Console) -> Callable[[], None]:
+    def kill() -> None:
+        pid = kill_listener(street.ports.worker_health)
+        console.print(Text(f"  kill -9 {pid}: the worker is gone; the supervisor starts another", "yellow"))
+
+    return kill
+
+
+def _furnish(street: Street) -> WorldNames:
+    """The default world, and the console page that looks at it."""
+    world = default_world()
+    open_world(street.neighbours, world)
+    if street.options.console:
+        street.start_console(world)
+    return world
+
+
+def _waiting_chat(street: Street, world: WorldNames, files: list[Sendable]) -> str:
+    """An ended chat with attachments and a C4C activity, whose event has not been fired."""
+    chat = Conversation.open(street.neighbours, world)
+    chat.accept()
+    chat.say("Here are the papers.")
+    for each in files:
+        chat.send(each)
+    chat.end(fire=False)
+    chat.wrap_up(fire=False)
+    return chat.guid
+
+
+def _show_street(street: Street, world: WorldNames, contact_id: str | None, console: Console) -> None:
+    table = Table.grid(padding=(0, 2))
+    for name, url in street.urls.items():
+        table.add_row(Text(f"  {name}", style="bold"), url)
+    table.add_row("  worker health", egress.url(street.ports.worker_health))
+    table.add_row("  C4C host", world.c4c_host)
+    table.add_row("  CMI address", world.cmi_url)
+    table.add_row("  logs", str(street.run_dir))
+    if contact_id:
+        table.add_row("  waiting chat", f"{contact_id} (its event has not been fired)")
+    console.print(Text("The street is up.", style="bold green"))
+    console.print(table)
+    console.print(Text("Ctrl-C ends it.", style="dim"))

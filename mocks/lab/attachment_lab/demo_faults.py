@@ -1,0 +1,97 @@
+"""The faults that ``attachment-lab demo --fault`` offers: what breaks, where, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from attachment_lab.conversation import SentFile
+from attachment_lab.neighbours import Neighbours
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoFault:
+    """A fault for one file's journey.
+
+    Attributes:
+        path: glob on the request's path; ``{id}`` stands for the attachment's id at CMI.
+        phase: None = the kind's natural one.
+        needs_gate: a wire fault, which only a street through the gates can have.
+        story: what a spectator should expect.
+    """
+
+    mock: Literal["cmi", "c4c"]
+    kind: str
+    method: str
+    path: str
+    story: str
+    phase: Literal["after"] | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    needs_gate: bool = False
+
+
+CMI_DOWNLOAD = "*/attachments/{id}*"
+C4C_UPLOAD = "*Attachment*"
+
+FAULTS: dict[str, DemoFault] = {
+    "flip-byte": DemoFault(
+        mock="cmi",
+        kind="flip_byte",
+        method="GET",
+        path=CMI_DOWNLOAD,
+        params={"offset": 0},
+        story="one byte changes on the way out of CMI; the chain ledger must notice",
+    ),
+    "cmi-down": DemoFault(
+        mock="cmi",
+        kind="status",
+        method="GET",
+        path=CMI_DOWNLOAD,
+        params={"status": 503, "headers": {"Retry-After": "1"}},
+        story="CMI is busy once; the service comes back",
+    ),
+    "c4c-down": DemoFault(
+        mock="c4c",
+        kind="status",
+        method="POST",
+        path=C4C_UPLOAD,
+        params={"status": 503, "headers": {"Retry-After": "1"}},
+        story="C4C is busy once; the service comes back",
+    ),
+    "lost-answer": DemoFault(
+        mock="c4c",
+        kind="status",
+        method="POST",
+        path=C4C_UPLOAD,
+        phase="after",
+        params={"status": 504},
+        story="C4C stores the file but its answer is lost; no second copy may appear",
+    ),
+    "cut": DemoFault(
+        mock="cmi",
+        kind="cut",
+        method="GET",
+        path=CMI_DOWNLOAD,
+        params={"after_bytes": 1000},
+        needs_gate=True,
+        story="the download breaks off in the middle; the service comes back",
+    ),
+    "reset": DemoFault(
+        mock="c4c",
+        kind="lost_answer",
+        method="POST",
+        path=C4C_UPLOAD,
+        needs_gate=True,
+        story="C4C stores the file, then the connection is reset; no second copy may appear",
+    ),
+}
+
+
+def plan(to: Neighbours, world: str, fault: DemoFault, on: SentFile) -> None:
+    """Set the fault for one file; it strikes once."""
+    match = {"method": fault.method, "path": fault.path.replace("{id}", on.id)}
+    body: dict[str, Any] = {"match": match, "kind": fault.kind, "times": 1, "params": dict(fault.params)}
+    if fault.phase:
+        body["phase"] = fault.phase
+    to.mock(fault.mock).post("/_mock/faults", body, world=world)

@@ -1,0 +1,77 @@
+"""Pytest plugin: ``lab`` (one street per session and xdist worker) and ``tenant`` (one world per test).
+
+It is loaded in every pytest run where the package is installed, so it imports nothing but pytest until a
+fixture is used. Override ``lab_options`` (session) or ``tenant_options`` in a conftest to change the
+defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from attachment_lab.street import StreetOptions
+    from attachment_lab.tenant import Lab, Tenant
+    from attachment_lab.worlds import WorldOptions
+
+MARKERS = (
+    "own_street(**options): the test's tenant gets a street of its own, which lets it move the clock",
+    "no_ledger_check(reason): the chain ledger's laws are not checked at the end of this test",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the plugin's markers known."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.fixture(scope="session")
+def lab_options() -> StreetOptions:
+    """How the session's street is built: free ports, no console, direct (not through the wire gates)."""
+    from attachment_lab.street import StreetOptions  # noqa: PLC0415 - see the module's docstring
+
+    return StreetOptions()
+
+
+@pytest.fixture
+def tenant_options() -> WorldOptions | None:
+    """How each test's world differs from the documented configuration; None = not at all."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def lab(lab_options: StreetOptions) -> Iterator[Lab]:
+    """The street: three mocks and the service as processes on free loopback ports."""
+    with _lab(lab_options, is_own=False) as started:
+        yield started
+
+
+@pytest.fixture
+def tenant(request: pytest.FixtureRequest, tenant_options: WorldOptions | None) -> Iterator[Tenant]:
+    """A Contact Pro tenant with its CMI and C4C host, of this test alone; its laws are checked at the end."""
+    check = request.node.get_closest_marker("no_ledger_check") is None
+    own = request.node.get_closest_marker("own_street")
+    if own is None:
+        shared: Lab = request.getfixturevalue("lab")
+        with shared.tenant(tenant_options, check=check) as fresh:
+            yield fresh
+        return
+    from dataclasses import replace  # noqa: PLC0415 - see the module's docstring
+
+    options = replace(request.getfixturevalue("lab_options"), **own.kwargs)
+    with _lab(options, is_own=True) as started, started.tenant(tenant_options, check=check) as fresh:
+        yield fresh
+
+
+@contextmanager
+def _lab(options: StreetOptions, *, is_own: bool) -> Iterator[Lab]:
+    from attachment_lab.street import open_street  # noqa: PLC0415 - see the module's docstring
+    from attachment_lab.tenant import Lab  # noqa: PLC0415
+
+    with open_street(options) as street:
+        yield Lab(street, is_own=is_own)

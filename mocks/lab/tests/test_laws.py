@@ -1,0 +1,201 @@
+"""Each law has an example that keeps it and one that breaks it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from attachment_lab.laws import judge
+from attachment_lab.records import (
+    Carried,
+    ChainRecords,
+    Handover,
+    Leak,
+    SourceFile,
+    StoredObject,
+    TransferRecord,
+)
+
+CHAT = "5AB6E20342A6EE11B3ED58961D1810CC"
+GOOD = "ab12" * 16
+BAD = "cd34" * 16
+
+SOURCE = SourceFile(chat=CHAT, id="A1", name="image.jpg", size_bytes=10, sha256=GOOD)
+HELD = StoredObject(
+    object_id="O1",
+    external_reference=CHAT,
+    name="image.jpg",
+    size_bytes=10,
+    sha256=GOOD,
+    created_by="v1user",
+)
+STORED = Carried(source_id="A1", name="image.jpg", state="stored", object_id="O1", sha256=GOOD, size_bytes=10)
+SETTLED = TransferRecord(id="T1", chat=CHAT, state="settled", outcome="stored", attachments=(STORED,))
+DELIVERED = Handover(id="D1", event_id="E1", event="Ended", chat=CHAT, state="delivered", status=202)
+SOUND = ChainRecords(
+    sources=(SOURCE,),
+    handovers=(DELIVERED,),
+    transfers=(SETTLED,),
+    objects=(HELD,),
+    technical_user="v1user",
+)
+
+
+def with_attachment(carried: Carried, **transfer: object) -> ChainRecords:
+    """The sound chain, but this is what the service says of the one attachment."""
+    changed = replace(SETTLED, attachments=(carried,), **transfer)  # type: ignore[arg-type]
+    return replace(SOUND, transfers=(changed,))
+
+
+def broken(records: ChainRecords) -> list[tuple[str, str]]:
+    """(law, sentence) of every violation."""
+    return [(each.law, str(each)) for each in judge(records).violations]
+
+
+def test_a_sound_chain_breaks_no_law() -> None:
+    assert judge(SOUND).ok
+
+
+def test_an_event_that_was_never_delivered_is_reported() -> None:
+    failed = replace(DELIVERED, state="failed", status=503, error="service unavailable")
+    [(law, sentence)] = broken(replace(SOUND, handovers=(failed,)))
+    assert law == "delivered"
+    assert "answered 503" in sentence
+
+
+def test_a_failed_delivery_is_healed_by_a_later_one() -> None:
+    failed = replace(DELIVERED, id="D0", state="failed", status=503)
+    assert judge(replace(SOUND, handovers=(failed, DELIVERED))).ok
+
+
+def test_a_chat_whose_event_was_not_fired_is_out_of_scope() -> None:
+    waiting = replace(SOURCE, chat="ANOTHER", id="A2")
+    assert judge(replace(SOUND, sources=(SOURCE, waiting))).ok
+
+
+def test_an_attachment_that_nobody_accounts_for_is_reported() -> None:
+    second = replace(SOURCE, id="A2", name="lost.pdf")
+    [(law, sentence)] = broken(replace(SOUND, sources=(SOURCE, second)))
+    assert law == "conservation"
+    assert sentence.startswith("lost.pdf: not accounted for")
+
+
+def test_a_delivered_chat_without_a_transfer_is_reported() -> None:
+    found = broken(replace(SOUND, transfers=(), objects=()))
+    assert [law for law, _ in found] == ["conservation"]
+    assert CHAT in found[0][1]
+
+
+@pytest.mark.parametrize("state", ["skipped", "parked"])
+def test_a_skipped_or_failed_attachment_needs_a_reason(state: str) -> None:
+    without = with_attachment(replace(STORED, state=state, object_id=None))
+    [(law, sentence)] = broken(replace(without, objects=()))
+    assert law == "conservation"
+    assert sentence == f"image.jpg: {state} without a reason"
+
+
+@pytest.mark.parametrize("state", ["skipped", "parked"])
+def test_a_skipped_or_failed_attachment_with_a_reason_is_accounted_for(state: str) -> None:
+    with_reason = with_attachment(replace(STORED, state=state, object_id=None, reason="too large"))
+    assert judge(replace(with_reason, objects=())).ok
+
+
+def test_a_transfer_that_found_no_activity_gives_one_reason_for_all() -> None:
+    ended = replace(SETTLED, outcome="no_activity", reason="no activity in C4C", attachments=())
+    assert judge(replace(SOUND, transfers=(ended,), objects=())).ok
+
+
+def test_a_transfer_that_is_still_running_is_reported() -> None:
+    [(law, sentence), *_] = broken(with_attachment(STORED, state="running"))
+    assert law == "conservation"
+    assert "still running" in sentence
+
+
+def test_a_settled_transfer_may_leave_nothing_open() -> None:
+    left = with_attachment(replace(STORED, state="open", object_id=None))
+    [(law, sentence)] = broken(replace(left, objects=()))
+    assert law == "conservation"
+    assert "left open" in sentence
+
+
+@pytest.mark.parametrize(
+    ("seen_by_the_service", "where"),
+    [
+        (None, "between CMI and C4C"),
+        (BAD, "between CMI and the service"),
+        (GOOD, "between the service and C4C"),
+    ],
+)
+def test_changed_content_names_the_hop(seen_by_the_service: str | None, where: str) -> None:
+    records = with_attachment(replace(STORED, sha256=seen_by_the_service))
+    records = replace(records, objects=(replace(HELD, sha256=BAD),))
+    [(law, sentence)] = broken(records)
+    assert law == "integrity"
+    assert sentence == (
+        f"image.jpg: CMI sent sha256 {GOOD[:12]}… (10 bytes), "
+        f"C4C holds sha256 {BAD[:12]}… (10 bytes): changed {where}"
+    )
+
+
+def test_content_of_equal_digest_but_other_size_is_reported() -> None:
+    assert [law for law, _ in broken(replace(SOUND, objects=(replace(HELD, size_bytes=9),)))] == ["integrity"]
+
+
+def test_a_stored_attachment_must_be_found_in_c4c() -> None:
+    [(law, sentence)] = broken(replace(SOUND, objects=()))
+    assert law == "once"
+    assert "C4C holds no such object" in sentence
+
+
+def test_a_second_copy_in_c4c_is_reported_as_a_double() -> None:
+    [(law, sentence)] = broken(replace(SOUND, objects=(HELD, replace(HELD, object_id="O2"))))
+    assert law == "once"
+    assert "O1 and O2" in sentence
+
+
+def test_two_attachments_cannot_share_one_object() -> None:
+    second = replace(SOURCE, id="A2")
+    both = replace(SETTLED, attachments=(STORED, replace(STORED, source_id="A2")))
+    found = broken(replace(SOUND, sources=(SOURCE, second), transfers=(both,)))
+    assert [law for law, _ in found] == ["once"]
+
+
+def test_an_object_without_a_source_is_an_orphan() -> None:
+    stranger = replace(HELD, object_id="O9", name="stranger.pdf", sha256=BAD)
+    [(law, sentence)] = broken(replace(SOUND, objects=(HELD, stranger)))
+    assert law == "no orphan"
+    assert sentence == "stranger.pdf: C4C object O9 has no source attachment"
+
+
+def test_an_object_that_another_user_made_is_none_of_ours() -> None:
+    by_hand = replace(HELD, object_id="O9", name="note.pdf", sha256=BAD, created_by="AGENT01")
+    assert judge(replace(SOUND, objects=(HELD, by_hand))).ok
+
+
+def test_a_transfer_without_a_fired_chat_is_an_orphan() -> None:
+    stray = TransferRecord(id="T9", chat="NOBODY", state="settled", outcome="no_attachments")
+    [(law, sentence)] = broken(replace(SOUND, transfers=(SETTLED, stray)))
+    assert law == "no orphan"
+    assert "T9" in sentence
+
+
+def test_an_attachment_that_cmi_does_not_know_is_an_orphan() -> None:
+    invented = Carried(source_id="A9", name="ghost.png", state="parked", reason="gone")
+    both = replace(SETTLED, attachments=(STORED, invented))
+    [(law, sentence)] = broken(replace(SOUND, transfers=(both,)))
+    assert law == "no orphan"
+    assert sentence.startswith("ghost.png")
+
+
+def test_a_leaked_secret_is_named_but_not_shown() -> None:
+    leak = Leak(what="the CMI password", where="service.log")
+    [(law, sentence)] = broken(replace(SOUND, leaks=(leak,)))
+    assert law == "secrecy"
+    assert sentence == "service.log: the CMI password can be read here"
+
+
+def test_a_hostile_name_is_escaped_in_the_sentence() -> None:
+    hostile = replace(SOURCE, name="\u202efdp.exe")
+    [(_, sentence)] = broken(replace(SOUND, sources=(hostile,), objects=(replace(HELD, sha256=BAD),)))
+    assert sentence.startswith("\\u202efdp.exe: ")

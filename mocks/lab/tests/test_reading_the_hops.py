@@ -1,0 +1,98 @@
+"""What the hops answer becomes records; secrets are found wherever they lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attachment_lab.chain_ledger import find_in_file, find_secrets, handover_from
+from attachment_lab.demo import rows_from
+from attachment_lab.minting import default_world
+from attachment_lab.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
+from attachment_lab.service_api import transfer_from
+from attachment_lab.settle import Motion
+
+DELIVERY = {
+    "id": "D1",
+    "event_id": "E1",
+    "event": "Ended",
+    "state": "delivered",
+    "status": 202,
+    "duration_ms": 12.5,
+    "request_body": '{"contact_id": "C1"}',
+    "response_headers": {"location": "/transfers/T1"},
+}
+
+
+def test_a_delivery_names_its_chat_and_its_transfer() -> None:
+    handover = handover_from(DELIVERY)
+    assert (handover.chat, handover.transfer_id) == ("C1", "T1")
+
+
+def test_a_delivery_whose_body_is_json_already_names_its_chat_too() -> None:
+    assert handover_from(DELIVERY | {"request_body": {"contact_id": "C2"}}).chat == "C2"
+
+
+def test_a_delivery_that_was_not_sent_has_no_transfer() -> None:
+    handover = handover_from(DELIVERY | {"state": "not_sent", "response_headers": None, "status": None})
+    assert handover.transfer_id is None
+
+
+def test_a_reason_keeps_its_code_and_remedy() -> None:
+    reason = {"code": "no_activity", "message": "C4C has none", "remedy": "accept the chat"}
+    record = transfer_from({"id": "T", "contact_id": "C", "state": "settled", "reason": reason})
+    assert (record.reason, record.remedy) == ("no_activity: C4C has none", "accept the chat")
+
+
+def test_a_secret_is_found_in_a_text() -> None:
+    world = default_world()
+    text = f"… Authorization: {world.api_key} …".encode()
+    assert [leak.what for leak in find_secrets(world.guarded(), text, "a journal")] == ["the CMI API key"]
+
+
+def test_basic_credentials_count_as_a_secret() -> None:
+    guarded = default_world().guarded()
+    text = guarded["the C4C Basic credentials"].encode()
+    assert [leak.what for leak in find_secrets(guarded, text, "x")] == ["the C4C Basic credentials"]
+
+
+def test_a_secret_is_found_in_a_binary_file(tmp_path: Path) -> None:
+    world = default_world()
+    database = tmp_path / "service.db"
+    database.write_bytes(b"\0\xff" * 5000 + world.cmi_password.encode() + b"\0")
+    assert [(leak.what, leak.where) for leak in find_in_file(world.guarded(), database)] == [
+        ("the CMI password", "service.db")
+    ]
+
+
+def test_an_empty_file_holds_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "empty.log").touch()
+    assert not list(find_in_file(default_world().guarded(), tmp_path / "empty.log"))
+
+
+def test_a_row_whose_ends_differ_is_called_changed() -> None:
+    carried = Carried(source_id="A", name="n", state="stored", object_id="O")
+    records = ChainRecords(
+        sources=(SourceFile(chat="C", id="A", name="n", size_bytes=1, sha256="aa"),),
+        transfers=(TransferRecord(id="T", chat="C", state="settled", attachments=(carried,)),),
+        objects=(StoredObject(object_id="O", external_reference="C", name="n", size_bytes=1, sha256="bb"),),
+    )
+    [row] = rows_from(records)
+    assert row.outcome == "changed"
+    assert row.to_json() == {
+        "name": "n",
+        "bytes": 1,
+        "cmi_sha256": "aa",
+        "c4c_sha256": "bb",
+        "c4c_object_id": "O",
+        "outcome": "changed",
+    }
+
+
+def test_a_delivered_chat_is_not_at_rest_before_its_transfer_is_known() -> None:
+    assert list(Motion(handovers=(handover_from(DELIVERY),)).unrest())
+
+
+def test_a_waiting_transfer_is_not_at_rest_and_tells_why() -> None:
+    waiting = TransferRecord(id="T1", chat="C1", state="waiting", rounds=2, reason="busy: C4C answered 503")
+    [line] = Motion(handovers=(handover_from(DELIVERY),), transfers=(waiting,)).unrest()
+    assert line == "transfer T1 is waiting after 2 round(s); busy: C4C answered 503"

@@ -1,0 +1,129 @@
+"""What a person reads: names, refusals, the demo's table, the command line's errors."""
+
+from __future__ import annotations
+
+import io
+
+import httpx
+import pytest
+from rich.console import Console
+
+from attachment_lab.__main__ import run
+from attachment_lab.calls import refusal
+from attachment_lab.demo import Assumption, DemoResult, Row
+from attachment_lab.demo_view import show
+from attachment_lab.names import human_size, shown
+from attachment_lab.records import Verdict, Violation
+
+ROW = Row(
+    chat="C",
+    name="a.pdf",
+    size_bytes=12,
+    cmi_sha256="a" * 64,
+    c4c_sha256="a" * 64,
+    c4c_object_id="O1",
+    outcome="stored",
+)
+
+
+def printed(result: DemoResult) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    show(result, console)
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("Übergabe (final).pdf", "Übergabe (final).pdf"),
+        ("見積書.pdf", "見積書.pdf"),
+        ("\u202efdp.exe", "\\u202efdp.exe"),
+        ("a\x1b[31mb\n", "a\\u001b[31mb\\u000a"),
+        ("\u2028", "\\u2028"),
+        ("\U000e0041", "\\U000e0041"),
+    ],
+)
+def test_a_name_cannot_act_on_whoever_reads_it(name: str, seen: str) -> None:
+    assert shown(name) == seen
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1536, "1.5 KiB"),
+        (26214400, "25.0 MiB"),
+        (2**31, "2.0 GiB"),
+    ],
+)
+def test_sizes_are_told_as_people_say_them(size: int | None, words: str) -> None:
+    assert human_size(size) == words
+
+
+def test_a_refusal_repeats_the_problems_own_words() -> None:
+    problem = {"title": "Bad", "detail": "no", "errors": [{"field": "x", "expected": "y", "remedy": "z"}]}
+    answer = httpx.Response(400, json=problem)
+    assert refusal("CMI mock", "POST", "/p", answer) == (
+        "CMI mock answered 400 to POST /p: Bad; no; x: expected y, z"
+    )
+
+
+def test_a_refusal_without_json_shows_its_text() -> None:
+    answer = httpx.Response(502, text="<html>oops")
+    assert refusal("service", "GET", "/", answer).endswith("502 to GET /: <html>oops")
+
+
+def test_the_demo_is_good_only_if_all_arrived_and_the_laws_hold() -> None:
+    broken = Verdict(violations=(Violation(law="once", file="f", hop="h", fact="twice"),))
+    parked = Row(**{**vars(ROW), "outcome": "parked"})
+    assert DemoResult(rows=(ROW,), verdict=Verdict()).ok
+    assert not DemoResult(rows=(ROW, parked), verdict=Verdict()).ok
+    assert not DemoResult(rows=(ROW,), verdict=broken).ok
+
+
+def test_the_demos_json_has_exactly_the_promised_members() -> None:
+    shape = DemoResult(rows=(ROW,), verdict=Verdict()).to_json()
+    assert set(shape) == {"attachments", "ledger"}
+    assert set(shape["attachments"][0]) == {
+        "name",
+        "bytes",
+        "cmi_sha256",
+        "c4c_sha256",
+        "c4c_object_id",
+        "outcome",
+    }
+    assert shape["ledger"] == {"ok": True, "violations": []}
+
+
+def test_the_demo_shows_what_its_result_rests_on() -> None:
+    guess = Assumption(
+        mock="cmi", id="shape", label="assumed", behaviour="chats have shape A", switch="chat_shape"
+    )
+    text = printed(DemoResult(rows=(ROW,), verdict=Verdict(), assumptions=(guess,)))
+    assert "every law holds" in text
+    assert "chats have shape A" in text
+    assert "chat_shape" in text
+
+
+def test_markup_in_a_name_is_shown_and_not_obeyed() -> None:
+    hostile = Row(**{**vars(ROW), "name": "[red]x[/red].pdf"})
+    assert "[red]x[/red].pdf" in printed(DemoResult(rows=(hostile,), verdict=Verdict()))
+
+
+def test_wrong_use_of_the_command_line_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--fault", "no-such-fault"]) == 2
+    assert "no-such-fault" in capsys.readouterr().err
+
+
+def test_a_missing_street_is_wrong_use_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "--street", "/nonexistent/street.json"]) == 2
+    assert "attachment-lab up" in capsys.readouterr().err
+
+
+def test_a_port_base_that_cannot_be_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["demo", "--json", "--port-base", "70"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "--port-base" in captured.err
