@@ -7,7 +7,7 @@ only, that direct chats don't support attachments.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
@@ -194,11 +194,11 @@ class Integrations:
     """All configurations of one tenant, in the order of their creation."""
 
     def __init__(
-        self, *, new_id: Callable[[], str], guard: Callable[[str], None], secrets_outside_headers: bool
+        self, *, new_id: Callable[[], str], guard: Callable[[str], None], dialect: Mapping[str, Any]
     ) -> None:
         self._new_id = new_id
         self._guard = guard
-        self._secrets_outside_headers = secrets_outside_headers
+        self._dialect = dialect
         self._items: dict[str, Integration] = {}
         self._serial = 0
         self._lock = RLock()
@@ -246,6 +246,5 @@ class Integrations:
             for item in body.get("authentications") or []:
                 if isinstance(item, dict) and isinstance(item.get("value"), str):
                     self._guard(item["value"])
-        return read_integration(
-            body, id_=id_, serial=serial, secrets_outside_headers=self._secrets_outside_headers
-        )
+        allowed = self._dialect["secrets_outside_headers"] == "allow"
+        return read_integration(body, id_=id_, serial=serial, secrets_outside_headers=allowed)

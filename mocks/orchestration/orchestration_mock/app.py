@@ -1,0 +1,115 @@
+"""Puts the twin together: worlds, routes, errors, the kit's frame."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Request
+
+from mock_kit.app import WrappedApp, wrap
+from mock_kit.mock import DEFAULT_WORLD, Mock
+from mock_kit.server import extra
+from mock_kit.worlds import World, Worlds
+from orchestration_mock.evidence import EVIDENCE
+from orchestration_mock.model.dialect import DEFAULTS, complete
+from orchestration_mock.model.errors import Refusal
+from orchestration_mock.model.world import OrchestrationWorld, read_world
+from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
+from orchestration_mock.routes.control import events_blueprint, issuer_blueprint
+from orchestration_mock.routes.oauth import oauth_blueprint
+from orchestration_mock.routes.workflows import workflows_blueprint
+from orchestration_mock.wire.egress import read_egress
+from orchestration_mock.wire.outbound import Carrier
+from orchestration_mock.wire.problems import problem_of, register_errors
+
+MOST_REQUEST_BYTES = 1024 * 1024
+WORKFLOW_HOST = "cc-workflows-"
+
+
+class OrchestrationMock(Mock[OrchestrationWorld]):
+    """The kit's mock, with a dialect whose values are judged as well as its names."""
+
+    def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The defaults with the body's changes. Raises ``Problem`` 400 or 422."""
+        merged = super().dialect_of(body)
+        try:
+            return complete(merged)
+        except Refusal as refusal:
+            raise problem_of(refusal) from refusal
+
+
+def create_app(data_dir: Path, *, carrier: Carrier | None = None) -> WrappedApp[OrchestrationWorld]:
+    """The WSGI callable. Without ``carrier`` the egress map comes from the command line."""
+    used = carrier or Carrier(read_egress(str(extra().get("egress") or "")))
+    worlds: Worlds[OrchestrationWorld] = Worlds()
+
+    def create_world(body: dict[str, Any]) -> OrchestrationWorld:
+        def sender_for(dialect: Mapping[str, Any]) -> Any:
+            return used.sender(lambda: bool(dialect["allow_real_network"]))
+
+        world = read_world(body, data_dir=data_dir, sender_for=sender_for, touch=_touch)
+        return worlds.add(world, [world.tenant])
+
+    mock = OrchestrationMock(
+        name="orchestration",
+        worlds=worlds,
+        world_of=lambda request: world_of(request, worlds),
+        create_world=create_world,
+        reset_world=OrchestrationWorld.begin,
+        evidence=EVIDENCE,
+        dialect=DEFAULTS,
+    )
+    return wrap(_flask_app(mock), mock)
+
+
+def _touch(evidence_id: str, world: World) -> None:
+    EVIDENCE.touch(evidence_id, world)
+
+
+def _flask_app(mock: Mock[OrchestrationWorld]) -> Flask:
+    app = Flask("orchestration_mock", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_REQUEST_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
+    register_errors(app, realm="orchestration")
+    for blueprint in (
+        oauth_blueprint(mock),
+        secrets_blueprint(mock),
+        integrations_blueprint(mock),
+        events_blueprint(mock),
+        issuer_blueprint(mock),
+        workflows_blueprint(mock),
+    ):
+        app.register_blueprint(blueprint)
+    return app
+
+
+def world_of(request: Request, worlds: Worlds[OrchestrationWorld]) -> OrchestrationWorld | None:
+    """The tenant by the first path segment; at the orchestration layer's hosts, by the token's issuer.
+
+    There a request without a readable token belongs to the default world, which then refuses it.
+    """
+    if not request.host.startswith(WORKFLOW_HOST):
+        return worlds.find(request.path.lstrip("/").partition("/")[0])
+    token = request.headers.get("Authorization", "").partition(" ")[2]
+    by_token = worlds.find(_tenant_of(token)) or _opaque_owner(token, worlds)
+    return by_token or worlds.get(DEFAULT_WORLD)
+
+
+def _tenant_of(token: str) -> str:
+    """The last segment of the issuer in an unverified token; the world it leads to verifies it."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        return str(claims["iss"]).rpartition("/")[2]
+    except (IndexError, KeyError, ValueError, TypeError):
+        return ""
+
+
+def _opaque_owner(token: str, worlds: Worlds[OrchestrationWorld]) -> OrchestrationWorld | None:
+    if "." in token:
+        return None
+    return next((world for world in worlds.all() if world.issuer.introspect(token)["active"]), None)

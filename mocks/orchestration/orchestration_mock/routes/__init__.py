@@ -1,0 +1,1 @@
+"""The twin's addresses. A handler parses, calls the model and answers."""

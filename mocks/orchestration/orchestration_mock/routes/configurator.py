@@ -1,0 +1,99 @@
+"""System Configurator: the secrets manager and the event-driven integrations, as an API.
+
+The vendor offers these as forms in a browser; that they can be reached by HTTP at all is the twin's own
+doing.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from mock_kit.mock import Mock
+from orchestration_mock.model.errors import FieldError, Taken
+from orchestration_mock.model.world import OrchestrationWorld
+from orchestration_mock.wire.reading import json_body, without_tenant
+
+BASE = "/<tenant>/system-configurator/api"
+Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
+
+
+def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+    """The secrets manager."""
+    bp = Blueprint("secrets", __name__, url_prefix=f"{BASE}/secrets")
+    bp.url_value_preprocessor(without_tenant)
+
+    @bp.get("")
+    def show() -> Reply:
+        """All secrets without their values."""
+        mock.evidence.touch("secrets.write_only")
+        return jsonify([secret.as_json() for secret in mock.world().secrets.all()])
+
+    @bp.post("")
+    def create() -> Reply:
+        """201; 409 when the name is taken; 422 with every field that is wrong."""
+        mock.evidence.touch("secrets.fields")
+        world = mock.world()
+        secret = world.secrets.create(json_body(), world.clock.now())
+        return jsonify(secret.as_json()), 201, {"Location": f"{request.path}/{secret.name}"}
+
+    @bp.put("/<name>")
+    def replace(name: str) -> Reply:
+        """200; the new value is used from the next request on."""
+        mock.evidence.touch("secrets.fields")
+        world = mock.world()
+        return jsonify(world.secrets.replace(name, json_body(), world.clock.now()).as_json())
+
+    @bp.delete("/<name>")
+    def delete(name: str) -> Reply:
+        """204; 409 while configurations refer to it, unless ``?force=1`` (then 200 with a warning)."""
+        mock.evidence.touch("secrets.delete")
+        world = mock.world()
+        users = [f"{found.name} ({found.id})" for found in world.integrations.using_secret(name)]
+        forced = request.args.get("force") == "1"
+        if users and not forced and world.secrets.get(name) is not None:
+            remedy = "change these configurations first, or delete with ?force=1"
+            error = FieldError(field="name", expected="a secret no configuration refers to", remedy=remedy)
+            raise Taken(f"The secret {name} is used by: {', '.join(users)}.", (error,))
+        world.secrets.delete(name)
+        if users:
+            return jsonify(warnings=[f"still referred to by {user}" for user in users])
+        return Response(status=204)
+
+    return bp
+
+
+def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+    """The event-driven integrations."""
+    bp = Blueprint("integrations", __name__, url_prefix=f"{BASE}/event-driven-integrations")
+    bp.url_value_preprocessor(without_tenant)
+
+    @bp.get("")
+    def show_all() -> Reply:
+        """All configurations, oldest first."""
+        return jsonify([found.as_json() for found in mock.world().integrations.all()])
+
+    @bp.post("")
+    def create() -> Reply:
+        """201 with id and warnings; 422 with every error, those of the JSON text with line and column."""
+        mock.evidence.touch("edi.form")
+        found = mock.world().integrations.create(json_body())
+        return jsonify(found.as_json()), 201, {"Location": f"{request.path}/{found.id}"}
+
+    @bp.get("/<id_>")
+    def show(id_: str) -> Reply:
+        """One configuration, its JSON text byte for byte."""
+        return jsonify(mock.world().integrations.get(id_).as_json())
+
+    @bp.put("/<id_>")
+    def replace(id_: str) -> Reply:
+        """200; the id stays."""
+        mock.evidence.touch("edi.form")
+        return jsonify(mock.world().integrations.replace(id_, json_body()).as_json())
+
+    @bp.delete("/<id_>")
+    def delete(id_: str) -> Reply:
+        """204; what is on its way already is still sent."""
+        mock.world().integrations.delete(id_)
+        return Response(status=204)
+
+    return bp

@@ -1,0 +1,53 @@
+"""The token issuer's addresses below ``/{tenant}``."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from mock_kit.mock import Mock
+from orchestration_mock.model.issuer import OAuthError
+from orchestration_mock.model.world import OrchestrationWorld
+from orchestration_mock.wire.problems import NO_STORE
+from orchestration_mock.wire.reading import oauth_form, without_tenant
+
+
+def oauth_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+    """Token, introspection, metadata and key set."""
+    bp = Blueprint("oauth", __name__)
+    bp.url_value_preprocessor(without_tenant)
+
+    @bp.post("/<tenant>/oauth2/token")
+    def token() -> Response:
+        """Client-credentials grant (RFC 6749, 4.4); errors as in 5.2."""
+        mock.evidence.touch("oauth.grant")
+        issuer = mock.world().issuer
+        try:
+            reply = jsonify(issuer.grant(oauth_form(), request.headers.get("Authorization")))
+        except OAuthError:
+            mock.evidence.touch("oauth.errors")
+            raise
+        reply.headers.update(NO_STORE)
+        return reply
+
+    @bp.post("/<tenant>/oauth2/introspect")
+    def introspect() -> Response:
+        """Whether a token is good (RFC 7662); the client authenticates as for a token."""
+        mock.evidence.touch("oauth.introspection")
+        issuer, form = mock.world().issuer, oauth_form()
+        issuer.authenticate(form, request.headers.get("Authorization"))
+        return jsonify(issuer.introspect(form.get("token", "")))
+
+    @bp.get("/<tenant>/.well-known/openid-configuration")
+    @bp.get("/<tenant>/.well-known/oauth-authorization-server")
+    def discovery() -> Response:
+        """The issuer's metadata (RFC 8414)."""
+        mock.evidence.touch("oauth.keys")
+        return jsonify(mock.world().issuer.discovery())
+
+    @bp.get("/<tenant>/.well-known/jwks.json")
+    def jwks() -> Response:
+        """The public keys (RFC 7517)."""
+        mock.evidence.touch("oauth.keys")
+        return jsonify(mock.world().issuer.jwks())
+
+    return bp
