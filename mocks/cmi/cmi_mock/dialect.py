@@ -1,0 +1,94 @@
+"""What nobody documented, as data: ``dialect.toml`` holds each switch with its default and evidence."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from cmi_mock.model.errors import Refused
+
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """One world's switches; the members are the tables of ``dialect.toml``, where each is explained."""
+
+    chat_shape: Literal["A", "B", "C", "D"]
+    chat_id_is: Literal["guid", "guid_or_leg"]
+    leg_messages: Literal["own", "cumulative"]
+    attachment_url: Literal["relative", "absolute", "rich_content"]
+    attachment_size_listed: bool
+    lists_hold_messages: bool
+    default_limit: int
+    history_visible_at: Literal["end", "wrap_up"]
+    history_delay_s: float
+    unknown_chat: Literal["404", "empty_200"]
+    no_right: Literal["403", "filtered"]
+    error_body: Literal["json_message", "text"]
+    lock_after_failures: int
+    lock_minutes: float
+    password_min_length: int
+    locked_status: int
+    basic_charset: Literal["either", "utf-8", "latin-1"]
+    length_known: bool
+    ranges: bool
+    rich_content_base: str
+    rich_content_retention_h: float
+    rich_content_gone_status: int
+    outgoing_max_mb: int
+    outgoing_allowed_types: str
+    gateway_payload_bytes: int
+    gateway_payload_status: int
+    gateway_timeout_s: float
+    gateway_backend_bytes_per_s: float
+    gateway_rate_per_s: float
+    gateway_burst: int
+
+
+@cache
+def entries() -> dict[str, Entry]:
+    """The tables of ``dialect.toml``."""
+    return tomllib.loads(files("cmi_mock").joinpath("dialect.toml").read_text("utf-8"))
+
+
+def defaults() -> dict[str, Any]:
+    """Every switch with its default."""
+    return {name: entry["value"] for name, entry in entries().items()}
+
+
+def read_dialect(overrides: Mapping[str, Any]) -> Dialect:
+    """The defaults with a world's own values. Raises Refused for an unknown switch or a bad value."""
+    values = {name: checked(name, value) for name, value in (defaults() | dict(overrides)).items()}
+    return Dialect(**{field.name: values[field.name] for field in fields(Dialect)})
+
+
+def checked(name: str, value: Any) -> Any:
+    """The value, if the switch exists and takes it; whole numbers serve for fractions."""
+    entry = entries().get(name)
+    if entry is None:
+        raise _refused(name, "no such switch", expected=", ".join(sorted(entries())))
+    choices = entry.get("choices")
+    if choices is not None:
+        if not any(value == choice and type(value) is type(choice) for choice in choices):
+            raise _refused(name, f"{value!r} is not a choice", expected=" | ".join(map(repr, choices)))
+        return value
+    kind = type(entry["value"])
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind or (kind in (int, float) and value < 0):
+        raise _refused(name, f"{value!r} does not fit", expected=f"{kind.__name__}, not negative")
+    return value
+
+
+def _refused(name: str, what: str, *, expected: str) -> Refused:
+    return Refused(
+        f"dialect entry {name}: {what}",
+        field=f"dialect.{name}",
+        expected=expected,
+        remedy="see dialect.toml of the CMI mock",
+    )

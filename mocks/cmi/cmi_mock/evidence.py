@@ -1,0 +1,132 @@
+"""How we know what this mock does: every switch of the dialect, and what is fixed because a page says so."""
+
+from __future__ import annotations
+
+from cmi_mock.dialect import entries
+from mock_kit.evidence import Evidence, EvidenceBook
+
+_RI = "RESTful interfaces, best practices (docs.cc.sinch.com)"
+_CMI = "CMI API description v1 (docs.cc.sinch.com/cloud/api/CMI.html)"
+_RIGHTS = "CMI user rights (docs.cc.sinch.com, ri-user-rights)"
+_EDI = "Event-driven integrations, available data (docs.cc.sinch.com)"
+_CAU = "Chat attachment upload (docs.cc.sinch.com)"
+_TEST_WIRE = "mocks/cmi/tests/test_cmi_wire.py::"
+_TEST_DESK = "mocks/cmi/tests/test_cmi_desk.py::"
+
+BOOK = EvidenceBook(
+    (
+        Evidence(
+            "cmi.auth.key_and_basic",
+            "Every call needs the API key in x-api-key and a user's Basic credentials.",
+            "documented",
+            f"{_RI}; public customer code sends both",
+            test=_TEST_WIRE + "test_a_call_needs_both_the_key_and_the_password",
+        ),
+        Evidence(
+            "cmi.auth.forbidden_body",
+            'A missing or wrong key is answered 403 {"message": "Forbidden"}.',
+            "inferred",
+            "the usual answer of an AWS API Gateway; the public address is an execute-api host",
+            test=_TEST_WIRE + "test_a_bad_key_is_refused_in_the_gateways_words",
+        ),
+        Evidence(
+            "cmi.auth.bad_password",
+            "A wrong password is answered 401, an unknown user alike.",
+            "inferred",
+            "HTTP Basic",
+            test=_TEST_WIRE + "test_a_call_needs_both_the_key_and_the_password",
+        ),
+        Evidence(
+            "cmi.auth.lockout",
+            "Five wrong passwords in a row lock the user for 30 minutes.",
+            "inferred",
+            "password policy defaults are documented; that they hold for this logon is inferred",
+            switch="lock_after_failures",
+            test=_TEST_WIRE + "test_five_wrong_passwords_lock_the_user_for_half_an_hour",
+        ),
+        Evidence(
+            "cmi.auth.expiry",
+            "A service account stops working at its expiration time.",
+            "documented",
+            f"{_CAU}, before you start: Assign Expiration Time for Service account",
+            switch="locked_status",
+            test=_TEST_WIRE + "test_a_service_account_stops_working_when_it_expires",
+        ),
+        Evidence(
+            "cmi.rights.manage_contact_history",
+            "A chat is read by a user with Manage contact history on its queue or on its agent.",
+            "documented",
+            f"{_RIGHTS}, row /chats/{{chatId}}",
+            switch="no_right",
+            test=_TEST_WIRE + "test_a_user_without_the_right_on_the_queue_is_refused",
+        ),
+        Evidence(
+            "cmi.ids.any_spelling",
+            "An id is accepted in either case, with or without dashes.",
+            "inferred",
+            f"{_EDI}: documented for the engine, inferred for CMI",
+            test=_TEST_WIRE + "test_a_guid_is_found_in_any_spelling",
+        ),
+        Evidence(
+            "cmi.lists.bare_array",
+            "A list is answered 200 with a bare JSON array; limit, offset and sort (- = descending).",
+            "documented",
+            f"{_CMI}; limit, offset, sort documented for the RI family",
+            test=_TEST_WIRE + "test_a_list_is_a_bare_array_that_limit_offset_and_sort_shape",
+        ),
+        Evidence(
+            "cmi.direct.no_attachments",
+            "Direct chats do not support attachments.",
+            "documented",
+            f"{_CAU}, configuration page",
+            test=_TEST_DESK + "test_a_direct_chat_takes_no_attachment",
+        ),
+        Evidence(
+            "cmi.legs.one_guid",
+            "A transfer starts a leg with an id of its own under the same group id.",
+            "documented",
+            f"{_EDI}; supervisor dashboard, conversation details",
+            test=_TEST_DESK + "test_a_transfer_starts_a_second_leg_under_the_same_guid",
+        ),
+        Evidence(
+            "cmi.contact.created_at_closed",
+            "The contact's created in a Closed event is the moment wrap-up ended.",
+            "documented",
+            _EDI,
+            test=_TEST_DESK + "test_a_closed_contact_carries_the_moment_wrap_up_ended",
+        ),
+        Evidence(
+            "cmi.download.raw_bytes",
+            "A download gives the raw bytes with Content-Type and Content-Disposition (RFC 5987).",
+            "assumed",
+            "no attachment resource is visible in the public pages",
+            switch="attachment_url",
+            test=_TEST_WIRE + "test_a_download_gives_the_bytes_and_the_name_as_sent",
+        ),
+        Evidence(
+            "cmi.rich_content.public",
+            "A public link needs no credentials and dies after the retention time.",
+            "documented",
+            "Chat Settings page: Public Base URL, Retention Time for Public Attachments",
+            switch="rich_content_retention_h",
+            test=_TEST_WIRE + "test_a_public_link_works_without_credentials_until_it_expires",
+        ),
+        Evidence(
+            "cmi.not_implemented",
+            "Documented resources other than /chats and /chatMessages answer 501.",
+            "own",
+            "this mock",
+            test=_TEST_WIRE + "test_a_documented_resource_we_lack_says_so",
+        ),
+    )
+)
+
+for _name, _entry in entries().items():
+    BOOK.register(
+        Evidence(f"cmi.dialect.{_name}", _entry["behaviour"], _entry["label"], _entry["source"], switch=_name)
+    )
+
+
+def touch(evidence_id: str) -> None:
+    """This behaviour has just shown itself."""
+    BOOK.touch(evidence_id)

@@ -1,0 +1,56 @@
+"""The contact as Contact Pro's event engine sees it: what ``{contact}`` stands for.
+
+Source: EDI "available data" page; evidence: documented (its table is known here up to the
+transferring agent). Dates are ISO-8601, UTC, milliseconds, Z.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from cmi_mock.model.chat import Agent, Chat, Leg, Queue, Status
+
+
+def stamp(moment: datetime) -> str:
+    """ISO-8601 in UTC with milliseconds and Z, as Contact Pro writes it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def contact_of(chat: Chat) -> dict[str, Any]:
+    """The contact object of the chat's present leg.
+
+    ``created`` of a handled chat is the moment wrap-up ended: documented for the Closed event.
+    """
+    leg = chat.leg
+    queue_address = leg.queue.address if leg.queue else ""
+    ours = queue_address or (leg.agent.chat_address if leg.agent else "")
+    inbound = chat.direction == "inbound"
+    return {
+        "id": leg.id,
+        "guid": chat.guid,
+        "channel_type": "chat",
+        "channel_sub_type": chat.channel_sub_type,
+        "direction": chat.direction,
+        "created": stamp(_created(leg)),
+        "language": chat.language,
+        "priority": chat.priority,
+        "skills": None,
+        "queue": _queue(leg.queue),
+        "agent": _agent(leg.agent),
+        "transferring_agent": _agent(chat.legs[-2].agent) if len(chat.legs) > 1 else None,
+        "source": chat.customer.address if inbound else ours,
+        "destination": ours if inbound else chat.customer.address,
+    }
+
+
+def _created(leg: Leg) -> datetime:
+    return leg.handled if leg.status is Status.HANDLED and leg.handled else leg.created
+
+
+def _queue(queue: Queue | None) -> dict[str, str] | None:
+    return {"id": queue.id, "address": queue.address} if queue else None
+
+
+def _agent(agent: Agent | None) -> dict[str, str] | None:
+    return {"id": agent.id, "number": agent.number, "chat_address": agent.chat_address} if agent else None

@@ -1,0 +1,58 @@
+"""Who may read which part of the history, and from when on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from cmi_mock.model.chat import Chat, Leg, Message
+from cmi_mock.model.users import ALL, Rights
+from mock_kit.clock import Clock
+
+
+@dataclass(frozen=True)
+class HistoryRules:
+    """When an ended chat becomes readable; nobody outside knows, so it is a dialect.
+
+    Attributes:
+        visible_at: "end" (the Ended event) or "wrap_up" (the Closed event).
+        delay_s: how long archiving takes after that.
+    """
+
+    visible_at: Literal["end", "wrap_up"] = "end"
+    delay_s: float = 0.0
+
+
+def is_readable(chat: Chat, rules: HistoryRules, clock: Clock) -> bool:
+    """Whether the history row is there yet, by the world's clock."""
+    since = readable_since(chat, rules)
+    return since is not None and clock.now() >= since
+
+
+def readable_since(chat: Chat, rules: HistoryRules) -> datetime | None:
+    """The moment the row appears, None while that is not settled yet."""
+    moment = chat.leg.ended if rules.visible_at == "end" else chat.leg.handled
+    return None if moment is None else moment + timedelta(seconds=rules.delay_s)
+
+
+def allowed_legs(chat: Chat, rights: Rights) -> list[Leg]:
+    """The legs a user may read: "Manage contact history" on the queue, or on the leg's agent.
+
+    Source: CMI user rights page, row ``/chats/{chatId}``; evidence: documented. That rights are
+    judged leg by leg is assumed.
+    """
+    return [leg for leg in chat.legs if _allowed(leg, rights)]
+
+
+def _allowed(leg: Leg, rights: Rights) -> bool:
+    if leg.queue and (ALL in rights.queues or leg.queue.id in rights.queues):
+        return True
+    agent_id = leg.agent.id if leg.agent else ""
+    return ALL in rights.agents or agent_id in rights.agents
+
+
+def messages_of(chat: Chat, legs: list[Leg]) -> list[Message]:
+    """Messages of these legs, in the order they were written."""
+    wanted = {leg.id for leg in legs}
+    return [message for message in chat.messages if message.leg_id in wanted]

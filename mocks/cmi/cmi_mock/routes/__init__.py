@@ -1,0 +1,1 @@
+"""What this mock answers: the vendor's wire, public links and the control of chats and users."""

@@ -1,0 +1,129 @@
+"""Replies of the vendor's wire: errors, documents, downloads."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from flask import Request, Response, jsonify
+
+from cmi_mock.evidence import touch
+from cmi_mock.model.chat import Attachment
+from cmi_mock.shapes import json_stream
+from cmi_mock.world import CmiWorld
+from mock_kit.context import note as journal_note
+from mock_kit.spool import read_blob
+
+_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+
+
+class WireError(Exception):
+    """A refusal as the vendor words it.
+
+    Attributes:
+        gateway: name of the AWS exception when the gateway speaks rather than CMI; else empty.
+        note: what the caller is not told, for the journal.
+        challenge: send ``WWW-Authenticate``.
+    """
+
+    def __init__(
+        self, status: int, message: str, *, gateway: str = "", note: str = "", challenge: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.gateway = gateway
+        self.note = note
+        self.challenge = challenge
+
+
+def error_answer(error: WireError, world: CmiWorld) -> Response:
+    """The gateway always speaks JSON; CMI speaks as the dialect says."""
+    if error.note:
+        journal_note("warning", "refused", error.note)
+    if world.rules.error_body == "text" and not error.gateway:
+        answer = Response(error.message, content_type="text/plain; charset=utf-8")
+    else:
+        answer = jsonify(message=error.message)
+    answer.status_code = error.status
+    if error.gateway:
+        answer.headers["x-amzn-ErrorType"] = error.gateway
+    else:
+        touch("cmi.dialect.error_body")
+    if error.challenge:
+        answer.headers["WWW-Authenticate"] = 'Basic realm="RI"'
+    return answer
+
+
+def document_answer(document: Any, world: CmiWorld) -> Response:
+    """A document as JSON, streamed, its length known. Raises WireError when the gateway's limits bite."""
+    length, pieces = json_stream(document)
+    check_gateway(world, length)
+    answer = Response(pieces, content_type="application/json")
+    answer.content_length = length
+    return answer
+
+
+def check_gateway(world: CmiWorld, size_bytes: int) -> None:
+    """Raises WireError when the reply is too large or too slow for the API gateway."""
+    limits = world.throttle.limits
+    if limits.too_large(size_bytes):
+        touch("cmi.dialect.gateway_payload_bytes")
+        raise WireError(
+            world.rules.gateway_payload_status,
+            "Request Too Long",
+            gateway="RequestEntityTooLargeException",
+            note=f"a reply of {size_bytes} bytes exceeds the gateway's {limits.payload_bytes}",
+        )
+    if limits.too_slow(size_bytes):
+        touch("cmi.dialect.gateway_timeout_s")
+        raise WireError(
+            504,
+            "Endpoint request timed out",
+            gateway="InternalServerErrorException",
+            note=f"{size_bytes} bytes take longer than the gateway's {limits.timeout_s:g} s",
+        )
+
+
+def download_answer(attachment: Attachment, world: CmiWorld, request: Request) -> Response:
+    """The raw bytes, whole or one range of them, from the spool."""
+    size = attachment.blob.size_bytes
+    touch("cmi.download.raw_bytes")
+    wanted = _range(request.headers.get("Range", ""), size) if world.rules.ranges else None
+    if wanted == (0, 0):
+        return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
+    start, stop = wanted or (0, size)
+    check_gateway(world, stop - start)
+    answer = Response(read_blob(attachment.blob, start, stop), 206 if wanted else 200)
+    answer.headers["Content-Type"] = attachment.content_type
+    answer.headers["Content-Disposition"] = content_disposition(attachment.name)
+    if world.rules.ranges:
+        answer.headers["Accept-Ranges"] = "bytes"
+    if wanted:
+        answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    if world.rules.length_known:
+        answer.content_length = stop - start
+    touch("cmi.dialect.length_known")
+    return answer
+
+
+def content_disposition(name: str) -> str:
+    """``attachment`` with an ASCII fallback and the exact name as RFC 5987 ``filename*``."""
+    fallback = re.sub(r'[^ -~]|["\\%]', "_", name)
+    return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def _range(header: str, size: int) -> tuple[int, int] | None:
+    """Start and stop of a single byte range; (0, 0) if it lies outside; None to send everything."""
+    match = _RANGE.fullmatch(header.strip())
+    if match is None or match.groups() == ("", ""):
+        return None
+    first, last = match.groups()
+    if not first:
+        length = min(int(last), size)
+        return (size - length, size) if length else (0, 0)
+    start, stop = int(first), min(int(last) + 1 if last else size, size)
+    if last and int(last) < int(first):
+        return None
+    return (start, stop) if start < stop else (0, 0)

@@ -1,0 +1,185 @@
+"""Reads the bodies of control requests into the model's types; says what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, NoReturn, TypeVar
+
+from flask import request
+
+from cmi_mock.model.chat import ORIGINATORS, Agent, Customer, Originator, Queue
+from cmi_mock.model.desk import NewChat, normal_id
+from cmi_mock.model.errors import ModelError, NoSuchThing, NotNow, Refused
+from cmi_mock.model.users import ALL, Rights, User
+from cmi_mock.world import WorldOrder
+from mock_kit.control import json_object
+from mock_kit.problem import FieldError, Problem, bad_request
+
+Body = Mapping[str, Any]
+T = TypeVar("T")
+_DEFAULT_QUEUE = Queue("0000000000000000000000000000C4A7", "Chat", "chat@queue.example")
+
+
+@contextmanager
+def as_problems() -> Iterator[None]:
+    """The model's refusals as ``application/problem+json``."""
+    try:
+        yield
+    except ModelError as exc:
+        raise problem_of(exc) from exc
+
+
+def problem_of(exc: ModelError) -> Problem:
+    """404 for an unknown id, 409 for the wrong moment, 422 for a value Contact Pro does not take."""
+    if isinstance(exc, NoSuchThing):
+        error = FieldError("path", "an id that exists", "See GET /_mock/chats and /_mock/users.")
+        return Problem(404, "No such thing", f"{exc}.", [error])
+    if isinstance(exc, NotNow):
+        error = FieldError("status", "a chat in the right state", "See GET /_mock/chats/{guid}.")
+        return Problem(409, "Not now", f"{exc}.", [error])
+    errors = [FieldError(exc.field, exc.expected, exc.remedy)] if isinstance(exc, Refused) else []
+    return Problem(422, "Contact Pro refuses this", f"{exc}.", errors)
+
+
+def optional_object() -> Body:
+    """The body as a JSON object; empty when there is none."""
+    return json_object() if request.content_length or request.headers.get("Transfer-Encoding") else {}
+
+
+def world_order(body: Body) -> WorldOrder:
+    """``POST /_mock/worlds``; the kit has checked the name."""
+    dialect = body.get("dialect") or {}
+    if not isinstance(dialect, Mapping):
+        _wrong("dialect", "an object of switches", dialect)
+    return WorldOrder(
+        name=text(body, "name"),
+        host=text(body, "host").lower(),
+        tenant=text(body, "tenant"),
+        api_key=text(body, "api_key", secret=True),
+        user=text(body, "user"),
+        password=text(body, "password", secret=True),
+        rights=rights(body),
+        expires=moment(body, "expires_at"),
+        dialect=dialect,
+    )
+
+
+def new_user(body: Body) -> User:
+    """``POST /_mock/users``."""
+    name, password = text(body, "name"), text(body, "password", secret=True)
+    return User(name, password, rights(body), moment(body, "expires_at"))
+
+
+def new_chat(body: Body) -> NewChat:
+    """``POST /_mock/chats``; everything has a default."""
+    direct = body.get("direct", False)
+    if not isinstance(direct, bool):
+        _wrong("direct", "true or false", direct)
+    direction = text(body, "direction", "inbound")
+    if direction not in ("inbound", "outbound"):
+        _wrong("direction", "inbound or outbound", direction)
+    priority = body.get("priority", 50)
+    if type(priority) is not int:
+        _wrong("priority", "a whole number", priority)
+    return NewChat(
+        channel_sub_type=text(body, "channel_sub_type", "whatsapp"),
+        queue=queue_in(body) or _DEFAULT_QUEUE,
+        direct=direct,
+        customer=_customer(body),
+        language=text(body, "language", "EN"),
+        direction="inbound" if direction == "inbound" else "outbound",
+        priority=priority,
+        guid=text(body, "guid", ""),
+    )
+
+
+def queue_in(body: Body) -> Queue | None:
+    """The member ``queue`` {id, name?, address?}; None when absent or null."""
+    return _part(
+        body,
+        "queue",
+        lambda q: Queue(
+            normal_id(text(q, "id")), text(q, "name", "Chat"), text(q, "address", "chat@queue.example")
+        ),
+    )
+
+
+def agent_in(body: Body) -> Agent | None:
+    """The member ``agent`` {id, number?, chat_address?}; None when absent or null."""
+    return _part(
+        body,
+        "agent",
+        lambda a: Agent(
+            normal_id(text(a, "id")), text(a, "number", "5001"), text(a, "chat_address", "agent@chat.example")
+        ),
+    )
+
+
+def originator(value: str) -> Originator:
+    """customer, agent or system."""
+    found = next((known for known in ORIGINATORS if value == known), None)
+    return found or _wrong("originator_type", " | ".join(ORIGINATORS), value)
+
+
+def rights(body: Body) -> Rights:
+    """The member ``rights`` {"queues": [ids or "*"], "agents": […]}; absent: everything."""
+    found = _part(body, "rights", lambda r: Rights(_ids(r, "queues"), _ids(r, "agents")))
+    return found or Rights()
+
+
+def moment(body: Body, name: str) -> datetime | None:
+    """An ISO-8601 moment; None when absent or null."""
+    if body.get(name) is None:
+        return None
+    written = text(body, name)
+    try:
+        parsed = datetime.fromisoformat(written)
+    except ValueError:
+        _wrong(name, "ISO 8601, e.g. 2026-12-31T00:00:00Z", written)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def text(body: Body, name: str, default: str | None = None, *, secret: bool = False) -> str:
+    """A string member. Without a default it must be there and not empty. Secrets are never echoed."""
+    value = body.get(name, default)
+    if not isinstance(value, str) or (default is None and not value) or not _is_clean(value):
+        _wrong(name, "a text", None if secret else value)
+    return value
+
+
+def _is_clean(value: str) -> bool:
+    """No lone surrogates: they are no text and cannot be sent."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _customer(body: Body) -> Customer:
+    found = _part(
+        body,
+        "customer",
+        lambda c: (text(c, "name", "Visitor"), text(c, "email", ""), text(c, "address", "")),
+    )
+    name, email, address = found or ("Visitor", "", "")
+    return Customer(name, email, address or email or "+49301234567")
+
+
+def _ids(body: Body, name: str) -> frozenset[str]:
+    value = body.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        _wrong(f"rights.{name}", 'a list of ids, or ["*"]', value)
+    return frozenset(one if one == ALL else normal_id(one) for one in value)
+
+
+def _part(body: Body, name: str, read: Callable[[Body], T]) -> T | None:
+    value = body.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        _wrong(name, "an object", value)
+    return read(value)
+
+
+def _wrong(name: str, expected: str, value: Any) -> NoReturn:
+    found = {} if value is None else {"value": value}
+    raise bad_request(f"{name} does not fit.", FieldError(name, expected, "Correct it.", **found))

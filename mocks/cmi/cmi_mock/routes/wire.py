@@ -1,0 +1,139 @@
+"""The vendor's wire: ``/{tenant}/cmi/...`` and public links ``/{tenant}/sms/richcontent/{token}``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Request, Response, request
+
+from cmi_mock.evidence import touch
+from cmi_mock.model.users import User
+from cmi_mock.reading import Missing
+from cmi_mock.routes import queries
+from cmi_mock.routes.answers import WireError, document_answer, download_answer, error_answer
+from cmi_mock.routes.auth import log_on, pass_gateway
+from cmi_mock.shapes import chat_document, chat_message
+from cmi_mock.world import CmiWorld, world_key
+from mock_kit.context import note
+from mock_kit.mock import Mock
+from mock_kit.worlds import Worlds
+
+
+def world_of(worlds: Worlds[CmiWorld], asked: Request) -> CmiWorld | None:
+    """The world a request belongs to: its Host and the first segment of its path."""
+    tenant = asked.path.lstrip("/").partition("/")[0]
+    return worlds.find(world_key(asked.host, tenant))
+
+
+def wire_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
+    """All that a real client of CMI sees."""
+    bp = Blueprint("wire", __name__, url_prefix="/<tenant>")
+
+    @bp.url_value_preprocessor
+    def the_world_is_known_by_now(_: str | None, values: dict[str, Any] | None) -> None:
+        (values or {}).pop("tenant", None)
+
+    @bp.errorhandler(WireError)
+    def refuse(error: WireError) -> Response:
+        return error_answer(error, mock.world())
+
+    _add_chats(bp, mock)
+    _add_downloads(bp, mock)
+    _add_the_rest(bp, mock)
+    return bp
+
+
+@contextmanager
+def _entered(mock: Mock[CmiWorld]) -> Iterator[tuple[CmiWorld, User]]:
+    """World and user after both doors, with the world's lock held. Raises WireError."""
+    world = mock.world()
+    with world.lock:
+        pass_gateway(world, request)
+        yield world, log_on(world, request)
+
+
+def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    @bp.get("/cmi/chats")
+    def list_chats() -> Response:
+        """Chats (shape B: legs) the user may see; summaries unless the dialect says otherwise."""
+        with _entered(mock) as (world, user):
+            queries.must_want_json()
+            full = world.rules.lists_hold_messages or world.rules.chat_shape == "B"
+            views = queries.listed(world, user)
+            rows = [chat_document(view, world, with_messages=full) for view in views]
+        return document_answer(queries.page(rows, world.rules.default_limit), world)
+
+    @bp.get("/cmi/chats/<chat_id>")
+    def read_chat(chat_id: str) -> Response:
+        """One chat with its messages; absence is 404 or an empty array, as the dialect says."""
+        document: Any = []
+        with _entered(mock) as (world, user):
+            queries.must_want_json()
+            touch("cmi.dialect.chat_shape")
+            try:
+                document = chat_document(queries.viewed(world, user, chat_id), world)
+            except WireError as error:
+                if error.status != 404 or world.rules.unknown_chat != "empty_200":
+                    raise
+                note("info", "filtered", error.note)
+        return document_answer(document, world)
+
+    @bp.get("/cmi/chatMessages")
+    def list_messages() -> Response:
+        """Messages of one contact with Conversation API ids; in shape D with public links."""
+        with _entered(mock) as (world, user):
+            queries.must_want_json()
+            views = queries.of_contact(world, user)
+            rows = [chat_message(message, view, world) for view in views for message in view.messages]
+        return document_answer(queries.page(rows, world.rules.default_limit), world)
+
+
+def _add_downloads(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    @bp.get("/cmi/chats/<chat_id>/attachments/<attachment_id>")
+    def download(chat_id: str, attachment_id: str) -> Response:
+        """The raw bytes of an attachment (shapes A and B)."""
+        with _entered(mock) as (world, user):
+            if world.rules.chat_shape in "CD" or world.rules.attachment_url == "rich_content":
+                raise WireError(404, "Not found", note="in this dialect CMI itself gives no downloads")
+            try:
+                attachment = queries.viewed(world, user, chat_id).attachment(attachment_id)
+            except Missing as exc:
+                raise WireError(404, "Attachment not found", note=str(exc)) from exc
+        return download_answer(attachment, world, request)
+
+    @bp.get("/sms/richcontent/<token>")
+    def rich_content(token: str) -> Response:
+        """The raw bytes behind a public link: no credentials, gone after the retention time."""
+        world = mock.world()
+        touch("cmi.rich_content.public")
+        with world.lock:
+            attachment = world.desk.by_link(token)
+        lives = timedelta(hours=world.rules.rich_content_retention_h)
+        if attachment is None or world.clock.now() >= attachment.created + lives:
+            why = "nobody minted this link" if attachment is None else "the retention time is over"
+            raise WireError(world.rules.rich_content_gone_status, "Not found", note=why)
+        return download_answer(attachment, world, request)
+
+
+def _add_the_rest(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    @bp.route("/cmi/chats", methods=["POST"])
+    @bp.route("/cmi/chats/<path:rest>", methods=["POST", "PUT", "PATCH", "DELETE"])
+    def write_chats(**_: str) -> Response:
+        """POST /chats is documented."""
+        with _entered(mock):
+            raise queries.not_implemented(f"{request.method} /chats", "create chats by POST /_mock/chats")
+
+    @bp.route("/cmi/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def anything_else(rest: str) -> Response:
+        """501 or 404."""
+        with _entered(mock):
+            raise queries.no_such_resource(rest)
+
+    @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    def beside_cmi(rest: str) -> Response:
+        """Other interfaces of the same host (/rmi, /rci, /rai)."""
+        with _entered(mock):
+            raise queries.not_implemented(f"/{rest}", "this mock plays /cmi and /sms/richcontent")

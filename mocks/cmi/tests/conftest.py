@@ -1,0 +1,20 @@
+"""A CMI with one world, as it comes or with a dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cmi_mock.testing import Caller
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Callable[..., Caller]:
+    return lambda **dialect: Caller(tmp_path, dialect)
+
+
+@pytest.fixture
+def cmi(tmp_path: Path) -> Caller:
+    return Caller(tmp_path, {})
