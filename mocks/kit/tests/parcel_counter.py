@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Request, Response, jsonify, request
+from flask import Flask, Response, jsonify, request
 
 from mock_kit.app import Mock, WrappedApp, wrap
 from mock_kit.evidence import Evidence, EvidenceBook
@@ -80,18 +80,15 @@ def routes(mock: Mock[ParcelWorld]) -> Flask:
 
     @app.get("/stream")
     def stream() -> Response:
-        def pieces() -> Iterator[bytes]:
-            for number in range(int(request.args.get("pieces", "3"))):
-                yield b"%08d" % number
-
-        return Response(pieces(), mimetype="text/plain")
+        return Response(numbered(int(request.args.get("pieces", "3"))), mimetype="text/plain")
 
     return app
 
 
-def host_of(request: Request) -> str:
-    """The host without its port."""
-    return request.host.partition(":")[0]
+def numbered(pieces: int) -> Iterator[bytes]:
+    """Eight digits a piece, and no length told beforehand."""
+    for number in range(pieces):
+        yield b"%08d" % number
 
 
 if __name__ == "__main__":

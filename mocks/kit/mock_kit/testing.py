@@ -1,0 +1,267 @@
+"""One suite for the control API of every mock, and the means to start a mock as a process.
+
+Only tests import this module (it needs pytest).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from werkzeug.test import Client, TestResponse
+
+_START_S = 20.0
+_STOP_S = 10.0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class MockProcess:
+    """A mock that runs as a process of its own.
+
+    Attributes:
+        url: base URL of the mock; ``gate_url``: the same through the wire gate.
+    """
+
+    process: subprocess.Popen[bytes]
+    url: str
+    gate_url: str
+
+    def stop(self) -> tuple[int, str]:
+        """SIGTERM; returns the exit code and everything the process wrote."""
+        self.process.terminate()
+        return self.outcome()
+
+    def outcome(self) -> tuple[int, str]:
+        """Wait for the end; the exit code and everything the process wrote."""
+        output, _ = self.process.communicate(timeout=_STOP_S)
+        return self.process.returncode, output.decode(errors="replace")
+
+
+@contextlib.contextmanager
+def running_mock(
+    module: str, data_dir: Path, *arguments: str, python_path: Sequence[Path] = ()
+) -> Iterator[MockProcess]:
+    """``python -m module`` on free ports, ready when this yields; stopped at the end if it still runs."""
+    port, gate_port = free_port(), free_port()
+    command = [sys.executable, "-m", module, "--port", str(port), "--gate-port", str(gate_port)]
+    path = os.pathsep.join([*map(str, python_path), os.environ.get("PYTHONPATH", "")])
+    process = subprocess.Popen(
+        [*command, "--data", str(data_dir), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    mock = MockProcess(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{gate_port}")
+    try:
+        _wait_until_ready(mock)
+        yield mock
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_S)
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _wait_until_ready(mock: MockProcess) -> None:
+    """Poll the port until health answers. RuntimeError with the output if the process ends or dawdles."""
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline and mock.process.poll() is None:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"{mock.url}/_mock/health", timeout=5) as answer,  # noqa: S310 - our own
+        ):
+            if answer.status == 200:
+                return
+        time.sleep(0.02)
+    mock.process.kill()
+    raise RuntimeError(f"the mock did not start: {mock.outcome()[1]}")
+
+
+class ControlSuite:
+    """What every mock's ``/_mock`` must do. Subclass it as ``TestControl`` and provide three fixtures:
+
+    ``mock_client``   a ``werkzeug`` test client of the wrapped application (``create_app(…).test_client()``)
+    ``data_request``  keyword arguments of one neighbour's request that the world answers below 500, e.g.
+                      ``{"method": "GET", "path": "/things", "headers": {"Host": "…"}}``
+    ``other_world``   a body for ``POST /_mock/worlds`` that makes a second world named ``other``
+
+    ``world_name`` is "default" unless overridden.
+    """
+
+    @pytest.fixture
+    def mock_client(self) -> Client:
+        """To be provided by the subclass."""
+        raise NotImplementedError("provide the fixture mock_client")
+
+    @pytest.fixture
+    def data_request(self) -> dict[str, Any]:
+        """To be provided by the subclass."""
+        raise NotImplementedError("provide the fixture data_request")
+
+    @pytest.fixture
+    def other_world(self) -> dict[str, Any]:
+        """To be provided by the subclass."""
+        raise NotImplementedError("provide the fixture other_world")
+
+    @pytest.fixture
+    def world_name(self) -> str:
+        """The world that ``data_request`` reaches."""
+        return "default"
+
+    def _control(
+        self, client: Client, method: str, what: str, world: str, body: Any = None, **query: str
+    ) -> TestResponse:
+        asked = {"world": world} | query
+        return client.open(f"/_mock/{what}", method=method, query_string=asked, json=body)
+
+    def _exchanges(self, client: Client, world: str) -> list[dict[str, Any]]:
+        listed = self._control(client, "GET", "journal", world, since="0").get_json()
+        return list(listed["exchanges"])
+
+    def test_health_names_the_worlds(self, mock_client: Client, world_name: str) -> None:
+        answer = mock_client.get("/_mock/health").get_json()
+        assert answer["status"] == "ok"
+        assert world_name in answer["worlds"]
+
+    def test_an_exchange_is_in_the_journal_with_both_bodies_counted(
+        self, mock_client: Client, data_request: dict[str, Any], world_name: str
+    ) -> None:
+        answer = mock_client.open(**data_request)
+        assert answer.status_code < 500
+        last = self._exchanges(mock_client, world_name)[-1]
+        assert (last["method"], last["status"]) == (data_request["method"], answer.status_code)
+        assert last["response"]["size_bytes"] == len(answer.data)
+
+    def test_control_requests_are_not_in_the_journal(self, mock_client: Client, world_name: str) -> None:
+        self._control(mock_client, "GET", "faults", world_name)
+        assert self._exchanges(mock_client, world_name) == []
+
+    def test_an_unknown_world_is_named_with_the_known_ones(
+        self, mock_client: Client, world_name: str
+    ) -> None:
+        for what in ("journal", "faults", "clock", "evidence"):
+            answer = self._control(mock_client, "GET", what, "nowhere")
+            assert answer.status_code == 404
+            assert answer.mimetype == "application/problem+json"
+            error = answer.get_json()["errors"][0]
+            assert error["value"] == "nowhere"
+            assert world_name in error["expected"]
+
+    def test_a_planned_status_strikes_once_and_heals(
+        self, mock_client: Client, data_request: dict[str, Any], world_name: str
+    ) -> None:
+        healthy = mock_client.open(**data_request).status_code
+        body = {"kind": "status", "params": {"status": 503}}
+        planned = self._control(mock_client, "POST", "faults", world_name, body)
+        assert planned.status_code == 201
+        struck = [mock_client.open(**data_request).status_code for _ in range(2)]
+        assert struck == [503, healthy]
+        assert self._exchanges(mock_client, world_name)[-2]["fault"] == planned.get_json()["id"]
+        spent = self._control(mock_client, "GET", "faults", world_name).get_json()["faults"]
+        assert [fault["remaining"] for fault in spent] == [0]
+
+    def test_a_fault_of_an_unknown_kind_is_refused_with_the_known_ones(
+        self, mock_client: Client, world_name: str
+    ) -> None:
+        answer = self._control(mock_client, "POST", "faults", world_name, {"kind": "gremlin"})
+        assert answer.status_code == 400
+        assert "lost_answer" in answer.get_json()["errors"][0]["expected"]
+
+    def test_the_clock_moves_forward_and_reset_takes_it_back(
+        self, mock_client: Client, world_name: str
+    ) -> None:
+        moved = self._control(mock_client, "POST", "clock", world_name, {"advance_s": 3600})
+        assert moved.get_json()["offset_s"] == 3600
+        assert self._control(mock_client, "POST", "reset", world_name).status_code == 200
+        assert self._control(mock_client, "GET", "clock", world_name).get_json()["offset_s"] == 0
+
+    @pytest.mark.parametrize("step", [-1, "soon", None, True, 1e12])
+    def test_the_clock_refuses_what_is_no_step_forward(
+        self, mock_client: Client, world_name: str, step: Any
+    ) -> None:
+        answer = self._control(mock_client, "POST", "clock", world_name, {"advance_s": step})
+        assert answer.status_code == 400
+        assert answer.get_json()["errors"][0]["field"] == "advance_s"
+
+    def test_reset_clears_journal_and_faults_and_the_world_still_answers(
+        self, mock_client: Client, data_request: dict[str, Any], world_name: str
+    ) -> None:
+        mock_client.open(**data_request)
+        self._control(mock_client, "POST", "faults", world_name, {"kind": "garbage"})
+        self._control(mock_client, "POST", "reset", world_name)
+        assert self._exchanges(mock_client, world_name) == []
+        assert self._control(mock_client, "GET", "faults", world_name).get_json()["faults"] == []
+        assert mock_client.open(**data_request).status_code != 421
+
+    def test_a_second_world_keeps_to_itself(
+        self,
+        mock_client: Client,
+        data_request: dict[str, Any],
+        other_world: dict[str, Any],
+        world_name: str,
+    ) -> None:
+        created = mock_client.post("/_mock/worlds", json=other_world)
+        assert created.status_code == 201, created.text
+        self._control(mock_client, "POST", "clock", "other", {"advance_s": 60})
+        mock_client.open(**data_request)
+        assert self._exchanges(mock_client, "other") == []
+        assert self._control(mock_client, "GET", "clock", world_name).get_json()["offset_s"] == 0
+
+    def test_a_world_that_exists_is_not_created_twice(
+        self, mock_client: Client, other_world: dict[str, Any]
+    ) -> None:
+        mock_client.post("/_mock/worlds", json=other_world)
+        again = mock_client.post("/_mock/worlds", json=other_world)
+        assert again.status_code == 409
+        assert again.mimetype == "application/problem+json"
+
+    def test_a_removed_world_is_gone(self, mock_client: Client, other_world: dict[str, Any]) -> None:
+        mock_client.post("/_mock/worlds", json=other_world)
+        assert mock_client.delete("/_mock/worlds/other").status_code == 204
+        assert mock_client.get("/_mock/worlds/other").status_code == 404
+
+    def test_a_request_to_no_world_is_told_so(
+        self, mock_client: Client, data_request: dict[str, Any], world_name: str
+    ) -> None:
+        lost = data_request | {"path": "/nobody/lives/here", "headers": {"Host": "nowhere.invalid"}}
+        answer = mock_client.open(**lost)
+        assert answer.status_code == 421
+        assert world_name in answer.get_json()["errors"][0]["expected"]
+
+    def test_every_assumed_behaviour_has_a_switch_and_every_entry_a_source(
+        self, mock_client: Client, world_name: str
+    ) -> None:
+        entries = self._control(mock_client, "GET", "evidence", world_name).get_json()["evidence"]
+        assert entries
+        assert [entry["id"] for entry in entries if not entry["source"]] == []
+        assert [entry["id"] for entry in entries if entry["label"] == "assumed" and not entry["switch"]] == []
+
+    def test_a_basic_password_is_not_in_the_journal(
+        self, mock_client: Client, data_request: dict[str, Any], world_name: str
+    ) -> None:
+        headers = dict(data_request.get("headers", {})) | {"Authorization": "Basic bm9ib2R5OnNlY3JldA=="}
+        mock_client.open(**(data_request | {"headers": headers}))
+        last = self._exchanges(mock_client, world_name)[-1]
+        assert last["request_headers"]["Authorization"] == "***"
+        assert "bm9ib2R5OnNlY3JldA" not in str(last)
