@@ -10,8 +10,7 @@ _CMI = "CMI API description v1 (docs.cc.sinch.com/cloud/api/CMI.html)"
 _RIGHTS = "CMI user rights (docs.cc.sinch.com, ri-user-rights)"
 _EDI = "Event-driven integrations, available data (docs.cc.sinch.com)"
 _CAU = "Chat attachment upload (docs.cc.sinch.com)"
-_TEST_WIRE = "mocks/cmi/tests/test_cmi_wire.py::"
-_TEST_DESK = "mocks/cmi/tests/test_cmi_desk.py::"
+_TESTS = "mocks/cmi/tests/"
 
 BOOK = EvidenceBook(
     (
@@ -20,21 +19,21 @@ BOOK = EvidenceBook(
             "Every call needs the API key in x-api-key and a user's Basic credentials.",
             "documented",
             f"{_RI}; public customer code sends both",
-            test=_TEST_WIRE + "test_a_call_needs_both_the_key_and_the_password",
+            test=_TESTS + "test_cmi_doors.py::test_a_call_needs_both_the_key_and_the_password",
         ),
         Evidence(
             "cmi.auth.forbidden_body",
             'A missing or wrong key is answered 403 {"message": "Forbidden"}.',
             "inferred",
             "the usual answer of an AWS API Gateway; the public address is an execute-api host",
-            test=_TEST_WIRE + "test_a_bad_key_is_refused_in_the_gateways_words",
+            test=_TESTS + "test_cmi_doors.py::test_a_bad_key_is_refused_in_the_gateways_words",
         ),
         Evidence(
             "cmi.auth.bad_password",
             "A wrong password is answered 401, an unknown user alike.",
             "inferred",
             "HTTP Basic",
-            test=_TEST_WIRE + "test_a_call_needs_both_the_key_and_the_password",
+            test=_TESTS + "test_cmi_doors.py::test_a_call_needs_both_the_key_and_the_password",
         ),
         Evidence(
             "cmi.auth.lockout",
@@ -42,7 +41,7 @@ BOOK = EvidenceBook(
             "inferred",
             "password policy defaults are documented; that they hold for this logon is inferred",
             switch="lock_after_failures",
-            test=_TEST_WIRE + "test_five_wrong_passwords_lock_the_user_for_half_an_hour",
+            test=_TESTS + "test_cmi_doors.py::test_five_wrong_passwords_lock_the_user_for_half_an_hour",
         ),
         Evidence(
             "cmi.auth.expiry",
@@ -50,7 +49,7 @@ BOOK = EvidenceBook(
             "documented",
             f"{_CAU}, before you start: Assign Expiration Time for Service account",
             switch="locked_status",
-            test=_TEST_WIRE + "test_a_service_account_stops_working_when_it_expires",
+            test=_TESTS + "test_cmi_doors.py::test_a_service_account_stops_working_when_it_expires",
         ),
         Evidence(
             "cmi.rights.manage_contact_history",
@@ -58,42 +57,42 @@ BOOK = EvidenceBook(
             "documented",
             f"{_RIGHTS}, row /chats/{{chatId}}",
             switch="no_right",
-            test=_TEST_WIRE + "test_a_user_without_the_right_on_the_queue_is_refused",
+            test=_TESTS + "test_cmi_doors.py::test_a_user_without_the_right_on_the_queue_is_refused",
         ),
         Evidence(
             "cmi.ids.any_spelling",
             "An id is accepted in either case, with or without dashes.",
             "inferred",
             f"{_EDI}: documented for the engine, inferred for CMI",
-            test=_TEST_WIRE + "test_a_guid_is_found_in_any_spelling",
+            test=_TESTS + "test_cmi_documents.py::test_a_guid_is_found_in_any_spelling",
         ),
         Evidence(
             "cmi.lists.bare_array",
             "A list is answered 200 with a bare JSON array; limit, offset and sort (- = descending).",
             "documented",
             f"{_CMI}; limit, offset, sort documented for the RI family",
-            test=_TEST_WIRE + "test_a_list_is_a_bare_array_that_limit_offset_and_sort_shape",
+            test=_TESTS + "test_cmi_documents.py::test_a_list_is_a_bare_array_with_limit_offset_and_sort",
         ),
         Evidence(
             "cmi.direct.no_attachments",
             "Direct chats do not support attachments.",
             "documented",
             f"{_CAU}, configuration page",
-            test=_TEST_DESK + "test_a_direct_chat_takes_no_attachment",
+            test=_TESTS + "test_cmi_desk.py::test_a_direct_chat_takes_no_attachment",
         ),
         Evidence(
             "cmi.legs.one_guid",
             "A transfer starts a leg with an id of its own under the same group id.",
             "documented",
             f"{_EDI}; supervisor dashboard, conversation details",
-            test=_TEST_DESK + "test_a_transfer_starts_a_second_leg_under_the_same_guid",
+            test=_TESTS + "test_cmi_desk.py::test_a_transfer_starts_a_second_leg_under_the_same_guid",
         ),
         Evidence(
             "cmi.contact.created_at_closed",
             "The contact's created in a Closed event is the moment wrap-up ended.",
             "documented",
             _EDI,
-            test=_TEST_DESK + "test_a_closed_contact_carries_the_moment_wrap_up_ended",
+            test=_TESTS + "test_cmi_desk.py::test_a_closed_contact_carries_the_moment_wrap_up_ended",
         ),
         Evidence(
             "cmi.download.raw_bytes",
@@ -101,7 +100,7 @@ BOOK = EvidenceBook(
             "assumed",
             "no attachment resource is visible in the public pages",
             switch="attachment_url",
-            test=_TEST_WIRE + "test_a_download_gives_the_bytes_and_the_name_as_sent",
+            test=_TESTS + "test_cmi_downloads.py::test_a_download_gives_the_bytes_and_the_name_as_sent",
         ),
         Evidence(
             "cmi.rich_content.public",
@@ -109,21 +108,28 @@ BOOK = EvidenceBook(
             "documented",
             "Chat Settings page: Public Base URL, Retention Time for Public Attachments",
             switch="rich_content_retention_h",
-            test=_TEST_WIRE + "test_a_public_link_works_without_credentials_until_it_expires",
+            test=_TESTS + "test_cmi_downloads.py::test_a_public_link_needs_no_credentials_until_it_expires",
         ),
         Evidence(
             "cmi.not_implemented",
             "Documented resources other than /chats and /chatMessages answer 501.",
             "own",
             "this mock",
-            test=_TEST_WIRE + "test_a_documented_resource_we_lack_says_so",
+            test=_TESTS + "test_cmi_refusals.py::test_a_documented_resource_we_lack_says_so",
         ),
     )
 )
 
 for _name, _entry in entries().items():
     BOOK.register(
-        Evidence(f"cmi.dialect.{_name}", _entry["behaviour"], _entry["label"], _entry["source"], switch=_name)
+        Evidence(
+            f"cmi.dialect.{_name}",
+            _entry["behaviour"],
+            _entry["label"],
+            _entry["source"],
+            switch=_name,
+            test=_entry["test"],
+        )
     )
 
 

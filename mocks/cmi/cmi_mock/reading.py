@@ -14,11 +14,11 @@ from cmi_mock.model.users import User
 from cmi_mock.world import CmiWorld
 
 
-class Missing(Exception):  # noqa: N818 - it says what is the case
+class Missing(Exception):
     """Nothing under that id, or not yet; the message says which, for the journal alone."""
 
 
-class NoRight(Exception):  # noqa: N818 - it says what is the case
+class NoRight(Exception):
     """The user lacks "Manage contact history" on every leg of the chat."""
 
 

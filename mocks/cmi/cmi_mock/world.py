@@ -60,6 +60,8 @@ class CmiWorld(World):
 
     def apply(self, changes: Mapping[str, Any]) -> None:
         """Set some switches of the dialect now. Raises Refused, and changes nothing, for a bad one."""
+        if changes.get("rich_content_base", self.rules.rich_content_base) != self.rules.rich_content_base:
+            raise _bad("dialect.rich_content_base", "a change", "to be set when the world is made")
         self.rules = read_dialect(self.dialect | dict(changes))
         self.dialect.update(asdict(self.rules))
         self.users.policy = _policy(self.rules)
@@ -79,7 +81,8 @@ class CmiWorld(World):
     @property
     def rich_content_base(self) -> str:
         """Where public links point."""
-        return self.rules.rich_content_base.format(tenant=self.order.tenant, host=self.order.host)
+        base = self.rules.rich_content_base
+        return base.replace("{tenant}", self.order.tenant).replace("{host}", self.order.host).rstrip("/")
 
     @property
     def keys(self) -> list[str]:
@@ -116,6 +119,10 @@ def make_world(order: WorldOrder, data_dir: Path) -> CmiWorld:
     if not _TENANT.fullmatch(order.tenant):
         raise _bad("tenant", order.tenant, "letters, digits, _ and -")
     rules = read_dialect(order.dialect)
+    if not urlsplit(rules.rich_content_base).netloc:
+        raise _bad(
+            "dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path"
+        )
     parts = World.parts(order.name, data_dir, asdict(rules))
     parts["journal"].guard(order.api_key)
     parts["journal"].guard(order.password, order.user)

@@ -11,6 +11,7 @@ import pytest
 from cmi_mock.testing import HOST, KEY, PASSWORD, QUEUE, USER, Caller, basic
 
 Make = Callable[..., Caller]
+ORDER = {"name": "w2", "host": HOST, "tenant": "t2", "api_key": KEY, "user": USER, "password": PASSWORD}
 
 
 def test_a_new_chat_gives_guid_legs_and_the_event_engines_contact(cmi: Caller) -> None:
@@ -40,6 +41,13 @@ def test_an_uploaded_attachment_is_answered_with_its_digest(cmi: Caller) -> None
     }
     held = cmi.look("/attachments")
     assert [(a["chat_guid"], a["sha256"], a["originator_type"]) for a in held] == [(guid, digest, "customer")]
+
+
+def test_a_file_that_breaks_off_on_its_way_is_no_attachment(cmi: Caller) -> None:
+    path = f"/_mock/chats/{cmi.chat()}/attachments?world=w&name=a.jpg"
+    answer = cmi.client.post(path, data=b"half", environ_overrides={"CONTENT_LENGTH": "8"})
+    assert answer.status_code == 400
+    assert cmi.look("/attachments") == []
 
 
 def test_a_direct_chat_refuses_a_file_before_it_is_read(cmi: Caller) -> None:
@@ -146,8 +154,7 @@ def test_a_world_that_makes_no_sense_is_refused_without_echoing_secrets(
 
 
 def test_two_worlds_of_one_tenant_are_refused(cmi: Caller) -> None:
-    order = {"name": "w2", "host": HOST, "tenant": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
-    assert cmi.client.post("/_mock/worlds", json=order).status_code == 409
+    assert cmi.client.post("/_mock/worlds", json=ORDER | {"tenant": "acme"}).status_code == 409
 
 
 def test_a_reset_leaves_no_chat_no_file_and_nobody_locked(cmi: Caller) -> None:
@@ -168,8 +175,7 @@ def test_a_user_list_shows_no_password(cmi: Caller) -> None:
 
 
 def test_worlds_do_not_see_each_others_chats(cmi: Caller) -> None:
-    order = {"name": "w2", "host": HOST, "tenant": "t2", "api_key": KEY, "user": USER, "password": PASSWORD}
-    assert cmi.client.post("/_mock/worlds", json=order).status_code == 201
+    assert cmi.client.post("/_mock/worlds", json=ORDER).status_code == 201
     guid, _ = cmi.ended_chat()
     headers = {"x-api-key": KEY, "authorization": basic(USER, PASSWORD)}
     answer = cmi.client.get(f"/t2/cmi/chats/{guid}", base_url=f"https://{HOST}", headers=headers)

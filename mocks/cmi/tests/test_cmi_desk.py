@@ -100,7 +100,8 @@ def test_the_tenants_limits_hold_for_outgoing_files_only(desk: ChatDesk, blob: B
     desk.outgoing_limit_bytes = 0
     with pytest.raises(Refused, match="not allowed"):
         desk.attach(guid, blob, name="a.jpg", content_type="image/jpeg", originator_type="agent")
-    assert desk.attach(guid, blob, name="A.PDF", content_type="application/pdf", originator_type="agent")
+    desk.attach(guid, blob, name="A.PDF", content_type="application/pdf", originator_type="agent")
+    assert [sent.name for sent in desk.get(guid).attachments] == ["a.jpg", "A.PDF"]
 
 
 def test_a_transfer_starts_a_second_leg_under_the_same_guid(desk: ChatDesk) -> None:

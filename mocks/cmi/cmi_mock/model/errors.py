@@ -13,15 +13,15 @@ class ModelError(Exception):
     """Root of what the model refuses; the message is meant for a reader."""
 
 
-class NoSuchThing(ModelError):  # noqa: N818 - it says what is the case
+class NoSuchThing(ModelError):
     """An id that nobody minted."""
 
 
-class NotNow(ModelError):  # noqa: N818 - it says what is the case
+class NotNow(ModelError):
     """The chat's state does not allow this; the message names the state and what is missing."""
 
 
-class Refused(ModelError):  # noqa: N818 - it says what is the case
+class Refused(ModelError):
     """A value that Contact Pro does not take.
 
     Attributes:

@@ -18,6 +18,7 @@ from cmi_mock.world import CmiWorld
 from mock_kit.control import json_object
 from mock_kit.mock import Mock
 from mock_kit.problem import FieldError, bad_request
+from mock_kit.spool import Blob
 
 Reply = Response | tuple[Response, int]
 _PIECE_BYTES = 256 * 1024
@@ -34,8 +35,10 @@ def control_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
         return Response(problem.body(), problem.status, problem.header_list())
 
     _add_chats(bp, mock)
+    _add_chain_end(bp, mock)
     _add_speech(bp, mock)
     _add_life(bp, mock)
+    _add_ending(bp, mock)
     _add_administration(bp, mock)
     return bp
 
@@ -63,6 +66,8 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         with world.lock:
             return jsonify(_described(world.desk.get(guid), world))
 
+
+def _add_chain_end(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.get("/attachments")
     def list_attachments() -> Reply:
         """Every attachment of the world, with its digest: one end of the chain."""
@@ -96,18 +101,29 @@ def _add_speech(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         kind = forms.originator(request.args.get("originator_type", "customer"))
         with world.lock:
             _ask_whether_files_may_come(world, guid, kind)
-        with world.spool.writer() as writer:
-            while piece := request.stream.read(_PIECE_BYTES):
-                writer.write(piece)
+        blob = _spooled(world)
         try:
             with world.lock:
                 attachment = world.desk.attach(
-                    guid, writer.blob, name=name, content_type=content_type, originator_type=kind
+                    guid, blob, name=name, content_type=content_type, originator_type=kind
                 )
         except ModelError:
-            world.spool.discard(writer.blob)
+            world.spool.discard(blob)
             raise
         return jsonify(_attachment(attachment)), 201
+
+
+def _spooled(world: CmiWorld) -> Blob:
+    """The running request's body on disk. Problem 400 if it ends before its declared length."""
+    with world.spool.writer() as writer:
+        received = 0
+        while piece := request.stream.read(_PIECE_BYTES):
+            writer.write(piece)
+            received += len(piece)
+        if request.content_length not in (None, received):
+            error = FieldError("body", f"{request.content_length} bytes", "Send the whole file.", received)
+            raise bad_request("The file broke off on its way.", error)
+    return writer.blob
 
 
 def _ask_whether_files_may_come(world: CmiWorld, guid: str, kind: str) -> None:
@@ -132,9 +148,12 @@ def _add_life(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         """The agent hands the chat on, to ``queue`` or ``agent``, else to its own queue: a new leg."""
         world, body = mock.asked_world(), forms.optional_object()
         queue, agent = forms.queue_in(body), forms.agent_in(body)
+        touch("cmi.legs.one_guid")
         with world.lock:
             return jsonify(_outcome(world.desk.transfer(guid, queue, agent)))
 
+
+def _add_ending(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.post("/chats/<guid>/end")
     def end(guid: str) -> Reply:
         """The conversation is over: this is when Contact Pro fires Ended."""
@@ -146,6 +165,7 @@ def _add_life(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     def wrap_up(guid: str) -> Reply:
         """The agent has finished: this is when Contact Pro fires Closed."""
         world = mock.asked_world()
+        touch("cmi.contact.created_at_closed")
         with world.lock:
             return jsonify(_outcome(world.desk.wrap_up(guid)))
 

@@ -41,6 +41,7 @@ def wire_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
         return error_answer(error, mock.world())
 
     _add_chats(bp, mock)
+    _add_messages(bp, mock)
     _add_downloads(bp, mock)
     _add_the_rest(bp, mock)
     return bp
@@ -81,6 +82,8 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
                 note("info", "filtered", error.note)
         return document_answer(document, world)
 
+
+def _add_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.get("/cmi/chatMessages")
     def list_messages() -> Response:
         """Messages of one contact with Conversation API ids; in shape D with public links."""

@@ -1,0 +1,89 @@
+"""What CMI and the gateway before it refuse, and what this mock does not play."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cmi_mock.dialect import entries
+from cmi_mock.evidence import BOOK
+from cmi_mock.testing import HOST, Caller
+
+Make = Callable[..., Caller]
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
+
+
+def test_the_gateways_limits_are_off_until_switched_on(cmi: Caller) -> None:
+    guid, (attachment_id,) = cmi.ended_chat(JPEG)
+    path = f"/chats/{guid}/attachments/{attachment_id}"
+    assert cmi.get(path).status_code == 200
+    cmi.control("/dialect", {"gateway_payload_bytes": 1000})
+    assert cmi.get(path).status_code == 413
+    assert cmi.get(path, range="bytes=0-999").status_code == 206, "a range fits through"
+    cmi.control("/dialect", {"gateway_payload_status": 502})
+    assert cmi.get(path).status_code == 502
+    cmi.control("/dialect", {"gateway_payload_bytes": 0, "gateway_timeout_s": 29})
+    assert cmi.get(path).status_code == 200
+    cmi.control("/dialect", {"gateway_backend_bytes_per_s": 1000})
+    answer = cmi.get(path)
+    assert (answer.status_code, answer.get_json()) == (504, {"message": "Endpoint request timed out"})
+
+
+def test_a_throttled_key_is_told_too_many_requests(make: Make) -> None:
+    cmi = make(gateway_rate_per_s=0.001, gateway_burst=2)
+    assert [cmi.get("/chats").status_code for _ in range(3)] == [200, 200, 429]
+    cmi.advance(seconds=1000)
+    assert cmi.get("/chats").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/emails", "/contacts/1", "/contactData", "/messages", "/callRecordings"])
+def test_a_documented_resource_we_lack_says_so(cmi: Caller, path: str) -> None:
+    answer = cmi.get(path)
+    assert answer.status_code == 501
+    assert answer.content_type == "application/problem+json"
+    assert "documented" in answer.get_json()["detail"]
+    assert cmi.send("POST", path, {}).status_code == 501
+
+
+def test_writing_chats_and_asking_for_xml_are_501_and_the_unknown_is_404(cmi: Caller) -> None:
+    assert cmi.send("POST", "/chats", {}).status_code == 501
+    assert cmi.get("/chats", accept="application/xml").status_code == 501
+    assert cmi.get("/chats", accept="*/*").status_code == 200
+    assert cmi.get("/nothing").status_code == 404
+    assert cmi.get("/nothing", x_api_key="").status_code == 403
+
+
+def test_an_error_of_cmi_can_be_a_plain_sentence_but_the_gateway_speaks_json(make: Make) -> None:
+    cmi = make(error_body="text")
+    answer = cmi.get(f"/chats/{'0' * 32}")
+    assert (answer.content_type, answer.text) == ("text/plain; charset=utf-8", "Chat not found")
+    assert cmi.get("/chats", x_api_key="").get_json() == {"message": "Forbidden"}
+
+
+def test_another_tenant_or_host_is_another_world(cmi: Caller) -> None:
+    assert cmi.get("/chats", host="elsewhere.execute-api.eu-central-1.amazonaws.com").status_code == 421
+    assert cmi.client.get("/other/cmi/chats", base_url=f"https://{HOST}").status_code == 421
+    assert cmi.get("/chats", host=f"{HOST.upper()}:443").status_code == 200
+
+
+def test_a_reply_names_the_evidence_it_rests_on(cmi: Caller) -> None:
+    guid, _ = cmi.ended_chat()
+    touched = cmi.get(f"/chats/{guid}", x_mock_evidence="1").headers["X-Mock-Evidence"]
+    assert "cmi.dialect.chat_shape" in touched
+
+
+def test_every_switch_of_the_dialect_carries_its_evidence() -> None:
+    by_switch = {entry.switch: entry for entry in BOOK.all() if entry.id.startswith("cmi.dialect.")}
+    assert by_switch.keys() == entries().keys()
+    assert all(entry.source and entry.behaviour for entry in by_switch.values())
+
+
+def test_every_piece_of_evidence_names_a_test_that_exists() -> None:
+    here = Path(__file__).parent
+    for entry in BOOK.all():
+        if not entry.id.startswith("cmi."):
+            continue
+        path, _, name = (entry.test or "").partition("::")
+        assert f"def {name}(" in (here / Path(path).name).read_text(), entry.id
