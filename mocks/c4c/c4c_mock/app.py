@@ -1,0 +1,83 @@
+"""The application: one Flask app for all tenants of a process, inside the kit's frame."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Request
+
+from mock_kit.app import Mock, WrappedApp, wrap
+from mock_kit.problem import FieldError, Problem
+from mock_kit.worlds import Worlds
+
+from .evidence import BOOK
+from .model import dialect
+from .model.world import C4CWorld
+from .routes.control import control_blueprint, store_arrangement, store_system
+from .routes.odata import odata_blueprint
+
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
+
+
+class C4CMock(Mock[C4CWorld]):
+    """The kit's frame with this mock's rules for a world's switches."""
+
+    def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The defaults with the body's overrides. Problem 400 for an unknown switch or a bad value."""
+        given = body.get("dialect") or {}
+        if not isinstance(given, dict):
+            raise Problem(400, "A dialect is an object", "It holds switch names and values.")
+        wrong = dialect.problems(given)
+        if wrong:
+            errors = [FieldError(w["field"], w["expected"], w["remedy"], w["value"]) for w in wrong]
+            raise Problem(400, "The dialect cannot be set like this", "See dialect.toml.", errors)
+        return {**self.dialect, **given}
+
+
+def create_app(data_dir: Path | None = None) -> WrappedApp[C4CWorld]:
+    """The WSGI callable. ``data_dir`` takes the files; default: ``MOCK_DATA_DIR`` or ``c4c-data``."""
+    directory = data_dir or Path(os.environ.get("MOCK_DATA_DIR", "c4c-data"))
+    worlds: Worlds[C4CWorld] = Worlds()
+    mock = C4CMock(
+        name="c4c",
+        worlds=worlds,
+        world_of=lambda request: worlds.find(host_of(request)),
+        create_world=lambda body: _create_world(mock, directory, body),
+        reset_world=lambda world: world.clear(),
+        evidence=BOOK,
+        dialect=dialect.defaults(),
+    )
+    app = Flask("c4c_mock", static_folder=None)
+    app.url_map.strict_slashes = False
+    app.register_blueprint(odata_blueprint(mock.world))
+    app.register_blueprint(control_blueprint(mock))
+    return wrap(app, mock)
+
+
+def host_of(request: Request) -> str:
+    """The name in the Host header, lower-case, without port."""
+    return request.host.lower().partition(":")[0]
+
+
+def _create_world(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CWorld:
+    """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?}``; adds nothing on an error."""
+    host = body.get("host")
+    if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):
+        error = FieldError(
+            "host", "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", host
+        )
+        raise Problem(400, "A tenant needs a host", "The Host header tells tenants apart.", [error])
+    world = C4CWorld.make(str(body["name"]), host, data_dir, mock.dialect_of(body))
+    for member, store in (("communication_system", store_system), ("arrangement", store_arrangement)):
+        given = body.get(member)
+        if isinstance(given, Mapping):
+            store(world, given)
+        elif given is not None:
+            raise Problem(
+                400, "Not an object", "", [FieldError(member, "an object", "Leave it out or send one.")]
+            )
+    return mock.worlds.add(world, [world.host])

@@ -1,0 +1,36 @@
+"""An entity as a client wants it: parsed and typed, not yet judged, not yet stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mock_kit.spool import Blob
+
+from .edm import EntitySet
+from .values import Value
+
+
+@dataclass(kw_only=True)
+class Draft:
+    """Values by property name and, for a deep insert, drafts of children by navigation.
+
+    ``values`` holds only what the client sent; a member that is absent is not in it.
+    """
+
+    eset: EntitySet
+    values: dict[str, Value]
+    children: dict[str, list[Draft]] = field(default_factory=dict)
+
+    @property
+    def blob(self) -> Blob | None:
+        """The file that came along, if any."""
+        found = self.values.get("Binary")
+        return found if isinstance(found, Blob) else None
+
+    def family(self) -> Iterator[Draft]:
+        """This draft and all drafts below it, parents first."""
+        yield self
+        for drafts in self.children.values():
+            for draft in drafts:
+                yield from draft.family()

@@ -1,0 +1,197 @@
+"""The entity data model: which services exist, which sets they hold, what each property may do.
+
+The model is data (``data/*.json``); no entity has code of its own. A property there reads
+``type(facets) rights marks``, for example ``String(5) cf codes=…TypeCodeCollection``:
+
+- rights: letters ``c`` creatable, ``u`` updatable, ``f`` filterable, or ``-`` for none
+- marks: ``key``, ``mandatory``, ``text-of=P`` (description of the code in P), ``from-parent=P``
+  (a copy of the parent's P), ``codes=S`` (values are listed in set S)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+UMBRELLA = "c4codataapi"
+"""The service that holds the same entities as all standard services together. Label: documented."""
+
+SERVICE_NAMES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
+"""The services that the add-on's administrator ticks. Source: Sinch configuration guide; documented."""
+
+_SPEC = re.compile(r"^(?P<type>[A-Za-z]+)(?:\((?P<facets>[\d,]+)\))? (?P<rights>[cuf]+|-)(?P<marks>( \S+)*)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """One property of an entity type.
+
+    Attributes:
+        type: Edm primitive without the prefix, for example ``String``.
+        facets: MaxLength for String, Precision (and Scale) for Decimal and dates.
+        text_of: name of the code property that this one describes; empty otherwise.
+        from_parent: name of the parent's property that this one repeats; empty otherwise.
+        codes: name of the code list set; empty when the values are free.
+    """
+
+    name: str
+    type: str
+    facets: tuple[int, ...] = ()
+    creatable: bool = False
+    updatable: bool = False
+    filterable: bool = False
+    key: bool = False
+    mandatory: bool = False
+    text_of: str = ""
+    from_parent: str = ""
+    codes: str = ""
+
+    @property
+    def max_length(self) -> int | None:
+        """Longest allowed String in characters; None when unlimited."""
+        return self.facets[0] if self.type == "String" and self.facets else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Navigation:
+    """A named way from one set to another; ``many`` is the far end's multiplicity."""
+
+    name: str
+    target: str
+    many: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntitySet:
+    """One entity set with its type.
+
+    Attributes:
+        parent: name of the set whose rows own the rows of this one; empty for roots.
+        parent_navigation: the navigation of the parent that leads here.
+        attachment: rows carry a file (Binary) and are create, read and delete only.
+        codes: for a code list, code -> description; None for every other set.
+        interaction: a customer's call, chat or message; only business users create such rows.
+    """
+
+    name: str
+    type_name: str
+    properties: Mapping[str, Property]
+    navigations: Mapping[str, Navigation] = field(default_factory=dict)
+    parent: str = ""
+    parent_navigation: str = ""
+    attachment: bool = False
+    updatable: bool = True
+    codes: Mapping[str, str] | None = None
+    interaction: bool = False
+
+    @property
+    def keys(self) -> tuple[Property, ...]:
+        """Key properties in declared order."""
+        return tuple(p for p in self.properties.values() if p.key)
+
+    @property
+    def is_code_list(self) -> bool:
+        """True for a read-only list of codes and descriptions."""
+        return self.codes is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """One OData service: its name is also the schema namespace and the type prefix."""
+
+    name: str
+    sets: Mapping[str, EntitySet]
+
+    def by_type(self, type_name: str) -> EntitySet | None:
+        """The set that holds entities of this type."""
+        return next((s for s in self.sets.values() if s.type_name == type_name), None)
+
+
+def parse_property(name: str, spec: str) -> Property:
+    """Read one ``type(facets) rights marks`` line of the model data."""
+    found = _SPEC.match(spec)
+    if found is None:
+        raise ValueError(f"property {name}: cannot read {spec!r}")
+    rights = found["rights"]
+    marks = {m.partition("=")[0]: m.partition("=")[2] for m in found["marks"].split()}
+    return Property(
+        name=name,
+        type=found["type"],
+        facets=tuple(int(f) for f in (found["facets"] or "").split(",") if f),
+        creatable="c" in rights,
+        updatable="u" in rights,
+        filterable="f" in rights,
+        key="key" in marks,
+        mandatory="mandatory" in marks,
+        text_of=marks.get("text-of", ""),
+        from_parent=marks.get("from-parent", ""),
+        codes=marks.get("codes", ""),
+    )
+
+
+def _navigation(name: str, spec: str) -> Navigation:
+    target, mult = spec.split(" ")
+    return Navigation(name=name, target=target, many=mult == "*")
+
+
+def _entity_set(entry: Mapping[str, Any]) -> EntitySet:
+    return EntitySet(
+        name=entry["set"],
+        type_name=entry["type"],
+        properties={n: parse_property(n, s) for n, s in entry["properties"].items()},
+        navigations={n: _navigation(n, s) for n, s in entry.get("navigations", {}).items()},
+        parent=entry.get("parent", ""),
+        parent_navigation=entry.get("parent_navigation", ""),
+        attachment=entry.get("attachment", False),
+        updatable=entry.get("updatable", True),
+        interaction=entry.get("interaction", False),
+    )
+
+
+def _code_list(entry: Mapping[str, Any]) -> EntitySet:
+    columns = ["Context"] if entry["contextual"] else []
+    specs = {**dict.fromkeys(columns, "String f key"), "Code": "String f key", "Description": "String f"}
+    return EntitySet(
+        name=entry["set"],
+        type_name="ContextualCodeList" if entry["contextual"] else "CodeList",
+        properties={n: parse_property(n, s) for n, s in specs.items()},
+        updatable=False,
+        codes=entry["values"],
+    )
+
+
+def _load(name: str) -> Service:
+    raw = files("c4c_mock.model").joinpath("data", f"{name}.json").read_text("utf-8")
+    data = json.loads(raw)
+    every = [_entity_set(e) for e in data["sets"]] + [_code_list(e) for e in data["code_lists"]]
+    return Service(name=name, sets={s.name: s for s in every})
+
+
+@lru_cache(maxsize=1)
+def services() -> Mapping[str, Service]:
+    """All services by name, the umbrella included. Loaded once per process; never changes."""
+    single = {name: _load(name) for name in SERVICE_NAMES}
+    union = {n: s for service in single.values() for n, s in service.sets.items()}
+    return {**single, UMBRELLA: Service(name=UMBRELLA, sets=union)}
+
+
+def entity_set(name: str) -> EntitySet:
+    """The set of this name, whatever service holds it. Raises KeyError for an unknown name."""
+    return services()[UMBRELLA].sets[name]
+
+
+def children_of(name: str) -> Iterator[EntitySet]:
+    """Sets whose rows belong to rows of the named set."""
+    return (s for s in services()[UMBRELLA].sets.values() if s.parent == name)
+
+
+def root_of(eset: EntitySet) -> EntitySet:
+    """The topmost parent: the object that C4C locks as a whole."""
+    while eset.parent:
+        eset = entity_set(eset.parent)
+    return eset

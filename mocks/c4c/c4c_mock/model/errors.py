@@ -1,0 +1,124 @@
+"""What C4C refuses, sorted by the status it answers with.
+
+C4CError
+├── BadRequest          400  syntax, unknown property, wrong type, broken rule
+├── NotAuthenticated    401  no or wrong credentials, or a locked user
+├── Forbidden           403  service not ticked, CSRF token missing
+├── NotFound            404  no such service, set, key or navigation
+├── NotAllowed          405  a verb this resource does not take
+├── PreconditionFailed  412  If-Match names an older state
+├── UnsupportedMedia    415  a body in a form that is not read here
+├── ObjectLocked        400  (by dialect) somebody else writes this object now
+├── Refused                  an attachment that the tenant's rules turn away; status by dialect
+├── ServerFault         500  recorded misbehaviour of the real system, replayed on purpose
+└── NotBuilt            501  the real system does this, the mock does not (yet)
+"""
+
+# ruff: noqa: N818 - these names say what happened, in the words of HTTP and C4C
+from __future__ import annotations
+
+
+class C4CError(Exception):
+    """A refusal in C4C's own words.
+
+    Attributes:
+        status: HTTP status of the answer.
+        message: text of ``error.message.value``; names the field, what was expected and what was found.
+        hint: what to change, for the person reading the journal; never part of C4C's own error body.
+        html: True when the real system is assumed to answer with a web page instead of an OData error.
+    """
+
+    status = 500
+    html = False
+
+    def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if status is not None:
+            self.status = status
+
+
+class BadRequest(C4CError):
+    """The request cannot be understood or breaks a rule of the model."""
+
+    status = 400
+
+
+class NotAuthenticated(C4CError):
+    """Credentials are missing, wrong, or belong to a locked user. Answered as a web page."""
+
+    status = 401
+    html = True
+
+
+class Forbidden(C4CError):
+    """The user is known but may not do this."""
+
+    status = 403
+
+
+class CsrfRequired(Forbidden):
+    """A session that needs a CSRF token wrote without one (or without its cookies)."""
+
+
+class NotFound(C4CError):
+    """No such service, entity set, key or navigation."""
+
+    status = 404
+
+
+class NotAllowed(C4CError):
+    """The resource exists but does not take this verb.
+
+    Attributes:
+        allow: verbs for the ``Allow`` header.
+    """
+
+    status = 405
+
+    def __init__(
+        self, message: str, *, allow: tuple[str, ...], status: int | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.allow = allow
+
+
+class PreconditionFailed(C4CError):
+    """``If-Match`` names a state that is no longer current."""
+
+    status = 412
+
+
+class UnsupportedMedia(C4CError):
+    """The Content-Type of the body is none that this resource reads."""
+
+    status = 415
+
+
+class ObjectLocked(C4CError):
+    """Another request is writing the same object right now; status by dialect ``lock_status``."""
+
+    status = 400
+
+
+class Refused(C4CError):
+    """The tenant's attachment rules turn the file away (size, type, virus); status by dialect."""
+
+    status = 400
+
+    def __init__(self, message: str, *, status: int, hint: str = "", html: bool = False) -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.html = html
+
+
+class ServerFault(C4CError):
+    """A failure of the real system that was seen and is replayed on purpose."""
+
+    status = 500
+
+
+class NotBuilt(C4CError):
+    """The real system has this; the mock says so instead of pretending."""
+
+    status = 501

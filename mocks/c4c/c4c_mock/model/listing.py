@@ -1,0 +1,50 @@
+"""All attachments of a tenant with digests: what a test compares with the source."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from .cti import stored_reference
+from .edm import SERVICE_NAMES, services
+from .rows import Row
+from .world import C4CWorld
+
+
+class StoredAttachment(TypedDict):
+    """One stored attachment; ``sha256`` is empty for a link."""
+
+    object_id: str
+    parent_object_id: str
+    external_reference_id: str
+    service: str
+    name: str
+    mime_type: str
+    title: str
+    size_bytes: int
+    sha256: str
+    created_on: str
+    created_by: str
+
+
+def attachments_of(world: C4CWorld) -> list[StoredAttachment]:
+    """Every attachment in the order of creation, committed for readers or not yet."""
+    rows = [row for row in world.rows.everything() if row.eset.attachment]
+    return [_listed(world, row) for row in sorted(rows, key=lambda r: r.created_at)]
+
+
+def _listed(world: C4CWorld, row: Row) -> StoredAttachment:
+    owner = world.rows.parent(row)
+    text: dict[str, Any] = {n: row.values.get(n) or "" for n in ("Name", "MimeType", "Title")}
+    return StoredAttachment(
+        object_id=row.object_id,
+        parent_object_id=row.parent_id or "",
+        external_reference_id=stored_reference(world, owner) if owner else "",
+        service=next(name for name in SERVICE_NAMES if row.eset.name in services()[name].sets),
+        name=text["Name"],
+        mime_type=text["MimeType"],
+        title=text["Title"],
+        size_bytes=row.blob.size_bytes if row.blob else 0,
+        sha256=row.blob.sha256 if row.blob else "",
+        created_on=row.created_at.isoformat().replace("+00:00", "Z"),
+        created_by=row.created_by,
+    )

@@ -1,0 +1,56 @@
+"""Finding rows: sets, keys, navigations. Code lists read like any other set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from .edm import EntitySet, Navigation, entity_set
+from .rows import Row
+from .values import Value
+from .world import C4CWorld
+
+_LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
+
+
+def rows_of(world: C4CWorld, eset: EntitySet) -> list[Row]:
+    """All rows of a set that are visible now."""
+    if eset.codes is not None:
+        return [_code_row(eset, code, text) for code, text in eset.codes.items()]
+    return world.rows.all(eset.name, world.clock.now())
+
+
+def _code_row(eset: EntitySet, code: str, text: str) -> Row:
+    values: dict[str, Value] = {"Context": "", "Code": code, "Description": text}
+    return Row(
+        eset=eset,
+        object_id=code,
+        parent_id=None,
+        values={n: v for n, v in values.items() if n in eset.properties},
+        created_at=_LONG_AGO,
+        created_by="",
+        visible_at=_LONG_AGO,
+    )
+
+
+def find(world: C4CWorld, eset: EntitySet, key: Mapping[str, Value]) -> Row | None:
+    """The row with this complete key; None when there is none."""
+    if eset.is_code_list:
+        return next((r for r in rows_of(world, eset) if all(r.values[n] == v for n, v in key.items())), None)
+    return world.rows.get(eset.name, str(key["ObjectID"]), world.clock.now())
+
+
+def related(world: C4CWorld, row: Row, nav: Navigation) -> list[Row]:
+    """Rows at the far end of a navigation, visible now: children, or the parent."""
+    target = entity_set(nav.target)
+    now = world.clock.now()
+    if target.parent == row.eset.name:
+        return world.rows.children(row.object_id, target.name, now)
+    parent = parent_of(world, row)
+    return [parent] if parent is not None and parent.eset.name == target.name else []
+
+
+def parent_of(world: C4CWorld, row: Row) -> Row | None:
+    """The owning row if it is visible now."""
+    owner = world.rows.parent(row)
+    return owner if owner is not None and owner.visible_at <= world.clock.now() else None

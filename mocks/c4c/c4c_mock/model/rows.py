@@ -1,0 +1,180 @@
+"""Rows and the table that holds them: one world's business objects, keyed by ObjectID."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from mock_kit.spool import Blob
+
+from .edm import EntitySet, Property, children_of, entity_set
+from .values import Value, dashed, unset
+
+_CREATED_AT = frozenset({"CreatedOn", "CreationDate", "CreationDateTime", "ReportedDate", "ReportedDateTime"})
+_CHANGED_AT = frozenset(
+    {"UpdatedOn", "LastUpdatedOn", "LastChangeDate", "LastChangeDateTime", "EntityLastChangedOn"}
+)
+
+
+@dataclass(kw_only=True)
+class Row:
+    """One entity.
+
+    Attributes:
+        object_id: 32 upper-case hex characters; the key.
+        parent_id: ObjectID of the owning row; None for roots.
+        visible_at: virtual time from which readers see the row (a slow commit lies in the future).
+        changed_at: aware UTC; grows with every write and is the ETag.
+        contact: the desktop's contact id when C4C itself stores none; nothing a reader ever sees.
+    """
+
+    eset: EntitySet
+    object_id: str
+    parent_id: str | None
+    values: dict[str, Value]
+    created_at: datetime
+    created_by: str
+    visible_at: datetime
+    contact: str = ""
+    changed_at: datetime = field(init=False)
+    changed_by: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.changed_at = self.created_at
+        self.changed_by = self.created_by
+
+    @property
+    def blob(self) -> Blob | None:
+        """The file of an attachment; None for links and for everything else."""
+        found = self.values.get("Binary")
+        return found if isinstance(found, Blob) else None
+
+    def touch(self, at: datetime, by: str) -> None:
+        """Record a change; the ETag grows even when the clock stands still."""
+        self.changed_at = max(at, self.changed_at + timedelta(microseconds=1))
+        self.changed_by = by
+
+
+class Rows:
+    """All rows of one world. Every method is safe to call from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._by_set: dict[str, dict[str, Row]] = {}
+        self._by_parent: dict[tuple[str, str], list[Row]] = {}
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Store rows together: a reader sees all of them or none."""
+        with self._lock:
+            for row in rows:
+                self._by_set.setdefault(row.eset.name, {})[row.object_id] = row
+                if row.parent_id is not None:
+                    self._by_parent.setdefault((row.parent_id, row.eset.name), []).append(row)
+
+    def get(self, set_name: str, object_id: str, now: datetime) -> Row | None:
+        """The row, unless it is not there or its commit is not through yet."""
+        with self._lock:
+            row = self._by_set.get(set_name, {}).get(object_id)
+        return row if row is not None and row.visible_at <= now else None
+
+    def all(self, set_name: str, now: datetime) -> list[Row]:
+        """Every visible row of a set in the order of creation."""
+        with self._lock:
+            return [r for r in self._by_set.get(set_name, {}).values() if r.visible_at <= now]
+
+    def children(self, parent_id: str, set_name: str, now: datetime) -> list[Row]:
+        """Visible rows of a child set that belong to one parent."""
+        with self._lock:
+            return [r for r in self._by_parent.get((parent_id, set_name), ()) if r.visible_at <= now]
+
+    def remove(self, row: Row) -> None:
+        """Delete a row and everything it owns."""
+        with self._lock:
+            self._by_set.get(row.eset.name, {}).pop(row.object_id, None)
+            if row.parent_id is not None:
+                siblings = self._by_parent.get((row.parent_id, row.eset.name), [])
+                siblings[:] = [r for r in siblings if r is not row]
+            for child in children_of(row.eset.name):
+                for owned in self._by_parent.pop((row.object_id, child.name), []):
+                    self.remove(owned)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._by_set.clear()
+            self._by_parent.clear()
+
+    def everything(self) -> Iterator[Row]:
+        """All rows, visible or not, parents before children of the same write."""
+        with self._lock:
+            return iter([r for rows in self._by_set.values() for r in rows.values()])
+
+    def parent(self, row: Row) -> Row | None:
+        """The owning row, visible or not."""
+        if row.parent_id is None or not row.eset.parent:
+            return None
+        with self._lock:
+            return self._by_set.get(row.eset.parent, {}).get(row.parent_id)
+
+    def value(self, row: Row, prop: Property) -> Value:
+        """What a reader sees in a property: stored, derived or unset."""
+        if prop.text_of:
+            return self._description(row, row.eset.properties[prop.text_of])
+        if prop.from_parent:
+            return self._from_parent(row, prop)
+        if prop.name in row.values:
+            return row.values[prop.name]
+        return derived(row, prop)
+
+    def _description(self, row: Row, code_prop: Property) -> str:
+        code = self.value(row, code_prop)
+        if not code_prop.codes or not isinstance(code, str):
+            return ""
+        if row.eset.attachment and code_prop.name == "TypeCode":
+            return ""  # recorded: TypeCodeText of an attachment stays empty
+        return (entity_set(code_prop.codes).codes or {}).get(code, "")
+
+    def _from_parent(self, row: Row, prop: Property) -> Value:
+        owner = self.parent(row)
+        if owner is None:
+            return unset(prop)
+        return self.value(owner, owner.eset.properties[prop.from_parent])
+
+
+def derived(row: Row, prop: Property) -> Value:
+    """Values that follow from the row itself: keys, stamps, size."""
+    if prop.name in _STAMPS:
+        return _moment(prop, _STAMPS[prop.name](row))
+    derive = _DERIVED.get(prop.name)
+    found = None if derive is None else derive(row)
+    return unset(prop) if found is None else found
+
+
+def _size(row: Row) -> Decimal | None:
+    """Bytes, whatever the property's name says. Source: recorded attachment echo."""
+    return None if row.blob is None else Decimal(row.blob.size_bytes)
+
+
+_STAMPS: dict[str, Callable[[Row], datetime]] = {
+    **dict.fromkeys(_CREATED_AT, lambda row: row.created_at),
+    **dict.fromkeys({"ETag", *_CHANGED_AT}, lambda row: row.changed_at),
+}
+_DERIVED: dict[str, Callable[[Row], Value]] = {
+    "ObjectID": lambda row: row.object_id,
+    "ParentObjectID": lambda row: row.parent_id or "",
+    "UUID": lambda row: dashed(row.object_id),
+    "CreatedBy": lambda row: row.created_by,
+    "LastUpdatedBy": lambda row: row.changed_by,
+    "ChangedBy": lambda row: row.changed_by,
+    "SizeInkB": _size,
+}
+
+
+def _moment(prop: Property, at: datetime) -> datetime:
+    """An aware stamp for DateTimeOffset, a naive midnight for the date-like DateTime."""
+    if prop.type == "DateTime":
+        return at.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return at

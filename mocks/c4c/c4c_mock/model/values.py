@@ -1,0 +1,33 @@
+"""Typed values of properties, and what an unset one reads as.
+
+In the model a String is ``str``, a Guid an upper-case dashed ``str``, a Boolean ``bool``, a Decimal
+``decimal.Decimal``, a DateTimeOffset an aware and a DateTime a naive ``datetime``, a Binary a ``Blob``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TypeAlias
+
+from mock_kit.spool import Blob
+
+from .edm import Property
+
+Value: TypeAlias = str | bool | Decimal | datetime | Blob | None
+
+_UNSET: dict[str, Value] = {"String": "", "Boolean": False, "Decimal": Decimal(0)}
+
+
+def unset(prop: Property) -> Value:
+    """What a property reads as when nobody set it: ``""`` for text, null for dates and ids.
+
+    Source: recorded payloads of tenants (empty strings, null dates); False and 0 are inferred.
+    """
+    return _UNSET.get(prop.type)
+
+
+def dashed(object_id: str) -> str:
+    """ObjectID (32 hex) as the UUID in 8-4-4-4-12 form. Source: recorded attachment echo."""
+    o = object_id
+    return f"{o[:8]}-{o[8:12]}-{o[12:16]}-{o[16:20]}-{o[20:]}"

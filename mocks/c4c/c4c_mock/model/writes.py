@@ -1,0 +1,162 @@
+"""Creating, changing and deleting business objects under the rights that $metadata announces.
+
+Rights are enforced as the C4C OData developer guide says (documented): a value for a property that is
+not creatable is an error, except ObjectID, which is ignored; a differing value for one that is not
+updatable is an error; ETag and code descriptions are ignored on update.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from mock_kit.context import note
+
+from . import attachments
+from .access import User
+from .drafts import Draft
+from .edm import EntitySet, Property, entity_set
+from .errors import BadRequest, Forbidden, NotAllowed
+from .rows import Row
+from .values import Value
+from .world import C4CWorld
+
+COMPLETED = "3"
+"""LifeCycleStatusCode / Status of a completed activity. Source: recorded payloads."""
+
+
+def create(world: C4CWorld, draft: Draft, parent: Row | None, user: User) -> Row:
+    """Store a new object with all its parts, or nothing. Raises BadRequest, Forbidden, Refused."""
+    check_may_create(world, draft.eset, user)
+    if parent is not None:
+        _check_parent_state(world, parent)
+    for part in draft.family():
+        _check_rights(part)
+        if part.eset.attachment:
+            attachments.check(part, world.switches)
+    rows = list(_mint(world, draft, parent.object_id if parent else None, user))
+    world.rows.add(rows)
+    for part in draft.family():
+        for odd in attachments.oddities(part):
+            note(odd.level, odd.code, odd.message)
+    return rows[0]
+
+
+def check_may_create(world: C4CWorld, eset: EntitySet, user: User) -> None:
+    """Raises NotAllowed for code lists, Forbidden where only a person may create."""
+    if eset.is_code_list:
+        raise NotAllowed(f"{eset.name} is a code list: read only", allow=("GET", "HEAD"))
+    person_only = eset.interaction and not world.switches["technical_users_create_interactions"]
+    if person_only and user.kind == "technical":
+        raise Forbidden(
+            f"User {user.name} may not create {eset.type_name}: only business users create interactions",
+            hint="use POST /_mock/cti, a business user, or dialect technical_users_create_interactions",
+        )
+
+
+def find_parent(world: C4CWorld, draft: Draft) -> Row | None:
+    """The parent that the body of a flat POST names in ParentObjectID; None for roots."""
+    eset = draft.eset
+    if not eset.parent:
+        return None
+    wanted = draft.values.get("ParentObjectID")
+    if wanted and not world.switches["parent_object_id_creatable"]:
+        raise BadRequest(
+            "Property ParentObjectID is not creatable", hint="POST to the parent's navigation instead"
+        )
+    if not isinstance(wanted, str) or not wanted:
+        raise BadRequest(f"Property ParentObjectID is missing: {eset.name} belongs to {eset.parent}")
+    found = world.rows.get(entity_set(eset.parent).name, wanted, world.clock.now())
+    if found is None:
+        raise BadRequest(f"ParentObjectID {wanted}: no such {entity_set(eset.parent).type_name}")
+    return found
+
+
+def _check_parent_state(world: C4CWorld, parent: Row) -> None:
+    if world.switches["attach_to_completed"]:
+        return
+    status = parent.values.get("LifeCycleStatusCode", parent.values.get("Status"))
+    if status == COMPLETED:
+        raise BadRequest(f"{parent.eset.type_name} {parent.object_id} is completed and cannot be changed")
+
+
+def _check_rights(draft: Draft) -> None:
+    for name, value in list(draft.values.items()):
+        prop = draft.eset.properties[name]
+        if prop.key:
+            del draft.values[name]
+        elif not prop.creatable and value is not None:
+            raise BadRequest(f"Property {name} of {draft.eset.type_name} is not creatable")
+    missing = [p.name for p in draft.eset.properties.values() if p.mandatory and not draft.values.get(p.name)]
+    if missing and not draft.eset.attachment:
+        raise BadRequest(f"Property {missing[0]} of {draft.eset.type_name} is mandatory")
+
+
+def _mint(world: C4CWorld, draft: Draft, parent_id: str | None, user: User) -> list[Row]:
+    now = world.clock.now()
+    values = {n: v for n, v in draft.values.items() if n != "ParentObjectID" and not _ignored(draft.eset, n)}
+    if not draft.eset.parent and "ID" in draft.eset.properties:
+        values.setdefault("ID", str(world.ids.number(draft.eset.name, 1_000_000)))
+    row = Row(
+        eset=draft.eset,
+        object_id=world.ids.hex32("ObjectID"),
+        parent_id=parent_id,
+        values=values,
+        created_at=now,
+        created_by=user.name,
+        visible_at=visible_from(world, now),
+    )
+    rows = [row]
+    for drafts in draft.children.values():
+        for child in drafts:
+            rows += _mint(world, child, row.object_id, user)
+    return rows
+
+
+def visible_from(world: C4CWorld, now: datetime) -> datetime:
+    """When readers see what is written now (dialect ``commit_delay_s``, virtual seconds)."""
+    return now + timedelta(seconds=float(world.switches["commit_delay_s"]))
+
+
+def update(world: C4CWorld, row: Row, draft: Draft, user: User, *, replace: bool) -> None:
+    """Change a row in place; ``replace`` (PUT) resets what the body does not name.
+
+    Raises NotAllowed for attachments and code lists, BadRequest for a property that may not change.
+    """
+    check_may_update(world, row)
+    if draft.children:
+        raise BadRequest(
+            f"Navigation {next(iter(draft.children))} cannot be updated together with its parent"
+        )
+    changes = {n: v for n, v in draft.values.items() if not _ignored(row.eset, n)}
+    for name, value in changes.items():
+        _check_change(world, row, row.eset.properties[name], value)
+    if replace:
+        row.values = {n: v for n, v in row.values.items() if not row.eset.properties[n].updatable}
+    row.values.update({n: v for n, v in changes.items() if row.eset.properties[n].updatable})
+    row.touch(world.clock.now(), user.name)
+
+
+def check_may_update(world: C4CWorld, row: Row) -> None:
+    """Raises NotAllowed for attachments and code lists, which no verb updates."""
+    if row.eset.attachment:
+        status = int(world.switches["attachment_update_status"])
+        message = f"{row.eset.name} cannot be updated: attachments are created, read and deleted"
+        raise NotAllowed(message, allow=("GET", "HEAD", "DELETE"), status=status)
+    if row.eset.is_code_list:
+        raise NotAllowed(f"{row.eset.name} is a code list: read only", allow=("GET", "HEAD"))
+
+
+def _ignored(eset: EntitySet, name: str) -> bool:
+    return name == "ETag" or bool(eset.properties[name].text_of)
+
+
+def _check_change(world: C4CWorld, row: Row, prop: Property, value: Value) -> None:
+    if not prop.updatable and value != world.rows.value(row, prop):
+        raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is not updatable")
+
+
+def delete(world: C4CWorld, row: Row) -> None:
+    """Remove a row and its parts. Raises NotAllowed for code lists."""
+    if row.eset.is_code_list:
+        raise NotAllowed(f"{row.eset.name} is a code list: read only", allow=("GET", "HEAD"))
+    world.rows.remove(row)

@@ -1,0 +1,129 @@
+"""One OData request, wherever it came from (the wire or a part of a $batch), and the reply to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from c4c_mock.evidence import seen
+from c4c_mock.model.access import User
+from c4c_mock.model.edm import Service
+from c4c_mock.model.errors import BadRequest, UnsupportedMedia
+from c4c_mock.model.world import C4CWorld
+from c4c_mock.wire.entities import Renderer
+from c4c_mock.wire.options import Options
+from c4c_mock.wire.uri import Segment
+
+JSON = "application/json"
+_ATOM = ("application/atom+xml", "application/xml", "text/xml", "application/atomsvc+xml")
+
+
+@dataclass(kw_only=True)
+class Call:
+    """What the handlers know of a request.
+
+    Attributes:
+        headers: by lower-case name.
+        path: decoded path below the service root.
+        base: absolute service root without trailing slash.
+        pieces: gives the body in pieces; may be asked once.
+    """
+
+    world: C4CWorld
+    user: User
+    service: Service
+    method: str
+    path: str
+    segments: list[Segment]
+    options: Options
+    headers: Mapping[str, str]
+    base: str
+    pieces: Callable[[], Iterator[bytes]]
+
+    def header(self, name: str) -> str:
+        """The header's text; empty when it was not sent."""
+        return self.headers.get(name, "")
+
+    def flag(self, name: str) -> bool:
+        """True for a request header that says ``true``."""
+        return self.header(name).strip().lower() == "true"
+
+    @property
+    def wants_json(self) -> bool:
+        """Atom is the default; ``$format`` wins over ``Accept``; a JSON body asks for a JSON reply."""
+        if self.options.format:
+            return self.options.format == "json"
+        accept = self.header("accept")
+        return prefers_json(accept, default=self.header("content-type").startswith(JSON))
+
+    @property
+    def strict(self) -> bool:
+        """Quirk C: the caller wants the standard's JSON."""
+        strict = self.flag("odata-v2-strict-json-format")
+        if strict:
+            seen("quirk-c")
+        return strict
+
+    def renderer(self) -> Renderer:
+        """Writes rows the way this caller asked for."""
+        bare = self.flag("odata-no-codedescs")
+        if bare:
+            seen("no-codedescs")
+        return Renderer(self.world, self.service, self.base, code_texts=not bare)
+
+    def check_json_body(self) -> None:
+        """Raises UnsupportedMedia unless the body is announced as JSON in UTF-8."""
+        kind, _, params = self.header("content-type").partition(";")
+        charset = params.replace(" ", "").lower().removeprefix("charset=")
+        if kind.strip().lower() in _ATOM:
+            raise UnsupportedMedia(
+                "Atom bodies are not read by this mock", hint="send application/json", status=501
+            )
+        if kind.strip().lower() != JSON or (params.strip() and "utf-8" not in charset and "=" in params):
+            found = self.header("content-type") or "(none)"
+            raise UnsupportedMedia(f"Content-Type: expected application/json, found {found}")
+
+
+@dataclass(kw_only=True)
+class Reply:
+    """Status, headers and body of an answer; ``length`` is that of the body in bytes."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: Iterable[bytes] = ()
+    length: int = 0
+    cookies: dict[str, str] = field(default_factory=dict)
+
+
+def text_reply(status: int, text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Reply:
+    """A reply with a small text body."""
+    raw = text.encode()
+    return Reply(
+        status=status, headers={"Content-Type": content_type, **(headers or {})}, body=[raw], length=len(raw)
+    )
+
+
+def prefers_json(accept: str, *, default: bool) -> bool:
+    """Which of JSON and XML an ``Accept`` header ranks higher; ``default`` for a tie or no opinion."""
+    weights = {"json": 0.0, "xml": 0.0}
+    for part in accept.split(","):
+        kind, _, params = part.strip().partition(";")
+        weight = _quality(params)
+        if kind.strip().lower() == JSON:
+            weights["json"] = max(weights["json"], weight)
+        elif kind.strip().lower() in _ATOM:
+            weights["xml"] = max(weights["xml"], weight)
+    if weights["json"] == weights["xml"]:
+        return default and not weights["xml"]
+    return weights["json"] > weights["xml"]
+
+
+def _quality(params: str) -> float:
+    for param in params.split(";"):
+        name, _, value = param.strip().partition("=")
+        if name == "q":
+            try:
+                return min(1.0, max(0.0, float(value)))
+            except ValueError as exc:
+                raise BadRequest(f"Accept: cannot read q={value}") from exc
+    return 1.0

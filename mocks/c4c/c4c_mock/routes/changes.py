@@ -1,0 +1,170 @@
+"""POST, PUT, PATCH, MERGE, DELETE on entities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import unquote
+
+from c4c_mock.evidence import seen
+from c4c_mock.model import attachments, writes
+from c4c_mock.model.drafts import Draft
+from c4c_mock.model.edm import EntitySet, entity_set
+from c4c_mock.model.errors import BadRequest, NotAllowed, NotBuilt, PreconditionFailed
+from c4c_mock.model.locks import WriteLock
+from c4c_mock.model.rows import Row
+from c4c_mock.wire.base64_stream import Base64Writer
+from c4c_mock.wire.json_in import read_draft
+from c4c_mock.wire.literals import etag_of
+from c4c_mock.wire.scanner import BodyScanner
+from c4c_mock.wire.shape import shape_of
+from mock_kit.spool import Blob
+
+from .call import Call, Reply
+from .reads import entity_reply
+from .target import Target
+
+_PARENT = re.compile(rb'"ParentObjectID"\s*:\s*"([0-9A-Za-z-]{1,70})"')
+_READ_VERBS = ("GET", "HEAD")
+
+
+def change(call: Call, target: Target) -> Reply:
+    """Answer a modifying request that points at ``target``."""
+    if target.kind in {"property", "value", "links"}:
+        raise NotBuilt(f"{call.method} on a single property or on $links is not built in this mock")
+    if target.kind == "set":
+        if call.method != "POST":
+            raise NotAllowed(f"{call.method} needs a key", allow=(*_READ_VERBS, "POST"))
+        return _create(call, target)
+    if target.kind != "entity" or call.method == "POST":
+        allow = (*_READ_VERBS, "PUT", "PATCH", "MERGE", "DELETE") if target.kind == "entity" else _READ_VERBS
+        raise NotAllowed(f"{call.method} is not allowed on this resource", allow=allow)
+    return _delete(call, target) if call.method == "DELETE" else _update(call, target)
+
+
+def _create(call: Call, target: Target) -> Reply:
+    assert target.eset is not None
+    call.check_json_body()
+    writes.check_may_create(call.world, target.eset, call.user)
+    with call.world.lock_for(call.user.name) as lock:
+        if target.owner is not None:
+            lock.add(call.world.root_id(target.owner))
+        with received(call, target.eset, lock if target.owner is None else None) as draft:
+            parent = _parent_of(call, target, draft)
+            if parent is not None:
+                lock.add(call.world.root_id(parent))
+            row = writes.create(call.world, draft, parent, call.user)
+    seen("rights")
+    return _created(call, row)
+
+
+def _parent_of(call: Call, target: Target, draft: Draft) -> Row | None:
+    """The owner named by the path (preferred) or by the body."""
+    if target.owner is None:
+        return writes.find_parent(call.world, draft)
+    said = draft.values.get("ParentObjectID")
+    if said and said != target.owner.object_id:
+        raise BadRequest(f"ParentObjectID {said} contradicts the parent in the path")
+    return target.owner
+
+
+def _created(call: Call, row: Row) -> Reply:
+    back = bool(call.world.switches["attachment_back_navigation"])
+    entity = call.renderer().entity(row, shape_of(row.eset, "", "", back_navigation=back))
+    headers = {"Location": entity.uri, "ETag": entity.etag}
+    if call.flag("odata-no-response-payload"):
+        seen("no-payload")
+        return Reply(status=201, headers=headers)
+    if row.blob is not None:
+        seen("binary-echo")
+        seen("size-is-bytes")
+    strict = call.strict and bool(call.world.switches["post_follows_strict_header"])
+    return entity_reply(call, entity, strict=strict, status=201, headers=headers)
+
+
+@contextmanager
+def received(call: Call, eset: EntitySet, early: WriteLock | None) -> Iterator[Draft]:
+    """The body as a draft; its files are thrown away unless the block under it succeeds.
+
+    ``early`` takes the parent's lock as soon as ParentObjectID has come in, before the file is through.
+    """
+    scanner = BodyScanner(
+        lambda: _sink(call), skeleton_max_bytes=int(call.world.switches["skeleton_max_bytes"])
+    )
+    try:
+        for piece in call.pieces():
+            scanner.feed(piece)
+            if early is not None and eset.parent and _lock_early(call, eset, scanner.skeleton, early):
+                early = None
+        yield read_draft(_parsed(scanner), eset, scanner.blobs)
+    except BaseException:
+        scanner.abort()
+        _discard(call, scanner.blobs)
+        raise
+
+
+def _parsed(scanner: BodyScanner) -> Any:
+    if not scanner.skeleton:
+        raise BadRequest("Request body is empty; expected a JSON object")
+    return scanner.finish()
+
+
+def _sink(call: Call) -> Base64Writer:
+    return Base64Writer(
+        call.world.spool.writer(), lambda size: attachments.check_size(size, call.world.switches)
+    )
+
+
+def _discard(call: Call, blobs: list[Blob]) -> None:
+    with suppress(OSError):
+        for blob in blobs:
+            call.world.spool.discard(blob)
+
+
+def _lock_early(call: Call, eset: EntitySet, skeleton: bytearray, lock: WriteLock) -> bool:
+    found = _PARENT.search(skeleton)
+    if found is None:
+        return False
+    parent_set = entity_set(eset.parent)
+    parent = call.world.rows.get(parent_set.name, found[1].decode(), call.world.clock.now())
+    if parent is not None:
+        lock.add(call.world.root_id(parent))
+    return True
+
+
+def _update(call: Call, target: Target) -> Reply:
+    assert target.row is not None
+    row = target.row
+    writes.check_may_update(call.world, row)
+    call.check_json_body()
+    _check_etag(call, row)
+    with call.world.lock_for(call.user.name) as lock:
+        lock.add(call.world.root_id(row))
+        with received(call, row.eset, None) as draft:
+            _check_etag(call, row)
+            writes.update(call.world, row, draft, call.user, replace=call.method == "PUT")
+    return Reply(status=204, headers={"ETag": etag_of(row.changed_at)})
+
+
+def _delete(call: Call, target: Target) -> Reply:
+    assert target.row is not None
+    _check_etag(call, target.row)
+    with call.world.lock_for(call.user.name) as lock:
+        lock.add(call.world.root_id(target.row))
+        writes.delete(call.world, target.row)
+    return Reply(status=int(call.world.switches["delete_status"]))
+
+
+def _check_etag(call: Call, row: Row) -> None:
+    """If-Match is honoured when sent and never demanded. Source: developer guide; documented."""
+    wanted = call.header("if-match").strip()
+    if not wanted or wanted == "*":
+        return
+    seen("etag")
+    current = unquote(etag_of(row.changed_at))
+    if current not in {unquote(tag.strip()) for tag in wanted.split(",")}:
+        raise PreconditionFailed(
+            f"{row.eset.type_name} {row.object_id} was changed meanwhile: If-Match fails"
+        )

@@ -1,0 +1,155 @@
+"""What a path points at: walked segment by segment through sets, keys, navigations and properties."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from c4c_mock.model.edm import EntitySet, Navigation, Property, Service, entity_set
+from c4c_mock.model.errors import BadRequest, NotBuilt, NotFound
+from c4c_mock.model.reading import find, related, rows_of
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value
+from c4c_mock.model.world import C4CWorld
+from c4c_mock.wire.literals import parse_literal
+from c4c_mock.wire.shape import navigations
+from c4c_mock.wire.uri import Segment
+
+Kind = Literal["service", "metadata", "batch", "set", "entity", "property", "value", "count", "links"]
+
+_FUNCTION_IMPORTS = frozenset({"GetAllChildSocialMediaActivity", "GetSocialMediaUserProfile"})
+_NAVIGATION_DEPTH = 12
+
+
+@dataclass(kw_only=True)
+class Target:
+    """Where a path leads.
+
+    Attributes:
+        row: the entity of "entity", "property", "value".
+        owner: for a set that was reached by navigation, the entity it belongs to.
+        hops: navigations walked.
+    """
+
+    kind: Kind
+    eset: EntitySet | None = None
+    row: Row | None = None
+    owner: Row | None = None
+    nav: Navigation | None = None
+    prop: Property | None = None
+    hops: int = 0
+
+    def rows(self, world: C4CWorld) -> list[Row]:
+        """The rows of a set, navigated or not."""
+        assert self.eset is not None
+        if self.owner is not None and self.nav is not None:
+            return related(world, self.owner, self.nav)
+        return rows_of(world, self.eset)
+
+
+def resolve(world: C4CWorld, service: Service, segments: list[Segment]) -> Target:
+    """Walk a path. Raises NotFound for what is not there, BadRequest for what makes no sense."""
+    if not segments:
+        return Target(kind="service")
+    first = segments[0]
+    if first.name in {"$metadata", "$batch"} and len(segments) == 1:
+        return Target(kind="metadata" if first.name == "$metadata" else "batch")
+    target = _start(world, service, first)
+    for segment in segments[1:]:
+        target = _step(world, target, segment)
+    if target.kind == "links" and target.nav is None:
+        raise BadRequest("$links needs the name of a navigation after it")
+    return target
+
+
+def _start(world: C4CWorld, service: Service, first: Segment) -> Target:
+    if first.name in _FUNCTION_IMPORTS:
+        raise NotBuilt(f"Function import {first.name} is not built in this mock")
+    eset = service.sets.get(first.name)
+    if eset is None:
+        raise NotFound(f"Resource not found for segment '{first.name}' in service {service.name}")
+    if first.key is None:
+        return Target(kind="set", eset=eset)
+    return Target(kind="entity", eset=eset, row=_by_key(world, eset, first.key))
+
+
+def _by_key(world: C4CWorld, eset: EntitySet, literals: dict[str, str]) -> Row:
+    row = find(world, eset, parse_key(eset, literals))
+    if row is None:
+        shown = ",".join(f"{n}={v}" if n else v for n, v in literals.items())
+        raise NotFound(f"Resource not found: {eset.name}({shown})")
+    return row
+
+
+def parse_key(eset: EntitySet, literals: dict[str, str]) -> dict[str, Value]:
+    """Values of a key predicate in either form: ``('x')`` or ``(ObjectID='x')``. Raises BadRequest."""
+    keys = eset.keys
+    if set(literals) == {""} and len(keys) == 1:
+        literals = {keys[0].name: literals[""]}
+    if set(literals) != {k.name for k in keys}:
+        expected = ",".join(f"{k.name}='…'" for k in keys)
+        raise BadRequest(f"Key of {eset.name}: expected ({expected}), found {len(literals)} value(s)")
+    return {k.name: parse_literal(literals[k.name], k) for k in keys}
+
+
+def _step(world: C4CWorld, target: Target, segment: Segment) -> Target:
+    if target.kind == "links" and target.nav is None:
+        return _links(world, target, segment)
+    if target.kind == "set" and segment.name == "$count" and segment.key is None:
+        return Target(**{**vars(target), "kind": "count"})
+    if target.kind == "property" and segment.name == "$value" and segment.key is None:
+        return Target(**{**vars(target), "kind": "value"})
+    if target.kind != "entity":
+        raise BadRequest(f"Malformed URI: nothing can follow here, found {segment.name!r}")
+    return _from_entity(world, target, segment)
+
+
+def _from_entity(world: C4CWorld, target: Target, segment: Segment) -> Target:
+    assert target.row is not None
+    assert target.eset is not None
+    if segment.name == "$links":
+        return Target(kind="links", eset=target.eset, row=target.row, hops=target.hops)
+    nav = _navigations(world, target.eset).get(segment.name)
+    if nav is not None:
+        return _navigate(world, target, nav, segment)
+    prop = target.eset.properties.get(segment.name)
+    if prop is None or segment.key is not None:
+        raise NotFound(f"Resource not found for segment '{segment.name}' in {target.eset.type_name}")
+    return Target(kind="property", eset=target.eset, row=target.row, prop=prop, hops=target.hops)
+
+
+def _navigations(world: C4CWorld, eset: EntitySet) -> dict[str, Navigation]:
+    return navigations(eset, back_navigation=bool(world.switches["attachment_back_navigation"]))
+
+
+def _navigate(world: C4CWorld, target: Target, nav: Navigation, segment: Segment) -> Target:
+    eset, hops, owner = entity_set(nav.target), target.hops + 1, target.row
+    assert owner is not None
+    if hops > _NAVIGATION_DEPTH:
+        raise BadRequest(f"Malformed URI: more than {_NAVIGATION_DEPTH} navigations")
+    if nav.many and segment.key is None:
+        return Target(kind="set", eset=eset, owner=owner, nav=nav, hops=hops)
+    found = related(world, owner, nav)
+    if nav.many:
+        key = parse_key(eset, segment.key or {})
+        found = [row for row in found if row.object_id == key.get("ObjectID")]
+    elif segment.key is not None:
+        raise BadRequest(f"Malformed URI: navigation {nav.name} leads to one entity and takes no key")
+    if not found:
+        raise NotFound(f"Resource not found: {nav.name} of {owner.eset.name}('{owner.object_id}')")
+    return Target(kind="entity", eset=eset, row=found[0], owner=owner, nav=nav, hops=hops)
+
+
+def _links(world: C4CWorld, target: Target, segment: Segment) -> Target:
+    assert target.eset is not None
+    nav = _navigations(world, target.eset).get(segment.name)
+    if nav is None or segment.key is not None:
+        raise NotFound(f"Resource not found: $links/{segment.name} of {target.eset.type_name}")
+    return Target(
+        kind="links",
+        eset=entity_set(nav.target),
+        row=target.row,
+        owner=target.row,
+        nav=nav,
+        hops=target.hops + 1,
+    )

@@ -1,0 +1,178 @@
+"""Entities as Atom: C4C's default format. Files stream here as in JSON.
+
+Source: OData 2.0 atom-format (documented); the link and category layout is the standard's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from xml.sax.saxutils import escape, quoteattr
+
+from c4c_mock.model.edm import Navigation, Property
+from c4c_mock.model.values import Value
+from mock_kit.spool import Blob
+
+from .base64_stream import encoded, encoded_length
+from .entities import Entity
+from .json_out import fixed
+
+_PROLOG = '<?xml version="1.0" encoding="utf-8"?>'
+_DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices"
+_META = f"{_DATA}/metadata"
+_NAMESPACES = f'xmlns="http://www.w3.org/2005/Atom" xmlns:m="{_META}" xmlns:d="{_DATA}"'
+_RELATED = f"{_DATA}/related/"
+_LINK_TYPE = "application/atom+xml;type="
+
+
+class Document:
+    """An XML document in pieces of text and files; its length is known beforehand."""
+
+    def __init__(self, content_type: str) -> None:
+        self.content_type = f"{content_type};charset=utf-8"
+        self._parts: list[bytes | Blob] = [_PROLOG.encode()]
+
+    def write(self, text: str) -> None:
+        """Append markup."""
+        self._parts.append(text.encode())
+
+    def write_file(self, blob: Blob) -> None:
+        """Append a file as Base64."""
+        self._parts.append(blob)
+
+    @property
+    def length(self) -> int:
+        """Content-Length in bytes."""
+        return sum(encoded_length(p.size_bytes) if isinstance(p, Blob) else len(p) for p in self._parts)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._parts:
+            if isinstance(part, Blob):
+                yield from encoded(part)
+            else:
+                yield part
+
+
+def feed(
+    entities: list[Entity], *, title: str, uri: str, base: str, count: int | None, next_link: str
+) -> Document:
+    """A set of entities with count and next link when there are any."""
+    document = Document("application/atom+xml;type=feed")
+    document.write(f"<feed xml:base={quoteattr(base + '/')} {_NAMESPACES}>")
+    _feed_body(document, entities, title, uri)
+    if count is not None:
+        document.write(f"<m:count>{count}</m:count>")
+    if next_link:
+        document.write(f'<link rel="next" href={quoteattr(next_link)}/>')
+    document.write("</feed>")
+    return document
+
+
+def _feed_body(document: Document, entities: list[Entity], title: str, uri: str) -> None:
+    document.write(f'<id>{escape(uri)}</id><title type="text">{escape(title)}</title>')
+    document.write(f"<updated>{_EPOCH}</updated>")
+    for entity in entities:
+        _entry(document, entity, "")
+
+
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+def entry(entity: Entity, base: str) -> Document:
+    """A single entity."""
+    document = Document("application/atom+xml;type=entry")
+    _entry(document, entity, f" xml:base={quoteattr(base + '/')} {_NAMESPACES}")
+    return document
+
+
+def _entry(document: Document, entity: Entity, namespaces: str) -> None:
+    etag = f" m:etag={quoteattr(entity.etag)}" if entity.etag else ""
+    document.write(f"<entry{namespaces}{etag}><id>{escape(entity.uri)}</id>")
+    document.write(f'<title type="text">{entity.set_name}</title><updated>{_EPOCH}</updated>')
+    document.write(f"<category term={quoteattr(entity.type)} scheme={quoteattr(_DATA + '/scheme')}/>")
+    document.write(f'<link href={quoteattr(entity.uri)} rel="edit" title={quoteattr(entity.type)}/>')
+    for nav in entity.deferred:
+        document.write(f"{_link(entity, nav)}/>")
+    for name, found in entity.expanded.items():
+        _inline(document, entity, name, found)
+    document.write('<content type="application/xml"><m:properties>')
+    for prop, value in entity.values:
+        _property(document, prop, value)
+    document.write("</m:properties></content></entry>")
+
+
+def _link(entity: Entity, nav: Navigation) -> str:
+    kind = "feed" if nav.many else "entry"
+    return (
+        f"<link href={quoteattr(f'{entity.uri}/{nav.name}')} rel={quoteattr(_RELATED + nav.name)}"
+        f' type="{_LINK_TYPE}{kind}" title={quoteattr(nav.name)}'
+    )
+
+
+def _inline(document: Document, entity: Entity, name: str, found: list[Entity] | Entity | None) -> None:
+    nav = Navigation(name=name, target="", many=isinstance(found, list))
+    document.write(f"{_link(entity, nav)}><m:inline>")
+    if isinstance(found, Entity):
+        _entry(document, found, "")
+    elif found is not None:
+        document.write("<feed>")
+        _feed_body(document, found, name, f"{entity.uri}/{name}")
+        document.write("</feed>")
+    document.write("</m:inline></link>")
+
+
+def _property(document: Document, prop: Property, value: Value, namespaces: str = "") -> None:
+    kind = "" if prop.type == "String" else f' m:type="Edm.{prop.type}"'
+    if value is None:
+        document.write(f'<d:{prop.name}{namespaces}{kind} m:null="true"/>')
+        return
+    document.write(f"<d:{prop.name}{namespaces}{kind}>")
+    if isinstance(value, Blob):
+        document.write_file(value)
+    else:
+        document.write(_clean(text_of(value, prop)))
+    document.write(f"</d:{prop.name}>")
+
+
+def _clean(text: str) -> str:
+    """Escaped, and without the control characters that XML 1.0 cannot carry at all."""
+    return escape("".join(c for c in text if c >= " " or c in "\t\n\r"))
+
+
+def single_property(prop: Property, value: Value) -> Document:
+    """One property as a document of its own."""
+    document = Document("application/xml")
+    _property(document, prop, value, f' xmlns:d="{_DATA}" xmlns:m="{_META}"')
+    return document
+
+
+def links(uris: list[str], *, many: bool) -> Document:
+    """``$links`` of a navigation."""
+    document = Document("application/xml")
+    written = "".join(f"<uri>{escape(uri)}</uri>" for uri in uris)
+    if many:
+        document.write(f'<links xmlns="{_DATA}">{written}</links>')
+    else:
+        document.write(f'<uri xmlns="{_DATA}">{escape(uris[0])}</uri>')
+    return document
+
+
+def text_of(value: Value, prop: Property) -> str:
+    """A value as XML and ``$value`` write it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        stamp = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+        zone = "Z" if prop.type == "DateTimeOffset" else ""
+        return f"{stamp:%Y-%m-%dT%H:%M:%S}.{stamp.microsecond:06d}0{zone}"
+    if isinstance(value, Decimal):
+        return fixed(value, prop)
+    return str(value)
+
+
+def error(message: str) -> str:
+    """C4C's error in XML; the code is empty."""
+    return (
+        f'{_PROLOG}<error xmlns="{_META}"><code/><message xml:lang="en">{_clean(message)}</message></error>'
+    )

@@ -1,0 +1,78 @@
+"""Base64 in pieces, strictly: standard alphabet, no white space, padding at the very end only."""
+
+from __future__ import annotations
+
+import binascii
+from collections.abc import Callable, Iterator
+
+import pybase64
+
+from c4c_mock.model.errors import BadRequest
+from mock_kit.spool import Blob, SpoolWriter, read_blob
+
+
+class Base64Writer:
+    """Decodes what is fed into a spool file, whole quanta at a time; holds at most three characters back.
+
+    ``check_size`` is called with the decoded length so far and may raise to stop an endless body.
+    """
+
+    def __init__(self, writer: SpoolWriter, check_size: Callable[[int], None]) -> None:
+        self._writer = writer
+        self._check_size = check_size
+        self._carry = b""
+        self._size = 0
+        self._padded = False
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next characters. Raises BadRequest for anything that is not strict Base64."""
+        text = self._carry + piece
+        cut = len(text) & ~3
+        self._carry = text[cut:]
+        if self._padded and text:
+            raise _bad("characters after the padding")
+        if not cut:
+            return
+        block = text[:cut]
+        try:
+            raw = pybase64.b64decode(block, validate=True)
+        except binascii.Error as exc:
+            raise _bad("a character outside the alphabet or misplaced padding") from exc
+        self._padded = block.endswith(b"=")
+        self._size += len(raw)
+        self._check_size(self._size)
+        self._writer.write(raw)
+
+    def finish(self) -> Blob:
+        """The decoded file. Raises BadRequest when the text ends in the middle of a quantum."""
+        if self._carry:
+            raise _bad("a length that is no multiple of 4")
+        return self._writer.close()
+
+    def abort(self) -> None:
+        """Throw away what was decoded."""
+        self._writer.abort()
+
+
+def _bad(found: str) -> BadRequest:
+    return BadRequest(
+        f"Property Binary: invalid Base64, found {found}",
+        hint="standard alphabet (+ and /), no line breaks, '=' only at the end",
+    )
+
+
+def encoded(blob: Blob) -> Iterator[bytes]:
+    """The file as Base64 in pieces."""
+    carry = b""
+    for piece in read_blob(blob):
+        raw = carry + piece
+        cut = len(raw) - len(raw) % 3
+        carry = raw[cut:]
+        yield pybase64.b64encode(raw[:cut])
+    if carry:
+        yield pybase64.b64encode(carry)
+
+
+def encoded_length(size_bytes: int) -> int:
+    """Characters of Base64 for so many bytes."""
+    return (size_bytes + 2) // 3 * 4

@@ -1,0 +1,87 @@
+"""Rows as a reader sees them: links, values and expanded neighbours, before any format is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from c4c_mock.model.edm import Navigation, Property, Service
+from c4c_mock.model.reading import related
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value
+from c4c_mock.model.world import C4CWorld
+
+from .literals import etag_of
+from .shape import Shape
+
+
+@dataclass(kw_only=True)
+class Entity:
+    """One row ready to be written.
+
+    Attributes:
+        uri: absolute and canonical.
+        type: namespace-qualified type name.
+        etag: as header and metadata; empty for code lists.
+        expanded: a list for a to-many navigation; one entity or None for a to-one.
+    """
+
+    uri: str
+    type: str
+    etag: str
+    set_name: str
+    key: str
+    values: list[tuple[Property, Value]]
+    deferred: list[Navigation]
+    expanded: dict[str, list[Entity] | Entity | None] = field(default_factory=dict)
+
+
+class Renderer:
+    """Turns rows into entities for one request.
+
+    ``base`` is the service root, absolute, without trailing slash. ``code_texts`` False leaves out the
+    descriptions of codes (request header ``odata-no-codedescs``).
+    """
+
+    def __init__(self, world: C4CWorld, service: Service, base: str, *, code_texts: bool = True) -> None:
+        self.world = world
+        self.service = service
+        self.base = base
+        self._code_texts = code_texts
+
+    def entity(self, row: Row, shape: Shape) -> Entity:
+        """The row in the asked shape."""
+        uri = f"{self.base}/{row.eset.name}{key_of(row)}"
+        return Entity(
+            uri=uri,
+            type=f"{self.service.name}.{row.eset.type_name}",
+            etag="" if row.eset.is_code_list else etag_of(row.changed_at),
+            set_name=row.eset.name,
+            key=row.object_id,
+            values=[
+                (p, self._value(row, p, uri)) for p in shape.properties if self._code_texts or not p.text_of
+            ],
+            deferred=shape.deferred,
+            expanded={nav: self._expand(row, nav, below) for nav, below in shape.expanded.items()},
+        )
+
+    def _value(self, row: Row, prop: Property, uri: str) -> Value:
+        if prop.name == "DocumentLink" and row.blob is not None:
+            return f"{uri}/Binary/$value"  # recorded; in a $batch the real one is unusable
+        return self.world.rows.value(row, prop)
+
+    def _expand(self, row: Row, nav_name: str, below: Shape) -> list[Entity] | Entity | None:
+        nav = row.eset.navigations[nav_name]
+        found = [self.entity(r, below) for r in related(self.world, row, nav)]
+        if nav.many:
+            return found
+        return found[0] if found else None
+
+
+def key_of(row: Row) -> str:
+    """The key predicate of a row, percent-encoded."""
+    keys = row.eset.keys
+    literals = [(k.name, str(row.values.get(k.name, row.object_id)).replace("'", "''")) for k in keys]
+    if len(literals) == 1:
+        return f"('{quote(literals[0][1], safe='')}')"
+    return "(" + ",".join(f"{name}='{quote(text, safe='')}'" for name, text in literals) + ")"

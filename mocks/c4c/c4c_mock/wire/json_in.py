@@ -1,0 +1,118 @@
+"""A parsed JSON body becomes a draft: names checked against the model, values typed and measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from c4c_mock.model.drafts import Draft
+from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
+from c4c_mock.model.errors import BadRequest, NotBuilt
+from c4c_mock.model.values import Value
+from mock_kit.spool import Blob
+
+from .literals import from_text
+
+_TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_DEPTH = 10
+
+
+def read_draft(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: int = 0) -> Draft:
+    """The draft that a JSON object describes, deep inserts included.
+
+    ``blobs`` are the files that the scanner took out; their numbers stand in the body.
+    Raises BadRequest for an unknown property, a wrong type, a value that is too long.
+    """
+    if not isinstance(body, Mapping):
+        raise BadRequest(f"Request body: expected a JSON object for {eset.type_name}")
+    if depth > MAX_DEPTH:
+        raise BadRequest(f"Request body: more than {MAX_DEPTH} levels of deep insert")
+    draft = Draft(eset=eset, values={})
+    for name, raw in body.items():
+        if name == "__metadata":
+            continue
+        if name in eset.properties:
+            draft.values[name] = read_value(raw, eset.properties[name], blobs)
+        elif name in eset.navigations:
+            draft.children[name] = _children(raw, eset.navigations[name], blobs, depth)
+        else:
+            raise BadRequest(f"Property {name} not found in {eset.type_name}")
+    draft.children = {nav: drafts for nav, drafts in draft.children.items() if drafts}
+    return draft
+
+
+def _children(raw: object, nav: Navigation, blobs: Sequence[Blob], depth: int) -> list[Draft]:
+    target = entity_set(nav.target)
+    if raw is None or (isinstance(raw, Mapping) and "__deferred" in raw):
+        return []  # what a reader got is sent back
+    if isinstance(raw, Mapping) and "results" in raw:
+        raw = raw["results"]
+    many = raw if isinstance(raw, list) else [raw]
+    if any(isinstance(one, Mapping) and set(one) == {"__metadata"} for one in many):
+        raise NotBuilt(f"Navigation {nav.name}: binding to an existing entity is not built in this mock")
+    if target.parent == "" or not nav.many:
+        raise BadRequest(f"Navigation {nav.name} cannot be created together with its owner")
+    return [read_draft(one, target, blobs, depth=depth + 1) for one in many]
+
+
+def read_value(raw: object, prop: Property, blobs: Sequence[Blob]) -> Value:
+    """A JSON value as the property's type. Raises BadRequest naming property, expected and found."""
+    if raw is None:
+        return None
+    if prop.type == "Binary":
+        return _blob(raw, prop, blobs)
+    if prop.type == "Boolean":
+        if not isinstance(raw, bool):
+            raise _wrong(prop, "true or false", raw)
+        return raw
+    if prop.type == "Decimal":
+        return _decimal(raw, prop)
+    if not isinstance(raw, str):
+        raise _wrong(prop, f"a string for Edm.{prop.type}", raw)
+    if prop.type in {"DateTime", "DateTimeOffset"}:
+        return _stamp(raw, prop)
+    limit = prop.max_length
+    if limit is not None and len(raw) > limit:
+        raise BadRequest(f"Property {prop.name}: at most {limit} characters, found {len(raw)}")
+    return from_text(raw, prop)
+
+
+def _blob(raw: object, prop: Property, blobs: Sequence[Blob]) -> Blob:
+    if not isinstance(raw, str):
+        raise _wrong(prop, "a Base64 string", raw)
+    return blobs[int(raw)]
+
+
+def _decimal(raw: object, prop: Property) -> Decimal:
+    if isinstance(raw, bool) or not isinstance(raw, str | int | Decimal):
+        raise _wrong(prop, "a number as a string", raw)
+    number = from_text(raw, prop) if isinstance(raw, str) else Decimal(raw)
+    assert isinstance(number, Decimal)
+    precision, scale = prop.facets
+    if not number.is_finite():
+        raise _wrong(prop, "a finite number", raw)
+    exponent = int(number.as_tuple().exponent)
+    if -exponent > scale or number.adjusted() >= precision - scale:
+        raise BadRequest(f"Property {prop.name}: at most {precision} digits, {scale} of them after the point")
+    return number
+
+
+def _stamp(raw: str, prop: Property) -> datetime:
+    ticks = _TICKS.fullmatch(raw)
+    if ticks is None:
+        stamp = from_text(raw, prop)
+        assert isinstance(stamp, datetime)
+        return stamp
+    try:
+        moment = _EPOCH + timedelta(milliseconds=int(ticks[1]))
+    except OverflowError as exc:
+        raise _wrong(prop, "a date of the calendar", raw) from exc
+    return moment if prop.type == "DateTimeOffset" else moment.replace(tzinfo=None)
+
+
+def _wrong(prop: Property, expected: str, raw: object) -> BadRequest:
+    shown = str(raw)
+    return BadRequest(f"Property {prop.name}: expected {expected}, found {shown[:60]!r}")

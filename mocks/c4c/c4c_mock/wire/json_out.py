@@ -1,0 +1,122 @@
+"""Entities as OData V2 JSON in C4C's default shape or, on request, in the standard's.
+
+- quirk A: a single entity stands in ``d.results``; quirk B: an expanded to-many navigation is a bare array
+- request header ``odata-v2-strict-json-format: true`` (quirk C) turns both into the standard's form
+
+Sources: developer guide, SAP help "Compatibility Mode for READ Operations", SAP client issue trackers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from c4c_mock.model.edm import Property
+from c4c_mock.model.values import Value
+from mock_kit.spool import Blob
+
+from .base64_stream import encoded, encoded_length
+from .entities import Entity
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DATE = re.compile(r'"/Date\((-?\d+)\)/"')
+
+
+class Body:
+    """A JSON document with files in it, written piece by piece; its length is known beforehand."""
+
+    def __init__(self, document: object, *, escape_dates: bool = False) -> None:
+        """``escape_dates``: dialect ``escape_date_slashes``."""
+        self._blobs: list[Blob] = []
+        mark = secrets.token_hex(8)
+
+        def take_out(value: object) -> str:
+            assert isinstance(value, Blob)
+            self._blobs.append(value)
+            return mark
+
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), default=take_out)
+        if escape_dates:
+            text = _DATE.sub(r'"\\/Date(\1)\\/"', text)
+        self._texts = [part.encode() for part in text.split(mark)]
+
+    @property
+    def length(self) -> int:
+        """Content-Length in bytes."""
+        return sum(map(len, self._texts)) + sum(encoded_length(b.size_bytes) for b in self._blobs)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._texts[0]
+        for blob, text in zip(self._blobs, self._texts[1:], strict=True):
+            yield from encoded(blob)
+            yield text
+
+
+def entity_document(entity: Entity, *, strict: bool) -> dict[str, Any]:
+    """A single entity."""
+    plain = entity_object(entity, strict=strict)
+    return {"d": plain if strict else {"results": plain}}
+
+
+def feed_document(
+    entities: list[Entity], *, strict: bool, count: int | None = None, next_link: str = ""
+) -> dict[str, Any]:
+    """A set of entities; ``count`` only when asked for, as a string."""
+    feed: dict[str, Any] = {} if count is None else {"__count": str(count)}
+    feed["results"] = [entity_object(e, strict=strict) for e in entities]
+    if next_link:
+        feed["__next"] = next_link
+    return {"d": feed}
+
+
+def entity_object(entity: Entity, *, strict: bool) -> dict[str, Any]:
+    """One entity without its envelope."""
+    metadata = {"uri": entity.uri, "type": entity.type}
+    if entity.etag:
+        metadata["etag"] = entity.etag
+    written: dict[str, Any] = {"__metadata": metadata}
+    written.update({prop.name: json_value(value, prop) for prop, value in entity.values})
+    for nav in entity.deferred:
+        written[nav.name] = {"__deferred": {"uri": f"{entity.uri}/{nav.name}"}}
+    for name, found in entity.expanded.items():
+        written[name] = _expanded(found, strict=strict)
+    return written
+
+
+def _expanded(found: list[Entity] | Entity | None, *, strict: bool) -> Any:
+    if isinstance(found, Entity):
+        return entity_object(found, strict=strict)
+    if found is None:
+        return None
+    many = [entity_object(e, strict=strict) for e in found]
+    return {"results": many} if strict else many
+
+
+def json_value(value: Value, prop: Property) -> Any:
+    """A value as JSON writes it: dates in ticks, numbers as strings, files left for ``Body``."""
+    if isinstance(value, datetime):
+        return f"/Date({ticks(value)})/"
+    if isinstance(value, Decimal):
+        return fixed(value, prop)
+    return value
+
+
+def ticks(moment: datetime) -> int:
+    """Milliseconds since 1970; a naive moment counts as UTC."""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // timedelta(milliseconds=1)
+
+
+def fixed(value: Decimal, prop: Property) -> str:
+    """A number with all digits of its scale: ``37.00000000000000``. Source: recorded echo."""
+    return f"{value:.{prop.facets[1]}f}"
+
+
+def error_document(message: str) -> dict[str, Any]:
+    """C4C's error: the code is empty. Source: recorded reply of a tenant."""
+    return {"error": {"code": "", "message": {"lang": "en", "value": message}}}

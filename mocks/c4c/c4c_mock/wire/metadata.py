@@ -1,0 +1,192 @@
+"""``$metadata`` generated from the model: namespaces, annotations and associations as recorded on a tenant.
+
+Source of the structure: $metadata of a tenant in light-odata's tests; label recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from xml.sax.saxutils import quoteattr
+
+from c4c_mock.model.edm import EntitySet, Property, Service, services
+from c4c_mock.model.errors import BadRequest
+
+_EDMX = "http://schemas.microsoft.com/ado/2007/06/edmx"
+_META = "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
+_EDM = "http://schemas.microsoft.com/ado/2008/09/edm"
+_SAP = "http://www.sap.com/Protocols/SAPData"
+_C4C = "http://www.sap.com/Protocols/C4CData"
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """Dialect entries that change an annotation."""
+
+    title_creatable: bool
+    parent_creatable: bool
+    back_navigation: bool
+
+
+def document(
+    service: Service, *, only: list[str], title_creatable: bool, parent_creatable: bool, back_navigation: bool
+) -> str:
+    """The whole document, or the entity types named in ``only`` with what is between them."""
+    unknown = [name for name in only if service.by_type(name) is None]
+    if unknown:
+        raise BadRequest(f"$metadata: entity type {unknown[0]} not found in service {service.name}")
+    return _document(service.name, tuple(only), _Rules(title_creatable, parent_creatable, back_navigation))
+
+
+@lru_cache(maxsize=64)
+def _document(service_name: str, only: tuple[str, ...], rules: _Rules) -> str:
+    service = services()[service_name]
+    sets = [s for s in service.sets.values() if not only or s.type_name in only]
+    named = {s.name for s in sets}
+    links = [_Link(service.sets[s.parent], s) for s in sets if s.parent in named]
+    types = "".join(_entity_type(service.name, s, links, rules) for s in _one_per_type(sets))
+    associations = "".join(link.association(service.name) for link in links)
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f'<edmx:Edmx Version="1.0" xmlns:edmx="{_EDMX}" xmlns:m="{_META}"'
+        f' xmlns:sap="{_SAP}" xmlns:c4c="{_C4C}">'
+        '<edmx:DataServices m:DataServiceVersion="1.0">'
+        f'<Schema Namespace="{service.name}" xmlns="{_EDM}">{types}{associations}'
+        f"{_container(service.name, sets, links)}</Schema></edmx:DataServices></edmx:Edmx>"
+    )
+
+
+def _one_per_type(sets: Iterable[EntitySet]) -> Iterator[EntitySet]:
+    seen: set[str] = set()
+    for eset in sets:
+        if eset.type_name not in seen:
+            seen.add(eset.type_name)
+            yield eset
+
+
+@dataclass(frozen=True)
+class _Link:
+    """One ownership: an association between a parent's type and a child's type."""
+
+    parent: EntitySet
+    child: EntitySet
+
+    @property
+    def name(self) -> str:
+        return f"{self.parent.type_name}_{self.child.type_name}"
+
+    @property
+    def many(self) -> bool:
+        return self.parent.navigations[self.child.parent_navigation].many
+
+    def association(self, namespace: str) -> str:
+        child_end = "*" if self.many else "0..1"
+        return (
+            f'<Association Name="{self.name}">'
+            f'<End Type="{namespace}.{self.parent.type_name}" Multiplicity="1"'
+            f' Role="{self.parent.type_name}"/>'
+            f'<End Type="{namespace}.{self.child.type_name}" Multiplicity="{child_end}"'
+            f' Role="{self.child.type_name}"/></Association>'
+        )
+
+    def association_set(self, namespace: str) -> str:
+        return (
+            f'<AssociationSet Name="{self.parent.name}_{self.child.name}"'
+            f' Association="{namespace}.{self.name}"'
+            ' sap:creatable="true" sap:updatable="false" sap:deletable="false">'
+            f'<End EntitySet="{self.parent.name}" Role="{self.parent.type_name}"/>'
+            f'<End EntitySet="{self.child.name}" Role="{self.child.type_name}"/></AssociationSet>'
+        )
+
+
+def _entity_type(namespace: str, eset: EntitySet, links: list[_Link], rules: _Rules) -> str:
+    keys = "".join(f'<PropertyRef Name="{k.name}"/>' for k in eset.keys)
+    properties = "".join(_property(p, rules) for p in eset.properties.values())
+    navigations = "".join(_navigations(namespace, eset, links, rules))
+    parent = next((link.parent.type_name for link in links if link.child is eset), "")
+    mark = f' c4c:parent-entity-type="{parent}"' if parent else ""
+    return (
+        f'<EntityType Name="{eset.type_name}"{mark}><Key>{keys}</Key>{properties}{navigations}</EntityType>'
+    )
+
+
+def _navigations(namespace: str, eset: EntitySet, links: list[_Link], rules: _Rules) -> Iterator[str]:
+    for link in links:
+        down, up = (
+            (link.parent.type_name, link.child.type_name),
+            (link.child.type_name, link.parent.type_name),
+        )
+        for nav in eset.navigations.values():
+            if link.parent is eset and nav.target == link.child.name:
+                yield _navigation(nav.name, f"{namespace}.{link.name}", *down)
+            back = link.child is eset and nav.target == link.parent.name
+            if back and (rules.back_navigation or not eset.attachment):
+                yield _navigation(nav.name, f"{namespace}.{link.name}", *up)
+
+
+def _navigation(name: str, relationship: str, start: str, end: str) -> str:
+    return (
+        f'<NavigationProperty Name="{name}" Relationship="{relationship}" FromRole="{start}" ToRole="{end}"/>'
+    )
+
+
+def _property(prop: Property, rules: _Rules) -> str:
+    attributes = {"Name": prop.name, "Type": f"Edm.{prop.type}", **_facets(prop)}
+    attributes["Nullable"] = "false" if prop.key or prop.mandatory else "true"
+    if prop.name == "ETag":
+        attributes["ConcurrencyMode"] = "Fixed"
+    attributes.update(_rights(prop, rules))
+    attributes["sap:label"] = _label(prop.name)
+    if prop.codes:
+        attributes["c4c:value-help"] = prop.codes
+    if prop.text_of:
+        attributes["sap:semantics"] = "text"
+    return f"<Property {' '.join(f'{n}={quoteattr(v)}' for n, v in attributes.items())}/>"
+
+
+def _rights(prop: Property, rules: _Rules) -> dict[str, str]:
+    creatable = prop.creatable
+    if prop.name == "Title":
+        creatable = creatable and rules.title_creatable
+    if prop.name == "ParentObjectID":
+        creatable = creatable and rules.parent_creatable
+    rights = {"creatable": creatable, "updatable": prop.updatable, "filterable": prop.filterable}
+    return {f"sap:{name}": "true" if allowed else "false" for name, allowed in rights.items()}
+
+
+def _facets(prop: Property) -> dict[str, str]:
+    if prop.type == "String":
+        return {"MaxLength": str(prop.facets[0])} if prop.facets else {}
+    if prop.type == "Binary":
+        return {"MaxLength": "Max"}
+    names = ("Precision", "Scale")
+    return {name: str(facet) for name, facet in zip(names, prop.facets, strict=False)}
+
+
+def _label(name: str) -> str:
+    """``ActualEndDateTime`` -> ``Actual End Date Time``; the real labels are SAP's texts, not copied here."""
+    spaced = "".join(
+        f" {c}" if c.isupper() and not p.isupper() else c for p, c in zip(" " + name, name, strict=False)
+    )
+    return spaced.strip()
+
+
+def _container(namespace: str, sets: list[EntitySet], links: list[_Link]) -> str:
+    entity_sets = "".join(_entity_set(namespace, s) for s in sets)
+    association_sets = "".join(link.association_set(namespace) for link in links)
+    return (
+        f'<EntityContainer Name="{namespace}" m:IsDefaultEntityContainer="true">'
+        f"{entity_sets}{association_sets}</EntityContainer>"
+    )
+
+
+def _entity_set(namespace: str, eset: EntitySet) -> str:
+    attributes = {"Name": eset.name, "EntityType": f"{namespace}.{eset.type_name}"}
+    if eset.is_code_list:
+        attributes["sap:semantics"] = "fixed-values"
+    writable = "false" if eset.is_code_list else "true"
+    attributes["sap:creatable"] = writable
+    attributes["sap:updatable"] = "true" if eset.updatable and not eset.is_code_list else "false"
+    attributes["sap:deletable"] = writable
+    return f"<EntitySet {' '.join(f'{n}={quoteattr(v)}' for n, v in attributes.items())}/>"
