@@ -19,13 +19,13 @@ class LabError(Exception):
     exit_code = 1
 
 
-class WrongUse(LabError):  # noqa: N818 - named for what happened, as all of them
+class WrongUse(LabError):
     """The call cannot be carried out as asked; says what would work."""
 
     exit_code = 2
 
 
-class LabFailed(LabError):  # noqa: N818 - named for what happened
+class LabFailed(LabError):
     """Something that was asked for correctly did not work."""
 
 

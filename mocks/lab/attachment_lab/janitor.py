@@ -23,22 +23,48 @@ def main() -> None:
     """Collect group ids until the pipe closes; then SIGTERM, a grace, SIGKILL."""
     for quiet in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(quiet, signal.SIG_IGN)
-    groups: set[int] = set()
+    leaders: set[int] = set()
     for line in sys.stdin:
-        (groups.add if line.startswith("+") else groups.discard)(int(line[1:]))
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        groups = {group for group in groups if _signalled(group, how)}
-        deadline = time.monotonic() + GRACE_S
-        while how == signal.SIGTERM and groups and time.monotonic() < deadline:
-            time.sleep(0.05)
-            groups = {group for group in groups if _signalled(group, 0)}
+        (leaders.add if line.startswith("+") else leaders.discard)(int(line[1:]))
+    for leader in leaders:
+        signal_group(leader, signal.SIGTERM)
+    deadline = time.monotonic() + GRACE_S
+    while any(members(leader) for leader in leaders) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    for leader in leaders:
+        kill_session(leader)
 
 
-def _signalled(group: int, how: int) -> bool:
+def signal_group(group: int, how: int) -> None:
+    """Signal a process group; one that is gone is fine."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, how)
-        return True
-    return False
+
+
+def kill_session(leader: int) -> None:
+    """SIGKILL whatever is left of the session: a server's workers may have left its process group."""
+    for pid in members(leader):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def members(leader: int) -> list[int]:
+    """Living processes of the session that ``leader`` started, from /proc; zombies do not count."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit() and _session(name) == leader:
+            found.append(int(name))
+    return found
+
+
+def _session(pid: str) -> int | None:
+    """Fields after the last parenthesis: state, parent, group, session (proc(5))."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
+            state, _parent, _group, session = stat.read().rpartition(")")[2].split()[:4]
+    except (OSError, ValueError):
+        return None
+    return None if state == "Z" else int(session)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from attachment_lab import janitor
 from attachment_lab.errors import StreetFailed
 
 TAIL_LINES = 15
@@ -53,10 +54,17 @@ class Child:
         """None while it runs; negative = killed by that signal."""
         return self._process.poll()
 
-    def tell(self, how: signal.Signals) -> None:
-        """Signal the whole group; a group that is gone is fine."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, how)
+    def ask_to_end(self) -> None:
+        """SIGTERM to the whole group; a group that is gone is fine."""
+        janitor.signal_group(self.pid, signal.SIGTERM)
+
+    def end(self, deadline: float) -> None:
+        """Wait for the session to empty itself until the (monotonic) deadline, then SIGKILL what is left."""
+        self.wait(max(0.0, deadline - time.monotonic()))
+        while janitor.members(self.pid) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+        janitor.kill_session(self.pid)
+        self.wait(GRACE_S)
 
     def wait(self, seconds: float) -> bool:
         """True when the leader ended in time."""
@@ -138,22 +146,18 @@ class Children:
 
     def stop_one(self, child: Child) -> None:
         """End one process group, gently first."""
-        child.tell(signal.SIGTERM)
-        child.wait(GRACE_S)
-        child.tell(signal.SIGKILL)
-        child.wait(GRACE_S)
+        child.ask_to_end()
+        child.end(time.monotonic() + GRACE_S)
         self._janitor.forget(child)
         self.all.remove(child)
 
     def stop(self) -> None:
         """SIGTERM to every group at once, a common grace, then SIGKILL to whatever is left."""
         for child in reversed(self.all):
-            child.tell(signal.SIGTERM)
+            child.ask_to_end()
         deadline = time.monotonic() + GRACE_S
         for child in self.all:
-            child.wait(max(0.0, deadline - time.monotonic()))
-            child.tell(signal.SIGKILL)
-            child.wait(GRACE_S)
+            child.end(deadline)
             self._janitor.forget(child)
         self.all.clear()
         self._janitor.dismiss()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -157,8 +158,9 @@ def test_a_port_without_a_listener_has_no_process() -> None:
 
 
 def test_the_lab_does_not_load_its_own_weight_into_every_pytest_run() -> None:
-    code = "import sys, attachment_lab.pytest_plugin as p; print(sorted(m for m in sys.modules if m in {'httpx','flask','rich','PIL'}))"
-    import subprocess
-
+    code = """
+import sys, attachment_lab.pytest_plugin
+print(sorted({"httpx", "flask", "rich", "PIL", "click"} & set(sys.modules)))
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

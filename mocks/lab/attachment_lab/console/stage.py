@@ -1,0 +1,113 @@
+"""What the page's "Play a chat" button does: one conversation in the background, at a pace one can follow."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from attachment_lab import demo_faults
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.conversation import Conversation, Sendable
+from attachment_lab.demo_faults import DemoFault
+from attachment_lab.errors import LabError, WrongUse
+from attachment_lab.minting import WorldNames
+from attachment_lab.neighbours import Neighbours
+from attachment_lab.settle import wait_until_settled
+
+#: Seconds by which CMI and C4C are slowed down per file, so that people see it travel.
+SLOW_S = 0.45
+#: A file that is gone for good: the customer's channel has deleted it.
+GONE = DemoFault(
+    mock="cmi",
+    kind="status",
+    method="GET",
+    path=demo_faults.CMI_DOWNLOAD,
+    params={"status": 404},
+    story="the file is gone from CMI; the service reports it and goes on",
+)
+#: What the page offers to break; all without the wire gates.
+OFFERED = {
+    "gone": GONE,
+    "flip-byte": demo_faults.FAULTS["flip-byte"],
+    "c4c-down": demo_faults.FAULTS["c4c-down"],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Play:
+    """What to play. ``fault`` is a name from OFFERED, or None."""
+
+    slow: bool = True
+    fault: str | None = None
+
+
+class Stage:
+    """Plays one chat at a time."""
+
+    def __init__(self, to: Neighbours, names: WorldNames, files: Callable[[], Sequence[Sendable]]) -> None:
+        self._to = to
+        self._names = names
+        self._files = files
+        self._busy = threading.Lock()
+        self.last_error: str | None = None
+
+    def play(self, play: Play) -> str:
+        """Open a chat and let it run on; returns its guid. Raises WrongUse while another one is playing."""
+        if play.fault is not None and play.fault not in OFFERED:
+            raise WrongUse(f"fault: one of {', '.join(OFFERED)}")
+        if not self._busy.acquire(blocking=False):
+            raise WrongUse("a chat is playing already; wait until it has ended")
+        try:
+            chat = Conversation.open(self._to, self._names)
+            chat.say("Hello! The boiler is broken, I am sending photos and the papers.")
+            chat.accept()
+        except BaseException:
+            self._busy.release()
+            raise
+        threading.Thread(target=self._go_on, args=(chat, play), daemon=True, name="stage").start()
+        return chat.guid
+
+    def _go_on(self, chat: Conversation, play: Play) -> None:
+        try:
+            self._perform(chat, play)
+            self.last_error = None
+        except LabError as exc:
+            self.last_error = str(exc)
+        finally:
+            self._busy.release()
+
+    def _perform(self, chat: Conversation, play: Play) -> None:
+        for each in self._files():
+            chat.send(each)
+            time.sleep(SLOW_S / 3 if play.slow else 0)
+        slowed = self._slow_down() if play.slow else []
+        if play.fault:
+            demo_faults.plan(self._to, self._names.name, OFFERED[play.fault], chat.sent[len(chat.sent) // 2])
+        chat.say("Thank you, I have everything I need.", "agent")
+        chat.end()
+        ledger = ChainLedger(self._to, self._names)
+        try:
+            wait_until_settled(ledger, timeout_s=120)
+        finally:
+            for mock, fault_id in slowed:
+                self._to.mock(mock).delete(f"/_mock/faults/{fault_id}", world=self._names.name)
+        chat.wrap_up()
+
+    def _slow_down(self) -> list[tuple[str, str]]:
+        """Latency on every download and upload; returns what must be taken back."""
+        planned = []
+        for mock, method, path in (
+            ("cmi", "GET", demo_faults.CMI_DOWNLOAD.replace("{id}", "")),
+            ("c4c", "POST", demo_faults.C4C_UPLOAD),
+        ):
+            plan = {
+                "match": {"method": method, "path": path},
+                "kind": "latency",
+                "times": None,
+                "params": {"delay_s": SLOW_S},
+            }
+            answer = self._to.mock(mock).post("/_mock/faults", plan, world=self._names.name)
+            planned.append((mock, str(answer["id"])))
+        return planned
