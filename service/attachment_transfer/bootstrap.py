@@ -1,0 +1,220 @@
+"""Wires everything from settings. The only place that builds clocks, ids, chance and transports."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+from flask import Flask
+
+from attachment_transfer import logs
+from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, read_at_most, speaking_to
+from attachment_transfer.clock import LabClock, SystemClock
+from attachment_transfer.core.errors import UnexpectedAnswer
+from attachment_transfer.core.hosts import HostPattern
+from attachment_transfer.core.model import Transfer
+from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
+from attachment_transfer.engine import migrate as migrate_engine
+from attachment_transfer.ingress.app import Ingress, create_app
+from attachment_transfer.ingress.bearer import Doorkeeper, Keys
+from attachment_transfer.ledger.accept import Enqueue
+from attachment_transfer.ledger.database import check_schema, migrate, open_database, sqlite_path
+from attachment_transfer.ledger.gauges import metrics_text
+from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.settings import Settings
+from attachment_transfer.worker.carry import Carrier
+from attachment_transfer.worker.neighbours import Limits, Phonebook
+from attachment_transfer.worker.process import HealthServer, WorkerLock, work
+from attachment_transfer.worker.rounds import Rounds
+
+_JWKS_LIMIT_BYTES = 256 * 1024
+
+
+def clock_of(settings: Settings) -> SystemClock:
+    """The lab's clock only in lab mode, and only where a file is named."""
+    return LabClock(settings.lab_clock_file) if settings.lab_clock_file else SystemClock()
+
+
+def new_id() -> str:
+    """32 hex digits."""
+    return uuid.uuid4().hex
+
+
+def migrate_all(settings: Settings) -> int:
+    """Create or upgrade both schemas in the one database; return the ledger's version."""
+    engine = open_database(settings.database_url)
+    version = migrate(engine)
+    migrate_engine(settings.database_url, engine)
+    engine.dispose()
+    return version
+
+
+def enqueuer(queue: RoundQueue) -> Enqueue:
+    """The queue as the ledger wants it: a function inside its transaction."""
+
+    def enqueue(connection: sa.Connection, transfer: Transfer, delay_s: float) -> None:
+        queue.enqueue(
+            connection,
+            transfer_id=transfer.id,
+            round_no=transfer.round_no,
+            tenant=transfer.tenant,
+            delay_s=delay_s,
+        )
+
+    return enqueue
+
+
+def operator_tools(settings: Settings) -> tuple[sa.Engine, Enqueue, SystemClock]:
+    """What the command line needs to look at transfers and move them."""
+    engine = open_database(settings.database_url)
+    check_schema(engine)
+    queue = RoundQueue(engine, _master_keys(settings))
+    return engine, enqueuer(queue), clock_of(settings)
+
+
+def ingress_app(settings: Settings) -> Flask:
+    """The WSGI application of the API process."""
+    clock = clock_of(settings)
+    engine = open_database(settings.database_url)
+    queue = RoundQueue(engine, _master_keys(settings))
+    doorkeeper = Doorkeeper(
+        issuers=settings.token_issuers,
+        audience=settings.token_audience,
+        leeway_s=settings.token_leeway_s,
+        keys=Keys(_jwks_fetcher(settings), clock.now_s),
+        now_s=clock.now_s,
+    )
+    return create_app(
+        Ingress(
+            engine=engine,
+            keys=KeyRing.parse(settings.sealing_keys),
+            enqueue=enqueuer(queue),
+            doorkeeper=doorkeeper,
+            allowed_hosts=settings.allowed_hosts,
+            scope_post=settings.scope_post,
+            scope_status=settings.scope_status,
+            max_request_bytes=settings.max_request_bytes,
+            now_s=clock.now_s,
+            new_id=new_id,
+            metrics=lambda: metrics_text(engine, clock.now_s),
+        )
+    )
+
+
+def ingress_from_env() -> Flask:
+    """The factory that the WSGI server calls in its worker process."""
+    settings = Settings.from_env(os.environ)
+    logs.configure(settings.log_format)
+    return ingress_app(settings)
+
+
+def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> None:
+    """Run the worker of an embedded (SQLite) database until ``stop``. Raises ``AlreadyWorking``."""
+    path = sqlite_path(settings.database_url)
+    with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby):
+        # Whoever held the lock before is dead from here on, and its connections with it.
+        _work(settings, stop, predecessors_dead_at_s=clock_of(settings).now_s())
+
+
+def _work(settings: Settings, stop: threading.Event, *, predecessors_dead_at_s: float | None) -> None:
+    clock = clock_of(settings)
+    engine = open_database(settings.database_url)
+    check_schema(engine)
+    queue = RoundQueue(engine, _master_keys(settings))
+    book = RoundBook(
+        engine,
+        keys=KeyRing.parse(settings.sealing_keys),
+        now_s=clock.now_s,
+        new_id=new_id,
+        redrive_s=settings.redrive_s,
+    )
+    worker = Worker(
+        url=settings.database_url,
+        engine=engine,
+        master_keys=_master_keys(settings),
+        runner=_rounds(settings, book, queue, clock.now_s, predecessors_dead_at_s),
+        limits=QueueLimits(
+            per_worker=settings.rounds_per_worker,
+            per_tenant=settings.rounds_per_tenant,
+            poll_s=settings.poll_interval_s,
+        ),
+        executor_id="embedded",
+    )
+    health = HealthServer(settings.host, settings.port + 1, metrics=lambda: metrics_text(engine, clock.now_s))
+    work(
+        worker,
+        health,
+        stop=stop,
+        drain_s=settings.drain_s,
+        housekeeping=book.shred_due,
+        lab_offset_s=clock.offset_s if settings.lab_clock_file else None,
+        pull_forward=queue.pull_forward,
+    )
+
+
+def _rounds(
+    settings: Settings,
+    book: RoundBook,
+    queue: RoundQueue,
+    now_s: Callable[[], float],
+    predecessors_dead_at_s: float | None,
+) -> Rounds:
+    limits = Limits(
+        read_s=settings.read_timeout_s,
+        upload_s=settings.upload_timeout_s,
+        attachment_bytes=settings.max_attachment_bytes,
+    )
+    chance = random.SystemRandom()
+    carrier = Carrier(
+        book,
+        limits=limits,
+        settle_s=settings.dialect.c4c_settle_s,
+        verify_digest=settings.verify_digest,
+        now_s=now_s,
+        monotonic_s=time.monotonic,
+        jitter=chance.random,
+        predecessors_dead_at_s=predecessors_dead_at_s,
+    )
+    policy = _policy(settings, settings.allowed_hosts)
+    phonebook = Phonebook(
+        lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
+        dialect=settings.dialect,
+        limits=limits,
+    )
+    return Rounds(book, phonebook, carrier, enqueue=enqueuer(queue), now_s=now_s, jitter=chance.random)
+
+
+def _policy(settings: Settings, allowed: tuple[HostPattern, ...]) -> OutboundPolicy:
+    return OutboundPolicy(allowed=allowed, egress=settings.egress, private=settings.private_networks)
+
+
+def _jwks_fetcher(settings: Settings) -> Callable[[str], dict[str, Any]]:
+    """Fetch an issuer's key set; its host is allowed because the issuer matched a configured pattern."""
+
+    def fetch(issuer: str) -> dict[str, Any]:
+        url = httpx.URL(f"{issuer.rstrip('/')}/.well-known/jwks.json")
+        transport = OutboundTransport(_policy(settings, (HostPattern(url.host),)))
+        with (
+            speaking_to("token issuer"),
+            httpx.Client(transport=transport, timeout=5.0, trust_env=False) as client,
+            client.stream("GET", url, headers={"Accept": "application/json"}, follow_redirects=False) as response,
+        ):
+            if response.status_code != 200:
+                raise UnexpectedAnswer(f"the token issuer answered {response.status_code} for its key set")
+            document: dict[str, Any] = json.loads(read_at_most(response, _JWKS_LIMIT_BYTES, "token issuer"))
+        return document
+
+    return fetch
+
+
+def _master_keys(settings: Settings) -> list[bytes]:
+    return [key for _, key in KeyRing.parse(settings.sealing_keys).keys]

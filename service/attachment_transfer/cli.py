@@ -1,0 +1,301 @@
+"""The command line. Exit codes: 0 good, 1 the thing checked failed, 2 wrong use."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NoReturn
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from rich.console import Console
+from rich.table import Table
+
+from attachment_transfer import __version__, bootstrap, logs
+from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.resource import as_json
+from attachment_transfer.core.states import TransferState
+from attachment_transfer.ledger import views
+from attachment_transfer.ledger.database import UnusableDatabase
+from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, new_master_key
+from attachment_transfer.settings import BadSettings, Settings, shipped_dialect
+from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
+from attachment_transfer.worker.process import AlreadyWorking
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"attachment-transfer: {message}", err=True)
+    raise SystemExit(code)
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings.from_env(os.environ)
+        KeyRing.parse(settings.sealing_keys)
+    except (BadSettings, BadSealingKey) as exc:
+        _fail(str(exc), 2)
+    return settings
+
+
+def _telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn expected failures into one line and an exit code."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (UnusableDatabase, AlreadyWorking) as exc:
+            _fail(str(exc), 1)
+        except LookupError as exc:
+            _fail(str(exc.args[0]) if exc.args else "not found", 1)
+
+    return run
+
+
+@click.group()
+@click.version_option(__version__, prog_name="attachment-transfer")
+def main() -> None:
+    """Carry the files of ended Contact Pro chats to their activities in SAP Service Cloud (C4C).
+
+    Settings come from ATTACHMENT_TRANSFER_* and DATABASE_URL in the environment; see service/README.md.
+    """
+
+
+@main.command()
+@_telling_errors
+def serve() -> None:
+    """Run the API process."""
+    settings = _settings()
+    end_with_supervisor()
+    server = Granian(
+        "attachment_transfer.bootstrap:ingress_from_env",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=8,
+        backlog=1024,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=settings.drain_s or 1,
+        websockets=False,
+    )
+    server.serve()
+
+
+@main.command()
+@click.option("--standby", is_flag=True, help="Wait for the lock of a running worker instead of failing.")
+@_telling_errors
+def work(standby: bool) -> None:
+    """Run a worker process."""
+    settings = _settings()
+    if not settings.database_url.startswith("sqlite:"):
+        _fail("this version runs workers on SQLite only: set DATABASE_URL=sqlite:///…", 2)
+    logs.configure(settings.log_format)
+    end_with_supervisor()
+    bootstrap.run_worker(settings, stop=_stop_on_signals(), standby=standby)
+
+
+@main.command()
+@_telling_errors
+def run() -> None:
+    """Embedded mode: migrate, then one API process and one worker process under one supervisor."""
+    settings = _settings()
+    logs.configure(settings.log_format)
+    stop = _stop_on_signals()
+    bootstrap.migrate_all(settings)
+    raise SystemExit(supervise([Child("api", ["serve"]), Child("worker", ["work", "--standby"])], stop))
+
+
+@main.command()
+@_telling_errors
+def migrate() -> None:
+    """Create or upgrade the database's schema. Safe to run twice."""
+    settings = _settings()
+    logs.configure(settings.log_format)
+    click.echo(f"ledger schema {bootstrap.migrate_all(settings)}")
+
+
+@main.group()
+def transfers() -> None:
+    """Look at transfers, run them again, cancel them."""
+
+
+@transfers.command("list")
+@click.option("--state", type=click.Choice([str(state) for state in TransferState]), help="Only this state.")
+@click.option("--contact-id", help="Only this contact.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--cursor", help="The next_cursor of the page before.")
+@click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
+@_telling_errors
+def list_command(state: str | None, contact_id: str | None, limit: int, cursor: str | None, as_text: bool) -> None:
+    """List transfers, newest first."""
+    engine, _, _ = bootstrap.operator_tools(_settings())
+    try:
+        page = views.list_transfers(
+            engine,
+            caller=None,
+            state=TransferState(state) if state else None,
+            contact_id=contact_id,
+            limit=limit,
+            cursor=cursor,
+        )
+    except views.BadCursor as exc:
+        _fail(str(exc), 2)
+    if as_text:
+        click.echo(json.dumps({"transfers": [as_json(t) for t in page.transfers], "next_cursor": page.next_cursor}))
+        return
+    table = Table("id", "contact", "state", "outcome", "rounds", "updated", "reason")
+    for transfer in page.transfers:
+        table.add_row(*_row(transfer))
+    Console().print(table)
+    if page.next_cursor:
+        click.echo(f"more: --cursor {page.next_cursor}")
+
+
+def _row(transfer: Transfer) -> list[str]:
+    shown = as_json(transfer)
+    reason = transfer.reason.message if transfer.reason else ""
+    return [
+        transfer.id,
+        transfer.contact_id,
+        str(transfer.state),
+        str(transfer.outcome or ""),
+        str(transfer.round_no),
+        str(shown["updated_at"]),
+        reason,
+    ]
+
+
+@transfers.command()
+@click.argument("transfer_id")
+@click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
+@_telling_errors
+def show(transfer_id: str, as_text: bool) -> None:
+    """Show one transfer with its attachments."""
+    engine, _, _ = bootstrap.operator_tools(_settings())
+    transfer = views.find_transfer(engine, transfer_id, caller=None)
+    if transfer is None:
+        raise LookupError(f"no transfer {transfer_id}")
+    document = as_json(transfer, views.attachments_of(engine, transfer_id))
+    if as_text:
+        click.echo(json.dumps(document))
+        return
+    console = Console()
+    console.print(f"{transfer.id}  contact {transfer.contact_id}")
+    outcome = f", outcome {transfer.outcome}" if transfer.outcome else ""
+    console.print(f"state {transfer.state}{outcome}, {transfer.round_no} round(s)")
+    if transfer.reason:
+        console.print(
+            f"{transfer.reason.code}: {transfer.reason.message}\nremedy: {transfer.reason.remedy}",
+            markup=False,
+        )
+    table = Table("file", "bytes", "state", "attempts", "C4C object", "reason")
+    for item in document["attachments"]:
+        reason = item["reason"]["message"] if item["reason"] else ""
+        size = "" if item["size_bytes"] is None else str(item["size_bytes"])
+        table.add_row(
+            item["stored_name"],
+            size,
+            item["state"],
+            str(item["attempts"]),
+            item["c4c_object_id"] or "",
+            reason,
+        )
+    console.print(table)
+
+
+@transfers.command()
+@click.argument("transfer_id")
+@_telling_errors
+def retry(transfer_id: str) -> None:
+    """Run a parked, waiting or cancelled transfer now, with the secrets it has."""
+    engine, enqueue, clock = bootstrap.operator_tools(_settings())
+    try:
+        transfer = views.retry(engine, transfer_id, enqueue=enqueue, now_s=clock.now_s())
+    except views.NotAllowed as exc:
+        _fail(str(exc), 1)
+    click.echo(f"{transfer.id} {transfer.state}")
+
+
+@transfers.command()
+@click.argument("transfer_id")
+@_telling_errors
+def cancel(transfer_id: str) -> None:
+    """End a transfer and shred its secrets. What is at C4C stays there."""
+    engine, _, clock = bootstrap.operator_tools(_settings())
+    try:
+        transfer = views.cancel(engine, transfer_id, now_s=clock.now_s())
+    except views.NotAllowed as exc:
+        _fail(str(exc), 1)
+    click.echo(f"{transfer.id} {transfer.state}")
+
+
+@main.group()
+def keys() -> None:
+    """Sealing keys: what the secrets of open transfers are encrypted with."""
+
+
+@keys.command()
+@click.option("--id", "key_id", default="k1", show_default=True, help="Name of the key; must be new in the ring.")
+def new(key_id: str) -> None:
+    """Print a fresh key as ID:BASE64, for ATTACHMENT_TRANSFER_SEALING_KEYS."""
+    click.echo(f"{key_id}:{new_master_key()}")
+
+
+@main.command("check-config")
+@click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
+def check_config(as_text: bool) -> None:
+    """Read the settings and say what is wrong or unsafe with them."""
+    try:
+        settings = Settings.from_env(os.environ)
+        KeyRing.parse(settings.sealing_keys)
+    except (BadSettings, BadSealingKey) as exc:
+        findings = [{"severity": "error", "message": str(exc)}]
+    else:
+        findings = _unsafe(settings)
+    if as_text:
+        click.echo(json.dumps({"findings": findings}))
+    for finding in () if as_text else findings:
+        click.echo(f"{finding['severity']}: {finding['message']}")
+    if not findings and not as_text:
+        click.echo("the settings are good")
+    raise SystemExit(1 if any(finding["severity"] == "error" for finding in findings) else 0)
+
+
+def _unsafe(settings: Settings) -> list[dict[str, str]]:
+    findings = []
+    if settings.lab_mode:
+        findings.append("lab mode is on: plain http to loopback and a movable clock are allowed; never in production")
+    if not settings.token_issuers:
+        findings.append("ATTACHMENT_TRANSFER_TOKEN_ISSUERS is empty: every request is answered 401")
+    if settings.egress.rules and not settings.lab_mode:
+        findings.append("an egress map is set: connections go elsewhere than names say")
+    if settings.database_url.startswith("sqlite:"):
+        findings.append("SQLite: one worker process; use postgresql:// for more")
+    return [{"severity": "warning", "message": message} for message in findings]
+
+
+@main.command()
+def dialect() -> None:
+    """Print what the service assumes about its neighbours, with evidence labels, as JSON."""
+    click.echo(json.dumps(shipped_dialect(), indent=2, ensure_ascii=False))
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

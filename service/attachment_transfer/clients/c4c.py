@@ -1,0 +1,291 @@
+"""SAP Service Cloud V1 (C4C) over OData V2: find the activity, list, attach, read back. Nothing is ever deleted.
+
+Every answer is taken in C4C's own JSON (single entities wrapped in ``d.results``) and in standard V2; the strict header
+is sent. Errors are classified by HTTP status, never by text, save for the documented lock message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from attachment_transfer.clients.body import UploadBody
+from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
+from attachment_transfer.clients.outbound import read_at_most, retry_after_s, speaking_to
+from attachment_transfer.core.dialect import Dialect, Lookup
+from attachment_transfer.core.errors import (
+    AccessDenied,
+    AmbiguousActivity,
+    AttachmentRefused,
+    CredentialRefused,
+    NeighbourBusy,
+    NeighbourUnavailable,
+    OutcomeUnknown,
+    TransferError,
+    UnexpectedAnswer,
+)
+from attachment_transfer.core.model import ActivityRef, StoredObject
+
+_DOCUMENT_LIMIT_BYTES = 32 * 1024 * 1024
+_NAME = "C4C"
+_LOCATION = re.compile(r"\((?:ObjectID=)?'([^']+)'\)/?$")
+#: So that one lock error does not hide a file's real refusal, a lock is waited for, in seconds.
+_LOCK_WAIT_S = 10.0
+
+
+class CsrfRequired(TransferError):
+    """C4C wants a CSRF token of this user (business users; technical users are exempt). Nothing was written."""
+
+    code = "csrf-required"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewAttachment:
+    """What a create sends beside the bytes."""
+
+    name: str
+    content_type: str
+    title: str | None
+
+
+class C4cClient:
+    """Give it an ``httpx.Client`` with Basic credentials, timeouts and the outbound policy.
+
+    Args:
+        known: where discovered navigations are kept between rounds; shared by all clients of a process.
+    """
+
+    def __init__(
+        self,
+        http: httpx.Client,
+        *,
+        c4c_url: str,
+        dialect: Dialect,
+        known: MutableMapping[str, AttachmentNavigation],
+    ) -> None:
+        self._http = http
+        self._known = known
+        self._root = c4c_url.rstrip("/") + "/sap/c4c/odata/v1/"
+        self._dialect = dialect
+        self._lock = re.compile(dialect.c4c_lock_pattern)
+        self._csrf: dict[str, str] = {}
+
+    def find_activity(self, contact_id: str) -> ActivityRef | None:
+        """Try the dialect's lookups in order. Raises :class:`AmbiguousActivity` if one yields two activities."""
+        for lookup in self._dialect.c4c_lookups:
+            parents = self._parents(lookup, contact_id)
+            if len(parents) > 1:
+                raise AmbiguousActivity(
+                    f"{len(parents)} activities in {lookup.activity_set} carry this contact's reference"
+                )
+            if parents:
+                return ActivityRef(service=lookup.service, entity_set=lookup.activity_set, object_id=parents.pop())
+        return None
+
+    def _parents(self, lookup: Lookup, contact_id: str) -> set[str]:
+        params = {
+            "$filter": f"{lookup.field} eq '{contact_id}'",
+            "$select": f"ObjectID,{lookup.parent}" if lookup.parent != "ObjectID" else "ObjectID",
+            "$format": "json",
+        }
+        rows = self._rows(f"{self._root}{lookup.service}/{lookup.set}", params)
+        return {str(row[lookup.parent]) for row in rows if row.get(lookup.parent)}
+
+    def navigation(self, activity: ActivityRef) -> AttachmentNavigation:
+        """Discover how files are attached to this kind of activity; ``known`` remembers it per tenant."""
+        url = f"{self._root}{activity.service}/$metadata"
+        key = f"{url} {activity.entity_set}"
+        if key not in self._known:
+            self._known[key] = attachment_navigation(self._get(url, {}, accept="application/xml"), activity.entity_set)
+        return self._known[key]
+
+    def attachments(self, activity: ActivityRef, navigation: AttachmentNavigation) -> list[StoredObject]:
+        """List what is attached already; all pages, never the bytes."""
+        url = f"{self._entity(activity.service, activity.entity_set, activity.object_id)}/{navigation.navigation}"
+        rows = self._rows(url, {"$select": _selection(navigation), "$format": "json"})
+        return [_stored(row, self._dialect) for row in rows]
+
+    def attachment(self, activity: ActivityRef, navigation: AttachmentNavigation, object_id: str) -> StoredObject:
+        """Read one attachment's metadata back."""
+        url = self._entity(activity.service, navigation.entity_set, object_id)
+        document = self._get_json(url, {"$select": _selection(navigation), "$format": "json"})
+        return _stored(_single(document), self._dialect)
+
+    def digest(self, activity: ActivityRef, navigation: AttachmentNavigation, object_id: str) -> tuple[int, str]:
+        """Download the stored bytes as a stream; return (size in bytes, sha256)."""
+        url = self._entity(activity.service, navigation.entity_set, object_id) + "/Binary/$value"
+        sha256, size_bytes = hashlib.sha256(), 0
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        with (
+            speaking_to(_NAME),
+            self._http.stream("GET", url, headers=headers, follow_redirects=False) as response,
+        ):
+            self._raise_if_unwell(response)
+            for piece in response.iter_bytes():
+                sha256.update(piece)
+                size_bytes += len(piece)
+        return size_bytes, sha256.hexdigest()
+
+    def fields(self, new: NewAttachment) -> dict[str, str]:
+        """The members of a create beside ``Binary``."""
+        fields = {
+            "TypeCode": self._dialect.c4c_attachment_type_code,
+            "CategoryCode": self._dialect.c4c_attachment_category_code,
+            "Name": new.name,
+            "MimeType": new.content_type,
+        }
+        if new.title is not None:
+            fields["Title"] = new.title
+        return fields
+
+    def upload(self, activity: ActivityRef, navigation: AttachmentNavigation, body: UploadBody) -> str | None:
+        """POST the body to the activity's navigation; return the new ObjectID, or None if the answer names none.
+
+        Raises :class:`OutcomeUnknown` where the object may exist; every other error means that it does not.
+        """
+        url = f"{self._entity(activity.service, activity.entity_set, activity.object_id)}/{navigation.navigation}"
+        headers = {
+            "Accept": "application/json",
+            "Content-Type": "application/json",
+            "Content-Length": str(body.content_length),
+            "odata-no-response-payload": "true",
+            "odata-v2-strict-json-format": "true",
+            **self._csrf,
+        }
+        try:
+            with self._http.stream(
+                "POST", url, headers=headers, content=iter(body), follow_redirects=False
+            ) as response:
+                return self._created(response)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
+            raise NeighbourUnavailable(f"C4C: {type(exc).__name__}") from exc
+        except httpx.TransportError as exc:
+            raise OutcomeUnknown(f"C4C: {type(exc).__name__} after the upload had begun") from exc
+
+    def fetch_csrf_token(self, service: str) -> None:
+        """GET the service root with ``x-csrf-token: fetch``; token and cookies stay with this client."""
+        headers = {"x-csrf-token": "fetch", "Accept": "application/json"}
+        with speaking_to(_NAME):
+            response = self._http.get(f"{self._root}{service}/", headers=headers, follow_redirects=False)
+        self._raise_if_unwell(response)
+        token = response.headers.get("x-csrf-token")
+        if not token:
+            raise UnexpectedAnswer("C4C asked for a CSRF token and did not issue one")
+        self._csrf = {"x-csrf-token": token}
+
+    def _created(self, response: httpx.Response) -> str | None:
+        if response.status_code >= 500 or response.status_code == 408:
+            raise OutcomeUnknown(f"C4C answered {response.status_code} to an upload")
+        if response.status_code == 403 and response.headers.get("x-csrf-token", "").lower() == "required":
+            raise CsrfRequired("C4C asks for a CSRF token")
+        self._raise_if_unwell(response, created=True)
+        if match := _LOCATION.search(response.headers.get("location", "")):
+            return match.group(1)
+        try:
+            return str(_single(json.loads(read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)))["ObjectID"])
+        except (ValueError, KeyError, TransferError, httpx.HTTPError):
+            return None
+
+    def _entity(self, service: str, entity_set: str, object_id: str) -> str:
+        return f"{self._root}{service}/{entity_set}('{quote(object_id, safe='')}')"
+
+    def _rows(self, url: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
+        document = self._get_json(url, params)
+        while True:
+            data = document.get("d")
+            yield from data if isinstance(data, list) else (data or {}).get("results") or []
+            following = data.get("__next") if isinstance(data, dict) else None
+            if not following:
+                return
+            document = self._get_json(str(following), {})
+
+    def _get_json(self, url: str, params: dict[str, str]) -> dict[str, Any]:
+        body = self._get(url, params, accept="application/json")
+        try:
+            document = json.loads(body)
+        except ValueError as exc:
+            raise UnexpectedAnswer("C4C answered 200 with something that is not JSON") from exc
+        if not isinstance(document, dict):
+            raise UnexpectedAnswer("C4C answered JSON that is not an object")
+        return document
+
+    def _get(self, url: str, params: dict[str, str], *, accept: str) -> bytes:
+        headers = {"Accept": accept, "odata-v2-strict-json-format": "true"}
+        arguments: dict[str, Any] = {"params": params} if params else {}
+        with (
+            speaking_to(_NAME),
+            self._http.stream("GET", url, headers=headers, follow_redirects=False, **arguments) as response,
+        ):
+            self._raise_if_unwell(response)
+            return read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)
+
+    def _raise_if_unwell(self, response: httpx.Response, *, created: bool = False) -> None:
+        status = response.status_code
+        if status in {200, 201} or (created and status == 204):
+            return
+        if status == 401:
+            raise CredentialRefused("C4C refused the user or password of the request (sap_v1.user, x-sap-v1-password)")
+        if status == 403:
+            raise AccessDenied("C4C answered 403: the service is not ticked in the arrangement, or a right is missing")
+        if status in {423, 429, 503}:
+            raise NeighbourBusy(f"C4C answered {status}", retry_after_s=retry_after_s(response))
+        if status >= 500 or status == 408:
+            raise NeighbourUnavailable(f"C4C answered {status}")
+        message = _error_text(response)
+        if self._lock.search(message):
+            raise NeighbourBusy("C4C: the activity is locked", retry_after_s=_LOCK_WAIT_S)
+        if created and status in {400, 413, 415, 422}:
+            raise AttachmentRefused(f"C4C answered {status}{': ' + message if message else ''}")
+        raise UnexpectedAnswer(f"C4C answered {status}{': ' + message if message else ''}")
+
+
+def _error_text(response: httpx.Response) -> str:
+    """The human text of C4C's error form, at most 200 characters; empty for HTML and anything else."""
+    try:
+        document = json.loads(read_at_most(response, 256 * 1024, _NAME))
+        return str(document["error"]["message"]["value"])[:200]
+    except (ValueError, KeyError, TypeError, TransferError, httpx.HTTPError):
+        return ""
+
+
+def _selection(navigation: AttachmentNavigation) -> str:
+    wanted = ("ObjectID", "Name", "Title", "MimeType", "SizeInkB")
+    return ",".join(name for name in wanted if name in navigation.properties)
+
+
+def _single(document: dict[str, Any]) -> dict[str, Any]:
+    """One entity, in C4C's shape (``d.results`` is the object) or in standard V2 (``d`` is)."""
+    data = document.get("d")
+    inner = data.get("results", data) if isinstance(data, dict) else None
+    if isinstance(inner, list) and len(inner) == 1:
+        inner = inner[0]
+    if not isinstance(inner, dict):
+        raise UnexpectedAnswer("C4C answered without an entity")
+    return inner
+
+
+def _stored(row: dict[str, Any], dialect: Dialect) -> StoredObject:
+    if not row.get("ObjectID"):
+        raise UnexpectedAnswer("C4C lists an attachment without ObjectID")
+    return StoredObject(
+        object_id=str(row["ObjectID"]),
+        name=row.get("Name"),
+        title=row.get("Title"),
+        size_bytes=_size_bytes(row) if dialect.c4c_size_field_holds_bytes else None,
+    )
+
+
+def _size_bytes(row: dict[str, Any]) -> int | None:
+    """C4C's ``SizeInkB`` holds bytes, as a decimal string (recorded: the developer guide's 37-byte text)."""
+    try:
+        return int(Decimal(str(row["SizeInkB"])))
+    except (KeyError, InvalidOperation, ValueError):
+        return None

@@ -1,0 +1,191 @@
+"""Contact Pro's Contact Management Interface: what files does this chat hold, and their bytes.
+
+Transport as documented: ``x-api-key`` and HTTP Basic on every call, ``Accept: application/json``. The document's shape
+is not publicly documented; this reader takes every shape that ``docs/fidelity.md`` lists as A, B and D.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from attachment_transfer.clients.body import BLOCK_BYTES, EncryptedSpool
+from attachment_transfer.clients.outbound import read_at_most, retry_after_s, speaking_to
+from attachment_transfer.core.dialect import Dialect
+from attachment_transfer.core.errors import (
+    AccessDenied,
+    AttachmentGone,
+    CredentialRefused,
+    NeighbourBusy,
+    NeighbourUnavailable,
+    UnexpectedAnswer,
+)
+from attachment_transfer.core.model import SourceAttachment
+
+_DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024
+_NAME = "CMI"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What CMI knows of a contact. ``known`` is False if there is no history (yet, or for this user)."""
+
+    known: bool
+    attachments: tuple[SourceAttachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class OpenSource:
+    """An attachment's bytes, ready to be read once. ``size_bytes`` is exact."""
+
+    size_bytes: int
+    pieces: Iterator[bytes]
+
+
+class CmiClient:
+    """Give it an ``httpx.Client`` that knows the two credentials, timeouts and the outbound policy."""
+
+    def __init__(self, http: httpx.Client, *, cmi_url: str, dialect: Dialect, spool_limit_bytes: int) -> None:
+        self._http = http
+        self._base = cmi_url.rstrip("/") + "/"
+        self._dialect = dialect
+        self._spool_limit_bytes = spool_limit_bytes
+
+    def conversation(self, contact_id: str) -> Conversation:
+        """Read the chat's history; every leg of the group is merged, each attachment appears once.
+
+        Raises CredentialRefused, AccessDenied, NeighbourUnavailable, NeighbourBusy, UnexpectedAnswer.
+        """
+        for route in self._dialect.cmi_chat_routes:
+            document = self._get_json(urljoin(self._base, route.format(contact_id=contact_id)))
+            if document is None or (document == [] and self._dialect.cmi_empty_list_means_unknown):
+                continue
+            return Conversation(known=True, attachments=tuple(self._attachments(document)))
+        return Conversation(known=False)
+
+    @contextmanager
+    def open(self, source: SourceAttachment) -> Iterator[OpenSource]:
+        """Stream one attachment. A source without Content-Length goes through an encrypted spool file first.
+
+        Raises AttachmentGone, and what :meth:`conversation` raises.
+        """
+        url = urljoin(self._base, source.href.lstrip("/") if source.href.startswith("/") else source.href)
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        request = self._http.build_request("GET", url, headers=headers)
+        # Credentials go to CMI's own address only, wherever a document may point.
+        auth = None if source.public or not self._is_own(url) else httpx.USE_CLIENT_DEFAULT
+        if auth is None:
+            request.headers.pop("x-api-key", None)
+        with speaking_to(_NAME):
+            response = self._http.send(request, stream=True, auth=auth, follow_redirects=False)
+        try:
+            _raise_if_unwell(response, gone=True)
+            length = response.headers.get("content-length")
+            if length is not None and length.isdigit() and "content-encoding" not in response.headers:
+                yield OpenSource(int(length), _guarded(response))
+                return
+            with _spooled(response, self._spool_limit_bytes) as spool:
+                yield OpenSource(spool.size_bytes, spool.read())
+        finally:
+            response.close()
+
+    def _is_own(self, url: str) -> bool:
+        ours, theirs = urlsplit(self._base), urlsplit(url)
+        return (ours.scheme, ours.netloc.lower()) == (theirs.scheme, theirs.netloc.lower())
+
+    def _get_json(self, url: str) -> Any:
+        with (
+            speaking_to(_NAME),
+            self._http.stream("GET", url, headers={"Accept": "application/json"}, follow_redirects=False) as response,
+        ):
+            if response.status_code == 404:
+                return None
+            _raise_if_unwell(response)
+            body = read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)
+        try:
+            return json.loads(body)
+        except ValueError as exc:
+            raise UnexpectedAnswer(f"CMI answered {response.status_code} with something that is not JSON") from exc
+
+    def _attachments(self, document: Any) -> Iterator[SourceAttachment]:
+        seen: set[str] = set()
+        for message in _messages(document):
+            originator = str(message.get("originator_type") or "customer")
+            for item in message.get("attachments") or []:
+                source = _source(item, originator)
+                if source.source_id not in seen and originator in self._dialect.cmi_originators:
+                    seen.add(source.source_id)
+                    yield source
+
+
+@contextmanager
+def _spooled(response: httpx.Response, limit_bytes: int) -> Iterator[EncryptedSpool]:
+    spool = EncryptedSpool()
+    try:
+        spool.fill(_guarded(response), limit_bytes=limit_bytes)
+        yield spool
+    finally:
+        spool.close()
+
+
+def _guarded(response: httpx.Response) -> Iterator[bytes]:
+    with speaking_to(_NAME):
+        yield from (response.iter_bytes(BLOCK_BYTES) if "content-encoding" in response.headers else response.iter_raw())
+
+
+def _messages(document: Any) -> Iterator[dict[str, Any]]:
+    """Shapes A (one chat), B (a list of legs) and D (a list of messages) are told apart by what they hold."""
+    for part in document if isinstance(document, list) else [document]:
+        if not isinstance(part, dict):
+            raise UnexpectedAnswer("CMI's chat document holds something that is not an object")
+        if isinstance(part.get("messages"), list):
+            yield from _messages(part["messages"])
+        else:
+            yield part
+
+
+def _source(item: Any, originator: str) -> SourceAttachment:
+    href = item.get("url") if isinstance(item, dict) else None
+    if not href:
+        raise UnexpectedAnswer(
+            "CMI lists an attachment without a url",
+            remedy="Inline content (shape C) is not read; see docs/fidelity.md.",
+        )
+    size = item.get("size")
+    return SourceAttachment(
+        source_id=str(item.get("id") or href),
+        name=str(item.get("name") or "attachment"),
+        content_type=str(item.get("content_type") or "application/octet-stream"),
+        declared_size_bytes=size if isinstance(size, int) and size >= 0 else None,
+        href=str(href),
+        originator_type=originator,
+        public="/sms/richcontent/" in str(href),
+    )
+
+
+def _raise_if_unwell(response: httpx.Response, *, gone: bool = False) -> None:
+    status = response.status_code
+    if status == 200:
+        return
+    if status == 401:
+        raise CredentialRefused("CMI refused the user or password of the request (cmi_user, x-cmi-password)")
+    if status == 403:
+        raise AccessDenied("CMI answered 403: the API key, or the user's right on the chat's queue, is missing")
+    if gone and status in {404, 410}:
+        raise AttachmentGone(f"CMI answered {status} for the attachment")
+    if status == 413 and gone:
+        raise AttachmentGone(
+            "CMI answered 413: the file is larger than its gateway carries",
+            remedy="Ask Sinch to raise the gateway's payload limit for your tenant.",
+        )
+    if status in {429, 503}:
+        raise NeighbourBusy(f"CMI answered {status}", retry_after_s=retry_after_s(response))
+    if status >= 500 or status == 408:
+        raise NeighbourUnavailable(f"CMI answered {status}")
+    raise UnexpectedAnswer(f"CMI answered {status}")

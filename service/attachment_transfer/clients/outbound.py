@@ -1,0 +1,157 @@
+"""The one way out: names are judged, then mapped, then resolved, and every resolved address is judged too.
+
+Source of the hostile-URL rules: the request's body is written by an administrator of another system. Anything that
+could make the service talk to itself or to an inner network is refused here, at connect time, so that a name that
+resolves differently the second time (DNS rebinding) gains nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpcore
+import httpx
+
+from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable
+from attachment_transfer.core.hosts import EgressMap, HostPattern, covered
+
+Resolve = Callable[[str, int], list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutboundPolicy:
+    """Where the service may go.
+
+    Attributes:
+        allowed: host patterns of CMI, C4C and the token issuer.
+        egress: like curl's ``--resolve``, by pattern.
+        private: host pattern to the networks it may resolve to although they are not public.
+    """
+
+    allowed: tuple[HostPattern, ...]
+    egress: EgressMap = field(default_factory=EgressMap)
+    private: tuple[tuple[HostPattern, ipaddress.IPv4Network | ipaddress.IPv6Network], ...] = ()
+
+    def judge(self, url: httpx.URL) -> None:
+        """Raise :class:`DestinationRefused` unless ``url`` may be called. Judges the name, before any mapping."""
+        if url.scheme != "https":
+            raise DestinationRefused(f"{url.host}: only https is allowed", remedy="Write an https:// address.")
+        if url.userinfo:
+            raise DestinationRefused(f"{url.host}: credentials in a URL are refused")
+        if not covered(url.host, self.allowed):
+            raise DestinationRefused(f"{url.host} is not an allowed host")
+
+    def judge_address(self, host: str, address: str) -> None:
+        """Raise :class:`DestinationRefused` unless ``address`` is public, or a listed private network of ``host``."""
+        ip = ipaddress.ip_address(address.split("%", 1)[0])
+        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
+        if ip.is_global and not ip.is_multicast:
+            return
+        if any(pattern.covers(host) and ip in network for pattern, network in self.private):
+            return
+        raise DestinationRefused(
+            f"{host} resolves to {ip}, which is not a public address",
+            remedy="If that network is yours, list it in ATTACHMENT_TRANSFER_PRIVATE_NETWORKS.",
+        )
+
+
+def resolve_by_system(host: str, port: int) -> list[str]:
+    """All addresses of ``host``, in the system's order."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class GuardedBackend(httpcore.SyncBackend):
+    """Connects to an address that was judged, never to a name."""
+
+    def __init__(self, policy: OutboundPolicy, resolve: Resolve = resolve_by_system) -> None:
+        self._policy = policy
+        self._resolve = resolve
+        self._mapped = {(rule.host, rule.port) for rule in policy.egress.rules}
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve, judge every address, connect to the first."""
+        try:
+            addresses = self._resolve(host, port)
+        except OSError as exc:
+            raise httpcore.ConnectError(f"{host} does not resolve") from exc
+        if (host, port) not in self._mapped:
+            for address in addresses:
+                self._policy.judge_address(host, address)
+        return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+
+class OutboundTransport(httpx.HTTPTransport):
+    """httpx's transport with the policy in front and the guarded backend below.
+
+    The pool's network backend is a public argument of httpcore that httpx does not pass on; a test guards this.
+    """
+
+    def __init__(
+        self, policy: OutboundPolicy, *, resolve: Resolve = resolve_by_system, max_connections: int = 16
+    ) -> None:
+        super().__init__(trust_env=False, retries=0)
+        self._policy = policy
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=max_connections,
+            max_keepalive_connections=max_connections,
+            keepalive_expiry=60.0,
+            network_backend=GuardedBackend(policy, resolve),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Judge, map, send. The URL's path and the Host header stay the real ones."""
+        self._policy.judge(request.url)
+        rule = self._policy.egress.target_for(request.url.host)
+        if rule is None:
+            return super().handle_request(request)
+        mapped = httpx.Request(
+            request.method,
+            request.url.copy_with(scheme=rule.scheme, host=rule.host, port=rule.port),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        return super().handle_request(mapped)
+
+
+@contextmanager
+def speaking_to(neighbour: str) -> Iterator[None]:
+    """Turn httpx's errors into ours; the core never sees httpx, and no URL or header gets into a message."""
+    try:
+        yield
+    except (httpx.TransportError, httpx.StreamError) as exc:
+        raise NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}") from exc
+
+
+def read_at_most(response: httpx.Response, limit_bytes: int, neighbour: str) -> bytes:
+    """Read a streamed body into memory, at most ``limit_bytes``; for documents, never for attachments."""
+    pieces: list[bytes] = []
+    size_bytes = 0
+    for piece in response.iter_bytes():
+        size_bytes += len(piece)
+        if size_bytes > limit_bytes:
+            raise NeighbourUnavailable(f"{neighbour}: a document of more than {limit_bytes} bytes")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def retry_after_s(response: httpx.Response) -> float | None:
+    """The Retry-After header as seconds, if it is a number."""
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None

@@ -1,0 +1,161 @@
+"""What can go wrong, sorted by what we do next.
+
+TransferError
+├── TryAgain                 a later round may succeed; the retry policy says when
+│   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
+│   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
+│   ├── NotThereYet              history or activity does not exist yet
+│   └── OutcomeUnknown           we wrote, and never heard whether it was kept
+└── GiveUp                   parked for a person, with a remedy
+    ├── CredentialRefused        401: never retried, a retry can lock the user
+    ├── AccessDenied             403: a right or a service tick is missing
+    ├── AttachmentGone           the source no longer has the file
+    ├── AttachmentRefused        C4C or our policy will not take this file
+    ├── AmbiguousActivity        more than one activity carries the reference
+    ├── DigestMismatch           the bytes at C4C are not the bytes of the source
+    ├── DestinationRefused       an address outside the allow-list, or not https
+    └── UnexpectedAnswer         a neighbour answered what its contract does not allow
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reason:
+    """Why something did not go the plain way, as an operator reads it.
+
+    Attributes:
+        code: stable, kebab-case; the key of the retry policy and of the runbook.
+        message: one sentence, never with a secret or a body in it.
+        remedy: what a person can do about it.
+    """
+
+    code: str
+    message: str
+    remedy: str
+
+
+class TransferError(Exception):
+    """Root of everything the service raises about a transfer."""
+
+    code = "internal"
+    remedy = "Look the transfer id up in the worker's log."
+    #: True if an upload may exist at C4C although we failed: its intent stays open, and nothing is posted again unseen.
+    may_exist = False
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if remedy is not None:
+            self.remedy = remedy
+
+    @property
+    def reason(self) -> Reason:
+        """The error as it is stored and shown."""
+        return Reason(code=self.code, message=self.message, remedy=self.remedy)
+
+
+class TryAgain(TransferError):
+    """A later round may succeed."""
+
+    code = "try-again"
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after_s = retry_after_s
+
+
+class NeighbourUnavailable(TryAgain):
+    """A neighbour did not answer, or answered 5xx before we wrote anything."""
+
+    code = "neighbour-unavailable"
+    remedy = "Check the neighbour's status and the network path; the transfer goes on by itself."
+
+
+class NeighbourBusy(TryAgain):
+    """A neighbour asked us to slow down, or holds a lock on the object."""
+
+    code = "neighbour-busy"
+    remedy = "Nothing to do: the transfer waits as long as it was asked to."
+
+
+class NotThereYet(TryAgain):
+    """The chat's history, or the activity, does not exist yet."""
+
+    code = "not-there-yet"
+    remedy = "Nothing to do: history may be complete only after wrap-up."
+
+
+class OutcomeUnknown(TryAgain):
+    """An upload was sent and its outcome never arrived; it is looked up after the settle time."""
+
+    code = "outcome-unknown"
+    may_exist = True
+    remedy = "Nothing to do: the service lists the activity's attachments before it posts again."
+
+
+class GiveUp(TransferError):
+    """Parked for a person."""
+
+    code = "give-up"
+
+
+class CredentialRefused(GiveUp):
+    """401. Never retried: repeated failures lock the technical user."""
+
+    code = "credential-refused"
+    remedy = "Correct the secret in Contact Pro's secrets manager; the next event brings it and goes on."
+
+
+class AccessDenied(GiveUp):
+    """403. A right, a service tick or an API key is missing."""
+
+    code = "access-denied"
+    remedy = (
+        "CMI user: Manage Contact History on the queue, and a valid API key. "
+        "C4C user: tick the OData services in the communication arrangement."
+    )
+
+
+class AttachmentGone(GiveUp):
+    """The source no longer has the file."""
+
+    code = "attachment-gone"
+    remedy = "Check the retention time of attachments in Contact Pro; a file that is gone cannot be carried."
+
+
+class AttachmentRefused(GiveUp):
+    """C4C, or our policy, will not take this file."""
+
+    code = "attachment-refused"
+    remedy = "Check C4C's allowed MIME types and size limit; then retry the transfer."
+
+
+class AmbiguousActivity(GiveUp):
+    """More than one activity carries the reference: uploading would be guessing."""
+
+    code = "ambiguous-activity"
+    remedy = "Correct the duplicate external references in C4C, then retry the transfer."
+
+
+class DigestMismatch(GiveUp):
+    """The bytes at C4C are not the bytes of the source. Nothing is deleted: a person decides."""
+
+    code = "digest-mismatch"
+    remedy = "Compare the object in C4C with the source; remove the damaged one, then retry the transfer."
+
+
+class DestinationRefused(GiveUp):
+    """An address outside the allow-list, not https, or not public."""
+
+    code = "destination-refused"
+    remedy = "Add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS if it is yours."
+
+
+class UnexpectedAnswer(GiveUp):
+    """A neighbour answered what its contract does not allow."""
+
+    code = "unexpected-answer"
+    remedy = "Compare the neighbour's answer with docs/fidelity.md; a dialect entry may be wrong."

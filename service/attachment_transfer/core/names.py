@@ -1,0 +1,70 @@
+"""File names from the outside, made safe to show and to store, and the key that lets us find our own upload."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from pathlib import PurePosixPath
+
+#: C4C declares no MaxLength on an attachment's Name; 255 is what file systems and SAP's UI take. Assumed.
+MAX_NAME_CHARACTERS = 255
+
+#: Explicit direction marks: they make ``fdp.exe`` read as ``exe.pdf``. Unicode Bidi_Control.
+_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_RESERVED_ON_WINDOWS = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
+
+
+def safe_name(name: str, *, fallback: str = "attachment") -> str:
+    """Return a name to store in C4C: letters of every script stay, what can deceive or escape goes.
+
+    Path parts and separators, control characters, bidirectional controls and characters that are reserved in file
+    systems are replaced or dropped; the result is NFC, not empty and at most 255 characters, extension kept.
+    """
+    text = unicodedata.normalize("NFC", name).replace("\\", "/")
+    last = [part for part in text.split("/") if part.strip(". ")] or [fallback]
+    kept = "".join(_replaced(char) for char in last[-1]).strip(" .")
+    if not kept:
+        kept = fallback
+    if _RESERVED_ON_WINDOWS.match(kept):
+        kept = f"_{kept}"
+    return _shortened(kept, MAX_NAME_CHARACTERS)
+
+
+def _replaced(char: str) -> str:
+    if char in _BIDI_CONTROLS or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+        return ""
+    return "_" if char in '<>:"|?*' else char
+
+
+def _shortened(name: str, limit: int) -> str:
+    if len(name) <= limit:
+        return name
+    suffix = PurePosixPath(name).suffix[:20]
+    return name[: limit - len(suffix)] + suffix
+
+
+def attachment_key(*, cmi_url: str, contact_id: str, source_id: str) -> str:
+    """The deterministic key of one source attachment: 24 hex digits, the same in every round and on every worker."""
+    text = "\n".join((cmi_url, contact_id, source_id))
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+KEY_PREFIX = "contact-pro:"
+
+
+def key_title(key: str) -> str:
+    """The key as it travels in ``Title``."""
+    return f"{KEY_PREFIX}{key}"
+
+
+def name_with_key(name: str, key: str) -> str:
+    """The key as a suffix of ``Name``, before the extension, for tenants where ``Title`` cannot be set."""
+    suffix = PurePosixPath(name).suffix[:20]
+    tail = f" [{key}]{suffix}"
+    return name[: MAX_NAME_CHARACTERS - len(tail)][: len(name) - len(suffix)] + tail
+
+
+def carries_key(key: str, *, title: str | None, name: str | None) -> bool:
+    """True if an object at C4C is our upload for ``key``, by either way of carrying it."""
+    return title == key_title(key) or f" [{key}]" in (name or "")

@@ -1,0 +1,65 @@
+"""The retry policy, as data: per reason, how long to wait and how often. Times are virtual in the lab.
+
+Waiting never holds a thread: the delay is the next round's, kept by the durable queue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryRule:
+    """How a class of trouble is retried.
+
+    Attributes:
+        base_s: first delay, in seconds; doubles each time.
+        cap_s: longest delay, in seconds.
+        budget: how many retries before we stop.
+    """
+
+    base_s: float
+    cap_s: float
+    budget: int
+
+
+DEFAULT_RULE = RetryRule(base_s=5.0, cap_s=900.0, budget=10)
+
+POLICY: dict[str, RetryRule] = {
+    "neighbour-unavailable": RetryRule(base_s=5.0, cap_s=900.0, budget=12),
+    "neighbour-busy": RetryRule(base_s=10.0, cap_s=900.0, budget=20),
+    # History and activity appear within minutes, or never: 5 tries over about 5 minutes.
+    "not-there-yet": RetryRule(base_s=10.0, cap_s=160.0, budget=5),
+    "outcome-unknown": RetryRule(base_s=5.0, cap_s=900.0, budget=12),
+    # A defect of ours or a poison file: try a little, then show it to a person.
+    "internal": RetryRule(base_s=10.0, cap_s=120.0, budget=3),
+}
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Try again after this many seconds."""
+
+    delay_s: float
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The budget is used up."""
+
+
+def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float) -> Wait | Stop:
+    """Say what follows the ``tries``-th failure (counted from 1) with this reason.
+
+    Args:
+        retry_after_s: what the neighbour asked for, in seconds; honoured as a minimum, never above one day.
+        jitter: a number in [0, 1) from outside; the delay is between half and the whole of the exponential one.
+    """
+    rule = POLICY.get(code, DEFAULT_RULE)
+    if tries > rule.budget:
+        return Stop()
+    exponential = min(rule.cap_s, rule.base_s * 2 ** (tries - 1))
+    delay_s = exponential * (0.5 + jitter / 2)
+    if retry_after_s is not None:
+        delay_s = max(delay_s, min(retry_after_s, 86_400.0))
+    return Wait(delay_s)

@@ -1,0 +1,98 @@
+"""The state machines, as tables. Documentation and tests read them; nothing else decides a move."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class TransferState(StrEnum):
+    """Where a transfer stands. The last three are terminal until a person or a new event moves them."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SETTLED = "settled"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+class AttachmentState(StrEnum):
+    """Where one attachment stands."""
+
+    OPEN = "open"
+    UPLOADING = "uploading"
+    AMBIGUOUS = "ambiguous"
+    STORED = "stored"
+    SKIPPED = "skipped"
+    PARKED = "parked"
+
+
+class Outcome(StrEnum):
+    """What became of a transfer as a whole. ``no_…`` and ``unknown_contact`` are normal ends, not errors."""
+
+    STORED = "stored"
+    NO_ATTACHMENTS = "no_attachments"
+    NO_ACTIVITY = "no_activity"
+    UNKNOWN_CONTACT = "unknown_contact"
+    PARTLY_STORED = "partly_stored"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TERMINAL_TRANSFER = frozenset({TransferState.SETTLED, TransferState.PARKED, TransferState.CANCELLED})
+TERMINAL_ATTACHMENT = frozenset({AttachmentState.STORED, AttachmentState.SKIPPED, AttachmentState.PARKED})
+
+NEXT_TRANSFER: dict[TransferState, frozenset[TransferState]] = {
+    TransferState.QUEUED: frozenset({TransferState.RUNNING, TransferState.CANCELLED}),
+    TransferState.RUNNING: frozenset(
+        {
+            TransferState.QUEUED,  # an event arrived meanwhile: look again at once
+            TransferState.WAITING,
+            TransferState.SETTLED,
+            TransferState.PARKED,
+            TransferState.CANCELLED,
+        }
+    ),
+    TransferState.WAITING: frozenset({TransferState.RUNNING, TransferState.QUEUED, TransferState.CANCELLED}),
+    TransferState.SETTLED: frozenset({TransferState.QUEUED}),  # a later event of the same contact
+    TransferState.PARKED: frozenset({TransferState.QUEUED, TransferState.CANCELLED}),  # redriven
+    TransferState.CANCELLED: frozenset({TransferState.QUEUED}),
+}
+
+NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
+    AttachmentState.OPEN: frozenset(
+        {AttachmentState.UPLOADING, AttachmentState.STORED, AttachmentState.SKIPPED, AttachmentState.PARKED}
+    ),
+    AttachmentState.UPLOADING: frozenset(
+        {
+            AttachmentState.OPEN,  # refused before it was kept: another round
+            AttachmentState.AMBIGUOUS,
+            AttachmentState.STORED,
+            AttachmentState.PARKED,
+        }
+    ),
+    AttachmentState.AMBIGUOUS: frozenset(
+        {AttachmentState.OPEN, AttachmentState.UPLOADING, AttachmentState.STORED, AttachmentState.PARKED}
+    ),
+    AttachmentState.STORED: frozenset(),
+    AttachmentState.SKIPPED: frozenset(),
+    AttachmentState.PARKED: frozenset({AttachmentState.OPEN}),
+}
+
+
+class IllegalMove(Exception):
+    """A state change that the table does not allow: a defect of ours, never of an input."""
+
+
+def move_transfer(old: TransferState, new: TransferState) -> TransferState:
+    """Return ``new`` if the table allows it from ``old``."""
+    if new is not old and new not in NEXT_TRANSFER[old]:
+        raise IllegalMove(f"transfer: {old} -> {new}")
+    return new
+
+
+def move_attachment(old: AttachmentState, new: AttachmentState) -> AttachmentState:
+    """Return ``new`` if the table allows it from ``old``."""
+    if new is not old and new not in NEXT_ATTACHMENT[old]:
+        raise IllegalMove(f"attachment: {old} -> {new}")
+    return new

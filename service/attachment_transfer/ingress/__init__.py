@@ -1,0 +1,1 @@
+"""The service's door: bearer, schema, policy, accept. And what people ask of it afterwards."""

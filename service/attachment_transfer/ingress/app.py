@@ -1,0 +1,234 @@
+"""The Flask application: a handler is parse → call → answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+import structlog
+from flask import Blueprint, Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from attachment_transfer.core.hosts import HostPattern, covered
+from attachment_transfer.core.model import TransferRequest
+from attachment_transfer.core.resource import as_json
+from attachment_transfer.core.states import TransferState
+from attachment_transfer.ingress.bearer import Caller, Doorkeeper
+from attachment_transfer.ingress.openapi import document as openapi_document
+from attachment_transfer.ingress.problems import FieldError, Problem
+from attachment_transfer.ingress.reading import read_request
+from attachment_transfer.ledger import views
+from attachment_transfer.ledger.accept import Enqueue, accept
+from attachment_transfer.ledger.database import UnusableDatabase, check_schema
+from attachment_transfer.ledger.sealing import KeyRing
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingress:
+    """What the handlers need, wired by bootstrap.
+
+    Attributes:
+        metrics: returns the Prometheus text.
+        max_request_bytes: limit of a request's body.
+    """
+
+    engine: sa.Engine
+    keys: KeyRing
+    enqueue: Enqueue
+    doorkeeper: Doorkeeper
+    allowed_hosts: tuple[HostPattern, ...]
+    scope_post: str
+    scope_status: str
+    max_request_bytes: int
+    now_s: Callable[[], float]
+    new_id: Callable[[], str]
+    metrics: Callable[[], bytes]
+
+
+def create_app(ingress: Ingress) -> Flask:
+    """Build the application."""
+    app = Flask("attachment_transfer.ingress")
+    app.register_blueprint(_transfers_blueprint(ingress))
+    app.register_blueprint(_health_blueprint(ingress))
+    app.register_error_handler(Problem, lambda problem: problem.answer())
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(sa.exc.DBAPIError, _database_problem)
+    app.register_error_handler(Exception, _internal_problem)
+    return app
+
+
+def _transfers_blueprint(ingress: Ingress) -> Blueprint:
+    blueprint = Blueprint("transfers", __name__)
+
+    def admit(scope: str) -> Caller:
+        return ingress.doorkeeper.admit(request.headers.get("Authorization"), scope=scope)
+
+    @blueprint.post("/prod/chat-attachments")
+    def chat_attachments() -> Response:
+        """202: recorded durably. The caller gives up after 10 s, so the files travel afterwards."""
+        caller = admit(ingress.scope_post)
+        wanted = read_request(request, max_bytes=ingress.max_request_bytes)
+        _check_hosts(wanted, ingress.allowed_hosts)
+        accepted = accept(
+            ingress.engine,
+            wanted,
+            caller=caller.name,
+            keys=ingress.keys,
+            enqueue=ingress.enqueue,
+            now_s=ingress.now_s(),
+            new_id=ingress.new_id,
+        )
+        _log.info("accepted", transfer_id=accepted.transfer_id, effect=accepted.effect, contact_id=wanted.contact_id)
+        answer = jsonify(status="accepted", transfer_id=accepted.transfer_id)
+        answer.status_code = 202
+        answer.headers["Location"] = f"/transfers/{accepted.transfer_id}"
+        return answer
+
+    @blueprint.get("/transfers")
+    def transfers() -> Response:
+        """One page of the caller's transfers, newest first."""
+        caller = admit(ingress.scope_status)
+        page = _page(ingress.engine, caller)
+        return jsonify(transfers=[as_json(item) for item in page.transfers], next_cursor=page.next_cursor)
+
+    @blueprint.get("/transfers/<transfer_id>")
+    def one_transfer(transfer_id: str) -> Response:
+        """One transfer with its attachments."""
+        return _resource(ingress.engine, admit(ingress.scope_status), transfer_id)
+
+    @blueprint.post("/transfers/<transfer_id>/retry")
+    def retry(transfer_id: str) -> tuple[Response, int]:
+        """Run a parked or waiting transfer now, with the secrets it has."""
+        caller = admit(ingress.scope_status)
+        _resource(ingress.engine, caller, transfer_id)
+        try:
+            views.retry(ingress.engine, transfer_id, enqueue=ingress.enqueue, now_s=ingress.now_s())
+        except views.NotAllowed as exc:
+            raise Problem(409, "The transfer cannot be retried now", str(exc)) from exc
+        return _resource(ingress.engine, caller, transfer_id), 202
+
+    return blueprint
+
+
+def _health_blueprint(ingress: Ingress) -> Blueprint:
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        """The process answers."""
+        return jsonify(status="ok")
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        """The database answers and has our schema."""
+        try:
+            check_schema(ingress.engine)
+        except UnusableDatabase as exc:
+            raise Problem(503, "Not ready", str(exc), headers={"Retry-After": "2"}) from exc
+        return jsonify(status="ready")
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        """Prometheus text format."""
+        return Response(ingress.metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+    @blueprint.get("/openapi.json")
+    def openapi() -> Response:
+        """What this service offers, as OpenAPI 3.1."""
+        return jsonify(openapi_document())
+
+    return blueprint
+
+
+def _resource(engine: sa.Engine, caller: Caller, transfer_id: str) -> Response:
+    transfer = views.find_transfer(engine, transfer_id, caller=caller.name)
+    if transfer is None:
+        raise Problem(404, "There is no such transfer", f"No transfer {transfer_id[:64]!r} of this caller is known.")
+    return jsonify(as_json(transfer, views.attachments_of(engine, transfer_id)))
+
+
+def _page(engine: sa.Engine, caller: Caller) -> views.Page:
+    state = request.args.get("state")
+    limit = request.args.get("limit", "100")
+    if state is not None and state not in set(TransferState):
+        raise _bad_query("state", state, f"one of {', '.join(TransferState)}")
+    if not limit.isdigit() or not 1 <= int(limit) <= 1000:
+        raise _bad_query("limit", limit, "a whole number from 1 to 1000")
+    try:
+        return views.list_transfers(
+            engine,
+            caller=caller.name,
+            state=TransferState(state) if state else None,
+            contact_id=request.args.get("contact_id"),
+            limit=int(limit),
+            cursor=request.args.get("cursor"),
+        )
+    except views.BadCursor as exc:
+        raise _bad_query("cursor", request.args["cursor"], "a next_cursor of an earlier page") from exc
+
+
+def _bad_query(name: str, found: str, expected: str) -> Problem:
+    error = FieldError(
+        field=f"query.{name}",
+        message="not usable",
+        expected=expected,
+        remedy="Correct the query.",
+        found=found[:120],
+    )
+    return Problem(400, "The query cannot be used", f"{name}: {expected}.", [error])
+
+
+def _check_hosts(wanted: TransferRequest, allowed: tuple[HostPattern, ...]) -> None:
+    """Refuse foreign hosts at the door already, by name; the way out checks names and addresses again."""
+    errors = []
+    for field, url in (("body.cmi_url", wanted.cmi_url), ("body.sap_v1.url", wanted.c4c_url)):
+        host = _host_of(url)
+        if host is None or not covered(host, allowed):
+            errors.append(
+                FieldError(
+                    field=field,
+                    message="the host is not allowed here",
+                    expected=f"a host under {', '.join(pattern.text for pattern in allowed)}",
+                    remedy="Correct the address, or add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS.",
+                    found=url[:120],
+                )
+            )
+    if errors:
+        named = ", ".join(error.field for error in errors)
+        raise Problem(403, "The service may not call this host", f"Not on the allow-list: {named}.", errors)
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises ValueError for a port that is none
+    except ValueError:
+        return None
+    return parts.hostname
+
+
+def _http_problem(exc: HTTPException) -> Response:
+    problem = Problem(exc.code or 500, exc.name, exc.description or exc.name)
+    answer = problem.answer()
+    if exc.code == 405:
+        answer.headers["Allow"] = exc.get_response().headers.get("Allow", "")
+    return answer
+
+
+def _database_problem(exc: sa.exc.DBAPIError) -> Response:
+    _log.error("the database does not answer", error=type(exc.orig).__name__)
+    return Problem(
+        503,
+        "The service cannot record the request now",
+        "Nothing was kept; send it again.",
+        headers={"Retry-After": "5"},
+    ).answer()
+
+
+def _internal_problem(exc: Exception) -> Response:
+    _log.error("internal error", exc_info=exc)
+    return Problem(500, "Internal error", "Nothing was kept. The service's log names the place.").answer()

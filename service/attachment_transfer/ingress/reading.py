@@ -1,0 +1,197 @@
+"""From an HTTP request to a checked :class:`TransferRequest`, or a problem that names every field that is wrong."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import structlog
+from flask import Request
+from jsonschema.exceptions import ValidationError
+
+from attachment_contract import validator
+from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.core.model import Secrets, TransferRequest
+from attachment_transfer.core.secrets_alphabet import offending_characters
+from attachment_transfer.ingress.problems import FieldError, Problem
+
+SECRET_HEADERS = ("x-cmi-api-key", "x-cmi-password", "x-sap-v1-password")
+_KNOWN_MEMBERS = frozenset({"cmi_url", "cmi_user", "sap_v1", "contact_id"})
+_SHOWN_CHARACTERS = 120
+_log = structlog.get_logger(__name__)
+
+_REMEDIES = {
+    "body.contact_id": 'Keep "contact_id": "{contact.guid}" as in the documentation\'s example.',
+    "body.cmi_url": "Write the https address of your Contact Management Interface, as Sinch gave it to you.",
+    "body.sap_v1.url": "Write the https address of your C4C tenant, e.g. https://my1234567.de1.crm.cloud.sap.",
+    "body.sap_v1": 'Write "sap_v1": {"url": …, "user": …}.',
+    "body.cmi_user": "Write the logon name of the CMI user, a text without a colon.",
+    "body.sap_v1.user": "Write the user ID of the technical user, a text without a colon.",
+    "header": 'Set the header to "{secrets.NAME}" in the integration\'s JSON and create that secret.',
+}
+
+
+def read_request(request: Request, *, max_bytes: int) -> TransferRequest:
+    """Check content type, size, JSON, schema and alphabet, in this order. Raises :class:`Problem`."""
+    document = {
+        "headers": {name: request.headers[name] for name in SECRET_HEADERS if name in request.headers},
+        "body": _parsed(_body(request, max_bytes)),
+    }
+    errors = [_field_error(error) for error in validator("chat_attachments_request.v1").iter_errors(document)]
+    if errors:
+        errors.sort(key=lambda error: error.field)
+        named = ", ".join(dict.fromkeys(error.field for error in errors))
+        raise Problem(400, "The request does not fit the contract", f"Wrong or missing: {named}.", errors)
+    _note_unknown_members(document["body"])
+    return _as_transfer_request(document)
+
+
+def _body(request: Request, max_bytes: int) -> bytes:
+    if request.mimetype != "application/json":
+        raise Problem(
+            415,
+            "The content type must be application/json",
+            f"The request came as {request.mimetype or 'nothing'!r}.",
+            [
+                FieldError(
+                    field="header.content-type",
+                    message="not JSON",
+                    expected="application/json",
+                    remedy="Send Content-Type: application/json.",
+                    found=request.mimetype or None,
+                )
+            ],
+        )
+    if (request.content_length or 0) > max_bytes:
+        raise _too_large(max_bytes)
+    body = request.stream.read(max_bytes + 1)
+    if len(body) > max_bytes:
+        raise _too_large(max_bytes)
+    return body
+
+
+def _too_large(max_bytes: int) -> Problem:
+    return Problem(
+        413,
+        "The request is too large",
+        f"At most {max_bytes} bytes; files do not travel in this request, only the contact's id does.",
+        [
+            FieldError(
+                field="body",
+                message="too large",
+                expected=f"at most {max_bytes} bytes",
+                remedy="Send the JSON of the documentation's example, and nothing else.",
+            )
+        ],
+    )
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+    except UnicodeDecodeError as exc:
+        place = f"byte {exc.start + 1}"
+        cause = "not UTF-8"
+    except json.JSONDecodeError as exc:
+        place, cause = f"line {exc.lineno}, column {exc.colno}", exc.msg
+    except (ValueError, RecursionError) as exc:
+        place, cause = "somewhere", str(exc) or type(exc).__name__
+    raise Problem(
+        400,
+        "The body is not JSON",
+        f"{cause} at {place}.",
+        [
+            FieldError(
+                field="body",
+                message=f"{cause} at {place}",
+                expected="a JSON object",
+                remedy="Correct the JSON at that place.",
+            )
+        ],
+    )
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON value")
+
+
+def _field_error(error: ValidationError) -> FieldError:
+    """One schema error in our words. jsonschema's own message quotes the value, which may be a secret."""
+    path = [str(part) for part in error.absolute_path]
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        path.append(missing)
+        message, expected = "missing", _expected_of(error.schema.get("properties", {}).get(missing, {}))
+    else:
+        message, expected = _complaint(error)
+    is_header = path[0] == "headers"
+    field = ".".join(["header" if is_header else "body", *path[1:]])
+    found = None if is_header or message == "missing" else _shown(error.instance)
+    if is_header and isinstance(error.instance, str) and (wrong := offending_characters(error.instance)):
+        positions = ", ".join(f"{position} ({why})" for position, why in wrong[:5])
+        message = f"holds characters that a password may not have, at position {positions}"
+    remedy = _REMEDIES.get(field) or _REMEDIES["header" if is_header else "body.sap_v1"]
+    if is_header and message != "missing":
+        remedy = "Set a password of printable ASCII characters: no umlauts, none of ¤ £ € ½ §, in both systems."
+    return FieldError(field=field, message=message, expected=expected, remedy=remedy, found=found)
+
+
+def _complaint(error: ValidationError) -> tuple[str, str]:
+    match error.validator:
+        case "type":
+            return f"has the type {_json_type(error.instance)}", f"a JSON {error.validator_value}"
+        case "pattern":
+            return "does not have the right form", _expected_of(error.schema)
+        case "minLength":
+            return "is empty", _expected_of(error.schema)
+        case "maxLength":
+            return "is too long", f"at most {error.validator_value} characters"
+    return f"breaks the rule {error.validator!r}", _expected_of(error.schema)
+
+
+def _expected_of(schema: dict[str, Any]) -> str:
+    if description := schema.get("description"):
+        return str(description)
+    reference = str(schema.get("$ref", "")).rsplit("/", 1)[-1]
+    pattern = str(schema.get("pattern", ""))
+    if reference == "secret" or "u007E" in pattern or "\x7e" in pattern.lower():
+        return "printable ASCII characters"
+    if reference == "httpsUrl" or pattern.startswith("^https"):
+        return "an https:// address without credentials, query or fragment"
+    return "a text of the documented form"
+
+
+def _json_type(value: Any) -> str:
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+    return names.get(type(value), "null")
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+
+
+def _note_unknown_members(body: dict[str, Any]) -> None:
+    """Siblings and a later ``sap_v2`` may come: they are ignored, and said so. Names only, values may be secrets."""
+    unknown = sorted(str(name)[:64] for name in body if name not in _KNOWN_MEMBERS)
+    if unknown:
+        _log.warning("unknown members in the request are ignored", members=unknown)
+
+
+def _as_transfer_request(document: dict[str, Any]) -> TransferRequest:
+    headers, body = document["headers"], document["body"]
+    contact_id = normalise_contact_id(body["contact_id"])
+    if contact_id is None:  # the schema has let it pass, so this is a defect of ours
+        raise AssertionError("schema and normalise_contact_id disagree")
+    return TransferRequest(
+        contact_id=contact_id,
+        cmi_url=body["cmi_url"].rstrip("/"),
+        cmi_user=body["cmi_user"],
+        c4c_url=body["sap_v1"]["url"].rstrip("/"),
+        c4c_user=body["sap_v1"]["user"],
+        secrets=Secrets(
+            cmi_api_key=headers["x-cmi-api-key"],
+            cmi_password=headers["x-cmi-password"],
+            c4c_password=headers["x-sap-v1-password"],
+        ),
+    )

@@ -1,0 +1,171 @@
+"""Accept: one transaction in which the transfer, the event, the sealed secrets and the round come to be, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from attachment_transfer.core.model import Transfer, TransferRequest
+from attachment_transfer.core.states import AttachmentState, TransferState, move_attachment, move_transfer
+from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.rows import attachment_from, reason_columns, transfer_from
+from attachment_transfer.ledger.sealing import KeyRing
+
+#: Enqueues round ``round_no`` of ``transfer`` inside the caller's transaction, due after ``delay_s`` seconds.
+Enqueue = Callable[[sa.Connection, Transfer, float], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """What an accepted request did.
+
+    Attributes:
+        effect: ``new``, ``round`` (a settled, waiting or parked transfer runs again) or ``noted`` (a round is due or
+            running and will see it).
+    """
+
+    transfer_id: str
+    effect: str
+
+
+def accept(
+    engine: sa.Engine,
+    request: TransferRequest,
+    *,
+    caller: str,
+    keys: KeyRing,
+    enqueue: Enqueue,
+    now_s: float,
+    new_id: Callable[[], str],
+) -> Accepted:
+    """Record one request; newest secrets replace the old. Raises database errors only, and then nothing is kept."""
+    with writing(engine) as connection:
+        transfer, created = _upsert(connection, request, caller=caller, now_s=now_s, new_id=new_id)
+        _seal(connection, transfer, request, keys)
+        effect = "new" if created else _reopen(connection, transfer, now_s=now_s)
+        current = load_transfer(connection, transfer.id)
+        if effect != "noted":
+            enqueue(connection, current, 0.0)
+        connection.execute(
+            tables.event.insert().values(
+                transfer_id=current.id, received_at_s=now_s, round_no=current.round_no, effect=effect
+            )
+        )
+        return Accepted(transfer_id=current.id, effect=effect)
+
+
+def load_transfer(connection: sa.Connection, transfer_id: str) -> Transfer:
+    """Read one transfer for update. Raises ``LookupError`` if there is none."""
+    query = sa.select(tables.transfer).where(tables.transfer.c.id == transfer_id).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
+    if row is None:
+        raise LookupError(f"no transfer {transfer_id}")
+    return transfer_from(row)
+
+
+def _upsert(
+    connection: sa.Connection,
+    request: TransferRequest,
+    *,
+    caller: str,
+    now_s: float,
+    new_id: Callable[[], str],
+) -> tuple[Transfer, bool]:
+    key = request.key(caller)
+    query = sa.select(tables.transfer).where(tables.transfer.c.key == key).with_for_update()
+    row = connection.execute(query).mappings().one_or_none()
+    if row is not None:
+        users = {"cmi_user": request.cmi_user, "c4c_user": request.c4c_user}
+        connection.execute(tables.transfer.update().where(tables.transfer.c.id == row["id"]).values(**users))
+        return load_transfer(connection, row["id"]), False
+    transfer_id = new_id()
+    values: dict[str, Any] = {
+        "id": transfer_id,
+        "key": key,
+        "caller": caller,
+        "contact_id": request.contact_id,
+        "cmi_url": request.cmi_url,
+        "cmi_user": request.cmi_user,
+        "c4c_url": request.c4c_url,
+        "c4c_user": request.c4c_user,
+        "state": TransferState.QUEUED,
+        "round_no": 1,
+        "tries": 0,
+        "look_again": False,
+        "created_at_s": now_s,
+        "updated_at_s": now_s,
+    }
+    connection.execute(tables.transfer.insert().values(**values))
+    return load_transfer(connection, transfer_id), True
+
+
+def _seal(connection: sa.Connection, transfer: Transfer, request: TransferRequest, keys: KeyRing) -> None:
+    box = keys.seal(request.secrets, bound_to=secret_binding(transfer))
+    connection.execute(tables.sealed_secret.delete().where(tables.sealed_secret.c.transfer_id == transfer.id))
+    connection.execute(
+        tables.sealed_secret.insert().values(
+            transfer_id=transfer.id,
+            key_id=box.key_id,
+            wrapped_key=box.wrapped_key,
+            sealed=box.sealed,
+            shred_at_s=None,
+        )
+    )
+
+
+def secret_binding(transfer: Transfer) -> str:
+    """What a sealed row is bound to: it cannot be moved to another transfer or caller."""
+    return f"{transfer.id}|{transfer.caller}"
+
+
+def _reopen(connection: sa.Connection, transfer: Transfer, *, now_s: float) -> str:
+    """Make an existing transfer look again; return the effect."""
+    if transfer.state is TransferState.QUEUED:
+        return "noted"
+    if transfer.state is TransferState.RUNNING:
+        connection.execute(_update(transfer.id, look_again=True, updated_at_s=now_s))
+        return "noted"
+    start_next_round(connection, transfer, now_s=now_s)
+    return "round"
+
+
+def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: float) -> None:
+    """Queue the next round and reopen what was parked: the event may bring what was missing (a secret, a right)."""
+    rows = connection.execute(sa.select(tables.attachment).where(tables.attachment.c.transfer_id == transfer.id))
+    for row in rows.mappings().all():
+        attachment = attachment_from(row)
+        if attachment.state is AttachmentState.PARKED:
+            state = move_attachment(attachment.state, AttachmentState.OPEN)
+            connection.execute(
+                tables.attachment.update()
+                .where(tables.attachment.c.id == attachment.id)
+                .values(state=state, tries=0, retry_at_s=None, **reason_columns(None))
+            )
+        elif attachment.retry_at_s is not None and attachment.state is AttachmentState.OPEN:
+            connection.execute(
+                tables.attachment.update().where(tables.attachment.c.id == attachment.id).values(retry_at_s=None)
+            )
+    connection.execute(
+        _update(
+            transfer.id,
+            state=move_transfer(transfer.state, TransferState.QUEUED),
+            round_no=transfer.round_no + 1,
+            tries=0,
+            look_again=False,
+            outcome=None,
+            next_round_at_s=None,
+            updated_at_s=now_s,
+            **reason_columns(None),
+        )
+    )
+    connection.execute(
+        tables.sealed_secret.update().where(tables.sealed_secret.c.transfer_id == transfer.id).values(shred_at_s=None)
+    )
+
+
+def _update(transfer_id: str, **values: Any) -> sa.Update:
+    return tables.transfer.update().where(tables.transfer.c.id == transfer_id).values(**values)

@@ -1,0 +1,343 @@
+"""What a running round reads and writes. Every method is one transaction, safe to run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from attachment_transfer.core.errors import Reason
+from attachment_transfer.core.model import (
+    ActivityRef,
+    Attachment,
+    Secrets,
+    SourceAttachment,
+    Transfer,
+    UploadIntent,
+)
+from attachment_transfer.core.names import attachment_key, safe_name
+from attachment_transfer.core.states import (
+    TERMINAL_ATTACHMENT,
+    AttachmentState,
+    Outcome,
+    TransferState,
+    move_attachment,
+    move_transfer,
+)
+from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.accept import Enqueue, load_transfer, secret_binding
+from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
+from attachment_transfer.ledger.sealing import KeyRing, Sealed
+
+
+class SecretsGone(Exception):
+    """The transfer's secrets were shredded: only a new event can bring new ones."""
+
+
+class RoundBook:
+    """The ledger as a round sees it.
+
+    Args:
+        now_s: the clock, epoch seconds (virtual in the lab).
+        redrive_s: how long the secrets of a parked transfer are kept, in seconds.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        *,
+        keys: KeyRing,
+        now_s: Callable[[], float],
+        new_id: Callable[[], str],
+        redrive_s: float,
+    ) -> None:
+        self._engine = engine
+        self._keys = keys
+        self._now_s = now_s
+        self._new_id = new_id
+        self._redrive_s = redrive_s
+
+    def begin(self, transfer_id: str, round_no: int) -> Transfer | None:
+        """Mark the round as running and return its transfer; None if the round is stale (superseded or cancelled)."""
+        with writing(self._engine) as connection:
+            transfer = load_transfer(connection, transfer_id)
+            live = {TransferState.QUEUED, TransferState.WAITING, TransferState.RUNNING}
+            if transfer.round_no != round_no or transfer.state not in live:
+                return None
+            connection.execute(
+                self._change(
+                    transfer_id,
+                    state=move_transfer(transfer.state, TransferState.RUNNING),
+                    look_again=False,
+                    next_round_at_s=None,
+                )
+            )
+            return load_transfer(connection, transfer_id)
+
+    def secrets(self, transfer: Transfer) -> Secrets:
+        """Unseal. Raises :class:`SecretsGone` or ``SealBroken``."""
+        query = sa.select(tables.sealed_secret).where(tables.sealed_secret.c.transfer_id == transfer.id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise SecretsGone(transfer.id)
+        sealed = Sealed(row["key_id"], row["wrapped_key"], row["sealed"])
+        return self._keys.open(sealed, bound_to=secret_binding(transfer))
+
+    def transfer(self, transfer_id: str) -> Transfer:
+        """Read one transfer."""
+        with self._engine.connect() as connection:
+            return load_transfer(connection, transfer_id)
+
+    def attachments(self, transfer_id: str) -> list[Attachment]:
+        """All attachments in the order of the chat."""
+        query = (
+            sa.select(tables.attachment)
+            .where(tables.attachment.c.transfer_id == transfer_id)
+            .order_by(tables.attachment.c.position)
+        )
+        with self._engine.connect() as connection:
+            return [attachment_from(row) for row in connection.execute(query).mappings()]
+
+    def attachment(self, attachment_id: str) -> Attachment:
+        """Read one attachment."""
+        query = sa.select(tables.attachment).where(tables.attachment.c.id == attachment_id)
+        with self._engine.connect() as connection:
+            return attachment_from(connection.execute(query).mappings().one())
+
+    def note_sources(self, transfer: Transfer, sources: Sequence[SourceAttachment]) -> list[Attachment]:
+        """Add the attachments that are new; known ones keep their state. Returns all of them."""
+        with writing(self._engine) as connection:
+            known = set(
+                connection.execute(
+                    sa.select(tables.attachment.c.source_id).where(tables.attachment.c.transfer_id == transfer.id)
+                ).scalars()
+            )
+            fresh = [source for source in sources if source.source_id not in known]
+            for offset, source in enumerate(fresh):
+                connection.execute(
+                    tables.attachment.insert().values(**self._new_row(transfer, source, len(known) + offset))
+                )
+        return self.attachments(transfer.id)
+
+    def _new_row(self, transfer: Transfer, source: SourceAttachment, position: int) -> dict[str, Any]:
+        key = attachment_key(cmi_url=transfer.cmi_url, contact_id=transfer.contact_id, source_id=source.source_id)
+        return {
+            "id": self._new_id(),
+            "transfer_id": transfer.id,
+            "position": position,
+            "key": key,
+            "target_name": safe_name(source.name),
+            "state": AttachmentState.OPEN,
+            "tries": 0,
+            "attempts": 0,
+            **source_columns(source),
+        }
+
+    def note_activity(self, transfer_id: str, activity: ActivityRef) -> None:
+        """Remember which C4C object the files belong to."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                self._change(
+                    transfer_id,
+                    activity_service=activity.service,
+                    activity_set=activity.entity_set,
+                    activity_object_id=activity.object_id,
+                )
+            )
+
+    def open_intent(self, attachment_id: str) -> UploadIntent | None:
+        """The upload that may exist at C4C without our knowing, if any."""
+        table = tables.upload_intent
+        query = (
+            sa.select(table)
+            .where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
+            .order_by(table.c.id.desc())
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        return UploadIntent(
+            id=row["id"],
+            attachment_id=row["attachment_id"],
+            started_at_s=row["started_at_s"],
+            deadline_at_s=row["deadline_at_s"],
+        )
+
+    def begin_upload(self, attachment: Attachment, *, deadline_at_s: float) -> UploadIntent:
+        """Write the intent, before the first byte leaves: a crash from here on is ambiguous, and known to be."""
+        now_s = self._now_s()
+        with writing(self._engine) as connection:
+            intent_id = connection.execute(
+                tables.upload_intent.insert()
+                .values(attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
+                .returning(tables.upload_intent.c.id)
+            ).scalar_one()
+            connection.execute(
+                self._change_attachment(
+                    attachment.id,
+                    state=move_attachment(attachment.state, AttachmentState.UPLOADING),
+                    attempts=attachment.attempts + 1,
+                )
+            )
+        return UploadIntent(id=intent_id, attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
+
+    def close_intents(self, attachment_id: str, result: str) -> None:
+        """``result``: ``stored``, ``adopted``, ``refused`` (known not to be kept) or ``absent`` (looked, not there)."""
+        with writing(self._engine) as connection:
+            connection.execute(_closing(attachment_id, result, self._now_s()))
+
+    def stored(
+        self, attachment: Attachment, *, object_id: str, size_bytes: int | None, sha256: str | None, how: str
+    ) -> None:
+        """The attachment is at C4C and verified. ``how``: ``stored`` or ``adopted``."""
+        with writing(self._engine) as connection:
+            connection.execute(_closing(attachment.id, how, self._now_s()))
+            connection.execute(
+                self._change_attachment(
+                    attachment.id,
+                    state=move_attachment(attachment.state, AttachmentState.STORED),
+                    c4c_object_id=object_id,
+                    size_bytes=size_bytes,
+                    sha256=sha256,
+                    retry_at_s=None,
+                    **reason_columns(None),
+                )
+            )
+            self._audit(connection, attachment.transfer_id, attachment.id, how, f"object {object_id}")
+
+    def put_off(self, attachment: Attachment, state: AttachmentState, reason: Reason, *, retry_at_s: float) -> None:
+        """Try this attachment again, not before ``retry_at_s``."""
+        with writing(self._engine) as connection:
+            if state is AttachmentState.OPEN:
+                connection.execute(_closing(attachment.id, "refused", self._now_s()))
+            connection.execute(
+                self._change_attachment(
+                    attachment.id,
+                    state=move_attachment(attachment.state, state),
+                    tries=attachment.tries + 1,
+                    retry_at_s=retry_at_s,
+                    **reason_columns(reason),
+                )
+            )
+
+    def park(self, attachment: Attachment, reason: Reason, *, keep_intent: bool = False) -> None:
+        """This attachment needs a person. An intent whose outcome is unknown stays open: a redrive looks first."""
+        with writing(self._engine) as connection:
+            if not keep_intent:
+                connection.execute(_closing(attachment.id, "refused", self._now_s()))
+            connection.execute(
+                self._change_attachment(
+                    attachment.id,
+                    state=move_attachment(attachment.state, AttachmentState.PARKED),
+                    retry_at_s=None,
+                    **reason_columns(reason),
+                )
+            )
+            self._audit(connection, attachment.transfer_id, attachment.id, "parked", reason.code)
+
+    def park_the_rest(self, transfer_id: str, example: Attachment) -> None:
+        """Park every attachment that is still open with the reason of ``example``: none of them is tried again."""
+        if example.reason is None:
+            return
+        for attachment in self.attachments(transfer_id):
+            if attachment.state not in TERMINAL_ATTACHMENT:
+                self.park(attachment, example.reason, keep_intent=True)
+
+    def finish(
+        self, transfer_id: str, round_no: int, state: TransferState, outcome: Outcome, reason: Reason | None
+    ) -> bool:
+        """Settle or park. Shreds the secrets at once, or marks them for the end of the redrive time.
+
+        Returns False, and changes nothing, if an event arrived in the same moment: the round must look again.
+        """
+        with writing(self._engine) as connection:
+            transfer = load_transfer(connection, transfer_id)
+            if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
+                return True
+            if transfer.look_again:
+                return False
+            values = {
+                "state": move_transfer(transfer.state, state),
+                "outcome": outcome,
+                **reason_columns(reason),
+            }
+            connection.execute(self._change(transfer_id, **values))
+            secret = tables.sealed_secret
+            if state is TransferState.PARKED:
+                shred_at_s = self._now_s() + self._redrive_s
+                connection.execute(
+                    secret.update().where(secret.c.transfer_id == transfer_id).values(shred_at_s=shred_at_s)
+                )
+            else:
+                connection.execute(secret.delete().where(secret.c.transfer_id == transfer_id))
+            self._audit(connection, transfer_id, None, str(state), str(outcome))
+        return True
+
+    def next_round(
+        self,
+        transfer_id: str,
+        round_no: int,
+        *,
+        delay_s: float,
+        reason: Reason | None,
+        tries: int,
+        enqueue: Enqueue,
+    ) -> None:
+        """Enqueue round ``round_no + 1`` in the same transaction that ends this one."""
+        with writing(self._engine) as connection:
+            transfer = load_transfer(connection, transfer_id)
+            if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
+                return
+            due = transfer.look_again or delay_s <= 0
+            wait_s = 0.0 if due else delay_s
+            connection.execute(
+                self._change(
+                    transfer_id,
+                    state=move_transfer(transfer.state, TransferState.QUEUED if due else TransferState.WAITING),
+                    round_no=round_no + 1,
+                    tries=0 if transfer.look_again else tries,
+                    look_again=False,
+                    next_round_at_s=None if due else self._now_s() + wait_s,
+                    **reason_columns(reason),
+                )
+            )
+            enqueue(connection, load_transfer(connection, transfer_id), wait_s)
+
+    def shred_due(self) -> int:
+        """Delete the secrets whose redrive time has passed; return how many."""
+        table = tables.sealed_secret
+        with writing(self._engine) as connection:
+            return connection.execute(table.delete().where(table.c.shred_at_s <= self._now_s())).rowcount
+
+    def _change(self, transfer_id: str, **values: Any) -> sa.Update:
+        values["updated_at_s"] = self._now_s()
+        return tables.transfer.update().where(tables.transfer.c.id == transfer_id).values(**values)
+
+    def _change_attachment(self, attachment_id: str, **values: Any) -> sa.Update:
+        return tables.attachment.update().where(tables.attachment.c.id == attachment_id).values(**values)
+
+    def _audit(
+        self, connection: sa.Connection, transfer_id: str, attachment_id: str | None, action: str, detail: str
+    ) -> None:
+        connection.execute(
+            tables.audit.insert().values(
+                transfer_id=transfer_id,
+                attachment_id=attachment_id,
+                at_s=self._now_s(),
+                action=action,
+                detail=detail,
+            )
+        )
+
+
+def _closing(attachment_id: str, result: str, now_s: float) -> sa.Update:
+    table = tables.upload_intent
+    return (
+        table.update()
+        .where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
+        .values(closed_at_s=now_s, result=result)
+    )

@@ -1,0 +1,128 @@
+"""The ledger's tables. Times are epoch seconds (UTC), sizes are bytes.
+
+One migration number for the whole; ``migrate`` brings an older database up to :data:`SCHEMA_VERSION`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA_VERSION = 1
+
+metadata = MetaData()
+
+schema_version = Table("ledger_schema", metadata, Column("version", Integer, primary_key=True))
+
+transfer = Table(
+    "transfer",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("caller", Text, nullable=False),
+    Column("contact_id", String(32), nullable=False),
+    Column("cmi_url", Text, nullable=False),
+    Column("cmi_user", Text, nullable=False),
+    Column("c4c_url", Text, nullable=False),
+    Column("c4c_user", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("outcome", String(24)),
+    Column("reason_code", String(64)),
+    Column("reason_message", Text),
+    Column("reason_remedy", Text),
+    Column("round_no", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("look_again", Boolean, nullable=False),
+    Column("activity_service", Text),
+    Column("activity_set", Text),
+    Column("activity_object_id", Text),
+    Column("created_at_s", Float, nullable=False),
+    Column("updated_at_s", Float, nullable=False),
+    Column("next_round_at_s", Float),
+    Index("transfer_by_state", "state", "updated_at_s"),
+    Index("transfer_by_contact", "contact_id"),
+)
+
+#: Every accepted request, also those that only made a running round look again.
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("transfer_id", ForeignKey("transfer.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("received_at_s", Float, nullable=False),
+    Column("round_no", Integer, nullable=False),
+    Column("effect", String(16), nullable=False),
+)
+
+sealed_secret = Table(
+    "sealed_secret",
+    metadata,
+    Column("transfer_id", ForeignKey("transfer.id", ondelete="CASCADE"), primary_key=True),
+    Column("key_id", String(64), nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("shred_at_s", Float),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("transfer_id", ForeignKey("transfer.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("source_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("declared_size_bytes", Integer),
+    Column("href", Text, nullable=False),
+    Column("originator_type", String(16), nullable=False),
+    Column("public", Boolean, nullable=False),
+    Column("key", String(24), nullable=False),
+    Column("target_name", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason_code", String(64)),
+    Column("reason_message", Text),
+    Column("reason_remedy", Text),
+    Column("size_bytes", Integer),
+    Column("sha256", String(64)),
+    Column("c4c_object_id", Text),
+    Column("retry_at_s", Float),
+    UniqueConstraint("transfer_id", "source_id", name="attachment_once_per_transfer"),
+)
+
+#: A row without ``closed_at_s`` means: an upload may exist at C4C that we have not seen.
+upload_intent = Table(
+    "upload_intent",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("attachment_id", ForeignKey("attachment.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("started_at_s", Float, nullable=False),
+    Column("deadline_at_s", Float, nullable=False),
+    Column("closed_at_s", Float),
+    Column("result", String(16)),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("transfer_id", ForeignKey("transfer.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("attachment_id", String(32)),
+    Column("at_s", Float, nullable=False),
+    Column("action", String(48), nullable=False),
+    Column("detail", Text, nullable=False),
+)

@@ -1,0 +1,136 @@
+"""What people and the status API read, and the two things they may change: retry and cancel."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from attachment_transfer.core.model import Attachment, Transfer
+from attachment_transfer.core.states import Outcome, TransferState, move_transfer
+from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.accept import Enqueue, load_transfer, start_next_round
+from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.rows import attachment_from, transfer_from
+
+
+class BadCursor(ValueError):
+    """A page cursor that we did not issue."""
+
+
+class NotAllowed(Exception):
+    """The transfer's present state does not allow this; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of transfers, newest first, and the cursor of the next page, if any."""
+
+    transfers: list[Transfer]
+    next_cursor: str | None
+
+
+def find_transfer(engine: sa.Engine, transfer_id: str, *, caller: str | None) -> Transfer | None:
+    """Read one transfer; a caller sees its own only, None (the operator's command line) sees all."""
+    query = sa.select(tables.transfer).where(tables.transfer.c.id == transfer_id)
+    if caller is not None:
+        query = query.where(tables.transfer.c.caller == caller)
+    with engine.connect() as connection:
+        row = connection.execute(query).mappings().one_or_none()
+    return transfer_from(row) if row else None
+
+
+def list_transfers(
+    engine: sa.Engine,
+    *,
+    caller: str | None,
+    state: TransferState | None = None,
+    contact_id: str | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> Page:
+    """List transfers, newest first. Raises :class:`BadCursor`."""
+    table = tables.transfer
+    query = sa.select(table).order_by(table.c.created_at_s.desc(), table.c.id.desc()).limit(limit + 1)
+    if caller is not None:
+        query = query.where(table.c.caller == caller)
+    if state is not None:
+        query = query.where(table.c.state == state)
+    if contact_id is not None:
+        query = query.where(table.c.contact_id == contact_id)
+    if cursor is not None:
+        query = query.where(sa.tuple_(table.c.created_at_s, table.c.id) < sa.tuple_(*_read_cursor(cursor)))
+    with engine.connect() as connection:
+        found = [transfer_from(row) for row in connection.execute(query).mappings()]
+    following = _cursor(found[limit - 1]) if len(found) > limit else None
+    return Page(transfers=found[:limit], next_cursor=following)
+
+
+def _cursor(transfer: Transfer) -> str:
+    return base64.urlsafe_b64encode(f"{transfer.created_at_s!r} {transfer.id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> tuple[float, str]:
+    try:
+        created, _, transfer_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(" ")
+        return float(created), transfer_id
+    except (ValueError, binascii.Error) as exc:
+        raise BadCursor("this cursor was not issued by this service") from exc
+
+
+def attachments_of(engine: sa.Engine, transfer_id: str) -> list[Attachment]:
+    """All attachments of a transfer in the order of the chat."""
+    table = tables.attachment
+    query = sa.select(table).where(table.c.transfer_id == transfer_id).order_by(table.c.position)
+    with engine.connect() as connection:
+        return [attachment_from(row) for row in connection.execute(query).mappings()]
+
+
+def count_by_state(engine: sa.Engine) -> Iterator[tuple[str, int, float]]:
+    """Yield (state, count, created_at_s of the oldest) for each state that occurs."""
+    table = tables.transfer
+    query = sa.select(table.c.state, sa.func.count(), sa.func.min(table.c.created_at_s)).group_by(table.c.state)
+    with engine.connect() as connection:
+        yield from ((row[0], row[1], row[2]) for row in connection.execute(query))
+
+
+def retry(engine: sa.Engine, transfer_id: str, *, enqueue: Enqueue, now_s: float) -> Transfer:
+    """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`NotAllowed`."""
+    with writing(engine) as connection:
+        transfer = load_transfer(connection, transfer_id)
+        if transfer.state in {TransferState.QUEUED, TransferState.RUNNING}:
+            raise NotAllowed(f"the transfer is {transfer.state}: a round is due or running already")
+        if not _has_secrets(connection, transfer_id):
+            raise NotAllowed(
+                "its secrets were shredded: the next event of this contact brings new ones and runs it again"
+            )
+        start_next_round(connection, transfer, now_s=now_s)
+        current = load_transfer(connection, transfer_id)
+        enqueue(connection, current, 0.0)
+        return current
+
+
+def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float) -> Transfer:
+    """End a transfer that is not running, and shred its secrets. Raises ``LookupError`` or :class:`NotAllowed`."""
+    with writing(engine) as connection:
+        transfer = load_transfer(connection, transfer_id)
+        if transfer.state in {TransferState.SETTLED, TransferState.CANCELLED}:
+            raise NotAllowed(f"the transfer is {transfer.state} already")
+        values = {
+            "state": move_transfer(transfer.state, TransferState.CANCELLED),
+            "outcome": Outcome.CANCELLED,
+            "updated_at_s": now_s,
+            "next_round_at_s": None,
+        }
+        connection.execute(tables.transfer.update().where(tables.transfer.c.id == transfer_id).values(**values))
+        secret = tables.sealed_secret
+        connection.execute(secret.delete().where(secret.c.transfer_id == transfer_id))
+        return load_transfer(connection, transfer_id)
+
+
+def _has_secrets(connection: sa.Connection, transfer_id: str) -> bool:
+    query = sa.select(tables.sealed_secret.c.transfer_id).where(tables.sealed_secret.c.transfer_id == transfer_id)
+    return connection.execute(query).first() is not None

@@ -1,0 +1,198 @@
+"""All settings, read once from the environment into one frozen object. ``NAME_FILE`` reads a secret from a file."""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from attachment_transfer.core.dialect import BadDialect, Dialect, overlay, read_dialect
+from attachment_transfer.core.hosts import (
+    BadHostPattern,
+    EgressMap,
+    HostPattern,
+    parse_egress_map,
+    parse_patterns,
+)
+
+PREFIX = "ATTACHMENT_TRANSFER_"
+
+T = TypeVar("T")
+
+#: CMI's cloud addresses and C4C's two host families (documented); an on-premises CMI is added by the operator.
+DEFAULT_ALLOWED_HOSTS = "*.execute-api.*.amazonaws.com,*.crm.cloud.sap,*.crm.ondemand.com"
+
+
+class BadSettings(Exception):
+    """A setting that cannot be used; the message names the variable, what is wrong and the remedy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting of the service, one attribute per environment variable (see the table in ``service/README.md``)."""
+
+    database_url: str = field(repr=False)
+    host: str
+    port: int
+    lab_mode: bool
+    lab_clock_file: Path | None
+    egress: EgressMap
+    allowed_hosts: tuple[HostPattern, ...]
+    private_networks: tuple[tuple[HostPattern, ipaddress.IPv4Network | ipaddress.IPv6Network], ...]
+    token_issuers: tuple[str, ...]
+    token_audience: str
+    token_leeway_s: float
+    scope_post: str
+    scope_status: str
+    sealing_keys: str = field(repr=False)
+    dialect: Dialect
+    verify_digest: bool
+    max_request_bytes: int
+    max_attachment_bytes: int
+    upload_timeout_s: float
+    read_timeout_s: float
+    redrive_s: float
+    rounds_per_worker: int
+    rounds_per_tenant: int
+    poll_interval_s: float
+    drain_s: int
+    log_format: str
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read ``env``. Raises :class:`BadSettings`, and never prints a secret's value."""
+        read = _Reader(env)
+        lab_mode = read.boolean("LAB_MODE", default=False)
+        dialect = _dialect(read.text("DIALECT_FILE", ""), settle_s=read.text("SETTLE_S", ""))
+        clock_file = read.text("LAB_CLOCK_FILE", "")
+        if clock_file and not lab_mode:
+            raise BadSettings(f"{PREFIX}LAB_CLOCK_FILE is set but {PREFIX}LAB_MODE is not: production has one clock")
+        return cls(
+            database_url=env.get("DATABASE_URL")
+            or read.secret_file_of("DATABASE_URL")
+            or "sqlite:///var/attachment-transfer.db",
+            host=read.text("HOST", "127.0.0.1"),
+            port=read.integer("PORT", 8104, low=1, high=65_534),
+            lab_mode=lab_mode,
+            lab_clock_file=Path(clock_file) if clock_file else None,
+            egress=read.parsed("EGRESS_MAP", "", lambda text: parse_egress_map(text, lab_mode=lab_mode)),
+            allowed_hosts=read.parsed("ALLOWED_HOSTS", DEFAULT_ALLOWED_HOSTS, parse_patterns),
+            private_networks=read.parsed("PRIVATE_NETWORKS", "", _private_networks),
+            token_issuers=tuple(part.strip() for part in read.text("TOKEN_ISSUERS", "").split(",") if part.strip()),
+            token_audience=read.text("TOKEN_AUDIENCE", "attachment-transfer"),
+            token_leeway_s=read.number("TOKEN_LEEWAY_S", 30.0),
+            scope_post=read.text("SCOPE_POST", "chat-attachments"),
+            scope_status=read.text("SCOPE_STATUS", "transfers"),
+            sealing_keys=read.secret("SEALING_KEYS"),
+            dialect=dialect,
+            verify_digest=read.boolean("VERIFY_DIGEST", default=False),
+            max_request_bytes=read.integer("MAX_REQUEST_BYTES", 262_144, low=1024, high=16 * 1024**2),
+            max_attachment_bytes=read.integer("MAX_ATTACHMENT_BYTES", 2 * 1024**3, low=1, high=2**40),
+            upload_timeout_s=read.number("UPLOAD_TIMEOUT_S", 900.0),
+            read_timeout_s=read.number("READ_TIMEOUT_S", 60.0),
+            redrive_s=read.number("REDRIVE_S", 7 * 86_400.0),
+            rounds_per_worker=read.integer("ROUNDS_PER_WORKER", 8, low=1, high=256),
+            rounds_per_tenant=read.integer("ROUNDS_PER_TENANT", 4, low=1, high=64),
+            poll_interval_s=read.number("POLL_INTERVAL_S", 0.1),
+            drain_s=read.integer("DRAIN_S", 30, low=0, high=3600),
+            log_format=read.choice("LOG_FORMAT", "json", ("json", "text")),
+        )
+
+
+class _Reader:
+    """Reads one variable at a time; every error names it."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+
+    def text(self, name: str, default: str) -> str:
+        return self._env.get(PREFIX + name, default)
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            raise BadSettings(f"{PREFIX}{name}={value!r}: write one of {', '.join(allowed)}")
+        return value
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        value = self.text(name, "1" if default else "0").strip().lower()
+        if value in {"1", "true", "yes", "on"}:
+            return True
+        if value in {"0", "false", "no", "off", ""}:
+            return False
+        raise BadSettings(f"{PREFIX}{name}={value!r}: write 1 or 0")
+
+    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name, str(default))
+        if not value.strip().isdigit() or not low <= int(value) <= high:
+            raise BadSettings(f"{PREFIX}{name}={value!r}: write a whole number from {low} to {high}")
+        return int(value)
+
+    def number(self, name: str, default: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1.0
+        if not 0 < number < 1e9:
+            raise BadSettings(f"{PREFIX}{name}={value!r}: write a number of seconds above 0")
+        return number
+
+    def secret(self, name: str) -> str:
+        value = self._env.get(PREFIX + name) or self.secret_file_of(PREFIX + name)
+        if not value:
+            raise BadSettings(
+                f"{PREFIX}{name} (or {PREFIX}{name}_FILE) is not set: make a key with `attachment-transfer keys new`"
+            )
+        return value
+
+    def secret_file_of(self, variable: str) -> str | None:
+        path = self._env.get(f"{variable}_FILE")
+        if not path:
+            return None
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as exc:
+            raise BadSettings(f"{variable}_FILE={path!r} cannot be read: {exc.strerror}") from exc
+
+    def parsed(self, name: str, default: str, parse: Callable[[str], T]) -> T:
+        try:
+            return parse(self.text(name, default))
+        except (BadHostPattern, ValueError) as exc:
+            raise BadSettings(f"{PREFIX}{name}: {exc}") from exc
+
+
+def _private_networks(
+    text: str,
+) -> tuple[tuple[HostPattern, ipaddress.IPv4Network | ipaddress.IPv6Network], ...]:
+    """``cmi.example.org=10.0.0.0/8,…``: networks that are private on purpose, per host pattern."""
+    found = []
+    for part in (piece.strip() for piece in text.split(",")):
+        if part:
+            pattern, equals, network = part.partition("=")
+            if not equals:
+                raise BadHostPattern(f"{part!r}: write HOSTPATTERN=NETWORK, e.g. cmi.example.org=10.1.0.0/16")
+            found.append((HostPattern(pattern.strip()), ipaddress.ip_network(network.strip())))
+    return tuple(found)
+
+
+def shipped_dialect() -> dict[str, Any]:
+    """The dialect file that comes with the program, as parsed TOML with its evidence labels."""
+    text = resources.files("attachment_transfer").joinpath("dialect.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _dialect(path: str, *, settle_s: str) -> Dialect:
+    dialect = read_dialect(shipped_dialect())
+    try:
+        if path:
+            dialect = overlay(dialect, tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        if settle_s:
+            dialect = overlay(dialect, {"c4c": {"settle_s": {"value": settle_s}}})
+    except (BadDialect, OSError, tomllib.TOMLDecodeError) as exc:
+        raise BadSettings(f"{PREFIX}DIALECT_FILE or {PREFIX}SETTLE_S: {exc}") from exc
+    return dialect

@@ -1,0 +1,296 @@
+"""Carry one attachment: intent, upload, look, verify. The heart of the service.
+
+At most one object per attachment exists at C4C, provided that C4C commits within the settle time:
+
+1. An open intent of an earlier attempt means that its upload may exist. Wait until its deadline plus the settle
+   time has passed, list the activity, adopt what carries our key; only if nothing does may we post again.
+2. Write the intent. From here on a crash is ambiguous, and the ledger says so.
+3. POST under a hard deadline. A definite refusal closes the intent; silence does not.
+4. Look: read the object back, compare size and, where switched on, digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import structlog
+
+from attachment_transfer.clients.body import UploadBody
+from attachment_transfer.clients.c4c import CsrfRequired, NewAttachment
+from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
+from attachment_transfer.core.errors import (
+    AttachmentRefused,
+    DigestMismatch,
+    GiveUp,
+    OutcomeUnknown,
+    Reason,
+    TransferError,
+    TryAgain,
+    UnexpectedAnswer,
+)
+from attachment_transfer.core.model import ActivityRef, Attachment, StoredObject, UploadIntent
+from attachment_transfer.core.names import carries_key, key_title, name_with_key
+from attachment_transfer.core.retry import Stop, decide
+from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
+from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.worker.neighbours import Limits, Neighbours
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the files of this round go."""
+
+    activity: ActivityRef
+    navigation: AttachmentNavigation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """What became of one attachment in this round. Small and secret-free: the durable engine stores it.
+
+    Attributes:
+        error: the reason code if it went wrong, else None.
+        stop_round: True if the credential or a right is missing: the other files would meet the same, and a user
+            that fails too often is locked.
+    """
+
+    state: AttachmentState
+    error: str | None = None
+    stop_round: bool = False
+
+
+class Carrier:
+    """Carries attachments. Everything from outside (time, chance) is handed in.
+
+    Args:
+        settle_s: how long after the end of a POST C4C may still commit it, in seconds.
+        verify_digest: download each stored object again and compare its sha256.
+        predecessors_dead_at_s: when every earlier worker was known to be dead (epoch seconds), where that is known:
+            the embedded mode's file lock proves it.
+    """
+
+    def __init__(
+        self,
+        book: RoundBook,
+        *,
+        limits: Limits,
+        settle_s: float,
+        verify_digest: bool,
+        now_s: Callable[[], float],
+        monotonic_s: Callable[[], float],
+        jitter: Callable[[], float],
+        predecessors_dead_at_s: float | None = None,
+    ) -> None:
+        self._book = book
+        self._limits = limits
+        self._settle_s = settle_s
+        self._verify_digest = verify_digest
+        self._now_s = now_s
+        self._monotonic_s = monotonic_s
+        self._jitter = jitter
+        self._predecessors_dead_at_s = predecessors_dead_at_s
+
+    def carry(self, attachment_id: str, neighbours: Neighbours, target: Target) -> Carried:
+        """Bring one attachment as far as this round can. Never raises for trouble with files or neighbours."""
+        attachment = self._book.attachment(attachment_id)
+        if attachment.state in TERMINAL_ATTACHMENT:
+            return Carried(state=attachment.state)
+        if attachment.retry_at_s is not None and attachment.retry_at_s > self._now_s() + 0.5:
+            return Carried(state=attachment.state)
+        try:
+            return self._carry(attachment, neighbours, target)
+        except TryAgain as exc:
+            return self._again(attachment_id, exc)
+        except GiveUp as exc:
+            return self._park(attachment_id, exc)
+
+    def put_off(self, attachment_id: str, exc: TransferError) -> Carried:
+        """Book trouble that came before the attachment's own protocol began; an open intent stays open."""
+        exc.may_exist = self._book.open_intent(attachment_id) is not None
+        if isinstance(exc, GiveUp):
+            return self._park(attachment_id, exc)
+        return self._again(attachment_id, exc if isinstance(exc, TryAgain) else TryAgain(exc.message))
+
+    def _carry(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> Carried:
+        found = self._earlier_upload(attachment, neighbours, target)
+        if found is not None:
+            with _upload_may_exist():
+                return self._keep(attachment, found, neighbours, target, sent_sha256=None, how="adopted")
+        self._refuse_too_large(attachment)
+        object_id, body = self._upload(attachment, neighbours, target)
+        with _upload_may_exist():
+            attachment = replace(self._book.attachment(attachment.id), size_bytes=body.size_bytes)
+            stored = self._find(attachment, object_id, neighbours, target)
+            return self._keep(attachment, stored, neighbours, target, sent_sha256=body.sha256, how="stored")
+
+    def _earlier_upload(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> StoredObject | None:
+        """What an earlier attempt left at C4C, if anything. The first attempt has nothing to look for."""
+        intent = self._book.open_intent(attachment.id)
+        if intent is not None:
+            with _upload_may_exist():
+                return self._look_for(attachment, intent, neighbours, target)
+        return self._by_key(attachment, neighbours, target) if attachment.attempts else None
+
+    def _refuse_too_large(self, attachment: Attachment) -> None:
+        size_bytes = attachment.source.declared_size_bytes or 0
+        if size_bytes > self._limits.attachment_bytes:
+            raise AttachmentRefused(
+                f"the file has {size_bytes} bytes, the service carries at most {self._limits.attachment_bytes}",
+                remedy="Raise ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES if C4C takes files of this size.",
+            )
+
+    def _look_for(
+        self, attachment: Attachment, intent: UploadIntent, neighbours: Neighbours, target: Target
+    ) -> StoredObject | None:
+        """Adopt or clear an earlier upload of unknown outcome; too early to tell raises :class:`OutcomeUnknown`."""
+        ended_at_s = intent.deadline_at_s
+        if attachment.state is AttachmentState.AMBIGUOUS and attachment.retry_at_s is not None:
+            # We heard the POST end, and put it off by at least the settle time from then.
+            ended_at_s = min(ended_at_s, attachment.retry_at_s - self._settle_s)
+        if self._predecessors_dead_at_s is not None and intent.started_at_s < self._predecessors_dead_at_s:
+            # Who posted is known to be dead, and its connections with it.
+            ended_at_s = min(ended_at_s, self._predecessors_dead_at_s)
+        wait_s = ended_at_s + self._settle_s - self._now_s()
+        if wait_s > 0.5:
+            raise OutcomeUnknown("an earlier upload may still be committed", retry_after_s=wait_s)
+        found = self._by_key(attachment, neighbours, target)
+        if found is None:
+            self._book.close_intents(attachment.id, "absent")
+        return found
+
+    def _by_key(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> StoredObject | None:
+        listed = neighbours.c4c.attachments(target.activity, target.navigation)
+        ours = [item for item in listed if carries_key(attachment.key, title=item.title, name=item.name)]
+        if len(ours) > 1:
+            raise UnexpectedAnswer(
+                f"{len(ours)} objects at C4C carry the key of this attachment",
+                remedy="Keep one of them in C4C, then retry the transfer.",
+            )
+        return ours[0] if ours else None
+
+    def _upload(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> tuple[str | None, UploadBody]:
+        try:
+            return self._post(attachment, neighbours, target)
+        except CsrfRequired:
+            # Once: the token is for business users; a second refusal is a missing role, not a missing token.
+            neighbours.c4c.fetch_csrf_token(target.activity.service)
+            try:
+                return self._post(self._book.attachment(attachment.id), neighbours, target)
+            except CsrfRequired as exc:
+                raise UnexpectedAnswer("C4C refused the CSRF token that it issued") from exc
+
+    def _post(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> tuple[str | None, UploadBody]:
+        with neighbours.cmi.open(attachment.source) as source:
+            end_s = self._monotonic_s() + self._limits.upload_s
+            body = UploadBody(
+                source.pieces,
+                size_bytes=source.size_bytes,
+                fields=neighbours.c4c.fields(_described(attachment, target.navigation)),
+                out_of_time=lambda: self._monotonic_s() > end_s,
+            )
+            deadline_at_s = self._now_s() + self._limits.upload_s + self._limits.read_s
+            self._book.begin_upload(attachment, deadline_at_s=deadline_at_s)
+            return neighbours.c4c.upload(target.activity, target.navigation, body), body
+
+    def _find(
+        self, attachment: Attachment, object_id: str | None, neighbours: Neighbours, target: Target
+    ) -> StoredObject:
+        found = (
+            neighbours.c4c.attachment(target.activity, target.navigation, object_id)
+            if object_id
+            else self._by_key(attachment, neighbours, target)
+        )
+        if found is None:
+            raise OutcomeUnknown("C4C answered 201 and does not list the object yet")
+        return found
+
+    def _keep(
+        self,
+        attachment: Attachment,
+        found: StoredObject,
+        neighbours: Neighbours,
+        target: Target,
+        *,
+        sent_sha256: str | None,
+        how: str,
+    ) -> Carried:
+        """Verify, then close the book on this attachment."""
+        size_bytes, sha256 = attachment.size_bytes, sent_sha256
+        if sha256 is None:
+            size_bytes, sha256 = self._source_digest(attachment, neighbours)
+        if found.size_bytes is not None and found.size_bytes != size_bytes:
+            raise DigestMismatch(
+                f"C4C holds {found.size_bytes} bytes in object {found.object_id}, the source has {size_bytes}"
+            )
+        if self._verify_digest:
+            _, held = neighbours.c4c.digest(target.activity, target.navigation, found.object_id)
+            if held != sha256:
+                raise DigestMismatch(
+                    f"object {found.object_id} at C4C has sha256 {held[:12]}…, the source {sha256[:12]}…"
+                )
+        self._book.stored(attachment, object_id=found.object_id, size_bytes=size_bytes, sha256=sha256, how=how)
+        _log.info("attachment kept", action=how, attachment_id=attachment.id, size_bytes=size_bytes)
+        return Carried(state=AttachmentState.STORED)
+
+    def _source_digest(self, attachment: Attachment, neighbours: Neighbours) -> tuple[int, str]:
+        """An adopted upload was sent by a process that died with its digest: read the source once more."""
+        with neighbours.cmi.open(attachment.source) as source:
+            body = UploadBody(source.pieces, size_bytes=source.size_bytes, fields={})
+            for _ in body:
+                pass
+            return body.sent_bytes, body.sha256
+
+    def _again(self, attachment_id: str, exc: TryAgain) -> Carried:
+        attachment = self._book.attachment(attachment_id)
+        ambiguous = exc.may_exist
+        minimum_s = max(self._settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
+        decision = decide(exc.code, tries=attachment.tries + 1, retry_after_s=minimum_s, jitter=self._jitter())
+        if isinstance(decision, Stop):
+            reason = Reason(
+                code=exc.code,
+                message=f"{exc.message}; given up after {attachment.tries} retries",
+                remedy=exc.remedy,
+            )
+            self._book.park(attachment, reason, keep_intent=ambiguous)
+            return Carried(state=AttachmentState.PARKED, error=exc.code)
+        state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
+        self._book.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
+        _log.warning(
+            "attachment put off",
+            attachment_id=attachment_id,
+            reason=exc.code,
+            delay_s=round(decision.delay_s, 1),
+        )
+        return Carried(state=state, error=exc.code)
+
+    def _park(self, attachment_id: str, exc: GiveUp) -> Carried:
+        attachment = self._book.attachment(attachment_id)
+        stop_round = exc.code in {"credential-refused", "access-denied"}
+        self._book.park(attachment, exc.reason, keep_intent=exc.may_exist)
+        _log.error("attachment parked", attachment_id=attachment_id, reason=exc.code)
+        return Carried(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)
+
+
+@contextmanager
+def _upload_may_exist() -> Iterator[None]:
+    """Whatever fails in here, an upload of ours may exist at C4C."""
+    try:
+        yield
+    except TransferError as exc:
+        exc.may_exist = True
+        raise
+
+
+def _described(attachment: Attachment, navigation: AttachmentNavigation) -> NewAttachment:
+    """Name, type and key of the upload; the key travels in Title where metadata lets us set it, else in the name."""
+    in_title = "Title" in navigation.creatable
+    name = attachment.target_name
+    return NewAttachment(
+        name=name if in_title else name_with_key(name, attachment.key),
+        content_type=attachment.source.content_type,
+        title=key_title(attachment.key) if in_title else None,
+    )

@@ -1,0 +1,89 @@
+"""The two clients of one transfer, built with its secrets, kept for one round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from attachment_transfer.clients.c4c import C4cClient
+from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
+from attachment_transfer.clients.cmi import CmiClient
+from attachment_transfer.core.dialect import Dialect
+from attachment_transfer.core.model import Secrets, Transfer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Time and size limits of the worker's calls.
+
+    Attributes:
+        connect_s, read_s: per connection and per answer, in seconds.
+        upload_s: hard total of one upload's body, in seconds; the answer may take ``read_s`` more.
+        attachment_bytes: what the service carries at most; larger files are parked with a reason.
+    """
+
+    connect_s: float = 10.0
+    read_s: float = 60.0
+    upload_s: float = 900.0
+    attachment_bytes: int = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Both ends of the street for one transfer."""
+
+    cmi: CmiClient
+    c4c: C4cClient
+
+
+class Phonebook:
+    """Opens :class:`Neighbours`. The transport, with its pooled connections, is shared by all transfers."""
+
+    def __init__(self, transport: Callable[[], httpx.BaseTransport], *, dialect: Dialect, limits: Limits) -> None:
+        self._transport = transport()
+        self._dialect = dialect
+        self._limits = limits
+        self._navigations: dict[str, AttachmentNavigation] = {}
+
+    @contextmanager
+    def open(self, transfer: Transfer, secrets: Secrets) -> Iterator[Neighbours]:
+        """Clients with this transfer's credentials; nothing of them outlives the block."""
+        cmi_http = self._client(transfer.cmi_user, secrets.cmi_password)
+        cmi_http.headers["x-api-key"] = secrets.cmi_api_key
+        c4c_http = self._client(transfer.c4c_user, secrets.c4c_password)
+        yield Neighbours(
+            CmiClient(
+                cmi_http,
+                cmi_url=transfer.cmi_url,
+                dialect=self._dialect,
+                spool_limit_bytes=self._limits.attachment_bytes,
+            ),
+            C4cClient(c4c_http, c4c_url=transfer.c4c_url, dialect=self._dialect, known=self._navigations),
+        )
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._transport.close()
+
+    def _client(self, user: str, password: str) -> httpx.Client:
+        # The client is not closed: that would close the shared transport. It holds nothing else that needs closing.
+        return httpx.Client(
+            transport=_Shared(self._transport),
+            auth=httpx.BasicAuth(user, password),
+            timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),
+            headers={"User-Agent": "attachment-transfer/1"},
+            trust_env=False,
+        )
+
+
+class _Shared(httpx.BaseTransport):
+    """A transport that outlives its client."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._inner.handle_request(request)

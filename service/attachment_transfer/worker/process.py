@@ -1,0 +1,148 @@
+"""The worker as a program: one lock, one durable engine, a health port, a clean end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Protocol
+
+import structlog
+from flask import Flask, Response, jsonify
+from werkzeug.serving import BaseWSGIServer, make_server
+
+_log = structlog.get_logger(__name__)
+_HOUSEKEEPING_S = 5.0
+_LAB_CLOCK_WATCH_S = 0.1
+
+
+class AlreadyWorking(Exception):
+    """Another worker holds the lock of this SQLite database; exactly one may run."""
+
+
+class WorkerLock:
+    """``flock`` on ``<database>.worker.lock``. The kernel drops it when the process dies, however it dies."""
+
+    def __init__(self, path: Path, *, wait: bool) -> None:
+        self._path = path
+        self._wait = wait
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> WorkerLock:
+        self._file = self._path.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
+        except BlockingIOError as exc:
+            self._file.close()
+            raise AlreadyWorking(
+                f"another worker holds {self._path}: SQLite allows one; use postgresql:// for several, "
+                "or --standby to wait for the lock"
+            ) from exc
+        self._file.truncate(0)
+        self._file.write(f"{os.getpid()}\n")
+        self._file.flush()
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _exc: BaseException | None, _tb: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class DurableWorker(Protocol):
+    """What the program needs of the engine."""
+
+    def launch(self) -> None:
+        """Start claiming rounds."""
+
+    def drain(self, timeout_s: int) -> None:
+        """Stop claiming, finish what runs."""
+
+
+class HealthServer:
+    """``/healthz``, ``/readyz`` and ``/metrics`` of the worker, on a port of its own."""
+
+    def __init__(self, host: str, port: int, *, metrics: Callable[[], bytes]) -> None:
+        self._ready = threading.Event()
+        app = Flask("attachment_transfer.worker")
+
+        @app.get("/healthz")
+        def healthz() -> Response:
+            return jsonify(status="ok", pid=os.getpid())
+
+        @app.get("/readyz")
+        def readyz() -> tuple[Response, int]:
+            ready = self._ready.is_set()
+            return jsonify(status="ready" if ready else "not ready", pid=os.getpid()), 200 if ready else 503
+
+        @app.get("/metrics")
+        def metrics_page() -> Response:
+            return Response(metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+        self._server: BaseWSGIServer = make_server(host, port, app, threaded=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+
+    def start(self) -> None:
+        """Answer; not ready yet."""
+        self._thread.start()
+
+    def set_ready(self, ready: bool) -> None:
+        """Switch ``/readyz``."""
+        self._ready.set() if ready else self._ready.clear()
+
+    def stop(self) -> None:
+        """Close the port."""
+        self._server.shutdown()
+
+
+def work(
+    worker: DurableWorker,
+    health: HealthServer,
+    *,
+    stop: threading.Event,
+    drain_s: int,
+    housekeeping: Callable[[], object],
+    lab_offset_s: Callable[[], float] | None,
+    pull_forward: Callable[[float], int],
+) -> None:
+    """Run until ``stop``: claim rounds, keep house, follow the lab's clock; then drain.
+
+    Args:
+        lab_offset_s: the lab clock's offset, or None in production. When it grows, delayed rounds come due earlier.
+    """
+    health.start()
+    worker.launch()
+    health.set_ready(True)
+    _log.info("worker ready", pid=os.getpid())
+    watcher = threading.Thread(
+        target=_follow_clock, args=(stop, lab_offset_s, pull_forward), name="lab-clock", daemon=True
+    )
+    if lab_offset_s is not None:
+        watcher.start()
+    while not stop.wait(_HOUSEKEEPING_S):
+        _guarded(housekeeping)
+    health.set_ready(False)
+    _log.info("draining", timeout_s=drain_s)
+    worker.drain(drain_s)
+    health.stop()
+
+
+def _follow_clock(stop: threading.Event, offset_s: Callable[[], float], pull_forward: Callable[[float], int]) -> None:
+    seen_s = offset_s()
+    while not stop.wait(_LAB_CLOCK_WATCH_S):
+        now_s = offset_s()
+        if now_s > seen_s:
+            _guarded(lambda: pull_forward(now_s - seen_s))  # noqa: B023 - called before the loop goes on
+        seen_s = now_s
+
+
+def _guarded(chore: Callable[[], object]) -> None:
+    """A chore that fails must not end the worker: say so and come back to it."""
+    try:
+        chore()
+    except Exception as exc:  # noqa: BLE001
+        _log.warning("housekeeping failed", error=type(exc).__name__)

@@ -1,0 +1,174 @@
+"""A round: discover, carry each open attachment, settle. What a durable workflow calls, step by step.
+
+Each method is one step: one kind of outside effect, safe to run twice. Steps take ids and return small, secret-free
+values, because the durable engine stores both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from attachment_transfer.core.errors import (
+    GiveUp,
+    NotThereYet,
+    Reason,
+    TransferError,
+    TryAgain,
+)
+from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.retry import Stop, decide
+from attachment_transfer.core.rounds import Park, RunLater, RunNow, Settle, after_attachments
+from attachment_transfer.core.states import TERMINAL_ATTACHMENT, Outcome, TransferState
+from attachment_transfer.ledger.accept import Enqueue
+from attachment_transfer.ledger.round_book import RoundBook, SecretsGone
+from attachment_transfer.ledger.sealing import SealBroken
+from attachment_transfer.worker.carry import Carrier, Target
+from attachment_transfer.worker.neighbours import Neighbours, Phonebook
+
+_log = structlog.get_logger(__name__)
+
+#: Normal ends of a transfer for which waiting longer brings nothing.
+_NORMAL_END = {"unknown-contact": Outcome.UNKNOWN_CONTACT, "no-activity": Outcome.NO_ACTIVITY}
+
+
+class _NotYet(NotThereYet):
+    """History or activity is missing; ``end_code`` names the normal outcome if it stays so."""
+
+    def __init__(self, message: str, end_code: str) -> None:
+        super().__init__(message)
+        self.end_code = end_code
+
+
+class Rounds:
+    """Runs the steps of rounds against ledger and neighbours."""
+
+    def __init__(
+        self,
+        book: RoundBook,
+        phonebook: Phonebook,
+        carrier: Carrier,
+        *,
+        enqueue: Enqueue,
+        now_s: Callable[[], float],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._book = book
+        self._phonebook = phonebook
+        self._carrier = carrier
+        self._enqueue = enqueue
+        self._now_s = now_s
+        self._jitter = jitter
+
+    def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
+        """Begin the round: list the chat's files, find the activity. Ends the round itself where that fails.
+
+        Returns whether to go on, and the ids of the attachments that are open.
+        """
+        transfer = self._book.begin(transfer_id, round_no)
+        if transfer is None:
+            return False, []
+        try:
+            with self._neighbours(transfer) as neighbours:
+                return self._discover(transfer, neighbours)
+        except TryAgain as exc:
+            self._again(transfer, exc)
+        except GiveUp as exc:
+            self._finish(transfer, TransferState.PARKED, Outcome.FAILED, exc.reason)
+        return False, []
+
+    def _discover(self, transfer: Transfer, neighbours: Neighbours) -> tuple[bool, list[str]]:
+        conversation = neighbours.cmi.conversation(transfer.contact_id)
+        if not conversation.known:
+            raise _NotYet("CMI has no history of this contact", "unknown-contact")
+        attachments = self._book.note_sources(transfer, conversation.attachments)
+        still_open = [item for item in attachments if item.state not in TERMINAL_ATTACHMENT]
+        if still_open and transfer.activity is None:
+            activity = neighbours.c4c.find_activity(transfer.contact_id)
+            if activity is None:
+                raise _NotYet("C4C has no activity with this contact's reference", "no-activity")
+            self._book.note_activity(transfer.id, activity)
+        return True, [item.id for item in still_open]
+
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
+        """Carry one attachment, if this round is still the transfer's present one.
+
+        Returns the reason code if it failed, and whether the round should stop because the others would fail too.
+        """
+        transfer = self._book.transfer(transfer_id)
+        if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING or transfer.activity is None:
+            return "stale-round", True
+        try:
+            with self._neighbours(transfer) as neighbours:
+                target = Target(transfer.activity, neighbours.c4c.navigation(transfer.activity))
+                carried = self._carrier.carry(attachment_id, neighbours, target)
+        except TransferError as exc:
+            carried = self._carrier.put_off(attachment_id, exc)
+        if carried.stop_round:
+            self._book.park_the_rest(transfer_id, self._book.attachment(attachment_id))
+        return carried.error, carried.stop_round
+
+    def settle(self, transfer_id: str, round_no: int) -> None:
+        """End the round: look again, wait for a later round, settle or park."""
+        transfer = self._book.transfer(transfer_id)
+        if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
+            return
+        attachments = self._book.attachments(transfer_id)
+        following = after_attachments(attachments, look_again=transfer.look_again, now_s=self._now_s())
+        match following:
+            case RunNow():
+                self._next(transfer, 0.0, None, tries=0)
+            case RunLater(delay_s=delay_s, reason=reason):
+                self._next(transfer, delay_s, reason, tries=0)
+            case Settle(outcome=outcome):
+                self._finish(transfer, TransferState.SETTLED, outcome, None)
+            case Park(outcome=outcome, reason=reason):
+                self._finish(transfer, TransferState.PARKED, outcome, reason)
+
+    def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
+        """A step raised what no step should: retry a little, then park for a person. The type is told, no text."""
+        transfer = self._book.transfer(transfer_id)
+        if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
+            self._again(transfer, TryAgain(f"internal error ({error_type})"), code="internal")
+
+    def _again(self, transfer: Transfer, exc: TryAgain, *, code: str | None = None) -> None:
+        tries = transfer.tries + 1
+        decision = decide(code or exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
+        reason = Reason(code=code or exc.code, message=exc.message, remedy=exc.remedy)
+        if not isinstance(decision, Stop):
+            self._next(transfer, decision.delay_s, reason, tries=tries)
+        elif isinstance(exc, _NotYet):
+            self._finish(transfer, TransferState.SETTLED, _NORMAL_END[exc.end_code], reason)
+        else:
+            self._finish(transfer, TransferState.PARKED, Outcome.FAILED, reason)
+
+    def _next(self, transfer: Transfer, delay_s: float, reason: Reason | None, *, tries: int) -> None:
+        self._book.next_round(
+            transfer.id, transfer.round_no, delay_s=delay_s, reason=reason, tries=tries, enqueue=self._enqueue
+        )
+        _log.info("next round", transfer_id=transfer.id, delay_s=round(delay_s, 1), reason=reason and reason.code)
+
+    def _finish(self, transfer: Transfer, state: TransferState, outcome: Outcome, reason: Reason | None) -> None:
+        if self._book.finish(transfer.id, transfer.round_no, state, outcome, reason):
+            _log.info("transfer ended", transfer_id=transfer.id, state=str(state), outcome=str(outcome))
+        else:
+            self._next(transfer, 0.0, None, tries=0)
+
+    @contextmanager
+    def _neighbours(self, transfer: Transfer) -> Iterator[Neighbours]:
+        try:
+            secrets = self._book.secrets(transfer)
+        except SecretsGone as exc:
+            raise GiveUp(
+                "the transfer's secrets were shredded",
+                remedy="The next event of this contact brings new ones.",
+            ) from exc
+        except SealBroken as exc:
+            raise GiveUp(
+                "the transfer's secrets cannot be unsealed",
+                remedy="Configure the sealing key that sealed them in ATTACHMENT_TRANSFER_SEALING_KEYS.",
+            ) from exc
+        with self._phonebook.open(transfer, secrets) as neighbours:
+            yield neighbours
