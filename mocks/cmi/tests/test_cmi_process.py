@@ -1,0 +1,77 @@
+"""The mock as a real process: what only a wire can show."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cmi_mock.testing import HOST, KEY, PASSWORD, USER
+from mock_kit.testing import MockProcess, running_mock
+
+pytestmark = pytest.mark.street
+CONTENT = bytes(range(256)) * 24 * 1024  # 6 MiB
+ORDER = {"host": HOST, "tenant": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
+
+
+@pytest.fixture(scope="module")
+def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProcess]:
+    with running_mock("cmi_mock", tmp_path_factory.mktemp("cmi")) as process:
+        httpx.post(f"{process.url}/_mock/worlds", json={"name": "default", **ORDER}).raise_for_status()
+        yield process
+
+
+@pytest.fixture
+def path(mock: MockProcess) -> str:
+    """Where a fresh chat's 6 MiB attachment is downloaded."""
+    httpx.post(f"{mock.url}/_mock/reset").raise_for_status()
+    httpx.post(f"{mock.url}/_mock/dialect", json={"length_known": True}).raise_for_status()
+    guid = httpx.post(f"{mock.url}/_mock/chats", json={}).json()["guid"]
+    upload = f"{mock.url}/_mock/chats/{guid}/attachments?name=a.bin"
+    pieces = (CONTENT[start : start + 65_536] for start in range(0, len(CONTENT), 65_536))
+    sent = httpx.post(upload, content=pieces).json()
+    assert sent["sha256"] == hashlib.sha256(CONTENT).hexdigest()
+    httpx.post(f"{mock.url}/_mock/chats/{guid}/end").raise_for_status()
+    return f"/acme/cmi/chats/{guid}/attachments/{sent['id']}"
+
+
+def download(base: str, path: str) -> httpx.Response:
+    headers: dict[str, Any] = {"Host": HOST, "x-api-key": KEY}
+    return httpx.get(base + path, headers=headers, auth=httpx.BasicAuth(USER, PASSWORD))
+
+
+def test_the_bytes_arrive_whole_directly_and_through_the_gate(mock: MockProcess, path: str) -> None:
+    for base in (mock.url, mock.gate_url):
+        answer = download(base, path)
+        assert answer.headers["content-length"] == str(len(CONTENT))
+        assert answer.content == CONTENT
+
+
+def test_without_length_the_wire_is_chunked(mock: MockProcess, path: str) -> None:
+    httpx.post(f"{mock.url}/_mock/dialect", json={"length_known": False}).raise_for_status()
+    answer = download(mock.url, path)
+    assert answer.headers["transfer-encoding"] == "chunked"
+    assert "content-length" not in answer.headers
+    assert answer.content == CONTENT
+
+
+def test_a_download_cut_on_the_wire_breaks_and_the_next_one_heals(mock: MockProcess, path: str) -> None:
+    fault = {"kind": "cut", "match": {"path": "*/attachments/*"}, "params": {"after_bytes": 100_000}}
+    httpx.post(f"{mock.url}/_mock/faults", json=fault).raise_for_status()
+    with pytest.raises(httpx.RemoteProtocolError):
+        download(mock.gate_url, path)
+    assert download(mock.gate_url, path).content == CONTENT
+
+
+def test_the_process_ends_cleanly_and_says_no_secret(tmp_path: Path) -> None:
+    with running_mock("cmi_mock", tmp_path) as process:
+        httpx.post(f"{process.url}/_mock/worlds", json={"name": "default", **ORDER}).raise_for_status()
+        download(process.url, "/acme/cmi/chats/1")
+        code, output = process.stop()
+    assert code == 0
+    assert KEY not in output
+    assert PASSWORD not in output
