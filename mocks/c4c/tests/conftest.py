@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.test import Client, TestResponse
+
 from c4c_mock.app import create_app
 from mock_kit.app import WrappedApp
-from werkzeug.test import Client, TestResponse
 
 HOST = "my2554607.de1.crm.cloud.sap"
 ROOT = "/sap/c4c/odata/v1"
@@ -42,7 +43,9 @@ class Tenant:
             "Accept": "application/json",
             **(headers or {}),
         }
-        return self.client.open(ROOT + path, method=method, headers={k: v for k, v in sent.items() if v}, **kw)
+        return self.client.open(
+            ROOT + path, method=method, headers={k: v for k, v in sent.items() if v}, **kw
+        )
 
     def get(self, path: str, headers: dict[str, str] | None = None, **kw: Any) -> TestResponse:
         """GET."""
@@ -64,7 +67,9 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         return str(answer.get_json()["activity"]["object_id"])
 
-    def attach(self, chat: str, content: bytes = b"hello", headers: dict[str, str] | None = None, **more: Any) -> Any:
+    def attach(
+        self, chat: str, content: bytes = b"hello", headers: dict[str, str] | None = None, **more: Any
+    ) -> Any:
         """POST a document to a chat by navigation."""
         body = {"TypeCode": "10001", "Name": "a.txt", "CategoryCode": "2", "MimeType": "text/plain"}
         body["Binary"] = base64.b64encode(content).decode()

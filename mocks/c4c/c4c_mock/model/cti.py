@@ -179,10 +179,9 @@ def _settable(eset: EntitySet, name: str) -> bool:
 
 def _complete(world: C4CWorld, shape: Shape, row: Row) -> None:
     now = world.clock.now()
-    if shape.status:
-        row.values[shape.status] = COMPLETED
-    row.values.update(dict.fromkeys(shape.ended, now))
-    row.touch(now, DESKTOP.name)
+    status: dict[str, Value] = {shape.status: COMPLETED} if shape.status else {}
+    values = {**row.values, **status, **dict.fromkeys(shape.ended, now)}
+    world.rows.change(row, values, at=now, by=DESKTOP.name)
 
 
 def stored_reference(world: C4CWorld, row: Row) -> str:

@@ -14,7 +14,7 @@ C4CError
 └── NotBuilt            501  the real system does this, the mock does not (yet)
 """
 
-# ruff: noqa: N818 - these names say what happened, in the words of HTTP and C4C
+
 from __future__ import annotations
 
 

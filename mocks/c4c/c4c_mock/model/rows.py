@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -52,6 +53,10 @@ class Row:
         found = self.values.get("Binary")
         return found if isinstance(found, Blob) else None
 
+    def restore(self, values: dict[str, Value], changed_at: datetime, changed_by: str) -> None:
+        """Take a change back."""
+        self.values, self.changed_at, self.changed_by = values, changed_at, changed_by
+
     def touch(self, at: datetime, by: str) -> None:
         """Record a change; the ETag grows even when the clock stands still."""
         self.changed_at = max(at, self.changed_at + timedelta(microseconds=1))
@@ -65,11 +70,34 @@ class Rows:
         self._lock = threading.RLock()
         self._by_set: dict[str, dict[str, Row]] = {}
         self._by_parent: dict[tuple[str, str], list[Row]] = {}
+        self._thread = threading.local()
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Whatever this thread writes in the block is taken back when the block fails."""
+        undo: list[Callable[[], None]] = []
+        self._thread.undo = undo
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                for step in reversed(undo):
+                    step()
+            raise
+        finally:
+            self._thread.undo = None
+
+    def _undo_by(self, step: Callable[[], None]) -> None:
+        undo = getattr(self._thread, "undo", None)
+        if undo is not None:
+            undo.append(step)
 
     def add(self, rows: Iterable[Row]) -> None:
         """Store rows together: a reader sees all of them or none."""
+        stored = list(rows)
+        self._undo_by(lambda: self._drop_all(stored))
         with self._lock:
-            for row in rows:
+            for row in stored:
                 self._by_set.setdefault(row.eset.name, {})[row.object_id] = row
                 if row.parent_id is not None:
                     self._by_parent.setdefault((row.parent_id, row.eset.name), []).append(row)
@@ -90,16 +118,37 @@ class Rows:
         with self._lock:
             return [r for r in self._by_parent.get((parent_id, set_name), ()) if r.visible_at <= now]
 
+    def change(self, row: Row, values: dict[str, Value], *, at: datetime, by: str) -> None:
+        """Give a row its new values."""
+        with self._lock:
+            before = (row.values, row.changed_at, row.changed_by)
+            self._undo_by(lambda: row.restore(*before))
+            row.values = values
+            row.touch(at, by)
+
     def remove(self, row: Row) -> None:
         """Delete a row and everything it owns."""
         with self._lock:
-            self._by_set.get(row.eset.name, {}).pop(row.object_id, None)
-            if row.parent_id is not None:
-                siblings = self._by_parent.get((row.parent_id, row.eset.name), [])
-                siblings[:] = [r for r in siblings if r is not row]
-            for child in children_of(row.eset.name):
-                for owned in self._by_parent.pop((row.object_id, child.name), []):
-                    self.remove(owned)
+            gone = list(self._family(row))
+            self._undo_by(lambda: self.add(gone))
+            for one in gone:
+                self._drop(one)
+
+    def _family(self, row: Row) -> Iterator[Row]:
+        yield row
+        for child in children_of(row.eset.name):
+            for owned in self._by_parent.get((row.object_id, child.name), []):
+                yield from self._family(owned)
+
+    def _drop_all(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self._drop(row)
+
+    def _drop(self, row: Row) -> None:
+        self._by_set.get(row.eset.name, {}).pop(row.object_id, None)
+        if row.parent_id is not None:
+            siblings = self._by_parent.get((row.parent_id, row.eset.name), [])
+            siblings[:] = [r for r in siblings if r is not row]
 
     def clear(self) -> None:
         """Forget everything."""

@@ -130,10 +130,9 @@ def update(world: C4CWorld, row: Row, draft: Draft, user: User, *, replace: bool
     changes = {n: v for n, v in draft.values.items() if not _ignored(row.eset, n)}
     for name, value in changes.items():
         _check_change(world, row, row.eset.properties[name], value)
-    if replace:
-        row.values = {n: v for n, v in row.values.items() if not row.eset.properties[n].updatable}
-    row.values.update({n: v for n, v in changes.items() if row.eset.properties[n].updatable})
-    row.touch(world.clock.now(), user.name)
+    kept = {n: v for n, v in row.values.items() if not (replace and row.eset.properties[n].updatable)}
+    changed = {n: v for n, v in changes.items() if row.eset.properties[n].updatable}
+    world.rows.change(row, {**kept, **changed}, at=world.clock.now(), by=user.name)
 
 
 def check_may_update(world: C4CWorld, row: Row) -> None:

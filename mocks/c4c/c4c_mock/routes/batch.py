@@ -1,12 +1,152 @@
-"""``$batch``: not built yet."""
+"""``$batch``: reads one by one, change sets all or nothing."""
 
 from __future__ import annotations
 
-from c4c_mock.model.errors import NotBuilt
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import count
+from urllib.parse import unquote, urlsplit
 
-from .call import Call, Reply
+from c4c_mock.evidence import seen
+from c4c_mock.model.errors import BadRequest, C4CError
+from c4c_mock.wire.batch import ChangeSet, Multipart, PartRequest, boundary_of, parse_batch
+from c4c_mock.wire.options import parse_options
+from c4c_mock.wire.uri import split_path
+
+from .call import JSON, Call, Reply, prefers_json
+from .refusals import error_reply
+
+Dispatch = Callable[[Call], Reply]
+
+_STRICT = "odata-v2-strict-json-format"
+_READS = frozenset({"GET", "HEAD"})
 
 
-def run_batch(call: Call) -> Reply:  # noqa: ARG001
-    """Refuse with an explanation."""
-    raise NotBuilt("$batch is not built in this mock", hint="send the parts as single requests")
+def run_batch(call: Call, dispatch: Dispatch) -> Reply:
+    """Do all parts in order; each gets its own answer, a failed change set one for all its parts."""
+    seen("batch")
+    boundary = boundary_of(call.header("content-type"))
+    with call.world.spool.writer() as writer:
+        for piece in call.pieces():
+            writer.write(piece)
+    envelope = writer.close()
+    numbers = count()
+    outer = Multipart(_boundary(next(numbers)))
+    try:
+        for item in parse_batch(envelope.path, boundary):
+            if isinstance(item, ChangeSet):
+                _change_set(call, item, dispatch, outer, Multipart(_boundary(next(numbers))))
+            else:
+                _add(outer, _single(call, item, dispatch))
+    finally:
+        call.world.spool.discard(envelope)
+    outer.close()
+    headers = {"Content-Type": f"multipart/mixed; boundary={outer.boundary}"}
+    status = int(call.world.switches["batch_status"])
+    return Reply(status=status, headers=headers, body=outer, length=outer.length)
+
+
+def _boundary(number: int) -> str:
+    """The look of recorded boundaries: ejjeeffe0, ejjeeffe1, …"""
+    return f"ejjeeffe{number}"
+
+
+def _add(part: Multipart, reply: Reply) -> None:
+    headers = {"dataserviceversion": "2.0", "cache-control": "no-cache, no-store", **reply.headers}
+    if reply.status == 204:
+        headers["Content-Type"] = "text/html"  # recorded
+    part.add_answer(reply.status, headers, reply.body, reply.length)
+
+
+def _single(call: Call, part: PartRequest, dispatch: Dispatch) -> Reply:
+    try:
+        if part.method not in _READS:
+            raise BadRequest(f"$batch: {part.method} is allowed inside a change set only")
+        return dispatch(_call_of(call, part, part.url))
+    except C4CError as exc:
+        return error_reply(exc, as_json=_as_json(part))
+
+
+def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipart, inner: Multipart) -> None:
+    """One failure takes back what the parts before it did and is the only answer."""
+    failed = item.requests[0] if item.requests else None
+    created: dict[str, str] = {}
+    replies: list[Reply] = []
+    try:
+        with call.world.lock_for(call.user.name) as lock, call.world.rows.all_or_nothing():
+            for part in item.requests:
+                failed = part
+                if part.method in _READS:
+                    raise BadRequest(f"$batch: {part.method} is not allowed inside a change set")
+                inside = _call_of(call, part, _refer(part.url, created))
+                replies.append(dispatch(replace(inside, held=lock)))
+                created[part.headers.get("content-id", "")] = replies[-1].headers.get("Location", "")
+    except C4CError as exc:
+        _add(outer, error_reply(exc, as_json=failed is not None and _as_json(failed)))
+        return
+    _add_all(inner, replies)
+    outer.add_multipart(inner)
+
+
+def _add_all(inner: Multipart, replies: Iterable[Reply]) -> None:
+    for reply in replies:
+        _add(inner, reply)
+
+
+def _refer(url: str, created: dict[str, str]) -> str:
+    """``$1/Nav`` means the entity that the part with Content-ID 1 created."""
+    if not url.startswith("$") or url.startswith(("$metadata", "$batch")):
+        return url
+    name, slash, rest = url[1:].partition("/")
+    location = created.get(name)
+    if not location:
+        raise BadRequest(f"$batch: ${name} names no entity created earlier in this change set")
+    return location + slash + rest
+
+
+def _call_of(call: Call, part: PartRequest, url: str) -> Call:
+    path, query = _below_root(call, url)
+    options = parse_options(query)
+    if options.text("$search"):
+        raise BadRequest("$batch: $search is not supported inside a batch")
+    headers = dict(part.headers)
+    if (
+        _STRICT not in headers
+        and call.header(_STRICT)
+        and call.world.switches["batch_inherits_strict_header"]
+    ):
+        headers[_STRICT] = call.header(_STRICT)
+    method = headers.get("x-http-method", "").upper() if part.method == "POST" else ""
+    return replace(
+        call,
+        method=method or part.method,
+        path=path,
+        segments=split_path(path),
+        options=options,
+        headers=headers,
+        pieces=part.pieces,
+        in_batch=True,
+    )
+
+
+def _below_root(call: Call, url: str) -> tuple[str, str]:
+    """Path below the service root and query of a part's URL, relative or absolute. Raises BadRequest."""
+    split = urlsplit(url)
+    root = urlsplit(call.base).path
+    path = unquote(split.path)
+    if path.startswith("/"):
+        if not (path + "/").startswith(root + "/"):
+            raise BadRequest(f"$batch: {url[:80]} is outside the service")
+        path = path[len(root) :]
+    path = path.lstrip("/")
+    if path.startswith("$batch"):
+        raise BadRequest("$batch: a batch cannot hold another batch")
+    return path, split.query
+
+
+def _as_json(part: PartRequest) -> bool:
+    try:
+        default = part.headers.get("content-type", "").startswith(JSON)
+        return prefers_json(part.headers.get("accept", ""), default=default)
+    except BadRequest:
+        return False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from c4c_mock.evidence import seen
 from c4c_mock.model.access import User
 from c4c_mock.model.edm import Service
 from c4c_mock.model.errors import BadRequest, UnsupportedMedia
+from c4c_mock.model.locks import WriteLock
 from c4c_mock.model.world import C4CWorld
 from c4c_mock.wire.entities import Renderer
 from c4c_mock.wire.options import Options
@@ -27,6 +29,7 @@ class Call:
         path: decoded path below the service root.
         base: absolute service root without trailing slash.
         pieces: gives the body in pieces; may be asked once.
+        held: locks of the change set that this call is a part of; None for a call of its own.
     """
 
     world: C4CWorld
@@ -39,6 +42,14 @@ class Call:
     headers: Mapping[str, str]
     base: str
     pieces: Callable[[], Iterator[bytes]]
+    held: WriteLock | None = None
+    in_batch: bool = False
+
+    def locking(self) -> AbstractContextManager[WriteLock]:
+        """The locks of this request: those of its change set, or its own."""
+        if self.held is not None:
+            return nullcontext(self.held)
+        return self.world.lock_for(self.user.name)
 
     def header(self, name: str) -> str:
         """The header's text; empty when it was not sent."""

@@ -48,7 +48,7 @@ def _create(call: Call, target: Target) -> Reply:
     assert target.eset is not None
     call.check_json_body()
     writes.check_may_create(call.world, target.eset, call.user)
-    with call.world.lock_for(call.user.name) as lock:
+    with call.locking() as lock:
         if target.owner is not None:
             lock.add(call.world.root_id(target.owner))
         with received(call, target.eset, lock if target.owner is None else None) as draft:
@@ -73,6 +73,8 @@ def _parent_of(call: Call, target: Target, draft: Draft) -> Row | None:
 def _created(call: Call, row: Row) -> Reply:
     back = bool(call.world.switches["attachment_back_navigation"])
     entity = call.renderer().entity(row, shape_of(row.eset, "", "", back_navigation=back))
+    if call.in_batch and row.blob is not None:
+        entity.point_document_at(f"{call.base}/$batch/Binary/$value")  # recorded: of no use to anybody
     headers = {"Location": entity.uri, "ETag": entity.etag}
     if call.flag("odata-no-response-payload"):
         seen("no-payload")
@@ -140,7 +142,7 @@ def _update(call: Call, target: Target) -> Reply:
     writes.check_may_update(call.world, row)
     call.check_json_body()
     _check_etag(call, row)
-    with call.world.lock_for(call.user.name) as lock:
+    with call.locking() as lock:
         lock.add(call.world.root_id(row))
         with received(call, row.eset, None) as draft:
             _check_etag(call, row)
@@ -151,7 +153,7 @@ def _update(call: Call, target: Target) -> Reply:
 def _delete(call: Call, target: Target) -> Reply:
     assert target.row is not None
     _check_etag(call, target.row)
-    with call.world.lock_for(call.user.name) as lock:
+    with call.locking() as lock:
         lock.add(call.world.root_id(target.row))
         writes.delete(call.world, target.row)
     return Reply(status=int(call.world.switches["delete_status"]))

@@ -16,7 +16,6 @@ from c4c_mock.model.edm import Service, services
 from c4c_mock.model.errors import (
     BadRequest,
     C4CError,
-    CsrfRequired,
     NotAllowed,
     NotAuthenticated,
     NotBuilt,
@@ -24,14 +23,14 @@ from c4c_mock.model.errors import (
     ServerFault,
 )
 from c4c_mock.model.world import C4CWorld
-from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
-from mock_kit.context import note
 
-from .call import JSON, Call, Reply, prefers_json, text_reply
+from .batch import run_batch
+from .call import JSON, Call, Reply, prefers_json
 from .changes import change
 from .reads import read
+from .refusals import error_reply
 from .target import resolve
 
 ROOT = "/sap/c4c/odata/v1"
@@ -114,13 +113,11 @@ def _head_fetch(call: Call) -> None:
 
 def dispatch(call: Call) -> Reply:
     """Do what the call asks for, its caller being allowed to."""
-    from .batch import run_batch  # noqa: PLC0415 - a batch dispatches its parts
-
     target = resolve(call.world, call.service, call.segments)
     if target.kind == "batch":
         if call.method != "POST":
             raise NotAllowed("$batch takes POST only", allow=("POST",))
-        return run_batch(call)
+        return run_batch(call, dispatch)
     return read(call, target) if call.method in {"GET", "HEAD"} else change(call, target)
 
 
@@ -203,32 +200,3 @@ def _error_as_json(req: Request) -> bool:
         return prefers_json(accept, default=req.headers.get("Content-Type", "").startswith(JSON))
     except BadRequest:
         return False
-
-
-def error_reply(exc: C4CError, *, as_json: bool) -> Reply:
-    """An error in C4C's own form; the hint goes to the journal and into a header of the mock's own."""
-    note("info", "refused", f"{exc.status}: {exc.message}" + (f" ({exc.hint})" if exc.hint else ""))
-    headers: dict[str, str] = {}
-    if exc.hint:
-        headers["X-Mock-Hint"] = exc.hint.encode("ascii", "replace").decode()
-    if isinstance(exc, NotAllowed):
-        headers["Allow"] = ", ".join(exc.allow)
-    if isinstance(exc, NotAuthenticated):
-        headers["WWW-Authenticate"] = 'Basic realm="SAP NetWeaver Application Server"'
-    if isinstance(exc, CsrfRequired):
-        headers["x-csrf-token"] = "Required"
-        return text_reply(exc.status, exc.message, "text/plain;charset=utf-8", headers)
-    if exc.html:
-        page = (
-            f"<html><head><title>{exc.status}</title></head><body><h1>{_html(exc.message)}</h1></body></html>"
-        )
-        return text_reply(exc.status, page, "text/html;charset=utf-8", headers)
-    seen("empty-error-code")
-    if as_json:
-        body = json_out.Body(json_out.error_document(exc.message))
-        return text_reply(exc.status, b"".join(body).decode(), JSON, headers)
-    return text_reply(exc.status, atom.error(exc.message), "application/xml;charset=utf-8", headers)
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -35,6 +35,10 @@ class Entity:
     deferred: list[Navigation]
     expanded: dict[str, list[Entity] | Entity | None] = field(default_factory=dict)
 
+    def point_document_at(self, link: str) -> None:
+        """Replace the link to an attachment's file."""
+        self.values = [(p, link if p.name == "DocumentLink" else v) for p, v in self.values]
+
 
 class Renderer:
     """Turns rows into entities for one request.

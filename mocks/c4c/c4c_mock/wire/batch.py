@@ -1,0 +1,203 @@
+"""``$batch`` envelopes: cutting a multipart body on disk into requests, writing the multipart reply.
+
+Sources: OData 2.0 batch-processing; C4C developer guide; recorded replies in light-odata's tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import TypeAlias
+
+from c4c_mock.model.errors import BadRequest
+
+_PIECE_BYTES = 256 * 1024
+_HEAD_MAX_BYTES = 64 * 1024
+_BOUNDARY = re.compile(
+    r'multipart/mixed\s*;.*?boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE
+)
+_REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?: HTTP/1\.[01])?")
+_BLANK = re.compile(rb"\r?\n\r?\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartRequest:
+    """One request of a batch; its body lies in the spooled envelope.
+
+    Attributes:
+        url: as written, relative or absolute.
+        headers: by lower-case name; those of the part's envelope (Content-ID) included.
+        start, stop: where the body lies in the file.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    path: Path
+    start: int
+    stop: int
+
+    def pieces(self) -> Iterator[bytes]:
+        """The body, 256 KiB at a time."""
+        left = self.stop - self.start
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            while left > 0 and (piece := file.read(min(_PIECE_BYTES, left))):
+                left -= len(piece)
+                yield piece
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """Requests that succeed or fail together."""
+
+    requests: list[PartRequest]
+
+
+BatchItem: TypeAlias = PartRequest | ChangeSet
+
+
+def boundary_of(content_type: str) -> str:
+    """The boundary of a multipart/mixed body. Raises BadRequest."""
+    found = _BOUNDARY.match(content_type.strip())
+    if found is None:
+        raise BadRequest("$batch: expected Content-Type multipart/mixed with a boundary")
+    return str(found[1] or found[2])
+
+
+def parse_batch(path: Path, boundary: str) -> list[BatchItem]:
+    """Cut a spooled envelope. Raises BadRequest for anything that is no batch."""
+    if path.stat().st_size == 0:
+        raise BadRequest("$batch: the body is empty")
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as view:
+        return [_item(view, path, *span) for span in _parts(view, 0, len(view), boundary)]
+
+
+def _parts(view: mmap, start: int, stop: int, boundary: str) -> list[tuple[int, int]]:
+    """Spans between delimiter lines. Raises BadRequest when the closing delimiter is missing."""
+    delimiter = b"--" + boundary.encode()
+    spans: list[tuple[int, int]] = []
+    begin = -1
+    at = view.find(delimiter, start, stop)
+    while at >= 0:
+        after = at + len(delimiter)
+        follows = view[after : min(after + 2, stop)]
+        if (at > start and view[at - 1 : at] != b"\n") or follows[:1] not in {b"\r", b"\n", b"-", b" ", b""}:
+            at = view.find(delimiter, after, stop)
+            continue
+        if begin >= 0:
+            spans.append((begin, _before_newline(view, at)))
+        if follows == b"--":
+            return spans
+        newline = view.find(b"\n", after, stop)
+        begin = stop if newline < 0 else newline + 1
+        at = view.find(delimiter, begin, stop)
+    raise BadRequest(f"$batch: no closing delimiter --{boundary}--")
+
+
+def _before_newline(view: mmap, at: int) -> int:
+    at -= view[at - 1 : at] == b"\n"
+    return at - (view[at - 1 : at] == b"\r")
+
+
+def _item(view: mmap, path: Path, start: int, stop: int) -> BatchItem:
+    headers, at = _head(view, start, stop)
+    kind = headers.get("content-type", "")
+    if kind.lower().startswith("multipart/mixed"):
+        spans = _parts(view, at, stop, boundary_of(kind))
+        items = [_item(view, path, *span) for span in spans]
+        requests = [i for i in items if isinstance(i, PartRequest)]
+        if len(requests) < len(items):
+            raise BadRequest("$batch: a change set cannot hold another change set")
+        return ChangeSet(requests)
+    if not kind.lower().startswith("application/http"):
+        raise BadRequest(f"$batch: a part needs Content-Type application/http, found {kind or '(none)'}")
+    return _request(view, path, headers, at, stop)
+
+
+def _head(view: mmap, start: int, stop: int) -> tuple[dict[str, str], int]:
+    """Header lines up to the blank line, by lower-case name, and where the rest begins."""
+    if view[start : start + 2] == b"\r\n" or view[start : start + 1] == b"\n":
+        return {}, start + (2 if view[start : start + 1] == b"\r" else 1)
+    found = _BLANK.search(view, start, min(stop, start + _HEAD_MAX_BYTES))
+    end, after = (found.start(), found.end()) if found else (stop, stop)
+    headers: dict[str, str] = {}
+    for line in view[start:end].decode("latin-1").splitlines():
+        name, colon, value = line.partition(":")
+        if line.strip() and not colon:
+            raise BadRequest(f"$batch: cannot read header line {line[:60]!r}")
+        headers[name.strip().lower()] = value.strip()
+    return headers, after
+
+
+def _request(view: mmap, path: Path, outer: dict[str, str], start: int, stop: int) -> PartRequest:
+    newline = view.find(b"\n", start, min(stop, start + _HEAD_MAX_BYTES))
+    line = view[start : stop if newline < 0 else newline].decode("latin-1").strip()
+    found = _REQUEST_LINE.fullmatch(line)
+    if found is None:
+        raise BadRequest(f"$batch: cannot read request line {line[:60]!r}")
+    headers, at = _head(view, stop if newline < 0 else newline + 1, stop)
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and at + int(declared) <= stop:
+        stop = at + int(declared)
+    kept = {n: v for n, v in outer.items() if n == "content-id"}
+    return PartRequest(
+        method=found["method"], url=found["url"], headers={**kept, **headers}, path=path, start=at, stop=stop
+    )
+
+
+@dataclass
+class Multipart:
+    """A multipart body in pieces; its length is known beforehand."""
+
+    boundary: str
+    _pieces: list[Iterable[bytes]] = field(default_factory=list)
+    length: int = 0
+
+    def add_answer(self, status: int, headers: Mapping[str, str], body: Iterable[bytes], length: int) -> None:
+        """Append one HTTP answer as a part."""
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        answer = f"HTTP/1.1 {status} {_phrase(status)}\r\n" + "\r\n".join(
+            [*lines, f"Content-Length: {length}"]
+        )
+        self._open(
+            f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n{answer}\r\n\r\n"
+        )
+        self._take(body, length)
+        self._text("\r\n")
+
+    def add_multipart(self, inner: Multipart) -> None:
+        """Append the answers of a change set."""
+        inner.close()
+        self._open(
+            f"Content-Type: multipart/mixed; boundary={inner.boundary}\r\nContent-Length: {inner.length}\r\n\r\n"
+        )
+        self._take(inner, inner.length)
+        self._text("\r\n")
+
+    def close(self) -> None:
+        """Write the closing delimiter."""
+        self._text(f"--{self.boundary}--\r\n")
+
+    def _open(self, text: str) -> None:
+        self._text(f"--{self.boundary}\r\n{text}")
+
+    def _text(self, text: str) -> None:
+        raw = text.encode()
+        self._take([raw], len(raw))
+
+    def _take(self, pieces: Iterable[bytes], length: int) -> None:
+        self._pieces.append(pieces)
+        self.length += length
+
+    def __iter__(self) -> Iterator[bytes]:
+        for pieces in self._pieces:
+            yield from pieces
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase
