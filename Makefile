@@ -1,0 +1,49 @@
+# Two commands on a bare machine: `make demo` and `make test`. Each sets up what it needs in .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test e2e contract check format fidelity lock setup-lab setup-test clean
+
+help: ## This list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+demo: setup-lab ## Set up, start the street, carry a customer's files to C4C, check every byte (exit 0 only if all arrived)
+	@$(BIN)/attachment-lab demo $(ARGS)
+
+test: setup-test ## Set up, run all tests (unit, contract, street, one real browser)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+e2e: setup-test ## Set up, run the browser suite
+	@$(BIN)/python -m pytest e2e $(ARGS)
+
+contract: setup-test ## Set up, run the contract tests
+	@$(BIN)/python -m pytest contract_tests $(ARGS)
+
+check: setup-test ## Lint, format, types (strict), layers, generated documents
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m attachment_lab.fidelity --check docs/fidelity.md
+
+format: setup-test ## Format and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
+	@$(BIN)/python -m attachment_lab.fidelity --write docs/fidelity.md
+
+lock: ## Write requirements/*.txt anew (needs uv)
+	@requirements/lock.sh
+
+setup-lab:
+	@requirements/install.sh lab
+
+setup-test:
+	@requirements/install.sh test
+
+clean: ## Remove .venv and every cache
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results var .lab
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
