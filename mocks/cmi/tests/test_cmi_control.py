@@ -186,5 +186,7 @@ def test_outgoing_limits_come_from_the_dialect(make: Make) -> None:
     cmi = make(outgoing_allowed_types=".PDF; docx")
     guid = cmi.chat()
     assert cmi.attach(guid, b"x", name="a.exe", originator_type="agent").status_code == 422
+    spool = cmi.app.mock.named_world("w", "?world").spool.directory
+    assert list(spool.glob("*")) == [], "a refused file stays on disk"
     assert cmi.attach(guid, b"x", name="a.pdf", originator_type="agent").status_code == 201
     assert cmi.attach(guid, b"x", name="a.exe", originator_type="customer").status_code == 201

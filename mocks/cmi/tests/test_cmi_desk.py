@@ -110,6 +110,7 @@ def test_a_transfer_starts_a_second_leg_under_the_same_guid(desk: ChatDesk) -> N
     desk.say(guid, "customer", "", "one")
     second = contact_of(desk.transfer(guid, SALES, None))
     desk.say(guid, "customer", "", "two")
+    assert [leg.status for leg in desk.get(guid).legs] == [Status.HANDLED, Status.QUEUED]
     assert second["guid"] == first["guid"] == guid
     assert second["id"] != first["id"]
     assert second["queue"] == {"id": SALES.id, "address": SALES.address}

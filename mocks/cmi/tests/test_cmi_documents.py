@@ -88,6 +88,10 @@ def test_a_list_is_a_bare_array_with_limit_offset_and_sort(cmi: Caller) -> None:
     assert listed(f"groupId={guids[1].lower()}") == guids[1:2]
     assert listed(f"groupId={'0' * 32}") == []
     assert listed("limit=0") == []
+    leg_ids = [cmi.look(f"/chats/{guid}")["leg_ids"][0] for guid in guids]
+    assert listed(f"id={leg_ids[2]}") == guids[2:]
+    assert listed(f"id={leg_ids[2]}&groupId={guids[2]}") == guids[2:]
+    assert listed(f"id={leg_ids[2]}&groupId={guids[0]}") == []
 
 
 @pytest.mark.parametrize("query", ["limit=-1", "limit=x", "offset=1.5", "sort=messages", "limit=٣"])
@@ -100,6 +104,7 @@ def test_shape_b_gives_one_document_for_each_leg(make: Make) -> None:
     cmi = make(chat_shape="B")
     guid = cmi.chat()
     first = cmi.attach(guid, b"first").get_json()["id"]
+    cmi.advance(seconds=60)
     cmi.control(f"/chats/{guid}/transfer", {"queue": OTHER_QUEUE})
     second = cmi.attach(guid, b"second").get_json()["id"]
     cmi.control(f"/chats/{guid}/end")
@@ -109,6 +114,8 @@ def test_shape_b_gives_one_document_for_each_leg(make: Make) -> None:
         return [[a["id"] for m in leg["messages"] for a in m["attachments"]] for leg in legs]
 
     assert attachments() == [[first], [second]]
+    created = [leg["created"] for leg in cmi.get(f"/chats?groupId={guid}").get_json()]
+    assert created[0] < created[1]
     cmi.control("/dialect", {"leg_messages": "cumulative"})
     assert attachments() == [[first], [first, second]]
     leg = cmi.get(f"/chats?groupId={guid}").get_json()[1]

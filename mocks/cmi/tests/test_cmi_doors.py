@@ -53,6 +53,12 @@ def test_five_wrong_passwords_lock_the_user_for_half_an_hour(cmi: Caller) -> Non
     assert cmi.get("/chats").status_code == 200
 
 
+def test_the_lockout_can_be_changed_while_the_world_lives(cmi: Caller) -> None:
+    cmi.control("/dialect", {"lock_after_failures": 1})
+    cmi.get("/chats", authorization=basic(USER, "wrong"))
+    assert cmi.get("/chats").status_code == 401
+
+
 def test_a_locked_user_can_be_403(make: Make) -> None:
     cmi = make(locked_status=403, lock_after_failures=1)
     assert cmi.get("/chats", authorization=basic(USER, "wrong")).status_code == 401
@@ -82,10 +88,12 @@ def test_by_default_either_character_set_opens(cmi: Caller) -> None:
 
 
 def test_no_secret_reaches_the_journal(cmi: Caller) -> None:
-    cmi.get("/chats")
+    svc = "another long password"
+    cmi.control("/users", {"name": "svc", "password": svc})
     cmi.get("/chats", authorization=basic(USER, PASSWORD, "latin-1"))
+    cmi.get(f"/chats?sort={KEY}&offset={svc}")
     journal = cmi.client.get("/_mock/journal?world=w").text
-    for secret in (KEY, PASSWORD, basic(USER, PASSWORD)[6:], basic(USER, PASSWORD, "latin-1")[6:]):
+    for secret in (KEY, svc, PASSWORD, basic(USER, PASSWORD)[6:], basic(USER, PASSWORD, "latin-1")[6:]):
         assert secret not in journal
     assert KEY not in cmi.client.get("/_mock/worlds").text
 

@@ -50,6 +50,7 @@ def test_a_range_gives_that_part(
     expected = content_range and content_range.format(n=size, last=size - 1, minus5=size - 5)
     assert (answer.status_code, answer.headers.get("Content-Range")) == (status, expected)
     assert answer.data == JPEG[part]
+    assert answer.content_length == len(answer.data)
 
 
 def test_ranges_can_be_unknown_to_cmi(make: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,17 @@ def test_a_download_cut_on_the_wire_breaks_and_the_next_one_heals(mock: MockProc
     with pytest.raises(httpx.RemoteProtocolError):
         download(mock.gate_url, path)
     assert download(mock.gate_url, path).content == CONTENT
+
+
+def test_an_upload_that_breaks_off_on_the_wire_is_no_attachment(mock: MockProcess) -> None:
+    guid = httpx.post(f"{mock.url}/_mock/chats", json={}).json()["guid"]
+    head = f"POST /_mock/chats/{guid}/attachments?name=a HTTP/1.1\r\nHost: x\r\nContent-Length: 80000\r\n\r\n"
+    url = httpx.URL(mock.url)
+    with socket.create_connection((url.host, url.port or 80)) as wire:
+        wire.sendall(head.encode() + b"x" * 50_000)
+        wire.shutdown(socket.SHUT_WR)
+        assert wire.recv(12) == b"HTTP/1.1 400"
+    assert httpx.get(f"{mock.url}/_mock/chats/{guid}").json()["messages"] == []
 
 
 def test_the_process_ends_cleanly_and_says_no_secret(tmp_path: Path) -> None:
