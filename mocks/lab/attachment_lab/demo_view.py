@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
@@ -15,6 +16,8 @@ from attachment_lab.names import human_size, short, shown
 from attachment_lab.records import Carried, Verdict
 from attachment_lab.settle import Motion
 
+#: From this width on, ids are shown whole.
+ROOMY = 120
 #: How each state of an attachment is shown: mark, words, style.
 STATES = {
     "at CMI": ("○", "at CMI", "dim"),
@@ -83,33 +86,34 @@ class Progress:
 
 def show(result: DemoResult, console: Console) -> None:
     """The whole result."""
-    parts: list[RenderableType] = [table(result.rows), Text()]
+    parts: list[RenderableType] = [Text(), table(result.rows, console.width), Text()]
     parts += [verdict_lines(result.verdict)]
     missing = [row for row in result.rows if row.outcome != "stored"]
     if result.verdict.ok and missing:
         parts.append(Text(f"{len(missing)} attachment(s) did not arrive.", style="red"))
     parts += [Text(), assumption_lines(result.assumptions)]
-    console.print(Group(*parts))
+    console.print(Group(*parts), soft_wrap=False)
 
 
-def table(rows: Sequence[Row]) -> Table:
-    """File, bytes, digests at both ends, C4C object, outcome."""
-    drawn = Table(title="Attachments, end to end", title_justify="left", header_style="bold")
-    drawn.add_column("File", overflow="fold", ratio=3)
+def table(rows: Sequence[Row], width: int) -> Table:
+    """File, bytes, digests at both ends, C4C object, outcome; ids are shortened on a narrow screen."""
+    digits = 12 if width >= ROOMY else 7
+    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    drawn.add_column("File", overflow="fold")
     drawn.add_column("Bytes", justify="right", no_wrap=True)
-    drawn.add_column("sha256 at CMI", no_wrap=True)
-    drawn.add_column("sha256 at C4C", no_wrap=True)
-    drawn.add_column("C4C ObjectID", overflow="fold", ratio=2)
-    drawn.add_column("Outcome", overflow="fold", ratio=2)
+    for heading in ("sha256 at CMI", "sha256 at C4C", "C4C ObjectID"):
+        drawn.add_column(heading, no_wrap=width >= ROOMY)
+    drawn.add_column("Outcome", overflow="fold")
     for row in rows:
         style = STATES.get(row.outcome, ("", "", "yellow"))[2]
         told = f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
+        same = row.cmi_sha256 == row.c4c_sha256
         drawn.add_row(
             shown_text(row.name),
             f"{row.size_bytes:,}",
-            short(row.cmi_sha256),
-            Text(short(row.c4c_sha256), style="" if row.cmi_sha256 == row.c4c_sha256 else "red"),
-            row.c4c_object_id or "–",
+            short(row.cmi_sha256, digits),
+            Text(short(row.c4c_sha256, digits), style="" if same else "bold red"),
+            (row.c4c_object_id or "–") if width >= ROOMY else short(row.c4c_object_id, digits),
             Text(told, style=style),
         )
     return drawn

@@ -67,7 +67,14 @@ def service_rows() -> list[Row]:
     command = [sys.executable, "-m", "attachment_transfer", "dialect"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return [
-        Row(f"service.{section}.{name}", _shown(entry["value"]), entry["evidence"], entry["source"], f"{section}.{name}", "")
+        Row(
+            f"service.{section}.{name}",
+            _shown(entry["value"]),
+            entry["evidence"],
+            entry["source"],
+            f"{section}.{name}",
+            "",
+        )
         for section, entries in json.loads(answer.stdout).items()
         for name, entry in entries.items()
     ]
@@ -87,7 +94,9 @@ def page() -> str:
     shares = " · ".join(f"{label} {counted[label]} ({100 * counted[label] // total} %)" for label in _LABELS)
     text = [_INTRODUCTION, f"{total} behaviours: {shares}.\n"]
     for title, rows in parts:
-        text.append(f"\n## {title}\n\n| id | behaviour | label | source | switch | test |\n|---|---|---|---|---|---|")
+        text.append(
+            f"\n## {title}\n\n| id | behaviour | label | source | switch | test |\n|---|---|---|---|---|---|"
+        )
         text.extend("| " + " | ".join(_cell(value) for value in vars(row).values()) + " |" for row in rows)
     return "\n".join(text) + "\n"
 
@@ -98,7 +107,9 @@ def _cell(text: str) -> str:
 
 @click.command()
 @click.option("--write", "target", type=click.Path(path_type=Path), help="Write the page here.")
-@click.option("--check", "existing", type=click.Path(path_type=Path), help="Exit 1 unless this file is the page.")
+@click.option(
+    "--check", "existing", type=click.Path(path_type=Path), help="Exit 1 unless this file is the page."
+)
 def main(target: Path | None, existing: Path | None) -> None:
     """Write or check docs/fidelity.md."""
     text = page()

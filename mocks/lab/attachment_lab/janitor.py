@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 GRACE_S = 3.0
 
@@ -51,17 +52,17 @@ def kill_session(leader: int) -> None:
 def members(leader: int) -> list[int]:
     """Living processes of the session that ``leader`` started, from /proc; zombies do not count."""
     found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit() and _session(name) == leader:
-            found.append(int(name))
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit() and _session(process) == leader:
+            found.append(int(process.name))
     return found
 
 
-def _session(pid: str) -> int | None:
+def _session(process: Path) -> int | None:
     """Fields after the last parenthesis: state, parent, group, session (proc(5))."""
     try:
-        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stat:
-            state, _parent, _group, session = stat.read().rpartition(")")[2].split()[:4]
+        stat = (process / "stat").read_text(encoding="utf-8", errors="replace")
+        state, _parent, _group, session = stat.rpartition(")")[2].split()[:4]
     except (OSError, ValueError):
         return None
     return None if state == "Z" else int(session)

@@ -13,9 +13,9 @@ def shown(name: str) -> str:
     return "".join(_escaped(char) if unicodedata.category(char) in UNSHOWN else char for char in name)
 
 
-def short(digest: str | None) -> str:
-    """The first twelve digits of a digest, for tables."""
-    return f"{digest[:12]}…" if digest else "–"
+def short(digest: str | None, digits: int = 12) -> str:
+    """The first digits of a digest, for tables."""
+    return f"{digest[:digits]}…" if digest else "–"
 
 
 def human_size(size_bytes: int | None) -> str:

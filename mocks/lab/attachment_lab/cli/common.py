@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -19,6 +20,8 @@ from attachment_lab.neighbours import Neighbours
 from attachment_lab.street_file import RunningStreet
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+PIPE_WIDTH = 132
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, nothing else.")
 street_option = click.option(
@@ -31,8 +34,8 @@ street_option = click.option(
 )
 
 
-class Stopped(KeyboardInterrupt):
-    """A signal asked us to end.
+class Stopped(BaseException):
+    """A signal asked us to end. No KeyboardInterrupt, which click turns into an Abort without the number.
 
     Attributes:
         exit_code: 128 plus the signal's number, as shells have it.
@@ -45,12 +48,18 @@ class Stopped(KeyboardInterrupt):
 
 def out() -> Console:
     """For results."""
-    return Console(file=sys.stdout, highlight=False)
+    return _console(sys.stdout)
 
 
 def err() -> Console:
     """For progress and complaints."""
-    return Console(file=sys.stderr, highlight=False)
+    return _console(sys.stderr)
+
+
+def _console(stream: TextIO) -> Console:
+    """A pipe or a log has no width of its own: give it one in which tables are not cramped."""
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(file=stream, highlight=False, width=width)
 
 
 def print_json(value: Any) -> None:

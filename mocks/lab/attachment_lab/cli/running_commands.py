@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, ledger_of, out, print_json, running, street_option
 from attachment_lab.conversation import Conversation
-from attachment_lab.demo import rows_from, verdict_json
+from attachment_lab.demo import Row, rows_from, verdict_json
 from attachment_lab.demo_view import Progress, table, verdict_lines
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.reset import ask_for_reset
@@ -51,7 +52,7 @@ def chat(
     if as_json:
         print_json({"contact_id": talk.guid, "attachments": [row.to_json() for row in rows]})
     else:
-        out().print(f"chat {talk.guid}", table(rows))
+        _print_rows(rows, f"chat {talk.guid}")
     return 0 if not end or all(row.outcome == "stored" for row in rows) else 1
 
 
@@ -67,8 +68,14 @@ def ledger(street_path: Path | None, as_json: bool) -> int:
         attachments = [row.to_json() for row in rows]
         print_json({"attachments": attachments, "ledger": verdict_json(verdict)})
     else:
-        out().print(table(rows), verdict_lines(verdict))
+        _print_rows(rows, verdict_lines(verdict))
     return 0 if verdict.ok else 1
+
+
+def _print_rows(rows: list[Row], last: RenderableType) -> None:
+    console = out()
+    console.print(table(rows, console.width))
+    console.print(last)
 
 
 @click.command()

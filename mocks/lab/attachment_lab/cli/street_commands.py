@@ -55,6 +55,7 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
     """Start the street and keep it up until Ctrl-C."""
     base = 8100 if port_base is None else port_base
     options = StreetOptions(port_base=base, run_dir=run_dir, through_gates=through_gates, console=True)
+    err().print(Text("Starting the street …", style="dim"))
     with ending_on_signals(), open_street(options) as street:
         world = _furnish(street)
 
@@ -155,6 +156,8 @@ def _waiting_chat(street: Street, world: WorldNames, files: list[Sendable]) -> s
 
 def _show_street(street: Street, world: WorldNames, contact_id: str | None, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for name, url in street.urls.items():
         table.add_row(Text(f"  {name}", style="bold"), url)
     table.add_row("  worker health", egress.url(street.ports.worker_health))

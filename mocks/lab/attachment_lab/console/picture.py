@@ -255,7 +255,8 @@ def _at_rest(count: int, stored: int, total: str, *, is_proven: bool) -> str:
         return "The chat had no attachments."
     if stored < count:
         return f"{stored} of {total} arrived; the others were skipped, each with a reason."
-    return f"All {total} arrived in C4C." + (" Every byte is equal at both ends." if is_proven else "")
+    arrived = "The attachment" if count == 1 else f"All {total}"
+    return f"{arrived} arrived in C4C." + (" Every byte is equal at both ends." if is_proven else "")
 
 
 def _kind(name: str) -> str:

@@ -1,0 +1,241 @@
+// Draws what the server's stream of pictures says. No framework, no build step, no request off this host.
+// File names arrive escaped for display and are only ever set as text.
+
+const byId = (id) => document.getElementById(id);
+const street = [...document.querySelectorAll(".station")];
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const KINDS = {
+  image: ["JPG", "JPEG", "PNG", "GIF", "WEBP"], pdf: ["PDF"], text: ["DOC", "DOCX", "TXT", "MD"],
+  sheet: ["XLS", "XLSX", "CSV"], media: ["OGG", "MP3", "MP4", "MOV", "WAV", "WEBM"], pack: ["ZIP", "GZ", "TAR", "7Z"],
+};
+
+let source = null;
+let chosen = new URLSearchParams(location.search).get("chat");
+let announced = "";
+let restsFor = "";
+
+function make(tag, className, text) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function drawStations(stations) {
+  stations.forEach((station, index) => {
+    const element = street[index];
+    element.dataset.tone = station.tone;
+    const next = stations[index + 1];
+    element.dataset.passed = String(Boolean(next) && station.tone !== "idle" && next.tone !== "idle");
+    setText(element.querySelector(".headline"), station.headline);
+    setText(element.querySelector(".detail"), station.detail);
+    const remedy = element.querySelector(".remedy");
+    setText(remedy, station.remedy);
+    remedy.hidden = !station.remedy;
+  });
+}
+
+// First, last, invert, play: a token that changes trays glides there instead of jumping.
+function drawTokens(files) {
+  const old = new Map([...document.querySelectorAll(".token")].map((t) => [t.dataset.id, t]));
+  const before = new Map([...old].map(([id, token]) => [id, token.getBoundingClientRect()]));
+  for (const file of files) {
+    const token = old.get(file.id) ?? newToken(file);
+    old.delete(file.id);
+    token.dataset.tone = file.tone;
+    const tray = street[file.station].querySelector(".tray");
+    if (token.parentElement !== tray) tray.append(token);
+  }
+  old.forEach((token) => token.remove());
+  if (calm.matches) return;
+  for (const token of document.querySelectorAll(".token")) glide(token, before.get(token.dataset.id));
+}
+
+function newToken(file) {
+  const token = make("li", "token", file.kind);
+  token.dataset.id = file.id;
+  token.dataset.kind = Object.keys(KINDS).find((kind) => KINDS[kind].includes(file.kind)) ?? "other";
+  token.title = file.name;
+  return token;
+}
+
+function glide(token, from) {
+  if (!from) {
+    token.animate([{ opacity: 0, transform: "translateY(-.6rem)" }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
+    return;
+  }
+  const to = token.getBoundingClientRect();
+  const [x, y] = [from.left - to.left, from.top - to.top];
+  if (Math.abs(x) + Math.abs(y) < 1) return;
+  token.animate([{ transform: `translate(${x}px, ${y}px)`, zIndex: 5 }, { transform: "none", zIndex: 5 }], { duration: 650, easing: "cubic-bezier(.3,.7,.2,1)" });
+}
+
+function drawRows(files) {
+  const body = byId("rows");
+  const old = new Map([...body.children].map((row) => [row.dataset.id, row]));
+  files.forEach((file, index) => {
+    const row = old.get(file.id) ?? newRow(file);
+    old.delete(file.id);
+    fillRow(row, file);
+    if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null);
+  });
+  old.forEach((row) => row.remove());
+  byId("empty").hidden = files.length > 0;
+}
+
+function newRow(file) {
+  const row = make("tr");
+  row.dataset.id = file.id;
+  const first = make("td");
+  first.append(make("div", "name"), make("div", "why"), make("div", "todo"));
+  const state = make("td");
+  state.append(make("span", "chip"));
+  const digest = make("td");
+  const object = make("td");
+  for (const [cell, label] of [[digest, "sha256"], [object, "C4C object"]]) {
+    cell.dataset.label = label;
+    cell.append(make("span", "mono"));
+  }
+  row.append(first, make("td", "number"), state, digest, object);
+  return row;
+}
+
+function fillRow(row, file) {
+  row.dataset.tone = file.tone;
+  setText(row.querySelector(".name"), file.name);
+  setText(row.querySelector(".why"), file.reason);
+  setText(row.querySelector(".todo"), file.remedy);
+  setText(row.querySelector(".number"), file.size);
+  const chip = row.querySelector(".chip");
+  chip.dataset.tone = file.tone;
+  setText(chip, file.chip);
+  const [digest, object] = row.querySelectorAll(".mono");
+  setText(digest, file.sha256 ? `${file.sha256.slice(0, 12)}…` : "–");
+  digest.title = file.sha256;
+  setText(object, file.object_id ? `${file.object_id.slice(0, 12)}…` : "–");
+  object.title = file.object_id;
+}
+
+function drawMeta(picture) {
+  const parts = [`Chat ${picture.guid.slice(0, 8)}…`];
+  if (picture.since) parts.push(`started ${clock.format(new Date(picture.since))}`);
+  if (picture.since && picture.until) parts.push(`took ${((new Date(picture.until) - new Date(picture.since)) / 1000).toFixed(1)} s`);
+  if (picture.is_proven) parts.push("chain ledger: every law holds");
+  setText(byId("meta"), parts.join("  ·  "));
+}
+
+function drawChats(chats, guid) {
+  const select = byId("chats");
+  const wanted = chats.map((chat) => {
+    const made = new Date(chat.created);
+    const files = `${chat.files} file${chat.files === 1 ? "" : "s"}`;
+    return [chat.guid, `${clock.format(made)} · ${files} · ${chat.status}`];
+  });
+  if (JSON.stringify(wanted) !== select.dataset.shown) {
+    select.dataset.shown = JSON.stringify(wanted);
+    select.replaceChildren(...wanted.map(([value, text]) => new Option(text, value)));
+  }
+  if (guid && document.activeElement !== select) select.value = guid;
+}
+
+function drawLaws(violations) {
+  byId("laws").hidden = violations.length === 0;
+  byId("violations").replaceChildren(...violations.map((text) => make("li", "", text)));
+}
+
+async function drawRests(picture) {
+  const key = `${picture.guid} ${picture.until}`;
+  if (!picture.until || key === restsFor) return;
+  restsFor = key;
+  const found = await (await fetch("/api/assumptions")).json();
+  setText(byId("rests-count"), `${found.length} assumption${found.length === 1 ? "" : "s"}`);
+  byId("assumptions").replaceChildren(...found.map((each) => {
+    const item = make("li");
+    item.append(make("span", "tag", `${each.mock} · ${each.label}`), make("span", "", each.behaviour));
+    return item;
+  }));
+}
+
+function draw({ chats, picture }) {
+  byId("trouble").hidden = true;
+  drawChats(chats, picture?.guid);
+  if (!picture) {
+    setText(byId("sentence"), "No chat yet.");
+    drawRows([]);
+    return;
+  }
+  const sentence = byId("sentence");
+  sentence.dataset.tone = picture.tone;
+  setText(sentence, picture.sentence);
+  const news = `${picture.guid} ${picture.tone}`;
+  if (news !== announced) {
+    announced = news;
+    setText(byId("announce"), picture.sentence);
+  }
+  drawMeta(picture);
+  drawStations(picture.stations);
+  drawTokens(picture.files);
+  drawRows(picture.files);
+  drawLaws(picture.violations);
+  drawRests(picture);
+}
+
+function showLive(state, words) {
+  byId("live").dataset.state = state;
+  setText(byId("live-text"), words);
+}
+
+function listen() {
+  source?.close();
+  source = new EventSource(`/events${chosen ? `?chat=${encodeURIComponent(chosen)}` : ""}`);
+  let lost = null;
+  source.addEventListener("open", () => {
+    clearTimeout(lost);
+    lost = null;
+    showLive("live", "Live");
+  });
+  source.addEventListener("chain", (event) => draw(JSON.parse(event.data)));
+  source.addEventListener("trouble", (event) => showTrouble(JSON.parse(event.data)));
+  // The server ends each stream after a while; only a silence that lasts is worth a word.
+  source.addEventListener("error", () => {
+    lost ??= setTimeout(() => showLive("lost", "Connection lost, trying again"), 2500);
+  });
+}
+
+function showTrouble(words) {
+  setText(byId("trouble"), words);
+  byId("trouble").hidden = false;
+}
+
+function choose(guid) {
+  chosen = guid;
+  history.replaceState(null, "", `?chat=${encodeURIComponent(guid)}`);
+  listen();
+}
+
+byId("chats").addEventListener("change", (event) => choose(event.target.value));
+byId("play").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = byId("play-button");
+  button.disabled = true;
+  try {
+    const answer = await fetch("/api/play", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ slow: byId("slow").checked, fault: byId("fault").value || null }),
+    });
+    const told = await answer.json();
+    if (answer.ok) choose(told.guid);
+    else showTrouble(told.detail);
+  } catch {
+    showTrouble("The console does not answer; is the street still up?");
+  } finally {
+    button.disabled = false;
+  }
+});
+listen();
