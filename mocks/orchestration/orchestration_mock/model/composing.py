@@ -24,7 +24,7 @@ from orchestration_mock.model.placeholders import (
 from orchestration_mock.model.secrets import SecretsManager
 
 
-class Uncomposable(Exception):  # noqa: N818 - it says what happened
+class Uncomposable(Exception):
     """The request cannot be made of this configuration and this conversation; the message holds no secret."""
 
 

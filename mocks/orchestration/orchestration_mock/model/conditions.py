@@ -43,7 +43,7 @@ COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 }
 
 
-class BadCondition(ValueError):  # noqa: N818 - it says what happened
+class BadCondition(ValueError):
     """The condition cannot be read, or uses what the twin lacks; line and column are in its text."""
 
     def __init__(self, message: str, line: int, column: int, *, lacking: bool = False) -> None:
@@ -54,7 +54,7 @@ class BadCondition(ValueError):  # noqa: N818 - it says what happened
         self.lacking = lacking
 
 
-class ConditionFailed(Exception):  # noqa: N818 - it says what happened
+class ConditionFailed(Exception):
     """The condition is well-formed but could not be worked out for this conversation."""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestration_mock.model.errors import Malformed
+from orchestration_mock.model.errors import FieldError, Malformed
 from orchestration_mock.model.forms import Form
 
 CHANNELS = ("chat", "phone", "email")
@@ -82,8 +82,9 @@ class Contact:
 def read_contact(value: object, now: datetime) -> Contact:
     """The ``contact`` member of an event. Raises ``Invalid`` with one error per wrong attribute."""
     if not isinstance(value, Mapping):
-        raise Malformed('The event needs a "contact" object.')
-    form = Form(value)
+        error = FieldError(field="contact", expected="a JSON object", remedy="send the conversation")
+        raise Malformed('The event needs a "contact" object.', (error,))
+    form = Form(value, at="contact")
     data: dict[str, Any] = dict.fromkeys(sorted(p for p in KNOWN_PATHS if "." not in p and p != "email"))
     data |= value
     data["channel_type"] = form.choice("channel_type", CHANNELS, "chat")

@@ -82,7 +82,7 @@ class Courier:
         outgoing, credential, token = self._authenticated(outgoing, integration, lookup)
         self._note_request(errand, outgoing)
         reply = self._send(outgoing)
-        refreshed = reply.status == 401 and credential is not None
+        refreshed = reply.status == 401 and credential is not None and bool(self._dialect["refresh_on_401"])
         if refreshed and credential is not None:
             self._touch("edi.refresh_on_401")
             self._tokens.forget(credential, token)
@@ -115,11 +115,9 @@ class Courier:
         credential, token = None, ""
         if auth.kind == "basic":
             user, password = basic_pair(auth, integration.credentials, lookup, style)
-            self._masker.guard(password, user)
             value = basic_header(user, password)
         else:
             credential = oauth_credential(auth, self._secrets, integration.credentials, lookup, style)
-            self._masker.guard(credential.client_secret, credential.client_id)
             self._touch("edi.token")
             token = self._tokens.get(credential, self._clock.now())
             value = f"Bearer {token}"

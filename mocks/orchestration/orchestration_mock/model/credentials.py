@@ -26,7 +26,7 @@ from orchestration_mock.model.secrets import OAuthCredential, SecretsManager, re
 MOST_EXPIRES_S = 10 * 366 * 86_400
 
 
-class NoToken(Exception):  # noqa: N818 - it says what happened
+class NoToken(Exception):
     """The issuer gave no token; the message says why and holds no secret."""
 
 

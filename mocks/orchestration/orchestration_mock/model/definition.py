@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestration_mock.model.conditions import BadCondition, parse
+from orchestration_mock.model.contact import KNOWN_PATHS
 from orchestration_mock.model.errors import FieldError, Invalid, Lacking
 from orchestration_mock.model.forms import shown
 from orchestration_mock.model.placeholders import ROOTS, placeholders_in
@@ -41,6 +42,12 @@ class Authentication:
     kind: str = "none"
     secrets_ref: str | None = None
     inline: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def literal_secrets(self) -> tuple[str, ...]:
+        """Passwords that stand in the text itself, not behind a placeholder."""
+        values = (self.inline.get(name) for name in ("password", "client_secret"))
+        return tuple(value for value in values if isinstance(value, str) and not [*placeholders_in(value)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +115,7 @@ class _Reading:
         self.errors: list[FieldError] = []
         self.warnings: list[str] = []
         self.lacking = False
+        self.has_request = False
 
     def wrong(self, path: Path, expected: str, remedy: str, found: object = None) -> None:
         line, column = self.located.where(path)
@@ -136,6 +144,7 @@ class _Reading:
         if not isinstance(value, dict):
             self.wrong((), "a JSON object", 'begin with { "request": { ... } }', value)
             value = {}
+        self.has_request = "request" in value
         request = self.object_at(value, ("request",), required=True)
         response = self.object_at(value, ("response",))
         spec = self.request_spec(request)
@@ -176,7 +185,7 @@ class _Reading:
         value = request.get("method")
         if isinstance(value, str) and value.upper() in METHODS:
             return value.upper()
-        if request or "request" in self.located.value:
+        if self.has_request:
             self.wrong(("request", "method"), "one of " + ", ".join(METHODS), 'write "method": "POST"', value)
         return "POST"
 
@@ -253,7 +262,10 @@ class _Reading:
             if read_scope(value.get("scope")) is None:
                 self.wrong((*path, "scope"), "a list of strings", 'write "scope": ["..."]', value["scope"])
         inline = {name: item for name, item in value.items() if name not in ("type", "secrets_ref")}
-        return Authentication(kind=str(kind), secrets_ref=ref, inline=inline)
+        found = Authentication(kind=str(kind), secrets_ref=ref, inline=inline)
+        if found.literal_secrets:
+            self.warn(path, "a password stands here in clear; the secrets manager is the place for it")
+        return found
 
     def odd_members(self, value: dict[str, Any], request: dict[str, Any], response: dict[str, Any]) -> None:
         members: list[tuple[Path, dict[str, Any], tuple[str, ...]]] = [
@@ -283,6 +295,9 @@ class _Reading:
         path: Path = ("request", key)
         if root not in ROOTS:
             self.warn(path, f"{{{name}}} begins with none of {', '.join(ROOTS)}")
+        attribute = name.partition(".")[2]
+        if root == "contact" and attribute and attribute not in KNOWN_PATHS:
+            self.warn(path, f"{{{name}}} is not among the documented attributes of a conversation")
         if root == "secrets" and key != "headers" and not self.secrets_outside_headers:
             remedy = f"move {{{name}}} to a header, or set the dialect secrets_outside_headers"
             self.wrong(path, "secrets in headers only, as documented", remedy)

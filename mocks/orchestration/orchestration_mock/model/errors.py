@@ -47,7 +47,7 @@ class FieldError:
         return {name: value for name, value in pairs.items() if value is not None}
 
 
-class Refusal(Exception):  # noqa: N818 - it says what happened
+class Refusal(Exception):
     """The model says no; ``status`` is the hint for whoever speaks HTTP."""
 
     status = 422

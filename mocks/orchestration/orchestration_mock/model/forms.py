@@ -25,16 +25,10 @@ class Form:
     Ask for every field, then call :meth:`done`, which raises ``Invalid`` with all errors at once.
     """
 
-    def __init__(self, body: object) -> None:
+    def __init__(self, body: object, *, at: str = "(body)") -> None:
         if not isinstance(body, Mapping):
-            raise Malformed(
-                "The body must be a JSON object.",
-                (
-                    FieldError(
-                        field="(body)", expected="a JSON object", remedy="send {...}", found=shown(body)
-                    ),
-                ),
-            )
+            error = FieldError(field=at, expected="a JSON object", remedy="send {...}", found=shown(body))
+            raise Malformed(f"{at} must be a JSON object.", (error,))
         self._body = body
         self._asked: set[str] = set()
         self.errors: list[FieldError] = []
@@ -63,8 +57,12 @@ class Form:
         return value
 
     def text(self, field: str, default: str | None = None) -> str:
-        """A string; required when there is no default."""
-        value = self._typed(field, default, "a string", lambda v: isinstance(v, str))
+        """A string; without a default it is required and not empty."""
+        required = default is None
+        expected = "a string that is not empty" if required else "a string"
+        value = self._typed(
+            field, default, expected, lambda v: isinstance(v, str) and (v != "" or not required)
+        )
         return value if isinstance(value, str) else ""
 
     def flag(self, field: str, default: bool) -> bool:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from orchestration_mock.model.contact import EVENT_NAMES, normal_id
 from orchestration_mock.model.definition import Definition, read_definition
-from orchestration_mock.model.errors import Missing
+from orchestration_mock.model.errors import Missing, Refusal
 from orchestration_mock.model.forms import Form
 
 CHANNEL_TYPES = ("Phone", "Chat", "Email", "Multi-Channel")
@@ -105,6 +105,7 @@ def read_integration(body: object, *, id_: str, serial: int, secrets_outside_hea
     credentials, text = _credentials(form), form.text("json")
     for read_only in ("id", "warnings"):
         form.raw(read_only)
+    definition = _definition(form, text, secrets_outside_headers=secrets_outside_headers)
     form.done("The configuration")
     found = Integration(
         id=id_,
@@ -118,11 +119,23 @@ def read_integration(body: object, *, id_: str, serial: int, secrets_outside_hea
         queues=queues,
         direct_conversations=direct,
         enabled=enabled,
-        definition=read_definition(text, secrets_outside_headers=secrets_outside_headers),
+        definition=definition,
         credentials=credentials,
         warnings=tuple(f"{name} is not a field of the form" for name in form.unknown()),
     )
     return replace(found, warnings=(*found.warnings, *found.definition.warnings, *_advice(found)))
+
+
+def _definition(form: Form, text: str, *, secrets_outside_headers: bool) -> Definition:
+    """The JSON text read; its errors join those of the form, unless they are all there is."""
+    try:
+        return read_definition(text, secrets_outside_headers=secrets_outside_headers)
+    except Refusal as refusal:
+        if not form.errors:
+            raise
+        form.errors.extend(refusal.errors)
+        form.done("The configuration")
+        raise
 
 
 def _endpoint(form: Form) -> str:
@@ -163,7 +176,7 @@ def _queues(form: Form) -> tuple[Queue, ...]:
 def _credentials(form: Form) -> tuple[LocalCredential, ...]:
     found = []
     for item in form.items("authentications"):
-        inner = Form(item)
+        inner = Form(item, at="authentications")
         found.append(
             LocalCredential(name=inner.text("name"), user=inner.text("user", ""), value=inner.text("value"))
         )
@@ -247,4 +260,7 @@ class Integrations:
                 if isinstance(item, dict) and isinstance(item.get("value"), str):
                     self._guard(item["value"])
         allowed = self._dialect["secrets_outside_headers"] == "allow"
-        return read_integration(body, id_=id_, serial=serial, secrets_outside_headers=allowed)
+        found = read_integration(body, id_=id_, serial=serial, secrets_outside_headers=allowed)
+        for value in found.definition.request.authentication.literal_secrets:
+            self._guard(value)
+        return found

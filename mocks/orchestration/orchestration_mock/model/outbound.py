@@ -41,7 +41,7 @@ class Reply:
     duration_s: float
 
 
-class SendFailed(Exception):  # noqa: N818 - it says what happened
+class SendFailed(Exception):
     """No reply. The message is for people and holds no secret."""
 
     def __init__(self, message: str, *, duration_s: float = 0.0) -> None:

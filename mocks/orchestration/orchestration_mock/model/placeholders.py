@@ -17,7 +17,7 @@ PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}", 
 ROOTS = ("contact", "event", "secrets", "authentications")
 
 
-class Unresolved(Exception):  # noqa: N818 - it says what happened
+class Unresolved(Exception):
     """A placeholder that nothing answers to; ``placeholder`` is its text with braces."""
 
     def __init__(self, placeholder: str, why: str) -> None:

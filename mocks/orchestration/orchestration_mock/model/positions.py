@@ -14,7 +14,7 @@ _SCALAR = json.JSONDecoder()
 MAX_DEPTH = 50
 
 
-class BadJson(ValueError):  # noqa: N818 - it says what happened
+class BadJson(ValueError):
     """The text is no JSON; carries ``line`` and ``column``, both from 1."""
 
     def __init__(self, message: str, text: str, at: int) -> None:

@@ -134,7 +134,7 @@ def read_world(
 
 
 def _client(form: Form) -> OAuthClient:
-    inner = Form(form.raw("oauth", {}))
+    inner = Form(form.raw("oauth", {}), at="oauth")
     scope = read_scope(inner.raw("scope"))
     client = OAuthClient(
         client_id=inner.text("client_id"),

@@ -6,10 +6,13 @@ doing.
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import FieldError, Taken
+from orchestration_mock.model.integrations import Integration
 from orchestration_mock.model.world import OrchestrationWorld
 from orchestration_mock.wire.reading import json_body, without_tenant
 
@@ -49,7 +52,7 @@ def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         mock.evidence.touch("secrets.delete")
         world = mock.world()
         users = [f"{found.name} ({found.id})" for found in world.integrations.using_secret(name)]
-        forced = request.args.get("force") == "1"
+        forced = request.args.get("force") == "1" or world.dialect["secret_in_use"] == "warn"  # noqa: S105
         if users and not forced and world.secrets.get(name) is not None:
             remedy = "change these configurations first, or delete with ?force=1"
             error = FieldError(field="name", expected="a secret no configuration refers to", remedy=remedy)
@@ -67,28 +70,35 @@ def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     bp = Blueprint("integrations", __name__, url_prefix=f"{BASE}/event-driven-integrations")
     bp.url_value_preprocessor(without_tenant)
 
+    def shown(found: Integration) -> dict[str, Any]:
+        """The form, and what it needs that is not there yet."""
+        secrets, document = mock.world().secrets, found.as_json()
+        absent = [name for name in sorted(found.definition.used_secrets) if secrets.get(name) is None]
+        document["warnings"] += [f"there is no secret named {name} yet" for name in absent]
+        return document
+
     @bp.get("")
     def show_all() -> Reply:
         """All configurations, oldest first."""
-        return jsonify([found.as_json() for found in mock.world().integrations.all()])
+        return jsonify([shown(found) for found in mock.world().integrations.all()])
 
     @bp.post("")
     def create() -> Reply:
         """201 with id and warnings; 422 with every error, those of the JSON text with line and column."""
         mock.evidence.touch("edi.form")
         found = mock.world().integrations.create(json_body())
-        return jsonify(found.as_json()), 201, {"Location": f"{request.path}/{found.id}"}
+        return jsonify(shown(found)), 201, {"Location": f"{request.path}/{found.id}"}
 
     @bp.get("/<id_>")
     def show(id_: str) -> Reply:
         """One configuration, its JSON text byte for byte."""
-        return jsonify(mock.world().integrations.get(id_).as_json())
+        return jsonify(shown(mock.world().integrations.get(id_)))
 
     @bp.put("/<id_>")
     def replace(id_: str) -> Reply:
         """200; the id stays."""
         mock.evidence.touch("edi.form")
-        return jsonify(mock.world().integrations.replace(id_, json_body()).as_json())
+        return jsonify(shown(mock.world().integrations.replace(id_, json_body())))
 
     @bp.delete("/<id_>")
     def delete(id_: str) -> Reply:

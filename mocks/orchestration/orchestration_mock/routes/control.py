@@ -12,6 +12,7 @@ from orchestration_mock.model.world import OrchestrationWorld
 from orchestration_mock.wire.reading import json_body
 
 MOST_DRAIN_S = 60
+MOST_ROWS = 10_000
 MOST_EXPIRES_IN_S = 366 * 86_400
 Reply = Response | tuple[Response, int]
 
@@ -27,12 +28,14 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
     @bp.get("/deliveries")
     def deliveries() -> Reply:
-        """The delivery log; ``event_id`` filters, ``drain_s`` waits so long for what is on its way."""
+        """The newest ``limit`` rows, oldest first; ``event_id`` filters, ``drain_s`` waits for what is on its way."""
         engine = mock.asked_world().engine
         drain_s = whole_number("drain_s", 0, MOST_DRAIN_S)
         if drain_s:
             engine.drain(drain_s)
-        return jsonify([row.as_json() for row in engine.log.list(request.args.get("event_id"))])
+        limit = whole_number("limit", 1000, MOST_ROWS) or 1
+        rows = engine.log.list(request.args.get("event_id"))[-limit:]
+        return jsonify([row.as_json() for row in rows])
 
     @bp.get("/deliveries/<id_>")
     def delivery(id_: str) -> Reply:

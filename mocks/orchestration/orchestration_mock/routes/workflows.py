@@ -22,7 +22,7 @@ def workflows_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
     @bp.post("/prod/<workflow>")
     def call(workflow: str) -> Reply:
-        """The dialect's answer; 401 without a good token, 403 without its scope, 422 if something is missing."""
+        """The dialect's answer; 401 without a good token, 403 without its scope, 422 if it is incomplete."""
         if workflow not in BODIES:
             raise Lacking(f"The workflow {workflow} is not imitated; known: {', '.join(BODIES)}.")
         mock.evidence.touch("workflows.stand_in")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 
-class BadEgress(ValueError):  # noqa: N818 - it says what happened
+class BadEgress(ValueError):
     """An entry of the map cannot be read; the message names it."""
 
 

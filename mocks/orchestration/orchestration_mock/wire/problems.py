@@ -15,7 +15,7 @@ from orchestration_mock.model.issuer import OAuthError
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
-class _Placed(KitFieldError):  # noqa: N818 - no exception
+class _Placed(KitFieldError):
     """The model's field error, with line and column, where the kit expects its own."""
 
     def __init__(self, error: FieldError) -> None:

@@ -1,0 +1,168 @@
+"""System Configurator's API: secrets and integrations over HTTP."""
+
+import json
+
+import pytest
+
+
+def test_the_documented_example_is_stored_byte_for_byte(tenant, example):
+    saved = tenant.integrate(example)
+    assert saved["json"] == example
+    assert saved["warnings"] == []
+    assert tenant.call("GET", f"event-driven-integrations/{saved['id']}").json == saved
+    assert tenant.call("GET", "event-driven-integrations").json == [saved]
+
+
+def test_odd_white_space_and_letters_are_kept_byte_for_byte(tenant):
+    text = '\r\n{\t"request" : {"method":"POST", "body": {"naïve": "\\u00e9 é 漢"} }\r\n }\n\n'
+    assert tenant.integrate(text)["json"] == text
+
+
+def test_errors_of_form_and_text_come_together_with_line_and_column(tenant, make):
+    form = make.form(endpoint_url="http://x", ordinal=-1, direction="Up", events=[], json='{"request":\n 1}')
+    reply = tenant.call("POST", "event-driven-integrations", json=form)
+    assert (reply.status_code, reply.mimetype) == (422, "application/problem+json")
+    errors = {error["field"]: error for error in reply.json["errors"]}
+    assert {"endpoint_url", "ordinal", "direction", "json.request"} <= set(errors)
+    assert (errors["json.request"]["line"], errors["json.request"]["column"]) == (2, 2)
+    assert all(error["remedy"] for error in errors.values())
+
+
+def test_a_construct_the_twin_lacks_is_a_501(tenant, make):
+    text = json.dumps(make.request(condition="re.match('x', 'y')"))
+    reply = tenant.call("POST", "event-driven-integrations", json=make.form(json=text))
+    assert reply.status_code == 501
+    assert "not imitated by this twin" in reply.json["errors"][0]["remedy"]
+
+
+@pytest.mark.parametrize(
+    "url", ["http://x", "ftp://x/y", "https://", "x", "", "edi://other", "https://user:pw@host/x", 5, None]
+)
+def test_only_https_and_the_echo_are_endpoints(tenant, make, url):
+    reply = tenant.call("POST", "event-driven-integrations", json=make.form(endpoint_url=url))
+    assert reply.status_code == 422
+    assert reply.json["errors"][0]["field"] == "endpoint_url"
+
+
+def test_the_json_must_be_a_text(tenant, make):
+    reply = tenant.call("POST", "event-driven-integrations", json=make.form(json=make.request()))
+    assert reply.status_code == 422
+    assert "json" in {error["field"] for error in reply.json["errors"]}
+
+
+def test_email_is_inbound_only(tenant, make):
+    form = make.form(channel_type="Email", direction="Both")
+    assert tenant.call("POST", "event-driven-integrations", json=form).status_code == 422
+    assert tenant.integrate(channel_type="Email", direction="Inbound")["channel_type"] == "Email"
+
+
+def test_an_unknown_field_is_accepted_with_a_warning(tenant):
+    assert tenant.integrate(colour="red")["warnings"] == ["colour is not a field of the form"]
+
+
+def test_advice_for_chat_attachments_is_given_and_not_enforced(tenant):
+    saved = tenant.integrate(
+        direct_conversations=True, events=["Accepted"], direction="Outbound", queues=[{"address": "a@b.com"}]
+    )
+    text = " ".join(saved["warnings"])
+    assert "direct chats don't support attachments" in text
+    assert "Ended or Closed" in text
+    assert "not a@b.com" in text
+
+
+def test_a_configuration_keeps_its_id_when_it_is_replaced(tenant, make):
+    saved = tenant.integrate()
+    changed = tenant.call("PUT", f"event-driven-integrations/{saved['id']}", json=make.form(enabled=False))
+    assert (changed.status_code, changed.json["id"], changed.json["enabled"]) == (200, saved["id"], False)
+    bare = saved["id"].replace("-", "").lower()
+    assert tenant.call("GET", f"event-driven-integrations/{bare}").json == changed.json
+
+
+def test_what_was_read_can_be_saved_again(tenant):
+    saved = tenant.integrate()
+    again = tenant.call("PUT", f"event-driven-integrations/{saved['id']}", json=saved)
+    assert again.json == saved
+
+
+def test_a_deleted_configuration_is_gone(tenant):
+    saved = tenant.integrate()
+    assert tenant.call("DELETE", f"event-driven-integrations/{saved['id']}").status_code == 204
+    assert tenant.call("GET", f"event-driven-integrations/{saved['id']}").status_code == 404
+    assert tenant.call("DELETE", f"event-driven-integrations/{saved['id']}").status_code == 404
+
+
+def test_secrets_are_listed_without_their_values(tenant, make):
+    reply = tenant.call("GET", "secrets")
+    assert [s["name"] for s in reply.json] == [*make.passwords, "orchestration-layer"]
+    assert {s["kind"] for s in reply.json} == {"text", "oauth"}
+    assert "secret" not in {key for s in reply.json for key in s}
+
+
+def test_no_reply_and_no_journal_shows_a_secret(tenant, make):
+    shown = tenant.call("GET", "secrets").text
+    shown += tenant.call("PUT", "secrets/ri-apikey", json={"secret": make.passwords["ri-apikey"]}).text
+    shown += tenant.call("POST", "secrets", json={"name": "x", "secret": "ümlaut-secret"}).text
+    shown += tenant.client.get("/_mock/journal?limit=1000").text
+    shown += tenant.client.get("/_mock/worlds").text
+    for value in [*make.passwords.values(), make.client_secret, "ümlaut-secret"]:
+        assert value not in shown
+        assert json.dumps(value)[1:-1] not in shown
+
+
+def test_a_secret_in_use_is_deleted_only_by_force(tenant, example):
+    saved = tenant.integrate(example)
+    refused = tenant.call("DELETE", "secrets/ri-apikey")
+    assert refused.status_code == 409
+    assert saved["id"] in refused.json["detail"]
+    forced = tenant.call("DELETE", "secrets/ri-apikey?force=1")
+    assert (forced.status_code, len(forced.json["warnings"])) == (200, 1)
+    assert tenant.call("DELETE", "secrets/ri-apikey").status_code == 404
+
+
+def test_the_dialect_deletes_a_secret_in_use_with_a_warning(tenant, example):
+    tenant.world.dialect["secret_in_use"] = "warn"
+    tenant.integrate(example)
+    assert tenant.call("DELETE", "secrets/ri-apikey").status_code == 200
+
+
+def test_an_unused_secret_is_deleted(tenant):
+    assert tenant.call("DELETE", "secrets/ri-apikey").status_code == 204
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'"x"'])
+def test_a_body_that_is_no_json_object_is_a_400(tenant, body):
+    reply = tenant.call("POST", "secrets", data=body, content_type="application/json")
+    assert (reply.status_code, reply.mimetype) == (400, "application/problem+json")
+
+
+def test_a_method_that_is_not_there_is_a_405_with_the_right_ones(tenant):
+    reply = tenant.call("PATCH", "secrets")
+    assert (reply.status_code, reply.mimetype) == (405, "application/problem+json")
+    assert "POST" in reply.headers["Allow"]
+
+
+def test_an_endless_body_is_refused(tenant):
+    reply = tenant.call("POST", "secrets", data=b"x" * (1024 * 1024 + 1), content_type="application/json")
+    assert reply.status_code == 413
+
+
+def test_a_secret_that_is_not_there_yet_is_warned_of_until_it_is(tenant, make):
+    saved = tenant.integrate(make.request(headers={"x-key": "{secrets.later}"}))
+    assert saved["warnings"] == ["there is no secret named later yet"]
+    tenant.call("POST", "secrets", json={"name": "later", "secret": "later-password"})
+    assert tenant.call("GET", f"event-driven-integrations/{saved['id']}").json["warnings"] == []
+
+
+def test_a_misspelt_attribute_is_warned_of(tenant, make):
+    (warning,) = tenant.integrate(make.request(body={"contact_id": "{contact.giud}"}))["warnings"]
+    assert "{contact.giud} is not among the documented attributes" in warning
+
+
+def test_a_password_in_clear_is_warned_of_and_never_in_the_journal(tenant, make):
+    auth = {"type": "basic", "user": "hook", "password": "clear-password"}
+    saved = tenant.integrate(make.request(authentication=auth))
+    assert "the secrets manager is the place for it" in saved["warnings"][0]
+    tenant.outside.answers = []
+    tenant.fire()
+    assert "clear-password" not in tenant.client.get("/_mock/journal?limit=1000").text
+    assert "clear-password" not in tenant.client.get("/_mock/deliveries").text

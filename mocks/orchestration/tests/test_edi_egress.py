@@ -1,0 +1,119 @@
+"""The egress map, and the carrier's errors in words."""
+
+import httpx
+import pytest
+
+from orchestration_mock.__main__ import main
+from orchestration_mock.model.outbound import Outgoing, SendFailed
+from orchestration_mock.wire.egress import BadEgress, read_egress
+from orchestration_mock.wire.outbound import MOST_BODY_BYTES, Carrier
+
+MAP = "cc-workflows-*.cc.sinch.com=http://127.0.0.1:8104, *.amazonaws.com=http://127.0.0.1:8102"
+
+
+@pytest.mark.parametrize(
+    ("host", "target"),
+    [
+        ("cc-workflows-eu-c1.cc.sinch.com", "http://127.0.0.1:8104"),
+        ("CC-Workflows-NA-W2.cc.sinch.com", "http://127.0.0.1:8104"),
+        ("x.execute-api.eu-central-1.amazonaws.com", "http://127.0.0.1:8102"),
+        ("cc-workflows-.cc.sinch.com", None),
+        ("amazonaws.com", None),
+        ("x.amazonaws.com.evil.org", None),
+        ("evilccXsinch.com", None),
+        ("", None),
+    ],
+)
+def test_a_star_stands_for_one_or_more_characters_and_nothing_else_is_loose(host, target):
+    assert read_egress(MAP).target_for(host) == target
+
+
+def test_the_first_pattern_that_fits_wins():
+    assert read_egress("a.b=http://x:1,*.b=http://x:2").target_for("a.b") == "http://x:1"
+    assert read_egress("*.b=http://x:2,a.b=http://x:1").target_for("a.b") == "http://x:2"
+
+
+@pytest.mark.parametrize(
+    "text", ["a.b", "a.b=", "=http://x", "a b=http://x", "a=ftp://x", "a=http://x/path", "a=x:1"]
+)
+def test_a_map_that_cannot_be_read_names_the_entry(text):
+    with pytest.raises(BadEgress) as caught:
+        read_egress(text)
+    assert text in str(caught.value)
+
+
+def test_the_command_line_refuses_such_a_map(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--port", "1", "--egress", "nonsense"])
+    assert caught.value.code == 2
+    assert "nonsense" in capsys.readouterr().err
+
+
+def carrier(handler):
+    return Carrier(read_egress(MAP), transport_for=lambda _: httpx.MockTransport(handler))
+
+
+def outgoing(url="https://cc-workflows-eu-c1.cc.sinch.com:8443/p%20q?x=%2F", **rest):
+    return Outgoing(method="POST", url=url, headers={"X-A": "é"}, **rest)
+
+
+def test_host_header_and_path_stay_the_real_ones():
+    seen = []
+
+    def handle(request):
+        seen.append(request)
+        return httpx.Response(204)
+
+    assert carrier(handle).send(outgoing(content=b"x"), allow_real_network=False).status == 204
+    (request,) = seen
+    assert request.headers["host"] == "cc-workflows-eu-c1.cc.sinch.com:8443"
+    assert str(request.url) == "http://127.0.0.1:8104/p%20q?x=%2F"
+    assert (b"X-A", "é".encode("latin-1")) in request.headers.raw
+    assert request.content == b"x"
+
+
+def test_a_host_beyond_the_map_is_called_only_with_leave():
+    url = "https://example.com/x"
+    with pytest.raises(SendFailed, match=r"no egress for host example\.com"):
+        carrier(lambda _: httpx.Response(200)).send(outgoing(url), allow_real_network=False)
+    assert carrier(lambda _: httpx.Response(200)).send(outgoing(url), allow_real_network=True).status == 200
+
+
+def test_plain_http_beyond_the_map_is_never_called():
+    with pytest.raises(SendFailed):
+        carrier(lambda _: httpx.Response(200)).send(outgoing("http://example.com/x"), allow_real_network=True)
+
+
+@pytest.mark.parametrize(
+    "error", [httpx.ConnectError("refused"), httpx.ReadTimeout(""), httpx.RemoteProtocolError("x")]
+)
+def test_a_lost_reply_is_told_in_words(error):
+    def handle(_):
+        raise error
+
+    with pytest.raises(SendFailed, match=f"{type(error).__name__} while speaking to cc-workflows-eu-c1"):
+        carrier(handle).send(outgoing(), allow_real_network=False)
+
+
+def test_a_huge_reply_is_cut():
+    reply = carrier(lambda _: httpx.Response(200, content=b"x" * (MOST_BODY_BYTES * 3))).send(
+        outgoing(), allow_real_network=False
+    )
+    assert len(reply.body) == MOST_BODY_BYTES
+
+
+def test_a_redirect_is_reported_and_not_followed():
+    seen = []
+
+    def handle(request):
+        seen.append(request)
+        return httpx.Response(302, headers={"Location": "https://elsewhere.example/"})
+
+    assert carrier(handle).send(outgoing(), allow_real_network=False).status == 302
+    assert len(seen) == 1
+
+
+def test_no_secret_is_in_an_outgoing_requests_repr():
+    assert "hush" not in repr(
+        Outgoing(method="POST", url="https://x", headers={"a": "hush"}, content=b"hush")
+    )

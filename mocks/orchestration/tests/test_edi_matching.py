@@ -1,0 +1,107 @@
+"""Who is triggered by an event, and why the others are not."""
+
+import pytest
+
+
+def reasons(fired):
+    return {c["name"]: c["reason"] for c in fired["configurations"]}
+
+
+def matched(fired):
+    return [c["name"] for c in fired["configurations"] if c["matched"]]
+
+
+@pytest.mark.parametrize(
+    ("form", "contact", "reason"),
+    [
+        ({"enabled": False}, {}, "it is disabled"),
+        ({"channel_type": "Phone"}, {}, "it is for Phone, the conversation is a chat"),
+        ({"direction": "Outbound"}, {}, "it is for Outbound, the conversation is inbound"),
+        ({"events": ["Closed", "Queued"]}, {}, "it listens to Closed, Queued, not to Ended"),
+        (
+            {"queues": [{"address": "other@x"}]},
+            {},
+            "queue help@whatsapp.sinchconversation.com is not among its queues",
+        ),
+        ({}, {"queue": None}, "the conversation is direct (no queue)"),
+    ],
+)
+def test_a_configuration_that_does_not_match_says_why(tenant, form, contact, reason):
+    tenant.integrate(**form)
+    fired = tenant.fire(**contact)
+    assert reasons(fired) == {"files": reason}
+    assert fired["delivery_ids"] == []
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"channel_type": "Multi-Channel"},
+        {"direction": "Inbound"},
+        {"queues": [{"id": "a" * 8 + "-" + "A" * 24}]},
+        {"queues": [{"address": "HELP@whatsapp.sinchconversation.com"}]},
+        {"events": ["Closed", "Ended"]},
+    ],
+)
+def test_a_configuration_that_matches_is_triggered(tenant, form):
+    tenant.integrate(**form)
+    assert matched(tenant.fire()) == ["files"]
+
+
+def test_a_direct_chat_triggers_only_who_ticked_direct_conversations(tenant):
+    tenant.integrate(name="queues")
+    tenant.integrate(name="direct", direct_conversations=True)
+    assert matched(tenant.fire(queue=None)) == ["direct"]
+
+
+def test_at_most_three_are_triggered_in_ordinal_order(tenant):
+    for ordinal in (5, 4, 3, 2, 1):
+        tenant.integrate(name=f"n{ordinal}", ordinal=ordinal)
+    fired = tenant.fire()
+    assert matched(fired) == ["n1", "n2", "n3"]
+    assert len(fired["delivery_ids"]) == 3
+    assert reasons(fired)["n4"] == "3 configuration(s) with a lower ordinal go first"
+
+
+def test_equal_ordinals_go_by_age(tenant):
+    for name in ("first", "second", "third", "fourth"):
+        tenant.integrate(name=name, ordinal=7)
+    assert matched(tenant.fire()) == ["first", "second", "third"]
+
+
+def test_the_older_behaviour_triggers_one_only(tenant):
+    tenant.world.dialect["max_triggered"] = 1
+    tenant.integrate(name="late", ordinal=2)
+    tenant.integrate(name="early", ordinal=1)
+    assert matched(tenant.fire()) == ["early"]
+
+
+@pytest.mark.parametrize(("takes_a_place", "expected"), [(False, ["b", "c", "d"]), (True, ["b", "c"])])
+def test_a_false_condition_takes_a_place_only_in_the_dialect(tenant, make, takes_a_place, expected):
+    tenant.world.dialect["false_condition_takes_a_place"] = takes_a_place
+    tenant.integrate(make.request(condition="False"), name="a", ordinal=1)
+    for ordinal, name in enumerate("bcd", start=2):
+        tenant.integrate(name=name, ordinal=ordinal)
+    assert matched(tenant.fire()) == expected
+
+
+def test_a_condition_that_fails_is_told(tenant, make):
+    tenant.integrate(make.request(condition="contact.get_agent().lower() == 'x'"))
+    assert reasons(tenant.fire())["files"].startswith("its condition failed: .lower() needs a text")
+
+
+def test_a_wrong_contact_is_told_field_by_field(tenant):
+    event = {
+        "event": "Ended",
+        "contact": {"guid": "x", "channel_type": "smoke", "direction": "up", "queue": 1},
+    }
+    reply = tenant.client.post("/_mock/events", json=event)
+    assert reply.status_code == 422
+    fields = {error["field"] for error in reply.json["errors"]}
+    assert {"contact.guid", "contact.queue", "channel_type", "direction"} <= fields
+
+
+def test_an_id_with_hyphens_is_taken_and_normalised(tenant, make):
+    tenant.integrate()
+    tenant.fire(guid="5ab6e203-42a6-ee11-b3ed-58961d1810cc")
+    assert tenant.deliveries()[0]["contact_id"] == make.guid

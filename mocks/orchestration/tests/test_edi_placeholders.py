@@ -1,0 +1,125 @@
+"""Placeholders: typed as a whole value, text inside a string, expanded once."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration_mock.model.placeholders import (
+    EventObject,
+    Style,
+    Unresolved,
+    expand,
+    expand_text,
+    placeholders_in,
+)
+
+STYLE = Style()
+CONTACT = {"guid": "ABC", "priority": 5, "language": None, "queue": {"id": "Q", "address": "a@b"}}
+EVENT = EventObject(name="Ended", datetime="2026-11-22T10:00:00.000Z")
+
+
+def look_up(path):
+    values = {
+        ("contact",): CONTACT,
+        ("contact", "guid"): "ABC",
+        ("contact", "priority"): 5,
+        ("contact", "language"): None,
+        ("event",): EVENT,
+        ("event", "name"): "Ended",
+        ("secrets", "brace"): 'x{contact.guid}{secrets.brace}"\\:',
+    }
+    if path not in values:
+        raise LookupError(f"no {'.'.join(path)}")
+    return values[path]
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [
+        ("{contact.guid}", "ABC"),
+        ("{contact.priority}", 5),
+        ("{contact.language}", None),
+        ("{contact}", CONTACT),
+        ("{event}", {"name": "Ended", "datetime": "2026-11-22T10:00:00.000Z"}),
+    ],
+)
+def test_a_placeholder_that_is_the_whole_value_keeps_its_type(written, becomes):
+    assert expand(written, look_up, STYLE) == becomes
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [
+        ("{contact.guid}-{event}", "ABC-Ended"),
+        ("p={contact.priority}", "p=5"),
+        ("[{contact.language}]", "[]"),
+        ("x{contact}", "x" + json.dumps(CONTACT)),
+        ("{ contact.guid }", "{ contact.guid }"),
+        ("{}", "{}"),
+        ("{{contact.guid}}", "{ABC}"),
+    ],
+)
+def test_inside_a_longer_string_everything_is_text(written, becomes):
+    assert expand(written, look_up, STYLE) == becomes
+
+
+def test_a_value_is_never_scanned_again():
+    assert expand("{secrets.brace}", look_up, STYLE) == 'x{contact.guid}{secrets.brace}"\\:'
+    assert expand("a{secrets.brace}", look_up, STYLE) == 'ax{contact.guid}{secrets.brace}"\\:'
+
+
+def test_objects_and_lists_are_filled_in_deeply_and_names_are_left_alone():
+    written = {"{contact.guid}": [{"id": "{contact.guid}"}, "{contact.priority}", True, None, 1.5]}
+    assert expand(written, look_up, STYLE) == {"{contact.guid}": [{"id": "ABC"}, 5, True, None, 1.5]}
+
+
+def test_an_unknown_placeholder_is_named():
+    with pytest.raises(Unresolved) as caught:
+        expand({"a": ["x{contact.shoe_size}"]}, look_up, STYLE)
+    assert caught.value.placeholder == "{contact.shoe_size}"
+
+
+def test_values_in_an_address_are_quoted():
+    assert expand_text(
+        "https://x/{contact.guid}", lambda _: "a/b?c", STYLE, lambda text: text.replace("/", "%2F")
+    ) == ("https://x/a%2Fb?c")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(derandomize=True)
+@given(JSON)
+def test_a_value_without_placeholders_stays_as_it_is(value):
+    if not list(placeholders_in(value)):
+        assert expand(value, look_up, STYLE) == value
+
+
+@settings(derandomize=True)
+@given(st.text())
+def test_whatever_a_secret_holds_arrives_unchanged(secret):
+    assert expand("{secrets.any}", lambda _: secret, STYLE) == secret
+    assert expand("<{secrets.any}>", lambda _: secret, STYLE) == f"<{secret}>"
+
+
+TEXT = st.lists(
+    st.text(max_size=5)
+    | st.sampled_from(["{contact.guid}", "{contact.shoe}", "{", "}", "{event}", "{secrets."])
+).map("".join)
+
+
+@settings(derandomize=True)
+@given(TEXT, st.sampled_from(["not_sent", "empty", "literal"]))
+def test_any_text_is_expanded_or_refused_but_never_breaks(text, unknown):
+    refused = None
+    try:
+        expand(text, look_up, Style(unknown=unknown))
+    except Unresolved as exc:
+        refused = exc
+    assert refused is None or (unknown == "not_sent" and refused.placeholder in text)
