@@ -6,7 +6,6 @@ A request passes: gate note → ``/_mock``? → its world (421) → a free slot 
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Generic, cast
 
@@ -19,6 +18,7 @@ from mock_kit.mock import WORLD_KEY, Mock, is_control
 from mock_kit.own import BULKHEAD, KIT_EVIDENCE, UNKNOWN_WORLD
 from mock_kit.passage import Passage
 from mock_kit.problem import FieldError, Problem
+from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
 from mock_kit.worlds import W
 
 if TYPE_CHECKING:
@@ -26,22 +26,17 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTROL_THREADS", "DATA_SLOTS", "GATE_HEADER", "SERVER_THREADS", "Mock", "WrappedApp", "wrap"]
 
-#: The server's threads (``server.serve``), and how many of them neighbours' requests never get.
-SERVER_THREADS = 128
-CONTROL_THREADS = 16
-DATA_SLOTS = SERVER_THREADS - CONTROL_THREADS
 #: Set by the gate on requests it passes on: its own key, and the id of the wire fault that strikes.
 GATE_HEADER = "X-Mock-Gate"
 
 
 class WrappedApp(Generic[W]):
-    """The WSGI callable that ``wrap`` makes. ``data_slots`` bounds concurrent neighbours' requests."""
+    """The WSGI callable that ``wrap`` makes; ``data_slots`` bounds neighbours' requests at once."""
 
     def __init__(self, flask_app: Flask, mock: Mock[W], data_slots: int = DATA_SLOTS) -> None:
         self.flask_app = flask_app
         self.mock = mock
-        self._data_slots = data_slots
-        self._slots = threading.BoundedSemaphore(data_slots)
+        mock.slots = Slots(data_slots)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
@@ -68,9 +63,9 @@ class WrappedApp(Generic[W]):
         """Who answers, and how the slot is given back."""
         if world is None:
             return self._misdirected, _nothing_to_release
-        if not self._slots.acquire(blocking=False):
+        if not self.mock.slots.take():
             return self._crowded, _nothing_to_release
-        return self.flask_app, self._slots.release
+        return self.flask_app, self.mock.slots.give_back
 
     def _misdirected(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host, path = environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", "")
@@ -85,7 +80,9 @@ class WrappedApp(Generic[W]):
 
     def _crowded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.mock.evidence.touch(BULKHEAD)
-        detail = f"{self._data_slots} requests run already; {CONTROL_THREADS} threads are kept for /_mock."
+        detail = (
+            f"{self.mock.slots.total} requests run already; {CONTROL_THREADS} threads are kept for /_mock."
+        )
         problem = Problem(503, "The mock is full", detail, headers={"Retry-After": "1"})
         return _render(problem)(environ, start_response)
 

@@ -65,13 +65,14 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
 def _add_health(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/health")
     def health() -> Reply:
-        """200 as soon as the mock serves."""
+        """200 as soon as the mock serves; ``busy``: requests under way, ``strays``: those to no world."""
         return jsonify(
             status="ok",
             mock=mock.name,
             pid=os.getpid(),
             gate_port=mock.gate_port,
             worlds=mock.worlds.names(),
+            busy=mock.slots.taken,
             strays=mock.strays.last_id,
         )
 

@@ -12,6 +12,7 @@ from flask import request as running_request
 from mock_kit.evidence import EvidenceBook
 from mock_kit.journal import Journal
 from mock_kit.problem import FieldError, Problem
+from mock_kit.slots import Slots
 from mock_kit.worlds import W, Worlds
 
 CONTROL_PREFIX = "/_mock"
@@ -59,6 +60,8 @@ class Mock(Generic[W]):
         self.dialect = dict(dialect or {})
         #: Requests that belong to no world.
         self.strays = Journal()
+        #: How many of the neighbours' requests run at once.
+        self.slots = Slots()
         #: The port of the wire gate; None without one.
         self.gate_port: int | None = None
         #: Proves to the application that a gate note is the gate's own.

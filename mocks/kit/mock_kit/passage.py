@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ EVIDENCE_HEADER = "X-Mock-Evidence"
 #: A reply up to this size is handed over in one piece.
 _SMALL_BYTES = 64 * 1024
 _EVIDENCE_HEADER_CHARS = 4096
+#: How long a broken reply's last piece gets to leave the server, in seconds of wall time.
+_FLUSH_S = 0.05
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 
 
@@ -158,6 +161,9 @@ class Passage:
             piece = next(body)
         except StopIteration:
             self._record(complete=True)
+            if not self._sent.complete:
+                # A body that ends too soon makes the server drop what it has not sent yet, head included.
+                threading.Event().wait(_FLUSH_S)
             raise
         except BaseException as exc:
             note("error", "mock_failed", f"while sending the body: {type(exc).__name__}: {exc}")

@@ -35,7 +35,7 @@ class FieldError:
         return {"field": self.field} | found | words
 
 
-class Problem(Exception):  # noqa: N818 - named after the media type it becomes
+class Problem(Exception):
     """A refusal on its way to the caller; a route raises it, the kit renders it."""
 
     def __init__(

@@ -44,7 +44,7 @@ _KILL_AFTER_S = 3
 _LOOK_EVERY_S = 0.25
 
 
-class PortTaken(Exception):  # noqa: N818 - it says what happened
+class PortTaken(Exception):
     """Somebody listens on the wanted port already."""
 
 

@@ -103,11 +103,14 @@ class Wire:
         return cls(sock)
 
     async def receive(self, most: int = PIECE_BYTES) -> bytes:
-        """At least one byte and at most ``most``; nothing at the end."""
+        """At least one byte and at most ``most``; nothing at the end. WireError if the other side resets."""
         if self._ahead:
             piece, self._ahead = self._ahead[:most], self._ahead[most:]
             return piece
-        return await self._loop.sock_recv(self._sock, most)
+        try:
+            return await self._loop.sock_recv(self._sock, most)
+        except OSError as exc:
+            raise WireError("the connection was reset") from exc
 
     async def send(self, data: bytes) -> None:
         """Hand ``data`` over; waits while the other side does not take it."""
@@ -178,7 +181,7 @@ class Wire:
 
     async def close(self) -> None:
         """End in order; reads on for a moment, so that what was sent last is not lost to a reset."""
-        with contextlib.suppress(OSError, TimeoutError):
+        with contextlib.suppress(OSError, TimeoutError, WireError):
             self._sock.shutdown(socket.SHUT_WR)
             async with asyncio.timeout(_LINGER_S):
                 left = _LINGER_BYTES

@@ -79,7 +79,7 @@ class World:
 W = TypeVar("W", bound=World)
 
 
-class NameTaken(Exception):  # noqa: N818 - it says what happened
+class NameTaken(Exception):
     """A world's name or one of its keys belongs to another world already.
 
     Attributes:

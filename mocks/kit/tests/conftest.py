@@ -1,0 +1,41 @@
+"""The toy mock, fresh for every test, and one process of it per test run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from werkzeug.test import Client
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # importlib mode leaves test folders out; the toy is a module beside the tests
+
+from parcel_counter import ParcelWorld, create_app  # noqa: E402
+
+from mock_kit.app import WrappedApp  # noqa: E402
+from mock_kit.testing import MockProcess, running_mock  # noqa: E402
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> WrappedApp[ParcelWorld]:
+    return create_app(tmp_path)
+
+
+@pytest.fixture
+def depot(toy: WrappedApp[ParcelWorld]) -> ParcelWorld:
+    world = toy.mock.worlds.get("default")
+    assert world is not None
+    return world
+
+
+@pytest.fixture
+def client(toy: WrappedApp[ParcelWorld]) -> Client:
+    return toy.test_client()
+
+
+@pytest.fixture(scope="session")
+def served_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProcess]:
+    with running_mock("parcel_counter", tmp_path_factory.mktemp("served"), python_path=[HERE]) as mock:
+        yield mock

@@ -1,0 +1,67 @@
+"""Time and ids come from the world, not from the machine."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mock_kit.clock import MAX_OFFSET_S, Clock
+from mock_kit.ids import Ids
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_a_clock_runs_ahead_of_the_wall_by_what_it_was_moved() -> None:
+    clock = Clock(lambda: NOON)
+    clock.advance(60)
+    clock.advance(0.5)
+    assert clock.now() == NOON + timedelta(seconds=60.5)
+
+
+def test_a_reset_clock_shows_wall_time() -> None:
+    clock = Clock(lambda: NOON)
+    clock.advance(60)
+    clock.reset()
+    assert (clock.now(), clock.offset_s) == (NOON, 0)
+
+
+@pytest.mark.parametrize("step", [-0.001, math.nan, math.inf, -math.inf, MAX_OFFSET_S + 1])
+def test_a_clock_does_not_go_back_or_out_of_bounds(step: float) -> None:
+    clock = Clock(lambda: NOON)
+    with pytest.raises(ValueError, match="forward"):
+        clock.advance(step)
+    assert clock.now() == NOON
+
+
+def test_the_same_world_mints_the_same_ids_in_every_run() -> None:
+    first, second = Ids("default"), Ids("default")
+    assert [first.hex32("thing") for _ in range(3)] == [second.hex32("thing") for _ in range(3)]
+
+
+def test_ids_differ_by_world_kind_and_count() -> None:
+    one, other = Ids("one"), Ids("other")
+    minted = [one.hex32("a"), one.hex32("a"), one.hex32("b"), other.hex32("a")]
+    assert len(set(minted)) == 4
+
+
+def test_a_uuid_is_upper_case_with_dashes() -> None:
+    assert re.fullmatch(r"[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}", Ids("w").uuid("thing"))
+
+
+def test_reset_ids_start_anew() -> None:
+    ids = Ids("w")
+    first = ids.hex32("thing")
+    ids.reset()
+    assert ids.hex32("thing") == first
+
+
+def test_numbers_run_per_kind() -> None:
+    ids = Ids("w")
+    assert [ids.number("a", 100), ids.number("a", 100), ids.number("b")] == [100, 101, 1]
+
+
+def test_a_token_is_never_the_same_again() -> None:
+    assert Ids("w").token("access") != Ids("w").token("access")
