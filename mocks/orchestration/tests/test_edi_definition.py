@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration_mock.model.definition import read_definition
 from orchestration_mock.model.errors import Invalid, Lacking, Refusal
+from orchestration_mock.model.grammar import read_definition
 from orchestration_mock.model.positions import BadJson, locate
 
 

@@ -177,12 +177,14 @@ class EventEngine:
                 due_at=stamp(due_at) if wait_s else None,
             )
         )
-        errand = Errand(delivery_id=id_, event=event, integration=integration, attempt=attempt)
-        if wait_s:
-            self._hold(due_at, errand)
-        else:
-            self._start(errand)
+        self._dispatch(Errand(delivery_id=id_, event=event, integration=integration, attempt=attempt), due_at)
         return delivery
+
+    def _dispatch(self, errand: Errand, due_at: datetime) -> None:
+        if due_at <= self._clock.now():
+            self._start(errand)
+        else:
+            self._hold(due_at, errand)
 
     def _wait_s(self, spec: RequestSpec, delivery_id: str) -> float:
         """A place between delay and delayMax: the same in every run."""

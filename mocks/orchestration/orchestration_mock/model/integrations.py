@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from orchestration_mock.model.contact import EVENT_NAMES, normal_id
-from orchestration_mock.model.definition import Definition, read_definition
+from orchestration_mock.model.definition import Definition
 from orchestration_mock.model.errors import Missing, Refusal
 from orchestration_mock.model.forms import Form
+from orchestration_mock.model.grammar import read_definition
 
 CHANNEL_TYPES = ("Phone", "Chat", "Email", "Multi-Channel")
 DIRECTIONS = ("Inbound", "Outbound", "Both")
@@ -93,37 +94,29 @@ class Integration:
 def read_integration(body: object, *, id_: str, serial: int, secrets_outside_headers: bool) -> Integration:
     """A submitted form, checked. Raises ``Invalid``; errors in the JSON text carry line and column."""
     form = Form(body)
-    name = form.text("name")
-    channel = form.choice("channel_type", CHANNEL_TYPES)
-    url = _endpoint(form)
-    ordinal = form.whole("ordinal", 1)
-    direction = form.choice("direction", DIRECTIONS, "Both")
-    if channel == "Email" and direction != "Inbound" and not form.errors:
-        form.wrong("direction", "Inbound for e-mail", "the vendor offers e-mail inbound only", direction)
-    events, queues = _events(form), _queues(form)
-    direct, enabled = form.flag("direct_conversations", False), form.flag("enabled", True)
-    credentials, text = _credentials(form), form.text("json")
-    for read_only in ("id", "warnings"):
-        form.raw(read_only)
-    definition = _definition(form, text, secrets_outside_headers=secrets_outside_headers)
+    form.raw("id")  # what was read may be sent back
+    form.raw("warnings")
+    fields: dict[str, Any] = {
+        "name": form.text("name"),
+        "channel_type": form.choice("channel_type", CHANNEL_TYPES),
+        "endpoint_url": _endpoint(form),
+        "ordinal": form.whole("ordinal", 1),
+        "direction": form.choice("direction", DIRECTIONS, "Both"),
+        "events": _events(form),
+        "queues": _queues(form),
+        "direct_conversations": form.flag("direct_conversations", False),
+        "enabled": form.flag("enabled", True),
+        "credentials": _credentials(form),
+    }
+    if fields["channel_type"] == "Email" and fields["direction"] != "Inbound" and not form.errors:
+        form.wrong(
+            "direction", "Inbound for e-mail", "the vendor offers e-mail inbound only", fields["direction"]
+        )
+    definition = _definition(form, form.text("json"), secrets_outside_headers=secrets_outside_headers)
     form.done("The configuration")
-    found = Integration(
-        id=id_,
-        serial=serial,
-        name=name,
-        channel_type=channel,
-        endpoint_url=url,
-        ordinal=ordinal,
-        direction=direction,
-        events=events,
-        queues=queues,
-        direct_conversations=direct,
-        enabled=enabled,
-        definition=definition,
-        credentials=credentials,
-        warnings=tuple(f"{name} is not a field of the form" for name in form.unknown()),
-    )
-    return replace(found, warnings=(*found.warnings, *found.definition.warnings, *_advice(found)))
+    odd = tuple(f"{name} is not a field of the form" for name in form.unknown())
+    found = Integration(id=id_, serial=serial, definition=definition, warnings=odd, **fields)
+    return replace(found, warnings=(*odd, *definition.warnings, *_advice(found)))
 
 
 def _definition(form: Form, text: str, *, secrets_outside_headers: bool) -> Definition:

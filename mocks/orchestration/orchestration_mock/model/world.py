@@ -35,7 +35,7 @@ class OrchestrationWorld(World):
     tenant: str
     issuer: Issuer
     sender: Sender = field(repr=False)
-    touch: Callable[[str], None] = field(repr=False)
+    touch_in: Callable[[str, World], None] = field(repr=False)
     setup: Mapping[str, Any] = field(repr=False)
     secrets: SecretsManager = field(init=False)
     integrations: Integrations = field(init=False)
@@ -54,6 +54,14 @@ class OrchestrationWorld(World):
             guard=self.journal.guard,
             dialect=self.dialect,
         )
+        self.engine = self._new_engine()
+        self.workflows = Workflows(clock=self.clock, ids=self.ids, dialect=self.dialect)
+        for secret in self.setup.get("secrets", []):
+            self.secrets.create(secret, self.clock.now())
+        for integration in self.setup.get("event_driven_integrations", []):
+            self.integrations.create(integration)
+
+    def _new_engine(self) -> EventEngine:
         log = DeliveryLog()
         courier = Courier(
             clock=self.clock,
@@ -64,7 +72,7 @@ class OrchestrationWorld(World):
             masker=self.journal.masker,
             touch=self.touch,
         )
-        self.engine = EventEngine(
+        return EventEngine(
             clock=self.clock,
             ids=self.ids,
             dialect=self.dialect,
@@ -73,17 +81,16 @@ class OrchestrationWorld(World):
             courier=courier,
             touch=self.touch,
         )
-        self.workflows = Workflows(clock=self.clock, ids=self.ids, dialect=self.dialect)
-        for secret in self.setup.get("secrets", []):
-            self.secrets.create(secret, self.clock.now())
-        for integration in self.setup.get("event_driven_integrations", []):
-            self.integrations.create(integration)
 
     def reset_basics(self) -> None:
         """Also drops every token, and every request that has not gone out: reset and removal need this."""
         self.engine.close()
         self.issuer.forget_tokens()
         super().reset_basics()
+
+    def touch(self, evidence_id: str) -> None:
+        """A behaviour has shown itself in this world."""
+        self.touch_in(evidence_id, self)
 
     def describe(self) -> dict[str, Any]:
         """For ``GET /_mock/worlds``."""
@@ -105,8 +112,7 @@ def read_world(
     name, tenant = form.text("name"), form.text("tenant")
     if tenant == "_mock" or (tenant and not NAME.fullmatch(tenant)):
         form.wrong("tenant", "1 to 64 of A-Z a-z 0-9 _ -", "choose another tenant", tenant)
-    client = _client(form)
-    dialect = form.raw("dialect", {})
+    client, dialect = _client(form), form.raw("dialect", {})
     if not isinstance(dialect, Mapping):
         form.wrong("dialect", "an object", 'write "dialect": {}', dialect)
     setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
@@ -114,23 +120,12 @@ def read_world(
         form.wrong(unknown, "no such member", f"remove {unknown}")
     form.done("The world")
     parts = World.parts(name, data_dir, complete(dialect))
-    world: OrchestrationWorld | None = None
-
-    def touched(evidence_id: str) -> None:
-        if world is not None:
-            touch(evidence_id, world)
-
-    issuer = Issuer(
-        url=f"https://login-eu-c1.cc.sinch.com/{tenant}",
-        client=client,
-        clock=parts["clock"],
-        ids=parts["ids"],
-        dialect=parts["dialect"],
+    basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
+    issuer = Issuer(url=f"https://login-eu-c1.cc.sinch.com/{tenant}", client=client, **basics)
+    sender = sender_for(parts["dialect"])
+    return OrchestrationWorld(
+        **parts, tenant=tenant, issuer=issuer, sender=sender, touch_in=touch, setup=setup
     )
-    world = OrchestrationWorld(
-        **parts, tenant=tenant, issuer=issuer, sender=sender_for(parts["dialect"]), touch=touched, setup=setup
-    )
-    return world
 
 
 def _client(form: Form) -> OAuthClient:
