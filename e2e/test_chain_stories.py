@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 from attachment_lab.files import customer_files
 from attachment_lab.kill import kill_listener
 from attachment_lab.minting import sealing_key
+from attachment_lab.street import read_offset
 from attachment_lab.tenant import Chat, Tenant
 from attachment_lab.worlds import WorldOptions
 
@@ -39,24 +42,19 @@ def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) 
     pytest.fail(f"never happened: {what}")
 
 
-def let_time_pass_until_at_rest(tenant: Tenant, *, step_s: float = 60.0, most_steps: int = 60) -> None:
-    """Move the virtual clock on until every transfer is final."""
-    for _ in range(most_steps):
-        wait_for(
-            lambda: all(t.state != "running" for t in tenant.transfers()) and bool(tenant.transfers()), "a round ends"
-        )
-        if all(transfer.is_at_rest for transfer in tenant.transfers()):
+def let_time_pass_until_at_rest(tenant: Tenant, *, most_rounds: int = 20) -> None:
+    """Whenever the transfer waits, move the virtual clock to its next round; until it is final."""
+    wait_for(lambda: bool(tenant.transfers()), "the event arrives")
+    for _ in range(most_rounds):
+        wait_for(lambda: only_transfer(tenant).state not in {"queued", "running"}, "the round ends")
+        transfer = only_transfer(tenant)
+        if transfer.is_at_rest:
             return
-        rounds = [transfer.rounds for transfer in tenant.transfers()]
-        tenant.clock.advance(seconds=step_s)
-        wait_for(
-            lambda before=rounds: (  # type: ignore[misc]
-                [t.rounds for t in tenant.transfers()] != before
-                or all(t.is_at_rest or t.state == "waiting" for t in tenant.transfers())
-            ),
-            "the next round",
-        )
-    pytest.fail(f"still not at rest: {tenant.transfers()}")
+        due = datetime.fromisoformat(transfer.next_round_at or "").timestamp()
+        now = time.time() + read_offset(tenant.lab.street.clock_file)
+        tenant.clock.advance(seconds=max(0.0, due - now) + 0.1)
+        wait_for(lambda before=transfer: only_transfer(tenant) != before, "the next round begins")  # type: ignore[misc]
+    pytest.fail(f"still not at rest: {only_transfer(tenant)}")
 
 
 def digests_sent(chat: Chat) -> list[str]:
@@ -133,7 +131,6 @@ def test_history_that_is_complete_only_after_wrap_up_is_carried_then(tenant: Ten
 def test_a_chat_that_no_agent_took_ends_as_no_activity(tenant: Tenant) -> None:
     chat = tenant.chat(files=[NOTE], accepted=False)
     chat.end()
-    wait_for(lambda: bool(tenant.transfers()), "the event arrives")
     let_time_pass_until_at_rest(tenant)
     transfer = only_transfer(tenant)
     assert (transfer.state, transfer.outcome) == ("settled", "no_activity")
@@ -195,8 +192,7 @@ def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(t
     tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", method="GET", after_bytes=20_000)
     chat = tenant.chat(files=[PHOTO])
     chat.end()
-    wait_for(lambda: bool(tenant.transfers()), "the event arrives")
-    let_time_pass_until_at_rest(tenant, step_s=20)
+    let_time_pass_until_at_rest(tenant)
     assert digests_stored(tenant) == digests_sent(chat)
 
 
@@ -205,8 +201,7 @@ def test_an_upload_whose_connection_dies_after_it_was_kept_is_adopted(tenant: Te
     tenant.fault(mock="c4c", kind="lost_answer", path="*/ChatActivityAttachment", method="POST")
     chat = tenant.chat(files=[PHOTO])
     chat.end()
-    wait_for(lambda: bool(tenant.transfers()), "the event arrives")
-    let_time_pass_until_at_rest(tenant, step_s=20)
+    let_time_pass_until_at_rest(tenant)
     assert digests_stored(tenant) == digests_sent(chat)
     assert only_transfer(tenant).attachments[0].attempts == 1
 
@@ -217,8 +212,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing_in_the_end(tenant: Tenant
     chat.end()
     wait_for(lambda: len(tenant.stored()) >= 3, "three files are stored")
     kill_listener(tenant.lab.street.ports.service + 1)
-    wait_for(lambda: bool(tenant.transfers()), "the API goes on answering")
-    let_time_pass_until_at_rest(tenant, step_s=20)
+    let_time_pass_until_at_rest(tenant)
     assert digests_stored(tenant) == digests_sent(chat)
 
 

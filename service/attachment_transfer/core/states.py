@@ -68,14 +68,21 @@ NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
             AttachmentState.OPEN,  # refused before it was kept: another round
             AttachmentState.AMBIGUOUS,
             AttachmentState.STORED,
+            AttachmentState.SKIPPED,
             AttachmentState.PARKED,
         }
     ),
     AttachmentState.AMBIGUOUS: frozenset(
-        {AttachmentState.OPEN, AttachmentState.UPLOADING, AttachmentState.STORED, AttachmentState.PARKED}
+        {
+            AttachmentState.OPEN,
+            AttachmentState.UPLOADING,
+            AttachmentState.STORED,
+            AttachmentState.SKIPPED,  # cancelled; its intent stays open
+            AttachmentState.PARKED,
+        }
     ),
     AttachmentState.STORED: frozenset(),
-    AttachmentState.SKIPPED: frozenset(),
+    AttachmentState.SKIPPED: frozenset({AttachmentState.OPEN}),  # a later event looks again
     AttachmentState.PARKED: frozenset({AttachmentState.OPEN}),
 }
 

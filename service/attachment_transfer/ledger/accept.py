@@ -138,7 +138,7 @@ def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: fl
     rows = connection.execute(sa.select(tables.attachment).where(tables.attachment.c.transfer_id == transfer.id))
     for row in rows.mappings().all():
         attachment = attachment_from(row)
-        if attachment.state is AttachmentState.PARKED:
+        if attachment.state in {AttachmentState.PARKED, AttachmentState.SKIPPED}:
             state = move_attachment(attachment.state, AttachmentState.OPEN)
             connection.execute(
                 tables.attachment.update()
