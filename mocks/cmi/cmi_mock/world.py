@@ -113,16 +113,12 @@ def world_key(host: str, tenant: str) -> str:
 def make_world(order: WorldOrder, data_dir: Path) -> CmiWorld:
     """Raises Refused for a bad host, tenant, dialect entry or password."""
     if not _HOST.fullmatch(order.host):
-        raise _bad(
-            "host", order.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com"
-        )
+        raise _bad("host", order.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
     if not _TENANT.fullmatch(order.tenant):
         raise _bad("tenant", order.tenant, "letters, digits, _ and -")
     rules = read_dialect(order.dialect)
     if not urlsplit(rules.rich_content_base).netloc:
-        raise _bad(
-            "dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path"
-        )
+        raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
     parts = World.parts(order.name, data_dir, asdict(rules))
     parts["journal"].guard(order.api_key)
     parts["journal"].guard(order.password, order.user)

@@ -98,9 +98,7 @@ def test_messages_keep_who_said_what_in_which_leg(cmi: Caller) -> None:
         ({"customer": {"name": 7}}, "name"),
     ],
 )
-def test_a_chat_that_makes_no_sense_is_refused_by_field(
-    cmi: Caller, body: dict[str, Any], field: str
-) -> None:
+def test_a_chat_that_makes_no_sense_is_refused_by_field(cmi: Caller, body: dict[str, Any], field: str) -> None:
     answer = cmi.control("/chats", body)
     assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
     assert answer.get_json()["errors"][0]["field"] == field
@@ -115,9 +113,7 @@ def test_a_content_type_that_cannot_be_a_header_is_refused(cmi: Caller, content_
     "dialect",
     [{"chat_shap": "A"}, {"chat_shape": "E"}, {"ranges": 1}, {"history_delay_s": -1}, {"default_limit": "9"}],
 )
-def test_a_dialect_that_does_not_exist_is_refused_and_changes_nothing(
-    cmi: Caller, dialect: dict[str, Any]
-) -> None:
+def test_a_dialect_that_does_not_exist_is_refused_and_changes_nothing(cmi: Caller, dialect: dict[str, Any]) -> None:
     before = cmi.look("/dialect")["dialect"]
     assert cmi.control("/dialect", dialect).status_code in (400, 422)
     assert cmi.look("/dialect")["dialect"] == before
@@ -136,9 +132,7 @@ def test_a_dialect_that_does_not_exist_is_refused_and_changes_nothing(
     "change",
     [{"host": "not a host"}, {"tenant": "a/b"}, {"password": "short one"}, {"api_key": ""}, {"user": None}],
 )
-def test_a_world_that_makes_no_sense_is_refused_without_echoing_secrets(
-    cmi: Caller, change: dict[str, Any]
-) -> None:
+def test_a_world_that_makes_no_sense_is_refused_without_echoing_secrets(cmi: Caller, change: dict[str, Any]) -> None:
     order = {
         "name": "w2",
         "host": "x." + HOST,

@@ -151,9 +151,7 @@ def test_a_given_guid_is_used_once(desk: ChatDesk) -> None:
         desk.get("00" * 16)
 
 
-@pytest.mark.parametrize(
-    ("rule", "after_end", "after_wrap_up"), [("end", True, True), ("wrap_up", False, True)]
-)
+@pytest.mark.parametrize(("rule", "after_end", "after_wrap_up"), [("end", True, True), ("wrap_up", False, True)])
 def test_history_appears_at_the_moment_the_dialect_names(
     desk: ChatDesk, clock: Clock, rule: str, after_end: bool, after_wrap_up: bool
 ) -> None:

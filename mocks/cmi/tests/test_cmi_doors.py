@@ -34,9 +34,7 @@ def test_the_gateway_asks_before_contact_pro_does(cmi: Caller) -> None:
     assert cmi.get("/chats").status_code == 200, "a call without a key counted towards the lockout"
 
 
-@pytest.mark.parametrize(
-    "header", ["Basic ???", "Bearer abc", "Basic", "Basic " + base64.b64encode(b"x").decode()]
-)
+@pytest.mark.parametrize("header", ["Basic ???", "Bearer abc", "Basic", "Basic " + base64.b64encode(b"x").decode()])
 def test_a_header_that_is_no_basic_header_is_401_and_counts_nothing(cmi: Caller, header: str) -> None:
     for _ in range(6):
         assert cmi.get("/chats", authorization=header).status_code == 401
@@ -73,9 +71,7 @@ def test_a_service_account_stops_working_when_it_expires(cmi: Caller) -> None:
     assert cmi.get("/chats").status_code == 200
 
 
-@pytest.mark.parametrize(
-    ("charset", "good", "bad"), [("utf-8", "utf-8", "latin-1"), ("latin-1", "latin-1", "utf-8")]
-)
+@pytest.mark.parametrize(("charset", "good", "bad"), [("utf-8", "utf-8", "latin-1"), ("latin-1", "latin-1", "utf-8")])
 def test_the_passwords_character_set_is_a_dialect(make: Make, charset: str, good: str, bad: str) -> None:
     cmi = make(basic_charset=charset)
     assert cmi.get("/chats", authorization=basic(USER, PASSWORD, good)).status_code == 200

@@ -41,9 +41,7 @@ def test_a_download_gives_the_bytes_and_the_name_as_sent(cmi: Caller) -> None:
         ("lines=1-2", 200, None, slice(0, None)),
     ],
 )
-def test_a_range_gives_that_part(
-    cmi: Caller, wanted: str, status: int, content_range: str | None, part: slice
-) -> None:
+def test_a_range_gives_that_part(cmi: Caller, wanted: str, status: int, content_range: str | None, part: slice) -> None:
     guid, (attachment_id,) = cmi.ended_chat(JPEG)
     answer = cmi.get(f"/chats/{guid}/attachments/{attachment_id}", range=wanted)
     size = len(JPEG)

@@ -202,9 +202,7 @@ class ChatDesk:
         """
         chat = self.get(guid)
         if chat.leg.status is not Status.ACCEPTED:
-            raise NotNow(
-                f"a chat must be accepted before it is transferred; this one is {chat.leg.status.value}"
-            )
+            raise NotNow(f"a chat must be accepted before it is transferred; this one is {chat.leg.status.value}")
         now = self.clock.now()
         old = chat.leg
         old.status, old.ended, old.handled = Status.HANDLED, now, now

@@ -24,9 +24,7 @@ def pass_gateway(world: CmiWorld, request: Request) -> None:
         raise WireError(403, "Forbidden", gateway="ForbiddenException", note=why)
     if not world.throttle.admits():
         touch("cmi.dialect.gateway_rate_per_s")
-        raise WireError(
-            429, "Too Many Requests", gateway="TooManyRequestsException", note="throttled by dialect"
-        )
+        raise WireError(429, "Too Many Requests", gateway="TooManyRequestsException", note="throttled by dialect")
 
 
 def log_on(world: CmiWorld, request: Request) -> User:
@@ -43,9 +41,7 @@ def log_on(world: CmiWorld, request: Request) -> User:
         touch("cmi.auth.bad_password")
         raise _unauthorized("user or password is wrong; it counts towards the lockout")
     touch("cmi.auth.lockout" if outcome is Logon.LOCKED else "cmi.auth.expiry")
-    raise WireError(
-        world.rules.locked_status, "Logon failed", note=f"the user is {outcome.value}", challenge=True
-    )
+    raise WireError(world.rules.locked_status, "Logon failed", note=f"the user is {outcome.value}", challenge=True)
 
 
 def _unauthorized(why: str) -> WireError:

@@ -104,9 +104,7 @@ def _add_speech(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         blob = _spooled(world)
         try:
             with world.lock:
-                attachment = world.desk.attach(
-                    guid, blob, name=name, content_type=content_type, originator_type=kind
-                )
+                attachment = world.desk.attach(guid, blob, name=name, content_type=content_type, originator_type=kind)
         except ModelError:
             world.spool.discard(blob)
             raise
@@ -264,7 +262,5 @@ def _content_type() -> str:
     value = request.args.get("content_type", "application/octet-stream")
     if not _CONTENT_TYPE.fullmatch(value):
         expected = "a MIME type such as image/jpeg"
-        raise bad_request(
-            "content_type does not fit.", FieldError("?content_type", expected, "Correct it.", value)
-        )
+        raise bad_request("content_type does not fit.", FieldError("?content_type", expected, "Correct it.", value))
     return value

@@ -100,9 +100,7 @@ def queue_in(body: Body) -> Queue | None:
     return _part(
         body,
         "queue",
-        lambda q: Queue(
-            normal_id(text(q, "id")), text(q, "name", "Chat"), text(q, "address", "chat@queue.example")
-        ),
+        lambda q: Queue(normal_id(text(q, "id")), text(q, "name", "Chat"), text(q, "address", "chat@queue.example")),
     )
 
 
