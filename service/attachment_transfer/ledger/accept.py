@@ -8,8 +8,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Transfer, TransferRequest
-from attachment_transfer.core.states import AttachmentState, TransferState, move_attachment, move_transfer
+from attachment_transfer.core.states import (
+    TERMINAL_ATTACHMENT,
+    AttachmentState,
+    TransferState,
+    move_attachment,
+    move_transfer,
+)
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.database import writing
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, transfer_from
@@ -164,6 +171,20 @@ def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: fl
     )
     connection.execute(
         tables.sealed_secret.update().where(tables.sealed_secret.c.transfer_id == transfer.id).values(shred_at_s=None)
+    )
+
+
+def end_open_attachments(connection: sa.Connection, transfer_id: str, state: AttachmentState, reason: Reason) -> None:
+    """Give every attachment that is still open the end and the reason of its transfer: none is left unaccounted for.
+
+    Open intents stay open: a later round looks before it posts.
+    """
+    table = tables.attachment
+    still_open = [str(item) for item in AttachmentState if item not in TERMINAL_ATTACHMENT]
+    connection.execute(
+        table.update()
+        .where(table.c.transfer_id == transfer_id, table.c.state.in_(still_open))
+        .values(state=state, retry_at_s=None, **reason_columns(reason))
     )
 
 

@@ -26,7 +26,7 @@ from attachment_transfer.core.states import (
     move_transfer,
 )
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.accept import Enqueue, load_transfer, secret_binding
+from attachment_transfer.ledger.accept import Enqueue, end_open_attachments, load_transfer, secret_binding
 from attachment_transfer.ledger.database import writing
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
@@ -266,6 +266,11 @@ class RoundBook:
                 **reason_columns(reason),
             }
             connection.execute(self._change(transfer_id, **values))
+            if reason is not None:
+                parked = state is TransferState.PARKED
+                end_open_attachments(
+                    connection, transfer_id, AttachmentState.PARKED if parked else AttachmentState.SKIPPED, reason
+                )
             secret = tables.sealed_secret
             if state is TransferState.PARKED:
                 shred_at_s = self._now_s() + self._redrive_s

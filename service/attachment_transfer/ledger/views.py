@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Attachment, Transfer
-from attachment_transfer.core.states import Outcome, TransferState, move_transfer
+from attachment_transfer.core.states import AttachmentState, Outcome, TransferState, move_transfer
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.accept import Enqueue, load_transfer, start_next_round
+from attachment_transfer.ledger.accept import Enqueue, end_open_attachments, load_transfer, start_next_round
 from attachment_transfer.ledger.database import writing
 from attachment_transfer.ledger.rows import attachment_from, transfer_from
 
@@ -126,6 +127,8 @@ def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float) -> Transfer:
             "next_round_at_s": None,
         }
         connection.execute(tables.transfer.update().where(tables.transfer.c.id == transfer_id).values(**values))
+        reason = Reason(code="cancelled", message="cancelled by an operator", remedy="Retry needs a new event.")
+        end_open_attachments(connection, transfer_id, AttachmentState.SKIPPED, reason)
         secret = tables.sealed_secret
         connection.execute(secret.delete().where(secret.c.transfer_id == transfer_id))
         return load_transfer(connection, transfer_id)

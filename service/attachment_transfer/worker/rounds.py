@@ -136,7 +136,8 @@ class Rounds:
     def _again(self, transfer: Transfer, exc: TryAgain, *, code: str | None = None) -> None:
         tries = transfer.tries + 1
         decision = decide(code or exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
-        reason = Reason(code=code or exc.code, message=exc.message, remedy=exc.remedy)
+        end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, Stop) else None
+        reason = Reason(code=end_code or code or exc.code, message=exc.message, remedy=exc.remedy)
         if not isinstance(decision, Stop):
             self._next(transfer, decision.delay_s, reason, tries=tries)
         elif isinstance(exc, _NotYet):
