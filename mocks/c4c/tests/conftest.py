@@ -20,11 +20,6 @@ USER, PASSWORD = "v1user", "Welcome-1"
 GUID = "77FB2990D24411EAAA5EBC019352B05E"
 
 
-def basic(user: str, password: str) -> str:
-    """The value of an Authorization header."""
-    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
 @dataclass
 class Tenant:
     """A world with one technical user; requests carry its login unless told otherwise."""
@@ -34,18 +29,32 @@ class Tenant:
     host: str = HOST
     user: str = USER
     password: str = PASSWORD
+    guid: str = GUID
+
+    @staticmethod
+    def basic(user: str, password: str) -> str:
+        """The value of an Authorization header."""
+        return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    @staticmethod
+    def path(object_id: str) -> str:
+        """Path of a chat activity."""
+        return f"/chatactivity/ChatActivityCollection('{object_id}')"
+
+    def file_path(self, number: int = 0) -> str:
+        """Path of the n-th stored attachment of a chat."""
+        return f"/chatactivity/ChatActivityAttachmentCollection('{self.stored()[number]['object_id']}')"
 
     def call(self, method: str, path: str, headers: dict[str, str] | None = None, **kw: Any) -> TestResponse:
         """A request below the OData root; JSON is asked for unless ``headers`` says otherwise."""
         sent = {
             "Host": self.host,
-            "Authorization": basic(self.user, self.password),
+            "Authorization": self.basic(self.user, self.password),
             "Accept": "application/json",
             **(headers or {}),
         }
-        return self.client.open(
-            ROOT + path, method=method, headers={k: v for k, v in sent.items() if v}, **kw
-        )
+        kept = {k: v for k, v in sent.items() if v}
+        return self.client.open(ROOT + path, method=method, headers=kept, buffered=True, **kw)
 
     def get(self, path: str, headers: dict[str, str] | None = None, **kw: Any) -> TestResponse:
         """GET."""
@@ -74,7 +83,7 @@ class Tenant:
         body = {"TypeCode": "10001", "Name": "a.txt", "CategoryCode": "2", "MimeType": "text/plain"}
         body["Binary"] = base64.b64encode(content).decode()
         body = {n: v for n, v in {**body, **more}.items() if v is not None}
-        return self.call("POST", f"{chats(chat)}/ChatActivityAttachment", headers, json=body)
+        return self.call("POST", f"{self.path(chat)}/ChatActivityAttachment", headers, json=body)
 
     def stored(self) -> list[dict[str, Any]]:
         """What the tenant holds, committed or not."""
@@ -84,11 +93,6 @@ class Tenant:
         """Codes of all notes in the journal."""
         exchanges = self.control("journal", method="GET").get_json()["exchanges"]
         return [n["code"] for e in exchanges for n in e["notes"]]
-
-
-def chats(object_id: str) -> str:
-    """Path of a chat activity."""
-    return f"/chatactivity/ChatActivityCollection('{object_id}')"
 
 
 WORLD: dict[str, Any] = {

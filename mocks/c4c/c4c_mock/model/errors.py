@@ -14,7 +14,6 @@ C4CError
 └── NotBuilt            501  the real system does this, the mock does not (yet)
 """
 
-
 from __future__ import annotations
 
 

@@ -1,0 +1,164 @@
+"""$batch: reads one by one, change sets all or nothing."""
+
+import json
+
+import pytest
+
+CRLF = "\r\n"
+
+
+def request(method, url, body=None, **headers):
+    """One application/http part."""
+    raw = json.dumps(body) if body is not None else ""
+    lines = [f"{method} {url} HTTP/1.1", "Accept: application/json"]
+    lines += [f"{n.replace('_', '-')}: {v}" for n, v in headers.items()]
+    if body is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(raw)}"]
+    head = ["Content-Type: application/http", "Content-Transfer-Encoding: binary", "", *lines, "", raw]
+    return CRLF.join(head)
+
+
+def envelope(parts, boundary="batch_1"):
+    """A multipart body."""
+    return "".join(f"--{boundary}{CRLF}{part}{CRLF}" for part in parts) + f"--{boundary}--{CRLF}"
+
+
+def change_set(*parts):
+    """A change set part."""
+    return f"Content-Type: multipart/mixed; boundary=cs_1{CRLF}{CRLF}" + envelope(parts, "cs_1")
+
+
+def send(tenant, *parts, body=None, headers=None, service="chatactivity"):
+    """POST a batch."""
+    kind = {"Content-Type": "multipart/mixed; boundary=batch_1", **(headers or {})}
+    data = envelope(parts) if body is None else body
+    return tenant.call("POST", f"/{service}/$batch", kind, data=data)
+
+
+def upload(chat, name="a", **change):
+    """A part that creates an attachment."""
+    body = {"ParentObjectID": chat, "Name": name, "CategoryCode": "2", "Binary": "QUJD", **change}
+    return request("POST", "ChatActivityAttachmentCollection", body)
+
+
+def statuses(answer):
+    """Status lines of all parts, in order."""
+    return [int(line.split()[1]) for line in answer.text.splitlines() if line.startswith("HTTP/1.1 ")]
+
+
+def test_reads_and_a_change_set_are_answered_in_order(tenant):
+    chat = tenant.chat()
+    answer = send(
+        tenant,
+        request("GET", "ChatActivityCollection?$top=1"),
+        change_set(upload(chat, "a"), upload(chat, "b")),
+        request("GET", "ChatActivityAttachmentCollection/$count"),
+        request("GET", "Nothing"),
+    )
+    assert answer.status_code == 202
+    assert answer.headers["Content-Type"].startswith("multipart/mixed; boundary=")
+    assert statuses(answer) == [200, 201, 201, 200, 404]
+    assert int(answer.headers["Content-Length"]) == len(answer.data)
+    assert [a["name"] for a in tenant.stored()] == ["a", "b"]
+
+
+def test_one_failure_takes_the_whole_change_set_back_and_is_its_only_answer(tenant):
+    chat = tenant.chat()
+    rename = request("PATCH", f"ChatActivityCollection('{chat}')", {"SubjectName": "renamed"})
+    drop = request("DELETE", f"ChatActivityBTDReferenceCollection('{reference_of(tenant)}')")
+    answer = send(tenant, change_set(upload(chat), rename, drop, upload(chat, CategoryCode="9")))
+    assert statuses(answer) == [400]
+    assert tenant.stored() == []
+    row = tenant.get(tenant.path(chat) + "?$expand=ChatActivityBTDReference").get_json()["d"]["results"]
+    assert row["SubjectName"] != "renamed"
+    assert [r["ID"] for r in row["ChatActivityBTDReference"]] == [tenant.guid]
+
+
+def reference_of(tenant):
+    """ObjectID of the one reference row."""
+    rows = tenant.get("/chatactivity/ChatActivityBTDReferenceCollection").get_json()["d"]["results"]
+    return rows[0]["ObjectID"]
+
+
+def test_a_failed_change_set_does_not_stop_the_next_one(tenant):
+    chat = tenant.chat()
+    answer = send(tenant, change_set(upload(chat, CategoryCode="9")), change_set(upload(chat, "good")))
+    assert statuses(answer) == [400, 201]
+    assert [a["name"] for a in tenant.stored()] == ["good"]
+
+
+def test_a_later_part_can_refer_to_an_entity_created_before_it(tenant):
+    first = "Content-ID: 1\r\n" + request("POST", "PhoneCallCollection", {"Subject": "x"})
+    second = request("POST", "$1/PhoneCallNotes", {"Text": "note"})
+    answer = send(tenant, change_set(first, second), service="activity")
+    assert statuses(answer) == [201, 201]
+    assert statuses(
+        send(tenant, change_set(request("POST", "$7/PhoneCallNotes", {})), service="activity")
+    ) == [400]
+
+
+def test_writes_stand_in_change_sets_and_reads_outside(tenant):
+    chat = tenant.chat()
+    assert statuses(send(tenant, upload(chat))) == [400]
+    assert statuses(send(tenant, change_set(request("GET", "ChatActivityCollection")))) == [400]
+    assert tenant.stored() == []
+
+
+def test_updates_and_deletes_answer_204_and_urls_may_be_absolute(tenant):
+    chat = tenant.chat()
+    tenant.attach(chat)
+    drop = request("DELETE", "/sap/c4c/odata/v1" + tenant.file_path())
+    change = request(
+        "POST", tenant.path(chat)[1:].partition("/")[2], {"SubjectName": "n"}, x_http_method="MERGE"
+    )
+    answer = send(tenant, change_set(drop, change))
+    assert statuses(answer) == [204, 204]
+    assert "text/html" in answer.text
+
+
+def test_the_document_link_of_a_create_in_a_batch_is_useless_as_seen(tenant):
+    answer = send(tenant, change_set(upload(tenant.chat())))
+    assert "/chatactivity/$batch/Binary/$value" in answer.text
+
+
+def test_search_is_not_supported_in_a_batch(tenant):
+    assert statuses(send(tenant, request("GET", "ChatActivityCollection?$search=x"))) == [400]
+
+
+def test_a_part_without_accept_is_answered_in_atom(tenant):
+    part = request("GET", "ChatActivityCollection").replace("Accept: application/json\r\n", "")
+    assert "<feed" in send(tenant, part).text
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("", "multipart/mixed; boundary=batch_1"),
+        ("--batch_1\r\n", "multipart/mixed; boundary=batch_1"),
+        ("nothing here", "multipart/mixed; boundary=batch_1"),
+        (envelope(["Content-Type: text/plain\r\n\r\nx"]), "multipart/mixed; boundary=batch_1"),
+        (
+            envelope(["Content-Type: application/http\r\n\r\nNONSENSE\r\n\r\n"]),
+            "multipart/mixed; boundary=batch_1",
+        ),
+        (envelope([change_set(change_set())]), "multipart/mixed; boundary=batch_1"),
+        (envelope([request("GET", "ChatActivityCollection")]), "multipart/mixed"),
+        (envelope([request("GET", "ChatActivityCollection")]), "application/json"),
+    ],
+)
+def test_what_is_no_batch_is_refused(tenant, body, content_type):
+    assert send(tenant, body=body, headers={"Content-Type": content_type}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "url", ["$batch", "/elsewhere/X", "https://example.com/x", "../activity/PhoneCallCollection"]
+)
+def test_a_part_cannot_leave_its_service(tenant, url):
+    assert statuses(send(tenant, request("GET", url)))[0] in {400, 404}
+
+
+def test_line_feeds_alone_and_a_boundary_inside_the_file_are_survived(tenant):
+    chat = tenant.chat()
+    body = envelope([change_set(upload(chat, "--cs_1 in the name"))]).replace(CRLF, "\n")
+    assert statuses(send(tenant, body=body)) == [201]
+    assert tenant.stored()[0]["name"] == "--cs_1 in the name"

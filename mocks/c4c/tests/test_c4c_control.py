@@ -1,0 +1,203 @@
+"""The tenant's own control routes, and the kit's suite run against this mock."""
+
+import pytest
+
+from c4c_mock.app import create_app
+from mock_kit.testing import ControlSuite
+
+
+class TestControl(ControlSuite):
+    """Everything the kit demands of every mock."""
+
+    @pytest.fixture
+    def mock_client(self, tenant):
+        return tenant.client
+
+    @pytest.fixture
+    def data_request(self, tenant):
+        headers = {"Host": tenant.host, "Authorization": tenant.basic(tenant.user, tenant.password)}
+        return {"method": "GET", "path": "/sap/c4c/odata/v1/chatactivity/", "headers": headers}
+
+    @pytest.fixture
+    def other_world(self):
+        return {"name": "other", "host": "my0000002.de1.crm.cloud.sap"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"host": "bad host"}, "host"),
+        ({"host": 5}, "host"),
+        ({"host": "h.example", "arrangement": "x"}, "arrangement"),
+        ({"host": "h.example", "arrangement": {"user": "u", "password": "a€", "services": []}}, "password"),
+        ({"host": "h.example", "arrangement": {"user": "u:", "password": "a", "services": []}}, "user"),
+        (
+            {"host": "h.example", "arrangement": {"user": "u", "password": "a", "services": ["crm"]}},
+            "services",
+        ),
+        ({"host": "h.example", "arrangement": {"user": "u", "password": "a", "services": 5}}, "services"),
+        ({"host": "h.example", "communication_system": {"id": ""}}, "id"),
+        ({"host": "h.example", "dialect": {"nothing": 1}}, "dialect.nothing"),
+        ({"host": "h.example", "dialect": {"delete_status": 418}}, "dialect.delete_status"),
+        ({"host": "h.example", "dialect": {"page_size": "many"}}, "dialect.page_size"),
+        ({"host": "h.example", "dialect": {"page_size": True}}, "dialect.page_size"),
+        ({"host": "h.example", "dialect": {"mime_deny_list": [1]}}, "dialect.mime_deny_list"),
+    ],
+)
+def test_a_bad_world_is_refused_naming_the_field_and_is_not_created(tmp_path, body, field):
+    client = create_app(tmp_path).test_client()
+    answer = client.post("/_mock/worlds", json={"name": "w", **body})
+    assert answer.status_code == 400
+    assert answer.mimetype == "application/problem+json"
+    assert answer.get_json()["errors"][0]["field"] == field
+    assert client.get("/_mock/worlds").get_json()["worlds"] == []
+
+
+def test_switches_can_be_changed_later_but_not_to_nonsense(tenant):
+    assert tenant.control("dialect", {"delete_status": 200}).status_code == 200
+    assert tenant.control("dialect", {"delete_status": "no"}).status_code == 400
+
+
+def test_an_arrangement_needs_a_system_that_exists(tenant):
+    body = {"system": "NOWHERE", "user": "u", "password": "p", "services": ["activity"]}
+    assert tenant.control("communication-arrangements", body).status_code == 400
+    tenant.control("communication-systems", {"id": "NOWHERE"})
+    assert tenant.control("communication-arrangements", body).status_code == 201
+
+
+def test_two_arrangements_of_one_user_add_up(tenant):
+    body = {"user": tenant.user, "password": tenant.password, "services": ["c4codataapi"]}
+    tenant.control("communication-arrangements", body)
+    assert tenant.get("/c4codataapi/").status_code == 200
+    assert tenant.get("/activity/").status_code == 200
+
+
+def test_accepting_a_chat_creates_the_activity_with_its_reference_and_end_completes_it(tenant):
+    chat = tenant.chat(Subject="")
+    row = tenant.get(tenant.path(chat)).get_json()["d"]["results"]
+    assert (row["SubjectName"], row["LifeCycleStatusCode"], row["InitiatorCode"]) == (
+        "Chat From:ada@example.com",
+        "2",
+        "2",
+    )
+    tenant.control("cti", {"Type": "CHAT", "Action": "END", "ExternalReferenceID": tenant.guid})
+    row = tenant.get(tenant.path(chat)).get_json()["d"]["results"]
+    assert row["LifeCycleStatusCodeText"] == "Completed"
+    assert row["CompletionDateTime"]
+
+
+def test_accepting_twice_is_one_chat(tenant):
+    assert tenant.chat() == tenant.chat()
+
+
+def test_without_a_communication_system_no_reference_is_stored(tmp_path):
+    client = create_app(tmp_path).test_client()
+    client.post("/_mock/worlds", json={"name": "default", "host": "h.example"})
+    body = {"Type": "CHAT", "Action": "ACCEPT", "ExternalReferenceID": "ABC"}
+    answer = client.post("/_mock/cti", json=body).get_json()
+    assert answer["reference_stored"] is False
+    assert answer["activity"]["object_id"]
+    ended = client.post("/_mock/cti", json={**body, "Action": "END"}).get_json()
+    assert ended["activity"]["object_id"] == answer["activity"]["object_id"]
+
+
+@pytest.mark.parametrize("action", ["NOTIFY", "DECLINE", "END"])
+def test_nothing_but_accept_creates_an_activity(tenant, action):
+    answer = tenant.control("cti", {"Type": "CHAT", "Action": action, "ExternalReferenceID": "NEW"})
+    assert answer.get_json() == {"activity": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"Type": "FAX"}, "Type"),
+        ({"Action": "DANCE"}, "Action"),
+        ({"EventType": "SIDEWAYS"}, "EventType"),
+        ({"ExternalReferenceID": "with-dash"}, "ExternalReferenceID"),
+        ({"ExternalReferenceID": "A" * 36}, "ExternalReferenceID"),
+        ({"Email": 5}, "Email"),
+    ],
+)
+def test_a_bad_widget_payload_is_refused_naming_the_member(tenant, change, field):
+    body = {"Type": "CHAT", "Action": "ACCEPT", "ExternalReferenceID": "A", **change}
+    answer = tenant.control("cti", body)
+    assert answer.status_code == 400
+    assert answer.get_json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("kind", "dialect", "path", "field"),
+    [
+        ("CALL", {}, "/activity/PhoneCallBTDReferenceCollection", "ID"),
+        ("MESSAGE", {}, "/socialmediaactivity/SocialMediaActivityCollection", "SocialMediaMessageID"),
+        (
+            "MESSAGE",
+            {"message_channel_target": "chat"},
+            "/chatactivity/ChatActivityBTDReferenceCollection",
+            "ID",
+        ),
+    ],
+)
+def test_each_channel_leaves_its_reference_where_its_entity_has_room(make_tenant, kind, dialect, path, field):
+    tenant = make_tenant(**dialect)
+    tenant.chat(Type=kind)
+    rows = tenant.get(path, query_string={"$filter": f"{field} eq '{tenant.guid}'"}).get_json()["d"][
+        "results"
+    ]
+    assert len(rows) == 1
+
+
+def test_attachments_of_every_service_are_listed_with_their_reference(tenant):
+    call = tenant.chat(Type="CALL")
+    body = {"Name": "call.txt", "CategoryCode": "2", "Binary": "QUJD"}
+    tenant.call("POST", f"/activity/PhoneCallCollection('{call}')/PhoneCallAttachmentFolder", json=body)
+    listed = tenant.stored()
+    assert [(a["service"], a["name"], a["external_reference_id"]) for a in listed] == [
+        ("activity", "call.txt", tenant.guid)
+    ]
+    assert tenant.client.get("/_mock/attachments?external_reference_id=OTHER").get_json() == []
+
+
+def test_reset_forgets_chats_files_and_lockouts_but_not_the_login(tenant):
+    tenant.attach(tenant.chat())
+    for _ in range(3):
+        tenant.get("/chatactivity/", {"Authorization": tenant.basic(tenant.user, "wrong")})
+    tenant.control("reset")
+    assert tenant.stored() == []
+    assert tenant.get("/chatactivity/ChatActivityCollection/$count").text == "0"
+
+
+def test_two_tenants_share_nothing(tenant):
+    chat = tenant.chat()
+    other = {"host": "my0000002.de1.crm.cloud.sap", "name": "other"}
+    login = {"user": tenant.user, "password": "Other-1", "services": ["chatactivity"]}
+    tenant.client.post("/_mock/worlds", json={**other, "arrangement": login})
+    tenant.host = other["host"]
+    assert tenant.get(tenant.path(chat)).status_code == 401
+    tenant.password = "Other-1"
+    assert tenant.get(tenant.path(chat)).status_code == 404
+
+
+def test_the_host_is_matched_without_its_port_and_case(tenant):
+    assert tenant.get("/chatactivity/", {"Host": tenant.host.upper() + ":443"}).status_code == 200
+
+
+def test_other_roots_say_they_are_not_built(tenant):
+    headers = {"Host": tenant.host, "Authorization": tenant.basic(tenant.user, tenant.password)}
+    for path in ("cust/v1/mine/", "uid/v1/c4codataapi/"):
+        assert tenant.client.get(f"/sap/c4c/odata/{path}", headers=headers).status_code == 501
+    assert tenant.client.get("/sap/nothing", headers=headers).status_code == 404
+
+
+def test_a_hint_for_the_developer_is_in_the_journal_and_a_header_not_in_the_error(tenant):
+    answer = tenant.get("/c4codataapi/")
+    assert "tick c4codataapi" in answer.headers["X-Mock-Hint"]
+    assert "tick" not in answer.text
+    assert "refused" in tenant.notes()
+
+
+def test_what_a_result_rests_on_can_be_asked_for(tenant):
+    chat = tenant.chat()
+    answer = tenant.attach(chat, headers={"X-Mock-Evidence": "1"})
+    touched = answer.headers["X-Mock-Evidence"].split(", ")
+    assert {"c4c.binary-echo", "c4c.size-is-bytes", "c4c.max_attachment_bytes"} <= set(touched)

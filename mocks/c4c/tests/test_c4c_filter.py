@@ -1,0 +1,158 @@
+"""$filter: what the developer guide documents, and nothing else."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from c4c_mock.model.edm import entity_set
+from c4c_mock.model.errors import BadRequest
+from c4c_mock.wire.filter import parse_filter, parse_orderby
+
+CHATS = entity_set("ChatActivityCollection")
+FILES = entity_set("ChatActivityAttachmentCollection")
+
+
+def found(tenant, condition, collection="ChatActivityCollection"):
+    """ObjectIDs that a condition selects."""
+    answer = tenant.get(
+        f"/chatactivity/{collection}", query_string={"$filter": condition, "$select": "ObjectID"}
+    )
+    assert answer.status_code == 200, answer.text
+    return [r["ObjectID"] for r in answer.get_json()["d"]["results"]]
+
+
+@pytest.fixture
+def three(tenant):
+    """Three chats: subjects O'Hara 1, O'Hara 2, Else."""
+    subjects = ["O'Hara 1", "O'Hara 2", "Else"]
+    ids = [tenant.chat(f"REF{n}", Subject=s, Email=f"u{n}@example.com") for n, s in enumerate(subjects)]
+    return tenant, ids
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("SubjectName eq 'O''Hara 1'", [0]),
+        ("SubjectName eq 'O''Hara*'", [0, 1]),
+        ("SubjectName eq '*1'", [0]),
+        ("SubjectName ne 'Else'", [0, 1]),
+        ("startswith(SubjectName,'O')", [0, 1]),
+        ("endswith(SubjectName, '2') eq true", [1]),
+        ("SubjectName ge 'F' and ChatMainEmailURI eq 'u1@example.com'", [1]),
+        ("SubjectName eq 'Else' or SubjectName eq 'O''Hara 2'", [1, 2]),
+        ("(SubjectName eq 'Else' or SubjectName eq 'O''Hara 2') and InitiatorCode eq '2'", [1, 2]),
+        ("CompletionPercent lt 1.5M", [0, 1, 2]),
+        ("BouncedIndicator eq false", [0, 1, 2]),
+        ("BouncedIndicator eq true", []),
+        ("CompletionDateTime eq null", [0, 1, 2]),
+        ("CompletionDateTime gt datetimeoffset'2000-01-01T00:00:00Z'", []),
+        ("EntityLastChangedOn ge datetimeoffset'2000-01-01T00:00:00.0000000Z'", [0, 1, 2]),
+        ("EntityLastChangedOn lt datetimeoffset'2000-01-01T02:00:00+02:00'", []),
+        ("CreationDate gt datetime'2000-01-01T00:00:00'", [0, 1, 2]),
+    ],
+)
+def test_documented_conditions_select(three, condition, expected):
+    tenant, ids = three
+    assert found(tenant, condition) == [ids[n] for n in expected]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "substringof('x',SubjectName)",
+        "substringof('x',SubjectName) eq true",
+        "tolower(SubjectName) eq 'x'",
+        "length(SubjectName) eq 1",
+        "year(CreationDate) eq 2020",
+        "not SubjectName eq 'x'",
+        "not (SubjectName eq 'x')",
+        "SubjectName eq 'x' or ID eq 'y'",
+        "SubjectName eq 'x' and ID eq 'z' or SubjectName eq 'y'",
+        "ChatActivityAttachment/Name eq 'x'",
+        "ChatActivityAttachment eq 'x'",
+        "Nothing eq 'x'",
+        "SubjectName eq SubjectName",
+        "'x' eq SubjectName",
+        "SubjectName eq 5",
+        "SubjectName",
+        "SubjectName eq",
+        "SubjectName like 'x'",
+        "SubjectName eq 'x",
+        "SubjectName eq 'x' and",
+        "SubjectName eq 'x' garbage",
+        "(SubjectName eq 'x'",
+        "SubjectName eq 'x')",
+        "CompletionPercent eq '1'",
+        "CompletionPercent add 1 eq 2",
+        "BouncedIndicator gt true",
+        "SubjectName gt null",
+        "ChatMainPartyUUID eq 'x'",
+        "ChatMainPartyUUID eq guid'x'",
+        "EntityLastChangedOn gt datetimeoffset'2020-13-01T00:00:00Z'",
+        "EntityLastChangedOn gt '2020-01-01'",
+        "startswith(CompletionPercent,'1')",
+        "startswith('1',SubjectName)",
+        "startswith(SubjectName,'1') eq false",
+        "TypeCodeText eq 'Chat'",
+        "ETag eq datetimeoffset'2020-01-01T00:00:00Z'",
+        "();",
+    ],
+)
+def test_everything_else_is_refused_with_400_in_c4cs_form(tenant, condition):
+    answer = tenant.get("/chatactivity/ChatActivityCollection", query_string={"$filter": condition})
+    assert answer.status_code == 400
+    error = answer.get_json()["error"]
+    assert error["code"] == ""
+    assert error["message"]["value"]
+
+
+def test_the_file_itself_cannot_be_filtered_by():
+    with pytest.raises(BadRequest, match="not filterable"):
+        parse_filter("Binary eq 'x'", FILES)
+
+
+def test_substringof_works_where_the_dialect_says_so(make_tenant):
+    tenant = make_tenant(filter_substringof=True)
+    chat = tenant.chat(Subject="needle in hay")
+    assert found(tenant, "substringof('dle',SubjectName)") == [chat]
+
+
+def test_case_counts_unless_the_dialect_says_otherwise(make_tenant):
+    tenant = make_tenant()
+    chat = tenant.chat(Subject="Needle")
+    assert found(tenant, "SubjectName eq 'needle'") == []
+    tenant.dialect(string_eq_ignores_case=True)
+    assert found(tenant, "SubjectName eq 'needle'") == [chat]
+
+
+def test_thousands_of_parentheses_are_refused_not_crashed_on():
+    with pytest.raises(BadRequest):
+        parse_filter("(" * 5000 + "ID eq 'x'" + ")" * 5000, CHATS)
+
+
+@given(text=st.text(alphabet="ID eqnaor()'/,.x5$ ", max_size=60) | st.text(max_size=20))
+def test_no_text_at_all_crashes_the_parser(text):
+    with contextlib.suppress(BadRequest):
+        parse_filter(text, CHATS)
+
+
+@given(value=st.text(max_size=30))
+def test_any_text_can_be_asked_for_when_its_quotes_are_doubled(value):
+    literal = value.replace("'", "''")
+    assert parse_filter(f"ID eq '{literal}'", CHATS).value == value
+
+
+def test_order_follows_the_words_and_null_comes_first(three):
+    tenant, ids = three
+    answer = tenant.get("/chatactivity/ChatActivityCollection", query_string={"$orderby": "SubjectName desc"})
+    assert [r["ObjectID"] for r in answer.get_json()["d"]["results"]] == [ids[1], ids[0], ids[2]]
+
+
+@pytest.mark.parametrize(
+    "text", ["Nothing", "ID up", "ID asc desc", ",", "ChatActivityAttachment/Name", "ID,,ID"]
+)
+def test_a_bad_order_is_refused(text):
+    with pytest.raises(BadRequest, match="orderby"):
+        parse_orderby(text, CHATS)

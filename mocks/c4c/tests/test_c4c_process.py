@@ -1,0 +1,227 @@
+"""The mock as a process: what only a real wire shows. pyodata, a client nobody here wrote, is the witness."""
+
+import base64
+import http.client
+import json
+import socket
+import time
+from urllib.parse import urlsplit
+
+import pyodata
+import pytest
+import requests
+
+from mock_kit.testing import running_mock
+
+HOST = "my2554607.de1.crm.cloud.sap"
+ROOT = "/sap/c4c/odata/v1"
+LOGIN = ("v1user", "Welcome-1")
+SERVICES = ["activity", "chatactivity", "call_list", "socialmediaactivity"]
+
+
+class Street:
+    """A running mock with one tenant and one chat."""
+
+    def __init__(self, mock):
+        self.mock = mock
+        arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": SERVICES}
+        world = {
+            "name": "default",
+            "host": HOST,
+            "communication_system": {"id": "S"},
+            "arrangement": arrangement,
+        }
+        assert self.control("worlds", world).status_code == 201
+
+    def control(self, path, body=None):
+        """POST with a body, GET without."""
+        url = f"{self.mock.url}/_mock/{path}"
+        return (
+            requests.post(url, json=body, timeout=10) if body is not None else requests.get(url, timeout=10)
+        )
+
+    def chat(self, reference):
+        """A new chat's ObjectID."""
+        body = {
+            "Type": "CHAT",
+            "Action": "ACCEPT",
+            "ExternalReferenceID": reference,
+            "Email": "a@example.com",
+        }
+        return self.control("cti", body).json()["activity"]["object_id"]
+
+    def stored(self, reference):
+        """Attachments of one chat."""
+        return self.control(f"attachments?external_reference_id={reference}").json()
+
+    def head(self, chat, length):
+        """The head of an upload request of so many bytes."""
+        credentials = base64.b64encode(":".join(LOGIN).encode()).decode()
+        return (
+            f"POST {ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment HTTP/1.1\r\n"
+            f"Host: {HOST}\r\nAuthorization: Basic {credentials}\r\nContent-Type: application/json\r\n"
+            f"Accept: application/json\r\nContent-Length: {length}\r\n\r\n"
+        ).encode()
+
+    def connect(self):
+        """A socket to the mock."""
+        parts = urlsplit(self.mock.url)
+        return socket.create_connection((parts.hostname, parts.port), timeout=10)
+
+    def last_exchange(self, wanted):
+        """The newest journal entry once ``wanted(entry)`` holds; polls, because the peer works on its own."""
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            exchanges = self.control("journal").json()["exchanges"]
+            if exchanges and wanted(exchanges[-1]):
+                return exchanges[-1]
+        raise AssertionError("the exchange never came")
+
+
+@pytest.fixture(scope="module")
+def street(tmp_path_factory):
+    """One process for the module; each test uses a chat of its own."""
+    with running_mock("c4c_mock", tmp_path_factory.mktemp("c4c")) as mock:
+        yield Street(mock)
+
+
+@pytest.fixture
+def client(street):
+    """pyodata on the chat service, speaking strict JSON."""
+    session = requests.Session()
+    session.auth = LOGIN
+    session.headers.update({"Host": HOST, "odata-v2-strict-json-format": "true"})
+    return pyodata.Client(f"{street.mock.url}{ROOT}/chatactivity/", session)
+
+
+def upload(client, chat, name, **more):
+    """A pyodata create request for an attachment."""
+    content = base64.b64encode(b"content of " + name.encode()).decode()
+    values = {"ParentObjectID": chat, "Name": name, "TypeCode": "10001", "Binary": content, **more}
+    return client.entity_sets.ChatActivityAttachmentCollection.create_entity().set(**values)
+
+
+def test_pyodata_finds_a_chat_by_its_reference_and_attaches_to_it(street, client):
+    chat = street.chat("PYODATA1")
+    references = client.entity_sets.ChatActivityBTDReferenceCollection.get_entities()
+    found = references.filter("ID eq 'PYODATA1'").select("ObjectID,ParentObjectID").execute()
+    assert [r.ParentObjectID for r in found] == [chat]
+    created = upload(client, chat, "one", CategoryCode="2").execute()
+    assert created.Name == "one"
+    whole = (
+        client.entity_sets.ChatActivityCollection.get_entity(chat).expand("ChatActivityAttachment").execute()
+    )
+    assert [a.ObjectID for a in whole.ChatActivityAttachment] == [created.ObjectID]
+    client.entity_sets.ChatActivityAttachmentCollection.delete_entity(created.ObjectID).execute()
+    assert street.stored("PYODATA1") == []
+
+
+def test_pyodata_sends_a_batch_and_sees_a_change_set_fail_as_one(street, client):
+    chat = street.chat("PYODATA2")
+    batch, changes = client.create_batch(), client.create_changeset()
+    changes.add_request(upload(client, chat, "a", CategoryCode="2"))
+    changes.add_request(upload(client, chat, "b", CategoryCode="2"))
+    batch.add_request(client.entity_sets.ChatActivityCollection.get_entity(chat))
+    batch.add_request(changes)
+    answers = batch.execute()
+    assert answers[0].ObjectID == chat
+    assert [a.Name for a in answers[1]] == ["a", "b"]
+    batch, changes = client.create_batch(), client.create_changeset()
+    changes.add_request(upload(client, chat, "c", CategoryCode="2"))
+    changes.add_request(upload(client, chat, "d"))
+    batch.add_request(changes)
+    with pytest.raises(pyodata.exceptions.HttpError, match="400"):
+        batch.execute()
+    assert [a["name"] for a in street.stored("PYODATA2")] == ["a", "b"]
+
+
+def test_pyodata_needs_the_strict_header_for_single_entities(street, client):
+    chat = street.chat("PYODATA3")
+    session = requests.Session()
+    session.auth = LOGIN
+    session.headers["Host"] = HOST
+    plain = pyodata.Client(f"{street.mock.url}{ROOT}/chatactivity/", session)
+    assert client.entity_sets.ChatActivityCollection.get_entity(chat).execute().ObjectID == chat
+    with pytest.raises(Exception, match=r"\w"):
+        assert plain.entity_sets.ChatActivityCollection.get_entity(chat).execute().ObjectID == chat
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_pyodata_reads_the_metadata_of_every_service(street, service):
+    session = requests.Session()
+    session.auth = LOGIN
+    session.headers["Host"] = HOST
+    schema = pyodata.Client(f"{street.mock.url}{ROOT}/{service}/", session).schema
+    assert list(schema.entity_sets)
+
+
+BODY = json.dumps({"Name": "raw", "CategoryCode": "2", "Binary": "QUJD" * 50_000}).encode()
+
+
+def test_a_client_that_goes_away_in_the_middle_leaves_nothing_behind(street):
+    chat = street.chat("GONE1")
+    with street.connect() as peer:
+        peer.sendall(street.head(chat, len(BODY)) + BODY[: len(BODY) // 2])
+    street.last_exchange(lambda e: e["method"] == "POST" and not e["request"]["complete"])
+    assert street.stored("GONE1") == []
+
+
+def test_a_client_that_goes_away_after_the_complete_body_has_stored_its_file(street):
+    chat = street.chat("GONE2")
+    with street.connect() as peer:
+        peer.sendall(street.head(chat, len(BODY)) + BODY)
+    street.last_exchange(lambda e: e["method"] == "POST" and e["status"] == 201 and chat in e["url"])
+    assert [a["name"] for a in street.stored("GONE2")] == ["raw"]
+
+
+def test_a_chunked_body_is_read_like_any_other(street):
+    chat = street.chat("CHUNKED")
+    pieces = (BODY[i : i + 7000] for i in range(0, len(BODY), 7000))
+    answer = requests.post(
+        f"{street.mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment",
+        data=pieces,
+        auth=LOGIN,
+        headers={"Host": HOST, "Content-Type": "application/json", "Accept": "application/json"},
+        timeout=10,
+    )
+    assert answer.status_code == 201
+    assert street.stored("CHUNKED")[0]["size_bytes"] == 150_000
+
+
+def test_a_chunked_body_that_breaks_off_leaves_nothing_behind(street):
+    chat = street.chat("GONE3")
+    head = street.head(chat, 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    piece = BODY[:30_000]
+    with street.connect() as peer:
+        peer.sendall(head + b"%x\r\n%s\r\n" % (len(piece), piece))
+    street.last_exchange(lambda e: e["method"] == "POST" and chat in e["url"])
+    assert street.stored("GONE3") == []
+
+
+def test_a_refusal_reaches_a_client_that_is_still_sending(street):
+    connection = http.client.HTTPConnection(urlsplit(street.mock.url).netloc, timeout=10)
+    body = b'{"Colour":1,"Binary":"' + b"QUJD" * 2_000_000 + b'"}'
+    credentials = base64.b64encode(":".join(LOGIN).encode()).decode()
+    headers = {"Host": HOST, "Authorization": f"Basic {credentials}", "Content-Type": "text/plain"}
+    connection.request("POST", f"{ROOT}/chatactivity/ChatActivityAttachmentCollection", body, headers)
+    assert connection.getresponse().status == 415
+
+
+def test_the_custom_verb_merge_comes_through_the_server(street):
+    chat = street.chat("MERGED")
+    url = f"{street.mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')"
+    answer = requests.request(
+        "MERGE", url, json={"SubjectName": "m"}, auth=LOGIN, headers={"Host": HOST}, timeout=10
+    )
+    assert answer.status_code == 204
+
+
+def test_a_lost_answer_at_the_gate_leaves_the_file_stored(street):
+    chat = street.chat("LOST")
+    fault = {"kind": "lost_answer", "match": {"method": "POST", "path": f"*{chat}*"}}
+    assert street.control("faults", fault).status_code == 201
+    url = f"{street.mock.gate_url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment"
+    body = {"Name": "lost", "CategoryCode": "2", "Binary": "QUJD"}
+    with pytest.raises(requests.ConnectionError):
+        requests.post(url, json=body, auth=LOGIN, headers={"Host": HOST}, timeout=10)
+    assert [a["name"] for a in street.stored("LOST")] == ["lost"]
