@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from mock_kit.server import main as serve_main
 from orchestration_mock.wire.egress import BadEgress, read_egress
 
-EGRESS_HELP = (
-    "where real hosts are reached: PATTERN=http://HOST:PORT, separated by commas; * = part of a name"
-)
+EGRESS_HELP = "where real hosts are reached: PATTERN=http://HOST:PORT, separated by commas; * = part of a name"
 
 
 def main(argv: Sequence[str] | None = None) -> None:

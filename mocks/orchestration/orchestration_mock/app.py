@@ -14,7 +14,7 @@ from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import DEFAULT_WORLD, Mock
 from mock_kit.server import extra
 from mock_kit.worlds import World, Worlds
-from orchestration_mock.evidence import EVIDENCE
+from orchestration_mock.evidence import BOOK
 from orchestration_mock.model.dialect import DEFAULTS, complete
 from orchestration_mock.model.errors import Refusal
 from orchestration_mock.model.world import OrchestrationWorld, read_world
@@ -60,14 +60,14 @@ def create_app(data_dir: Path, *, carrier: Carrier | None = None) -> WrappedApp[
         world_of=lambda request: world_of(request, worlds),
         create_world=create_world,
         reset_world=OrchestrationWorld.begin,
-        evidence=EVIDENCE,
+        evidence=BOOK,
         dialect=DEFAULTS,
     )
     return wrap(_flask_app(mock), mock)
 
 
 def _touch(evidence_id: str, world: World) -> None:
-    EVIDENCE.touch(evidence_id, world)
+    BOOK.touch(evidence_id, world)
 
 
 def _flask_app(mock: Mock[OrchestrationWorld]) -> Flask:

@@ -12,7 +12,7 @@ _CONFIGURATION = "Chat attachment upload, Configuration page (docs.cc.sinch.com)
 _FORM = "Event-driven integrations, Configuring an event-driven integration (docs.dev.cc.sinch.com)"
 _REQUEST = "Event-driven integrations, Request configuration"
 
-EVIDENCE = EvidenceBook(
+BOOK = EvidenceBook(
     (
         Evidence(
             "edi.form",

@@ -154,9 +154,7 @@ def outside() -> Outside:
 @pytest.fixture
 def app(tmp_path: Path, outside: Outside) -> Iterator[WrappedApp[OrchestrationWorld]]:
     """The twin without a world."""
-    egress = read_egress(
-        "cc-workflows-*.cc.sinch.com=http://127.0.0.1:1,login-*.cc.sinch.com=http://127.0.0.1:2"
-    )
+    egress = read_egress("cc-workflows-*.cc.sinch.com=http://127.0.0.1:1,login-*.cc.sinch.com=http://127.0.0.1:2")
     carrier = Carrier(egress, transport_for=lambda _: httpx.MockTransport(outside.handle))
     outside.app = create_app(tmp_path, carrier=carrier)
     yield outside.app

@@ -115,9 +115,7 @@ def test_a_secret_in_the_body_is_refused_and_the_dialect_allows_it():
 
 
 def test_a_placeholder_of_an_unknown_kind_is_warned_of():
-    assert (
-        "{contakt.guid}" in read({"request": {"method": "POST", "body": {"a": "{contakt.guid}"}}}).warnings[0]
-    )
+    assert "{contakt.guid}" in read({"request": {"method": "POST", "body": {"a": "{contakt.guid}"}}}).warnings[0]
 
 
 def test_a_condition_beyond_the_twin_is_not_imitated_rather_than_invalid():

@@ -33,9 +33,7 @@ def test_the_first_pattern_that_fits_wins():
     assert read_egress("*.b=http://x:2,a.b=http://x:1").target_for("a.b") == "http://x:2"
 
 
-@pytest.mark.parametrize(
-    "text", ["a.b", "a.b=", "=http://x", "a b=http://x", "a=ftp://x", "a=http://x/path", "a=x:1"]
-)
+@pytest.mark.parametrize("text", ["a.b", "a.b=", "=http://x", "a b=http://x", "a=ftp://x", "a=http://x/path", "a=x:1"])
 def test_a_map_that_cannot_be_read_names_the_entry(text):
     with pytest.raises(BadEgress) as caught:
         read_egress(text)
@@ -114,6 +112,4 @@ def test_a_redirect_is_reported_and_not_followed():
 
 
 def test_no_secret_is_in_an_outgoing_requests_repr():
-    assert "hush" not in repr(
-        Outgoing(method="POST", url="https://x", headers={"a": "hush"}, content=b"hush")
-    )
+    assert "hush" not in repr(Outgoing(method="POST", url="https://x", headers={"a": "hush"}, content=b"hush"))

@@ -248,10 +248,7 @@ def test_events_of_one_conversation_keep_their_order(tenant, make):
 
     tenant.outside.on_call = hold_the_first
     for event in ("Ended", "Closed"):
-        assert (
-            tenant.client.post("/_mock/events", json={"event": event, "contact": make.contact()}).status_code
-            == 202
-        )
+        assert tenant.client.post("/_mock/events", json={"event": event, "contact": make.contact()}).status_code == 202
     assert arrived.wait(30)
     assert len(tenant.outside.endpoint_calls) == 1
     go_on.set()

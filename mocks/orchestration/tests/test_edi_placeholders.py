@@ -82,9 +82,9 @@ def test_an_unknown_placeholder_is_named():
 
 
 def test_values_in_an_address_are_quoted():
-    assert expand_text(
-        "https://x/{contact.guid}", lambda _: "a/b?c", STYLE, lambda text: text.replace("/", "%2F")
-    ) == ("https://x/a%2Fb?c")
+    assert expand_text("https://x/{contact.guid}", lambda _: "a/b?c", STYLE, lambda text: text.replace("/", "%2F")) == (
+        "https://x/a%2Fb?c"
+    )
 
 
 JSON = st.recursive(
@@ -109,8 +109,7 @@ def test_whatever_a_secret_holds_arrives_unchanged(secret):
 
 
 TEXT = st.lists(
-    st.text(max_size=5)
-    | st.sampled_from(["{contact.guid}", "{contact.shoe}", "{", "}", "{event}", "{secrets."])
+    st.text(max_size=5) | st.sampled_from(["{contact.guid}", "{contact.shoe}", "{", "}", "{event}", "{secrets."])
 ).map("".join)
 
 

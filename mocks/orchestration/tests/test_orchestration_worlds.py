@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mock_kit.testing import ControlSuite, running_mock
-from orchestration_mock.evidence import EVIDENCE
+from orchestration_mock.evidence import BOOK
 from orchestration_mock.model.dialect import SWITCHES
 
 
@@ -105,9 +105,7 @@ def test_every_switch_says_where_it_comes_from():
 def test_every_pinned_behaviour_names_a_test_that_exists(request):
     root = request.config.rootpath
     pinned = [
-        e.test
-        for e in EVIDENCE.all()
-        if e.test and e.id.startswith(("edi.", "secrets.", "oauth.", "workflows."))
+        e.test for e in BOOK.all() if e.test and e.id.startswith(("edi.", "secrets.", "oauth.", "workflows."))
     ]
     assert pinned
     for path, _, name in (entry.partition("::") for entry in pinned):
@@ -149,9 +147,7 @@ def endpoint():
 def issuer_and_engine(tmp_path, endpoint):
     """Two processes of the twin: one issues the tokens, the other fires the events at ``endpoint``."""
     with running_mock("orchestration_mock", tmp_path / "issuer") as issuer:
-        egress = (
-            f"cc-workflows-*.cc.sinch.com=http://127.0.0.1:{endpoint.server_port},login-*={issuer.gate_url}"
-        )
+        egress = f"cc-workflows-*.cc.sinch.com=http://127.0.0.1:{endpoint.server_port},login-*={issuer.gate_url}"
         with running_mock("orchestration_mock", tmp_path / "engine", "--egress", egress) as engine:
             yield issuer, engine
 

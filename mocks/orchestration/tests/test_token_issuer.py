@@ -21,9 +21,7 @@ FORM = {"grant_type": "client_credentials"}
 
 
 def new_issuer(**dialect):
-    client = OAuthClient(
-        client_id="cid", client_secret="s e+c%ret", scope=("files", "status"), audience="aud"
-    )
+    client = OAuthClient(client_id="cid", client_secret="s e+c%ret", scope=("files", "status"), audience="aud")
     return Issuer(url=URL, client=client, clock=Clock(lambda: NOW), ids=Ids("w"), dialect=DEFAULTS | dialect)
 
 

@@ -54,9 +54,7 @@ def test_a_call_without_a_token_is_unauthorized(tenant, body):
 
 def test_a_token_of_another_scope_is_forbidden(tenant, body, make):
     form = {"grant_type": "client_credentials", "scope": "transfers"}
-    token = tenant.client.post(
-        "/acme/oauth2/token", data=form, auth=("event-engine", make.client_secret)
-    ).json
+    token = tenant.client.post("/acme/oauth2/token", data=form, auth=("event-engine", make.client_secret)).json
     reply = post(tenant, body, **HEADERS, Authorization=f"Bearer {token['access_token']}")
     assert reply.status_code == 403
 
@@ -79,9 +77,7 @@ def test_an_unknown_workflow_is_a_501(tenant, bearer):
 def test_a_call_belongs_to_the_tenant_that_issued_its_token(tenant, body, make):
     tenant.client.post("/_mock/worlds", json=make.world("other", "other"))
     auth = ("event-engine", make.client_secret)
-    token = tenant.client.post(
-        "/other/oauth2/token", data={"grant_type": "client_credentials"}, auth=auth
-    ).json
+    token = tenant.client.post("/other/oauth2/token", data={"grant_type": "client_credentials"}, auth=auth).json
     assert post(tenant, body, **HEADERS, Authorization=f"Bearer {token['access_token']}").status_code == 202
     assert len(tenant.client.get("/_mock/workflows?world=other").json) == 1
     assert tenant.client.get("/_mock/workflows").json == []

@@ -153,9 +153,7 @@ def _call_parts(node: ast.Call) -> list[ast.expr]:
 def _getter_known(root: str, name: str) -> bool:
     if root == "event":
         return name == "get_name"
-    return name == "get_seconds_since_created" or (
-        name.startswith("get_") and name.removeprefix("get_") in ATTRIBUTES
-    )
+    return name == "get_seconds_since_created" or (name.startswith("get_") and name.removeprefix("get_") in ATTRIBUTES)
 
 
 def _value(node: ast.expr, facts: Facts) -> Any:  # noqa: PLR0911 - one return for each kind of node

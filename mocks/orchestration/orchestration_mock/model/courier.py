@@ -71,9 +71,7 @@ class Courier:
             duration_ms = round(exc.duration_s * 1000, 3)
             return self._finish(errand, state=State.FAILED, error=str(exc), duration_ms=duration_ms)
         except Exception as exc:  # noqa: BLE001 - the twin's own fault goes to the log
-            return self._finish(
-                errand, state=State.FAILED, error=f"the twin itself failed: {type(exc).__name__}"
-            )
+            return self._finish(errand, state=State.FAILED, error=f"the twin itself failed: {type(exc).__name__}")
 
     def _carry(self, errand: Errand) -> Delivery | None:
         integration = errand.integration
@@ -152,9 +150,7 @@ class Courier:
             **written,
         )
 
-    def _written_back(
-        self, errand: Errand, outgoing: Outgoing, reply: Reply, lookup: Lookup
-    ) -> dict[str, Any]:
+    def _written_back(self, errand: Errand, outgoing: Outgoing, reply: Reply, lookup: Lookup) -> dict[str, Any]:
         """`set` and `save` worked out, masked; of one event's configurations only the first may `set`."""
         definition = errand.integration.definition
         if not definition.response_set and not definition.response_save:

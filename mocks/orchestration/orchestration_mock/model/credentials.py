@@ -40,9 +40,7 @@ def basic_pair(
 ) -> tuple[str, str]:
     """User and password of a ``basic`` authentication. Raises ``Uncomposable``."""
     if "user" in auth.inline and "password" in auth.inline:
-        user, password = (
-            as_text(expand(auth.inline[key], lookup, style), style) for key in ("user", "password")
-        )
+        user, password = (as_text(expand(auth.inline[key], lookup, style), style) for key in ("user", "password"))
         return user, password
     for found in credentials:
         if found.user:
@@ -71,9 +69,7 @@ def oauth_credential(
     client_id = str(inline["client_id"])
     secret = inline.get("client_secret") or next((c.value for c in credentials if c.user == client_id), None)
     if not isinstance(secret, str):
-        raise Uncomposable(
-            f"authentication oauth: no client secret for {client_id}; add it to authentications"
-        )
+        raise Uncomposable(f"authentication oauth: no client secret for {client_id}; add it to authentications")
     return OAuthCredential(
         client_id=client_id,
         client_secret=secret,

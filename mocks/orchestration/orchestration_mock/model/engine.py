@@ -200,11 +200,7 @@ class EventEngine:
 
     def _run(self, errand: Errand) -> None:
         done = self._courier.run(errand)
-        if (
-            done is not None
-            and done.state is State.FAILED
-            and errand.attempt <= int(self._dialect["retries"])
-        ):
+        if done is not None and done.state is State.FAILED and errand.attempt <= int(self._dialect["retries"]):
             self._plan(errand.event, errand.integration, attempt=errand.attempt + 1, at_once=True)
 
     def _hold(self, due_at: datetime, errand: Errand) -> None:

@@ -60,9 +60,7 @@ class Form:
         """A string; without a default it is required and not empty."""
         required = default is None
         expected = "a string that is not empty" if required else "a string"
-        value = self._typed(
-            field, default, expected, lambda v: isinstance(v, str) and (v != "" or not required)
-        )
+        value = self._typed(field, default, expected, lambda v: isinstance(v, str) and (v != "" or not required))
         return value if isinstance(value, str) else ""
 
     def flag(self, field: str, default: bool) -> bool:

@@ -144,9 +144,7 @@ class _Reading:
     def body(self, request: dict[str, Any]) -> Any:
         body = request.get("body")
         if body is not None and not isinstance(body, dict):
-            self.warn(
-                ("request", "body"), f"body is documented as an object, found {shown(body)}; sent as it is"
-            )
+            self.warn(("request", "body"), f"body is documented as an object, found {shown(body)}; sent as it is")
         return body
 
     def condition(self, request: dict[str, Any]) -> ast.expr | None:
@@ -216,9 +214,7 @@ class _Reading:
         for path, found, known in members:
             for name in found:
                 if name not in known:
-                    self.warn(
-                        (*path, name), f"{name} is not a documented key of {path[-1] if path else 'the JSON'}"
-                    )
+                    self.warn((*path, name), f"{name} is not a documented key of {path[-1] if path else 'the JSON'}")
         for path in self.located.repeated:
             self.warn(path, f"{path[-1]} occurs twice; the last one counts")
         if request.get("proxy") not in (None, "auto", "no"):

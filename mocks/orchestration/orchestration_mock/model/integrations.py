@@ -109,9 +109,7 @@ def read_integration(body: object, *, id_: str, serial: int, secrets_outside_hea
         "credentials": _credentials(form),
     }
     if fields["channel_type"] == "Email" and fields["direction"] != "Inbound" and not form.errors:
-        form.wrong(
-            "direction", "Inbound for e-mail", "the vendor offers e-mail inbound only", fields["direction"]
-        )
+        form.wrong("direction", "Inbound for e-mail", "the vendor offers e-mail inbound only", fields["direction"])
     definition = _definition(form, form.text("json"), secrets_outside_headers=secrets_outside_headers)
     form.done("The configuration")
     odd = tuple(f"{name} is not a field of the form" for name in form.unknown())
@@ -170,9 +168,7 @@ def _credentials(form: Form) -> tuple[LocalCredential, ...]:
     found = []
     for item in form.items("authentications"):
         inner = Form(item, at="authentications")
-        found.append(
-            LocalCredential(name=inner.text("name"), user=inner.text("user", ""), value=inner.text("value"))
-        )
+        found.append(LocalCredential(name=inner.text("name"), user=inner.text("user", ""), value=inner.text("value")))
         for error in inner.errors:
             form.wrong(f"authentications.{error.field}", error.expected, error.remedy)
     return tuple(found)
@@ -188,8 +184,7 @@ def _advice(found: Integration) -> list[str]:
         advice.append("chat attachments are uploaded on Ended or Closed (documented)")
     if chat_files and found.direction == "Outbound":
         advice.extend(
-            "outgoing chats use a queue of type @sinchsms.com or @<subchannel>.sinchconversation.com, "
-            f"not {q.address}"
+            f"outgoing chats use a queue of type @sinchsms.com or @<subchannel>.sinchconversation.com, not {q.address}"
             for q in found.queues
             if not q.address.endswith(OUTGOING_SUFFIXES)
         )
@@ -199,9 +194,7 @@ def _advice(found: Integration) -> list[str]:
 class Integrations:
     """All configurations of one tenant, in the order of their creation."""
 
-    def __init__(
-        self, *, new_id: Callable[[], str], guard: Callable[[str], None], dialect: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, *, new_id: Callable[[], str], guard: Callable[[str], None], dialect: Mapping[str, Any]) -> None:
         self._new_id = new_id
         self._guard = guard
         self._dialect = dialect

@@ -70,9 +70,7 @@ def new_key(algorithm: str) -> ECKey | RSAKey:
 class Issuer:
     """Issues and judges tokens. Times come from the world's clock."""
 
-    def __init__(
-        self, *, url: str, client: OAuthClient, clock: Clock, ids: Ids, dialect: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, *, url: str, client: OAuthClient, clock: Clock, ids: Ids, dialect: Mapping[str, Any]) -> None:
         self.url = url
         self.client = client
         self.expires_in_s = DEFAULT_EXPIRES_IN_S
@@ -168,9 +166,7 @@ class Issuer:
             issued = self._issued.get(self._jti(token) or "")
         if issued is None or issued.revoked or issued.expires_at <= self._clock.now():
             return {"active": False}
-        return {"active": True, "token_type": "bearer", "username": self.client.client_id} | self._claims(
-            issued
-        )
+        return {"active": True, "token_type": "bearer", "username": self.client.client_id} | self._claims(issued)
 
     def _jti(self, token: str) -> str | None:
         if token in self._opaque:

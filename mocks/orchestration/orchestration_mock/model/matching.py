@@ -40,9 +40,7 @@ def judge(
         if against:
             verdicts.append(Verdict(found, False, "; ".join(against)))
         elif places <= 0:
-            verdicts.append(
-                Verdict(found, False, f"{at_most} configuration(s) with a lower ordinal go first")
-            )
+            verdicts.append(Verdict(found, False, f"{at_most} configuration(s) with a lower ordinal go first"))
         else:
             failing = _condition(found, facts)
             places -= 1 if failing is None or false_condition_takes_a_place else 0

@@ -63,9 +63,7 @@ def expand(value: object, lookup: Lookup, style: Style) -> Any:
     return value
 
 
-def expand_text(
-    text: str, lookup: Lookup, style: Style, quote: Callable[[str], str] = lambda written: written
-) -> str:
+def expand_text(text: str, lookup: Lookup, style: Style, quote: Callable[[str], str] = lambda written: written) -> str:
     """A string with every placeholder written as text; ``quote`` makes a value fit a URL."""
     return PLACEHOLDER.sub(lambda found: quote(as_text(_resolve(found, lookup, style), style)), text)
 

@@ -74,9 +74,7 @@ def _value(form: Form, value: object) -> tuple[str | None, OAuthCredential | Non
     if credential is not None:
         return None, _oauth(form, credential)
     if not isinstance(value, str) or not value:
-        form.wrong(
-            "secret", "a string, or an object for OAuth", "send the password, the key or the credential"
-        )
+        form.wrong("secret", "a string, or an object for OAuth", "send the password, the key or the credential")
         return None, None
     if len(value) > MAX_SECRET_CHARS:
         form.wrong("secret", f"at most {MAX_SECRET_CHARS} characters", "shorten the secret")
@@ -127,9 +125,7 @@ def _oauth(form: Form, value: Mapping[str, Any]) -> OAuthCredential | None:
         form.wrong(f"secret.{error.field}", error.expected, error.remedy)
     if inner.errors:
         return None
-    return OAuthCredential(
-        client_id=client_id, client_secret=client_secret, access_token_url=url, scope=scope or ()
-    )
+    return OAuthCredential(client_id=client_id, client_secret=client_secret, access_token_url=url, scope=scope or ())
 
 
 def read_scope(value: object) -> tuple[str, ...] | None:
@@ -215,9 +211,7 @@ def _strings(value: object) -> list[str]:
 
 
 def _taken(name: str) -> FieldError:
-    return FieldError(
-        field="name", expected="a name not in use", remedy=f"PUT .../secrets/{name}", found=name
-    )
+    return FieldError(field="name", expected="a name not in use", remedy=f"PUT .../secrets/{name}", found=name)
 
 
 def _renamed(name: str) -> FieldError:

@@ -123,9 +123,7 @@ def read_world(
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
     issuer = Issuer(url=f"https://login-eu-c1.cc.sinch.com/{tenant}", client=client, **basics)
     sender = sender_for(parts["dialect"])
-    return OrchestrationWorld(
-        **parts, tenant=tenant, issuer=issuer, sender=sender, touch_in=touch, setup=setup
-    )
+    return OrchestrationWorld(**parts, tenant=tenant, issuer=issuer, sender=sender, touch_in=touch, setup=setup)
 
 
 def _client(form: Form) -> OAuthClient:

@@ -72,9 +72,7 @@ def issuer_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         seconds = form.whole("expires_in")
         form.done("The issuer")
         if not 1 <= seconds <= MOST_EXPIRES_IN_S:
-            raise invalid(
-                "expires_in", f"1 to {MOST_EXPIRES_IN_S} seconds", "correct expires_in", str(seconds)
-            )
+            raise invalid("expires_in", f"1 to {MOST_EXPIRES_IN_S} seconds", "correct expires_in", str(seconds))
         issuer.expires_in_s = seconds
         return jsonify(issuer.describe())
 

@@ -49,11 +49,6 @@ def _mapping(entry: str) -> Mapping:
     parts = urlsplit(target)
     if not sign or not re.fullmatch(r"[A-Za-z0-9.*-]+", pattern):
         raise BadEgress(f"{entry!r}: expected HOST-PATTERN=http://HOST:PORT")
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or parts.path not in ("", "/")
-        or parts.query
-    ):
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
         raise BadEgress(f"{entry!r}: the target must be http://HOST:PORT without a path")
     return Mapping(pattern, f"{parts.scheme}://{parts.netloc}")

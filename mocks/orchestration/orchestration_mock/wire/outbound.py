@@ -64,9 +64,7 @@ class Carrier:
             finally:
                 response.close()
         duration_s = time.monotonic() - started
-        return Reply(
-            status=response.status_code, headers=dict(response.headers), body=body, duration_s=duration_s
-        )
+        return Reply(status=response.status_code, headers=dict(response.headers), body=body, duration_s=duration_s)
 
     def _target(self, parts: SplitResult, allow_real_network: bool) -> str:
         host = parts.hostname or ""

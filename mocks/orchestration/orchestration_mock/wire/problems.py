@@ -50,9 +50,7 @@ def register_errors(app: Flask, *, realm: str) -> None:
         problem = Problem(exc.code or 500, exc.name, exc.description or exc.name)
         allowed = exc.get_response().headers.get("Allow")
         return render(
-            Problem(
-                problem.status, problem.title, problem.detail, headers={"Allow": allowed} if allowed else {}
-            )
+            Problem(problem.status, problem.title, problem.detail, headers={"Allow": allowed} if allowed else {})
         )
 
     @app.errorhandler(OAuthError)
