@@ -6,7 +6,7 @@ A request passes: gate note → ``/_mock``? → its world (421) → a free slot 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Generic, cast
 
 from flask import Flask, Request, Response
@@ -22,7 +22,7 @@ from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
 from mock_kit.worlds import W
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 __all__ = ["CONTROL_THREADS", "DATA_SLOTS", "GATE_HEADER", "SERVER_THREADS", "Mock", "WrappedApp", "wrap"]
 
@@ -47,25 +47,21 @@ class WrappedApp(Generic[W]):
         request = Request(environ, populate_request=False, shallow=True)
         world = self.mock.world_of(request)
         environ[WORLD_KEY] = world
-        application, release = self._admitted(world)
+        admitted = world is not None and self.mock.slots.take()
+        release = self.mock.slots.give_back if admitted else _nothing_to_release
         passage = Passage(request, world, self.mock.strays, release)
         if wire_fault:
             passage.draft.faults.append(wire_fault)
-        return cast("Iterable[bytes]", passage.run(application, start_response))
+        if admitted:
+            return cast("Iterable[bytes]", passage.run(self.flask_app, start_response))
+        refusal = self._misdirected if world is None else self._crowded
+        return cast("Iterable[bytes]", passage.refuse(refusal, start_response))
 
     def _gate_note(self, environ: WSGIEnvironment) -> str | None:
         """Take the gate's header out; only a note that carries the gate's own key counts."""
         value = environ.pop(f"HTTP_{GATE_HEADER.upper().replace('-', '_')}", "")
         key, _, fault_id = value.partition(" ")
         return fault_id or None if secrets.compare_digest(key, self.mock.gate_key) else None
-
-    def _admitted(self, world: W | None) -> tuple[WSGIApplication, Callable[[], None]]:
-        """Who answers, and how the slot is given back."""
-        if world is None:
-            return self._misdirected, _nothing_to_release
-        if not self.mock.slots.take():
-            return self._crowded, _nothing_to_release
-        return self.flask_app, self.mock.slots.give_back
 
     def _misdirected(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host, path = environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", "")

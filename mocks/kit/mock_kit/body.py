@@ -41,6 +41,11 @@ class TappedInput(io.RawIOBase):
         return self._ended
 
     @property
+    def whole(self) -> bool:
+        """Whether every byte came: the end was reached, and not before the declared length."""
+        return self._ended and not self.left_bytes
+
+    @property
     def left_bytes(self) -> int | None:
         """Bytes declared and not read yet; None if no length was declared."""
         return None if self._length is None else self._length - self._meter.size_bytes
@@ -78,7 +83,6 @@ class TappedInput(io.RawIOBase):
         if not piece or self.left_bytes == 0:
             self._ended = True
         if not piece and self.left_bytes:
-            self._meter.complete = False
             raise ClientDisconnected
         if self._flip and start <= self._flip[0] < start + len(piece):
             at, xor = self._flip[0] - start, self._flip[1]

@@ -17,6 +17,8 @@ MASK = "***"
 MIN_GUARDED_CHARS = 4
 
 _SECRET_HEADER = re.compile(r"password|passwd|secret|token|key|authorization|cookie", re.IGNORECASE)
+#: Where none of these words stands, no name can be secret: most texts are judged by this one look.
+_SUSPICIOUS = re.compile(r"passw|secret|token|key|assertion|authorization|cookie", re.IGNORECASE)
 _NAME = r"[\w.\-]*(?:password|passwd|secret|token|api[_-]?key|assertion|authorization|cookie)"
 #: "name": "value" as it stands in JSON; the closing quote may lie beyond the head we kept.
 _JSON_MEMBER = re.compile(
@@ -62,7 +64,10 @@ class Masker:
 
     def text(self, text: str) -> str:
         """``text`` with guarded strings and members of secret names masked."""
-        masked = _JSON_MEMBER.sub(rf'\1"{MASK}"', self.literal(text))
+        masked = self.literal(text)
+        if not _SUSPICIOUS.search(masked):
+            return masked
+        masked = _JSON_MEMBER.sub(rf'\1"{MASK}"', masked)
         masked = _ESCAPED_MEMBER.sub(rf"\1{MASK}", masked)
         masked = _HEADER_LINE.sub(rf"\1{MASK}", masked)
         masked = _XML_ELEMENT.sub(rf"\1{MASK}", masked)
@@ -81,6 +86,8 @@ class Masker:
 
     def _without_broken_secret(self, text: str) -> str:
         for secret in self._guarded.copy():
+            if secret[:MIN_GUARDED_CHARS] not in text[-len(secret) :]:
+                continue
             for length in range(min(len(secret) - 1, len(text)), MIN_GUARDED_CHARS - 1, -1):
                 if text.endswith(secret[:length]):
                     return text[:-length] + MASK

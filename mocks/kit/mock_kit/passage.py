@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from mock_kit.worlds import World
 
+    Asked = Callable[[WSGIApplication, WSGIEnvironment], Answer]
+
 EVIDENCE_HEADER = "X-Mock-Evidence"
 #: A reply up to this size is handed over in one piece.
 _SMALL_BYTES = 64 * 1024
@@ -61,12 +63,19 @@ class Passage:
         self._environ["wsgi.input_terminated"] = True
         return tapped
 
+    def refuse(self, application: WSGIApplication, start_response: StartResponse) -> Any:
+        """``application`` is the kit's own refusal: no fault and no slow body may hold it up."""
+        return self._run(application, start_response, ask)
+
     def run(self, application: WSGIApplication, start_response: StartResponse) -> Any:
         """Pass the request on, let a planned fault strike, and answer with an iterable for the server."""
+        return self._run(application, start_response, self._ask_and_drain)
+
+    def _run(self, application: WSGIApplication, start_response: StartResponse, asked: Asked) -> Any:
         set_current_draft(self.draft)
         try:
-            self._answer = self._ask(application)
-            self._input_is_over()
+            self._answer = asked(application, self._environ)
+            self._received.complete = self._input.whole
             return self._reply(start_response)
         except BaseException as exc:
             note("error", "mock_failed", f"{type(exc).__name__}: {exc}")
@@ -76,16 +85,21 @@ class Passage:
         finally:
             set_current_draft(None)
 
-    def _ask(self, application: WSGIApplication) -> Answer:
+    def _ask_and_drain(self, application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+        self._answer = self._ask(application, environ)
+        self._drain()
+        return self._answer
+
+    def _ask(self, application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         fault = self._picked()
         if fault is None:
-            return ask(application, self._environ)
+            return ask(application, environ)
         self.draft.faults.append(fault.id)
         note("info", "fault", f"{fault.id}: {fault.kind}, {fault.phase} the work")
         if fault.phase == "before":
             early = self._strike_before(fault)
-            return early or ask(application, self._environ)
-        answer = ask(application, self._environ)
+            return early or ask(application, environ)
+        answer = ask(application, environ)
         return self._strike_after(fault, answer)
 
     def _picked(self) -> Fault | None:
@@ -117,13 +131,12 @@ class Passage:
         if self._world is not None and self._world.faults.wait(fault, fault.params["delay_s"]):
             note("info", "fault_released", "the delay was called off")
 
-    def _input_is_over(self) -> None:
+    def _drain(self) -> None:
         """Read what the application left, unless the caller waits for leave to send it at all."""
         if self._input.ended:
             return
         unread_from = self._received.size_bytes
         drained = "HTTP_EXPECT" not in self._environ and self._input.drain()
-        self._received.complete = drained
         if not drained or self._received.size_bytes > unread_from:
             rest = "the rest was read and dropped" if drained else "the rest was left unread"
             note("info", "body_not_read", f"the application read {unread_from} bytes of the body; {rest}")

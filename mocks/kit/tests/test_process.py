@@ -9,8 +9,9 @@ import signal
 import socket
 import struct
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from http.client import BadStatusLine, HTTPConnection, RemoteDisconnected
 from pathlib import Path
@@ -253,6 +254,18 @@ def test_a_caller_who_resets_during_an_upload_leaves_no_parcel(served: MockProce
         eventually(partial(journal_holds, served, number))
     assert [one["request"]["complete"] for one in journal(served)] == [False, False]
     assert count(served) == 0
+
+
+def test_control_answers_while_more_requests_hang_than_there_are_threads(served: MockProcess) -> None:
+    plan(served, kind="latency", times=None, params={"delay_s": 3600})
+    with ExitStack() as open_sockets:
+        sockets = [open_sockets.enter_context(connected(served.url)) for _ in range(140)]
+        for sock in sockets:
+            sock.sendall(b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n")
+        eventually(lambda: httpx.get(f"{served.url}/_mock/health").json()["busy"] == 112)
+        httpx.delete(f"{served.url}/_mock/faults").raise_for_status()
+        first_lines = Counter(sock.makefile("rb").readline()[9:12] for sock in sockets)
+    assert first_lines == {b"200": 112, b"503": 28}
 
 
 def wait_for_end(pid: int) -> bool:
