@@ -53,6 +53,7 @@ def create_app(data_dir: Path | None = None) -> WrappedApp[C4CWorld]:
     )
     app = Flask("c4c_mock", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
     app.register_blueprint(odata_blueprint(mock.world))
     app.register_blueprint(control_blueprint(mock))
     return wrap(app, mock)

@@ -116,6 +116,7 @@ def test_nothing_but_accept_creates_an_activity(tenant, action):
         ({"ExternalReferenceID": "with-dash"}, "ExternalReferenceID"),
         ({"ExternalReferenceID": "A" * 36}, "ExternalReferenceID"),
         ({"Email": 5}, "Email"),
+        ({"Subject": "\ud800"}, "Subject"),
     ],
 )
 def test_a_bad_widget_payload_is_refused_naming_the_member(tenant, change, field):

@@ -100,3 +100,10 @@ def test_the_service_document_lists_every_set_in_both_formats(tenant):
     assert listed == list(services()["chatactivity"].sets)
     atom = etree.fromstring(tenant.get("/chatactivity/", {"Accept": ""}).data)
     assert atom.xpath("//@href") == listed
+
+
+def test_the_service_root_wants_its_trailing_slash_unless_the_dialect_forgives_it(make_tenant):
+    tenant = make_tenant()
+    assert tenant.get("/chatactivity").status_code == 404
+    tenant.dialect(root_without_slash=200)
+    assert tenant.get("/chatactivity").status_code == 200

@@ -95,8 +95,8 @@ def problems(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
     if payload.get("EventType") not in {None, *_DIRECTIONS}:
         expect("EventType", tuple(_DIRECTIONS))
     for name in ("Email", "Subject", "Text"):
-        if not isinstance(payload.get(name, ""), str):
-            found.append({"field": name, "value": payload[name], "expected": "a string"})
+        if not _is_text(payload.get(name, "")):
+            found.append({"field": name, "value": repr(payload[name])[:60], "expected": "a string"})
     reference = payload.get("ExternalReferenceID", "")
     if reference and not (isinstance(reference, str) and _REFERENCE.fullmatch(reference)):
         expected = "1 to 35 letters and digits, no dashes"
@@ -105,6 +105,11 @@ def problems(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
             {"field": "ExternalReferenceID", "value": reference, "expected": expected, "remedy": remedy}
         )
     return found
+
+
+def _is_text(value: object) -> bool:
+    """True for a string that can be written as UTF-8 (a JSON escape can name half a character)."""
+    return isinstance(value, str) and value.encode("utf-8", "replace").decode() == value
 
 
 def receive(world: C4CWorld, payload: Mapping[str, Any]) -> Row | None:
@@ -133,12 +138,11 @@ def _find(world: C4CWorld, shape: Shape, reference: str) -> Row | None:
     """The activity of a contact, whether its commit is through or not."""
     if not reference:
         return None
-    for row in world.rows.everything():
-        if row.eset.name == shape.reference_set and row.values.get("ID") == reference:
-            return world.rows.parent(row)
-        if row.eset.name == shape.activity_set and row.values.get("SocialMediaMessageID") == reference:
-            return row
-        if row.eset.name == shape.activity_set and row.contact == reference:
+    for child in world.rows.stored(shape.reference_set):
+        if child.values.get("ID") == reference:
+            return world.rows.parent(child)
+    for row in world.rows.stored(shape.activity_set):
+        if reference in {row.contact, row.values.get("SocialMediaMessageID")}:
             return row
     return None
 
@@ -191,7 +195,5 @@ def stored_reference(world: C4CWorld, row: Row) -> str:
         return ""
     if not shape.reference_set:
         return str(row.values.get("SocialMediaMessageID", ""))
-    for child in world.rows.everything():
-        if child.eset.name == shape.reference_set and child.parent_id == row.object_id:
-            return str(child.values.get("ID", ""))
-    return ""
+    references = world.rows.owned(row.object_id, shape.reference_set)
+    return str(references[0].values.get("ID", "")) if references else ""

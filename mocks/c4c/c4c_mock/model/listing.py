@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from .cti import stored_reference
-from .edm import SERVICE_NAMES, services
+from .edm import SERVICE_NAMES, UMBRELLA, services
 from .rows import Row
 from .world import C4CWorld
 
@@ -28,7 +28,8 @@ class StoredAttachment(TypedDict):
 
 def attachments_of(world: C4CWorld) -> list[StoredAttachment]:
     """Every attachment in the order of creation, committed for readers or not yet."""
-    rows = [row for row in world.rows.everything() if row.eset.attachment]
+    sets = [s for s in services()[UMBRELLA].sets.values() if s.attachment]
+    rows = [row for eset in sets for row in world.rows.stored(eset.name)]
     return [_listed(world, row) for row in sorted(rows, key=lambda r: r.created_at)]
 
 

@@ -156,10 +156,15 @@ class Rows:
             self._by_set.clear()
             self._by_parent.clear()
 
-    def everything(self) -> Iterator[Row]:
-        """All rows, visible or not, parents before children of the same write."""
+    def stored(self, set_name: str) -> list[Row]:
+        """Every row of a set, visible or not, in the order of creation."""
         with self._lock:
-            return iter([r for rows in self._by_set.values() for r in rows.values()])
+            return list(self._by_set.get(set_name, {}).values())
+
+    def owned(self, parent_id: str, set_name: str) -> list[Row]:
+        """Rows of a child set that belong to one parent, visible or not."""
+        with self._lock:
+            return list(self._by_parent.get((parent_id, set_name), ()))
 
     def parent(self, row: Row) -> Row | None:
         """The owning row, visible or not."""

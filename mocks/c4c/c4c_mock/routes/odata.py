@@ -35,6 +35,7 @@ from .target import resolve
 
 ROOT = "/sap/c4c/odata/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE"]
+_OTHER_ROOTS = tuple(f"/sap/c4c/{root}/" for root in ("odata/cust", "odata/uid", "odata-sso", "odata-saml"))
 _PIECE_BYTES = 256 * 1024
 _TUNNEL = frozenset({"MERGE", "PATCH", "PUT", "DELETE"})
 
@@ -43,32 +44,31 @@ def odata_blueprint(world_of_request: Callable[[], C4CWorld]) -> Blueprint:
     """Everything under ``/sap``. ``world_of_request`` gives the tenant the Host header names."""
     bp = Blueprint("odata", __name__)
 
-    @bp.route(f"{ROOT}/<service>", methods=METHODS, defaults={"path": ""})
-    @bp.route(f"{ROOT}/<service>/<path:path>", methods=METHODS)
-    @bp.route(f"{ROOT}/<service>/", methods=METHODS, defaults={"path": ""})
-    def standard(service: str, path: str) -> Response:
-        """A standard service."""
-        return _answer(lambda: _serve(world_of_request(), service, path, request))
-
     @bp.route("/sap/<path:path>", methods=METHODS)
-    def elsewhere(path: str) -> Response:
-        """Custom services, user-friendly keys, SSO: known forms that are not built."""
-        return _answer(lambda: _elsewhere(world_of_request(), path))
+    def any_path(path: str) -> Response:
+        """All verbs, all paths: OData has its own idea of what a path is."""
+        return _answer(lambda: _route(world_of_request(), f"/sap/{path}", request))
 
     return bp
 
 
-def _elsewhere(world: C4CWorld, path: str) -> Reply:
-    _log_in(world, request.headers.get("Authorization", ""))
-    if path.startswith(("c4c/odata/cust/", "c4c/odata/uid/", "c4c/odata-sso/", "c4c/odata-saml/")):
-        raise NotBuilt(f"/sap/{path}: custom, uid and SSO services are not built in this mock")
-    raise NotFound(f"Resource not found: /sap/{path}")
+def _route(world: C4CWorld, path: str, req: Request) -> Reply:
+    """Standard services are served, other known forms of address say that they are not built."""
+    if not path.startswith(f"{ROOT}/"):
+        _log_in(world, req.headers.get("Authorization", ""))
+        if path.startswith(_OTHER_ROOTS):
+            raise NotBuilt(f"{path}: custom, uid and SSO services are not built in this mock")
+        raise NotFound(f"Resource not found: {path}")
+    service, slash, rest = path.removeprefix(f"{ROOT}/").partition("/")
+    return _serve(world, service, rest, req, slash=bool(slash))
 
 
-def _serve(world: C4CWorld, service_name: str, path: str, req: Request) -> Reply:
+def _serve(world: C4CWorld, service_name: str, path: str, req: Request, *, slash: bool) -> Reply:
     started = time.perf_counter()
     user = _log_in(world, req.headers.get("Authorization", ""))
     service = _service(world, user, service_name)
+    if not slash and world.switches["root_without_slash"] == 404:
+        raise NotFound(f"Resource not found: {ROOT}/{service_name}", hint="end the service root with a slash")
     method = _method(req.method, req.headers.get("x-http-method", ""))
     call = Call(
         world=world,

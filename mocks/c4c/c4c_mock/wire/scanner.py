@@ -20,6 +20,7 @@ from c4c_mock.model.errors import BadRequest
 from mock_kit.spool import Blob
 
 MEMBER = "Binary"
+_SURROGATE = re.compile(rb"\\\\u[dD][89a-fA-F]")
 _STOP = re.compile(rb'["\\]')
 
 
@@ -69,12 +70,17 @@ class BodyScanner:
         if self._sink is not None:
             raise BadRequest("Unexpected end of the request body inside Binary")
         try:
-            return json.loads(
+            value = json.loads(
                 self.skeleton.decode("utf-8"),
                 object_pairs_hook=_no_duplicates,
                 parse_float=Decimal,
                 parse_constant=_no_constant,
             )
+            if _SURROGATE.search(self.skeleton):
+                json.dumps(value, ensure_ascii=False, default=str).encode(
+                    "utf-8"
+                )  # half a character: ValueError
+            return value
         except (ValueError, RecursionError) as exc:
             if isinstance(exc, json.JSONDecodeError):
                 raise BadRequest(f"Invalid token at position {exc.pos + 1}") from exc
