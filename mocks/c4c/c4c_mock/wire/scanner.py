@@ -20,7 +20,7 @@ from c4c_mock.model.errors import BadRequest
 from mock_kit.spool import Blob
 
 MEMBER = "Binary"
-_SURROGATE = re.compile(rb"\\\\u[dD][89a-fA-F]")
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _STOP = re.compile(rb'["\\]')
 
 
