@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_HEX32 = re.compile(r"[0-9A-F]{32}")
+_HEX32 = re.compile(r"[0-9A-Fa-f]{32}")
 _DASHED = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
@@ -22,5 +22,5 @@ def normalise_contact_id(text: str) -> str | None:
         bare = bare[1:-1]
     if _DASHED.fullmatch(bare):
         bare = bare.replace("-", "")
-    upper = bare.upper()
-    return upper if _HEX32.fullmatch(upper) else None
+    # Judged before it is upper-cased: a ligature such as U+FB00 would become "FF".
+    return bare.upper() if _HEX32.fullmatch(bare) else None
