@@ -23,12 +23,13 @@ def safe_name(name: str, *, fallback: str = "attachment") -> str:
     """
     text = unicodedata.normalize("NFC", name).replace("\\", "/")
     last = [part for part in text.split("/") if part.strip(". ")] or [fallback]
-    kept = "".join(_replaced(char) for char in last[-1]).strip(" .")
+    # Again NFC: a mark and its letter may have stood apart by a character that is gone now.
+    kept = unicodedata.normalize("NFC", "".join(_replaced(char) for char in last[-1])).strip(" .")
     if not kept:
         kept = fallback
     if _RESERVED_ON_WINDOWS.match(kept):
         kept = f"_{kept}"
-    return _shortened(kept, MAX_NAME_CHARACTERS)
+    return _shortened(kept, MAX_NAME_CHARACTERS).strip(" .")
 
 
 def _replaced(char: str) -> str:
