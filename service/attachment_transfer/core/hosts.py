@@ -84,6 +84,8 @@ def _parse_rule(part: str, *, lab_mode: bool) -> EgressRule:
     url = urlsplit(target.strip())
     if url.scheme not in {"http", "https"} or not url.hostname or url.path not in {"", "/"}:
         raise BadHostPattern(f"egress target {target!r}: write http(s)://host:port, without a path")
+    if url.query or url.fragment or "@" in url.netloc:
+        raise BadHostPattern(f"egress target for {pattern!r}: write http(s)://host:port, no user, query or fragment")
     if url.scheme == "http" and not (lab_mode and url.hostname in _LOOPBACK):
         raise BadHostPattern(
             f"egress target {target!r}: plain http is allowed only to loopback and only in lab mode "
