@@ -10,7 +10,7 @@ FORBIDDEN_BY_NAME = frozenset("¤£€½§")
 
 
 def offending_characters(secret: str) -> list[tuple[int, str]]:
-    """Return (position counted from 1, ``U+XXXX``) for each character a secret may not have.
+    """Return (position counted from 1, why) for each character a secret may not have.
 
     The characters themselves are not returned: a position is no secret, a character is.
     """
