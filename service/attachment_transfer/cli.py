@@ -24,7 +24,8 @@ from attachment_transfer.core.resource import as_json
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.database import UnusableDatabase
-from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, new_master_key
+from attachment_transfer.ledger.rotation import rotate
+from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
 from attachment_transfer.settings import BadSettings, Settings, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
 from attachment_transfer.worker.process import AlreadyWorking
@@ -249,6 +250,22 @@ def keys() -> None:
 def new(key_id: str) -> None:
     """Print a fresh key as ID:BASE64, for ATTACHMENT_TRANSFER_SEALING_KEYS."""
     click.echo(f"{key_id}:{new_master_key()}")
+
+
+@keys.command("rotate")
+@_telling_errors
+def rotate_command() -> None:
+    """Wrap the secrets of all open transfers under the first sealing key; then older keys may go.
+
+    Keep an older key in the ring until no round that it sealed is waiting: a week is enough.
+    """
+    settings = _settings()
+    engine, _, _ = bootstrap.operator_tools(settings)
+    try:
+        count = rotate(engine, KeyRing.parse(settings.sealing_keys))
+    except SealBroken as exc:
+        _fail(f"{exc}: add it to ATTACHMENT_TRANSFER_SEALING_KEYS behind the new one", 1)
+    click.echo(f"{count} transfer(s) rewrapped")
 
 
 @main.command("check-config")

@@ -84,6 +84,15 @@ class KeyRing:
         data_key = _decrypt(master, row.wrapped_key, bound_to)
         return Secrets(**json.loads(_decrypt(data_key, row.sealed, bound_to)))
 
+    def rewrap(self, row: Sealed, *, bound_to: str) -> Sealed:
+        """Wrap the row's key under the current master key; the secrets themselves are not touched."""
+        master = dict(self.keys).get(row.key_id)
+        if master is None:
+            raise SealBroken(f"sealing key {row.key_id!r} is not configured")
+        key_id, current = self.keys[0]
+        data_key = _decrypt(master, row.wrapped_key, bound_to)
+        return Sealed(key_id, _encrypt(current, data_key, bound_to), row.sealed)
+
 
 def _encrypt(key: bytes, plain: bytes, bound_to: str) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
