@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
-from http.client import BadStatusLine, HTTPConnection, RemoteDisconnected
+from http.client import BadStatusLine, HTTPResponse, RemoteDisconnected
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -170,10 +170,10 @@ BREAKS: list[tuple[str, dict[str, Any], type[Exception]]] = [
 def test_a_broken_wire_breaks_before_or_after_the_work(served: MockProcess, how: Any, phase: str) -> None:
     kind, params, error = how
     fault = plan(served, kind=kind, params=params, phase=phase)
-    with closing(HTTPConnection(urlsplit(served.gate_url).netloc)) as connection:
-        connection.request("POST", "/parcels", body=b"x", headers=HOST)
+    with through_gate(served) as sock, closing(HTTPResponse(sock)) as reply:
+        sock.sendall(b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 1\r\n\r\nx")
         with pytest.raises(error):
-            connection.getresponse()
+            reply.begin()
     seen = journal(served)[-1]
     assert (seen["fault"], seen["status"]) == (fault, 0 if phase == "before" else 201)
     assert count(served) == (0 if phase == "before" else 1)
