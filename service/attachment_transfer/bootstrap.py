@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import socket
 import threading
 import time
 import uuid
@@ -28,10 +29,12 @@ from attachment_transfer.ingress.bearer import Doorkeeper, Keys
 from attachment_transfer.ledger.accept import Enqueue
 from attachment_transfer.ledger.database import check_schema, migrate, open_database, sqlite_path
 from attachment_transfer.ledger.gauges import metrics_text
+from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.settings import Settings
 from attachment_transfer.worker.carry import Carrier
+from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
 from attachment_transfer.worker.process import HealthServer, WorkerLock, work
 from attachment_transfer.worker.rounds import Rounds
@@ -118,47 +121,77 @@ def ingress_from_env() -> Flask:
 
 
 def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> None:
-    """Run the worker of an embedded (SQLite) database until ``stop``. Raises ``AlreadyWorking``."""
+    """Run a worker until ``stop``. Raises ``AlreadyWorking`` where SQLite's one worker runs already."""
+    if not settings.database_url.startswith("sqlite:"):
+        _work_distributed(settings, stop)
+        return
     path = sqlite_path(settings.database_url)
     with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby):
         # Whoever held the lock before is dead from here on, and its connections with it.
-        _work(settings, stop, predecessors_dead_at_s=clock_of(settings).now_s())
+        parts = _Parts(settings, executor_id="embedded", predecessors_dead_at_s=clock_of(settings).now_s())
+        parts.work(stop)
 
 
-def _work(settings: Settings, stop: threading.Event, *, predecessors_dead_at_s: float | None) -> None:
-    clock = clock_of(settings)
-    engine = open_database(settings.database_url)
-    check_schema(engine)
-    queue = RoundQueue(engine, _master_keys(settings))
-    book = RoundBook(
-        engine,
-        keys=KeyRing.parse(settings.sealing_keys),
-        now_s=clock.now_s,
-        new_id=new_id,
-        redrive_s=settings.redrive_s,
+def _work_distributed(settings: Settings, stop: threading.Event) -> None:
+    executor_id = f"{socket.gethostname()}-{os.getpid()}-{new_id()}"
+    parts = _Parts(settings, executor_id=executor_id, predecessors_dead_at_s=None)
+    leases = Leases(parts.engine, ttl_s=settings.lease_ttl_s)
+    keeper = LeaseKeeper(
+        leases,
+        executor_id,
+        ttl_s=settings.lease_ttl_s,
+        take_over=parts.worker.take_over,
+        owners=parts.worker.owners,
     )
-    worker = Worker(
-        url=settings.database_url,
-        engine=engine,
-        master_keys=_master_keys(settings),
-        runner=_rounds(settings, book, queue, clock.now_s, predecessors_dead_at_s),
-        limits=QueueLimits(
-            per_worker=settings.rounds_per_worker,
-            per_tenant=settings.rounds_per_tenant,
-            poll_s=settings.poll_interval_s,
-        ),
-        executor_id="embedded",
-    )
-    health = HealthServer(settings.host, settings.port + 1, metrics=lambda: metrics_text(engine, clock.now_s))
-    work(
-        worker,
-        health,
-        stop=stop,
-        drain_s=settings.drain_s,
-        housekeeping=book.shred_due,
-        lab_offset_s=clock.offset_s if settings.lab_clock_file else None,
-        pull_forward=queue.pull_forward,
-    )
+    # The order matters: a lease before the first claim, the beat until after the drain.
+    leases.take(executor_id)
+    parts.work(stop, after_launch=keeper.start)
+    keeper.stop()
+
+
+class _Parts:
+    """A worker's parts, wired."""
+
+    def __init__(self, settings: Settings, *, executor_id: str, predecessors_dead_at_s: float | None) -> None:
+        self._settings = settings
+        self._clock = clock = clock_of(settings)
+        self.engine = open_database(settings.database_url)
+        check_schema(self.engine)
+        self._queue = RoundQueue(self.engine, _master_keys(settings))
+        self._book = RoundBook(
+            self.engine,
+            keys=KeyRing.parse(settings.sealing_keys),
+            now_s=clock.now_s,
+            new_id=new_id,
+            redrive_s=settings.redrive_s,
+        )
+        self.worker = Worker(
+            url=settings.database_url,
+            engine=self.engine,
+            master_keys=_master_keys(settings),
+            runner=_rounds(settings, self._book, self._queue, clock.now_s, predecessors_dead_at_s),
+            limits=QueueLimits(
+                per_worker=settings.rounds_per_worker,
+                per_tenant=settings.rounds_per_tenant,
+                poll_s=settings.poll_interval_s,
+            ),
+            executor_id=executor_id,
+        )
+
+    def work(self, stop: threading.Event, *, after_launch: Callable[[], None] = lambda: None) -> None:
+        settings = self._settings
+        work(
+            self.worker,
+            HealthServer(
+                settings.host, settings.worker_port, metrics=lambda: metrics_text(self.engine, self._clock.now_s)
+            ),
+            stop=stop,
+            drain_s=settings.drain_s,
+            after_launch=after_launch,
+            housekeeping=self._book.shred_due,
+            lab_offset_s=self._clock.offset_s if settings.lab_clock_file else None,
+            pull_forward=self._queue.pull_forward,
+        )
 
 
 def _rounds(

@@ -98,8 +98,6 @@ def serve() -> None:
 def work(standby: bool) -> None:
     """Run a worker process."""
     settings = _settings()
-    if not settings.database_url.startswith("sqlite:"):
-        _fail("this version runs workers on SQLite only: set DATABASE_URL=sqlite:///…", 2)
     logs.configure(settings.log_format)
     end_with_supervisor()
     bootstrap.run_worker(settings, stop=_stop_on_signals(), standby=standby)

@@ -60,12 +60,15 @@ class Settings:
     rounds_per_tenant: int
     poll_interval_s: float
     drain_s: int
+    worker_port: int
+    lease_ttl_s: float
     log_format: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read ``env``. Raises :class:`BadSettings`, and never prints a secret's value."""
         read = _Reader(env)
+        port = read.integer("PORT", 8104, low=1, high=65_534)
         lab_mode = read.boolean("LAB_MODE", default=False)
         dialect = _dialect(read.text("DIALECT_FILE", ""), settle_s=read.text("SETTLE_S", ""))
         clock_file = read.text("LAB_CLOCK_FILE", "")
@@ -76,7 +79,7 @@ class Settings:
             or read.secret_file_of("DATABASE_URL")
             or "sqlite:///var/attachment-transfer.db",
             host=read.text("HOST", "127.0.0.1"),
-            port=read.integer("PORT", 8104, low=1, high=65_534),
+            port=port,
             lab_mode=lab_mode,
             lab_clock_file=Path(clock_file) if clock_file else None,
             egress=read.parsed("EGRESS_MAP", "", lambda text: parse_egress_map(text, lab_mode=lab_mode)),
@@ -99,6 +102,8 @@ class Settings:
             rounds_per_tenant=read.integer("ROUNDS_PER_TENANT", 4, low=1, high=64),
             poll_interval_s=read.number("POLL_INTERVAL_S", 0.1),
             drain_s=read.integer("DRAIN_S", 30, low=0, high=3600),
+            worker_port=read.integer("WORKER_PORT", port + 1, low=1, high=65_535),
+            lease_ttl_s=read.number("LEASE_TTL_S", 30.0),
             log_format=read.choice("LOG_FORMAT", "json", ("json", "text")),
         )
 

@@ -10,7 +10,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from joserfc import jwt
@@ -25,6 +25,12 @@ from attachment_transfer.ingress.problems import Problem
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
 _KEYS_LIVE_S = 300.0
 _KEYS_ASKED_AT_MOST_EVERY_S = 10.0
+_A_FAILURE_HOLDS_S = 2.0
+_MOST_ISSUERS = 1000
+
+#: What ``*`` in an issuer pattern stands for: labels or one path segment. Nothing that moves the host of a URL
+#: (``/ ? # @ : \\ %``) fits, because the issuer is read from a token that nobody has verified yet.
+_STAR = r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,52 +41,75 @@ class Caller:
     scopes: frozenset[str]
 
 
+@dataclass
+class _Held:
+    """What is known of one issuer; its lock is held while its keys are fetched, so no other issuer waits for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    keys: KeySet | None = None
+    fetched_at_s: float = 0.0
+    failed_at_s: float | None = None
+
+
 class Keys:
     """Signing keys per issuer, fetched from ``{issuer}/.well-known/jwks.json`` and kept for five minutes.
 
-    An unknown key id fetches them again (rotation), at most every ten seconds per issuer.
+    An unknown key id fetches them again (rotation), at most every ten seconds per issuer; an issuer that did not
+    answer is left alone for two seconds.
     """
 
     def __init__(self, fetch: Callable[[str], dict[str, Any]], now_s: Callable[[], float]) -> None:
         self._fetch = fetch
         self._now_s = now_s
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[float, KeySet]] = {}
+        self._held: dict[str, _Held] = {}
 
     def of(self, issuer: str, key_id: str | None) -> KeySet:
         """Return the issuer's keys. Raises :class:`Problem` 503 if they cannot be had."""
         with self._lock:
-            age_s, keys = self._cached(issuer)
-            fresh = keys is not None and age_s < _KEYS_LIVE_S
-            held = keys is not None and (key_id is None or any(key.kid == key_id for key in keys.keys))
-            if keys is not None and fresh and (held or age_s < _KEYS_ASKED_AT_MOST_EVERY_S):
-                return keys
-            try:
-                keys = KeySet.import_key_set(self._fetch(issuer))  # type: ignore[arg-type]
-            except (TransferError, JoseError, ValueError, KeyError, TypeError) as exc:
-                raise Problem(
-                    503,
-                    "The token cannot be checked",
-                    "The issuer's signing keys cannot be fetched now; send the request again.",
-                    headers={"Retry-After": "5"},
-                ) from exc
-            self._known[issuer] = (self._now_s(), keys)
-            return keys
+            if len(self._held) >= _MOST_ISSUERS and issuer not in self._held:
+                self._held.clear()
+            held = self._held.setdefault(issuer, _Held())
+        with held.lock:
+            return self._usable(held, key_id) or self._fetched(held, issuer)
 
-    def _cached(self, issuer: str) -> tuple[float, KeySet | None]:
-        if issuer not in self._known:
-            return 0.0, None
-        fetched_at_s, keys = self._known[issuer]
+    def _usable(self, held: _Held, key_id: str | None) -> KeySet | None:
+        if held.keys is None:
+            return None
         # A clock that was set back makes keys old, not eternal.
-        age_s = self._now_s() - fetched_at_s
-        return (age_s if age_s >= 0 else _KEYS_LIVE_S), keys
+        age_s = self._now_s() - held.fetched_at_s
+        if not 0 <= age_s < _KEYS_LIVE_S:
+            return None
+        has_it = key_id is None or any(key.kid == key_id for key in held.keys.keys)
+        return held.keys if has_it or age_s < _KEYS_ASKED_AT_MOST_EVERY_S else None
+
+    def _fetched(self, held: _Held, issuer: str) -> KeySet:
+        now_s = self._now_s()
+        if held.failed_at_s is not None and 0 <= now_s - held.failed_at_s < _A_FAILURE_HOLDS_S:
+            raise _no_keys()
+        try:
+            keys = KeySet.import_key_set(self._fetch(issuer))  # type: ignore[arg-type]
+        except (TransferError, JoseError, ValueError, KeyError, TypeError, AttributeError) as exc:
+            held.failed_at_s = now_s
+            raise _no_keys() from exc
+        held.keys, held.fetched_at_s, held.failed_at_s = keys, now_s, None
+        return keys
+
+
+def _no_keys() -> Problem:
+    return Problem(
+        503,
+        "The token cannot be checked",
+        "The issuer's signing keys cannot be fetched now; send the request again.",
+        headers={"Retry-After": "5"},
+    )
 
 
 class Doorkeeper:
     """Checks the Authorization header.
 
     Args:
-        issuers: accepted issuers; ``*`` in one stands for any characters but a slash.
+        issuers: accepted issuers; ``*`` in one stands for letters, digits, ``-``, ``_`` and inner dots.
         leeway_s: how far clocks may differ, in seconds.
     """
 
@@ -93,7 +122,7 @@ class Doorkeeper:
         keys: Keys,
         now_s: Callable[[], float],
     ) -> None:
-        self._issuers = [re.compile("[^/]+".join(re.escape(part) for part in issuer.split("*"))) for issuer in issuers]
+        self._issuers = [re.compile(_STAR.join(re.escape(part) for part in issuer.split("*"))) for issuer in issuers]
         self._audience = audience
         self._leeway_s = leeway_s
         self._keys = keys
@@ -142,7 +171,8 @@ class Doorkeeper:
         if not isinstance(client, str) or not client:
             raise _unauthorized("The token names no client (client_id, azp or sub).")
         scope = claims.get("scope") or claims.get("scp") or ""
-        scopes = scope.split() if isinstance(scope, str) else [str(part) for part in scope]
+        listed = scope if isinstance(scope, list) else []
+        scopes = scope.split() if isinstance(scope, str) else [str(part) for part in listed]
         return Caller(name=f"{claims['iss']}#{client}", scopes=frozenset(scopes))
 
 

@@ -116,6 +116,15 @@ upload_intent = Table(
     Column("result", String(16)),
 )
 
+#: Which executors (worker processes) live, on PostgreSQL. Times are the database's, epoch seconds.
+engine_lease = Table(
+    "engine_lease",
+    metadata,
+    Column("executor_id", String(128), primary_key=True),
+    Column("expires_at_s", Float, nullable=False),
+    Column("suspect_at_s", Float),
+)
+
 audit = Table(
     "audit",
     metadata,

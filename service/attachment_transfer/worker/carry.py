@@ -185,14 +185,15 @@ class Carrier:
 
     def _post(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> tuple[str | None, UploadBody]:
         with neighbours.cmi.open(attachment.source) as source:
-            end_s = self._monotonic_s() + self._limits.upload_s
+            budget_s = self._limits.upload_budget_s(source.size_bytes)
+            end_s = self._monotonic_s() + budget_s
             body = UploadBody(
                 source.pieces,
                 size_bytes=source.size_bytes,
                 fields=neighbours.c4c.fields(_described(attachment, target.navigation)),
                 out_of_time=lambda: self._monotonic_s() > end_s,
             )
-            deadline_at_s = self._now_s() + self._limits.upload_s + self._limits.read_s
+            deadline_at_s = self._now_s() + budget_s + self._limits.read_s
             self._book.begin_upload(attachment, deadline_at_s=deadline_at_s)
             return neighbours.c4c.upload(target.activity, target.navigation, body), body
 

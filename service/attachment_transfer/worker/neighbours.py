@@ -14,6 +14,9 @@ from attachment_transfer.clients.cmi import CmiClient
 from attachment_transfer.core.dialect import Dialect
 from attachment_transfer.core.model import Secrets, Transfer
 
+#: 2 Mbit/s: slower lines need a larger upload timeout anyway.
+_SLOW_LINE_BYTES_PER_S = 250_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
@@ -29,6 +32,13 @@ class Limits:
     read_s: float = 60.0
     upload_s: float = 900.0
     attachment_bytes: int = 2 * 1024**3
+
+    def upload_budget_s(self, size_bytes: int) -> float:
+        """The hard deadline of one body: half a minute and a slow line's share of the size, at most ``upload_s``.
+
+        A dead worker's upload is waited for until its deadline, so a small file must not have a long one.
+        """
+        return min(self.upload_s, 30.0 + size_bytes / _SLOW_LINE_BYTES_PER_S)
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ def work(
     *,
     stop: threading.Event,
     drain_s: int,
+    after_launch: Callable[[], None],
     housekeeping: Callable[[], object],
     lab_offset_s: Callable[[], float] | None,
     pull_forward: Callable[[float], int],
@@ -116,6 +117,7 @@ def work(
     """
     health.start()
     worker.launch()
+    after_launch()
     health.set_ready(True)
     _log.info("worker ready", pid=os.getpid())
     watcher = threading.Thread(

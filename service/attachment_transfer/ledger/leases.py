@@ -1,0 +1,68 @@
+"""Who is alive, on PostgreSQL: a lease per worker process, in the database's own time.
+
+An expired lease makes a worker a suspect, not dead: after an outage of the database every lease has expired, and each
+worker's next beat clears it. Only a suspect that stays silent for half a TTL more is declared dead.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.database import writing
+
+_table = tables.engine_lease
+
+
+class Leases:
+    """The lease table. Every method is one transaction.
+
+    Args:
+        ttl_s: how long a lease lasts without a beat, in seconds; longer than the longest pause of a process.
+    """
+
+    def __init__(self, engine: sa.Engine, *, ttl_s: float) -> None:
+        self._engine = engine
+        self._ttl_s = ttl_s
+        # SQLite serves the tests of this table; it has no clock_timestamp().
+        text = (
+            "extract(epoch from clock_timestamp())"
+            if engine.dialect.name == "postgresql"
+            else "((julianday('now') - 2440587.5) * 86400.0)"
+        )
+        self._now = sa.literal_column(text, type_=sa.Float)
+
+    def take(self, executor_id: str) -> None:
+        """Begin to live. Call before the durable engine is launched."""
+        with writing(self._engine) as connection:
+            connection.execute(_table.insert().values(executor_id=executor_id, expires_at_s=self._now + self._ttl_s))
+
+    def beat(self, executor_id: str) -> bool:
+        """Live on. False: somebody declared this executor dead and took its work over; it must end at once."""
+        with writing(self._engine) as connection:
+            beaten = connection.execute(
+                _table.update()
+                .where(_table.c.executor_id == executor_id)
+                .values(expires_at_s=self._now + self._ttl_s, suspect_at_s=None)
+            )
+            return beaten.rowcount == 1
+
+    def release(self, executor_id: str) -> None:
+        """End cleanly. Call after the beat has stopped."""
+        with writing(self._engine) as connection:
+            connection.execute(_table.delete().where(_table.c.executor_id == executor_id))
+
+    def sweep(self) -> list[str]:
+        """Mark the expired as suspects; declare dead, and return, those that stayed suspects for half a TTL."""
+        with writing(self._engine) as connection:
+            expired = _table.c.expires_at_s < self._now
+            connection.execute(
+                _table.update().where(expired, _table.c.suspect_at_s.is_(None)).values(suspect_at_s=self._now)
+            )
+            dead = _table.delete().where(expired, _table.c.suspect_at_s < self._now - self._ttl_s / 2)
+            return list(connection.execute(dead.returning(_table.c.executor_id)).scalars())
+
+    def living(self) -> set[str]:
+        """Executors that hold a lease, suspects included."""
+        with self._engine.connect() as connection:
+            return set(connection.execute(sa.select(_table.c.executor_id)).scalars())
