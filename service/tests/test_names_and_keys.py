@@ -92,7 +92,7 @@ def test_the_key_is_the_same_for_the_same_source_and_no_other() -> None:
     again = attachment_key(cmi_url="https://h/t/cmi", contact_id="A" * 32, source_id="1")
     other = attachment_key(cmi_url="https://h/t/cmi", contact_id="A" * 32, source_id="2")
     foreign = attachment_key(cmi_url="https://h/u/cmi", contact_id="A" * 32, source_id="1")
-    assert KEY == again
+    assert again == KEY
     assert len({KEY, other, foreign}) == 3
     assert len(KEY) == 24
 

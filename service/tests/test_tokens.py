@@ -1,0 +1,247 @@
+"""Who may come in: bearer tokens, their issuers and their keys."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import threading
+from typing import Any
+
+import pytest
+from fakes import HandClock
+from ingress_kit import ISSUER, Door, Issuer, a_doorkeeper
+from joserfc.jwk import ECKey
+from ledger_kit import counts
+from werkzeug.test import TestResponse
+
+from attachment_transfer.ingress.bearer import Keys
+from attachment_transfer.ingress.problems import Problem
+
+
+def refused(answer: TestResponse, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.content_type == "application/problem+json"
+    document: dict[str, Any] = answer.get_json()
+    assert document["status"] == status
+    return document
+
+
+def b64(value: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def unsigned(door: Door, algorithm: str) -> str:
+    payload = door.issuer.token().split(".")[1]
+    return f"{b64({'alg': algorithm, 'kid': 'key-1', 'typ': 'JWT'})}.{payload}."
+
+
+def test_a_good_token_comes_in(door: Door) -> None:
+    assert door.post().status_code == 202
+
+
+@pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic dTpw", "token"])
+def test_no_bearer_token_is_401_with_a_challenge(door: Door, authorization: str | None) -> None:
+    answer = door.post(headers={"Authorization": authorization})
+    refused(answer, 401)
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert set(counts(door.engine).values()) == {0}
+
+
+@pytest.mark.parametrize("token", ["garbled", "a.b", "a.b.c", "a.b.c.d.e", "ü.ü.ü", "....", "e30.e30.e30"])
+def test_a_garbled_token_is_401(door: Door, token: str) -> None:
+    answer = door.post(token=token.encode().decode("latin-1"))
+    assert "invalid_token" in answer.headers["WWW-Authenticate"]
+    refused(answer, 401)
+    assert set(counts(door.engine).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("claims", "named"),
+    [
+        ({"exp": -31}, "expired_token (exp)"),
+        ({"exp": None}, "missing_claim (exp)"),
+        ({"nbf": 31}, "invalid_claim (nbf)"),
+        ({"aud": "someone-else"}, "invalid_claim (aud)"),
+        ({"aud": None}, "missing_claim (aud)"),
+        ({"aud": ["a", "b"]}, "invalid_claim (aud)"),
+        ({"exp": "soon"}, "invalid_claim (exp)"),
+    ],
+)
+def test_a_claim_that_does_not_fit_is_401_and_named(door: Door, claims: dict[str, Any], named: str) -> None:
+    now = int(door.issuer.clock.now_s())
+    changed = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
+    document = refused(door.post(token=door.issuer.token(**changed)), 401)
+    assert document["detail"] == f"The token is not accepted: {named}."
+    assert set(counts(door.engine).values()) == {0}
+
+
+def test_clocks_may_differ_by_the_leeway(door: Door) -> None:
+    now = int(door.issuer.clock.now_s())
+    assert door.post(token=door.issuer.token(exp=now - 29, nbf=now + 29)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "https://login.evil.com/acme",
+        "http://login-eu-c1.cc.sinch.com/acme",
+        "https://login-eu-c1.cc.sinch.com/acme/more",
+        "https://login-x.evil.com?.cc.sinch.com/acme",
+        "https://login-x.evil.com#.cc.sinch.com/acme",
+        "https://login-x@evil.com#.cc.sinch.com/acme",
+        "https://login-x.evil.com\\.cc.sinch.com/acme",
+        "https://login-x.evil.com%2f.cc.sinch.com/acme",
+        "https://login-x.evil.com:1.cc.sinch.com/acme",
+        "https://login-x evil.cc.sinch.com/acme",
+        "https://login-eu-c1.cc.sinch.com/acme?",
+        "https://login-eu-c1.cc.sinch.com/..",
+        "",
+    ],
+)
+def test_no_other_issuer_is_even_asked_for_its_keys(door: Door, issuer: str) -> None:
+    refused(door.post(token=door.issuer.token(iss=issuer)), 401)
+    assert door.issuer.asked == []
+    assert set(counts(door.engine).values()) == {0}
+
+
+@pytest.mark.parametrize("issuer", [None, 5, ["https://login-eu-c1.cc.sinch.com/acme"]])
+def test_a_token_without_an_issuer_is_401(door: Door, issuer: object) -> None:
+    refused(door.post(token=door.issuer.token(iss=issuer)), 401)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "unheard-of"])
+def test_an_algorithm_that_anyone_can_sign_with_is_401(door: Door, algorithm: str) -> None:
+    refused(door.post(token=unsigned(door, algorithm)), 401)
+
+
+def test_the_public_key_as_a_shared_secret_signs_nothing(door: Door) -> None:
+    signed = f"{b64({'alg': 'HS256', 'kid': 'key-1'})}.{door.issuer.token().split('.')[1]}"
+    mac = hmac.digest(door.issuer.key.as_pem(private=False), signed.encode(), "sha256")
+    refused(door.post(token=f"{signed}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"), 401)
+
+
+def test_a_foreign_key_under_our_key_id_signs_nothing(door: Door) -> None:
+    forged = ECKey.generate_key("P-256", {"kid": "key-1"})
+    refused(door.post(token=door.issuer.token(key=forged)), 401)
+
+
+def test_a_key_that_travels_in_the_token_itself_is_not_used(door: Door) -> None:
+    forged = ECKey.generate_key("P-256", {"kid": "key-9"})
+    header = {"jwk": forged.as_dict(private=False), "kid": "key-9"}
+    refused(door.post(token=door.issuer.token(key=forged, header=header)), 401)
+
+
+@pytest.mark.parametrize("scope", ["transfers", "", "chat-attachments-not", None, 7, {"chat-attachments": 1}])
+def test_a_missing_scope_is_403_and_names_the_scope(door: Door, scope: object) -> None:
+    answer = door.post(token=door.issuer.token(scope=scope))
+    document = refused(answer, 403)
+    assert "'chat-attachments'" in document["detail"]
+    assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
+    assert set(counts(door.engine).values()) == {0}
+
+
+@pytest.mark.parametrize(
+    "claim", [{"scope": None, "scp": ["transfers", "chat-attachments"]}, {"scope": "x chat-attachments"}]
+)
+def test_scopes_are_read_in_both_usual_forms(door: Door, claim: dict[str, Any]) -> None:
+    assert door.post(token=door.issuer.token(**claim)).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "claims", [{"client_id": None, "sub": None}, {"client_id": 5}, {"client_id": None, "sub": ["a"]}]
+)
+def test_a_token_that_names_no_client_is_401(door: Door, claims: dict[str, Any]) -> None:
+    refused(door.post(token=door.issuer.token(**claims)), 401)
+
+
+def test_keys_are_fetched_once_and_kept_for_five_minutes(door: Door) -> None:
+    door.post()
+    door.issuer.clock.advance(299)
+    door.post()
+    assert door.issuer.asked == [ISSUER]
+    door.issuer.clock.advance(2)
+    door.post()
+    assert door.issuer.asked == [ISSUER] * 2
+
+
+def test_a_rotated_key_is_fetched_when_it_first_appears(door: Door) -> None:
+    door.post()
+    fresh = ECKey.generate_key("P-256", {"kid": "key-2"})
+    door.issuer.published.append(fresh)
+    door.issuer.clock.advance(11)
+    assert door.post(token=door.issuer.token(key=fresh)).status_code == 202
+    assert door.issuer.asked == [ISSUER] * 2
+
+
+def test_unknown_key_ids_cannot_make_us_ask_more_than_every_ten_seconds(door: Door) -> None:
+    door.post()
+    for number in range(5):
+        unknown = ECKey.generate_key("P-256", {"kid": f"unknown-{number}"})
+        refused(door.post(token=door.issuer.token(key=unknown)), 401)
+    assert door.issuer.asked == [ISSUER]
+
+
+def test_a_withdrawn_key_is_forgotten_with_the_rest(door: Door) -> None:
+    door.post()
+    door.issuer.published[:] = [ECKey.generate_key("P-256", {"kid": "key-2"})]
+    door.issuer.clock.advance(301)
+    refused(door.post(), 401)
+
+
+def test_an_issuer_that_is_down_is_503_with_a_time_to_come_back(door: Door) -> None:
+    door.issuer.down = True
+    answer = door.post()
+    refused(answer, 503)
+    assert answer.headers["Retry-After"] == "5"
+    assert set(counts(door.engine).values()) == {0}
+
+
+@pytest.mark.parametrize("document", [{}, {"keys": []}, {"keys": 5}, {"keys": [5]}, {"keys": [{"kty": "new"}]}, []])
+def test_a_key_set_that_cannot_be_read_is_503(clock: HandClock, document: Any) -> None:
+    keys = Keys(lambda _issuer: document, clock.now_s)
+    with pytest.raises(Problem) as caught:
+        keys.of(ISSUER, "key-1")
+    assert caught.value.status == 503
+
+
+def test_a_key_of_a_new_kind_does_not_spoil_the_others(clock: HandClock) -> None:
+    issuer = Issuer(clock)
+    document = issuer.fetch(ISSUER)
+    document["keys"].insert(0, {"kty": "new", "kid": "key-0"})
+    keys = Keys(lambda _issuer: document, clock.now_s)
+    assert [key.kid for key in keys.of(ISSUER, "key-1").keys] == ["key-1"]
+
+
+def test_an_issuer_that_hangs_does_not_hold_up_the_callers_of_another(clock: HandClock) -> None:
+    issuer, hanging, released = Issuer(clock), threading.Event(), threading.Event()
+
+    def fetch(name: str) -> dict[str, Any]:
+        if name == "https://slow.example":
+            hanging.set()
+            assert released.wait(30)
+        return issuer.fetch(name)
+
+    keys = Keys(fetch, clock.now_s)
+    slow = threading.Thread(target=keys.of, args=("https://slow.example", None))
+    slow.start()
+    assert hanging.wait(30)
+    quick = threading.Thread(target=keys.of, args=(ISSUER, None), daemon=True)
+    quick.start()
+    quick.join(5)
+    answered = not quick.is_alive()
+    released.set()
+    slow.join(30)
+    assert answered
+
+
+def test_an_issuer_that_is_down_is_not_asked_again_for_each_request(clock: HandClock) -> None:
+    issuer = Issuer(clock, down=True)
+    doorkeeper = a_doorkeeper(issuer, clock)
+    for _ in range(5):
+        with pytest.raises(Problem):
+            doorkeeper.admit(f"Bearer {issuer.token()}", scope="transfers")
+    assert len(issuer.asked) == 1
+    issuer.down = False
+    clock.advance(3)
+    assert doorkeeper.admit(f"Bearer {issuer.token()}", scope="transfers").name == f"{ISSUER}#client"
