@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.faultform import read_fault
 from mock_kit.faultkinds import is_number
+from mock_kit.faults import Fault
 from mock_kit.mock import CONTROL_PREFIX, Mock
 from mock_kit.problem import FieldError, Problem, bad_request
 from mock_kit.worlds import NameTaken, W
@@ -82,6 +83,12 @@ def _described(mock: Mock[W], world: W) -> dict[str, Any]:
     return {"name": world.name, "keys": keys, "dialect": world.dialect} | world.describe()
 
 
+def _check_name(name: Any) -> None:
+    if not isinstance(name, str) or not _WORLD_NAME.fullmatch(name):
+        expected = "1 to 64 letters, digits, dots, dashes or underscores"
+        raise bad_request("A world needs a name.", FieldError("name", expected, "Name the world.", name))
+
+
 def _add_worlds(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/worlds")
     def list_worlds() -> Reply:
@@ -97,10 +104,7 @@ def _add_worlds(bp: Blueprint, mock: Mock[W]) -> None:
     def create_world() -> Reply:
         """201 and the new world; 409 if its name or one of its keys is taken."""
         body = json_object()
-        name = body.get("name")
-        if not isinstance(name, str) or not _WORLD_NAME.fullmatch(name):
-            expected = "1 to 64 letters, digits, dots, dashes or underscores"
-            raise bad_request("A world needs a name.", FieldError("name", expected, "Name the world.", name))
+        _check_name(body.get("name"))
         try:
             world = mock.create_world(body)
         except NameTaken as exc:
@@ -148,6 +152,10 @@ def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
         return jsonify(exchanges=[one.to_dict() for one in mock.strays.list()])
 
 
+def _gate_advice(fault: Fault, mock: Mock[W]) -> dict[str, Any]:
+    return {} if fault.layer == "app" else {"gate": {"port": mock.gate_port, "needed": True}}
+
+
 def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/faults")
     def list_faults() -> Reply:
@@ -164,8 +172,7 @@ def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
         except ValueError as exc:
             error = FieldError("id", "an id that is free", "Leave it out.", fault.id)
             raise Problem(409, "Taken", f"{exc}.", [error]) from exc
-        gate = {} if fault.layer == "app" else {"gate": {"port": mock.gate_port, "needed": True}}
-        return jsonify(fault.to_dict() | gate), 201
+        return jsonify(fault.to_dict() | _gate_advice(fault, mock)), 201
 
     @bp.delete("/faults")
     def clear_faults() -> Reply:
