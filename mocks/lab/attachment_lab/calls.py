@@ -22,9 +22,7 @@ class Calls:
         """GET; returns the JSON answer. Raises Refused, Unreachable."""
         return self.send("GET", path, params=params, headers=headers)
 
-    def post(
-        self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **params: Any
-    ) -> Any:
+    def post(self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **params: Any) -> Any:
         """POST a JSON body; returns the JSON answer, None when there is none."""
         return self.send("POST", path, json=body, params=params, headers=headers)
 

@@ -91,9 +91,7 @@ class ChainLedger:
         """Every exchange in a mock's journal, oldest first."""
         since = 0
         while True:
-            page = self.to.mock(mock).get(
-                "/_mock/journal", world=self.names.name, since=since, limit=JOURNAL_PAGE
-            )
+            page = self.to.mock(mock).get("/_mock/journal", world=self.names.name, since=since, limit=JOURNAL_PAGE)
             exchanges = _items(page, "exchanges")
             yield from exchanges
             newest = max((int(each["id"]) for each in exchanges), default=since)

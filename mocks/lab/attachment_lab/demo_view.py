@@ -78,9 +78,7 @@ class Progress:
             mark, words, style = STATES[carried.state if carried else "at CMI"]
             told = f"{words}: {carried.reason}" if carried and carried.reason else words
             size = Text(human_size(sent.size_bytes), justify="right")
-            table.add_row(
-                Text(f"  {mark}", style=style), shown_text(sent.name), size, Text(told, style=style)
-            )
+            table.add_row(Text(f"  {mark}", style=style), shown_text(sent.name), size, Text(told, style=style))
         return table
 
 

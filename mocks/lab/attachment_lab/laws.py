@@ -117,9 +117,7 @@ def nothing_is_orphaned(records: ChainRecords) -> Iterator[Violation]:
     for transfer in records.transfers:
         if transfer.chat not in fired:
             fact = f"transfer {transfer.id} belongs to no chat whose event was fired"
-            yield Violation(
-                law="no orphan", file=f"chat {transfer.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact
-            )
+            yield Violation(law="no orphan", file=f"chat {transfer.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
         for mine in transfer.attachments:
             if mine.source_id not in known:
                 fact = f"transfer {transfer.id} carries it, but CMI has no attachment {mine.source_id}"

@@ -132,9 +132,7 @@ class Children:
         """The first process that ended although nobody asked it to."""
         return next((child for child in self.all if child.exit_code is not None), None)
 
-    def wait_until(
-        self, ready: Callable[[], bool], *, who: Child, what: Callable[[], str], deadline: float
-    ) -> None:
+    def wait_until(self, ready: Callable[[], bool], *, who: Child, what: Callable[[], str], deadline: float) -> None:
         """Poll until ready. Raises StreetFailed at once when a process dies, or at the monotonic deadline."""
         while not ready():
             dead = self.find_dead()

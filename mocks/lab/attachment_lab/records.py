@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +120,16 @@ class ChainRecords:
     objects: tuple[StoredObject, ...] = ()
     leaks: tuple[Leak, ...] = ()
     technical_user: str | None = None
+
+    def of_chat(self, chat: str) -> ChainRecords:
+        """Only what belongs to this chat; leaked secrets belong to all."""
+        return replace(
+            self,
+            sources=tuple(each for each in self.sources if each.chat == chat),
+            handovers=tuple(each for each in self.handovers if each.chat == chat),
+            transfers=tuple(each for each in self.transfers if each.chat == chat),
+            objects=tuple(each for each in self.objects if each.external_reference == chat),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.conversation import Conversation, Fired, Sendable, SentFile
 from attachment_lab.errors import Refused, WrongUse
-from attachment_lab.minting import WorldNames, minted_world
+from attachment_lab.minting import WorldNames, default_world, minted_world
 from attachment_lab.neighbours import MOCKS
 from attachment_lab.records import StoredObject, TransferRecord, Verdict
 from attachment_lab.settle import wait_until_settled
@@ -24,6 +24,7 @@ class Lab:
 
     Attributes:
         urls: base URL of each process: console, orchestration, cmi, c4c, service.
+            The console, if the options ask for one, shows the documentation's own world.
         is_own: whether the street belongs to a single test, which may then move the service's clock.
     """
 
@@ -31,6 +32,10 @@ class Lab:
         self.street = street
         self.urls = street.urls
         self.is_own = is_own
+        if street.options.console:
+            world = default_world()
+            open_world(street.neighbours, world)
+            street.start_console(world)
 
     @contextmanager
     def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:

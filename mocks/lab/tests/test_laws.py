@@ -133,8 +133,7 @@ def test_changed_content_names_the_hop(seen_by_the_service: str | None, where: s
     [(law, sentence)] = broken(records)
     assert law == "integrity"
     assert sentence == (
-        f"image.jpg: CMI sent sha256 {GOOD[:12]}… (10 bytes), "
-        f"C4C holds sha256 {BAD[:12]}… (10 bytes): changed {where}"
+        f"image.jpg: CMI sent sha256 {GOOD[:12]}… (10 bytes), C4C holds sha256 {BAD[:12]}… (10 bytes): changed {where}"
     )
 
 
@@ -193,6 +192,21 @@ def test_a_leaked_secret_is_named_but_not_shown() -> None:
     [(law, sentence)] = broken(replace(SOUND, leaks=(leak,)))
     assert law == "secrecy"
     assert sentence == "service.log: the CMI password can be read here"
+
+
+def test_a_violation_of_one_chat_is_none_of_another() -> None:
+    elsewhere = replace(SOURCE, chat="OTHER", id="A7", name="lost.pdf")
+    fired = replace(DELIVERED, id="D7", chat="OTHER")
+    other = TransferRecord(id="T7", chat="OTHER", state="settled", outcome="stored")
+    records = replace(
+        SOUND,
+        sources=(SOURCE, elsewhere),
+        handovers=(DELIVERED, fired),
+        transfers=(SETTLED, other),
+    )
+    assert not judge(records).ok
+    assert not judge(records.of_chat("OTHER")).ok
+    assert judge(records.of_chat(CHAT)).ok
 
 
 def test_a_hostile_name_is_escaped_in_the_sentence() -> None:

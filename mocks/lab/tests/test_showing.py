@@ -65,9 +65,7 @@ def test_sizes_are_told_as_people_say_them(size: int | None, words: str) -> None
 def test_a_refusal_repeats_the_problems_own_words() -> None:
     problem = {"title": "Bad", "detail": "no", "errors": [{"field": "x", "expected": "y", "remedy": "z"}]}
     answer = httpx.Response(400, json=problem)
-    assert refusal("CMI mock", "POST", "/p", answer) == (
-        "CMI mock answered 400 to POST /p: Bad; no; x: expected y, z"
-    )
+    assert refusal("CMI mock", "POST", "/p", answer) == ("CMI mock answered 400 to POST /p: Bad; no; x: expected y, z")
 
 
 def test_a_refusal_without_json_shows_its_text() -> None:
@@ -98,9 +96,7 @@ def test_the_demos_json_has_exactly_the_promised_members() -> None:
 
 
 def test_the_demo_shows_what_its_result_rests_on() -> None:
-    guess = Assumption(
-        mock="cmi", id="shape", label="assumed", behaviour="chats have shape A", switch="chat_shape"
-    )
+    guess = Assumption(mock="cmi", id="shape", label="assumed", behaviour="chats have shape A", switch="chat_shape")
     text = printed(DemoResult(rows=(ROW,), verdict=Verdict(), assumptions=(guess,)))
     assert "every law holds" in text
     assert "chats have shape A" in text

@@ -43,9 +43,7 @@ def test_the_file_appears_whole_and_for_its_owner_only(tmp_path: Path) -> None:
 
 
 def test_a_street_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    street = RunningStreet(
-        urls=URLS, world=WORLD, run_dir=tmp_path, clock_file=tmp_path / "c", pid=7, resets=2
-    )
+    street = RunningStreet(urls=URLS, world=WORLD, run_dir=tmp_path, clock_file=tmp_path / "c", pid=7, resets=2)
     street_file.write(tmp_path / "street.json", street_file.street_json(street))
     assert street_file.read(tmp_path / "street.json") == street
 

@@ -121,9 +121,7 @@ def test_a_process_that_dies_at_once_is_reported_with_its_log(tmp_path: Path) ->
     try:
         child = children.start(Command(name="cmi", module="no_such_module_at_all"))
         with pytest.raises(StreetFailed, match=r"(?s)cmi ended with exit code 1.*no_such_module_at_all"):
-            children.wait_until(
-                lambda: False, who=child, what=lambda: "unused", deadline=time.monotonic() + 60
-            )
+            children.wait_until(lambda: False, who=child, what=lambda: "unused", deadline=time.monotonic() + 60)
     finally:
         children.stop()
 

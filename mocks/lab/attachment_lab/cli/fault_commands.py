@@ -25,9 +25,7 @@ def fault() -> None:
 @click.argument("params", nargs=-1)
 @click.option("--path", default="*", show_default=True, help="Glob on the request's path.")
 @click.option("--method", default=None, help="Only this HTTP method.")
-@click.option(
-    "--phase", type=click.Choice(["before", "after"]), default=None, help="Default: as suits the kind."
-)
+@click.option("--phase", type=click.Choice(["before", "after"]), default=None, help="Default: as suits the kind.")
 @click.option("--times", type=click.IntRange(min=0), default=1, show_default=True, help="0 = until cleared.")
 @click.option("--skip", type=click.IntRange(min=0), default=0, help="Let so many requests pass first.")
 @street_option

@@ -33,9 +33,7 @@ from attachment_lab.street_file import RunningStreet, default_path
 @click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds.")
 @street_option
 @json_option
-def chat(
-    files: tuple[Path, ...], end: bool, timeout_s: float, street_path: Path | None, as_json: bool
-) -> int:
+def chat(files: tuple[Path, ...], end: bool, timeout_s: float, street_path: Path | None, as_json: bool) -> int:
     """Hold a chat in which the customer sends files."""
     street, to = running(street_path)
     ledger = ledger_of(street, to)
@@ -143,9 +141,7 @@ def clock_advance(seconds: float, street_path: Path | None, as_json: bool) -> No
 
 
 def _print_clocks(street: RunningStreet, to: Neighbours, as_json: bool) -> None:
-    offsets = {
-        mock: float(to.mock(mock).get("/_mock/clock", world=street.world.name)["offset_s"]) for mock in MOCKS
-    }
+    offsets = {mock: float(to.mock(mock).get("/_mock/clock", world=street.world.name)["offset_s"]) for mock in MOCKS}
     if street.clock_file:
         offsets["service"] = read_offset(street.clock_file)
     if as_json:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Any
 
 from flask import Flask, Response, abort, jsonify, render_template, request
 
@@ -44,7 +45,7 @@ def build_app(to: Neighbours, names: WorldNames, urls: dict[str, str]) -> Flask:
     stage = Stage(to, names, default_files)
     _add_guards(app)
     _add_page(app, names, urls)
-    _add_stream(app, watch)
+    _add_stream(app, watch, stage)
     _add_button(app, stage)
 
     @app.get("/api/assumptions")
@@ -89,26 +90,30 @@ def _add_page(app: Flask, names: WorldNames, urls: dict[str, str]) -> None:
         return jsonify(status="ok")
 
 
-def _add_stream(app: Flask, watch: Watch) -> None:
+def _add_stream(app: Flask, watch: Watch, stage: Stage) -> None:
     @app.get("/api/chain")
     def chain() -> Response:
-        """One reading: ``{"chats", "picture"}``; ``?chat=`` chooses."""
-        return jsonify(watch.reading(request.args.get("chat")).to_json())
+        """One reading: ``{"chats", "picture", "is_playing", "error"}``; ``?chat=`` chooses."""
+        return jsonify(_shown(watch, stage, request.args.get("chat")))
 
     @app.get("/events")
     def events() -> Response:
         """Server-sent events: a reading whenever it differs from the last one sent."""
-        pieces = _stream(watch, request.args.get("chat"))
+        pieces = _stream(watch, stage, request.args.get("chat"))
         return Response(pieces, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-def _stream(watch: Watch, guid: str | None) -> Iterator[str]:
+def _shown(watch: Watch, stage: Stage, guid: str | None) -> dict[str, Any]:
+    return watch.reading(guid).to_json() | {"is_playing": stage.is_playing, "error": stage.last_error}
+
+
+def _stream(watch: Watch, stage: Stage, guid: str | None) -> Iterator[str]:
     """``chain`` events with a reading, ``trouble`` events with a sentence."""
     yield "retry: 400\n\n"
     last, until = "", time.monotonic() + STREAM_S
     while time.monotonic() < until:
         try:
-            event, data = "chain", json.dumps(watch.reading(guid).to_json())
+            event, data = "chain", json.dumps(_shown(watch, stage, guid))
         except LabError as exc:
             event, data = "trouble", json.dumps(str(exc))
         if data != last:

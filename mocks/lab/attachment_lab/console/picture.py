@@ -61,6 +61,7 @@ class FileView:
     remedy: str = ""
     object_id: str = ""
     sha256: str = ""
+    c4c_sha256: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +111,7 @@ def draw(chat: ChatFacts) -> Picture:
     )
 
 
-def _file(
-    source: SourceFile, mine: Carried | None, held: dict[str, StoredObject], chat: ChatFacts
-) -> FileView:
+def _file(source: SourceFile, mine: Carried | None, held: dict[str, StoredObject], chat: ChatFacts) -> FileView:
     theirs = held.get(mine.object_id) if mine and mine.object_id else None
     station, tone, chip = _place(mine, chat.transfer)
     reason, remedy = (mine.reason or "", mine.remedy or "") if mine else ("", "")
@@ -138,6 +137,7 @@ def _file(
         remedy=remedy,
         object_id=(mine.object_id or "") if mine else "",
         sha256=source.sha256,
+        c4c_sha256=theirs.sha256 if theirs else "",
     )
 
 
@@ -148,7 +148,7 @@ def _place(mine: Carried | None, transfer: TransferRecord | None) -> tuple[int, 
             return SERVICE, "failed", "Not carried"
         return CONTACT_PRO, "idle", "In the chat"
     if mine.state == "open":
-        return (CMI, "waiting", "Again soon") if mine.attempts else (SERVICE, "waiting", "Queued")
+        return (CMI, "waiting", "Again soon") if mine.attempts else (SERVICE, "idle", "Queued")
     if mine.state == "parked":
         return (C4C if mine.sha256 else CMI), "failed", "Failed"
     placed: dict[str, tuple[int, Tone, str]] = {
@@ -200,6 +200,9 @@ def _service(transfer: TransferRecord | None) -> Station:
     if transfer.outcome in {"stored", "no_attachments"}:
         headline = "Settled" if transfer.outcome == "stored" else "Nothing to carry"
         return Station(tone="done", headline=headline, detail=rounds)
+    if any(each.state == "parked" for each in transfer.attachments):
+        # The failure is red at its own hop; the service has done its part by reporting it.
+        return Station(tone="done", headline="Settled, failures reported", detail=rounds)
     words = (transfer.outcome or transfer.state).replace("_", " ")
     return Station(tone="failed", headline=words.capitalize(), detail=told["reason"], remedy=told["remedy"])
 
@@ -226,14 +229,12 @@ def _leg(chat: ChatFacts, files: tuple[FileView, ...], *, at: int, done: int, ve
     if done == len(files):
         return Station(tone="done", headline=headline)
     if chat.transfer.is_at_rest:
-        return Station(tone="idle", headline=headline)
+        return Station(tone="done" if done else "idle", headline=headline)
     here = any(each.station == at and each.tone != "done" for each in files)
     return Station(tone="active" if here or done else "idle", headline=headline)
 
 
-def _sentence(
-    chat: ChatFacts, files: tuple[FileView, ...], stations: tuple[Station, ...]
-) -> tuple[Tone, str]:
+def _sentence(chat: ChatFacts, files: tuple[FileView, ...], stations: tuple[Station, ...]) -> tuple[Tone, str]:
     stored = sum(1 for each in files if each.chip == "Stored")
     total = f"{len(files)} attachment{'' if len(files) == 1 else 's'}"
     if any(station.tone == "failed" for station in stations):

@@ -53,6 +53,11 @@ class Stage:
         self._busy = threading.Lock()
         self.last_error: str | None = None
 
+    @property
+    def is_playing(self) -> bool:
+        """Whether a chat is under way; only then is ``play`` refused."""
+        return self._busy.locked()
+
     def play(self, play: Play) -> str:
         """Open a chat and let it run on; returns its guid. Raises WrongUse while another one is playing."""
         if play.fault is not None and play.fault not in OFFERED:

@@ -9,6 +9,7 @@ from typing import Any
 
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.picture import ChatFacts, Picture, draw
+from attachment_lab.laws import judge
 from attachment_lab.records import Handover, SourceFile, TransferRecord, Verdict
 
 #: A reading is shared by all open pages for this long.
@@ -95,12 +96,12 @@ class Watch:
         )
 
     def _verdict(self, transfer: TransferRecord, seen: _Seen) -> Verdict | None:
-        """The ledger's judgement, made once per state of rest; None while anything else still moves."""
+        """The judgement of this chat, made once per state of rest; None while anything else still moves."""
         if not all(each.is_at_rest for each in seen.transfers):
             return None
         key = (transfer.id, *(f"{each.id}@{each.updated_at}" for each in seen.transfers))
         if key not in self._verdicts:
-            self._verdicts = {key: self._ledger.verdict()}
+            self._verdicts = {key: judge(self._ledger.records().of_chat(transfer.chat))}
         return self._verdicts[key]
 
 

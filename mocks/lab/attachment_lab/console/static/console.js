@@ -32,6 +32,7 @@ function drawStations(stations) {
     element.dataset.tone = station.tone;
     const next = stations[index + 1];
     element.dataset.passed = String(Boolean(next) && station.tone !== "idle" && next.tone !== "idle");
+    element.dataset.flow = String(["active", "waiting"].includes(next?.tone));
     setText(element.querySelector(".headline"), station.headline);
     setText(element.querySelector(".detail"), station.detail);
     const remedy = element.querySelector(".remedy");
@@ -115,10 +116,17 @@ function fillRow(row, file) {
   chip.dataset.tone = file.tone;
   setText(chip, file.chip);
   const [digest, object] = row.querySelectorAll(".mono");
-  setText(digest, file.sha256 ? `${file.sha256.slice(0, 12)}…` : "–");
-  digest.title = file.sha256;
+  digest.classList.add("digest");
+  const equal = file.sha256 === file.c4c_sha256;
+  row.dataset.equal = file.c4c_sha256 ? String(equal) : "";
+  setText(digest, `${short(file.sha256)} ${file.c4c_sha256 ? `${equal ? "=" : "≠"} ${short(file.c4c_sha256)}` : ""}`);
+  digest.title = `CMI ${file.sha256}\nC4C ${file.c4c_sha256 || "–"}`;
   setText(object, file.object_id ? `${file.object_id.slice(0, 12)}…` : "–");
   object.title = file.object_id;
+}
+
+function short(digest) {
+  return `${digest.slice(0, 8)}…`;
 }
 
 function drawMeta(picture) {
@@ -161,8 +169,10 @@ async function drawRests(picture) {
   }));
 }
 
-function draw({ chats, picture }) {
-  byId("trouble").hidden = true;
+function draw({ chats, picture, is_playing: isPlaying, error }) {
+  if (error) showTrouble(error);
+  else byId("trouble").hidden = true;
+  byId("play-button").disabled = isPlaying;
   drawChats(chats, picture?.guid);
   if (!picture) {
     setText(byId("sentence"), "No chat yet.");
@@ -234,7 +244,6 @@ byId("play").addEventListener("submit", async (event) => {
     else showTrouble(told.detail);
   } catch {
     showTrouble("The console does not answer; is the street still up?");
-  } finally {
     button.disabled = false;
   }
 });

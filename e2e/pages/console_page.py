@@ -1,0 +1,52 @@
+"""The console page as a person uses it; locators by role and text first, by structure where there is no word."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+STATIONS = ("Contact Pro", "Integration", "Transfer service", "CMI download", "SAP Service Cloud")
+#: A slow-motion chat with all the customer's files, on a busy machine.
+PATIENCE_MS = 90_000
+
+
+class ConsolePage:
+    """One open console page."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+
+    def open(self, path: str = "/") -> None:
+        """Open it and wait until the stream of pictures has begun."""
+        self.page.goto(self._url + path)
+        expect(self.page.get_by_text("Live", exact=True)).to_be_visible()
+
+    def play_a_chat(self, *, fault: str = "nothing", slow: bool = True) -> None:
+        """Press the button, having chosen what breaks."""
+        self.page.get_by_label("Break").select_option(label=fault)
+        self.page.get_by_label("Slow motion").set_checked(slow)
+        self.page.get_by_role("button", name="Play a chat").click()
+
+    def station(self, title: str) -> Locator:
+        """One of the five stations."""
+        heading = self.page.get_by_role("heading", name=title, exact=True)
+        return self.page.get_by_role("listitem").filter(has=heading)
+
+    @property
+    def sentence(self) -> Locator:
+        """The headline that says how it goes."""
+        return self.page.locator("#sentence")
+
+    @property
+    def rows(self) -> Locator:
+        """The files' rows."""
+        return self.page.locator("#rows > tr")
+
+    def chip(self, row: Locator) -> Locator:
+        """The state of a file."""
+        return row.locator(".chip")
+
+    def expect_every_station_done(self) -> None:
+        """All five are green."""
+        for title in STATIONS:
+            expect(self.station(title)).to_have_attribute("data-tone", "done", timeout=PATIENCE_MS)

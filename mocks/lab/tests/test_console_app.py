@@ -1,0 +1,56 @@
+"""The console's door: who may come in, and what the button refuses. No street is needed for this."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from attachment_lab.console.app import build_app
+from attachment_lab.minting import default_world
+from attachment_lab.neighbours import Neighbours
+
+NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
+WORLD = default_world()
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return build_app(Neighbours(NOWHERE), WORLD, NOWHERE).test_client()
+
+
+def test_the_page_asks_for_nothing_off_this_host(client: FlaskClient) -> None:
+    page = client.get("/", headers={"Host": "127.0.0.1:8100"})
+    assert page.status_code == 200
+    assert "http://" not in page.text.replace("http://www.w3.org/2000/svg", "")
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_the_page_holds_no_secret(client: FlaskClient) -> None:
+    text = client.get("/", headers={"Host": "localhost:8100"}).text
+    assert [what for what, secret in WORLD.guarded().items() if secret in text] == []
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8100", "127.0.0.1.evil.example"])
+def test_a_page_under_a_foreign_name_is_turned_away(client: FlaskClient, host: str) -> None:
+    assert client.get("/", headers={"Host": host}).status_code == 421
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8100", "localhost:8100", "[::1]:8100", "localhost"])
+def test_loopback_names_are_let_in(client: FlaskClient, host: str) -> None:
+    assert client.get("/healthz", headers={"Host": host}).status_code == 200
+
+
+def test_a_foreign_form_cannot_press_the_button(client: FlaskClient) -> None:
+    assert client.post("/api/play", data={"slow": "1"}).status_code == 400
+
+
+def test_an_unknown_fault_is_refused_with_the_known_ones(client: FlaskClient) -> None:
+    answer = client.post("/api/play", json={"fault": "earthquake"})
+    assert answer.status_code == 400
+    assert "flip-byte" in answer.get_json()["detail"]
+
+
+def test_a_street_that_is_down_is_a_sentence_and_not_a_crash(client: FlaskClient) -> None:
+    answer = client.get("/api/chain")
+    assert answer.status_code == 502
+    assert "is the street up?" in answer.get_json()["detail"]

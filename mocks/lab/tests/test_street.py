@@ -1,0 +1,213 @@
+"""The street as real processes: it comes up, carries, notices, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from attachment_lab.errors import NotSettled, StreetFailed, WrongUse
+from attachment_lab.janitor import members
+from attachment_lab.street import StreetOptions, open_street
+from attachment_lab.tenant import Tenant
+
+pytestmark = [pytest.mark.street, pytest.mark.timeout(180)]
+
+LAB = [sys.executable, "-m", "attachment_lab"]
+PHOTO = ("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)
+NOTE = ("note.txt", b"see you on Monday\n")
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    """Poll until it holds; the condition decides, the time is only a way out."""
+    pause = threading.Event()
+    for _ in range(int(timeout_s / 0.05)):
+        if condition():
+            return
+        pause.wait(0.05)
+    pytest.fail("it never happened")
+
+
+def test_a_chats_files_arrive_and_the_books_add_up(tenant: Tenant) -> None:
+    chat = tenant.chat(files=[PHOTO, NOTE])
+    chat.end()
+    tenant.wait_until_settled()
+    held = sorted((each.name, each.sha256) for each in tenant.stored())
+    assert held == sorted((each.name, each.sha256) for each in chat.files)
+    assert tenant.verdict().ok
+
+
+@pytest.mark.no_ledger_check(reason="the test breaks a law on purpose")
+def test_the_ledger_notices_a_byte_that_changed_on_the_way(tenant: Tenant) -> None:
+    chat = tenant.chat(files=[PHOTO])
+    tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
+    chat.end()
+    tenant.wait_until_settled()
+    [violation] = tenant.verdict().violations
+    assert violation.law == "integrity"
+    assert str(violation).startswith("photo.jpg: CMI sent sha256 ")
+    with pytest.raises(AssertionError, match="changed between CMI and the service"):
+        tenant.assert_laws_hold()
+
+
+def test_two_tenants_do_not_see_each_other(tenant: Tenant) -> None:
+    tenant.chat(files=[NOTE]).end()
+    tenant.wait_until_settled()
+    with tenant.lab.tenant() as other:
+        assert other.stored() == []
+        assert other.transfers() == []
+
+
+def test_a_chat_whose_event_is_not_fired_leaves_no_trace_in_c4c(tenant: Tenant) -> None:
+    tenant.chat(files=[NOTE]).end(fire=False)
+    assert tenant.wait_until_settled() == []
+    assert tenant.stored() == []
+
+
+def test_the_clock_of_a_shared_street_cannot_be_moved(tenant: Tenant) -> None:
+    with pytest.raises(WrongUse, match="own_street"):
+        tenant.clock.advance(minutes=1)
+
+
+@pytest.mark.own_street
+def test_the_clock_of_an_own_street_moves_mocks_and_service_together(tenant: Tenant) -> None:
+    tenant.clock.advance(hours=2)
+    tenant.chat(files=[NOTE]).end()  # a token of a clock two hours ahead must be good for the service
+    tenant.wait_until_settled()
+    assert [each.name for each in tenant.stored()] == ["note.txt"]
+
+
+def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: Tenant) -> None:
+    fault = tenant.fault(mock="c4c", kind="status", path="*", times=None, status=503)
+    chat = tenant.chat(files=[NOTE])
+    chat.end()
+    with pytest.raises(NotSettled, match=r"transfer .* is (waiting|running|queued)|not delivered yet"):
+        tenant.wait_until_settled(timeout_s=0)
+    fault.remove()
+    tenant.wait_until_settled(timeout_s=120)
+
+
+def test_a_street_leaves_no_process_and_no_folder_behind() -> None:
+    with open_street() as street:
+        pids = [child.pid for child in street.children.all]
+        run_dir = street.run_dir
+        assert all(members(pid) for pid in pids)
+    assert [members(pid) for pid in pids] == [[]] * len(pids)
+    assert not run_dir.exists()
+
+
+def test_a_process_that_dies_is_noticed_at_once() -> None:
+    with open_street() as street:
+        victim = next(child for child in street.children.all if child.name == "c4c")
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.wait(10)
+        with pytest.raises(StreetFailed, match="c4c ended by SIGKILL"):
+            street.check_alive()
+
+
+def test_a_service_that_cannot_start_shows_its_log() -> None:
+    broken = StreetOptions(service_environment={"ATTACHMENT_TRANSFER_SEALING_KEYS": "nonsense"})
+    with pytest.raises(StreetFailed, match=r"(?s)service ended with exit code.*Last lines of"), open_street(broken):
+        pytest.fail("it started")
+
+
+def street_up(tmp_path: Path) -> tuple[subprocess.Popen[str], dict[str, object]]:
+    """``attachment-lab up`` on free ports, ready."""
+    ready = tmp_path / "ready.json"
+    process = subprocess.Popen(
+        [*LAB, "up", "--port-base", "0", "--ready-file", str(ready)],
+        cwd=tmp_path,
+        env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for(lambda: ready.exists() or process.poll() is not None, 90)
+    assert process.poll() is None, process.communicate()[0]
+    assert stat.S_IMODE(ready.stat().st_mode) == 0o600
+    return process, json.loads(ready.read_text())
+
+
+def answers(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=2, trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)], ids=str)
+def test_however_up_ends_the_street_goes_with_it(tmp_path: Path, how: signal.Signals, code: int) -> None:
+    process, ready = street_up(tmp_path)
+    urls = dict(ready["urls"])  # type: ignore[call-overload]
+    assert all(answers(url) for url in urls.values())
+    process.send_signal(how)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == code
+    assert "Traceback" not in said
+    wait_for(lambda: not any(answers(url) for url in urls.values()))
+
+
+def test_other_commands_find_the_street_and_reset_sets_it_back(tmp_path: Path) -> None:
+    process, _ = street_up(tmp_path)
+
+    def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*LAB, *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    try:
+        (tmp_path / "a.txt").write_text("hello")
+        chat = lab("chat", "--file", "a.txt", "--end", "--json")
+        assert chat.returncode == 0, chat.stderr
+        assert [each["outcome"] for each in json.loads(chat.stdout)["attachments"]] == ["stored"]
+        assert lab("reset").returncode == 0
+        ledger = json.loads(lab("ledger", "--json").stdout)
+        assert ledger["ledger"] == {"ok": True, "violations": []}
+        assert {each["outcome"] for each in ledger["attachments"]} == {"not asked for"}
+        # Ids are minted as before, and yet the service takes the chat for a new one.
+        assert (
+            json.loads(lab("chat", "--file", "a.txt", "--end", "--json").stdout)["attachments"][0]["outcome"]
+            == "stored"
+        )
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def test_the_demo_prints_one_json_document_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    done = subprocess.run(
+        [*LAB, "demo", "--json", "--file", "a.txt"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    shape = json.loads(done.stdout)
+    assert [each["outcome"] for each in shape["attachments"]] == ["stored"]
+    assert shape["ledger"] == {"ok": True, "violations": []}
+
+
+def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    done = subprocess.run(
+        [*LAB, "demo", "--file", "a.txt", "--fault", "flip-byte"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "changed between CMI and the service" in done.stdout
