@@ -19,6 +19,7 @@ class Switch:
     Attributes:
         value: the default.
         choices: what a world may choose instead; empty = any value of the default's type.
+        test: the test that pins the behaviour, ``file::name``.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Switch:
     choices: tuple[Any, ...]
     label: Label
     source: str
+    test: str
 
     def problem(self, value: object) -> str:
         """What was expected instead of ``value``; empty when it is fine."""
@@ -58,6 +60,7 @@ def _switch(name: str, entry: Mapping[str, Any]) -> Switch:
         choices=tuple(entry.get("choices", ())),
         label=cast(Label, entry["label"]),
         source=entry["source"],
+        test=entry["test"],
     )
 
 

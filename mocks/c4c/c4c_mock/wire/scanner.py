@@ -21,7 +21,7 @@ from mock_kit.spool import Blob
 
 MEMBER = "Binary"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-_STOP = re.compile(rb'["\\]')
+_BACKSLASH = ord("\\")
 
 
 class BinarySink(Protocol):
@@ -118,13 +118,11 @@ class BodyScanner:
             self.skeleton.append(piece[at])
             self._escape = b""
             return at + 1
-        found = _STOP.search(piece, at)
-        stop = len(piece) if found is None else found.start()
-        self.skeleton += piece[at:stop]
-        if found is None:
+        stop = _string_stop(piece, at)
+        self.skeleton += piece[at : stop + 1]
+        if stop == len(piece):
             return stop
-        self.skeleton += found[0]
-        if found[0] == b"\\":
+        if piece[stop] == _BACKSLASH:
             self._escape = b"\\"
         else:
             self._end_string()
@@ -140,13 +138,12 @@ class BodyScanner:
         assert self._sink is not None
         if self._escape:
             return self._in_escape(piece, at, self._sink)
-        found = _STOP.search(piece, at)
-        stop = len(piece) if found is None else found.start()
+        stop = _string_stop(piece, at)
         if stop > at:
             self._sink.feed(piece[at:stop])
-        if found is None:
+        if stop == len(piece):
             return stop
-        if found[0] == b"\\":
+        if piece[stop] == _BACKSLASH:
             self._escape = b"\\"
         else:
             self._end_binary(self._sink)
@@ -167,6 +164,14 @@ class BodyScanner:
         self.skeleton += b'%d"' % (len(self.blobs) - 1)
         self._last = b'"'
         self._state = self._outside
+
+
+def _string_stop(piece: bytes, at: int) -> int:
+    """Where the first quote or backslash stands; the end of the piece if there is none."""
+    quote = piece.find(b'"', at)
+    stop = len(piece) if quote < 0 else quote
+    backslash = piece.find(b"\\", at, stop)
+    return stop if backslash < 0 else backslash
 
 
 def _decoded(raw: bytes) -> str:

@@ -1,0 +1,82 @@
+"""Switches that no other test turns, and the promise that every behaviour names a test that pins it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from c4c_mock.evidence import BOOK
+from c4c_mock.model.dialect import switches
+
+TESTS = Path(__file__).parent
+EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "change", "statuses"),
+    [
+        ({"document_without_binary": True}, {"Binary": None}, (400, 201)),
+        ({"attachment_category_mandatory": False}, {"CategoryCode": None}, (400, 201)),
+        ({"attachment_type_codes": []}, {"TypeCode": "99999"}, (400, 201)),
+        ({"mime_deny_list": ["text/plain"]}, {}, (201, 400)),
+        ({"skeleton_max_bytes": 200}, {"Name": "n" * 300}, (201, 400)),
+        ({"attachment_title_creatable": False}, {"Title": "t"}, (201, 400)),
+    ],
+)
+def test_a_switch_changes_what_an_upload_is_answered(make_tenant, dialect, change, statuses):
+    tenant = make_tenant()
+    chat = tenant.chat()
+    before = tenant.attach(chat, **change).status_code
+    tenant.dialect(**dialect)
+    assert (before, tenant.attach(chat, **change).status_code) == statuses
+
+
+def test_the_virus_scan_can_be_switched_off(make_tenant):
+    tenant = make_tenant(reject_eicar=False)
+    assert tenant.attach(tenant.chat(), EICAR).status_code == 201
+
+
+def test_links_can_be_made_for_plain_http(make_tenant):
+    tenant = make_tenant(link_scheme="http")
+    assert tenant.attach(tenant.chat()).headers["Location"].startswith(f"http://{tenant.host}/")
+
+
+@pytest.mark.parametrize("status", [400, 501])
+def test_the_refusal_of_an_attachment_update_is_the_dialects(make_tenant, status):
+    tenant = make_tenant(attachment_update_status=status)
+    tenant.attach(tenant.chat())
+    assert tenant.call("PATCH", tenant.file_path(), json={}).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("inherits", "shape"), [(True, '"d":{"__metadata"'), (False, '"d":{"results":{"__metadata"')]
+)
+def test_the_parts_of_a_batch_inherit_the_strict_header_unless_the_dialect_says_no(
+    make_tenant, inherits, shape
+):
+    tenant = make_tenant(batch_inherits_strict_header=inherits, batch_status=200)
+    chat = tenant.chat()
+    part = f"GET ChatActivityCollection('{chat}') HTTP/1.1\r\nAccept: application/json\r\n\r\n\r\n"
+    body = f"--b\r\nContent-Type: application/http\r\n\r\n{part}\r\n--b--\r\n"
+    headers = {"Content-Type": "multipart/mixed; boundary=b", "odata-v2-strict-json-format": "true"}
+    answer = tenant.call("POST", "/chatactivity/$batch", headers, data=body)
+    assert answer.status_code == 200
+    assert shape in answer.text
+
+
+def pinned():
+    """Every (id, file::name) of the evidence book, the kit's own left out."""
+    return [(e.id, e.test or "") for e in BOOK.all() if e.id.startswith("c4c.")]
+
+
+@pytest.mark.parametrize(("entry", "test"), pinned())
+def test_every_behaviour_names_a_test_that_exists(entry, test):
+    file, _, name = test.partition("::")
+    assert file, f"{entry} names no test"
+    path = TESTS.parents[2] / file
+    assert re.search(rf"^ *def {re.escape(name)}\(", path.read_text("utf-8"), re.MULTILINE), test
+
+
+def test_every_switch_is_read_somewhere_in_the_code():
+    code = "".join(p.read_text("utf-8") for p in (TESTS.parent / "c4c_mock").rglob("*.py"))
+    assert [name for name in switches() if not re.search(rf"\[['\"]{name}['\"]\]", code)] == []
