@@ -37,10 +37,9 @@ def read_request(request: Request, *, max_bytes: int) -> TransferRequest:
         "headers": {name: request.headers[name] for name in SECRET_HEADERS if name in request.headers},
         "body": _parsed(_body(request, max_bytes)),
     }
-    errors = [_field_error(error) for error in validator("chat_attachments_request.v1").iter_errors(document)]
+    errors = _field_errors(document)
     if errors:
-        errors.sort(key=lambda error: error.field)
-        named = ", ".join(dict.fromkeys(error.field for error in errors))
+        named = ", ".join(error.field for error in errors)
         raise Problem(400, "The request does not fit the contract", f"Wrong or missing: {named}.", errors)
     _note_unknown_members(document["body"])
     return _as_transfer_request(document)
@@ -115,12 +114,25 @@ def _no_constant(text: str) -> None:
     raise ValueError(f"{text} is no JSON value")
 
 
-def _field_error(error: ValidationError) -> FieldError:
+def _field_errors(document: dict[str, Any]) -> list[FieldError]:
+    """Everything that is wrong, one error per field, in the order of the fields' names."""
+    found: dict[str, FieldError] = {}
+    for error in validator("chat_attachments_request.v1").iter_errors(document):
+        path = [str(part) for part in error.absolute_path]
+        if error.validator == "required":
+            # jsonschema raises one error for each, and says which one in its text only.
+            missing = [name for name in error.validator_value if name not in error.instance]
+            told = [_field_error(error, [*path, name], missing=name) for name in missing]
+        else:
+            told = [_field_error(error, path)]
+        for item in told:
+            found.setdefault(item.field, item)
+    return [found[field] for field in sorted(found)]
+
+
+def _field_error(error: ValidationError, path: list[str], *, missing: str | None = None) -> FieldError:
     """One schema error in our words. jsonschema's own message quotes the value, which may be a secret."""
-    path = [str(part) for part in error.absolute_path]
-    if error.validator == "required":
-        missing = next(name for name in error.validator_value if name not in error.instance)
-        path.append(missing)
+    if missing is not None:
         message, expected = "missing", _expected_of(error.schema.get("properties", {}).get(missing, {}))
     else:
         message, expected = _complaint(error)
@@ -132,7 +144,11 @@ def _field_error(error: ValidationError) -> FieldError:
         message = f"holds characters that a password may not have, at position {positions}"
     remedy = _REMEDIES.get(field) or _REMEDIES["header" if is_header else "body.sap_v1"]
     if is_header and message != "missing":
-        remedy = "Set a password of printable ASCII characters: no umlauts, none of ¤ £ € ½ §, in both systems."
+        # The forbidden signs are named, not shown: no character of a refused password stands in an answer.
+        remedy = (
+            "Set a password of printable ASCII characters in both systems: no umlauts, no sign for currency, pound, "
+            "euro, one half or section."
+        )
     return FieldError(field=field, message=message, expected=expected, remedy=remedy, found=found)
 
 
