@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any
 
 import structlog
@@ -37,7 +38,7 @@ def read_request(request: Request, *, max_bytes: int) -> TransferRequest:
         "headers": {name: request.headers[name] for name in SECRET_HEADERS if name in request.headers},
         "body": _parsed(_body(request, max_bytes)),
     }
-    errors = _field_errors(document)
+    errors = _field_errors(document) or _unusable_texts(document["body"])
     if errors:
         named = ", ".join(error.field for error in errors)
         raise Problem(400, "The request does not fit the contract", f"Wrong or missing: {named}.", errors)
@@ -128,6 +129,31 @@ def _field_errors(document: dict[str, Any]) -> list[FieldError]:
         for item in told:
             found.setdefault(item.field, item)
     return [found[field] for field in sorted(found)]
+
+
+def _unusable_texts(body: dict[str, Any]) -> list[FieldError]:
+    """Control characters and half surrogate pairs, which no address and no database row can carry.
+
+    The schema's ``$`` lets a final line feed pass, because Python's does.
+    """
+    target = body["sap_v1"]
+    texts = {
+        "body.cmi_url": body["cmi_url"],
+        "body.cmi_user": body["cmi_user"],
+        "body.sap_v1.url": target["url"],
+        "body.sap_v1.user": target["user"],
+    }
+    return [
+        FieldError(
+            field=field,
+            message="holds a control character or half a character",
+            expected="printable characters",
+            remedy=_REMEDIES[field],
+            found=_shown(text),
+        )
+        for field, text in texts.items()
+        if any(unicodedata.category(char) in {"Cc", "Cs"} for char in text)
+    ]
 
 
 def _field_error(error: ValidationError, path: list[str], *, missing: str | None = None) -> FieldError:
