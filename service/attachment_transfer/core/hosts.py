@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 
 class BadHostPattern(ValueError):
@@ -39,6 +39,24 @@ def parse_patterns(text: str) -> tuple[HostPattern, ...]:
 def covered(host: str, patterns: tuple[HostPattern, ...]) -> bool:
     """True if any pattern covers ``host``."""
     return any(pattern.covers(host) for pattern in patterns)
+
+
+def canonical_url(url: str) -> str:
+    """One spelling of an https address: host in lower case, no default port, no final dot, no final slash.
+
+    Two spellings would be two transfers of one chat. An address that cannot be read is returned as it is.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return url
+    host = (parts.hostname or "").rstrip(".")
+    if not host:
+        return url
+    shown = f"[{host}]" if ":" in host else host
+    netloc = shown if port in {None, 443} else f"{shown}:{port}"
+    return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
 
 
 @dataclass(frozen=True)

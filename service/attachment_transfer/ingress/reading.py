@@ -12,6 +12,7 @@ from jsonschema.exceptions import ValidationError
 
 from attachment_contract import validator
 from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.core.hosts import canonical_url
 from attachment_transfer.core.model import Secrets, TransferRequest
 from attachment_transfer.core.secrets_alphabet import offending_characters
 from attachment_transfer.ingress.problems import FieldError, Problem
@@ -227,9 +228,9 @@ def _as_transfer_request(document: dict[str, Any]) -> TransferRequest:
         raise AssertionError("schema and normalise_contact_id disagree")
     return TransferRequest(
         contact_id=contact_id,
-        cmi_url=body["cmi_url"].rstrip("/"),
+        cmi_url=canonical_url(body["cmi_url"]),
         cmi_user=body["cmi_user"],
-        c4c_url=body["sap_v1"]["url"].rstrip("/"),
+        c4c_url=canonical_url(body["sap_v1"]["url"]),
         c4c_user=body["sap_v1"]["user"],
         secrets=Secrets(
             cmi_api_key=headers["x-cmi-api-key"],
