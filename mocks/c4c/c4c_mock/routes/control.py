@@ -25,7 +25,12 @@ Answer = tuple[Response, int]
 def control_blueprint(mock: Mock[C4CWorld]) -> Blueprint:
     """The C4C-specific control routes; each takes ``?world=``."""
     bp = Blueprint("c4c_control", __name__, url_prefix="/_mock")
+    _add_logins(bp, mock)
+    _add_business(bp, mock)
+    return bp
 
+
+def _add_logins(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.post("/communication-systems")
     def add_system() -> Answer:
         """``{"id", "host"?}``: without a system no external reference is ever stored."""
@@ -48,6 +53,8 @@ def control_blueprint(mock: Mock[C4CWorld]) -> Blueprint:
             raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
         return jsonify(user=name, locked=False), 200
 
+
+def _add_business(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.post("/cti")
     def widget() -> Answer:
         """The CTI widget's payload: ACCEPT creates an activity, END completes it."""
@@ -60,8 +67,6 @@ def control_blueprint(mock: Mock[C4CWorld]) -> Blueprint:
         wanted = request.args.get("external_reference_id")
         found = [a for a in attachments_of(world) if wanted in {None, a["external_reference_id"]}]
         return jsonify(found), 200
-
-    return bp
 
 
 def store_system(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
