@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingress_kit import ENDPOINT, MAX_BYTES, SECRET_HEADERS, Door, a_body
 from ledger_kit import C4C_URL, CMI_URL, CONTACT, SECRET_TEXTS, a_request, counts, rows
 from structlog.testing import capture_logs
-from werkzeug.test import EnvironBuilder, TestResponse
+from werkzeug.test import TestResponse
 
 from attachment_transfer.ledger import tables
 
@@ -160,7 +160,9 @@ def test_a_user_that_http_basic_cannot_carry_is_400(door: Door, user: str) -> No
     nothing_kept(door)
 
 
-@pytest.mark.parametrize("contact_id", ["", "{contact.guid}", CONTACT[:-1], CONTACT + "0", "G" * 32, "5AB6-" + CONTACT[4:]])
+@pytest.mark.parametrize(
+    "contact_id", ["", "{contact.guid}", CONTACT[:-1], CONTACT + "0", "G" * 32, "5AB6-" + CONTACT[4:]]
+)
 def test_a_contact_id_that_is_not_32_hex_is_400_and_shown(door: Door, contact_id: str) -> None:
     document = problem(door.post(a_body(contact_id=contact_id)), 400, "body.contact_id")
     assert document["errors"][0]["found"] == contact_id
@@ -176,12 +178,14 @@ def test_a_missing_secret_header_is_400_and_named(door: Door, name: str) -> None
 
 
 @pytest.mark.parametrize("name", SECRET_HEADERS)
-@pytest.mark.parametrize("secret", ["Grünkohl-7", "100€-sure", "§-paragraph", "tab\tinside", "del\x7fete", "pound£", ""])
+@pytest.mark.parametrize(
+    "secret", ["Grünkohl-7", "100€-sure", "§-paragraph", "tab\tinside", "del\x7fete", "pound£", ""]
+)
 def test_a_password_outside_the_alphabet_is_400_and_never_quoted(door: Door, name: str, secret: str) -> None:
     raw = secret.encode().decode("latin-1")
     answer = door.post(headers={name: raw})
     problem(answer, 400, f"header.{name}")
-    for text in {secret, raw, *secret.split("-"), *(char for char in raw if not char.isascii() or char < " ")} - {""}:
+    for text in {secret, raw, *(char for char in secret + raw if not " " <= char <= "~")} - {""}:
         assert json.dumps(text)[1:-1] not in answer.text
         assert text not in answer.text
     nothing_kept(door)
@@ -212,15 +216,11 @@ def test_two_megabytes_are_413(door: Door) -> None:
 
 def test_two_megabytes_in_chunks_without_a_length_are_413(door: Door) -> None:
     stream = io.BytesIO(json.dumps(a_body(padding="x" * 2_000_000)).encode())
-    builder = EnvironBuilder(path=ENDPOINT, method="POST", input_stream=stream)
-    environ = builder.get_environ()
-    environ.pop("CONTENT_LENGTH", None)
-    environ.update({"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"})
-    environ["CONTENT_TYPE"] = "application/json"
-    environ["HTTP_AUTHORIZATION"] = f"Bearer {door.issuer.token()}"
-    for name, value in SECRET_HEADERS.items():
-        environ["HTTP_" + name.upper().replace("-", "_")] = value
-    problem(door.http.open(environ), 413, "body")
+    headers = {"Authorization": f"Bearer {door.issuer.token()}", "Content-Type": "application/json", **SECRET_HEADERS}
+    answer = door.http.post(
+        ENDPOINT, input_stream=stream, headers=headers, environ_overrides={"wsgi.input_terminated": True}
+    )
+    problem(answer, 413, "body")
     assert stream.tell() <= MAX_BYTES + 1
     nothing_kept(door)
 
@@ -284,7 +284,13 @@ def test_a_database_that_does_not_answer_is_503_with_a_time_to_come_back(door: D
 
 
 junk = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.just(CMI_URL) | st.just(CONTACT),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.just(CMI_URL)
+    | st.just(CONTACT),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )

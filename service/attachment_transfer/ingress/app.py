@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.hosts import HostPattern, covered
 from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
@@ -156,14 +158,18 @@ def _page(engine: sa.Engine, caller: Caller) -> views.Page:
     limit = request.args.get("limit", "100")
     if state is not None and state not in set(TransferState):
         raise _bad_query("state", state, f"one of {', '.join(TransferState)}")
-    if not limit.isdigit() or not 1 <= int(limit) <= 1000:
+    if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= 1000:
         raise _bad_query("limit", limit, "a whole number from 1 to 1000")
+    contact = request.args.get("contact_id")
+    contact_id = None if contact is None else normalise_contact_id(contact)
+    if contact is not None and contact_id is None:
+        raise _bad_query("contact_id", contact, "32 hex digits; either case, dashes and braces are accepted")
     try:
         return views.list_transfers(
             engine,
             caller=caller.name,
             state=TransferState(state) if state else None,
-            contact_id=request.args.get("contact_id"),
+            contact_id=contact_id,
             limit=int(limit),
             cursor=request.args.get("cursor"),
         )
