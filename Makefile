@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e contract check format fidelity lock setup-lab setup-test clean
+.PHONY: help demo test e2e contract faults check format fidelity lock setup-lab setup-test clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ e2e: setup-test ## Set up, run the browser suite
 
 contract: setup-test ## Set up, run the contract tests
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
+
+faults: setup-test ## The long crash test: 20 times kill -9, on SQLite and on PostgreSQL with two workers
+	@CRASH_KILLS=20 $(BIN)/python -m pytest e2e/test_crashes.py -s $(ARGS)
 
 check: setup-test ## Lint, format, types (strict), layers, generated documents
 	@$(BIN)/ruff format --check .

@@ -58,6 +58,8 @@ class Street:
         self.options = options
         self.children = Children(run_dir)
         self.neighbours = Neighbours(self.urls)
+        #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
+        self.service_settings: dict[str, str] = {}
 
     @property
     def clock_file(self) -> Path:
@@ -107,16 +109,16 @@ class Street:
 
     def _start_service(self) -> Child:
         write_offset(self.clock_file, 0)
-        return self.children.start(
-            commands.service(
-                self.ports,
-                self.run_dir,
-                clock_file=self.clock_file,
-                sealing_key=sealing_key(),
-                through_gates=self.options.through_gates,
-                extra=self.options.service_environment,
-            )
+        command = commands.service(
+            self.ports,
+            self.run_dir,
+            clock_file=self.clock_file,
+            sealing_key=sealing_key(),
+            through_gates=self.options.through_gates,
+            extra=self.options.service_environment,
         )
+        self.service_settings = dict(command.environment or {})
+        return self.children.start(command)
 
     def _wait_for_service(self, service: Child, deadline: float) -> None:
         self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)

@@ -47,6 +47,10 @@ class CsrfRequired(TransferError):
     code = "csrf-required"
 
 
+class NotShown(UnexpectedAnswer):
+    """404: C4C does not show the object; after a create it may not be committed yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewAttachment:
     """What a create sends beside the bytes."""
@@ -113,10 +117,15 @@ class C4cClient:
         rows = self._rows(url, {"$select": _selection(navigation), "$format": "json"})
         return [_stored(row, self._dialect) for row in rows]
 
-    def attachment(self, activity: ActivityRef, navigation: AttachmentNavigation, object_id: str) -> StoredObject:
-        """Read one attachment's metadata back."""
+    def attachment(
+        self, activity: ActivityRef, navigation: AttachmentNavigation, object_id: str
+    ) -> StoredObject | None:
+        """Read one attachment's metadata back; None if C4C does not show it (yet)."""
         url = self._entity(activity.service, navigation.entity_set, object_id)
-        document = self._get_json(url, {"$select": _selection(navigation), "$format": "json"})
+        try:
+            document = self._get_json(url, {"$select": _selection(navigation), "$format": "json"})
+        except NotShown:
+            return None
         return _stored(_single(document), self._dialect)
 
     def digest(self, activity: ActivityRef, navigation: AttachmentNavigation, object_id: str) -> tuple[int, str]:
@@ -239,6 +248,8 @@ class C4cClient:
             raise NeighbourBusy(f"C4C answered {status}", retry_after_s=retry_after_s(response))
         if status >= 500 or status == 408:
             raise NeighbourUnavailable(f"C4C answered {status}")
+        if status == 404:
+            raise NotShown("C4C answered 404")
         message = _error_text(response)
         if self._lock.search(message):
             raise NeighbourBusy("C4C: the activity is locked", retry_after_s=_LOCK_WAIT_S)

@@ -206,7 +206,7 @@ class Carrier:
             else self._by_key(attachment, neighbours, target)
         )
         if found is None:
-            raise OutcomeUnknown("C4C answered 201 and does not list the object yet")
+            raise OutcomeUnknown("C4C answered 201 and does not show the object yet")
         return found
 
     def _keep(
