@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from attachment_transfer import logs
+from attachment_transfer.clients.governor import Governor, Pace
 from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, read_at_most, speaking_to
 from attachment_transfer.clock import LabClock, SystemClock
 from attachment_transfer.core.errors import UnexpectedAnswer
@@ -222,6 +223,12 @@ def _rounds(
         lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
         dialect=settings.dialect,
         limits=limits,
+        governor=Governor(
+            pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
+            now_s=now_s,
+            monotonic_s=time.monotonic,
+            pause_s=time.sleep,
+        ),
     )
     return Rounds(book, phonebook, carrier, enqueue=enqueuer(queue), now_s=now_s, jitter=chance.random)
 

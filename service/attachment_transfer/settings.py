@@ -62,6 +62,7 @@ class Settings:
     drain_s: int
     worker_port: int
     lease_ttl_s: float
+    calls_per_s: float
     log_format: str
 
     @classmethod
@@ -103,6 +104,7 @@ class Settings:
             poll_interval_s=read.number("POLL_INTERVAL_S", 0.1),
             drain_s=read.integer("DRAIN_S", 30, low=0, high=3600),
             worker_port=read.integer("WORKER_PORT", port + 1, low=1, high=65_535),
+            calls_per_s=read.number("CALLS_PER_S", 50.0),
             lease_ttl_s=read.number("LEASE_TTL_S", 30.0),
             log_format=read.choice("LOG_FORMAT", "json", ("json", "text")),
         )

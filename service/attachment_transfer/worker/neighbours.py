@@ -11,6 +11,7 @@ import httpx
 from attachment_transfer.clients.c4c import C4cClient
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
 from attachment_transfer.clients.cmi import CmiClient
+from attachment_transfer.clients.governor import GovernedTransport, Governor
 from attachment_transfer.core.dialect import Dialect
 from attachment_transfer.core.model import Secrets, Transfer
 
@@ -52,18 +53,21 @@ class Neighbours:
 class Phonebook:
     """Opens :class:`Neighbours`. The transport, with its pooled connections, is shared by all transfers."""
 
-    def __init__(self, transport: Callable[[], httpx.BaseTransport], *, dialect: Dialect, limits: Limits) -> None:
+    def __init__(
+        self, transport: Callable[[], httpx.BaseTransport], *, dialect: Dialect, limits: Limits, governor: Governor
+    ) -> None:
         self._transport = transport()
         self._dialect = dialect
         self._limits = limits
+        self._governor = governor
         self._navigations: dict[str, AttachmentNavigation] = {}
 
     @contextmanager
     def open(self, transfer: Transfer, secrets: Secrets) -> Iterator[Neighbours]:
         """Clients with this transfer's credentials; nothing of them outlives the block."""
-        cmi_http = self._client(transfer.cmi_user, secrets.cmi_password)
+        cmi_http = self._client(transfer.tenant, transfer.cmi_user, secrets.cmi_password)
         cmi_http.headers["x-api-key"] = secrets.cmi_api_key
-        c4c_http = self._client(transfer.c4c_user, secrets.c4c_password)
+        c4c_http = self._client(transfer.tenant, transfer.c4c_user, secrets.c4c_password)
         yield Neighbours(
             CmiClient(
                 cmi_http,
@@ -78,22 +82,12 @@ class Phonebook:
         """Close the pooled connections."""
         self._transport.close()
 
-    def _client(self, user: str, password: str) -> httpx.Client:
+    def _client(self, tenant: str, user: str, password: str) -> httpx.Client:
         # The client is not closed: that would close the shared transport. It holds nothing else that needs closing.
         return httpx.Client(
-            transport=_Shared(self._transport),
+            transport=GovernedTransport(self._transport, self._governor, tenant),
             auth=httpx.BasicAuth(user, password),
             timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),
             headers={"User-Agent": "attachment-transfer/1"},
             trust_env=False,
         )
-
-
-class _Shared(httpx.BaseTransport):
-    """A transport that outlives its client."""
-
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self._inner = inner
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        return self._inner.handle_request(request)
