@@ -154,7 +154,7 @@ class UploadIntent:
     """Written before each POST: from here on the upload may exist at C4C, whatever we hear.
 
     Attributes:
-        deadline_at_s: hard end of the POST, epoch seconds; the settle time counts from here.
+        deadline_at_s: hard end of the POST, or when we heard it end, epoch seconds; the settle time counts from here.
     """
 
     id: int

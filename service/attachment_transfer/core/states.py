@@ -61,7 +61,13 @@ NEXT_TRANSFER: dict[TransferState, frozenset[TransferState]] = {
 
 NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
     AttachmentState.OPEN: frozenset(
-        {AttachmentState.UPLOADING, AttachmentState.STORED, AttachmentState.SKIPPED, AttachmentState.PARKED}
+        {
+            AttachmentState.UPLOADING,
+            AttachmentState.AMBIGUOUS,  # reopened with an intent still open, and it is too early to look
+            AttachmentState.STORED,
+            AttachmentState.SKIPPED,
+            AttachmentState.PARKED,
+        }
     ),
     AttachmentState.UPLOADING: frozenset(
         {
@@ -82,7 +88,12 @@ NEXT_ATTACHMENT: dict[AttachmentState, frozenset[AttachmentState]] = {
         }
     ),
     AttachmentState.STORED: frozenset(),
-    AttachmentState.SKIPPED: frozenset({AttachmentState.OPEN}),  # a later event looks again
+    AttachmentState.SKIPPED: frozenset(
+        {
+            AttachmentState.OPEN,  # a later event looks again
+            AttachmentState.STORED,  # cancelled while its upload was under way, and kept after all
+        }
+    ),
     AttachmentState.PARKED: frozenset({AttachmentState.OPEN}),
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from attachment_transfer.core.errors import Reason
+from attachment_transfer.core.errors import OutcomeUnknown, Reason
 from attachment_transfer.core.model import (
     ActivityRef,
     Attachment,
@@ -167,10 +167,17 @@ class RoundBook:
             deadline_at_s=row["deadline_at_s"],
         )
 
-    def begin_upload(self, attachment: Attachment, *, deadline_at_s: float) -> UploadIntent:
-        """Write the intent, before the first byte leaves: a crash from here on is ambiguous, and known to be."""
+    def begin_upload(self, attachment_id: str, *, deadline_at_s: float) -> UploadIntent:
+        """Write the intent, before the first byte leaves: a crash from here on is ambiguous, and known to be.
+
+        Raises :class:`OutcomeUnknown` if another round uploads this attachment, or has ended it, meanwhile: a
+        cancelled round's last step, or a worker that was thought dead, may still be under way.
+        """
         now_s = self._now_s()
         with writing(self._engine) as connection:
+            attachment = _current(connection, attachment_id)
+            if attachment.state in TERMINAL_ATTACHMENT or _has_open_intent(connection, attachment_id):
+                raise OutcomeUnknown("another round has this attachment in hand")
             intent_id = connection.execute(
                 tables.upload_intent.insert()
                 .values(attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
@@ -185,8 +192,22 @@ class RoundBook:
             )
         return UploadIntent(id=intent_id, attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
 
+    def end_upload(self, intent: UploadIntent, *, refused: bool) -> None:
+        """We heard the POST end: ``refused`` is known not to be kept; else the settle time counts from now."""
+        now_s = self._now_s()
+        table = tables.upload_intent
+        heard = (
+            {"closed_at_s": now_s, "result": "refused"}
+            if refused
+            else {"deadline_at_s": min(now_s, intent.deadline_at_s)}
+        )
+        with writing(self._engine) as connection:
+            connection.execute(
+                table.update().where(table.c.id == intent.id, table.c.closed_at_s.is_(None)).values(**heard)
+            )
+
     def close_intents(self, attachment_id: str, result: str) -> None:
-        """``result``: ``stored``, ``adopted``, ``refused`` (known not to be kept) or ``absent`` (looked, not there)."""
+        """``result``: ``absent`` (looked, not there), ``stored`` or ``adopted``."""
         with writing(self._engine) as connection:
             connection.execute(_closing(attachment_id, result, self._now_s()))
 
@@ -212,8 +233,6 @@ class RoundBook:
     def put_off(self, attachment: Attachment, state: AttachmentState, reason: Reason, *, retry_at_s: float) -> None:
         """Try this attachment again, not before ``retry_at_s``."""
         with writing(self._engine) as connection:
-            if state is AttachmentState.OPEN:
-                connection.execute(_closing(attachment.id, "refused", self._now_s()))
             connection.execute(
                 self._change_attachment(
                     attachment.id,
@@ -224,11 +243,9 @@ class RoundBook:
                 )
             )
 
-    def park(self, attachment: Attachment, reason: Reason, *, keep_intent: bool = False) -> None:
+    def park(self, attachment: Attachment, reason: Reason) -> None:
         """This attachment needs a person. An intent whose outcome is unknown stays open: a redrive looks first."""
         with writing(self._engine) as connection:
-            if not keep_intent:
-                connection.execute(_closing(attachment.id, "refused", self._now_s()))
             connection.execute(
                 self._change_attachment(
                     attachment.id,
@@ -245,7 +262,7 @@ class RoundBook:
             return
         for attachment in self.attachments(transfer_id):
             if attachment.state not in TERMINAL_ATTACHMENT:
-                self.park(attachment, example.reason, keep_intent=True)
+                self.park(attachment, example.reason)
 
     def finish(
         self, transfer_id: str, round_no: int, state: TransferState, outcome: Outcome, reason: Reason | None
@@ -337,6 +354,17 @@ class RoundBook:
                 detail=detail,
             )
         )
+
+
+def _current(connection: sa.Connection, attachment_id: str) -> Attachment:
+    query = sa.select(tables.attachment).where(tables.attachment.c.id == attachment_id).with_for_update()
+    return attachment_from(connection.execute(query).mappings().one())
+
+
+def _has_open_intent(connection: sa.Connection, attachment_id: str) -> bool:
+    table = tables.upload_intent
+    query = sa.select(table.c.id).where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
+    return connection.execute(query).first() is not None
 
 
 def _closing(attachment_id: str, result: str, now_s: float) -> sa.Update:

@@ -148,9 +148,6 @@ class Carrier:
     ) -> StoredObject | None:
         """Adopt or clear an earlier upload of unknown outcome; too early to tell raises :class:`OutcomeUnknown`."""
         ended_at_s = intent.deadline_at_s
-        if attachment.state is AttachmentState.AMBIGUOUS and attachment.retry_at_s is not None:
-            # We heard the POST end, and put it off by at least the settle time from then.
-            ended_at_s = min(ended_at_s, attachment.retry_at_s - self._settle_s)
         if self._predecessors_dead_at_s is not None and intent.started_at_s < self._predecessors_dead_at_s:
             # Who posted is known to be dead, and its connections with it.
             ended_at_s = min(ended_at_s, self._predecessors_dead_at_s)
@@ -194,8 +191,14 @@ class Carrier:
                 out_of_time=lambda: self._monotonic_s() > end_s,
             )
             deadline_at_s = self._now_s() + budget_s + self._limits.read_s
-            self._book.begin_upload(attachment, deadline_at_s=deadline_at_s)
-            return neighbours.c4c.upload(target.activity, target.navigation, body), body
+            intent = self._book.begin_upload(attachment.id, deadline_at_s=deadline_at_s)
+            try:
+                object_id = neighbours.c4c.upload(target.activity, target.navigation, body)
+            except Exception as exc:
+                self._book.end_upload(intent, refused=isinstance(exc, TransferError) and not exc.may_exist)
+                raise
+            self._book.end_upload(intent, refused=False)
+            return object_id, body
 
     def _find(
         self, attachment: Attachment, object_id: str | None, neighbours: Neighbours, target: Target
@@ -247,6 +250,8 @@ class Carrier:
 
     def _again(self, attachment_id: str, exc: TryAgain) -> Carried:
         attachment = self._book.attachment(attachment_id)
+        if attachment.state in TERMINAL_ATTACHMENT:  # cancelled meanwhile, or ended by another round
+            return Carried(state=attachment.state, error=exc.code)
         ambiguous = exc.may_exist
         minimum_s = max(self._settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
         decision = decide(exc.code, tries=attachment.tries + 1, retry_after_s=minimum_s, jitter=self._jitter())
@@ -256,7 +261,7 @@ class Carrier:
                 message=f"{exc.message}; given up after {attachment.tries} retries",
                 remedy=exc.remedy,
             )
-            self._book.park(attachment, reason, keep_intent=ambiguous)
+            self._book.park(attachment, reason)
             return Carried(state=AttachmentState.PARKED, error=exc.code)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
         self._book.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
@@ -271,7 +276,9 @@ class Carrier:
     def _park(self, attachment_id: str, exc: GiveUp) -> Carried:
         attachment = self._book.attachment(attachment_id)
         stop_round = exc.code in {"credential-refused", "access-denied"}
-        self._book.park(attachment, exc.reason, keep_intent=exc.may_exist)
+        if attachment.state in TERMINAL_ATTACHMENT:
+            return Carried(state=attachment.state, error=exc.code, stop_round=stop_round)
+        self._book.park(attachment, exc.reason)
         _log.error("attachment parked", attachment_id=attachment_id, reason=exc.code)
         return Carried(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)
 
