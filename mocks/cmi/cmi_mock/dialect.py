@@ -21,6 +21,7 @@ class Dialect:
     chat_shape: Literal["A", "B", "C", "D"]
     chat_id_is: Literal["guid", "guid_or_leg"]
     leg_messages: Literal["own", "cumulative"]
+    consult_messages: Literal["listed", "hidden"]
     attachment_url: Literal["relative", "absolute", "rich_content"]
     attachment_size_listed: bool
     lists_hold_messages: bool
@@ -30,24 +31,41 @@ class Dialect:
     unknown_chat: Literal["404", "empty_200"]
     no_right: Literal["403", "filtered"]
     error_body: Literal["json_message", "text"]
+    xml_form: Literal["elements", "attributes", "none"]
+    post_accept: Literal["any", "text/html"]
+    location_form: Literal["absolute", "relative"]
+    auth_mode: Literal["key_and_basic", "basic", "none"]
     lock_after_failures: int
     lock_minutes: float
     password_min_length: int
+    password_lives_days: float
+    initial_password_must_change: bool
     locked_status: int
     basic_charset: Literal["either", "utf-8", "latin-1"]
     length_known: bool
     ranges: bool
+    region: Literal["eu-c1", "na-w2", "au-s2"]
     rich_content_base: str
     rich_content_retention_h: float
     rich_content_gone_status: int
     outgoing_max_mb: int
     outgoing_allowed_types: str
+    channel_limits: Literal["off", "on"]
+    web_chat_files: bool
+    eu_links: Literal["off", "outgoing", "both"]
+    contacts_show: Literal["all", "ended"]
+    contact_data_form: Literal["object", "pairs"]
+    contact_data_refused_status: int
+    emails_show: Literal["all", "handled"]
+    messages_form: Literal["nested", "flat"]
     gateway_payload_bytes: int
     gateway_payload_status: int
     gateway_timeout_s: float
     gateway_backend_bytes_per_s: float
     gateway_rate_per_s: float
     gateway_burst: int
+    gateway_quota: int
+    gateway_quota_period: Literal["day", "week", "month"]
 
 
 @cache

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Attachment, Chat, Leg, Message
-from cmi_mock.model.desk import normal_id
 from cmi_mock.model.errors import NoSuchThing
 from cmi_mock.model.history import allowed_legs, is_readable, messages_of
+from cmi_mock.model.ids import normal_id
 from cmi_mock.model.users import User
 from cmi_mock.world import CmiWorld
 
@@ -46,7 +46,7 @@ class View:
         """Raises Missing."""
         wanted = normal_id(attachment_id)
         for message in self.messages:
-            for attachment in message.attachments:
+            for attachment in message.files:
                 if attachment.id == wanted:
                     return attachment
         raise Missing(f"the chat has no attachment {attachment_id} that this user may see")
@@ -89,7 +89,7 @@ def all_views(world: CmiWorld, user: User) -> list[View]:
     """Every document the user may see: lists are filtered by rights, silently."""
     views: list[View] = []
     for chat in world.desk:
-        if is_readable(chat, world.history, world.clock) and allowed_legs(chat, user.rights):
+        if is_readable(chat, world.history, world.clock) and _legs(world, user, chat):
             views.extend(_views_of(world, user, chat))
     return views
 
@@ -118,13 +118,22 @@ def _readable(world: CmiWorld, chat: Chat) -> Chat:
 
 
 def _views_of(world: CmiWorld, user: User, chat: Chat) -> Iterator[View]:
-    legs = allowed_legs(chat, user.rights)
+    legs = _legs(world, user, chat)
     touch("cmi.rights.manage_contact_history")
     if not legs:
         raise NoRight(chat.guid)
     if world.rules.chat_shape != "B":
-        yield View(chat, tuple(legs), legs[-1], chat.guid)
+        main = [leg for leg in legs if leg.kind != "consult"]
+        yield View(chat, tuple(legs), (main or legs)[-1], chat.guid)
         return
     for number, leg in enumerate(legs):
         held = tuple(legs[: number + 1]) if world.rules.leg_messages == "cumulative" else (leg,)
         yield View(chat, held, leg, leg.id)
+
+
+def _legs(world: CmiWorld, user: User, chat: Chat) -> list[Leg]:
+    """What the user may read of a chat, and what the dialect counts as history."""
+    allowed = allowed_legs(chat, user.rights.manage_contact_history)
+    if world.rules.consult_messages == "hidden":
+        return [leg for leg in allowed if leg.kind != "consult"]
+    return allowed

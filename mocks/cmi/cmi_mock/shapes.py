@@ -6,28 +6,14 @@ with id and name) and on the live-chat words originator and message.
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
-import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from cmi_mock.model.chat import Attachment, Message
 from cmi_mock.model.contact import stamp
 from cmi_mock.reading import View
+from cmi_mock.representations import Inline
 from cmi_mock.world import CmiWorld
-from mock_kit.spool import Blob, read_blob
-
-_MARK = secrets.token_hex(16)  # stands for a file in JSON text; no customer can guess it
-
-
-@dataclass(frozen=True)
-class Inline:
-    """A place in a document where a file's base64 is streamed in."""
-
-    blob: Blob
 
 
 def chat_document(view: View, world: CmiWorld, *, with_messages: bool = True) -> dict[str, Any]:
@@ -54,7 +40,7 @@ def chat_message(message: Message, view: View, world: CmiWorld) -> dict[str, Any
     The three ids are documented ("Conversation API identifiers"); their form is assumed.
     """
     return {
-        **_message_core(message),
+        **_message_core(message, world),
         "chat_id": message.leg_id,
         "group_id": view.chat.guid,
         "contact_id": _foreign_id(view.chat.customer.address),
@@ -65,16 +51,17 @@ def chat_message(message: Message, view: View, world: CmiWorld) -> dict[str, Any
 
 
 def _message(message: Message, view: View, world: CmiWorld) -> dict[str, Any]:
-    return {**_message_core(message), **_attachments(message, view, world, in_shape="ABC")}
+    return {**_message_core(message, world), **_attachments(message, view, world, in_shape="ABC")}
 
 
-def _message_core(message: Message) -> dict[str, Any]:
+def _message_core(message: Message, world: CmiWorld) -> dict[str, Any]:
+    links = [f"{world.rich_content_base}/{sent.link_token}" for sent in message.links]
     return {
         "id": message.id,
         "timestamp": stamp(message.timestamp),
         "originator": message.originator,
         "originator_type": message.originator_type,
-        "message": message.text,
+        "message": "\n".join(part for part in (message.text, *links) if part),
     }
 
 
@@ -82,7 +69,7 @@ def _attachments(message: Message, view: View, world: CmiWorld, *, in_shape: str
     """The member ``attachments``, absent where the world's shape does not tell of them."""
     if world.rules.chat_shape not in in_shape:
         return {}
-    return {"attachments": [_attachment(attachment, view, world) for attachment in message.attachments]}
+    return {"attachments": [_attachment(attachment, view, world) for attachment in message.files]}
 
 
 def _attachment(attachment: Attachment, view: View, world: CmiWorld) -> dict[str, Any]:
@@ -111,33 +98,3 @@ def _url(attachment: Attachment, view: View, world: CmiWorld) -> str:
 def _foreign_id(seed: str) -> str:
     """26 characters in the manner of a ULID, the same for the same seed."""
     return "01" + hashlib.sha256(seed.encode()).hexdigest()[:24].upper()
-
-
-def json_stream(document: Any) -> tuple[int, Iterator[bytes]]:
-    """A document as UTF-8 JSON: its length in bytes and its pieces, files encoded on the way."""
-    blobs: list[Blob] = []
-
-    def mark(value: Any) -> str:
-        blobs.append(value.blob)
-        return _MARK
-
-    texts = [text.encode() for text in json.dumps(document, default=mark, ensure_ascii=False).split(_MARK)]
-    length = sum(map(len, texts)) + sum(4 * ((blob.size_bytes + 2) // 3) for blob in blobs)
-    return length, _woven(texts, blobs)
-
-
-def _woven(texts: list[bytes], blobs: list[Blob]) -> Iterator[bytes]:
-    for number, text in enumerate(texts):
-        yield text
-        if number < len(blobs):
-            yield from _base64_of(blobs[number])
-
-
-def _base64_of(blob: Blob) -> Iterator[bytes]:
-    left = b""
-    for piece in read_blob(blob):
-        whole = left + piece
-        cut = len(whole) - len(whole) % 3
-        left = whole[cut:]
-        yield base64.b64encode(whole[:cut])
-    yield base64.b64encode(left)

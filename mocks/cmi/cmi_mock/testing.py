@@ -11,7 +11,6 @@ from werkzeug.test import TestResponse
 from cmi_mock.app import create_app
 
 HOST = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
-LOGIN_HOST = "login-eu-c1.cc.sinch.com"
 KEY = "an-api-key-for-tests-0001"
 USER = "transcript.user"
 PASSWORD = "A long enough pässword!"  # noqa: S105 - opens nothing but a test
@@ -40,11 +39,23 @@ class Caller:
         names = {name.replace("_", "-"): value for name, value in sent.items() if value}
         return self.client.get(f"/acme/cmi{path}", base_url=f"https://{host}", headers=names)
 
-    def send(self, method: str, path: str, body: Any = None) -> TestResponse:
-        """Any other method, with good credentials."""
-        headers = {"x-api-key": KEY, "authorization": basic(USER, PASSWORD)}
+    def send(
+        self, method: str, path: str, body: Any = None, *, data: str | bytes | None = None, **headers: str
+    ) -> TestResponse:
+        """Any other method, with good credentials and the documented Accept; a header set to "" is left out."""
+        sent = {
+            "x_api_key": KEY,
+            "authorization": basic(USER, PASSWORD),
+            "accept": "text/html" if method == "POST" else "",
+            **headers,
+        }
         return self.client.open(
-            f"/acme/cmi{path}", method=method, base_url=f"https://{HOST}", headers=headers, json=body
+            f"/acme/cmi{path}",
+            method=method,
+            base_url=f"https://{HOST}",
+            headers={name.replace("_", "-"): value for name, value in sent.items() if value},
+            json=body,
+            data=data,
         )
 
     def control(self, path: str, body: Any = None, **query: Any) -> TestResponse:

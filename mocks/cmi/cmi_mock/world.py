@@ -12,11 +12,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cmi_mock.dialect import Dialect, read_dialect
+from cmi_mock.model.conversations import Conversations
 from cmi_mock.model.desk import ChatDesk
 from cmi_mock.model.errors import Refused
+from cmi_mock.model.filerules import FileRules
 from cmi_mock.model.gateway import GatewayLimits, Throttle
 from cmi_mock.model.history import HistoryRules
-from cmi_mock.model.users import PasswordPolicy, Rights, User, Users
+from cmi_mock.model.mail import MailDesk
+from cmi_mock.model.queuemessages import QueueMessages
+from cmi_mock.model.records import Records
+from cmi_mock.model.rights import Rights
+from cmi_mock.model.users import PasswordPolicy, User, Users
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from mock_kit.worlds import World
@@ -49,24 +55,28 @@ class WorldOrder:
 
 @dataclass(kw_only=True)
 class CmiWorld(World):
-    """State of one tenant; hold ``lock`` while touching desk, users or throttle."""
+    """State of one tenant; hold ``lock`` while touching any of it."""
 
     order: WorldOrder
     rules: Dialect
     desk: ChatDesk
+    mails: MailDesk
+    queue_messages: QueueMessages
+    records: Records
     users: Users
     throttle: Throttle
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def apply(self, changes: Mapping[str, Any]) -> None:
         """Set some switches of the dialect now. Raises Refused, and changes nothing, for a bad one."""
-        if changes.get("rich_content_base", self.rules.rich_content_base) != self.rules.rich_content_base:
-            raise _bad("dialect.rich_content_base", "a change", "to be set when the world is made")
-        self.rules = read_dialect(self.dialect | dict(changes))
+        rules = read_dialect(self.dialect | dict(changes))
+        if _link_base(self.order, rules) != self.rich_content_base:
+            raise _bad("dialect.rich_content_base", "a change", "to be set, with region, when the world is made")
+        self.rules = rules
         self.dialect.update(asdict(self.rules))
         self.users.policy = _policy(self.rules)
         self.throttle.limits = _limits(self.rules)
-        self.desk.outgoing_limit_bytes, self.desk.outgoing_types = _outgoing(self.rules)
+        self.desk.file_rules = _file_rules(self.rules)
 
     @property
     def history(self) -> HistoryRules:
@@ -81,8 +91,12 @@ class CmiWorld(World):
     @property
     def rich_content_base(self) -> str:
         """Where public links point."""
-        base = self.rules.rich_content_base
-        return base.replace("{tenant}", self.order.tenant).replace("{host}", self.order.host).rstrip("/")
+        return _link_base(self.order, self.rules)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Legs of chats and e-mails alike."""
+        return Conversations(self.desk, self.mails)
 
     @property
     def keys(self) -> list[str]:
@@ -101,8 +115,8 @@ class CmiWorld(World):
     def reset(self) -> None:
         """No chats, the first user only, nobody locked; host, tenant, secrets and dialect stay."""
         with self.lock:
-            fresh = _state(self.order, self.rules, self.clock, self.ids)
-            self.desk, self.users, self.throttle = fresh["desk"], fresh["users"], fresh["throttle"]
+            for name, fresh in _state(self.order, self.rules, self.clock, self.ids).items():
+                setattr(self, name, fresh)
 
 
 def world_key(host: str, tenant: str) -> str:
@@ -126,16 +140,32 @@ def make_world(order: WorldOrder, data_dir: Path) -> CmiWorld:
 
 
 def _state(order: WorldOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[str, Any]:
-    """Users, throttle and an empty desk."""
+    """Users, throttle and empty desks, by the members of the world they become."""
     users = Users(clock, _policy(rules))
     users.put(User(order.user, order.password, order.rights, order.expires))
-    limit_bytes, types = _outgoing(rules)
-    desk = ChatDesk(clock, ids, limit_bytes, types)
-    return {"desk": desk, "users": users, "throttle": Throttle(clock, _limits(rules))}
+    return {
+        "desk": ChatDesk(clock, ids, _file_rules(rules)),
+        "mails": MailDesk(clock, ids),
+        "queue_messages": QueueMessages(clock, ids),
+        "records": Records(clock, ids),
+        "users": users,
+        "throttle": Throttle(clock, _limits(rules)),
+    }
+
+
+def _link_base(order: WorldOrder, rules: Dialect) -> str:
+    base = rules.rich_content_base.rstrip("/")
+    return base.replace("{tenant}", order.tenant).replace("{host}", order.host).replace("{region}", rules.region)
 
 
 def _policy(rules: Dialect) -> PasswordPolicy:
-    return PasswordPolicy(rules.lock_after_failures, rules.lock_minutes, rules.password_min_length)
+    return PasswordPolicy(
+        rules.lock_after_failures,
+        rules.lock_minutes,
+        rules.password_min_length,
+        rules.password_lives_days,
+        rules.initial_password_must_change,
+    )
 
 
 def _limits(rules: Dialect) -> GatewayLimits:
@@ -145,12 +175,20 @@ def _limits(rules: Dialect) -> GatewayLimits:
         rules.gateway_backend_bytes_per_s,
         rules.gateway_rate_per_s,
         rules.gateway_burst,
+        rules.gateway_quota,
+        rules.gateway_quota_period,
     )
 
 
-def _outgoing(rules: Dialect) -> tuple[int, frozenset[str]]:
+def _file_rules(rules: Dialect) -> FileRules:
     types = (part.strip(" .").lower() for part in re.split("[,;]", rules.outgoing_allowed_types))
-    return rules.outgoing_max_mb * 1024 * 1024, frozenset(part for part in types if part)
+    return FileRules(
+        outgoing_limit_bytes=rules.outgoing_max_mb * 1024 * 1024,
+        outgoing_types=frozenset(part for part in types if part),
+        channel_limits=rules.channel_limits == "on",
+        eu_links=rules.eu_links,
+        web_chat_files=rules.web_chat_files,
+    )
 
 
 def _bad(field_name: str, value: str, expected: str) -> Refused:

@@ -9,11 +9,14 @@ import pytest
 
 from cmi_mock.model.chat import Customer, Queue, Status
 from cmi_mock.model.contact import contact_of, stamp
-from cmi_mock.model.desk import ChatDesk, NewChat, normal_id
+from cmi_mock.model.desk import ChatDesk, NewChat
 from cmi_mock.model.errors import NoSuchThing, NotNow, Refused
+from cmi_mock.model.filerules import FileRules
 from cmi_mock.model.gateway import GatewayLimits, Throttle
 from cmi_mock.model.history import HistoryRules, allowed_legs, is_readable
-from cmi_mock.model.users import Logon, PasswordPolicy, Rights, User, Users
+from cmi_mock.model.ids import normal_id
+from cmi_mock.model.rights import Grant
+from cmi_mock.model.users import Logon, PasswordPolicy, User, Users
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from mock_kit.spool import Blob, Spool
@@ -92,12 +95,12 @@ def test_sms_carries_text_only(desk: ChatDesk) -> None:
 
 
 def test_the_tenants_limits_hold_for_outgoing_files_only(desk: ChatDesk, blob: Blob) -> None:
-    desk.outgoing_limit_bytes, desk.outgoing_types = 5, frozenset({"pdf"})
+    desk.file_rules = FileRules(outgoing_limit_bytes=5, outgoing_types=frozenset({"pdf"}))
     guid = start(desk)
     desk.attach(guid, blob, name="a.jpg", content_type="image/jpeg", originator_type="customer")
     with pytest.raises(Refused, match="too large"):
         desk.attach(guid, blob, name="a.pdf", content_type="application/pdf", originator_type="agent")
-    desk.outgoing_limit_bytes = 0
+    desk.file_rules = FileRules(outgoing_types=frozenset({"pdf"}))
     with pytest.raises(Refused, match="not allowed"):
         desk.attach(guid, blob, name="a.jpg", content_type="image/jpeg", originator_type="agent")
     desk.attach(guid, blob, name="A.PDF", content_type="application/pdf", originator_type="agent")
@@ -176,9 +179,9 @@ def test_rights_are_judged_leg_by_leg(desk: ChatDesk) -> None:
     chat = desk.transfer(guid, SALES, None)
     agent_id = chat.legs[0].agent.id if chat.legs[0].agent else ""
     none: frozenset[str] = frozenset()
-    assert allowed_legs(chat, Rights(frozenset({SALES.id}), none)) == [chat.legs[1]]
-    assert allowed_legs(chat, Rights(none, frozenset({agent_id}))) == [chat.legs[0]]
-    assert allowed_legs(chat, Rights(none, none)) == []
+    assert allowed_legs(chat, Grant(frozenset({SALES.id}), none)) == [chat.legs[1]]
+    assert allowed_legs(chat, Grant(none, frozenset({agent_id}))) == [chat.legs[0]]
+    assert allowed_legs(chat, Grant(none, none)) == []
 
 
 def test_a_good_logon_forgets_earlier_failures(clock: Clock) -> None:

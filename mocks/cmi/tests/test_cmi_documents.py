@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from cmi_mock.testing import HOST, KEY, LOGIN_HOST, OTHER_QUEUE, PASSWORD, QUEUE, USER, Caller, basic
+from cmi_mock.testing import HOST, KEY, OTHER_QUEUE, PASSWORD, QUEUE, USER, Caller, basic
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
@@ -142,7 +142,7 @@ def test_shape_d_gives_public_links_in_chat_messages(make: Make) -> None:
     guid, _ = cmi.ended_chat(JPEG)
     rows = cmi.get(f"/chatMessages?contactId={guid}").get_json()
     link = urlsplit(rows[0]["attachments"][0]["url"])
-    assert (link.scheme, link.netloc) == ("https", LOGIN_HOST)
+    assert (link.scheme, link.netloc) == ("https", HOST)
     assert link.path.startswith("/acme/sms/richcontent/")
     assert {"contact_id", "conversation_id", "message_id"} <= rows[0].keys()
     assert "attachments" not in cmi.get(f"/chats/{guid}").get_json()["messages"][0]
@@ -158,7 +158,7 @@ def test_outside_shape_d_chat_messages_has_no_attachments(cmi: Caller) -> None:
 
 @pytest.mark.parametrize(
     ("form", "start"),
-    [("absolute", f"https://{HOST}/acme/cmi/chats/"), ("rich_content", f"https://{LOGIN_HOST}/acme/sms/")],
+    [("absolute", f"https://{HOST}/acme/cmi/chats/"), ("rich_content", f"https://{HOST}/acme/sms/")],
 )
 def test_an_attachments_url_can_be_absolute(make: Make, form: str, start: str) -> None:
     cmi = make(attachment_url=form)

@@ -119,3 +119,43 @@ def test_rights_hide_the_legs_of_other_queues(cmi: Caller) -> None:
     messages = cmi.get(f"/chats/{guid}", authorization=sales).get_json()["messages"]
     assert [a["id"] for m in messages for a in m["attachments"]] == [shown]
     assert cmi.get(f"/chats/{guid}/attachments/{hidden}", authorization=sales).status_code == 404
+
+
+def test_the_on_premises_modes_want_less(make: Make) -> None:
+    cmi = make(auth_mode="basic")
+    assert cmi.get("/chats", x_api_key="").status_code == 200
+    assert cmi.get("/chats", x_api_key="", authorization="").status_code == 401
+    cmi.control("/dialect", {"auth_mode": "none"})
+    assert cmi.get("/chats", x_api_key="", authorization="").status_code == 200
+
+
+def test_a_password_grows_too_old_after_a_year(cmi: Caller) -> None:
+    cmi.advance(hours=364 * 24)
+    assert cmi.get("/chats").status_code == 200
+    cmi.advance(hours=24)
+    assert cmi.get("/chats").status_code == 401
+    changed = cmi.control(f"/users/{USER}/password", {"password": "a new and long password"})
+    assert (changed.status_code, changed.get_json()["initial_password"]) == (200, False)
+    assert cmi.get("/chats", authorization=basic(USER, "a new and long password")).status_code == 200
+    assert cmi.get("/chats").status_code == 401, "the old password still opens"
+
+
+def test_a_password_need_not_grow_old(make: Make) -> None:
+    cmi = make(password_lives_days=0)
+    cmi.advance(hours=1000 * 24)
+    assert cmi.get("/chats").status_code == 200
+
+
+def test_an_initial_password_may_have_to_be_changed_first(make: Make) -> None:
+    cmi = make(initial_password_must_change=True)
+    assert cmi.get("/chats").status_code == 401
+    assert cmi.control(f"/users/{USER}/password", {"password": "short"}).status_code == 422
+    assert cmi.control("/users/nobody/password", {"password": "long enough a password"}).status_code == 404
+    cmi.control(f"/users/{USER}/password", {"password": PASSWORD})
+    assert cmi.get("/chats").status_code == 200
+
+
+def test_a_changed_password_reaches_no_journal(cmi: Caller) -> None:
+    cmi.control(f"/users/{USER}/password", {"password": "a new and long password"})
+    cmi.get("/chats?sort=a new and long password")
+    assert "a new and long password" not in cmi.client.get("/_mock/journal?world=w").text

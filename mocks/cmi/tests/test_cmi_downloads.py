@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from cmi_mock.testing import HOST, LOGIN_HOST, Caller
+from cmi_mock.testing import HOST, Caller
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
@@ -86,7 +86,7 @@ def test_a_public_link_needs_no_credentials_until_it_expires(make: Make) -> None
     url = urlsplit(cmi.get(f"/chatMessages?contactId={guid}").get_json()[0]["attachments"][0]["url"])
 
     def fetch(path: str) -> int:
-        return cmi.client.get(path, base_url=f"https://{LOGIN_HOST}").status_code
+        return cmi.client.get(path, base_url=f"https://{HOST}").status_code
 
     assert fetch(url.path) == 200
     assert fetch(url.path + "x") == 404
@@ -94,12 +94,29 @@ def test_a_public_link_needs_no_credentials_until_it_expires(make: Make) -> None
     assert fetch(url.path) == 404
 
 
-def test_public_links_can_live_on_cmis_own_host(make: Make) -> None:
-    base = "https://{host}/{tenant}/sms/richcontent"
-    cmi = make(chat_shape="D", rich_content_base=base, rich_content_gone_status=410)
+def test_public_links_live_on_cmis_own_host_unless_told_otherwise(make: Make) -> None:
+    cmi = make(chat_shape="D")
+    guid, _ = cmi.ended_chat(JPEG)
+    link = cmi.get(f"/chatMessages?contactId={guid}").get_json()[0]["attachments"][0]["url"]
+    assert link.startswith(f"https://{HOST}/acme/sms/richcontent/")
+    assert cmi.client.get(urlsplit(link).path, base_url=f"https://{HOST}").data == JPEG
+
+
+@pytest.mark.parametrize("region", ["eu-c1", "na-w2", "au-s2"])
+def test_public_links_can_live_on_the_documented_login_host(make: Make, region: str) -> None:
+    base = "https://login-{region}.cc.sinch.com/{tenant}/sms/richcontent"
+    cmi = make(chat_shape="D", rich_content_base=base, region=region)
     guid, _ = cmi.ended_chat(JPEG)
     url = urlsplit(cmi.get(f"/chatMessages?contactId={guid}").get_json()[0]["attachments"][0]["url"])
-    assert url.netloc == HOST
-    assert cmi.client.get(url.path, base_url=f"https://{HOST}").data == JPEG
-    assert cmi.client.get(f"{url.path}x", base_url=f"https://{HOST}").status_code == 410
+    assert url.netloc == f"login-{region}.cc.sinch.com"
+    assert cmi.client.get(url.path, base_url=f"https://{url.netloc}").data == JPEG
+
+
+def test_a_living_world_keeps_the_address_of_its_links(cmi: Caller) -> None:
     assert cmi.control("/dialect", {"rich_content_base": "https://x/"}).status_code == 422
+    assert cmi.control("/dialect", {"region": "na-w2"}).status_code == 200, "the links do not depend on it here"
+
+
+def test_the_status_of_a_dead_link_is_a_dialect(make: Make) -> None:
+    cmi = make(rich_content_gone_status=410)
+    assert cmi.client.get("/acme/sms/richcontent/nobody", base_url=f"https://{HOST}").status_code == 410

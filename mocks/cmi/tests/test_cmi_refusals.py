@@ -38,7 +38,37 @@ def test_a_throttled_key_is_told_too_many_requests(make: Make) -> None:
     assert cmi.get("/chats").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/emails", "/contacts/1", "/contactData", "/messages", "/callRecordings"])
+def test_a_used_up_quota_is_429_until_the_next_period(make: Make) -> None:
+    cmi = make(gateway_quota=2)
+    assert [cmi.get("/chats").status_code for _ in range(2)] == [200, 200]
+    refused = cmi.get("/chats")
+    assert (refused.status_code, refused.get_json()) == (429, {"message": "Limit Exceeded"})
+    assert refused.headers["x-amzn-ErrorType"] == "LimitExceededException"
+    cmi.advance(hours=24)
+    assert cmi.get("/chats").status_code == 200
+    cmi.control("/dialect", {"gateway_quota_period": "month"})
+    assert [cmi.get("/chats").status_code for _ in range(3)] == [200, 200, 429]
+    cmi.advance(hours=31 * 24)
+    assert cmi.get("/chats").status_code == 200
+
+
+def test_a_call_without_a_key_uses_up_no_quota(make: Make) -> None:
+    cmi = make(gateway_quota=1)
+    assert [cmi.get("/chats", x_api_key="wrong").status_code for _ in range(3)] == [403, 403, 403]
+    assert cmi.get("/chats").status_code == 200
+
+
+def test_a_request_too_large_for_the_gateway_is_413(make: Make) -> None:
+    cmi = make(gateway_payload_bytes=1000)
+    guid, _ = cmi.ended_chat()
+    body = {"contact_id": guid, "data": {"note": "x" * 1000}}
+    answer = cmi.send("POST", "/contactData", body)
+    assert (answer.status_code, answer.get_json()) == (413, {"message": "Request Too Long"})
+    cmi.control("/dialect", {"gateway_payload_bytes": 0})
+    assert cmi.send("POST", "/contactData", body).status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/scriptResults", "/callRecordings/1", "/callbacks", "/customerConsents"])
 def test_a_documented_resource_we_lack_says_so(cmi: Caller, path: str) -> None:
     answer = cmi.get(path)
     assert answer.status_code == 501
@@ -47,11 +77,11 @@ def test_a_documented_resource_we_lack_says_so(cmi: Caller, path: str) -> None:
     assert cmi.send("POST", path, {}).status_code == 501
 
 
-def test_writing_chats_and_asking_for_xml_are_501_and_the_unknown_is_404(cmi: Caller) -> None:
+def test_writing_chats_is_501_and_the_unknown_is_404(cmi: Caller) -> None:
     assert cmi.send("POST", "/chats", {}).status_code == 501
-    assert cmi.get("/chats", accept="application/xml").status_code == 501
-    assert cmi.get("/chats", accept="*/*").status_code == 200
     assert cmi.get("/nothing").status_code == 404
+    assert cmi.get("/contacts/1/2/3").status_code == 404
+    assert cmi.send("DELETE", "/chatMessages").status_code == 405
     assert cmi.get("/nothing", x_api_key="").status_code == 403
 
 

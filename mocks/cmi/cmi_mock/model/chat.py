@@ -16,6 +16,8 @@ from typing import Literal
 from mock_kit.spool import Blob
 
 Originator = Literal["customer", "agent", "system"]
+Delivery = Literal["file", "link"]
+LegKind = Literal["first", "transfer", "consult"]
 ORIGINATORS: tuple[Originator, ...] = ("customer", "agent", "system")
 
 
@@ -38,11 +40,12 @@ NEXT: dict[Status, frozenset[Status]] = {
 
 @dataclass(frozen=True)
 class Queue:
-    """A chat queue; ``address`` is what customers write to."""
+    """A queue; ``address`` is what customers write to, ``group_id`` the queue group it belongs to, if any."""
 
     id: str
     name: str
     address: str
+    group_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Attachment:
         name: as sent; may hold anything, never used as a path.
         content_type: as declared by the sender.
         link_token: last segment of the public rich-content link.
+        delivered_as: "link" when the channel got the public link in place of the file.
     """
 
     id: str
@@ -81,6 +85,7 @@ class Attachment:
     created: datetime
     originator_type: Originator
     link_token: str = field(repr=False)
+    delivered_as: Delivery = "file"
 
 
 @dataclass(frozen=True)
@@ -95,16 +100,31 @@ class Message:
     text: str
     attachments: tuple[Attachment, ...] = ()
 
+    @property
+    def files(self) -> tuple[Attachment, ...]:
+        """What was delivered as a file."""
+        return tuple(one for one in self.attachments if one.delivered_as == "file")
+
+    @property
+    def links(self) -> tuple[Attachment, ...]:
+        """What was delivered as a link."""
+        return tuple(one for one in self.attachments if one.delivered_as == "link")
+
 
 @dataclass
 class Leg:
-    """One routing leg; ``queue`` is None for a direct chat or a transfer straight to an agent."""
+    """One leg; ``queue`` is None for a direct chat or a transfer straight to an agent.
+
+    A consult is a leg beside the main one: an agent asks a colleague while the customer waits.
+    """
 
     id: str
     created: datetime
     queue: Queue | None
     agent: Agent | None = None
+    kind: LegKind = "first"
     status: Status = Status.QUEUED
+    accepted: datetime | None = None
     ended: datetime | None = None
     handled: datetime | None = None
 
@@ -131,8 +151,18 @@ class Chat:
 
     @property
     def leg(self) -> Leg:
-        """The leg that is, or was last, in an agent's hands."""
-        return self.legs[-1]
+        """The main leg: the one the customer is in, or was in last."""
+        return self.main_legs[-1]
+
+    @property
+    def main_legs(self) -> list[Leg]:
+        """Legs the customer was in, oldest first."""
+        return [leg for leg in self.legs if leg.kind != "consult"]
+
+    @property
+    def consult(self) -> Leg | None:
+        """The consult under way."""
+        return next((leg for leg in self.legs if leg.kind == "consult" and leg.ended is None), None)
 
     @property
     def attachments(self) -> Iterator[Attachment]:

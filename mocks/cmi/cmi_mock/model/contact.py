@@ -18,14 +18,12 @@ def stamp(moment: datetime) -> str:
 
 
 def contact_of(chat: Chat) -> dict[str, Any]:
-    """The contact object of the chat's present leg.
+    """The contact object of the chat's main leg.
 
     ``created`` of a handled chat is the moment wrap-up ended: documented for the Closed event.
     """
-    leg = chat.leg
-    queue_address = leg.queue.address if leg.queue else ""
-    ours = queue_address or (leg.agent.chat_address if leg.agent else "")
-    inbound = chat.direction == "inbound"
+    leg, before = chat.leg, chat.main_legs[:-1]
+    source, destination = ends_of(chat, leg)
     return {
         "id": leg.id,
         "guid": chat.guid,
@@ -38,10 +36,18 @@ def contact_of(chat: Chat) -> dict[str, Any]:
         "skills": None,
         "queue": _queue(leg.queue),
         "agent": _agent(leg.agent),
-        "transferring_agent": _agent(chat.legs[-2].agent) if len(chat.legs) > 1 else None,
-        "source": chat.customer.address if inbound else ours,
-        "destination": ours if inbound else chat.customer.address,
+        "transferring_agent": _agent(before[-1].agent) if before else None,
+        "source": source,
+        "destination": destination,
     }
+
+
+def ends_of(chat: Chat, leg: Leg) -> tuple[str, str]:
+    """Source and destination: the customer's address and the queue's (without one, the agent's)."""
+    queue_address = leg.queue.address if leg.queue else ""
+    ours = queue_address or (leg.agent.chat_address if leg.agent else "")
+    theirs = chat.customer.address
+    return (theirs, ours) if chat.direction == "inbound" else (ours, theirs)
 
 
 def _created(leg: Leg) -> datetime:

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 from cmi_mock.model.chat import (
     NEXT,
-    ORIGINATORS,
     Agent,
     Attachment,
     Chat,
     Customer,
     Leg,
+    LegKind,
     Message,
     Originator,
     Queue,
     Status,
 )
 from cmi_mock.model.errors import NoSuchThing, NotNow, Refused
+from cmi_mock.model.filerules import FileRules
+from cmi_mock.model.ids import is_id, normal_id
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from mock_kit.spool import Blob
-
-# Contact Pro's chat settings page: "SMS" carries text only. Evidence: documented.
-TEXT_ONLY_SUB_TYPES = frozenset({"sms"})
-
-
-def normal_id(text: str) -> str:
-    """A guid in any case, with or without dashes or braces, as 32 upper-case hex; else unchanged."""
-    bare = re.sub(r"[{}\-]", "", text).upper()
-    return bare if re.fullmatch(r"[0-9A-F]{32}", bare) else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,8 +47,7 @@ class ChatDesk:
 
     clock: Clock
     ids: Ids
-    outgoing_limit_bytes: int = 0
-    outgoing_types: frozenset[str] = frozenset()
+    file_rules: FileRules = field(default_factory=FileRules)
     _chats: dict[str, Chat] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Chat]:
@@ -100,45 +91,31 @@ class ChatDesk:
 
     def _guid_for(self, wanted: str) -> str:
         guid = normal_id(wanted) if wanted else self.ids.hex32("chat")
-        if not re.fullmatch(r"[0-9A-F]{32}", guid):
+        if not is_id(guid):
             raise Refused("guid is not an id", field="guid", expected="32 hex digits", remedy="leave it out")
         if guid in self._chats:
             raise Refused("guid is taken", field="guid", expected="an unused guid", remedy="leave it out")
         return guid
 
-    def say(self, guid: str, originator_type: Originator, originator: str, text: str) -> Message:
-        """Somebody writes a line. Raises NoSuchThing, NotNow."""
-        chat = self._open(guid)
-        return self._add(chat, originator_type, originator, text, ())
+    def say(
+        self, guid: str, originator_type: Originator, originator: str, text: str, *, in_consult: bool = False
+    ) -> Message:
+        """Somebody writes a line, to the customer or into the consult under way.
 
-    def may_attach(self, guid: str, originator_type: str) -> Chat:
-        """Whether a file may come at all, asked before its bytes are read.
-
-        Raises NoSuchThing, NotNow, and Refused for direct chats ("Direct chats don't support
-        attachments", configuration page of chat attachment upload) and for text-only channels.
+        Raises NoSuchThing, NotNow, and Refused for a text that its channel does not carry.
         """
         chat = self._open(guid)
-        if originator_type not in ORIGINATORS:
-            raise Refused(
-                f"nobody is called {originator_type!r} here",
-                field="originator_type",
-                expected="customer, agent or system",
-                remedy="name who sends the file",
-            )
-        if chat.direct:
-            raise Refused(
-                "direct chats do not support attachments",
-                field="direct",
-                expected="a chat that came through a queue",
-                remedy='create the chat with "direct": false and a queue',
-            )
-        if chat.channel_sub_type.lower() in TEXT_ONLY_SUB_TYPES:
-            raise Refused(
-                f"{chat.channel_sub_type} carries text only",
-                field="channel_sub_type",
-                expected="a rich-content channel such as whatsapp",
-                remedy="create the chat on another channel",
-            )
+        leg = chat.consult if in_consult else chat.leg
+        if leg is None:
+            raise NotNow("no consult is under way in this chat")
+        if not in_consult:
+            self.file_rules.may_say(chat, text)
+        return self._add(chat, leg, originator_type, originator=originator, text=text)
+
+    def may_attach(self, guid: str, originator_type: str) -> Chat:
+        """Whether a file may come at all. Raises NoSuchThing, NotNow, Refused."""
+        chat = self._open(guid)
+        self.file_rules.may_attach(chat, originator_type)
         return chat
 
     def attach(
@@ -149,12 +126,12 @@ class ChatDesk:
         name: str,
         content_type: str,
         originator_type: Originator,
+        originator: str = "",
         text: str = "",
     ) -> Attachment:
         """A file, already in the spool, becomes part of the chat."""
         chat = self.may_attach(guid, originator_type)
-        if originator_type == "agent":
-            self._check_outgoing(name, blob.size_bytes)
+        form = self.file_rules.delivery(chat, originator_type, name, content_type, blob.size_bytes)
         attachment = Attachment(
             id=self.ids.hex32("attachment"),
             name=name,
@@ -163,36 +140,15 @@ class ChatDesk:
             created=self.clock.now(),
             originator_type=originator_type,
             link_token=self.ids.token("rich-content"),
+            delivered_as=form,
         )
-        self._add(chat, originator_type, self._who(chat, originator_type), text, (attachment,))
+        self._add(chat, chat.leg, originator_type, originator=originator, text=text, attachments=(attachment,))
         return attachment
-
-    def _check_outgoing(self, name: str, size_bytes: int) -> None:
-        """The tenant's limits hold for outgoing files only.
-
-        Source: Chat Settings page ("Max. Attachment File Size (MB)", "Allowed File Types");
-        evidence: documented. Their values are the tenant's own (dialect entries).
-        """
-        if self.outgoing_limit_bytes and size_bytes > self.outgoing_limit_bytes:
-            raise Refused(
-                f"an outgoing file of {size_bytes} bytes is too large",
-                field="size",
-                expected=f"at most {self.outgoing_limit_bytes} bytes",
-                remedy="send a smaller file, or raise the dialect's outgoing_max_mb",
-            )
-        ending = name.rpartition(".")[2].lower()
-        if self.outgoing_types and ending not in self.outgoing_types:
-            raise Refused(
-                f"outgoing files of type {ending!r} are not allowed",
-                field="name",
-                expected=", ".join(sorted(self.outgoing_types)),
-                remedy="send another type, or extend the dialect's outgoing_allowed_types",
-            )
 
     def accept(self, guid: str, agent: Agent | None) -> Chat:
         """An agent takes the chat."""
         chat = self._move(guid, Status.ACCEPTED)
-        chat.leg.agent = agent or self._some_agent()
+        chat.leg.agent, chat.leg.accepted = agent or chat.leg.agent or self._some_agent(), self.clock.now()
         return chat
 
     def transfer(self, guid: str, queue: Queue | None, agent: Agent | None) -> Chat:
@@ -200,19 +156,40 @@ class ChatDesk:
 
         Without a queue or an agent it goes back to the leg's own queue.
         """
-        chat = self.get(guid)
-        if chat.leg.status is not Status.ACCEPTED:
-            raise NotNow(f"a chat must be accepted before it is transferred; this one is {chat.leg.status.value}")
-        now = self.clock.now()
-        old = chat.leg
+        chat = self._in_hands(guid, "it is transferred")
+        if chat.consult:
+            raise NotNow("a consult is under way: end it, with or without a handover")
+        now, old = self.clock.now(), chat.leg
         old.status, old.ended, old.handled = Status.HANDLED, now, now
-        to_queue = queue if queue or agent else old.queue
-        chat.legs.append(Leg(self.ids.hex32("leg"), now, to_queue, agent))
+        self._add_leg(chat, "transfer", queue if queue or agent else old.queue, agent)
+        return chat
+
+    def consult(self, guid: str, queue: Queue | None, agent: Agent | None) -> Chat:
+        """The agent asks a colleague: a leg of its own, in which the customer takes no part."""
+        chat = self._in_hands(guid, "a colleague is consulted")
+        if chat.consult:
+            raise NotNow("a consult is under way already")
+        leg = self._add_leg(chat, "consult", queue, agent or self._some_agent())
+        leg.status, leg.accepted = Status.ACCEPTED, leg.created
+        return chat
+
+    def end_consult(self, guid: str, *, handover: bool) -> Chat:
+        """The colleagues part; with ``handover`` the one who was asked takes the customer over."""
+        chat = self.get(guid)
+        consult, main, now = chat.consult, chat.leg, self.clock.now()
+        if consult is None:
+            raise NotNow("no consult is under way in this chat")
+        over = main if handover else consult
+        over.status, over.ended, over.handled = Status.HANDLED, now, now
+        if handover:
+            consult.kind = "transfer"
         return chat
 
     def end(self, guid: str) -> Chat:
-        """The conversation is over; the agent may still be writing notes."""
+        """The conversation is over; the agent may still be writing notes. A consult ends with it."""
         chat = self._move(guid, Status.ENDED)
+        if chat.consult:
+            self.end_consult(guid, handover=False)
         chat.leg.ended = self.clock.now()
         return chat
 
@@ -229,6 +206,17 @@ class ChatDesk:
         chat.leg.status = to
         return chat
 
+    def _in_hands(self, guid: str, before: str) -> Chat:
+        chat = self.get(guid)
+        if chat.leg.status is not Status.ACCEPTED:
+            raise NotNow(f"a chat must be accepted before {before}; this one is {chat.leg.status.value}")
+        return chat
+
+    def _add_leg(self, chat: Chat, kind: LegKind, queue: Queue | None, agent: Agent | None) -> Leg:
+        leg = Leg(self.ids.hex32("leg"), self.clock.now(), queue, agent, kind)
+        chat.legs.append(leg)
+        return leg
+
     def _open(self, guid: str) -> Chat:
         chat = self.get(guid)
         if chat.leg.status not in (Status.QUEUED, Status.ACCEPTED):
@@ -236,24 +224,32 @@ class ChatDesk:
         return chat
 
     def _add(
-        self, chat: Chat, kind: Originator, originator: str, text: str, attachments: tuple[Attachment, ...]
+        self,
+        chat: Chat,
+        leg: Leg,
+        originator_type: Originator,
+        *,
+        originator: str,
+        text: str,
+        attachments: tuple[Attachment, ...] = (),
     ) -> Message:
         message = Message(
-            self.ids.hex32("message"),
-            chat.leg.id,
-            self.clock.now(),
-            originator or self._who(chat, kind),
-            kind,
-            text,
-            attachments,
+            id=self.ids.hex32("message"),
+            leg_id=leg.id,
+            timestamp=self.clock.now(),
+            originator=originator or _who(chat, leg, originator_type),
+            originator_type=originator_type,
+            text=text,
+            attachments=attachments,
         )
         chat.messages.append(message)
         return message
 
-    def _who(self, chat: Chat, kind: Originator) -> str:
-        agent = chat.leg.agent.chat_address if chat.leg.agent else "agent"
-        return {"customer": chat.customer.name, "agent": agent, "system": "system"}[kind]
-
     def _some_agent(self) -> Agent:
         agent_id = self.ids.hex32("agent")
         return Agent(agent_id, "5001", f"agent.{agent_id[:4].lower()}@chat.example")
+
+
+def _who(chat: Chat, leg: Leg, kind: Originator) -> str:
+    agent = leg.agent.chat_address if leg.agent else "agent"
+    return {"customer": chat.customer.name, "agent": agent, "system": "system"}[kind]

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from mock_kit.clock import Clock
+
+Period = Literal["day", "week", "month"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class GatewayLimits:
         timeout_s: longest integration time (AWS: 29 s).
         backend_bytes_per_s: how fast the imagined backend delivers; 0 = at once.
         rate_per_s, burst: token bucket of the API key.
+        quota: requests of the API key in one ``quota_period`` (calendar, UTC).
     """
 
     payload_bytes: int = 0
@@ -28,6 +32,8 @@ class GatewayLimits:
     backend_bytes_per_s: float = 0.0
     rate_per_s: float = 0.0
     burst: int = 1
+    quota: int = 0
+    quota_period: Period = "day"
 
     def too_large(self, size_bytes: int) -> bool:
         """Whether a reply of that size does not pass."""
@@ -42,12 +48,14 @@ class GatewayLimits:
 
 @dataclass
 class Throttle:
-    """A token bucket by the world's clock."""
+    """The API key's usage plan by the world's clock: a token bucket and a quota."""
 
     clock: Clock
     limits: GatewayLimits
     _tokens: float = field(default=-1.0)
     _filled_at: datetime | None = None
+    _period: tuple[int, ...] = ()
+    _used: int = 0
 
     def admits(self) -> bool:
         """Take a token if there is one; always true when throttling is off."""
@@ -64,3 +72,21 @@ class Throttle:
             return False
         self._tokens -= 1
         return True
+
+    def within_quota(self) -> bool:
+        """Count a request against the quota; always true when there is none."""
+        if not self.limits.quota:
+            return True
+        period = _period_of(self.clock.now(), self.limits.quota_period)
+        if period != self._period:
+            self._period, self._used = period, 0
+        if self._used >= self.limits.quota:
+            return False
+        self._used += 1
+        return True
+
+
+def _period_of(moment: datetime, period: Period) -> tuple[int, ...]:
+    if period == "week":
+        return tuple(moment.isocalendar()[:2])
+    return (moment.year, moment.month) if period == "month" else (moment.year, moment.month, moment.day)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from cmi_mock.model.chat import Chat, Leg, Message
-from cmi_mock.model.users import ALL, Rights
+from cmi_mock.model.rights import Grant
 from mock_kit.clock import Clock
 
 
@@ -36,20 +36,13 @@ def readable_since(chat: Chat, rules: HistoryRules) -> datetime | None:
     return None if moment is None else moment + timedelta(seconds=rules.delay_s)
 
 
-def allowed_legs(chat: Chat, rights: Rights) -> list[Leg]:
-    """The legs a user may read: "Manage contact history" on the queue, or on the leg's agent.
+def allowed_legs(chat: Chat, grant: Grant) -> list[Leg]:
+    """The legs a right reaches: held on the leg's queue, its queue group or its agent.
 
     Source: CMI user rights page, row ``/chats/{chatId}``; evidence: documented. That rights are
     judged leg by leg is assumed.
     """
-    return [leg for leg in chat.legs if _allowed(leg, rights)]
-
-
-def _allowed(leg: Leg, rights: Rights) -> bool:
-    if leg.queue and (ALL in rights.queues or leg.queue.id in rights.queues):
-        return True
-    agent_id = leg.agent.id if leg.agent else ""
-    return ALL in rights.agents or agent_id in rights.agents
+    return [leg for leg in chat.legs if grant.reaches(leg.queue, leg.agent)]
 
 
 def messages_of(chat: Chat, legs: list[Leg]) -> list[Message]:

@@ -1,8 +1,8 @@
 """Contact Pro users: passwords, rights, lockout, the expiry of a service account.
 
-Source: User and Role Management pages; "Chat attachment upload, before you start". Defaults of
-the password policy are documented (lock after 5 failed logons for 30 minutes, at least 16
-characters); that they hold for the CMI user is inferred.
+Source: User and Role Management pages; "Chat attachment upload, before you start". Defaults of the
+password policy are documented (lock after 5 failed logons for 30 minutes, at least 16 characters, a
+password lives 365 days, the initial one must be changed); that they hold for the CMI user is inferred.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from cmi_mock.model.errors import NoSuchThing, Refused
+from cmi_mock.model.rights import Rights
 from mock_kit.clock import Clock
 
 FORBIDDEN_PASSWORD_CHARACTERS = "¤£€½§"  # noqa: S105 - an alphabet, not a password
-ALL = "*"
 
 
 class Logon(Enum):
@@ -27,24 +27,19 @@ class Logon(Enum):
     BAD = "bad"
     LOCKED = "locked"
     EXPIRED = "expired"
-
-
-@dataclass(frozen=True)
-class Rights:
-    """Objects on which the user holds "Manage contact history"; ``*`` means all.
-
-    Attributes:
-        queues: queue ids.
-        agents: agent ids; they reach chats allocated to that agent, direct ones too.
-    """
-
-    queues: frozenset[str] = frozenset({ALL})
-    agents: frozenset[str] = frozenset({ALL})
+    PASSWORD_OLD = "locked out until the password, which is too old, is changed"  # noqa: S105 - words for the journal
+    PASSWORD_INITIAL = "locked out until the initial password is changed"  # noqa: S105 - words for the journal
 
 
 @dataclass
 class User:
-    """A Contact Pro user; ``expires`` is the service account's expiration time."""
+    """A Contact Pro user.
+
+    Attributes:
+        expires: the service account's expiration time.
+        password_set: when the present password was given; None until the user is known to ``Users``.
+        initial: nobody has changed the password an administrator gave.
+    """
 
     name: str
     password: str = field(repr=False)
@@ -52,15 +47,19 @@ class User:
     expires: datetime | None = None
     failures: int = 0
     locked_until: datetime | None = None
+    password_set: datetime | None = None
+    initial: bool = True
 
 
 @dataclass(frozen=True)
 class PasswordPolicy:
-    """Numbers of the tenant's password policy; 0 failures switches the lockout off."""
+    """Numbers of the tenant's password policy; 0 switches lockout or ageing off."""
 
     lock_after_failures: int = 5
     lock_minutes: float = 30
     min_length: int = 16
+    lives_days: float = 365
+    change_initial: bool = False
 
 
 @dataclass
@@ -74,7 +73,15 @@ class Users:
     def put(self, user: User) -> User:
         """Create or replace a user. Raises Refused when the password breaks the policy."""
         self._check_password(user.password)
+        user.password_set = self.clock.now()
         self._users[user.name] = user
+        return user
+
+    def change_password(self, name: str, password: str) -> User:
+        """The user chooses a password: it is as good as new, and no initial one. Raises NoSuchThing, Refused."""
+        user = self.get(name)
+        self._check_password(password)
+        user.password, user.password_set, user.initial = password, self.clock.now(), False
         return user
 
     def get(self, name: str) -> User:
@@ -103,7 +110,16 @@ class Users:
             self._count_failure(user, now)
             return Logon.BAD
         user.failures, user.locked_until = 0, None
-        return Logon.EXPIRED if user.expires and now >= user.expires else Logon.GOOD
+        return self._admitted(user, now)
+
+    def _admitted(self, user: User, now: datetime) -> Logon:
+        """Whether somebody who knows the password may come in."""
+        if user.expires and now >= user.expires:
+            return Logon.EXPIRED
+        lives = timedelta(days=self.policy.lives_days)
+        if lives and user.password_set and now >= user.password_set + lives:
+            return Logon.PASSWORD_OLD
+        return Logon.PASSWORD_INITIAL if user.initial and self.policy.change_initial else Logon.GOOD
 
     def _count_failure(self, user: User, now: datetime) -> None:
         user.failures += 1

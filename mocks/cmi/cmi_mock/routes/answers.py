@@ -6,15 +6,17 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from flask import Request, Response, jsonify
+from flask import Request, Response, jsonify, request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Attachment
-from cmi_mock.shapes import json_stream
+from cmi_mock.representations import json_stream, xml_stream
 from cmi_mock.world import CmiWorld
 from mock_kit.context import note as journal_note
 from mock_kit.spool import read_blob
 
+_JSON = "application/json"
+_XML = ("application/xml", "text/xml")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -56,12 +58,54 @@ def error_answer(error: WireError, world: CmiWorld) -> Response:
     return answer
 
 
-def document_answer(document: Any, world: CmiWorld) -> Response:
-    """A document as JSON, streamed, its length known. Raises WireError when the gateway's limits bite."""
-    length, pieces = json_stream(document)
+def document_answer(document: Any, world: CmiWorld, root: str) -> Response:
+    """A document in the form that is accepted, streamed, its length known; ``root`` names it in XML.
+
+    Raises WireError 406 when neither JSON nor XML is accepted, and when the gateway's limits bite.
+    """
+    content_type = _accepted(world)
+    if content_type == _JSON:
+        length, pieces = json_stream(document)
+    else:
+        touch("cmi.representations")
+        touch("cmi.dialect.xml_form")
+        length, pieces = xml_stream(document, root, attributes=world.rules.xml_form == "attributes")
     check_gateway(world, length)
-    answer = Response(pieces, content_type="application/json")
+    answer = Response(pieces, content_type=content_type)
     answer.content_length = length
+    return answer
+
+
+def _accepted(world: CmiWorld) -> str:
+    offered = [_JSON] if world.rules.xml_form == "none" else [_JSON, *_XML]
+    wanted = request.accept_mimetypes
+    best = wanted.best_match(offered) if wanted else _JSON
+    if best is None:
+        raise WireError(406, "Not Acceptable", note=f"Accept: {request.headers.get('Accept')}")
+    return best
+
+
+def created_answer(new_id: str, path: str, world: CmiWorld) -> Response:
+    """201 with the new id as body, and ``Location``: ``path`` below the CMI address.
+
+    Source: CMI API description; evidence: documented. Raises WireError 406, if the dialect is strict.
+    """
+    if world.rules.post_accept == "text/html" and "text/html" not in request.headers.get("Accept", ""):
+        raise WireError(406, "Not Acceptable", note="a POST is sent with Accept: text/html")
+    touch("cmi.post.new_id")
+    touch("cmi.dialect.location_form")
+    answer = Response(new_id, 201, content_type="text/html; charset=utf-8")
+    answer.autocorrect_location_header = False
+    base = world.cmi_url if world.rules.location_form == "absolute" else f"/{world.order.tenant}/cmi"
+    answer.headers["Location"] = f"{base}{path}"
+    return answer
+
+
+def no_content() -> Response:
+    """204 without a body, as a PUT or DELETE is answered. Evidence: documented."""
+    touch("cmi.put.no_content")
+    answer = Response(status=204)
+    del answer.headers["Content-Type"]
     return answer
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from cmi_mock.evidence import touch
-from cmi_mock.model.chat import Attachment, Chat
-from cmi_mock.model.contact import contact_of, stamp
+from cmi_mock.model.contact import stamp
 from cmi_mock.model.errors import ModelError, Refused
-from cmi_mock.model.history import readable_since
-from cmi_mock.model.users import User
 from cmi_mock.routes import forms
+from cmi_mock.routes.control_records import add_administration, add_mail, add_results
+from cmi_mock.routes.control_scripts import add_scripts
+from cmi_mock.routes.described import described_attachment, described_chat, outcome
 from cmi_mock.world import CmiWorld
 from mock_kit.control import json_object
 from mock_kit.mock import Mock
@@ -39,7 +38,11 @@ def control_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
     _add_speech(bp, mock)
     _add_life(bp, mock)
     _add_ending(bp, mock)
-    _add_administration(bp, mock)
+    _add_consults(bp, mock)
+    add_administration(bp, mock)
+    add_mail(bp, mock)
+    add_results(bp, mock)
+    add_scripts(bp, mock)
     return bp
 
 
@@ -50,21 +53,21 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         world, new = mock.asked_world(), forms.new_chat(json_object())
         with world.lock:
             chat = world.desk.start(new)
-            return jsonify(_outcome(chat)), 201
+            return jsonify(outcome(chat)), 201
 
     @bp.get("/chats")
     def list_chats() -> Reply:
         """Every chat, readable or not."""
         world = mock.asked_world()
         with world.lock:
-            return jsonify(chats=[_described(chat, world) for chat in world.desk])
+            return jsonify(chats=[described_chat(chat, world) for chat in world.desk])
 
     @bp.get("/chats/<guid>")
     def show_chat(guid: str) -> Reply:
         """One chat, with its messages."""
         world = mock.asked_world()
         with world.lock:
-            return jsonify(_described(world.desk.get(guid), world))
+            return jsonify(described_chat(world.desk.get(guid), world))
 
 
 def _add_chain_end(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
@@ -75,7 +78,12 @@ def _add_chain_end(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         with world.lock:
             return jsonify(
                 [
-                    {"chat_guid": chat.guid, **_attachment(one), "originator_type": one.originator_type}
+                    {
+                        "chat_guid": chat.guid,
+                        **described_attachment(one),
+                        "originator_type": one.originator_type,
+                        "delivered_as": one.delivered_as,
+                    }
                     for chat in world.desk
                     for one in chat.attachments
                 ]
@@ -89,8 +97,9 @@ def _add_speech(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         world, body = mock.asked_world(), json_object()
         kind = forms.originator(forms.text(body, "originator_type", "customer"))
         written, who = forms.text(body, "message"), forms.text(body, "originator", "")
+        in_consult = forms.flag(body, "in_consult")
         with world.lock:
-            message = world.desk.say(guid, kind, who, written)
+            message = world.desk.say(guid, kind, who, written, in_consult=in_consult)
         return jsonify(id=message.id, leg_id=message.leg_id, timestamp=stamp(message.timestamp)), 201
 
     @bp.post("/chats/<guid>/attachments")
@@ -108,7 +117,7 @@ def _add_speech(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         except ModelError:
             world.spool.discard(blob)
             raise
-        return jsonify(_attachment(attachment)), 201
+        return jsonify(described_attachment(attachment)), 201
 
 
 def _spooled(world: CmiWorld) -> Blob:
@@ -130,6 +139,8 @@ def _ask_whether_files_may_come(world: CmiWorld, guid: str, kind: str) -> None:
     except Refused as exc:
         if exc.field == "direct":
             touch("cmi.direct.no_attachments")
+        if exc.field == "channel_sub_type":
+            touch("cmi.channels.rich_content")
         raise
 
 
@@ -139,7 +150,7 @@ def _add_life(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         """An agent takes the chat; ``{"agent": {"id", …}}`` names one."""
         world, agent = mock.asked_world(), forms.agent_in(forms.optional_object())
         with world.lock:
-            return jsonify(_outcome(world.desk.accept(guid, agent)))
+            return jsonify(outcome(world.desk.accept(guid, agent)))
 
     @bp.post("/chats/<guid>/transfer")
     def transfer(guid: str) -> Reply:
@@ -148,7 +159,25 @@ def _add_life(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         queue, agent = forms.queue_in(body), forms.agent_in(body)
         touch("cmi.legs.one_guid")
         with world.lock:
-            return jsonify(_outcome(world.desk.transfer(guid, queue, agent)))
+            return jsonify(outcome(world.desk.transfer(guid, queue, agent)))
+
+
+def _add_consults(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    @bp.post("/chats/<guid>/consult")
+    def consult(guid: str) -> Reply:
+        """The agent asks a colleague, of ``queue`` or ``agent``: a leg of its own beside the main one."""
+        world, body = mock.asked_world(), forms.optional_object()
+        queue, agent = forms.queue_in(body), forms.agent_in(body)
+        touch("cmi.legs.consults")
+        with world.lock:
+            return jsonify(outcome(world.desk.consult(guid, queue, agent)))
+
+    @bp.post("/chats/<guid>/consult/end")
+    def end_consult(guid: str) -> Reply:
+        """The colleagues part; ``{"handover": true}``: the one who was asked takes the customer over."""
+        world, body = mock.asked_world(), forms.optional_object()
+        with world.lock:
+            return jsonify(outcome(world.desk.end_consult(guid, handover=forms.flag(body, "handover"))))
 
 
 def _add_ending(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
@@ -157,7 +186,7 @@ def _add_ending(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         """The conversation is over: this is when Contact Pro fires Ended."""
         world = mock.asked_world()
         with world.lock:
-            return jsonify(_outcome(world.desk.end(guid)))
+            return jsonify(outcome(world.desk.end(guid)))
 
     @bp.post("/chats/<guid>/wrap-up")
     def wrap_up(guid: str) -> Reply:
@@ -165,92 +194,7 @@ def _add_ending(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         world = mock.asked_world()
         touch("cmi.contact.created_at_closed")
         with world.lock:
-            return jsonify(_outcome(world.desk.wrap_up(guid)))
-
-
-def _add_administration(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
-    @bp.get("/users")
-    def list_users() -> Reply:
-        """Every user, without passwords."""
-        world = mock.asked_world()
-        with world.lock:
-            return jsonify(users=[_user(user) for user in world.users.all()])
-
-    @bp.post("/users")
-    def put_user() -> Reply:
-        """Create a user or replace one, which unlocks it: 201."""
-        world, user = mock.asked_world(), forms.new_user(json_object())
-        with world.lock:
-            world.users.put(user)
-        world.journal.guard(user.password, user.name)
-        return jsonify(_user(user)), 201
-
-    @bp.post("/dialect")
-    def change_dialect() -> Reply:
-        """Set some switches; unlike the kit's own route this one checks the values."""
-        world, changes = mock.asked_world(), json_object()
-        with world.lock:
-            world.apply(changes)
-        return jsonify(world=world.name, dialect=world.dialect, defaults=mock.dialect)
-
-
-def _outcome(chat: Chat) -> dict[str, Any]:
-    return {
-        "guid": chat.guid,
-        "leg_ids": [leg.id for leg in chat.legs],
-        "status": chat.leg.status.value,
-        "contact": contact_of(chat),
-    }
-
-
-def _described(chat: Chat, world: CmiWorld) -> dict[str, Any]:
-    since = readable_since(chat, world.history)
-    return _outcome(chat) | {
-        "direct": chat.direct,
-        "channel_sub_type": chat.channel_sub_type,
-        "created": stamp(chat.created),
-        "readable_since": stamp(since) if since else None,
-        "legs": [
-            {
-                "id": leg.id,
-                "status": leg.status.value,
-                "queue_id": leg.queue.id if leg.queue else None,
-                "agent_id": leg.agent.id if leg.agent else None,
-            }
-            for leg in chat.legs
-        ],
-        "messages": [
-            {
-                "id": message.id,
-                "leg_id": message.leg_id,
-                "originator_type": message.originator_type,
-                "originator": message.originator,
-                "message": message.text,
-                "attachments": [_attachment(one) for one in message.attachments],
-            }
-            for message in chat.messages
-        ],
-    }
-
-
-def _attachment(attachment: Attachment) -> dict[str, Any]:
-    return {
-        "id": attachment.id,
-        "name": attachment.name,
-        "content_type": attachment.content_type,
-        "size_bytes": attachment.blob.size_bytes,
-        "sha256": attachment.blob.sha256,
-    }
-
-
-def _user(user: User) -> dict[str, Any]:
-    return {
-        "name": user.name,
-        "rights": {"queues": sorted(user.rights.queues), "agents": sorted(user.rights.agents)},
-        "expires_at": stamp(user.expires) if user.expires else None,
-        "failures": user.failures,
-        "locked_until": stamp(user.locked_until) if user.locked_until else None,
-    }
+            return jsonify(outcome(world.desk.wrap_up(guid)))
 
 
 def _query(name: str) -> str:

@@ -10,9 +10,12 @@ from typing import Any, NoReturn, TypeVar
 from flask import request
 
 from cmi_mock.model.chat import ORIGINATORS, Agent, Customer, Originator, Queue
-from cmi_mock.model.desk import NewChat, normal_id
+from cmi_mock.model.desk import NewChat
 from cmi_mock.model.errors import ModelError, NoSuchThing, NotNow, Refused
-from cmi_mock.model.users import ALL, Rights, User
+from cmi_mock.model.ids import normal_id
+from cmi_mock.model.mail import NewMail
+from cmi_mock.model.rights import ALL, Grant, Rights
+from cmi_mock.model.users import User
 from cmi_mock.world import WorldOrder
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, Problem, bad_request
@@ -74,9 +77,7 @@ def new_user(body: Body) -> User:
 
 def new_chat(body: Body) -> NewChat:
     """``POST /_mock/chats``; everything has a default."""
-    direct = body.get("direct", False)
-    if not isinstance(direct, bool):
-        _wrong("direct", "true or false", direct)
+    direct = flag(body, "direct")
     direction = text(body, "direction", "inbound")
     if direction not in ("inbound", "outbound"):
         _wrong("direction", "inbound or outbound", direction)
@@ -95,12 +96,37 @@ def new_chat(body: Body) -> NewChat:
     )
 
 
+def new_mail(body: Body) -> NewMail:
+    """``POST /_mock/emails``; only ``from`` is needed."""
+    data = _part(body, "attached_data", dict) or {}
+    return NewMail(
+        queue=queue_in(body) or _DEFAULT_QUEUE,
+        sender=text(body, "from"),
+        recipients=_texts(body, "to"),
+        copies=_texts(body, "cc"),
+        subject=text(body, "subject", ""),
+        body=text(body, "body", ""),
+        incoming=not flag(body, "outgoing"),
+        language=text(body, "language", "EN"),
+        case_id=text(body, "case_id", ""),
+        cid=text(body, "cid", ""),
+        attached_data=data,
+        agent=agent_in(body),
+        id=text(body, "id", ""),
+    )
+
+
 def queue_in(body: Body) -> Queue | None:
-    """The member ``queue`` {id, name?, address?}; None when absent or null."""
-    return _part(
-        body,
-        "queue",
-        lambda q: Queue(normal_id(text(q, "id")), text(q, "name", "Chat"), text(q, "address", "chat@queue.example")),
+    """The member ``queue`` {id, name?, address?, group_id?}; None when absent or null."""
+    return _part(body, "queue", _queue)
+
+
+def _queue(body: Body) -> Queue:
+    return Queue(
+        id=normal_id(text(body, "id")),
+        name=text(body, "name", "Chat"),
+        address=text(body, "address", "chat@queue.example"),
+        group_id=normal_id(text(body, "group_id", "")),
     )
 
 
@@ -122,9 +148,31 @@ def originator(value: str) -> Originator:
 
 
 def rights(body: Body) -> Rights:
-    """The member ``rights`` {"queues": [ids or "*"], "agents": […]}; absent: everything."""
-    found = _part(body, "rights", lambda r: Rights(_ids(r, "queues"), _ids(r, "agents")))
-    return found or Rights()
+    """The member ``rights``; absent: everything.
+
+    ``{"queues": […], "agents": […], "queue_groups": […]}`` are ids (or "*") for Manage contact history; the
+    members ``statistics_details`` and ``messaging`` hold the same three for those rights.
+    """
+    return _part(body, "rights", _rights) or Rights()
+
+
+def _rights(body: Body) -> Rights:
+    none = Grant()
+    return Rights(
+        _grant(body),
+        _part(body, "statistics_details", _grant) or none,
+        _part(body, "messaging", _grant) or none,
+    )
+
+
+def _grant(body: Body) -> Grant:
+    return Grant(_ids(body, "queues"), _ids(body, "agents"), _ids(body, "queue_groups"))
+
+
+def flag(body: Body, name: str) -> bool:
+    """A member that is true or false; absent: false."""
+    value = body.get(name, False)
+    return value if isinstance(value, bool) else _wrong(name, "true or false", value)
 
 
 def moment(body: Body, name: str) -> datetime | None:
@@ -163,10 +211,14 @@ def _customer(body: Body) -> Customer:
 
 
 def _ids(body: Body, name: str) -> frozenset[str]:
+    return frozenset(one if one == ALL else normal_id(one) for one in _texts(body, name))
+
+
+def _texts(body: Body, name: str) -> tuple[str, ...]:
     value = body.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        _wrong(f"rights.{name}", 'a list of ids, or ["*"]', value)
-    return frozenset(one if one == ALL else normal_id(one) for one in value)
+    if not isinstance(value, list) or not all(isinstance(one, str) and _is_clean(one) for one in value):
+        _wrong(name, "a list of texts", value)
+    return tuple(value)
 
 
 def _part(body: Body, name: str, read: Callable[[Body], T]) -> T | None:

@@ -20,14 +20,12 @@ DOCUMENTED_ELSEWHERE = frozenset(
     {
         "callRecordings",
         "callbacks",
-        "contactData",
-        "contacts",
         "customerConsents",
-        "emails",
-        "messages",
         "scriptResults",
     }
 )
+
+PLAYED = frozenset({"chatMessages", "contacts", "contactData", "emails", "messages"})
 
 
 def listed(world: CmiWorld, user: User) -> list[View]:
@@ -76,12 +74,17 @@ def allowed(read: Callable[[], list[View]], world: CmiWorld) -> list[View]:
         return []
 
 
-def _no_right(world: CmiWorld) -> WireError:
+def no_right(world: CmiWorld, right: str, what: str) -> WireError:
+    """403, or 404 as if there were no such thing, as the dialect says."""
     touch("cmi.dialect.no_right")
-    why = "the user lacks 'Manage contact history' on the chat's queue and agent"
+    why = f"the user lacks '{right}' on the queue and agent of this {what.lower()}"
     if world.rules.no_right == "403":
         return WireError(403, "Insufficient rights", note=why)
-    return WireError(404, "Chat not found", note=why)
+    return WireError(404, f"{what} not found", note=why)
+
+
+def _no_right(world: CmiWorld) -> WireError:
+    return no_right(world, "Manage contact history", "Chat")
 
 
 def page(rows: list[dict[str, Any]], default_limit: int) -> list[dict[str, Any]]:
@@ -91,9 +94,9 @@ def page(rows: list[dict[str, Any]], default_limit: int) -> list[dict[str, Any]]
     offset, limit = _count("offset", 0), _count("limit", default_limit)
     if sort:
         member = sort.lstrip("-")
-        if any(not isinstance(row.get(member), str) for row in rows):
+        if any(not isinstance(row.get(member, 0), str | None) for row in rows):
             raise WireError(400, f"cannot sort by {member}")
-        rows = sorted(rows, key=lambda row: str(row[member]), reverse=sort.startswith("-"))
+        rows = sorted(rows, key=lambda row: str(row[member] or ""), reverse=sort.startswith("-"))
     return rows[offset : offset + limit]
 
 
@@ -104,18 +107,14 @@ def _count(name: str, default: int) -> int:
     return int(text)
 
 
-def must_want_json() -> None:
-    """XML is documented, but not played here."""
-    if request.accept_mimetypes and not request.accept_mimetypes.accept_json:
-        raise not_implemented(f"Accept: {request.headers.get('Accept')}", "ask for application/json")
-
-
 def no_such_resource(rest: str) -> Exception:
-    """501 for what is documented but not played, 404 for what is not."""
+    """501 for what is documented but not played, 405 for a method nobody documents, 404 for anything else."""
     resource = rest.partition("/")[0]
     if resource in DOCUMENTED_ELSEWHERE:
-        return not_implemented(f"/{resource}", "this mock plays GET /chats and /chatMessages")
-    return WireError(404, "Not found", note=f"CMI has no resource /{resource}")
+        return not_implemented(f"/{resource}", "see the README of the CMI mock for what it plays")
+    if resource in PLAYED and request.method != "GET":
+        return WireError(405, "Method Not Allowed", note=f"{request.method} is not documented for /{rest}")
+    return WireError(404, "Not found", note=f"CMI has no resource /{rest}")
 
 
 def not_implemented(what: str, remedy: str) -> Problem:

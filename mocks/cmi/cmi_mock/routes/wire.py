@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Request, Response, request
 
 from cmi_mock.evidence import touch
-from cmi_mock.model.users import User
 from cmi_mock.reading import Missing
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, document_answer, download_answer, error_answer
-from cmi_mock.routes.auth import log_on, pass_gateway
+from cmi_mock.routes.contact_data import add_contact_data
+from cmi_mock.routes.contacts import add_contacts
+from cmi_mock.routes.doors import entered
+from cmi_mock.routes.emails import add_emails
+from cmi_mock.routes.messages import add_messages
 from cmi_mock.shapes import chat_document, chat_message
 from cmi_mock.world import CmiWorld, world_key
 from mock_kit.context import note
@@ -41,38 +42,31 @@ def wire_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
         return error_answer(error, mock.world())
 
     _add_chats(bp, mock)
-    _add_messages(bp, mock)
+    _add_chat_messages(bp, mock)
     _add_downloads(bp, mock)
+    add_contacts(bp, mock)
+    add_contact_data(bp, mock)
+    add_emails(bp, mock)
+    add_messages(bp, mock)
     _add_the_rest(bp, mock)
     return bp
-
-
-@contextmanager
-def _entered(mock: Mock[CmiWorld]) -> Iterator[tuple[CmiWorld, User]]:
-    """World and user after both doors, with the world's lock held. Raises WireError."""
-    world = mock.world()
-    with world.lock:
-        pass_gateway(world, request)
-        yield world, log_on(world, request)
 
 
 def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.get("/cmi/chats")
     def list_chats() -> Response:
         """Chats (shape B: legs) the user may see; summaries unless the dialect says otherwise."""
-        with _entered(mock) as (world, user):
-            queries.must_want_json()
+        with entered(mock) as (world, user):
             full = world.rules.lists_hold_messages or world.rules.chat_shape == "B"
             views = queries.listed(world, user)
             rows = [chat_document(view, world, with_messages=full) for view in views]
-        return document_answer(queries.page(rows, world.rules.default_limit), world)
+        return document_answer(queries.page(rows, world.rules.default_limit), world, "chats")
 
     @bp.get("/cmi/chats/<chat_id>")
     def read_chat(chat_id: str) -> Response:
         """One chat with its messages; absence is 404 or an empty array, as the dialect says."""
         document: Any = []
-        with _entered(mock) as (world, user):
-            queries.must_want_json()
+        with entered(mock) as (world, user):
             touch("cmi.dialect.chat_shape")
             try:
                 document = chat_document(queries.viewed(world, user, chat_id), world)
@@ -80,25 +74,24 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
                 if error.status != 404 or world.rules.unknown_chat != "empty_200":
                     raise
                 note("info", "filtered", error.note)
-        return document_answer(document, world)
+        return document_answer(document, world, "chat" if document else "chats")
 
 
-def _add_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_chat_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.get("/cmi/chatMessages")
-    def list_messages() -> Response:
+    def list_chat_messages() -> Response:
         """Messages of one contact with Conversation API ids; in shape D with public links."""
-        with _entered(mock) as (world, user):
-            queries.must_want_json()
+        with entered(mock) as (world, user):
             views = queries.of_contact(world, user)
             rows = [chat_message(message, view, world) for view in views for message in view.messages]
-        return document_answer(queries.page(rows, world.rules.default_limit), world)
+        return document_answer(queries.page(rows, world.rules.default_limit), world, "chatMessages")
 
 
 def _add_downloads(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.get("/cmi/chats/<chat_id>/attachments/<attachment_id>")
     def download(chat_id: str, attachment_id: str) -> Response:
         """The raw bytes of an attachment (shapes A and B)."""
-        with _entered(mock) as (world, user):
+        with entered(mock) as (world, user):
             if world.rules.chat_shape in "CD" or world.rules.attachment_url == "rich_content":
                 raise WireError(404, "Not found", note="in this dialect CMI itself gives no downloads")
             try:
@@ -126,17 +119,17 @@ def _add_the_rest(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.route("/cmi/chats/<path:rest>", methods=["POST", "PUT", "PATCH", "DELETE"])
     def write_chats(**_: str) -> Response:
         """POST /chats is documented."""
-        with _entered(mock):
+        with entered(mock):
             raise queries.not_implemented(f"{request.method} /chats", "create chats by POST /_mock/chats")
 
     @bp.route("/cmi/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def anything_else(rest: str) -> Response:
         """501 or 404."""
-        with _entered(mock):
+        with entered(mock):
             raise queries.no_such_resource(rest)
 
     @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def beside_cmi(rest: str) -> Response:
         """Other interfaces of the same host (/rmi, /rci, /rai)."""
-        with _entered(mock):
+        with entered(mock):
             raise queries.not_implemented(f"/{rest}", "this mock plays /cmi and /sms/richcontent")

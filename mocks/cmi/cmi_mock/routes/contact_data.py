@@ -1,0 +1,95 @@
+"""``/contactData``: results that somebody writes back to a conversation, as attached data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from cmi_mock.documents import contact_data_row
+from cmi_mock.evidence import touch
+from cmi_mock.model.conversations import Conversation
+from cmi_mock.model.errors import NoSuchThing, NotNow
+from cmi_mock.model.ids import normal_id
+from cmi_mock.model.records import ContactData
+from cmi_mock.model.users import User
+from cmi_mock.routes import queries
+from cmi_mock.routes.answers import WireError, created_answer, document_answer
+from cmi_mock.routes.bodies import document_in, received
+from cmi_mock.routes.contacts import contact_of
+from cmi_mock.routes.doors import absent_as, entered, must_hold, text_in
+from cmi_mock.world import CmiWorld
+from mock_kit.mock import Mock
+
+
+def add_contact_data(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    """GET with Statistics details; POST with Manage contact history besides (documented)."""
+
+    @bp.get("/cmi/contactData")
+    def list_contact_data() -> Response:
+        """Every result the user may see; ``contactId`` (a conversation or a group) narrows."""
+        with entered(mock) as (world, user):
+            wanted = request.args.get("contactId", "")
+            rows = [contact_data_row(one, world) for one in _visible(world, user, wanted)]
+        return document_answer(queries.page(rows, world.rules.default_limit), world, "contactData")
+
+    @bp.get("/cmi/contactData/<data_id>")
+    def read_contact_data(data_id: str) -> Response:
+        """One result."""
+        with entered(mock) as (world, user):
+            with absent_as("Contact data"):
+                written = world.records.get(data_id)
+            contact_of(world, user, written.contact_id)
+            document = contact_data_row(written, world)
+        return document_answer(document, world, "contactData")
+
+    @bp.post("/cmi/contactData")
+    def write_contact_data() -> Response:
+        """Write a result back: 201, body = new id, Location."""
+        sent = received()
+        with entered(mock) as (world, user):
+            body = document_in(sent)
+            contact = contact_of(world, user, text_in(body, "contact_id"))
+            _must_manage_history(world, user, contact)
+            written = _written(world, user, contact, _data_in(body, world))
+            return created_answer(written.id, f"/contactData/{written.id}", world)
+
+
+def _must_manage_history(world: CmiWorld, user: User, contact: Conversation) -> None:
+    grant = user.rights.manage_contact_history
+    must_hold(grant, world, contact.queue, contact.agent, right="Manage contact history", what="Contact")
+
+
+def _written(world: CmiWorld, user: User, contact: Conversation, data: dict[str, Any]) -> ContactData:
+    touch("cmi.contact_data.when")
+    try:
+        return world.records.write(contact, user.name, data)
+    except NotNow as exc:
+        touch("cmi.dialect.contact_data_refused_status")
+        raise WireError(world.rules.contact_data_refused_status, "Contact data not accepted", note=str(exc)) from exc
+
+
+def _data_in(body: dict[str, Any], world: CmiWorld) -> dict[str, Any]:
+    touch("cmi.dialect.contact_data_form")
+    if world.rules.contact_data_form == "pairs":
+        return {text_in(body, "name"): text_in(body, "value", "")}
+    data = body.get("data")
+    if not isinstance(data, dict) or not data:
+        raise WireError(400, "data is missing or empty")
+    return data
+
+
+def _visible(world: CmiWorld, user: User, wanted: str) -> list[ContactData]:
+    touch("cmi.rights.statistics_details")
+    rows = list(world.records)
+    if wanted:
+        try:
+            contact = world.conversations.get(wanted)
+        except NoSuchThing:
+            return []
+        rows = [
+            one for one in rows if contact.id == one.contact_id or contact.group_id == normal_id(wanted) == one.group_id
+        ]
+    grant = user.rights.statistics_details
+    contacts = {one.id: one for one in world.conversations}
+    return [one for one in rows if grant.reaches(contacts[one.contact_id].queue, contacts[one.contact_id].agent)]

@@ -1,0 +1,55 @@
+"""Coming in by the two doors, and what every resource asks once inside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from flask import request
+
+from cmi_mock.model.chat import Agent, Queue
+from cmi_mock.model.errors import NoSuchThing
+from cmi_mock.model.rights import Grant
+from cmi_mock.model.users import User
+from cmi_mock.routes import queries
+from cmi_mock.routes.answers import WireError
+from cmi_mock.routes.auth import log_on, pass_gateway
+from cmi_mock.world import CmiWorld
+from mock_kit.mock import Mock
+
+T = TypeVar("T")
+
+
+@contextmanager
+def entered(mock: Mock[CmiWorld]) -> Iterator[tuple[CmiWorld, User]]:
+    """World and user after both doors, with the world's lock held. Raises WireError."""
+    world = mock.world()
+    with world.lock:
+        pass_gateway(world, request)
+        yield world, log_on(world, request)
+
+
+def must_hold(
+    grant: Grant, world: CmiWorld, queue: Queue | None, agent: Agent | None = None, *, right: str, what: str
+) -> None:
+    """Raises WireError when the right does not reach this queue or agent."""
+    if not grant.reaches(queue, agent):
+        raise queries.no_right(world, right, what)
+
+
+@contextmanager
+def absent_as(what: str) -> Iterator[None]:
+    """An unknown id as 404 in CMI's words."""
+    try:
+        yield
+    except NoSuchThing as exc:
+        raise WireError(404, f"{what} not found", note=str(exc)) from exc
+
+
+def text_in(body: dict[str, Any], name: str, default: str | None = None) -> str:
+    """A text in a document that was sent. Raises WireError 400."""
+    value = body.get(name, default)
+    if not isinstance(value, str) or (default is None and not value):
+        raise WireError(400, f"{name} is missing or no text")
+    return value

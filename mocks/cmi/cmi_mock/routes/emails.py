@@ -1,0 +1,71 @@
+"""``/emails``: GET only. The right is Manage contact history on the e-mail queue or the agent (documented)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from cmi_mock.documents import email_row
+from cmi_mock.evidence import touch
+from cmi_mock.model.mail import Mail, MailStatus
+from cmi_mock.model.users import User
+from cmi_mock.routes import queries
+from cmi_mock.routes.answers import WireError, document_answer
+from cmi_mock.routes.doors import absent_as, entered, must_hold
+from cmi_mock.world import CmiWorld
+from mock_kit.mock import Mock
+
+
+def add_emails(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    """Parameters of the list: limit, language, case_id, cid, includeAttachedData (documented)."""
+
+    @bp.get("/cmi/emails")
+    def list_emails() -> Response:
+        """E-mails the user may see."""
+        with entered(mock) as (world, user):
+            with_data = _flag("includeAttachedData")
+            rows = [email_row(mail, with_data=with_data) for mail in _visible(world, user) if _matches(mail)]
+        return document_answer(queries.page(rows, world.rules.default_limit), world, "emails")
+
+    @bp.get("/cmi/emails/<mail_id>")
+    def read_email(mail_id: str) -> Response:
+        """One e-mail."""
+        with entered(mock) as (world, user):
+            touch("cmi.emails.item")
+            with absent_as("Email"):
+                mail = world.mails.get(mail_id)
+            if not _shown(mail, world):
+                raise WireError(404, "Email not found", note="it still waits in its queue")
+            grant, content = user.rights.manage_contact_history, mail.content
+            must_hold(grant, world, content.queue, content.agent, right="Manage contact history", what="Email")
+            document = email_row(mail, with_data=_flag("includeAttachedData"))
+        return document_answer(document, world, "email")
+
+
+def _visible(world: CmiWorld, user: User) -> list[Mail]:
+    touch("cmi.emails.item")
+    touch("cmi.dialect.emails_show")
+    grant = user.rights.manage_contact_history
+    return [one for one in world.mails if grant.reaches(one.content.queue, one.content.agent) and _shown(one, world)]
+
+
+def _shown(mail: Mail, world: CmiWorld) -> bool:
+    return world.rules.emails_show == "all" or mail.status is not MailStatus.QUEUED
+
+
+def _matches(mail: Mail) -> bool:
+    language = request.args.get("language", "")
+    if language and (len(language) != 2 or not language.isalpha()):
+        raise WireError(400, "language must be two letters")
+    filters = {
+        "language": mail.content.language.upper() == language.upper(),
+        "case_id": mail.content.case_id == request.args.get("case_id"),
+        "cid": mail.content.cid == request.args.get("cid"),
+    }
+    return all(matches for name, matches in filters.items() if request.args.get(name))
+
+
+def _flag(name: str) -> bool:
+    value = request.args.get(name, "false").lower()
+    if value not in ("true", "false"):
+        raise WireError(400, f"{name} must be true or false")
+    return value == "true"

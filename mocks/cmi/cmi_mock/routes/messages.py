@@ -1,0 +1,104 @@
+"""``/messages``: messages of a queue. The right is Messaging on the queue (documented); the body is assumed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from cmi_mock.documents import queue_message_row
+from cmi_mock.evidence import touch
+from cmi_mock.model.chat import Queue
+from cmi_mock.model.ids import is_id, normal_id
+from cmi_mock.model.queuemessages import QueueMessage
+from cmi_mock.model.users import User
+from cmi_mock.routes import queries
+from cmi_mock.routes.answers import WireError, created_answer, document_answer, no_content
+from cmi_mock.routes.bodies import document_in, received
+from cmi_mock.routes.doors import absent_as, entered, text_in
+from cmi_mock.world import CmiWorld
+from mock_kit.mock import Mock
+
+
+def add_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    """GET and POST on the list; GET, PUT and DELETE on one."""
+    _add_reading(bp, mock)
+
+    @bp.post("/cmi/messages")
+    def add_message() -> Response:
+        """Leave a message in a queue: 201, body = new id, Location."""
+        sent = received()
+        with entered(mock) as (world, user):
+            message = world.queue_messages.add(**_content(document_in(sent), world, user))
+            return created_answer(message.id, f"/messages/{message.id}", world)
+
+    @bp.put("/cmi/messages/<message_id>")
+    def change_message(message_id: str) -> Response:
+        """Replace a message: 204."""
+        sent = received()
+        with entered(mock) as (world, user):
+            old = _message(world, user, message_id)
+            world.queue_messages.change(old.id, **_content(document_in(sent), world, user))
+        return no_content()
+
+    @bp.delete("/cmi/messages/<message_id>")
+    def remove_message(message_id: str) -> Response:
+        """204."""
+        with entered(mock) as (world, user):
+            world.queue_messages.remove(_message(world, user, message_id).id)
+        return no_content()
+
+
+def _add_reading(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+    @bp.get("/cmi/messages")
+    def list_messages() -> Response:
+        """Messages of queues on which the user holds Messaging; ``queueId`` narrows."""
+        with entered(mock) as (world, user):
+            touch("cmi.rights.messaging")
+            queue_id, grant = normal_id(request.args.get("queueId", "")), user.rights.messaging
+            found = [one for one in world.queue_messages if grant.reaches_queue(one.queue)]
+            rows = [queue_message_row(one, world) for one in found if queue_id in ("", one.queue.id)]
+        return document_answer(queries.page(rows, world.rules.default_limit), world, "messages")
+
+    @bp.get("/cmi/messages/<message_id>")
+    def read_message(message_id: str) -> Response:
+        """One message."""
+        with entered(mock) as (world, user):
+            document = queue_message_row(_message(world, user, message_id), world)
+        return document_answer(document, world, "message")
+
+
+def _message(world: CmiWorld, user: User, message_id: str) -> QueueMessage:
+    touch("cmi.rights.messaging")
+    with absent_as("Message"):
+        message = world.queue_messages.get(message_id)
+    _must_hold_messaging(world, user, message.queue, "Message")
+    return message
+
+
+def _must_hold_messaging(world: CmiWorld, user: User, queue: Queue, what: str) -> None:
+    if not user.rights.messaging.reaches_queue(queue):
+        raise queries.no_right(world, "Messaging", what)
+
+
+def _content(body: dict[str, Any], world: CmiWorld, user: User) -> dict[str, Any]:
+    """Queue (on which the user must hold Messaging), originator, text, language."""
+    touch("cmi.dialect.messages_form")
+    queue = _queue_in(body, world)
+    _must_hold_messaging(world, user, queue, "Queue")
+    return {
+        "queue": queue,
+        "originator": text_in(body, "originator", ""),
+        "text": text_in(body, "message"),
+        "language": text_in(body, "language", "EN"),
+    }
+
+
+def _queue_in(body: dict[str, Any], world: CmiWorld) -> Queue:
+    named: Any = body.get("queue_id") if world.rules.messages_form == "flat" else body.get("queue")
+    queue_id = named.get("id") if isinstance(named, dict) else named
+    if not isinstance(queue_id, str) or not is_id(normal_id(queue_id)):
+        raise WireError(400, "the queue's id is missing or no id")
+    wanted = normal_id(queue_id)
+    known = (one.queue for one in world.conversations if one.queue and one.queue.id == wanted)
+    return next(known, Queue(wanted, "", ""))

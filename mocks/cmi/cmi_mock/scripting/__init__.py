@@ -1,0 +1,1 @@
+"""Scripted conversations: a readable YAML or JSON document that visitor and agents then play."""

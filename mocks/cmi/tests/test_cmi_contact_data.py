@@ -1,0 +1,148 @@
+"""/contactData: a result is written back to a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cmi_mock.testing import HOST, OTHER_QUEUE, QUEUE, Caller, basic
+
+Make = Callable[..., Caller]
+RESULT = {"attachments_stored": 3, "note": "läuft"}
+
+
+def write(cmi: Caller, contact_id: str, data: Any = None, **headers: str) -> Any:
+    return cmi.send("POST", "/contactData", {"contact_id": contact_id, "data": data or RESULT}, **headers)
+
+
+def test_a_result_is_written_back_with_201_the_new_id_and_location(cmi: Caller) -> None:
+    guid, _ = cmi.ended_chat()
+    answer = write(cmi, guid)
+    assert answer.status_code == 201
+    assert answer.mimetype == "text/html"
+    assert len(answer.text) == 32
+    assert answer.headers["Location"] == f"https://{HOST}/acme/cmi/contactData/{answer.text}"
+    row = cmi.get(f"/contactData/{answer.text}").get_json()
+    assert (row["data"], row["group_id"]) == (RESULT, guid)
+    assert row["contact_id"] == cmi.look(f"/chats/{guid}")["leg_ids"][0]
+    (held,) = cmi.look("/contact-data")
+    assert (held["chat_guid"], held["created_by"], held["data"]) == (guid, "transcript.user", RESULT)
+
+
+def test_a_running_conversation_takes_no_result(cmi: Caller) -> None:
+    guid = cmi.chat()
+    assert write(cmi, guid).status_code == 400
+    cmi.control("/dialect", {"contact_data_refused_status": 409})
+    assert write(cmi, guid).status_code == 409
+    cmi.control(f"/chats/{guid}/end")
+    assert write(cmi, guid).status_code == 201, "in wrap-up"
+    cmi.control(f"/chats/{guid}/wrap-up")
+    assert write(cmi, guid).status_code == 201, "handled"
+
+
+def test_a_leg_that_was_handed_on_takes_results_while_the_next_one_runs(cmi: Caller) -> None:
+    guid = cmi.chat()
+    cmi.control(f"/chats/{guid}/transfer", {"queue": OTHER_QUEUE})
+    first, second = cmi.look(f"/chats/{guid}")["leg_ids"]
+    assert write(cmi, first).status_code == 201
+    assert write(cmi, second).status_code == 400
+
+
+def test_an_email_takes_no_result(cmi: Caller) -> None:
+    mail_id = cmi.control("/emails", {"from": "a@example.com"}).get_json()["id"]
+    cmi.control(f"/emails/{mail_id}/handle")
+    assert write(cmi, mail_id).status_code == 400
+    assert cmi.look("/contact-data") == []
+
+
+def test_results_are_listed_by_conversation_or_group(cmi: Caller) -> None:
+    guid, _ = cmi.ended_chat()
+    other, _ = cmi.ended_chat()
+    first, second, third = (write(cmi, one).text for one in (guid, other, guid))
+
+    def listed(query: str) -> list[str]:
+        return [row["id"] for row in cmi.get(f"/contactData{query}").get_json()]
+
+    assert listed("") == [first, second, third]
+    assert listed(f"?contactId={guid.lower()}") == [first, third]
+    assert listed(f"?contactId={cmi.look(f'/chats/{other}')['leg_ids'][0]}") == [second]
+    assert listed(f"?contactId={'0' * 32}") == []
+    assert listed("?limit=1&offset=1") == [second]
+    assert cmi.get(f"/contactData/{'0' * 32}").status_code == 404
+
+
+def test_writing_wants_both_rights_and_reading_one(cmi: Caller) -> None:
+    guid, _ = cmi.ended_chat()
+    written = write(cmi, guid).text
+    both = {"queues": [QUEUE["id"]]}
+    for rights, reads, writes in (
+        ({}, 403, 403),
+        (both, 403, 403),
+        ({"statistics_details": both}, 200, 403),
+        ({**both, "statistics_details": both}, 200, 201),
+    ):
+        cmi.control("/users", {"name": "second", "password": "another long password", "rights": rights})
+        user = basic("second", "another long password")
+        assert cmi.get(f"/contactData/{written}", authorization=user).status_code == reads
+        assert len(cmi.get("/contactData", authorization=user).get_json()) == (reads == 200)
+        assert write(cmi, guid, authorization=user).status_code == writes
+
+
+def test_contact_data_can_be_written_in_pairs(make: Make) -> None:
+    cmi = make(contact_data_form="pairs")
+    guid, _ = cmi.ended_chat()
+    answer = cmi.send("POST", "/contactData", {"contact_id": guid, "name": "state", "value": "stored"})
+    row = cmi.get(f"/contactData/{answer.text}").get_json()
+    assert (row["name"], row["value"]) == ("state", "stored")
+    assert write(cmi, guid).status_code == 400
+
+
+def test_a_result_may_be_written_in_xml(cmi: Caller) -> None:
+    guid, _ = cmi.ended_chat()
+    body = (
+        f"<contactData><contact_id>{guid}</contact_id><data><state>stored</state>"
+        '<entry key="two words">ü &amp; 2</entry></data></contactData>'
+    )
+    answer = cmi.send("POST", "/contactData", data=body.encode(), content_type="application/xml")
+    assert answer.status_code == 201, answer.text
+    assert cmi.look("/contact-data")[0]["data"] == {"state": "stored", "two words": "ü & 2"}
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data", "status"),
+    [
+        ("application/json", b"{", 400),
+        ("application/json", b"[]", 400),
+        ("application/json", b'{"contact_id": 7}', 400),
+        ("application/json", b'{"contact_id": "GUID", "data": {}}', 400),
+        ("application/json", b"[" * 100_000, 400),
+        ("application/xml", b"<a>", 400),
+        ("application/xml", b"<a>text</a>", 400),
+        ("application/xml", b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', 400),
+        ("text/plain", b"state=stored", 415),
+        ("", b"{}", 415),
+    ],
+)
+def test_a_body_that_makes_no_sense_is_refused(cmi: Caller, content_type: str, data: bytes, status: int) -> None:
+    guid, _ = cmi.ended_chat()
+    body = data.replace(b"GUID", guid.encode())
+    assert cmi.send("POST", "/contactData", data=body, content_type=content_type).status_code == status
+    assert cmi.look("/contact-data") == []
+
+
+def test_a_post_can_be_held_to_the_documented_accept_header(make: Make) -> None:
+    cmi = make(post_accept="text/html")
+    guid, _ = cmi.ended_chat()
+    assert write(cmi, guid, accept="application/json").status_code == 406
+    assert write(cmi, guid).status_code == 201
+    cmi.control("/dialect", {"post_accept": "any"})
+    assert write(cmi, guid, accept="application/json").status_code == 201
+
+
+def test_the_location_header_can_be_a_path(make: Make) -> None:
+    cmi = make(location_form="relative")
+    guid, _ = cmi.ended_chat()
+    answer = write(cmi, guid)
+    assert answer.headers["Location"] == f"/acme/cmi/contactData/{answer.text}"
