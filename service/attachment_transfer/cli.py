@@ -260,7 +260,7 @@ def rotate_command() -> None:
     settings = _settings()
     engine, _, _ = bootstrap.operator_tools(settings)
     try:
-        count = rotate(engine, KeyRing.parse(settings.sealing_keys))
+        count = rotate(engine, KeyRing.parse(settings.sealing_keys), now_s=bootstrap.clock_of(settings).now_s())
     except SealBroken as exc:
         _fail(f"{exc}: add it to ATTACHMENT_TRANSFER_SEALING_KEYS behind the new one", 1)
     click.echo(f"{count} transfer(s) rewrapped")

@@ -17,7 +17,8 @@ from attachment_transfer.core.states import (
     move_attachment,
     move_transfer,
 )
-from attachment_transfer.ledger import tables
+from attachment_transfer.core.trace import TraceContext
+from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.database import writing
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, transfer_from
 from attachment_transfer.ledger.sealing import KeyRing
@@ -48,8 +49,13 @@ def accept(
     enqueue: Enqueue,
     now_s: float,
     new_id: Callable[[], str],
+    trace: TraceContext | None = None,
 ) -> Accepted:
-    """Record one request; newest secrets replace the old. Raises database errors only, and then nothing is kept."""
+    """Record one request; newest secrets replace the old. Raises database errors only, and then nothing is kept.
+
+    Args:
+        trace: the span that accepts; the transfer's rounds are its children.
+    """
     with writing(engine) as connection:
         transfer, created = _upsert(connection, request, caller=caller, now_s=now_s, new_id=new_id)
         _seal(connection, transfer, request, keys)
@@ -57,12 +63,31 @@ def accept(
         current = load_transfer(connection, transfer.id)
         if effect != "noted":
             enqueue(connection, current, 0.0)
-        connection.execute(
-            tables.event.insert().values(
-                transfer_id=current.id, received_at_s=now_s, round_no=current.round_no, effect=effect
-            )
-        )
+        _note_event(connection, current, effect, caller=caller, now_s=now_s, trace=trace)
         return Accepted(transfer_id=current.id, effect=effect)
+
+
+def _note_event(
+    connection: sa.Connection,
+    transfer: Transfer,
+    effect: str,
+    *,
+    caller: str,
+    now_s: float,
+    trace: TraceContext | None,
+) -> None:
+    connection.execute(
+        tables.event.insert().values(
+            transfer_id=transfer.id,
+            received_at_s=now_s,
+            round_no=transfer.round_no,
+            effect=effect,
+            traceparent=trace.traceparent if trace else None,
+            tracestate=trace.state if trace else None,
+        )
+    )
+    detail = f"{effect}, round {transfer.round_no}" + (f", trace {trace.trace_id}" if trace else "")
+    audit.note(connection, "accepted", detail, actor=caller, at_s=now_s, transfer_id=transfer.id)
 
 
 def load_transfer(connection: sa.Connection, transfer_id: str) -> Transfer:

@@ -61,6 +61,7 @@ def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"
     for pragma in (
         f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        "auto_vacuum=INCREMENTAL",  # before the first page is written: purged rows give their space back
         "journal_mode=WAL",
         "synchronous=FULL",  # an answered 202 survives a power cut
         "foreign_keys=ON",

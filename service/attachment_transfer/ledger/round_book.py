@@ -25,9 +25,10 @@ from attachment_transfer.core.states import (
     move_attachment,
     move_transfer,
 )
-from attachment_transfer.ledger import tables
+from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import Enqueue, end_open_attachments, load_transfer, secret_binding
 from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.purge import expect_earlier_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
 
@@ -74,6 +75,7 @@ class RoundBook:
                     next_round_at_s=None,
                 )
             )
+            self._audit(connection, transfer_id, None, "round begun", f"round {round_no}")
             return load_transfer(connection, transfer_id)
 
     def secrets(self, transfer: Transfer) -> Secrets:
@@ -116,10 +118,10 @@ class RoundBook:
                 ).scalars()
             )
             fresh = [source for source in sources if source.source_id not in known]
-            for offset, source in enumerate(fresh):
-                connection.execute(
-                    tables.attachment.insert().values(**self._new_row(transfer, source, len(known) + offset))
-                )
+            added = [self._new_row(transfer, source, len(known) + offset) for offset, source in enumerate(fresh)]
+            for row in added:
+                connection.execute(tables.attachment.insert().values(**row))
+            expect_earlier_uploads(connection, transfer.id, [row["id"] for row in added])
         return self.attachments(transfer.id)
 
     def _new_row(self, transfer: Transfer, source: SourceAttachment, position: int) -> dict[str, Any]:
@@ -296,7 +298,8 @@ class RoundBook:
                 )
             else:
                 connection.execute(secret.delete().where(secret.c.transfer_id == transfer_id))
-            self._audit(connection, transfer_id, None, str(state), str(outcome))
+            why = f": {reason.code}" if reason else ""
+            self._audit(connection, transfer_id, None, str(state), f"round {round_no}, {outcome}{why}")
         return True
 
     def next_round(
@@ -328,12 +331,18 @@ class RoundBook:
                 )
             )
             enqueue(connection, load_transfer(connection, transfer_id), wait_s)
+            why = f": {reason.code}" if reason else ""
+            self._audit(connection, transfer_id, None, "round ended", f"round {round_no}, next in {wait_s:.0f} s{why}")
 
     def shred_due(self) -> int:
         """Delete the secrets whose redrive time has passed; return how many."""
         table = tables.sealed_secret
         with writing(self._engine) as connection:
-            return connection.execute(table.delete().where(table.c.shred_at_s <= self._now_s())).rowcount
+            due = table.delete().where(table.c.shred_at_s <= self._now_s()).returning(table.c.transfer_id)
+            shredded = list(connection.execute(due).scalars())
+            detail = "the redrive time is over"
+            audit.note_all(connection, shredded, "secrets shredded", detail, actor=audit.WORKER, at_s=self._now_s())
+        return len(shredded)
 
     def _change(self, transfer_id: str, **values: Any) -> sa.Update:
         values["updated_at_s"] = self._now_s()
@@ -345,14 +354,14 @@ class RoundBook:
     def _audit(
         self, connection: sa.Connection, transfer_id: str, attachment_id: str | None, action: str, detail: str
     ) -> None:
-        connection.execute(
-            tables.audit.insert().values(
-                transfer_id=transfer_id,
-                attachment_id=attachment_id,
-                at_s=self._now_s(),
-                action=action,
-                detail=detail,
-            )
+        audit.note(
+            connection,
+            action,
+            detail,
+            actor=audit.WORKER,
+            at_s=self._now_s(),
+            transfer_id=transfer_id,
+            attachment_id=attachment_id,
         )
 
 

@@ -53,9 +53,11 @@ transfer = Table(
     Column("next_round_at_s", Float),
     Index("transfer_by_state", "state", "updated_at_s"),
     Index("transfer_by_contact", "contact_id"),
+    Index("transfer_by_tenant", "state", "c4c_url", "created_at_s"),
 )
 
-#: Every accepted request, also those that only made a running round look again.
+#: Every accepted request, also those that only made a running round look again. The trace context is the span that
+#: accepted it; rounds are its children.
 event = Table(
     "event",
     metadata,
@@ -64,6 +66,8 @@ event = Table(
     Column("received_at_s", Float, nullable=False),
     Column("round_no", Integer, nullable=False),
     Column("effect", String(16), nullable=False),
+    Column("traceparent", String(55)),
+    Column("tracestate", Text),
 )
 
 sealed_secret = Table(
@@ -125,13 +129,34 @@ engine_lease = Table(
     Column("suspect_at_s", Float),
 )
 
+#: Who did what. Rows without a transfer are about the service as a whole: purges, key rotations.
+#: Credentials that a neighbour answered 401 to; the password only as a keyed digest.
+refused_credential = Table(
+    "refused_credential",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("until_s", Float, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("transfer_id", ForeignKey("transfer.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("transfer_id", ForeignKey("transfer.id", ondelete="CASCADE"), index=True),
     Column("attachment_id", String(32)),
     Column("at_s", Float, nullable=False),
+    Column("actor", Text, nullable=False),
     Column("action", String(48), nullable=False),
     Column("detail", Text, nullable=False),
+)
+
+#: What is left of a purged transfer: its key, a digest. Should the same contact's event ever come again, the first
+#: round looks at C4C before it posts, so that no file is filed twice.
+purged = Table(
+    "purged",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("purged_at_s", Float, nullable=False, index=True),
 )

@@ -11,10 +11,17 @@ import sqlalchemy as sa
 
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Attachment, Transfer
-from attachment_transfer.core.states import AttachmentState, Outcome, TransferState, move_transfer
-from attachment_transfer.ledger import tables
+from attachment_transfer.core.states import (
+    TERMINAL_TRANSFER,
+    AttachmentState,
+    Outcome,
+    TransferState,
+    move_transfer,
+)
+from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import Enqueue, end_open_attachments, load_transfer, start_next_round
 from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.refusals import forgive
 from attachment_transfer.ledger.rows import attachment_from, transfer_from
 
 
@@ -23,7 +30,11 @@ class BadCursor(ValueError):
 
 
 class NotAllowed(Exception):
-    """The transfer's present state does not allow this; the message says why."""
+    """The transfer's present state does not allow this; the message says why, ``code`` says it to programs."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +61,13 @@ def list_transfers(
     caller: str | None,
     state: TransferState | None = None,
     contact_id: str | None = None,
+    reason_code: str | None = None,
+    created_from_s: float | None = None,
+    created_before_s: float | None = None,
     limit: int = 100,
     cursor: str | None = None,
 ) -> Page:
-    """List transfers, newest first. Raises :class:`BadCursor`."""
+    """List transfers, newest first; times are epoch seconds. Raises :class:`BadCursor`."""
     table = tables.transfer
     query = sa.select(table).order_by(table.c.created_at_s.desc(), table.c.id.desc()).limit(limit + 1)
     if caller is not None:
@@ -62,6 +76,12 @@ def list_transfers(
         query = query.where(table.c.state == state)
     if contact_id is not None:
         query = query.where(table.c.contact_id == contact_id)
+    if reason_code is not None:
+        query = query.where(table.c.reason_code == reason_code)
+    if created_from_s is not None:
+        query = query.where(table.c.created_at_s >= created_from_s)
+    if created_before_s is not None:
+        query = query.where(table.c.created_at_s < created_before_s)
     if cursor is not None:
         query = query.where(sa.tuple_(table.c.created_at_s, table.c.id) < sa.tuple_(*_read_cursor(cursor)))
     with engine.connect() as connection:
@@ -98,28 +118,47 @@ def count_by_state(engine: sa.Engine) -> Iterator[tuple[str, int, float]]:
         yield from ((row[0], row[1], row[2]) for row in connection.execute(query))
 
 
-def retry(engine: sa.Engine, transfer_id: str, *, enqueue: Enqueue, now_s: float) -> Transfer:
+def count_open(engine: sa.Engine, *, caller: str | None) -> int:
+    """How many transfers are not at an end: of one caller, or (None) of all."""
+    table = tables.transfer
+    query = sa.select(sa.func.count()).where(table.c.state.not_in([str(state) for state in TERMINAL_TRANSFER]))
+    if caller is not None:
+        query = query.where(table.c.caller == caller)
+    with engine.connect() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def retry(
+    engine: sa.Engine, transfer_id: str, *, enqueue: Enqueue, now_s: float, actor: str = audit.OPERATOR
+) -> Transfer:
     """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`NotAllowed`."""
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.QUEUED, TransferState.RUNNING}:
-            raise NotAllowed(f"the transfer is {transfer.state}: a round is due or running already")
+            raise NotAllowed(f"the transfer is {transfer.state}: a round is due or running already", "not-at-rest")
         if not _has_secrets(connection, transfer_id):
             raise NotAllowed(
-                "its secrets were shredded: the next event of this contact brings new ones and runs it again"
+                "its secrets were shredded: the next event of this contact brings new ones and runs it again",
+                "secrets-shredded",
             )
+        forgive(connection, transfer)
         start_next_round(connection, transfer, now_s=now_s)
         current = load_transfer(connection, transfer_id)
         enqueue(connection, current, 0.0)
+        detail = f"was {transfer.state}, round {current.round_no}"
+        audit.note(connection, "redriven", detail, actor=actor, at_s=now_s, transfer_id=transfer_id)
         return current
 
 
-def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float) -> Transfer:
-    """End a transfer that is not running, and shred its secrets. Raises ``LookupError`` or :class:`NotAllowed`."""
+def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float, actor: str = audit.OPERATOR) -> Transfer:
+    """End a transfer, and shred its secrets; a running round stops after its present file.
+
+    Raises ``LookupError`` or :class:`NotAllowed`.
+    """
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.SETTLED, TransferState.CANCELLED}:
-            raise NotAllowed(f"the transfer is {transfer.state} already")
+            raise NotAllowed(f"the transfer is {transfer.state} already", "ended-already")
         values = {
             "state": move_transfer(transfer.state, TransferState.CANCELLED),
             "outcome": Outcome.CANCELLED,
@@ -131,6 +170,7 @@ def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float) -> Transfer:
         end_open_attachments(connection, transfer_id, AttachmentState.SKIPPED, reason)
         secret = tables.sealed_secret
         connection.execute(secret.delete().where(secret.c.transfer_id == transfer_id))
+        audit.note(connection, "cancelled", f"was {transfer.state}", actor=actor, at_s=now_s, transfer_id=transfer_id)
         return load_transfer(connection, transfer_id)
 
 

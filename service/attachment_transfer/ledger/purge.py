@@ -1,0 +1,117 @@
+"""Retention: transfers that ended long ago are deleted, with everything of theirs, and the database gives space back.
+
+What remains of a purged transfer is its key, a digest, for 400 days: should the same contact's event come again, the
+service looks at C4C before it posts, as after a crash, and adopts what is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from attachment_transfer.core.states import TERMINAL_TRANSFER
+from attachment_transfer.ledger import audit, tables
+from attachment_transfer.ledger.database import writing
+
+KEYS_KEPT_S = 400 * 86_400.0
+_BATCH = 50
+_PAGES_AT_ONCE = 2_000
+_TERMINAL = sorted(str(state) for state in TERMINAL_TRANSFER)
+
+#: Forgets the engine's rows of these rounds: (transfer id, number of its last round).
+Forget = Callable[[Sequence[tuple[str, int]]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Purger:
+    """Deletes what ended more than ``retention_s`` seconds ago, in small batches, so that nobody waits long.
+
+    Attributes:
+        retention_s: 0 keeps everything for ever.
+    """
+
+    engine: sa.Engine
+    forget: Forget
+    now_s: Callable[[], float]
+    retention_s: float
+    actor: str = audit.WORKER
+    batch: int = _BATCH
+
+    def due(self) -> int:
+        """How many transfers a purge would delete now."""
+        query = sa.select(sa.func.count()).select_from(tables.transfer).where(self._over())
+        with self.engine.connect() as connection:
+            return int(connection.execute(query).scalar_one()) if self.retention_s else 0
+
+    def purge_batch(self) -> list[str]:
+        """Delete one batch, oldest first; return the transfers' ids. Safe to run twice and side by side.
+
+        The engine's rows go first: should we die in between, the ledger still knows the transfer and comes again. An
+        event that arrives in between reopens the transfer; then the ledger keeps it.
+        """
+        if not self.retention_s:
+            return []
+        query = (
+            sa.select(tables.transfer.c.id, tables.transfer.c.round_no)
+            .where(self._over())
+            .order_by(tables.transfer.c.updated_at_s)
+            .limit(self.batch)
+        )
+        with self.engine.connect() as connection:
+            found = [(str(row.id), int(row.round_no)) for row in connection.execute(query)]
+        if not found:
+            return []
+        self.forget(found)
+        return self._delete([transfer_id for transfer_id, _ in found])
+
+    def _over(self) -> sa.ColumnElement[bool]:
+        table = tables.transfer
+        return table.c.state.in_(_TERMINAL) & (table.c.updated_at_s <= self.now_s() - self.retention_s)
+
+    def _delete(self, transfer_ids: list[str]) -> list[str]:
+        table, now_s = tables.transfer, self.now_s()
+        with writing(self.engine) as connection:
+            connection.execute(tables.purged.delete().where(tables.purged.c.purged_at_s <= now_s - KEYS_KEPT_S))
+            gone = connection.execute(
+                table.delete().where(table.c.id.in_(transfer_ids), self._over()).returning(table.c.id, table.c.key)
+            ).all()
+            keys = [row.key for row in gone]
+            connection.execute(tables.purged.delete().where(tables.purged.c.key.in_(keys)))
+            if gone:
+                connection.execute(tables.purged.insert(), [{"key": key, "purged_at_s": now_s} for key in keys])
+                detail = f"{len(gone)} transfer(s) that ended more than {self.retention_s / 86_400:g} days ago"
+                audit.note(connection, "purged", detail, actor=self.actor, at_s=now_s)
+        return sorted(str(row.id) for row in gone)
+
+
+def expect_earlier_uploads(connection: sa.Connection, transfer_id: str, attachment_ids: Sequence[str]) -> None:
+    """If this transfer was purged before, write an open intent for each new attachment: look first, then post."""
+    was_purged = (
+        sa.select(tables.purged.c.purged_at_s)
+        .join(tables.transfer, tables.transfer.c.key == tables.purged.c.key)
+        .where(tables.transfer.c.id == transfer_id)
+    )
+    purged_at_s = connection.execute(was_purged).scalar()
+    if purged_at_s is None:
+        return
+    for attachment_id in attachment_ids:
+        connection.execute(
+            tables.upload_intent.insert().values(
+                attachment_id=attachment_id, started_at_s=purged_at_s, deadline_at_s=purged_at_s
+            )
+        )
+
+
+def give_back_space(engine: sa.Engine) -> None:
+    """Let an SQLite file shrink by what was deleted. PostgreSQL's autovacuum does this by itself."""
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        if raw is None:
+            return
+        # The pragma works as its rows are read; each page it frees is one.
+        raw.execute(f"PRAGMA incremental_vacuum({_PAGES_AT_ONCE})").fetchall()
+        raw.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
