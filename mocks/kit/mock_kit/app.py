@@ -76,9 +76,7 @@ class WrappedApp(Generic[W]):
 
     def _crowded(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.mock.evidence.touch(BULKHEAD)
-        detail = (
-            f"{self.mock.slots.total} requests run already; {CONTROL_THREADS} threads are kept for /_mock."
-        )
+        detail = f"{self.mock.slots.total} requests run already; {CONTROL_THREADS} threads are kept for /_mock."
         problem = Problem(503, "The mock is full", detail, headers={"Retry-After": "1"})
         return _render(problem)(environ, start_response)
 

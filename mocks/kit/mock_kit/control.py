@@ -208,6 +208,7 @@ def _add_clock_and_reset(bp: Blueprint, mock: Mock[W]) -> None:
             expected = f"a number of seconds >= 0; {exc}"
             error = FieldError("advance_s", expected, "Send e.g. 60; POST /_mock/reset goes back.", step)
             raise bad_request("The clock cannot be moved like this.", error) from exc
+        world.settings_changed()
         return clock_reply(world)
 
     @bp.post("/reset")
@@ -216,6 +217,7 @@ def _add_clock_and_reset(bp: Blueprint, mock: Mock[W]) -> None:
         world = mock.asked_world()
         world.reset_basics()
         mock.reset_world(world)
+        world.settings_changed()
         return jsonify(world=world.name, status="reset")
 
 
@@ -237,4 +239,5 @@ def _add_evidence_and_dialect(bp: Blueprint, mock: Mock[W]) -> None:
         world, changes = mock.asked_world(), json_object()
         mock.dialect_of({"dialect": changes})
         world.dialect.update(changes)
+        world.settings_changed()
         return jsonify(world=world.name, dialect=world.dialect, defaults=mock.dialect)

@@ -79,9 +79,7 @@ KINDS: dict[str, Kind] = {
         ("after",),
         {
             "keep_bytes": _COUNT,
-            "content_length": Param(
-                lambda value: value in {"kept", "fixed"}, '"kept" or "fixed"', default="kept"
-            ),
+            "content_length": Param(lambda value: value in {"kept", "fixed"}, '"kept" or "fixed"', default="kept"),
         },
     ),
     "wrong_type": Kind("app", ("after",), {"content_type": Param(_is_text, "a media type", required=True)}),

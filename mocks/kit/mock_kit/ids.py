@@ -6,6 +6,7 @@ import hashlib
 import secrets
 import threading
 from collections import Counter
+from collections.abc import Mapping
 
 
 class Ids:
@@ -39,6 +40,16 @@ class Ids:
     def token(self, kind: str) -> str:  # noqa: ARG002 - the kind is for the reader of the call
         """A url-safe secret of 256 bits. Never deterministic: it opens doors."""
         return secrets.token_urlsafe(32)
+
+    def state(self) -> dict[str, int]:
+        """How far each kind has been counted; ``restore`` takes it in another process."""
+        with self._lock:
+            return dict(self._counts)
+
+    def restore(self, state: Mapping[str, int]) -> None:
+        """Go on counting where ``state`` was taken."""
+        with self._lock:
+            self._counts = Counter(state)
 
     def reset(self) -> None:
         """Start counting anew: after a reset the world mints the same ids again."""

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import threading
+import zlib
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
@@ -65,18 +66,30 @@ class BodyMeter:
         if len(self._head) < _RAW_HEAD_BYTES:
             self._head += piece[: _RAW_HEAD_BYTES - len(self._head)]
 
-    def note(self, masker: Masker) -> BodyNote:
-        """What may be kept of the body so far."""
-        kind = sniff(self._head)
+    def note(self, masker: Masker, encoding: str = "") -> BodyNote:
+        """What may be kept of the body so far.
+
+        Size and digest are those of the wire; with ``encoding`` gzip the head is what was packed.
+        """
+        raw = _unpacked(self._head) if encoding.strip().lower() == "gzip" else self._head
+        kind = sniff(raw)
         head, head_b64 = "", ""
         if kind in TEXTUAL:
-            head = masker.head(self._head.decode(errors="replace"), HEAD_CHARS)
+            head = masker.head(raw.decode(errors="replace"), HEAD_CHARS)
         else:
-            start = self._head[:_BINARY_HEAD_BYTES]
+            start = raw[:_BINARY_HEAD_BYTES]
             readable = start.decode("latin-1")
             if masker.text(readable) == readable:
                 head_b64 = base64.b64encode(start).decode()
         return BodyNote(self.size_bytes, self._digest.hexdigest(), kind, head, head_b64, self.complete)
+
+
+def _unpacked(head: bytes) -> bytes:
+    """The beginning of what a gzip body packs; of a broken one only gzip's own ten bytes, which hold no secret."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, _RAW_HEAD_BYTES)
+    except zlib.error:
+        return head[:10]
 
 
 @dataclass

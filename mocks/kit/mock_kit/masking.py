@@ -21,9 +21,7 @@ _SECRET_HEADER = re.compile(r"password|passwd|secret|token|key|authorization|coo
 _SUSPICIOUS = re.compile(r"passw|secret|token|key|assertion|authorization|cookie", re.IGNORECASE)
 _NAME = r"[\w.\-]*(?:password|passwd|secret|token|api[_-]?key|assertion|authorization|cookie)"
 #: "name": "value" as it stands in JSON; the closing quote may lie beyond the head we kept.
-_JSON_MEMBER = re.compile(
-    rf'("{_NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s"{{\[,}}\]][^,}}\]]*)', re.IGNORECASE
-)
+_JSON_MEMBER = re.compile(rf'("{_NAME}"\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|[^\s"{{\[,}}\]][^,}}\]]*)', re.IGNORECASE)
 #: The same inside a JSON string, where each quote is escaped.
 _ESCAPED_MEMBER = re.compile(rf'(\\+"{_NAME}\\+"\s*:\s*\\+")(?:(?!\\+").)*', re.IGNORECASE | re.DOTALL)
 _FORM_MEMBER = re.compile(rf"((?:^|[?&\s]){_NAME}=)[^&\s]*", re.IGNORECASE)

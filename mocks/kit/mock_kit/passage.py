@@ -35,9 +35,7 @@ _PATH_SAFE = "/:@!$&'()*+,;=~"
 class Passage:
     """A request and its reply, watched. ``release`` is called exactly once, when both are over."""
 
-    def __init__(
-        self, request: Request, world: World | None, strays: Journal, release: Callable[[], None]
-    ) -> None:
+    def __init__(self, request: Request, world: World | None, strays: Journal, release: Callable[[], None]) -> None:
         """A request without ``world`` is written down in ``strays``."""
         self._environ: WSGIEnvironment = request.environ
         self._request = request
@@ -219,9 +217,9 @@ class Passage:
                 at=self._at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 duration_ms=round((time.perf_counter() - self._started) * 1000, 3),
                 request_headers=dict(request.headers.items()),
-                request=self._received.note(masker),
+                request=self._received.note(masker, request.headers.get("Content-Encoding", "")),
                 response_headers=_joined(self._answer.headers),
-                response=self._sent.note(masker),
+                response=self._sent.note(masker, self._answer.header("Content-Encoding") or ""),
                 notes=self.draft.notes,
                 fault=", ".join(self.draft.faults) or None,
                 evidence=list(self.draft.evidence),

@@ -73,7 +73,5 @@ def _as_text(head: bytes) -> str | None:
     try:
         return head.decode()
     except UnicodeDecodeError as exc:
-        cut_short = (
-            exc.end == len(head) and len(head) - exc.start < 4 and exc.reason == "unexpected end of data"
-        )
+        cut_short = exc.end == len(head) and len(head) - exc.start < 4 and exc.reason == "unexpected end of data"
         return head[: exc.start].decode() if cut_short else None

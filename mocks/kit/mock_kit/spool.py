@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -97,10 +96,16 @@ class Spool:
     """The files of one world."""
 
     def __init__(self, directory: Path) -> None:
-        """``directory`` belongs to this world alone; the first file makes it (mode 0700)."""
+        """``directory`` belongs to this world alone; the first file makes it (mode 0700).
+
+        Files that an earlier process left there stay, and numbers go on behind theirs.
+        """
         self._directory = directory
-        self._numbers = itertools.count(1)
+        self._last = max((int(p.stem) for p in self._files() if p.stem.isdigit()), default=0)
         self._lock = threading.Lock()
+
+    def _files(self) -> Iterator[Path]:
+        return self._directory.glob("*.blob")
 
     @property
     def directory(self) -> Path:
@@ -111,16 +116,24 @@ class Spool:
         """A new file, ready to be written to."""
         with self._lock:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return SpoolWriter(self._directory / f"{next(self._numbers):08d}.blob")
+            self._last += 1
+            return SpoolWriter(self._directory / f"{self._last:08d}.blob")
 
     def discard(self, blob: Blob) -> None:
         """Remove one finished file; nothing happens if it is gone already."""
         blob.path.unlink(missing_ok=True)
 
+    def keep_only(self, names: Collection[str]) -> None:
+        """Remove the files that no name refers to: what a process that died was still writing."""
+        with self._lock:
+            for path in self._files():
+                if path.name not in names:
+                    path.unlink(missing_ok=True)
+
     def clear(self) -> None:
         """Remove every file of this world. A file still open elsewhere stays readable there."""
         with self._lock:
-            for path in self._directory.glob("*.blob"):
+            for path in self._files():
                 path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 self._directory.rmdir()

@@ -157,9 +157,7 @@ class ControlSuite:
         self._control(mock_client, "GET", "faults", world_name)
         assert self._exchanges(mock_client, world_name) == []
 
-    def test_an_unknown_world_is_named_with_the_known_ones(
-        self, mock_client: Client, world_name: str
-    ) -> None:
+    def test_an_unknown_world_is_named_with_the_known_ones(self, mock_client: Client, world_name: str) -> None:
         for what in ("journal", "faults", "clock", "evidence"):
             answer = self._control(mock_client, "GET", what, "nowhere")
             assert answer.status_code == 404
@@ -188,18 +186,14 @@ class ControlSuite:
         assert answer.status_code == 400
         assert "lost_answer" in answer.get_json()["errors"][0]["expected"]
 
-    def test_the_clock_moves_forward_and_reset_takes_it_back(
-        self, mock_client: Client, world_name: str
-    ) -> None:
+    def test_the_clock_moves_forward_and_reset_takes_it_back(self, mock_client: Client, world_name: str) -> None:
         moved = self._control(mock_client, "POST", "clock", world_name, {"advance_s": 3600})
         assert moved.get_json()["offset_s"] == 3600
         assert self._control(mock_client, "POST", "reset", world_name).status_code == 200
         assert self._control(mock_client, "GET", "clock", world_name).get_json()["offset_s"] == 0
 
     @pytest.mark.parametrize("step", [-1, "soon", None, True, 1e12])
-    def test_the_clock_refuses_what_is_no_step_forward(
-        self, mock_client: Client, world_name: str, step: Any
-    ) -> None:
+    def test_the_clock_refuses_what_is_no_step_forward(self, mock_client: Client, world_name: str, step: Any) -> None:
         answer = self._control(mock_client, "POST", "clock", world_name, {"advance_s": step})
         assert answer.status_code == 400
         assert answer.get_json()["errors"][0]["field"] == "advance_s"
@@ -228,9 +222,7 @@ class ControlSuite:
         assert self._exchanges(mock_client, "other") == []
         assert self._control(mock_client, "GET", "clock", world_name).get_json()["offset_s"] == 0
 
-    def test_a_world_that_exists_is_not_created_twice(
-        self, mock_client: Client, other_world: dict[str, Any]
-    ) -> None:
+    def test_a_world_that_exists_is_not_created_twice(self, mock_client: Client, other_world: dict[str, Any]) -> None:
         mock_client.post("/_mock/worlds", json=other_world)
         again = mock_client.post("/_mock/worlds", json=other_world)
         assert again.status_code == 409

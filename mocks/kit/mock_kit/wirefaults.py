@@ -38,9 +38,7 @@ class Reply:
             pass
 
 
-async def hold(
-    plan: FaultPlan, fault: Fault, seconds: float, until: asyncio.Task[None] | None = None
-) -> None:
+async def hold(plan: FaultPlan, fault: Fault, seconds: float, until: asyncio.Task[None] | None = None) -> None:
     """Wait ``seconds`` of wall time, until the fault is called off, or until ``until`` is done."""
     loop, released = asyncio.get_running_loop(), asyncio.Event()
 
@@ -49,9 +47,7 @@ async def hold(
 
     with plan.woken(fault, release):
         waiting: set[asyncio.Task[Any]] = {loop.create_task(released.wait())}
-        await asyncio.wait(
-            waiting | ({until} if until else set()), timeout=seconds, return_when="FIRST_COMPLETED"
-        )
+        await asyncio.wait(waiting | ({until} if until else set()), timeout=seconds, return_when="FIRST_COMPLETED")
         for task in waiting:
             task.cancel()
 

@@ -65,6 +65,12 @@ class World:
         with self._evidence_lock:
             self._evidence.clear()
 
+    def settings_changed(self) -> None:
+        """``/_mock`` has set the clock, the dialect, or everything back. For worlds that outlive a process."""
+
+    def removed(self) -> None:
+        """The world is gone for good: let go of what it holds outside ``spool``."""
+
     def count_evidence(self, entry_id: str) -> None:
         """One more hit of that behaviour."""
         with self._evidence_lock:
@@ -147,4 +153,5 @@ class Worlds(Generic[W]):
             self._keys = {key: owner for key, owner in self._keys.items() if owner != name}
         if world is not None:
             world.reset_basics()
+            world.removed()
         return world

@@ -129,18 +129,14 @@ def test_a_byte_flipped_on_the_way_in_is_stored_flipped(client: Client, depot: P
 
 
 @pytest.mark.parametrize("kind", ["flip_byte", "flip_request_byte"])
-def test_a_flip_beyond_the_body_is_noted_as_without_effect(
-    client: Client, depot: ParcelWorld, kind: str
-) -> None:
+def test_a_flip_beyond_the_body_is_noted_as_without_effect(client: Client, depot: ParcelWorld, kind: str) -> None:
     depot.faults.add(Fault(kind=kind, params={"offset": 9999}))
     assert send(client).status_code == 201
     assert "fault_without_effect" in [note.code for note in last(depot).notes]
 
 
 @pytest.mark.parametrize(("content_length", "told"), [("kept", "8"), ("fixed", "3")])
-def test_a_truncated_body_ends_early(
-    client: Client, depot: ParcelWorld, content_length: str, told: str
-) -> None:
+def test_a_truncated_body_ends_early(client: Client, depot: ParcelWorld, content_length: str, told: str) -> None:
     send(client, b"12345678")
     params = {"keep_bytes": 3, "content_length": content_length}
     depot.faults.add(Fault(kind="truncate_body", params=params))
@@ -174,9 +170,7 @@ def test_reset_ends_a_planned_delay(
     assert (answers, fault.applied) == ([201], 1)
 
 
-def test_a_request_to_no_world_is_told_which_worlds_exist(
-    client: Client, toy: WrappedApp[ParcelWorld]
-) -> None:
+def test_a_request_to_no_world_is_told_which_worlds_exist(client: Client, toy: WrappedApp[ParcelWorld]) -> None:
     answer = client.get("/parcels", headers={"Host": "nowhere.example", "Authorization": "Basic eDp5"})
     assert answer.status_code == 421
     assert answer.get_json()["errors"][0]["expected"] == "default (depot.example)"

@@ -58,6 +58,15 @@ def test_reset_ids_start_anew() -> None:
     assert ids.hex32("thing") == first
 
 
+def test_ids_go_on_where_another_process_stopped() -> None:
+    first = Ids("w")
+    first.hex32("chat")
+    first.number("chat")
+    second = Ids("w")
+    second.restore(first.state())
+    assert (second.hex32("chat"), second.number("chat")) == (first.hex32("chat"), first.number("chat"))
+
+
 def test_numbers_run_per_kind() -> None:
     ids = Ids("w")
     assert [ids.number("a", 100), ids.number("a", 100), ids.number("b")] == [100, 101, 1]

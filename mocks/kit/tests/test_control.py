@@ -117,6 +117,26 @@ def test_reset_empties_the_mocks_own_state_and_keeps_its_host(client: Client, de
     assert client.get("/parcels", headers={"Host": "depot.example"}).get_json() == {"count": 0}
 
 
+@pytest.mark.parametrize(
+    ("path", "body"), [("clock", {"advance_s": 1}), ("dialect", {"greeting": "hi"}), ("reset", {})]
+)
+def test_a_world_hears_of_every_setting_that_control_changes(
+    client: Client, depot: ParcelWorld, monkeypatch: pytest.MonkeyPatch, path: str, body: Any
+) -> None:
+    heard: list[tuple[float, Any]] = []
+    tell = lambda: heard.append((depot.clock.offset_s, depot.dialect["greeting"]))  # noqa: E731
+    monkeypatch.setattr(depot, "settings_changed", tell)
+    client.post(f"/_mock/{path}", json=body)
+    assert heard == [(body.get("advance_s", 0), body.get("greeting", "hello"))]
+
+
+def test_a_world_hears_of_its_end(client: Client, depot: ParcelWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(depot, "removed", lambda: heard.append("removed"))
+    client.delete("/_mock/worlds/default")
+    assert heard == ["removed"]
+
+
 def test_an_unknown_control_path_is_a_problem(client: Client) -> None:
     for answer in (client.get("/_mock/nothing"), client.post("/_mock/health")):
         assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")

@@ -80,9 +80,7 @@ def test_an_expired_fault_does_not_strike(plan: FaultPlan, clock: Clock) -> None
         ({"host": "example.com"}, False),
     ],
 )
-def test_a_fault_strikes_only_the_requests_it_is_meant_for(
-    plan: FaultPlan, match: dict[str, str], hit: bool
-) -> None:
+def test_a_fault_strikes_only_the_requests_it_is_meant_for(plan: FaultPlan, match: dict[str, str], hit: bool) -> None:
     plan.add(a_fault(match=match))
     assert (plan.pick("GET", "a.example.com", "/things/1/x", "app") is not None) is hit
 

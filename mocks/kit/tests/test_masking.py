@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import hashlib
 import json
+from collections.abc import Callable
 
 import pytest
 
 from mock_kit.context import Note
-from mock_kit.journal import HEAD_CHARS, BodyMeter, Exchange, Journal
+from mock_kit.journal import HEAD_CHARS, BodyMeter, BodyNote, Exchange, Journal
 from mock_kit.masking import Masker
 
 SECRET = 'S3cr/t+"pass wörd'
@@ -39,9 +42,7 @@ def test_the_name_of_a_secret_header_stays_and_its_value_goes(name: str) -> None
 
 
 def test_an_ordinary_header_is_shown() -> None:
-    assert Journal().add(an_exchange(headers={"Accept": "text/html"})).request_headers == {
-        "Accept": "text/html"
-    }
+    assert Journal().add(an_exchange(headers={"Accept": "text/html"})).request_headers == {"Accept": "text/html"}
 
 
 @pytest.mark.parametrize(
@@ -121,6 +122,28 @@ def test_a_binary_head_is_at_most_48_bytes() -> None:
     meter.feed(bytes(range(100)))
     note = meter.note(Masker())
     assert (note.head, base64.b64decode(note.head_b64)) == ("", bytes(range(48)))
+
+
+def packed_note(body: bytes, guard: str = "") -> BodyNote:
+    """What a journal keeps of a gzip body."""
+    masker, meter = Masker(), BodyMeter()
+    if guard:
+        masker.guard(guard)
+    meter.feed(body)
+    return meter.note(masker, "gzip")
+
+
+def test_a_packed_body_is_shown_unpacked_and_masked_its_size_is_that_of_the_wire() -> None:
+    body = gzip.compress(b'{"text": "the word is Sesame-1"}', mtime=0)
+    kept = packed_note(body, "Sesame-1")
+    assert (kept.head, kept.sniffed_type) == ('{"text": "the word is ***"}', "application/json")
+    assert (kept.size_bytes, kept.sha256) == (len(body), hashlib.sha256(body).hexdigest())
+
+
+@pytest.mark.parametrize("spoil", [lambda b: b[:3] + b"\xff" + b[4:], lambda b: b"no gzip at all, Sesame-1"])
+def test_of_a_broken_packed_body_no_content_is_shown(spoil: Callable[[bytes], bytes]) -> None:
+    kept = packed_note(spoil(gzip.compress(b"Sesame-1" * 9, mtime=0)))
+    assert len(kept.head) + len(base64.b64decode(kept.head_b64)) <= 10
 
 
 def test_a_journal_forgets_the_oldest_and_ids_go_on() -> None:

@@ -58,6 +58,23 @@ def test_clearing_one_world_leaves_the_others_files(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
 
 
+def test_files_of_an_earlier_process_stay_and_numbers_go_on_behind_them(tmp_path: Path) -> None:
+    with Spool(tmp_path).writer() as old:
+        old.write(b"old")
+    with Spool(tmp_path).writer() as new:
+        new.write(b"new")
+    assert [p.read_bytes() for p in sorted(tmp_path.iterdir())] == [b"old", b"new"]
+
+
+def test_files_that_nothing_refers_to_are_swept_away(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    for content in (b"kept", b"half written"):
+        with spool.writer() as file:
+            file.write(content)
+    spool.keep_only({"00000001.blob"})
+    assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"kept"]
+
+
 def test_a_cleared_spool_takes_files_again(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "w")
     spool.writer().close()
