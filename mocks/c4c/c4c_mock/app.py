@@ -68,9 +68,7 @@ def _create_world(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4C
     """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?}``; adds nothing on an error."""
     host = body.get("host")
     if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):
-        error = FieldError(
-            "host", "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", host
-        )
+        error = FieldError("host", "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", host)
         raise Problem(400, "A tenant needs a host", "The Host header tells tenants apart.", [error])
     world = C4CWorld.make(str(body["name"]), host, data_dir, mock.dialect_of(body))
     for member, store in (("communication_system", store_system), ("arrangement", store_arrangement)):
@@ -78,7 +76,5 @@ def _create_world(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4C
         if isinstance(given, Mapping):
             store(world, given)
         elif given is not None:
-            raise Problem(
-                400, "Not an object", "", [FieldError(member, "an object", "Leave it out or send one.")]
-            )
+            raise Problem(400, "Not an object", "", [FieldError(member, "an object", "Leave it out or send one.")])
     return mock.worlds.add(world, [world.host])

@@ -76,9 +76,7 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         return str(answer.get_json()["activity"]["object_id"])
 
-    def attach(
-        self, chat: str, content: bytes = b"hello", headers: dict[str, str] | None = None, **more: Any
-    ) -> Any:
+    def attach(self, chat: str, content: bytes = b"hello", headers: dict[str, str] | None = None, **more: Any) -> Any:
         """POST a document to a chat by navigation."""
         body = {"TypeCode": "10001", "Name": "a.txt", "CategoryCode": "2", "MimeType": "text/plain"}
         body["Binary"] = base64.b64encode(content).decode()

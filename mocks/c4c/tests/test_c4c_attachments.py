@@ -28,9 +28,7 @@ def test_the_echo_of_a_create_holds_the_file_its_size_in_bytes_and_its_link(tena
     assert echo["CategoryCodeText"] == "Document"
     assert echo["TypeCodeText"] == ""
     assert echo["UUID"].replace("-", "") == echo["ObjectID"]
-    assert echo["DocumentLink"].endswith(
-        f"ChatActivityAttachmentCollection('{echo['ObjectID']}')/Binary/$value"
-    )
+    assert echo["DocumentLink"].endswith(f"ChatActivityAttachmentCollection('{echo['ObjectID']}')/Binary/$value")
 
 
 def test_without_response_payload_only_the_location_comes_back(tenant):
@@ -104,9 +102,7 @@ def test_a_bad_attachment_is_refused_in_c4cs_form_and_nothing_is_stored(tenant, 
 
 
 def test_a_link_is_stored_without_content(tenant):
-    answer = tenant.attach(
-        tenant.chat(), CategoryCode="3", Binary=None, LinkWebURI="https://example.com", Title="T"
-    )
+    answer = tenant.attach(tenant.chat(), CategoryCode="3", Binary=None, LinkWebURI="https://example.com", Title="T")
     assert answer.status_code == 201
     assert answer.get_json()["d"]["results"]["Binary"] is None
     assert tenant.get(f"{tenant.file_path()}/Binary/$value").status_code == 404

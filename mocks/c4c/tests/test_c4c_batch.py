@@ -92,9 +92,7 @@ def test_a_later_part_can_refer_to_an_entity_created_before_it(tenant):
     second = request("POST", "$1/PhoneCallNotes", {"Text": "note"})
     answer = send(tenant, change_set(first, second), service="activity")
     assert statuses(answer) == [201, 201]
-    assert statuses(
-        send(tenant, change_set(request("POST", "$7/PhoneCallNotes", {})), service="activity")
-    ) == [400]
+    assert statuses(send(tenant, change_set(request("POST", "$7/PhoneCallNotes", {})), service="activity")) == [400]
 
 
 def test_writes_stand_in_change_sets_and_reads_outside(tenant):
@@ -108,9 +106,7 @@ def test_updates_and_deletes_answer_204_and_urls_may_be_absolute(tenant):
     chat = tenant.chat()
     tenant.attach(chat)
     drop = request("DELETE", "/sap/c4c/odata/v1" + tenant.file_path())
-    change = request(
-        "POST", tenant.path(chat)[1:].partition("/")[2], {"SubjectName": "n"}, x_http_method="MERGE"
-    )
+    change = request("POST", tenant.path(chat)[1:].partition("/")[2], {"SubjectName": "n"}, x_http_method="MERGE")
     answer = send(tenant, change_set(drop, change))
     assert statuses(answer) == [204, 204]
     assert "text/html" in answer.text
@@ -150,9 +146,7 @@ def test_what_is_no_batch_is_refused(tenant, body, content_type):
     assert send(tenant, body=body, headers={"Content-Type": content_type}).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "url", ["$batch", "/elsewhere/X", "https://example.com/x", "../activity/PhoneCallCollection"]
-)
+@pytest.mark.parametrize("url", ["$batch", "/elsewhere/X", "https://example.com/x", "../activity/PhoneCallCollection"])
 def test_a_part_cannot_leave_its_service(tenant, url):
     assert statuses(send(tenant, request("GET", url)))[0] in {400, 404}
 

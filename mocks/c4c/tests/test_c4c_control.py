@@ -142,9 +142,7 @@ def test_a_bad_widget_payload_is_refused_naming_the_member(tenant, change, field
 def test_each_channel_leaves_its_reference_where_its_entity_has_room(make_tenant, kind, dialect, path, field):
     tenant = make_tenant(**dialect)
     tenant.chat(Type=kind)
-    rows = tenant.get(path, query_string={"$filter": f"{field} eq '{tenant.guid}'"}).get_json()["d"][
-        "results"
-    ]
+    rows = tenant.get(path, query_string={"$filter": f"{field} eq '{tenant.guid}'"}).get_json()["d"]["results"]
     assert len(rows) == 1
 
 

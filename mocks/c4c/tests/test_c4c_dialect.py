@@ -48,12 +48,8 @@ def test_the_refusal_of_an_attachment_update_is_the_dialects(make_tenant, status
     assert tenant.call("PATCH", tenant.file_path(), json={}).status_code == status
 
 
-@pytest.mark.parametrize(
-    ("inherits", "shape"), [(True, '"d":{"__metadata"'), (False, '"d":{"results":{"__metadata"')]
-)
-def test_the_parts_of_a_batch_inherit_the_strict_header_unless_the_dialect_says_no(
-    make_tenant, inherits, shape
-):
+@pytest.mark.parametrize(("inherits", "shape"), [(True, '"d":{"__metadata"'), (False, '"d":{"results":{"__metadata"')])
+def test_the_parts_of_a_batch_inherit_the_strict_header_unless_the_dialect_says_no(make_tenant, inherits, shape):
     tenant = make_tenant(batch_inherits_strict_header=inherits, batch_status=200)
     chat = tenant.chat()
     part = f"GET ChatActivityCollection('{chat}') HTTP/1.1\r\nAccept: application/json\r\n\r\n\r\n"

@@ -17,9 +17,7 @@ FILES = entity_set("ChatActivityAttachmentCollection")
 
 def found(tenant, condition, collection="ChatActivityCollection"):
     """ObjectIDs that a condition selects."""
-    answer = tenant.get(
-        f"/chatactivity/{collection}", query_string={"$filter": condition, "$select": "ObjectID"}
-    )
+    answer = tenant.get(f"/chatactivity/{collection}", query_string={"$filter": condition, "$select": "ObjectID"})
     assert answer.status_code == 200, answer.text
     return [r["ObjectID"] for r in answer.get_json()["d"]["results"]]
 
@@ -153,9 +151,7 @@ def test_order_follows_the_words_and_null_comes_first(three):
     assert [r["ObjectID"] for r in answer.get_json()["d"]["results"]] == [ids[1], ids[0], ids[2]]
 
 
-@pytest.mark.parametrize(
-    "text", ["Nothing", "ID up", "ID asc desc", ",", "ChatActivityAttachment/Name", "ID,,ID"]
-)
+@pytest.mark.parametrize("text", ["Nothing", "ID up", "ID asc desc", ",", "ChatActivityAttachment/Name", "ID,,ID"])
 def test_a_bad_order_is_refused(text):
     with pytest.raises(BadRequest, match="orderby"):
         parse_orderby(text, CHATS)

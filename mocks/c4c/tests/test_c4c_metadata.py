@@ -22,9 +22,7 @@ def schema(tenant, service="chatactivity", query=""):
 
 def attribute(document, type_name, prop, name):
     """One attribute of a property."""
-    found = document.xpath(
-        f"//edm:EntityType[@Name='{type_name}']/edm:Property[@Name='{prop}']", namespaces=NS
-    )
+    found = document.xpath(f"//edm:EntityType[@Name='{type_name}']/edm:Property[@Name='{prop}']", namespaces=NS)
     prefix, _, local = name.rpartition(":")
     return found[0].get(f"{{{NS[prefix]}}}{local}" if prefix else local)
 
@@ -51,9 +49,7 @@ def test_rights_and_facets_of_an_attachment_are_announced(tenant):
     assert attribute(document, folder, "SizeInkB", "Scale") == "14"
     assert attribute(document, folder, "ETag", "ConcurrencyMode") == "Fixed"
     assert attribute(document, folder, "Title", "sap:creatable") == "true"
-    updatable = document.xpath(
-        f"//edm:EntityType[@Name='{folder}']/edm:Property/@sap:updatable", namespaces=NS
-    )
+    updatable = document.xpath(f"//edm:EntityType[@Name='{folder}']/edm:Property/@sap:updatable", namespaces=NS)
     assert set(updatable) == {"false"}
 
 

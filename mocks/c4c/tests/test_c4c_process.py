@@ -36,9 +36,7 @@ class Street:
     def control(self, path, body=None):
         """POST with a body, GET without."""
         url = f"{self.mock.url}/_mock/{path}"
-        return (
-            requests.post(url, json=body, timeout=10) if body is not None else requests.get(url, timeout=10)
-        )
+        return requests.post(url, json=body, timeout=10) if body is not None else requests.get(url, timeout=10)
 
     def chat(self, reference):
         """A new chat's ObjectID."""
@@ -108,9 +106,7 @@ def test_pyodata_finds_a_chat_by_its_reference_and_attaches_to_it(street, client
     assert [r.ParentObjectID for r in found] == [chat]
     created = upload(client, chat, "one", CategoryCode="2").execute()
     assert created.Name == "one"
-    whole = (
-        client.entity_sets.ChatActivityCollection.get_entity(chat).expand("ChatActivityAttachment").execute()
-    )
+    whole = client.entity_sets.ChatActivityCollection.get_entity(chat).expand("ChatActivityAttachment").execute()
     assert [a.ObjectID for a in whole.ChatActivityAttachment] == [created.ObjectID]
     client.entity_sets.ChatActivityAttachmentCollection.delete_entity(created.ObjectID).execute()
     assert street.stored("PYODATA1") == []
@@ -210,9 +206,7 @@ def test_a_refusal_reaches_a_client_that_is_still_sending(street):
 def test_the_custom_verb_merge_comes_through_the_server(street):
     chat = street.chat("MERGED")
     url = f"{street.mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')"
-    answer = requests.request(
-        "MERGE", url, json={"SubjectName": "m"}, auth=LOGIN, headers={"Host": HOST}, timeout=10
-    )
+    answer = requests.request("MERGE", url, json={"SubjectName": "m"}, auth=LOGIN, headers={"Host": HOST}, timeout=10)
     assert answer.status_code == 204
 
 

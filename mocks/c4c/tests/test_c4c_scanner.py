@@ -47,8 +47,7 @@ def put_back(value, texts):
     """The parsed skeleton with the files' texts where their numbers stood."""
     if isinstance(value, dict):
         return {
-            n: texts[int(v)] if n == "Binary" and isinstance(v, str) else put_back(v, texts)
-            for n, v in value.items()
+            n: texts[int(v)] if n == "Binary" and isinstance(v, str) else put_back(v, texts) for n, v in value.items()
         }
     return [put_back(v, texts) for v in value] if isinstance(value, list) else value
 

@@ -134,9 +134,7 @@ def test_a_number_is_shown_with_its_scale(make_tenant, value, shown):
     assert answer.get_json()["d"]["results"]["CompletionPercent"] == shown
 
 
-@pytest.mark.parametrize(
-    "sent", ["/Date(1600000000000)/", "/Date(1600000000000+0060)/", "2020-09-13T12:26:40Z"]
-)
+@pytest.mark.parametrize("sent", ["/Date(1600000000000)/", "/Date(1600000000000+0060)/", "2020-09-13T12:26:40Z"])
 def test_dates_are_taken_as_ticks_or_iso(tenant, sent):
     answer = tenant.call("POST", CALLS, json={"StartDateTime": sent})
     assert answer.get_json()["d"]["results"]["StartDateTime"] == "/Date(1600000000000)/"
@@ -158,9 +156,7 @@ def test_the_content_type_decides_whether_a_body_is_read(tenant, content_type, s
     assert answer.status_code == status
 
 
-@pytest.mark.parametrize(
-    "raw", [b"", b"{", b'{"Subject":"x"', b'{"Subject":"\xff"}', b'{"Subject":"x","Subject":"y"}']
-)
+@pytest.mark.parametrize("raw", [b"", b"{", b'{"Subject":"x"', b'{"Subject":"\xff"}', b'{"Subject":"x","Subject":"y"}'])
 def test_a_broken_body_is_refused(tenant, raw):
     assert tenant.call("POST", CALLS, data=raw, content_type="application/json").status_code == 400
 

@@ -19,9 +19,7 @@ STANDARD_TYPE = "10001"
 """TypeCode of a standard attachment. Source: developer guide; documented."""
 
 _EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
-_ROUND_LIMITS = {
-    n * unit for unit in (1024, 1000, 1024**2, 1000**2) for n in (1, 2, 4, 5, 8, 10, 16, 32, 64, 100)
-}
+_ROUND_LIMITS = {n * unit for unit in (1024, 1000, 1024**2, 1000**2) for n in (1, 2, 4, 5, 8, 10, 16, 32, 64, 100)}
 """Sizes at which files are cut by buffers and gateways: a file of exactly such a length is suspicious."""
 
 
@@ -74,9 +72,7 @@ def _check_content(draft: Draft, blob: Blob, dialect: Mapping[str, Any]) -> None
             hint="dialect mime_allow_list, mime_deny_list",
         )
     if dialect["reject_eicar"] and _is_eicar(blob):
-        raise Refused(
-            "Virus scan: the file is infected (EICAR test file)", status=400, hint="dialect reject_eicar"
-        )
+        raise Refused("Virus scan: the file is infected (EICAR test file)", status=400, hint="dialect reject_eicar")
 
 
 def check_size(size_bytes: int, dialect: Mapping[str, Any]) -> None:
@@ -110,9 +106,7 @@ def oddities(draft: Draft) -> Iterator[Note]:
     elif _holds_json(blob) and not _says(draft, "json"):
         yield Note("warning", "json-content", f"{name}: the content is a JSON document; an error was stored?")
     elif _contradicts(draft, blob):
-        message = (
-            f"{name}: MimeType says {draft.values.get('MimeType')}, the bytes look like {blob.sniffed_type}"
-        )
+        message = f"{name}: MimeType says {draft.values.get('MimeType')}, the bytes look like {blob.sniffed_type}"
         yield Note("warning", "mime-mismatch", message)
     if blob.size_bytes in _ROUND_LIMITS:
         message = f"{name}: exactly {blob.size_bytes} bytes, a length at which buffers and gateways cut"
@@ -156,11 +150,7 @@ def _contradicts(draft: Draft, blob: Blob) -> bool:
         return False
     if seen == "application/zip" or "xml" in seen:
         return not (
-            "officedocument" in said
-            or "zip" in said
-            or "xml" in said
-            or "svg" in said
-            or "opendocument" in said
+            "officedocument" in said or "zip" in said or "xml" in said or "svg" in said or "opendocument" in said
         )
     if "application/pdf" in {said, seen} or (said.startswith("image/") and seen.startswith("image/")):
         return said != seen

@@ -86,9 +86,7 @@ def problems(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     def expect(name: str, choices: tuple[str, ...]) -> None:
         if payload.get(name) not in choices:
-            found.append(
-                {"field": name, "value": payload.get(name), "expected": f"one of {', '.join(choices)}"}
-            )
+            found.append({"field": name, "value": payload.get(name), "expected": f"one of {', '.join(choices)}"})
 
     expect("Type", ("CHAT", "CALL", "MESSAGE"))
     expect("Action", ACTIONS)
@@ -101,9 +99,7 @@ def problems(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
     if reference and not (isinstance(reference, str) and _REFERENCE.fullmatch(reference)):
         expected = "1 to 35 letters and digits, no dashes"
         remedy = "send the contact's guid without dashes"
-        found.append(
-            {"field": "ExternalReferenceID", "value": reference, "expected": expected, "remedy": remedy}
-        )
+        found.append({"field": "ExternalReferenceID", "value": reference, "expected": expected, "remedy": remedy})
     return found
 
 

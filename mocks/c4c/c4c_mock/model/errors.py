@@ -76,9 +76,7 @@ class NotAllowed(C4CError):
 
     status = 405
 
-    def __init__(
-        self, message: str, *, allow: tuple[str, ...], status: int | None = None, hint: str = ""
-    ) -> None:
+    def __init__(self, message: str, *, allow: tuple[str, ...], status: int | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint, status=status)
         self.allow = allow
 

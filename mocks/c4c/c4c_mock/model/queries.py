@@ -99,11 +99,7 @@ class Matcher:
 
     def search(self, row: Row, words: str) -> bool:
         """Free text: every word occurs in some text property, whatever its case. Label: assumed."""
-        texts = [
-            v.casefold()
-            for p in row.eset.properties.values()
-            if isinstance(v := self._rows.value(row, p), str)
-        ]
+        texts = [v.casefold() for p in row.eset.properties.values() if isinstance(v := self._rows.value(row, p), str)]
         return all(any(word in text for text in texts) for word in words.casefold().split())
 
 

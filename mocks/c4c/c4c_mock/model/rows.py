@@ -15,9 +15,7 @@ from .edm import EntitySet, Property, children_of, entity_set
 from .values import Value, dashed, unset
 
 _CREATED_AT = frozenset({"CreatedOn", "CreationDate", "CreationDateTime", "ReportedDate", "ReportedDateTime"})
-_CHANGED_AT = frozenset(
-    {"UpdatedOn", "LastUpdatedOn", "LastChangeDate", "LastChangeDateTime", "EntityLastChangedOn"}
-)
+_CHANGED_AT = frozenset({"UpdatedOn", "LastUpdatedOn", "LastChangeDate", "LastChangeDateTime", "EntityLastChangedOn"})
 
 
 @dataclass(kw_only=True)

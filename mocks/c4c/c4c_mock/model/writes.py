@@ -60,9 +60,7 @@ def find_parent(world: C4CWorld, draft: Draft) -> Row | None:
         return None
     wanted = draft.values.get("ParentObjectID")
     if wanted and not world.switches["parent_object_id_creatable"]:
-        raise BadRequest(
-            "Property ParentObjectID is not creatable", hint="POST to the parent's navigation instead"
-        )
+        raise BadRequest("Property ParentObjectID is not creatable", hint="POST to the parent's navigation instead")
     if not isinstance(wanted, str) or not wanted:
         raise BadRequest(f"Property ParentObjectID is missing: {eset.name} belongs to {eset.parent}")
     found = world.rows.get(entity_set(eset.parent).name, wanted, world.clock.now())
@@ -124,9 +122,7 @@ def update(world: C4CWorld, row: Row, draft: Draft, user: User, *, replace: bool
     """
     check_may_update(world, row)
     if draft.children:
-        raise BadRequest(
-            f"Navigation {next(iter(draft.children))} cannot be updated together with its parent"
-        )
+        raise BadRequest(f"Navigation {next(iter(draft.children))} cannot be updated together with its parent")
     changes = {n: v for n, v in draft.values.items() if not _ignored(row.eset, n)}
     for name, value in changes.items():
         _check_change(world, row, row.eset.properties[name], value)

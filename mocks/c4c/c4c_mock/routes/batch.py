@@ -110,11 +110,7 @@ def _call_of(call: Call, part: PartRequest, url: str) -> Call:
     if options.text("$search"):
         raise BadRequest("$batch: $search is not supported inside a batch")
     headers = dict(part.headers)
-    if (
-        _STRICT not in headers
-        and call.header(_STRICT)
-        and call.world.switches["batch_inherits_strict_header"]
-    ):
+    if _STRICT not in headers and call.header(_STRICT) and call.world.switches["batch_inherits_strict_header"]:
         headers[_STRICT] = call.header(_STRICT)
     method = headers.get("x-http-method", "").upper() if part.method == "POST" else ""
     return replace(

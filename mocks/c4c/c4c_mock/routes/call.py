@@ -87,9 +87,7 @@ class Call:
         kind, _, params = self.header("content-type").partition(";")
         charset = params.replace(" ", "").lower().removeprefix("charset=")
         if kind.strip().lower() in _ATOM:
-            raise UnsupportedMedia(
-                "Atom bodies are not read by this mock", hint="send application/json", status=501
-            )
+            raise UnsupportedMedia("Atom bodies are not read by this mock", hint="send application/json", status=501)
         if kind.strip().lower() != JSON or (params.strip() and "utf-8" not in charset and "=" in params):
             found = self.header("content-type") or "(none)"
             raise UnsupportedMedia(f"Content-Type: expected application/json, found {found}")
@@ -109,9 +107,7 @@ class Reply:
 def text_reply(status: int, text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Reply:
     """A reply with a small text body."""
     raw = text.encode()
-    return Reply(
-        status=status, headers={"Content-Type": content_type, **(headers or {})}, body=[raw], length=len(raw)
-    )
+    return Reply(status=status, headers={"Content-Type": content_type, **(headers or {})}, body=[raw], length=len(raw))
 
 
 def prefers_json(accept: str, *, default: bool) -> bool:

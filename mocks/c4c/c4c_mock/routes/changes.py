@@ -92,9 +92,7 @@ def received(call: Call, eset: EntitySet, early: WriteLock | None) -> Iterator[D
 
     ``early`` takes the parent's lock as soon as ParentObjectID has come in, before the file is through.
     """
-    scanner = BodyScanner(
-        lambda: _sink(call), skeleton_max_bytes=int(call.world.switches["skeleton_max_bytes"])
-    )
+    scanner = BodyScanner(lambda: _sink(call), skeleton_max_bytes=int(call.world.switches["skeleton_max_bytes"]))
     try:
         for piece in call.pieces():
             scanner.feed(piece)
@@ -114,9 +112,7 @@ def _parsed(scanner: BodyScanner) -> Any:
 
 
 def _sink(call: Call) -> Base64Writer:
-    return Base64Writer(
-        call.world.spool.writer(), lambda size: attachments.check_size(size, call.world.switches)
-    )
+    return Base64Writer(call.world.spool.writer(), lambda size: attachments.check_size(size, call.world.switches))
 
 
 def _discard(call: Call, blobs: list[Blob]) -> None:
@@ -167,6 +163,4 @@ def _check_etag(call: Call, row: Row) -> None:
     seen("etag")
     current = unquote(etag_of(row.changed_at))
     if current not in {unquote(tag.strip()) for tag in wanted.split(",")}:
-        raise PreconditionFailed(
-            f"{row.eset.type_name} {row.object_id} was changed meanwhile: If-Match fails"
-        )
+        raise PreconditionFailed(f"{row.eset.type_name} {row.object_id} was changed meanwhile: If-Match fails")

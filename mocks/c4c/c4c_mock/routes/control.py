@@ -114,9 +114,7 @@ def take_widget_payload(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, A
     seen("cti-reference")
     found = cti.problems(body)
     if found:
-        raise _bad(
-            [FieldError(p["field"], p["expected"], p.get("remedy", "Correct it."), p["value"]) for p in found]
-        )
+        raise _bad([FieldError(p["field"], p["expected"], p.get("remedy", "Correct it."), p["value"]) for p in found])
     if not world.access.systems:
         seen("cti-system")
     row = cti.receive(world, body)

@@ -48,9 +48,7 @@ def read(call: Call, target: Target) -> Reply:
 def _service(call: Call, _: Target) -> Reply:
     if call.wants_json:
         return json_reply(call, service_document.as_json(call.service))
-    return text_reply(
-        200, service_document.as_atom(call.service, call.base), "application/atomsvc+xml;charset=utf-8"
-    )
+    return text_reply(200, service_document.as_atom(call.service, call.base), "application/atomsvc+xml;charset=utf-8")
 
 
 def _metadata(call: Call, _: Target) -> Reply:
@@ -103,17 +101,13 @@ def _feed(call: Call, target: Target) -> Reply:
     if not call.wants_json:
         uri = f"{call.base}/{quote(call.path.strip('/'), safe=_PATH_SAFE)}"
         return atom_reply(
-            atom.feed(
-                entities, title=target.eset.name, uri=uri, base=call.base, count=count, next_link=next_link
-            )
+            atom.feed(entities, title=target.eset.name, uri=uri, base=call.base, count=count, next_link=next_link)
         )
     if not call.world.switches["json_next_link"]:
         next_link = ""
     if shape.expanded and not call.strict:
         seen("quirk-b")
-    return json_reply(
-        call, json_out.feed_document(entities, strict=call.strict, count=count, next_link=next_link)
-    )
+    return json_reply(call, json_out.feed_document(entities, strict=call.strict, count=count, next_link=next_link))
 
 
 _PATH_SAFE = "/$()=',"
@@ -226,6 +220,4 @@ def json_reply(call: Call, document: object) -> Reply:
 
 def atom_reply(document: atom.Document) -> Reply:
     """An XML body, files streamed."""
-    return Reply(
-        status=200, headers={"Content-Type": document.content_type}, body=document, length=document.length
-    )
+    return Reply(status=200, headers={"Content-Type": document.content_type}, body=document, length=document.length)

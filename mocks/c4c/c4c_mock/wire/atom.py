@@ -54,9 +54,7 @@ class Document:
                 yield part
 
 
-def feed(
-    entities: list[Entity], *, title: str, uri: str, base: str, count: int | None, next_link: str
-) -> Document:
+def feed(entities: list[Entity], *, title: str, uri: str, base: str, count: int | None, next_link: str) -> Document:
     """A set of entities with count and next link when there are any."""
     document = Document("application/atom+xml;type=feed")
     document.write(f"<feed xml:base={quoteattr(base + '/')} {_NAMESPACES}>")
@@ -173,6 +171,4 @@ def text_of(value: Value, prop: Property) -> str:
 
 def error(message: str) -> str:
     """C4C's error in XML; the code is empty."""
-    return (
-        f'{_PROLOG}<error xmlns="{_META}"><code/><message xml:lang="en">{_clean(message)}</message></error>'
-    )
+    return f'{_PROLOG}<error xmlns="{_META}"><code/><message xml:lang="en">{_clean(message)}</message></error>'

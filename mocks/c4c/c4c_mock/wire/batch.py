@@ -17,9 +17,7 @@ from c4c_mock.model.errors import BadRequest
 
 _PIECE_BYTES = 256 * 1024
 _HEAD_MAX_BYTES = 64 * 1024
-_BOUNDARY = re.compile(
-    r'multipart/mixed\s*;.*?boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE
-)
+_BOUNDARY = re.compile(r'multipart/mixed\s*;.*?boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?: HTTP/1\.[01])?")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 
@@ -161,12 +159,8 @@ class Multipart:
     def add_answer(self, status: int, headers: Mapping[str, str], body: Iterable[bytes], length: int) -> None:
         """Append one HTTP answer as a part."""
         lines = [f"{name}: {value}" for name, value in headers.items()]
-        answer = f"HTTP/1.1 {status} {_phrase(status)}\r\n" + "\r\n".join(
-            [*lines, f"Content-Length: {length}"]
-        )
-        self._open(
-            f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n{answer}\r\n\r\n"
-        )
+        answer = f"HTTP/1.1 {status} {_phrase(status)}\r\n" + "\r\n".join([*lines, f"Content-Length: {length}"])
+        self._open(f"Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n{answer}\r\n\r\n")
         self._take(body, length)
         self._text("\r\n")
 

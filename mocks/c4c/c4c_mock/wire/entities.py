@@ -62,9 +62,7 @@ class Renderer:
             etag="" if row.eset.is_code_list else etag_of(row.changed_at),
             set_name=row.eset.name,
             key=row.object_id,
-            values=[
-                (p, self._value(row, p, uri)) for p in shape.properties if self._code_texts or not p.text_of
-            ],
+            values=[(p, self._value(row, p, uri)) for p in shape.properties if self._code_texts or not p.text_of],
             deferred=shape.deferred,
             expanded={nav: self._expand(row, nav, below) for nav, below in shape.expanded.items()},
         )

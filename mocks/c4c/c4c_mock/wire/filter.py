@@ -76,9 +76,7 @@ class _Parser:
             condition = Either(condition, self.both())
             names = {c.prop.name for c in comparisons(condition)}
             if len(names) > 1:
-                raise BadRequest(
-                    f"$filter: or is supported over one property only, found {', '.join(sorted(names))}"
-                )
+                raise BadRequest(f"$filter: or is supported over one property only, found {', '.join(sorted(names))}")
         return condition
 
     def both(self) -> Condition:
@@ -169,9 +167,7 @@ class _Parser:
 def filterable(name: str, eset: EntitySet) -> Property:
     """The property a condition may ask about. Raises BadRequest."""
     if "/" in name or name in eset.navigations:
-        raise BadRequest(
-            f"$filter: {name} is a navigation; conditions on navigation properties are not supported"
-        )
+        raise BadRequest(f"$filter: {name} is a navigation; conditions on navigation properties are not supported")
     prop = eset.properties.get(name)
     if prop is None:
         raise BadRequest(f"Property {name} not found in {eset.type_name}")
@@ -189,8 +185,6 @@ def parse_orderby(text: str, eset: EntitySet) -> list[SortKey]:
             raise BadRequest(f"$orderby: expected 'Property asc' or 'Property desc', found {part.strip()!r}")
         prop = eset.properties.get(words[0])
         if prop is None or prop.type == "Binary":
-            raise BadRequest(
-                f"$orderby: {words[0]} is no property of {eset.type_name} that can be ordered by"
-            )
+            raise BadRequest(f"$orderby: {words[0]} is no property of {eset.type_name} that can be ordered by")
         keys.append(SortKey(prop, descending=words[-1] == "desc"))
     return keys

@@ -18,9 +18,7 @@ LITERAL = re.compile(
     r"|(?P<bare>true|false|null|[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?[mMlLdDfF]?)(?![\w.])"
 )
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_STAMP = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII
-)
+_STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,7}))?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
 def parse_literal(text: str, prop: Property) -> Value:
@@ -43,9 +41,7 @@ def value_of(found: re.Match[str], prop: Property) -> Value:
         return bare == "true"
     if bare is not None and prop.type == "Decimal" and bare not in {"true", "false"}:
         return Decimal(bare.rstrip("mMlLdDfF"))
-    raise BadRequest(
-        f"Literal {found[0]} does not fit {prop.name} of type Edm.{prop.type}; expected {_example(prop)}"
-    )
+    raise BadRequest(f"Literal {found[0]} does not fit {prop.name} of type Edm.{prop.type}; expected {_example(prop)}")
 
 
 def from_text(text: str, prop: Property) -> Value:

@@ -106,9 +106,7 @@ def _entity_type(namespace: str, eset: EntitySet, links: list[_Link], rules: _Ru
     navigations = "".join(_navigations(namespace, eset, links, rules))
     parent = next((link.parent.type_name for link in links if link.child is eset), "")
     mark = f' c4c:parent-entity-type="{parent}"' if parent else ""
-    return (
-        f'<EntityType Name="{eset.type_name}"{mark}><Key>{keys}</Key>{properties}{navigations}</EntityType>'
-    )
+    return f'<EntityType Name="{eset.type_name}"{mark}><Key>{keys}</Key>{properties}{navigations}</EntityType>'
 
 
 def _navigations(namespace: str, eset: EntitySet, links: list[_Link], rules: _Rules) -> Iterator[str]:
@@ -126,9 +124,7 @@ def _navigations(namespace: str, eset: EntitySet, links: list[_Link], rules: _Ru
 
 
 def _navigation(name: str, relationship: str, start: str, end: str) -> str:
-    return (
-        f'<NavigationProperty Name="{name}" Relationship="{relationship}" FromRole="{start}" ToRole="{end}"/>'
-    )
+    return f'<NavigationProperty Name="{name}" Relationship="{relationship}" FromRole="{start}" ToRole="{end}"/>'
 
 
 def _property(prop: Property, rules: _Rules) -> str:
@@ -166,9 +162,7 @@ def _facets(prop: Property) -> dict[str, str]:
 
 def _label(name: str) -> str:
     """``ActualEndDateTime`` -> ``Actual End Date Time``; the real labels are SAP's texts, not copied here."""
-    spaced = "".join(
-        f" {c}" if c.isupper() and not p.isupper() else c for p, c in zip(" " + name, name, strict=False)
-    )
+    spaced = "".join(f" {c}" if c.isupper() and not p.isupper() else c for p, c in zip(" " + name, name, strict=False))
     return spaced.strip()
 
 

@@ -77,9 +77,7 @@ class BodyScanner:
                 parse_constant=_no_constant,
             )
             if _SURROGATE.search(self.skeleton):
-                json.dumps(value, ensure_ascii=False, default=str).encode(
-                    "utf-8"
-                )  # half a character: ValueError
+                json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")  # half a character: ValueError
             return value
         except (ValueError, RecursionError) as exc:
             if isinstance(exc, json.JSONDecodeError):

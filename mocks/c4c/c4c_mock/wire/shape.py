@@ -79,9 +79,7 @@ def _choose(shape: Shape, selection: _Selection | None, navs: dict[str, Navigati
     everything = selection is None or selection.everything
     names = set() if selection is None else selection.names
     shape.properties = [p for p in eset.properties.values() if everything or p.name in names]
-    shape.deferred = [
-        n for n in navs.values() if n.name not in shape.expanded and (everything or n.name in names)
-    ]
+    shape.deferred = [n for n in navs.values() if n.name not in shape.expanded and (everything or n.name in names)]
 
 
 def _check_names(eset: EntitySet, selection: _Selection, navs: dict[str, Navigation], shape: Shape) -> None:

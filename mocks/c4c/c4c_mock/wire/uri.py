@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from c4c_mock.model.errors import BadRequest
 
 _SEGMENT = re.compile(r"(?P<name>\$?[A-Za-z_][A-Za-z0-9_]*)(?:\((?P<key>.*)\))?", re.DOTALL)
-_PREDICATE = re.compile(
-    r"\s*(?:(?P<name>\w+)\s*=\s*)?(?P<literal>[A-Za-z]*'(?:[^']|'')*'|[^',=\s]+)\s*(?:,|$)"
-)
+_PREDICATE = re.compile(r"\s*(?:(?P<name>\w+)\s*=\s*)?(?P<literal>[A-Za-z]*'(?:[^']|'')*'|[^',=\s]+)\s*(?:,|$)")
 
 
 @dataclass(frozen=True)
