@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,22 +27,29 @@ from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
 from attachment_transfer.engine import migrate as migrate_engine
+from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper, Keys
+from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger.accept import Enqueue
 from attachment_transfer.ledger.database import check_schema, migrate, open_database, sqlite_path
 from attachment_transfer.ledger.gauges import metrics_text
 from attachment_transfer.ledger.leases import Leases
+from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.views import count_open
 from attachment_transfer.settings import Settings
 from attachment_transfer.worker.carry import Carrier
+from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
 from attachment_transfer.worker.process import HealthServer, WorkerLock, work
 from attachment_transfer.worker.rounds import Rounds
 
 _JWKS_LIMIT_BYTES = 256 * 1024
+#: Threads of the API's server; SQLite takes turns anyway.
+_THREADS = 8
 
 
 def clock_of(settings: Settings) -> SystemClock:
@@ -110,7 +119,26 @@ def ingress_app(settings: Settings) -> Flask:
             now_s=clock.now_s,
             new_id=new_id,
             metrics=lambda: metrics_text(engine, clock.now_s),
+            admission=_admission(settings, engine),
+            waiting=Waiting(
+                longest_s=settings.sync_wait_s,
+                at_once=_THREADS // 2,
+                monotonic_s=time.monotonic,
+                pause_s=time.sleep,
+            ),
         )
+    )
+
+
+def _admission(settings: Settings, engine: sa.Engine) -> Admission:
+    folder = sqlite_path(settings.database_url).parent if settings.database_url.startswith("sqlite:") else Path("/")
+    return Admission(
+        settings.callers,
+        open_transfers=lambda caller: count_open(engine, caller=caller),
+        most_open=settings.max_open_transfers,
+        free_disk_bytes=lambda: shutil.disk_usage(folder).free,
+        least_free_disk_bytes=settings.min_free_disk_bytes,
+        monotonic_s=time.monotonic,
     )
 
 
@@ -166,11 +194,14 @@ class _Parts:
             new_id=new_id,
             redrive_s=settings.redrive_s,
         )
+        self._refusals = Refusals(
+            self.engine, key=_master_keys(settings)[0], now_s=clock.now_s, park_s=settings.credential_park_s
+        )
         self.worker = Worker(
             url=settings.database_url,
             engine=self.engine,
             master_keys=_master_keys(settings),
-            runner=_rounds(settings, self._book, self._queue, clock.now_s, predecessors_dead_at_s),
+            runner=_rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s),
             limits=QueueLimits(
                 per_worker=settings.rounds_per_worker,
                 per_tenant=settings.rounds_per_tenant,
@@ -189,16 +220,21 @@ class _Parts:
             stop=stop,
             drain_s=settings.drain_s,
             after_launch=after_launch,
-            housekeeping=self._book.shred_due,
+            housekeeping=self._keep_house,
             lab_offset_s=self._clock.offset_s if settings.lab_clock_file else None,
             pull_forward=self._queue.pull_forward,
         )
+
+    def _keep_house(self) -> None:
+        self._book.shred_due()
+        self._refusals.forget_ended()
 
 
 def _rounds(
     settings: Settings,
     book: RoundBook,
     queue: RoundQueue,
+    refusals: Refusals,
     now_s: Callable[[], float],
     predecessors_dead_at_s: float | None,
 ) -> Rounds:
@@ -229,6 +265,7 @@ def _rounds(
             monotonic_s=time.monotonic,
             pause_s=time.sleep,
         ),
+        watch=CredentialWatch(refusals),
     )
     return Rounds(book, phonebook, carrier, enqueue=enqueuer(queue), now_s=now_s, jitter=chance.random)
 

@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+from attachment_transfer.core.callers import BadCallers, Callers, read_callers
 from attachment_transfer.core.dialect import BadDialect, Dialect, overlay, read_dialect
 from attachment_transfer.core.hosts import (
     BadHostPattern,
@@ -63,6 +64,11 @@ class Settings:
     worker_port: int
     lease_ttl_s: float
     calls_per_s: float
+    credential_park_s: float
+    callers: Callers
+    sync_wait_s: float
+    max_open_transfers: int
+    min_free_disk_bytes: int
     log_format: str
 
     @classmethod
@@ -104,6 +110,11 @@ class Settings:
             poll_interval_s=read.number("POLL_INTERVAL_S", 0.1),
             drain_s=read.integer("DRAIN_S", 30, low=0, high=3600),
             worker_port=read.integer("WORKER_PORT", port + 1, low=1, high=65_535),
+            credential_park_s=read.number("CREDENTIAL_PARK_S", 1800.0),
+            callers=_callers(read.text("CALLERS_FILE", "")),
+            sync_wait_s=read.parsed("SYNC_WAIT_S", "0", _sync_wait),
+            max_open_transfers=read.integer("MAX_OPEN_TRANSFERS", 100_000, low=1, high=10**9),
+            min_free_disk_bytes=read.integer("MIN_FREE_DISK_BYTES", 256 * 1024**2, low=0, high=2**50),
             calls_per_s=read.number("CALLS_PER_S", 50.0),
             lease_ttl_s=read.number("LEASE_TTL_S", 30.0),
             log_format=read.choice("LOG_FORMAT", "json", ("json", "text")),
@@ -191,6 +202,23 @@ def shipped_dialect() -> dict[str, Any]:
     """The dialect file that comes with the program, as parsed TOML with its evidence labels."""
     text = resources.files("attachment_transfer").joinpath("dialect.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
+
+
+def _callers(path: str) -> Callers:
+    if not path:
+        return Callers()
+    try:
+        return read_callers(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except (BadCallers, OSError, tomllib.TOMLDecodeError) as exc:
+        raise BadSettings(f"{PREFIX}CALLERS_FILE={path!r}: {exc}") from exc
+
+
+def _sync_wait(text: str) -> float:
+    """Contact Pro gives up after 10 s by default (documented), so a longer wait would only lose the answer."""
+    seconds = float(text)
+    if not 0 <= seconds <= 60:
+        raise ValueError(f"{text!r}: write seconds from 0 (do not wait) to 60")
+    return seconds
 
 
 def _dialect(path: str, *, settle_s: str) -> Dialect:

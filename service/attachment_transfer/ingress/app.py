@@ -12,15 +12,18 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from attachment_transfer.core.callers import ANYBODY
 from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.hosts import HostPattern, covered
 from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
 from attachment_transfer.core.states import TransferState
+from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.bearer import Caller, Doorkeeper
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.problems import FieldError, Problem
 from attachment_transfer.ingress.reading import read_request
+from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import Enqueue, accept
 from attachment_transfer.ledger.database import UnusableDatabase, check_schema
@@ -35,6 +38,8 @@ class Ingress:
 
     Attributes:
         metrics: returns the Prometheus text.
+        admission: rate, open work and hosts per caller; None = no limits.
+        waiting: the synchronous mode; None = never wait.
         max_request_bytes: limit of a request's body.
     """
 
@@ -49,6 +54,8 @@ class Ingress:
     now_s: Callable[[], float]
     new_id: Callable[[], str]
     metrics: Callable[[], bytes]
+    admission: Admission | None = None
+    waiting: Waiting | None = None
 
 
 def create_app(ingress: Ingress) -> Flask:
@@ -73,8 +80,9 @@ def _transfers_blueprint(ingress: Ingress) -> Blueprint:
     def chat_attachments() -> Response:
         """202: recorded durably. The caller gives up after 10 s, so the files travel afterwards."""
         caller = admit(ingress.scope_post)
+        rule = ingress.admission.admit(caller.name) if ingress.admission else ANYBODY
         wanted = read_request(request, max_bytes=ingress.max_request_bytes)
-        _check_hosts(wanted, ingress.allowed_hosts)
+        _check_hosts(wanted, ingress.allowed_hosts if rule.allowed_hosts is None else rule.allowed_hosts)
         accepted = accept(
             ingress.engine,
             wanted,
@@ -85,10 +93,7 @@ def _transfers_blueprint(ingress: Ingress) -> Blueprint:
             new_id=ingress.new_id,
         )
         _log.info("accepted", transfer_id=accepted.transfer_id, effect=accepted.effect, contact_id=wanted.contact_id)
-        answer = jsonify(status="accepted", transfer_id=accepted.transfer_id)
-        answer.status_code = 202
-        answer.headers["Location"] = f"/transfers/{accepted.transfer_id}"
-        return answer
+        return _accepted_answer(ingress, caller, accepted.transfer_id)
 
     @blueprint.get("/transfers")
     def transfers() -> Response:
@@ -144,6 +149,20 @@ def _health_blueprint(ingress: Ingress) -> Blueprint:
         return jsonify(openapi_document())
 
     return blueprint
+
+
+def _accepted_answer(ingress: Ingress, caller: Caller, transfer_id: str) -> Response:
+    """202 at once, or, in the synchronous mode and if the end comes in time, 200 with the result per file."""
+    ended = None
+    if ingress.waiting is not None:
+        ended = ingress.waiting.for_end(lambda: views.find_transfer(ingress.engine, transfer_id, caller=caller.name))
+    if ended is not None:
+        answer = jsonify(as_json(ended, views.attachments_of(ingress.engine, transfer_id)))
+    else:
+        answer = jsonify(status="accepted", transfer_id=transfer_id)
+        answer.status_code = 202
+    answer.headers["Location"] = f"/transfers/{transfer_id}"
+    return answer
 
 
 def _resource(engine: sa.Engine, caller: Caller, transfer_id: str) -> Response:

@@ -14,6 +14,8 @@ from attachment_transfer.clients.cmi import CmiClient
 from attachment_transfer.clients.governor import GovernedTransport, Governor
 from attachment_transfer.core.dialect import Dialect
 from attachment_transfer.core.model import Secrets, Transfer
+from attachment_transfer.ledger.refusals import Credential
+from attachment_transfer.worker.credentials import CredentialWatch, WatchedTransport
 
 #: 2 Mbit/s: slower lines need a larger upload timeout anyway.
 _SLOW_LINE_BYTES_PER_S = 250_000
@@ -54,20 +56,29 @@ class Phonebook:
     """Opens :class:`Neighbours`. The transport, with its pooled connections, is shared by all transfers."""
 
     def __init__(
-        self, transport: Callable[[], httpx.BaseTransport], *, dialect: Dialect, limits: Limits, governor: Governor
+        self,
+        transport: Callable[[], httpx.BaseTransport],
+        *,
+        dialect: Dialect,
+        limits: Limits,
+        governor: Governor,
+        watch: CredentialWatch,
     ) -> None:
         self._transport = transport()
         self._dialect = dialect
         self._limits = limits
         self._governor = governor
+        self._watch = watch
         self._navigations: dict[str, AttachmentNavigation] = {}
 
     @contextmanager
     def open(self, transfer: Transfer, secrets: Secrets) -> Iterator[Neighbours]:
         """Clients with this transfer's credentials; nothing of them outlives the block."""
-        cmi_http = self._client(transfer.tenant, transfer.cmi_user, secrets.cmi_password)
+        cmi = Credential(url=transfer.cmi_url, user=transfer.cmi_user, password=secrets.cmi_password)
+        c4c = Credential(url=transfer.c4c_url, user=transfer.c4c_user, password=secrets.c4c_password)
+        cmi_http = self._client(transfer.tenant, cmi)
         cmi_http.headers["x-api-key"] = secrets.cmi_api_key
-        c4c_http = self._client(transfer.tenant, transfer.c4c_user, secrets.c4c_password)
+        c4c_http = self._client(transfer.tenant, c4c)
         yield Neighbours(
             CmiClient(
                 cmi_http,
@@ -82,11 +93,13 @@ class Phonebook:
         """Close the pooled connections."""
         self._transport.close()
 
-    def _client(self, tenant: str, user: str, password: str) -> httpx.Client:
+    def _client(self, tenant: str, credential: Credential) -> httpx.Client:
         # The client is not closed: that would close the shared transport. It holds nothing else that needs closing.
         return httpx.Client(
-            transport=GovernedTransport(self._transport, self._governor, tenant),
-            auth=httpx.BasicAuth(user, password),
+            transport=WatchedTransport(
+                GovernedTransport(self._transport, self._governor, tenant), self._watch, credential
+            ),
+            auth=httpx.BasicAuth(credential.user, credential.password),
             timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),
             headers={"User-Agent": "attachment-transfer/1"},
             trust_env=False,

@@ -1,0 +1,84 @@
+"""Before a request is read: may this caller send one now? Rate, open transfers, disk. All answered with Retry-After."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from attachment_transfer.core.callers import CallerRule, Callers
+from attachment_transfer.core.limits import Bucket
+from attachment_transfer.ingress.problems import Problem
+
+_LONGEST_KEPT_BUCKETS = 10_000
+
+
+class Admission:
+    """Rate per caller and back-pressure of the whole service.
+
+    Args:
+        open_transfers: counts transfers that are not at an end, of one caller or (None) of all.
+        most_open: of all callers together.
+        free_disk_bytes: what is left where the database lies.
+        least_free_disk_bytes: below this nothing is accepted, before a full disk would break what runs.
+    """
+
+    def __init__(
+        self,
+        callers: Callers,
+        *,
+        open_transfers: Callable[[str | None], int],
+        most_open: int,
+        free_disk_bytes: Callable[[], int],
+        least_free_disk_bytes: int,
+        monotonic_s: Callable[[], float],
+    ) -> None:
+        self._callers = callers
+        self._open_transfers = open_transfers
+        self._most_open = most_open
+        self._free_disk_bytes = free_disk_bytes
+        self._least_free_disk_bytes = least_free_disk_bytes
+        self._monotonic_s = monotonic_s
+        self._lock = threading.Lock()
+        self._buckets: dict[str, Bucket] = {}
+
+    def rule(self, caller: str) -> CallerRule:
+        """The caller's rule. Raises :class:`Problem` 403 if no rule covers it."""
+        rule = self._callers.rule_for(caller)
+        if rule is None:
+            raise Problem(
+                403, "This caller is not known here", "No entry of the callers file covers its issuer and client."
+            )
+        return rule
+
+    def admit(self, caller: str) -> CallerRule:
+        """Return the caller's rule. Raises :class:`Problem` 403, 429 or 503."""
+        rule = self.rule(caller)
+        self._draw(caller, rule)
+        if self._free_disk_bytes() < self._least_free_disk_bytes:
+            raise _later(503, "The service's disk is nearly full", 60)
+        if self._open_transfers(None) >= self._most_open:
+            raise _later(503, "The service has as much open work as it takes", 30)
+        if self._open_transfers(caller) >= rule.open_transfers:
+            raise _later(429, f"This caller has {rule.open_transfers} open transfers, as many as it may", 30)
+        return rule
+
+    def _draw(self, caller: str, rule: CallerRule) -> None:
+        per_s = rule.requests_per_minute / 60
+        now_s = self._monotonic_s()
+        with self._lock:
+            if len(self._buckets) > _LONGEST_KEPT_BUCKETS:
+                self._buckets.clear()
+            fresh = Bucket.full(per_s=per_s, burst=max(1.0, rule.requests_per_minute / 6), now_s=now_s)
+            bucket, wait_s = self._buckets.get(caller, fresh).take(now_s)
+            self._buckets[caller] = bucket
+        if wait_s > 0:
+            raise _later(429, f"More than {rule.requests_per_minute:g} requests a minute", wait_s)
+
+
+def _later(status: int, detail: str, wait_s: float) -> Problem:
+    return Problem(
+        status,
+        "Send this again later",
+        f"{detail}; nothing was kept.",
+        headers={"Retry-After": str(max(1, round(wait_s)))},
+    )

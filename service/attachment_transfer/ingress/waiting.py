@@ -1,0 +1,49 @@
+"""Synchronous mode: wait a little for the transfer's end, so that the answer can hold the result per file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.states import TERMINAL_TRANSFER
+
+_LOOK_EVERY_S = 0.1
+
+
+class Waiting:
+    """Waits for ends, for few requests at once: a waiting request holds a thread of the server.
+
+    Args:
+        longest_s: 0 = never wait (the asynchronous mode).
+        at_once: further requests are answered 202 without a wait.
+    """
+
+    def __init__(
+        self,
+        *,
+        longest_s: float,
+        at_once: int,
+        monotonic_s: Callable[[], float],
+        pause_s: Callable[[float], None],
+    ) -> None:
+        self._longest_s = longest_s
+        self._places = threading.BoundedSemaphore(max(1, at_once))
+        self._monotonic_s = monotonic_s
+        self._pause_s = pause_s
+
+    def for_end(self, look: Callable[[], Transfer | None]) -> Transfer | None:
+        """Return the transfer once it is at an end, or None if it is not in time."""
+        if self._longest_s <= 0 or not self._places.acquire(blocking=False):
+            return None
+        try:
+            end_s = self._monotonic_s() + self._longest_s
+            while True:
+                transfer = look()
+                if transfer is not None and transfer.state in TERMINAL_TRANSFER:
+                    return transfer
+                if self._monotonic_s() >= end_s:
+                    return None
+                self._pause_s(_LOOK_EVERY_S)
+        finally:
+            self._places.release()
