@@ -29,6 +29,7 @@ _VERSION = "1"
 _QUEUE = "rounds"
 _WORKFLOW = "round_v1"
 _CONSECUTIVE_FAILURES_THAT_STOP_A_ROUND = 3
+_DELETED_AT_ONCE = 500
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -145,6 +146,19 @@ class RoundQueue:
                 workflow.workflow_id, delay_until_epoch_ms=max(0, int(due_ms - seconds * 1000))
             )
         return len(delayed)
+
+    def left_by(self, executor_id: str) -> int:
+        """How many unfinished rounds this executor owns; asked before its next launch, its predecessor left them."""
+        owned = self._client.list_workflows(
+            status="PENDING", executor_id=executor_id, load_input=False, load_output=False
+        )
+        return len(owned)
+
+    def forget(self, rounds: Sequence[tuple[str, int]]) -> None:
+        """Delete what the engine keeps of transfers at an end: (transfer id, number of its last round) each."""
+        ids = [workflow_id(transfer_id, number) for transfer_id, last in rounds for number in range(1, last + 1)]
+        for start in range(0, len(ids), _DELETED_AT_ONCE):
+            self._client.delete_workflows(ids[start : start + _DELETED_AT_ONCE])
 
 
 def workflow_id(transfer_id: str, round_no: int) -> str:

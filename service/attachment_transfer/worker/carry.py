@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
+from attachment_transfer import meters
 from attachment_transfer.clients.body import UploadBody
 from attachment_transfer.clients.c4c import CsrfRequired, NewAttachment
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
@@ -237,6 +238,8 @@ class Carrier:
                     f"object {found.object_id} at C4C has sha256 {held[:12]}…, the source {sha256[:12]}…"
                 )
         self._book.stored(attachment, object_id=found.object_id, size_bytes=size_bytes, sha256=sha256, how=how)
+        meters.KEPT.labels(how).inc()
+        meters.KEPT_BYTES.labels(how).inc(size_bytes or 0)
         _log.info("attachment kept", action=how, attachment_id=attachment.id, size_bytes=size_bytes)
         return Carried(state=AttachmentState.STORED)
 
@@ -262,9 +265,11 @@ class Carrier:
                 remedy=exc.remedy,
             )
             self._book.park(attachment, reason)
+            meters.PARKED.labels(exc.code).inc()
             return Carried(state=AttachmentState.PARKED, error=exc.code)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
         self._book.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
+        meters.RETRIES.labels(exc.code).inc()
         _log.warning(
             "attachment put off",
             attachment_id=attachment_id,
@@ -279,6 +284,7 @@ class Carrier:
         if attachment.state in TERMINAL_ATTACHMENT:
             return Carried(state=attachment.state, error=exc.code, stop_round=stop_round)
         self._book.park(attachment, exc.reason)
+        meters.PARKED.labels(exc.code).inc()
         _log.error("attachment parked", attachment_id=attachment_id, reason=exc.code)
         return Carried(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)
 

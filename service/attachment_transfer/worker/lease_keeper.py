@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from attachment_transfer import meters
 from attachment_transfer.ledger.leases import Leases
 
 _log = structlog.get_logger(__name__)
@@ -20,7 +21,7 @@ class LeaseKeeper:
     """Two threads: the beat and the sweep.
 
     Args:
-        take_over: makes the rounds of these executors run again.
+        take_over: makes the rounds of these executors run again, and says how many.
         owners: executors that own unfinished rounds, living or not.
         on_lost: what to do when our own lease is gone; must not return to work.
     """
@@ -31,7 +32,7 @@ class LeaseKeeper:
         executor_id: str,
         *,
         ttl_s: float,
-        take_over: Callable[[list[str]], object],
+        take_over: Callable[[list[str]], int],
         owners: Callable[[], Iterable[str]],
         on_lost: Callable[[], None] = lambda: os._exit(EXIT_LEASE_LOST),
     ) -> None:
@@ -74,7 +75,7 @@ class LeaseKeeper:
         self._orphans = ownerless
         if taken:
             _log.warning("taking over", executors=taken)
-            self._take_over(taken)
+            meters.TAKEOVERS.inc(self._take_over(taken))
 
     def _every(self, chore: Callable[[], None]) -> None:
         while not self._stop.wait(self._pause_s):

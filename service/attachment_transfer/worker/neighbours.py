@@ -12,6 +12,7 @@ from attachment_transfer.clients.c4c import C4cClient
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
 from attachment_transfer.clients.cmi import CmiClient
 from attachment_transfer.clients.governor import GovernedTransport, Governor
+from attachment_transfer.clients.observed import ObservedTransport
 from attachment_transfer.core.dialect import Dialect
 from attachment_transfer.core.model import Secrets, Transfer
 from attachment_transfer.ledger.refusals import Credential
@@ -76,9 +77,9 @@ class Phonebook:
         """Clients with this transfer's credentials; nothing of them outlives the block."""
         cmi = Credential(url=transfer.cmi_url, user=transfer.cmi_user, password=secrets.cmi_password)
         c4c = Credential(url=transfer.c4c_url, user=transfer.c4c_user, password=secrets.c4c_password)
-        cmi_http = self._client(transfer.tenant, cmi)
+        cmi_http = self._client("cmi", transfer.tenant, cmi)
         cmi_http.headers["x-api-key"] = secrets.cmi_api_key
-        c4c_http = self._client(transfer.tenant, c4c)
+        c4c_http = self._client("c4c", transfer.tenant, c4c)
         yield Neighbours(
             CmiClient(
                 cmi_http,
@@ -93,11 +94,13 @@ class Phonebook:
         """Close the pooled connections."""
         self._transport.close()
 
-    def _client(self, tenant: str, credential: Credential) -> httpx.Client:
+    def _client(self, neighbour: str, tenant: str, credential: Credential) -> httpx.Client:
         # The client is not closed: that would close the shared transport. It holds nothing else that needs closing.
         return httpx.Client(
             transport=WatchedTransport(
-                GovernedTransport(self._transport, self._governor, tenant), self._watch, credential
+                GovernedTransport(ObservedTransport(self._transport, neighbour), self._governor, tenant),
+                self._watch,
+                credential,
             ),
             auth=httpx.BasicAuth(credential.user, credential.password),
             timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),
