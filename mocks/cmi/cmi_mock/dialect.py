@@ -53,6 +53,7 @@ class Dialect:
     channel_limits: Literal["off", "on"]
     web_chat_files: bool
     eu_links: Literal["off", "outgoing", "both"]
+    post_chats: Literal["stored", "refused"]
     contacts_show: Literal["all", "ended"]
     contact_data_form: Literal["object", "pairs"]
     contact_data_refused_status: int

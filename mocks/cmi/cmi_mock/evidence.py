@@ -198,7 +198,7 @@ BOOK = EvidenceBook(
         ),
         Evidence(
             "cmi.not_implemented",
-            "POST /chats, /scriptResults, /callRecordings, /callbacks, /customerConsents, /rmi, /rci, /rai answer 501.",
+            "/scriptResults, /callRecordings, /callbacks, /customerConsents, /rmi, /rci, /rai answer 501.",
             "own",
             "this mock",
             test=_TESTS + "test_cmi_refusals.py::test_a_documented_resource_we_lack_says_so",

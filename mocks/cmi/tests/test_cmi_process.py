@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,50 @@ def test_an_upload_that_breaks_off_on_the_wire_is_no_attachment(mock: MockProces
         wire.shutdown(socket.SHUT_WR)
         assert wire.recv(12) == b"HTTP/1.1 400"
     assert httpx.get(f"{mock.url}/_mock/chats/{guid}").json()["messages"] == []
+
+
+def test_a_scripted_chat_takes_its_result_over_a_real_wire(mock: MockProcess) -> None:
+    httpx.post(f"{mock.url}/_mock/reset").raise_for_status()
+    played = httpx.post(f"{mock.url}/_mock/scripts/dishwasher-with-photos").json()
+    headers, auth = {"Host": HOST, "x-api-key": KEY}, httpx.BasicAuth(USER, PASSWORD)
+    with httpx.Client(base_url=f"{mock.gate_url}/acme/cmi", headers=headers, auth=auth) as client:
+        result = {"contact_id": played["guid"], "data": {"attachments_stored": 4}}
+        written = client.post("/contactData", json=result, headers={"Accept": "text/html"})
+        assert (written.status_code, written.text) == (201, written.headers["location"][-32:])
+        xml = client.get(f"/contactData/{written.text}", headers={"Accept": "application/xml"})
+        assert "<attachments_stored>4</attachments_stored>" in xml.text
+        left = client.post("/messages", json={"queue": {"id": "A" * 32}, "message": "Hi"})
+        removed = client.delete(f"/messages/{left.text}")
+        assert (removed.status_code, removed.content) == (204, b"")
+
+
+def live(web: httpx.Client, process: MockProcess, number: int) -> tuple[int, list[object]]:
+    """A world with a reset if odd, a moved clock if a multiple of three; its clock, and what three calls gave."""
+    name, order = f"w{number}", {**ORDER, "tenant": f"t{number}", "api_key": f"key-{number}"}
+    control, query = f"{process.url}/_mock", {"world": name}
+    web.post(f"{control}/worlds", json={"name": name, **order}).raise_for_status()
+    if number % 2:
+        fault = {"kind": "reset", "params": {"after_bytes": 0}}
+        web.post(f"{control}/faults", json=fault, params=query).raise_for_status()
+    if number % 3 == 0:
+        web.post(f"{control}/clock", json={"advance_s": number}, params=query).raise_for_status()
+    seen: list[object] = []
+    for _ in range(3):
+        headers = {"Host": HOST, "x-api-key": f"key-{number}"}
+        try:
+            answer = web.get(f"{process.gate_url}/t{number}/cmi/chats", headers=headers)
+            seen.append(answer.status_code)
+        except httpx.TransportError:
+            seen.append("broken")
+    return int(web.get(f"{control}/clock", params=query).json()["offset_s"]), seen
+
+
+def test_thirty_two_worlds_share_one_process_and_not_their_wire_faults(mock: MockProcess) -> None:
+    with httpx.Client(auth=httpx.BasicAuth(USER, PASSWORD), timeout=60) as web, ThreadPoolExecutor(32) as pool:
+        lived = list(pool.map(lambda number: live(web, mock, number), range(32)))
+    for number, (offset_s, seen) in enumerate(lived):
+        assert offset_s == (number if number % 3 == 0 else 0)
+        assert seen == (["broken", 200, 200] if number % 2 else [200, 200, 200])
 
 
 def test_the_process_ends_cleanly_and_says_no_secret(tmp_path: Path) -> None:

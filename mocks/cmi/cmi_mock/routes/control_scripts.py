@@ -40,18 +40,20 @@ def add_scripts(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.post("/scripts")
     def play_document() -> Reply:
         """Play the script in the body, YAML or JSON: 201."""
-        world, content = mock.asked_world(), request.stream.read(MOST_SCRIPT_BYTES + 1)
-        if len(content) > MOST_SCRIPT_BYTES:
-            raise bad_request(
-                "The script is too long.", FieldError("body", f"at most {MOST_SCRIPT_BYTES} bytes", "Shorten it.")
-            )
-        try:
-            script = read_script(content.decode())
-        except UnicodeDecodeError as exc:
-            raise bad_request("The script is no text.", FieldError("body", "UTF-8", "Save it as UTF-8.")) from exc
-        except BadScript as exc:
-            raise _bad_script(exc) from exc
-        return _played(world, script)
+        return _played(mock.asked_world(), _sent_script())
+
+
+def _sent_script() -> Script:
+    content = request.stream.read(MOST_SCRIPT_BYTES + 1)
+    if len(content) > MOST_SCRIPT_BYTES:
+        error = FieldError("body", f"at most {MOST_SCRIPT_BYTES} bytes", "Shorten it.")
+        raise bad_request("The script is too long.", error)
+    try:
+        return read_script(content.decode())
+    except UnicodeDecodeError as exc:
+        raise bad_request("The script is no text.", FieldError("body", "UTF-8", "Save it as UTF-8.")) from exc
+    except BadScript as exc:
+        raise _bad_script(exc) from exc
 
 
 def _played(world: CmiWorld, script: Script) -> Reply:

@@ -10,6 +10,7 @@ from flask import request
 
 from cmi_mock.model.chat import Agent, Queue
 from cmi_mock.model.errors import NoSuchThing
+from cmi_mock.model.ids import is_id, normal_id
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import User
 from cmi_mock.routes import queries
@@ -53,3 +54,13 @@ def text_in(body: dict[str, Any], name: str, default: str | None = None) -> str:
     if not isinstance(value, str) or (default is None and not value):
         raise WireError(400, f"{name} is missing or no text")
     return value
+
+
+def queue_in(named: Any, world: CmiWorld) -> Queue:
+    """A queue that was sent as ``{"id": …}`` or as its id; its name is known from conversations. WireError 400."""
+    queue_id = named.get("id") if isinstance(named, dict) else named
+    if not isinstance(queue_id, str) or not is_id(normal_id(queue_id)):
+        raise WireError(400, "the queue's id is missing or no id")
+    wanted = normal_id(queue_id)
+    known = (one.queue for one in world.conversations if one.queue and one.queue.id == wanted)
+    return next(known, Queue(wanted, "", ""))

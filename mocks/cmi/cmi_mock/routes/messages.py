@@ -9,13 +9,13 @@ from flask import Blueprint, Response, request
 from cmi_mock.documents import queue_message_row
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Queue
-from cmi_mock.model.ids import is_id, normal_id
+from cmi_mock.model.ids import normal_id
 from cmi_mock.model.queuemessages import QueueMessage
 from cmi_mock.model.users import User
 from cmi_mock.routes import queries
-from cmi_mock.routes.answers import WireError, created_answer, document_answer, no_content
+from cmi_mock.routes.answers import created_answer, document_answer, no_content
 from cmi_mock.routes.bodies import document_in, received
-from cmi_mock.routes.doors import absent_as, entered, text_in
+from cmi_mock.routes.doors import absent_as, entered, queue_in, text_in
 from cmi_mock.world import CmiWorld
 from mock_kit.mock import Mock
 
@@ -84,7 +84,8 @@ def _must_hold_messaging(world: CmiWorld, user: User, queue: Queue, what: str) -
 def _content(body: dict[str, Any], world: CmiWorld, user: User) -> dict[str, Any]:
     """Queue (on which the user must hold Messaging), originator, text, language."""
     touch("cmi.dialect.messages_form")
-    queue = _queue_in(body, world)
+    flat = world.rules.messages_form == "flat"
+    queue = queue_in(body.get("queue_id") if flat else body.get("queue"), world)
     _must_hold_messaging(world, user, queue, "Queue")
     return {
         "queue": queue,
@@ -92,13 +93,3 @@ def _content(body: dict[str, Any], world: CmiWorld, user: User) -> dict[str, Any
         "text": text_in(body, "message"),
         "language": text_in(body, "language", "EN"),
     }
-
-
-def _queue_in(body: dict[str, Any], world: CmiWorld) -> Queue:
-    named: Any = body.get("queue_id") if world.rules.messages_form == "flat" else body.get("queue")
-    queue_id = named.get("id") if isinstance(named, dict) else named
-    if not isinstance(queue_id, str) or not is_id(normal_id(queue_id)):
-        raise WireError(400, "the queue's id is missing or no id")
-    wanted = normal_id(queue_id)
-    known = (one.queue for one in world.conversations if one.queue and one.queue.id == wanted)
-    return next(known, Queue(wanted, "", ""))

@@ -25,7 +25,7 @@ DOCUMENTED_ELSEWHERE = frozenset(
     }
 )
 
-PLAYED = frozenset({"chatMessages", "contacts", "contactData", "emails", "messages"})
+PLAYED = frozenset({"chats", "chatMessages", "contacts", "contactData", "emails", "messages"})
 
 
 def listed(world: CmiWorld, user: User) -> list[View]:

@@ -11,6 +11,7 @@ from cmi_mock.evidence import touch
 from cmi_mock.reading import Missing
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, document_answer, download_answer, error_answer
+from cmi_mock.routes.chats_in import add_chats_in
 from cmi_mock.routes.contact_data import add_contact_data
 from cmi_mock.routes.contacts import add_contacts
 from cmi_mock.routes.doors import entered
@@ -42,6 +43,7 @@ def wire_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
         return error_answer(error, mock.world())
 
     _add_chats(bp, mock)
+    add_chats_in(bp, mock)
     _add_chat_messages(bp, mock)
     _add_downloads(bp, mock)
     add_contacts(bp, mock)
@@ -115,16 +117,9 @@ def _add_downloads(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
 
 
 def _add_the_rest(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
-    @bp.route("/cmi/chats", methods=["POST"])
-    @bp.route("/cmi/chats/<path:rest>", methods=["POST", "PUT", "PATCH", "DELETE"])
-    def write_chats(**_: str) -> Response:
-        """POST /chats is documented."""
-        with entered(mock):
-            raise queries.not_implemented(f"{request.method} /chats", "create chats by POST /_mock/chats")
-
     @bp.route("/cmi/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def anything_else(rest: str) -> Response:
-        """501 or 404."""
+        """501, 405 or 404."""
         with entered(mock):
             raise queries.no_such_resource(rest)
 
