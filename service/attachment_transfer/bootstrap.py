@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import httpx
 import sqlalchemy as sa
 from flask import Flask
 
-from attachment_transfer import logs
+from attachment_transfer import logs, meters, otel, tracing
 from attachment_transfer.clients.governor import Governor, Pace
 from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, read_at_most, speaking_to
 from attachment_transfer.clock import LabClock, SystemClock
@@ -31,23 +32,38 @@ from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper, Keys
 from attachment_transfer.ingress.waiting import Waiting
+from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.database import check_schema, migrate, open_database, sqlite_path
+from attachment_transfer.ledger.database import (
+    check_schema,
+    migrate,
+    open_database,
+    schema_obstacle,
+    sqlite_path,
+)
 from attachment_transfer.ledger.gauges import metrics_text
 from attachment_transfer.ledger.leases import Leases
+from attachment_transfer.ledger.move import move
+from attachment_transfer.ledger.purge import Purger, give_back_space
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.traces import trace_of
 from attachment_transfer.ledger.views import count_open
-from attachment_transfer.settings import Settings
+from attachment_transfer.settings import BadSettings, Settings
 from attachment_transfer.worker.carry import Carrier
 from attachment_transfer.worker.credentials import CredentialWatch
+from attachment_transfer.worker.health import HealthServer
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
-from attachment_transfer.worker.process import HealthServer, WorkerLock, work
+from attachment_transfer.worker.observed import ObservedRounds
+from attachment_transfer.worker.process import WorkerLock, work
+from attachment_transfer.worker.retention import Retention
 from attachment_transfer.worker.rounds import Rounds
 
 _JWKS_LIMIT_BYTES = 256 * 1024
+#: SQLite has one worker at a time, so its executor keeps its name over restarts.
+_EMBEDDED = "embedded"
 #: Threads of the API's server; SQLite takes turns anyway.
 _THREADS = 8
 
@@ -71,6 +87,17 @@ def migrate_all(settings: Settings) -> int:
     return version
 
 
+def move_from(settings: Settings, source_url: str) -> dict[str, int]:
+    """Copy an embedded database into the configured one and go on there. Needs the old worker stopped."""
+    path = sqlite_path(source_url)
+    with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=False):
+        source, target = open_database(source_url), open_database(settings.database_url)
+        check_schema(source)
+        migrate_all(settings)
+        queue = RoundQueue(target, _master_keys(settings))
+        return move(source, target, enqueue=enqueuer(queue), now_s=clock_of(settings).now_s())
+
+
 def enqueuer(queue: RoundQueue) -> Enqueue:
     """The queue as the ledger wants it: a function inside its transaction."""
 
@@ -84,6 +111,22 @@ def enqueuer(queue: RoundQueue) -> Enqueue:
         )
 
     return enqueue
+
+
+def purger(settings: Settings, engine: sa.Engine, now_s: Callable[[], float], *, actor: str = audit.WORKER) -> Purger:
+    """What deletes transfers that ended longer ago than the retention time, with their rows in the engine."""
+    queue = RoundQueue(engine, _master_keys(settings))
+    return Purger(engine=engine, forget=queue.forget, now_s=now_s, retention_s=settings.retention_s, actor=actor)
+
+
+def observe(settings: Settings) -> None:
+    """Begin to log, and to export spans if the settings ask for it. Raises ``BadSettings``."""
+    logs.configure(settings.log_format)
+    if settings.otel:
+        try:
+            tracing.export_to(otel.exporter())
+        except otel.OtelMissing as exc:
+            raise BadSettings(str(exc)) from exc
 
 
 def operator_tools(settings: Settings) -> tuple[sa.Engine, Enqueue, SystemClock]:
@@ -118,7 +161,7 @@ def ingress_app(settings: Settings) -> Flask:
             max_request_bytes=settings.max_request_bytes,
             now_s=clock.now_s,
             new_id=new_id,
-            metrics=lambda: metrics_text(engine, clock.now_s),
+            metrics=lambda: metrics_text(engine, clock.now_s, meters.API),
             admission=_admission(settings, engine),
             waiting=Waiting(
                 longest_s=settings.sync_wait_s,
@@ -145,7 +188,7 @@ def _admission(settings: Settings, engine: sa.Engine) -> Admission:
 def ingress_from_env() -> Flask:
     """The factory that the WSGI server calls in its worker process."""
     settings = Settings.from_env(os.environ)
-    logs.configure(settings.log_format)
+    observe(settings)
     return ingress_app(settings)
 
 
@@ -157,7 +200,8 @@ def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> N
     path = sqlite_path(settings.database_url)
     with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby):
         # Whoever held the lock before is dead from here on, and its connections with it.
-        parts = _Parts(settings, executor_id="embedded", predecessors_dead_at_s=clock_of(settings).now_s())
+        parts = _Parts(settings, executor_id=_EMBEDDED, predecessors_dead_at_s=clock_of(settings).now_s())
+        parts.count_inherited(_EMBEDDED)
         parts.work(stop)
 
 
@@ -197,11 +241,17 @@ class _Parts:
         self._refusals = Refusals(
             self.engine, key=_master_keys(settings)[0], now_s=clock.now_s, park_s=settings.credential_park_s
         )
+        self._retention = Retention(
+            purger(settings, self.engine, clock.now_s), give_back_space=partial(give_back_space, self.engine)
+        )
         self.worker = Worker(
             url=settings.database_url,
             engine=self.engine,
             master_keys=_master_keys(settings),
-            runner=_rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s),
+            runner=ObservedRounds(
+                _rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s),
+                trace_of=partial(trace_of, self.engine),
+            ),
             limits=QueueLimits(
                 per_worker=settings.rounds_per_worker,
                 per_tenant=settings.rounds_per_tenant,
@@ -215,7 +265,10 @@ class _Parts:
         work(
             self.worker,
             HealthServer(
-                settings.host, settings.worker_port, metrics=lambda: metrics_text(self.engine, self._clock.now_s)
+                settings.host,
+                settings.worker_port,
+                metrics=lambda: metrics_text(self.engine, self._clock.now_s, meters.WORKER),
+                obstacle=lambda: schema_obstacle(self.engine),
             ),
             stop=stop,
             drain_s=settings.drain_s,
@@ -225,9 +278,15 @@ class _Parts:
             pull_forward=self._queue.pull_forward,
         )
 
+    def count_inherited(self, executor_id: str) -> None:
+        """Count the rounds that a dead predecessor of this name left: the launch takes them over."""
+        meters.TAKEOVERS.inc(self._queue.left_by(executor_id))
+
     def _keep_house(self) -> None:
         self._book.shred_due()
         self._refusals.forget_ended()
+        self._retention()
+        meters.HOUSEKEEPING.set_to_current_time()
 
 
 def _rounds(

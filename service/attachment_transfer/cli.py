@@ -115,12 +115,22 @@ def run() -> None:
 
 
 @main.command()
+@click.option("--from", "source_url", help="Move an embedded database (sqlite:///…) into DATABASE_URL and go on there.")
 @_telling_errors
-def migrate() -> None:
-    """Create or upgrade the database's schema. Safe to run twice."""
+def migrate(source_url: str | None) -> None:
+    """Create or upgrade the database's schema. Safe to run twice.
+
+    With --from: stop the old service first. Everything is copied in one transaction, open transfers go on.
+    """
     settings = _settings()
     logs.configure(settings.log_format)
-    click.echo(f"ledger schema {bootstrap.migrate_all(settings)}")
+    if source_url is None:
+        click.echo(f"ledger schema {bootstrap.migrate_all(settings)}")
+        return
+    if not source_url.startswith("sqlite:///"):
+        _fail(f"--from {source_url.split(':', 1)[0]}: only an embedded database, sqlite:///path, can be moved", 2)
+    for table, count in bootstrap.move_from(settings, source_url).items():
+        click.echo(f"{table}: {count} row(s)")
 
 
 @main.group()
