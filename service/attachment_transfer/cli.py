@@ -52,6 +52,8 @@ def _telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     def run(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
+        except BadSettings as exc:
+            _fail(str(exc), 2)
         except (UnusableDatabase, AlreadyWorking) as exc:
             _fail(str(exc), 1)
         except LookupError as exc:
@@ -98,7 +100,7 @@ def serve() -> None:
 def work(standby: bool) -> None:
     """Run a worker process."""
     settings = _settings()
-    logs.configure(settings.log_format)
+    bootstrap.observe(settings)
     end_with_supervisor()
     bootstrap.run_worker(settings, stop=_stop_on_signals(), standby=standby)
 

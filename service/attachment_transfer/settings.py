@@ -10,6 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
+from attachment_transfer.clients.clamd import ClamdAddress
 from attachment_transfer.core.callers import BadCallers, Callers, read_callers
 from attachment_transfer.core.dialect import BadDialect, Dialect, overlay, read_dialect
 from attachment_transfer.core.hosts import (
@@ -19,10 +20,14 @@ from attachment_transfer.core.hosts import (
     parse_egress_map,
     parse_patterns,
 )
+from attachment_transfer.core.policy import MimePattern, parse_mime_patterns
 
 PREFIX = "ATTACHMENT_TRANSFER_"
 
 T = TypeVar("T")
+
+#: Who writes in a chat, in CMI's words as far as they are known (``dialect.toml`` may name more).
+_ORIGINATORS = frozenset({"customer", "agent", "system"})
 
 #: CMI's cloud addresses and C4C's two host families (documented); an on-premises CMI is added by the operator.
 DEFAULT_ALLOWED_HOSTS = "*.execute-api.*.amazonaws.com,*.crm.cloud.sap,*.crm.ondemand.com"
@@ -49,6 +54,7 @@ class Settings:
     token_leeway_s: float
     scope_post: str
     scope_status: str
+    scope_operator: str
     sealing_keys: str = field(repr=False)
     dialect: Dialect
     verify_digest: bool
@@ -57,6 +63,8 @@ class Settings:
     upload_timeout_s: float
     read_timeout_s: float
     redrive_s: float
+    retention_s: float
+    otel: bool
     rounds_per_worker: int
     rounds_per_tenant: int
     poll_interval_s: float
@@ -69,6 +77,13 @@ class Settings:
     sync_wait_s: float
     max_open_transfers: int
     min_free_disk_bytes: int
+    mime_allow: tuple[MimePattern, ...]
+    mime_deny: tuple[MimePattern, ...]
+    originators: tuple[str, ...]
+    deduplicate_names: bool
+    clamd: ClamdAddress | None
+    transcript: bool
+    write_back: bool
     log_format: str
 
     @classmethod
@@ -97,6 +112,7 @@ class Settings:
             token_leeway_s=read.number("TOKEN_LEEWAY_S", 30.0),
             scope_post=read.text("SCOPE_POST", "chat-attachments"),
             scope_status=read.text("SCOPE_STATUS", "transfers"),
+            scope_operator=read.text("SCOPE_OPERATOR", "transfers.operate"),
             sealing_keys=read.secret("SEALING_KEYS"),
             dialect=dialect,
             verify_digest=read.boolean("VERIFY_DIGEST", default=False),
@@ -105,6 +121,8 @@ class Settings:
             upload_timeout_s=read.number("UPLOAD_TIMEOUT_S", 900.0),
             read_timeout_s=read.number("READ_TIMEOUT_S", 60.0),
             redrive_s=read.number("REDRIVE_S", 7 * 86_400.0),
+            retention_s=read.parsed("RETENTION_S", str(30 * 86_400), _retention),
+            otel=read.boolean("OTEL", default=False),
             rounds_per_worker=read.integer("ROUNDS_PER_WORKER", 8, low=1, high=256),
             rounds_per_tenant=read.integer("ROUNDS_PER_TENANT", 4, low=1, high=64),
             poll_interval_s=read.number("POLL_INTERVAL_S", 0.1),
@@ -117,6 +135,13 @@ class Settings:
             min_free_disk_bytes=read.integer("MIN_FREE_DISK_BYTES", 256 * 1024**2, low=0, high=2**50),
             calls_per_s=read.number("CALLS_PER_S", 50.0),
             lease_ttl_s=read.number("LEASE_TTL_S", 30.0),
+            mime_allow=read.parsed("MIME_ALLOW", "", parse_mime_patterns),
+            mime_deny=read.parsed("MIME_DENY", "", parse_mime_patterns),
+            originators=read.parsed("ORIGINATORS", "", lambda text: _originators(text, dialect)),
+            deduplicate_names=read.boolean("DEDUPLICATE_NAMES", default=True),
+            clamd=read.parsed("CLAMD", "", lambda text: ClamdAddress.parse(text) if text else None),
+            transcript=read.boolean("TRANSCRIPT", default=False),
+            write_back=read.boolean("WRITE_BACK", default=False),
             log_format=read.choice("LOG_FORMAT", "json", ("json", "text")),
         )
 
@@ -198,6 +223,15 @@ def _private_networks(
     return tuple(found)
 
 
+def _originators(text: str, dialect: Dialect) -> tuple[str, ...]:
+    """Whose files are carried; nothing written means the dialect's list. A word nobody knows would skip every file."""
+    words = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    known = _ORIGINATORS | {word.lower() for word in dialect.cmi_originators}
+    if unknown := [word for word in words if word not in known]:
+        raise ValueError(f"{unknown[0]!r}: write one or more of {', '.join(sorted(known))}")
+    return words or tuple(word.lower() for word in dialect.cmi_originators)
+
+
 def shipped_dialect() -> dict[str, Any]:
     """The dialect file that comes with the program, as parsed TOML with its evidence labels."""
     text = resources.files("attachment_transfer").joinpath("dialect.toml").read_text(encoding="utf-8")
@@ -211,6 +245,13 @@ def _callers(path: str) -> Callers:
         return read_callers(tomllib.loads(Path(path).read_text(encoding="utf-8")))
     except (BadCallers, OSError, tomllib.TOMLDecodeError) as exc:
         raise BadSettings(f"{PREFIX}CALLERS_FILE={path!r}: {exc}") from exc
+
+
+def _retention(text: str) -> float:
+    seconds = float(text)
+    if seconds != 0 and not 3600 <= seconds < 1e10:
+        raise ValueError(f"{text!r}: write 0 (keep for ever) or seconds from 3600 (an hour)")
+    return seconds
 
 
 def _sync_wait(text: str) -> float:

@@ -136,3 +136,12 @@ def check_schema(engine: sa.Engine) -> None:
         raise UnusableDatabase(
             f"ledger schema is {version}, {tables.SCHEMA_VERSION} is needed: run `attachment-transfer migrate`"
         )
+
+
+def schema_obstacle(engine: sa.Engine) -> str | None:
+    """What is wrong with the database, as a sentence, or None: :func:`check_schema` for probes."""
+    try:
+        check_schema(engine)
+    except UnusableDatabase as exc:
+        return str(exc)
+    return None

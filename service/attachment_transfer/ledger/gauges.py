@@ -1,21 +1,35 @@
-"""Prometheus metrics read from the ledger at each scrape: they survive restarts and agree with what is stored."""
+"""Prometheus metrics read from the ledger at each scrape: they survive restarts and agree with what is stored.
+
+Labels are bounded: at most 25 tenants are told apart, the ones with most to look at; the rest is ``other``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from attachment_transfer import __version__
 from attachment_transfer.core.states import TERMINAL_TRANSFER, AttachmentState, TransferState
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.views import count_by_state
+
+MOST_TENANTS = 25
+OTHER = "other"
+_SOON_S = 86_400.0
+_PREFIX = "attachment_transfer_"
+
+#: (state, tenant) → (count, created_at_s of the oldest)
+_Counts = dict[tuple[str, str], tuple[int, float]]
 
 
 class LedgerCollector(Collector):
-    """Counts by state, and the age of the oldest transfer that is not at an end."""
+    """What the database knows. If it does not answer, ``ledger_up`` says so and the rest is absent."""
 
     def __init__(self, engine: sa.Engine, now_s: Callable[[], float]) -> None:
         self._engine = engine
@@ -27,35 +41,158 @@ class LedgerCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Read the ledger."""
-        transfers = GaugeMetricFamily("attachment_transfer_transfers", "Transfers by state", labels=["state"])
-        oldest_s = 0.0
-        counted = {state: (count, created_at_s) for state, count, created_at_s in count_by_state(self._engine)}
-        for state in TransferState:
-            count, created_at_s = counted.get(state, (0, self._now_s()))
-            transfers.add_metric([state], count)
-            if state not in TERMINAL_TRANSFER:
-                oldest_s = max(oldest_s, self._now_s() - created_at_s)
-        yield transfers
-        yield GaugeMetricFamily(
-            "attachment_transfer_oldest_open_transfer_age_seconds",
-            "Age of the oldest open transfer",
-            value=oldest_s,
+        yield _info()
+        try:
+            with self._engine.connect() as connection:
+                found = list(self._collect(connection))
+        except sa.exc.DBAPIError:
+            yield _gauge("ledger_up", "1 if the database answers", 0)
+            return
+        yield _gauge("ledger_up", "1 if the database answers", 1)
+        yield from found
+
+    def _collect(self, connection: sa.Connection) -> Iterator[GaugeMetricFamily]:
+        counts = _bounded(_transfers(connection))
+        yield from _by_state(counts, self._now_s())
+        yield from _by_tenant(counts, self._now_s())
+        yield _grouped(
+            connection, "parked_transfers", "Parked transfers by reason: they wait for a person", "reason", _PARKED
         )
-        attachments = GaugeMetricFamily("attachment_transfer_attachments", "Attachments by state", labels=["state"])
-        for name, count in self._attachments().items():
-            attachments.add_metric([name], count)
-        yield attachments
+        attachments: dict[str, int] = dict.fromkeys(AttachmentState, 0) | _pairs(connection, _ATTACHMENTS)
+        yield _labelled("attachments", "Attachments by state", "state", attachments)
+        yield _gauge(
+            "ambiguous_uploads",
+            "Uploads that may exist at C4C without our knowing, and nobody is at it",
+            connection.execute(_ambiguous(self._now_s())).scalar_one(),
+        )
+        yield _grouped(
+            connection, "sealed_secrets", "Transfers whose secrets are kept, by sealing key", "key_id", _SEALED
+        )
+        yield _gauge(
+            "secrets_shredded_soon",
+            "Parked transfers whose secrets are shredded within a day: then only a new event can run them again",
+            connection.execute(_shredded_before(self._now_s() + _SOON_S)).scalar_one(),
+        )
+        yield _gauge("database_bytes", "Size of the database", connection.execute(_size(connection)).scalar_one())
 
-    def _attachments(self) -> dict[str, int]:
-        table = tables.attachment
-        query = sa.select(table.c.state, sa.func.count()).group_by(table.c.state)
-        with self._engine.connect() as connection:
-            found = {row[0]: row[1] for row in connection.execute(query)}
-        return {state: found.get(state, 0) for state in AttachmentState}
+
+def _transfers(connection: sa.Connection) -> _Counts:
+    """Counts by state and C4C host. Everything it needs is in one index."""
+    table = tables.transfer
+    query = sa.select(
+        table.c.state, table.c.c4c_url, sa.func.count().label("n"), sa.func.min(table.c.created_at_s).label("oldest_s")
+    ).group_by(table.c.state, table.c.c4c_url)
+    counts: _Counts = {}
+    for row in connection.execute(query):
+        _add(counts, (str(row.state), urlsplit(row.c4c_url).hostname or OTHER), int(row.n), float(row.oldest_s))
+    return counts
 
 
-def metrics_text(engine: sa.Engine, now_s: Callable[[], float]) -> bytes:
-    """The Prometheus text of the ledger."""
+def _bounded(counts: _Counts) -> _Counts:
+    """Keep the tenants with the most open and parked transfers; settled ones do not make a tenant interesting."""
+    interest: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for (state, tenant), (count, _) in counts.items():
+        at_rest = state in {TransferState.SETTLED, TransferState.CANCELLED}
+        busy, quiet = interest[tenant]
+        interest[tenant] = (busy, quiet + count) if at_rest else (busy + count, quiet)
+    kept = set(sorted(interest, key=lambda tenant: (interest[tenant], tenant), reverse=True)[:MOST_TENANTS])
+    bounded: _Counts = {}
+    for (state, tenant), (count, oldest_s) in counts.items():
+        _add(bounded, (state, tenant if tenant in kept else OTHER), count, oldest_s)
+    return bounded
+
+
+def _add(counts: _Counts, key: tuple[str, str], count: int, oldest_s: float) -> None:
+    before, before_s = counts.get(key, (0, oldest_s))
+    counts[key] = (before + count, min(before_s, oldest_s))
+
+
+def _by_state(counts: _Counts, now_s: float) -> Iterator[GaugeMetricFamily]:
+    states: dict[str, int] = dict.fromkeys(TransferState, 0)
+    for (state, _), (count, _) in counts.items():
+        states[state] += count
+    yield _labelled("transfers", "Transfers by state", "state", states)
+    ages = [now_s - oldest_s for (state, _), (_, oldest_s) in counts.items() if state not in TERMINAL_TRANSFER]
+    yield _gauge(
+        "oldest_open_transfer_age_seconds", "Age of the oldest transfer that is not at an end", max(ages, default=0.0)
+    )
+
+
+def _by_tenant(counts: _Counts, now_s: float) -> Iterator[GaugeMetricFamily]:
+    transfers = GaugeMetricFamily(
+        f"{_PREFIX}tenant_transfers", "Transfers by C4C tenant and state", labels=["tenant", "state"]
+    )
+    ages: dict[str, float] = {}
+    for (state, tenant), (count, oldest_s) in sorted(counts.items()):
+        transfers.add_metric([tenant, state], count)
+        if state not in TERMINAL_TRANSFER:
+            ages[tenant] = max(ages.get(tenant, 0.0), now_s - oldest_s)
+    yield transfers
+    yield _labelled(
+        "tenant_oldest_open_transfer_age_seconds",
+        "Age of the oldest transfer that is not at an end, by C4C tenant",
+        "tenant",
+        ages,
+    )
+
+
+_PARKED = (
+    sa.select(tables.transfer.c.reason_code, sa.func.count())
+    .where(tables.transfer.c.state == TransferState.PARKED)
+    .group_by(tables.transfer.c.reason_code)
+)
+_ATTACHMENTS = sa.select(tables.attachment.c.state, sa.func.count()).group_by(tables.attachment.c.state)
+_SEALED = sa.select(tables.sealed_secret.c.key_id, sa.func.count()).group_by(tables.sealed_secret.c.key_id)
+
+
+def _ambiguous(now_s: float) -> sa.Select[Any]:
+    """Open intents, save for those of an upload that is under way."""
+    intent, attachment = tables.upload_intent, tables.attachment
+    under_way = (attachment.c.state == AttachmentState.UPLOADING) & (intent.c.deadline_at_s >= now_s)
+    return (
+        sa.select(sa.func.count())
+        .select_from(intent.join(attachment, attachment.c.id == intent.c.attachment_id))
+        .where(intent.c.closed_at_s.is_(None), ~under_way)
+    )
+
+
+def _shredded_before(end_s: float) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).where(tables.sealed_secret.c.shred_at_s <= end_s)
+
+
+def _size(connection: sa.Connection) -> sa.TextClause:
+    if connection.dialect.name == "sqlite":
+        return sa.text("SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+    return sa.text("SELECT pg_database_size(current_database())")
+
+
+def _pairs(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, int]:
+    return {str(row[0]): int(row[1]) for row in connection.execute(query)}
+
+
+def _grouped(connection: sa.Connection, name: str, text: str, label: str, query: sa.Select[Any]) -> GaugeMetricFamily:
+    return _labelled(name, text, label, _pairs(connection, query))
+
+
+def _labelled(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"{_PREFIX}{name}", text, labels=[label])
+    for value, number in sorted(values.items()):
+        family.add_metric([value], number)
+    return family
+
+
+def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"{_PREFIX}{name}", text, value=value)
+
+
+def _info() -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"{_PREFIX}build", "1, with the program's version as label", labels=["version"])
+    family.add_metric([__version__], 1)
+    return family
+
+
+def metrics_text(engine: sa.Engine, now_s: Callable[[], float], *processes: CollectorRegistry) -> bytes:
+    """The Prometheus text of the ledger, and of what ``processes`` counted."""
     registry = CollectorRegistry()
     registry.register(LedgerCollector(engine, now_s))
-    return generate_latest(registry)
+    return b"".join(generate_latest(part) for part in (registry, *processes))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -108,14 +107,6 @@ def attachments_of(engine: sa.Engine, transfer_id: str) -> list[Attachment]:
     query = sa.select(table).where(table.c.transfer_id == transfer_id).order_by(table.c.position)
     with engine.connect() as connection:
         return [attachment_from(row) for row in connection.execute(query).mappings()]
-
-
-def count_by_state(engine: sa.Engine) -> Iterator[tuple[str, int, float]]:
-    """Yield (state, count, created_at_s of the oldest) for each state that occurs."""
-    table = tables.transfer
-    query = sa.select(table.c.state, sa.func.count(), sa.func.min(table.c.created_at_s)).group_by(table.c.state)
-    with engine.connect() as connection:
-        yield from ((row[0], row[1], row[2]) for row in connection.execute(query))
 
 
 def count_open(engine: sa.Engine, *, caller: str | None) -> int:

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import IO, Protocol
 
 import structlog
-from flask import Flask, Response, jsonify
-from werkzeug.serving import BaseWSGIServer, make_server
+
+from attachment_transfer.worker.health import HealthServer
 
 _log = structlog.get_logger(__name__)
 _HOUSEKEEPING_S = 5.0
@@ -63,42 +63,6 @@ class DurableWorker(Protocol):
         """Stop claiming, finish what runs."""
 
 
-class HealthServer:
-    """``/healthz``, ``/readyz`` and ``/metrics`` of the worker, on a port of its own."""
-
-    def __init__(self, host: str, port: int, *, metrics: Callable[[], bytes]) -> None:
-        self._ready = threading.Event()
-        app = Flask("attachment_transfer.worker")
-
-        @app.get("/healthz")
-        def healthz() -> Response:
-            return jsonify(status="ok", pid=os.getpid())
-
-        @app.get("/readyz")
-        def readyz() -> tuple[Response, int]:
-            ready = self._ready.is_set()
-            return jsonify(status="ready" if ready else "not ready", pid=os.getpid()), 200 if ready else 503
-
-        @app.get("/metrics")
-        def metrics_page() -> Response:
-            return Response(metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
-
-        self._server: BaseWSGIServer = make_server(host, port, app, threaded=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
-
-    def start(self) -> None:
-        """Answer; not ready yet."""
-        self._thread.start()
-
-    def set_ready(self, ready: bool) -> None:
-        """Switch ``/readyz``."""
-        self._ready.set() if ready else self._ready.clear()
-
-    def stop(self) -> None:
-        """Close the port."""
-        self._server.shutdown()
-
-
 def work(
     worker: DurableWorker,
     health: HealthServer,
@@ -118,7 +82,7 @@ def work(
     health.start()
     worker.launch()
     after_launch()
-    health.set_ready(True)
+    health.ready()
     _log.info("worker ready", pid=os.getpid())
     watcher = threading.Thread(
         target=_follow_clock, args=(stop, lab_offset_s, pull_forward), name="lab-clock", daemon=True
@@ -126,8 +90,9 @@ def work(
     if lab_offset_s is not None:
         watcher.start()
     while not stop.wait(_HOUSEKEEPING_S):
+        health.beat()
         _guarded(housekeeping)
-    health.set_ready(False)
+    health.draining()
     _log.info("draining", timeout_s=drain_s)
     worker.drain(drain_s)
     health.stop()
