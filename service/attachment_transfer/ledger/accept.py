@@ -167,20 +167,7 @@ def _reopen(connection: sa.Connection, transfer: Transfer, *, now_s: float) -> s
 
 def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: float) -> None:
     """Queue the next round and reopen what was parked: the event may bring what was missing (a secret, a right)."""
-    rows = connection.execute(sa.select(tables.attachment).where(tables.attachment.c.transfer_id == transfer.id))
-    for row in rows.mappings().all():
-        attachment = attachment_from(row)
-        if attachment.state in {AttachmentState.PARKED, AttachmentState.SKIPPED}:
-            state = move_attachment(attachment.state, AttachmentState.OPEN)
-            connection.execute(
-                tables.attachment.update()
-                .where(tables.attachment.c.id == attachment.id)
-                .values(state=state, tries=0, retry_at_s=None, **reason_columns(None))
-            )
-        elif attachment.retry_at_s is not None and attachment.state is AttachmentState.OPEN:
-            connection.execute(
-                tables.attachment.update().where(tables.attachment.c.id == attachment.id).values(retry_at_s=None)
-            )
+    reopen_attachments(connection, transfer.id)
     connection.execute(
         _update(
             transfer.id,
@@ -197,6 +184,24 @@ def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: fl
     connection.execute(
         tables.sealed_secret.update().where(tables.sealed_secret.c.transfer_id == transfer.id).values(shred_at_s=None)
     )
+
+
+def reopen_attachments(connection: sa.Connection, transfer_id: str) -> None:
+    """Give what was parked or skipped another chance, and let nothing open wait for its time; intents stay."""
+    rows = connection.execute(sa.select(tables.attachment).where(tables.attachment.c.transfer_id == transfer_id))
+    for row in rows.mappings().all():
+        attachment = attachment_from(row)
+        if attachment.state in {AttachmentState.PARKED, AttachmentState.SKIPPED}:
+            state = move_attachment(attachment.state, AttachmentState.OPEN)
+            connection.execute(
+                tables.attachment.update()
+                .where(tables.attachment.c.id == attachment.id)
+                .values(state=state, tries=0, retry_at_s=None, **reason_columns(None))
+            )
+        elif attachment.retry_at_s is not None and attachment.state is AttachmentState.OPEN:
+            connection.execute(
+                tables.attachment.update().where(tables.attachment.c.id == attachment.id).values(retry_at_s=None)
+            )
 
 
 def end_open_attachments(connection: sa.Connection, transfer_id: str, state: AttachmentState, reason: Reason) -> None:

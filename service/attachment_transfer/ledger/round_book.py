@@ -26,7 +26,13 @@ from attachment_transfer.core.states import (
     move_transfer,
 )
 from attachment_transfer.ledger import audit, tables
-from attachment_transfer.ledger.accept import Enqueue, end_open_attachments, load_transfer, secret_binding
+from attachment_transfer.ledger.accept import (
+    Enqueue,
+    end_open_attachments,
+    load_transfer,
+    reopen_attachments,
+    secret_binding,
+)
 from attachment_transfer.ledger.database import writing
 from attachment_transfer.ledger.purge import expect_earlier_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
@@ -317,6 +323,9 @@ class RoundBook:
             transfer = load_transfer(connection, transfer_id)
             if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
                 return
+            if transfer.look_again:
+                # The event may have brought what this round lacked when it parked a file: a secret, a right.
+                reopen_attachments(connection, transfer_id)
             due = transfer.look_again or delay_s <= 0
             wait_s = 0.0 if due else delay_s
             connection.execute(
