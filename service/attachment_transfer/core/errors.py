@@ -5,7 +5,8 @@ TransferError
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
 │   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
 │   ├── NotThereYet              history or activity does not exist yet
-│   └── OutcomeUnknown           we wrote, and never heard whether it was kept
+│   ├── OutcomeUnknown           we wrote, and never heard whether it was kept
+│   └── Defect                   something of ours that nobody foresaw; a few tries, then a person
 └── GiveUp                   parked for a person, with a remedy
     ├── CredentialRefused        401: never retried, a retry can lock the user
     ├── AccessDenied             403: a right or a service tick is missing
@@ -94,6 +95,12 @@ class OutcomeUnknown(TryAgain):
     code = "outcome-unknown"
     may_exist = True
     remedy = "Nothing to do: the service lists the activity's attachments before it posts again."
+
+
+class Defect(TryAgain):
+    """An error that nobody foresaw: a defect of ours, or a poisoned file. Told by its type only."""
+
+    code = "internal"
 
 
 class GiveUp(TransferError):

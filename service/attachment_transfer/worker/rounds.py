@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from attachment_transfer.core.errors import (
+    Defect,
     GiveUp,
     NotThereYet,
     Reason,
@@ -106,6 +108,12 @@ class Rounds:
                 carried = self._carrier.carry(attachment_id, neighbours, target)
         except TransferError as exc:
             carried = self._carrier.put_off(attachment_id, exc)
+        except SQLAlchemyError:
+            raise
+        except Exception as exc:  # noqa: BLE001
+            # One poisoned file must not keep the others from arriving.
+            _log.exception("carrying an attachment failed", attachment_id=attachment_id)
+            carried = self._carrier.put_off(attachment_id, Defect(f"internal error ({type(exc).__name__})"))
         if carried.stop_round:
             self._book.park_the_rest(transfer_id, self._book.attachment(attachment_id))
         return carried.error, carried.stop_round
@@ -131,13 +139,13 @@ class Rounds:
         """A step raised what no step should: retry a little, then park for a person. The type is told, no text."""
         transfer = self._book.transfer(transfer_id)
         if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
-            self._again(transfer, TryAgain(f"internal error ({error_type})"), code="internal")
+            self._again(transfer, Defect(f"internal error ({error_type})"))
 
-    def _again(self, transfer: Transfer, exc: TryAgain, *, code: str | None = None) -> None:
+    def _again(self, transfer: Transfer, exc: TryAgain) -> None:
         tries = transfer.tries + 1
-        decision = decide(code or exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
+        decision = decide(exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
         end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, Stop) else None
-        reason = Reason(code=end_code or code or exc.code, message=exc.message, remedy=exc.remedy)
+        reason = Reason(code=end_code or exc.code, message=exc.message, remedy=exc.remedy)
         if not isinstance(decision, Stop):
             self._next(transfer, decision.delay_s, reason, tries=tries)
         elif isinstance(exc, _NotYet):
