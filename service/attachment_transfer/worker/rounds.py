@@ -142,7 +142,9 @@ class Rounds:
             self._again(transfer, Defect(f"internal error ({error_type})"))
 
     def _again(self, transfer: Transfer, exc: TryAgain) -> None:
-        tries = transfer.tries + 1
+        # Each reason has a budget of its own: an outage before does not use up the wait for history.
+        same = transfer.reason is not None and transfer.reason.code == exc.code
+        tries = transfer.tries + 1 if same else 1
         decision = decide(exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
         end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, Stop) else None
         reason = Reason(code=end_code or exc.code, message=exc.message, remedy=exc.remedy)
