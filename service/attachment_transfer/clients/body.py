@@ -16,7 +16,7 @@ from typing import IO
 import pybase64
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
-from attachment_transfer.core.errors import NeighbourUnavailable, OutcomeUnknown
+from attachment_transfer.core.errors import AttachmentRefused, NeighbourUnavailable, OutcomeUnknown
 
 BLOCK_BYTES = 393_216
 
@@ -96,12 +96,15 @@ class EncryptedSpool:
         self.size_bytes = 0
 
     def fill(self, pieces: Iterable[bytes], *, limit_bytes: int) -> None:
-        """Write everything down; at most ``limit_bytes``."""
+        """Write everything down. Raises :class:`AttachmentRefused` beyond ``limit_bytes``."""
         encrypt = self._cipher()
         for block in in_blocks(pieces):
             self.size_bytes += len(block)
             if self.size_bytes > limit_bytes:
-                raise NeighbourUnavailable(f"CMI sent more than {limit_bytes} bytes for one attachment")
+                raise AttachmentRefused(
+                    f"CMI sent more than {limit_bytes} bytes for one attachment",
+                    remedy="Raise ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES if C4C takes files of this size.",
+                )
             self._file.write(encrypt.update(block))
 
     def read(self) -> Iterator[bytes]:

@@ -121,7 +121,7 @@ class Carrier:
         if found is not None:
             with _upload_may_exist():
                 return self._keep(attachment, found, neighbours, target, sent_sha256=None, how="adopted")
-        self._refuse_too_large(attachment)
+        self._refuse_too_large(attachment.source.declared_size_bytes or 0)
         object_id, body = self._upload(attachment, neighbours, target)
         with _upload_may_exist():
             attachment = replace(self._book.attachment(attachment.id), size_bytes=body.size_bytes)
@@ -136,8 +136,7 @@ class Carrier:
                 return self._look_for(attachment, intent, neighbours, target)
         return self._by_key(attachment, neighbours, target) if attachment.attempts else None
 
-    def _refuse_too_large(self, attachment: Attachment) -> None:
-        size_bytes = attachment.source.declared_size_bytes or 0
+    def _refuse_too_large(self, size_bytes: int) -> None:
         if size_bytes > self._limits.attachment_bytes:
             raise AttachmentRefused(
                 f"the file has {size_bytes} bytes, the service carries at most {self._limits.attachment_bytes}",
@@ -183,6 +182,7 @@ class Carrier:
 
     def _post(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> tuple[str | None, UploadBody]:
         with neighbours.cmi.open(attachment.source) as source:
+            self._refuse_too_large(source.size_bytes)  # what CMI sends counts, not what it listed
             budget_s = self._limits.upload_budget_s(source.size_bytes)
             end_s = self._monotonic_s() + budget_s
             body = UploadBody(
