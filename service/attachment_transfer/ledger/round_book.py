@@ -116,13 +116,18 @@ class RoundBook:
             return attachment_from(connection.execute(query).mappings().one())
 
     def note_sources(self, transfer: Transfer, sources: Sequence[SourceAttachment]) -> list[Attachment]:
-        """Add the attachments that are new; known ones keep their state. Returns all of them."""
+        """Add the attachments that are new; known ones keep their state, and get their newest address.
+
+        An address may be good for a while only. Returns all of them.
+        """
         with writing(self._engine) as connection:
-            known = set(
-                connection.execute(
-                    sa.select(tables.attachment.c.source_id).where(tables.attachment.c.transfer_id == transfer.id)
-                ).scalars()
-            )
+            table = tables.attachment
+            query = sa.select(table.c.source_id, table.c.href).where(table.c.transfer_id == transfer.id)
+            known = {row.source_id: row.href for row in connection.execute(query)}
+            for source in sources:
+                if known.get(source.source_id, source.href) != source.href:
+                    same = (table.c.transfer_id == transfer.id) & (table.c.source_id == source.source_id)
+                    connection.execute(table.update().where(same).values(href=source.href, public=source.public))
             fresh = [source for source in sources if source.source_id not in known]
             added = [self._new_row(transfer, source, len(known) + offset) for offset, source in enumerate(fresh)]
             for row in added:
