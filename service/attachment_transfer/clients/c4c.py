@@ -13,7 +13,7 @@ from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import httpx
 
@@ -199,22 +199,35 @@ class C4cClient:
         if match := _LOCATION.search(response.headers.get("location", "")):
             return match.group(1)
         try:
-            return str(_single(json.loads(read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)))["ObjectID"])
-        except (ValueError, KeyError, TransferError, httpx.HTTPError):
+            entity = _single(json.loads(read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)))
+        except (ValueError, TransferError, httpx.HTTPError):
             return None
+        return str(entity["ObjectID"]) if entity.get("ObjectID") else None
 
     def _entity(self, service: str, entity_set: str, object_id: str) -> str:
         return f"{self._root}{service}/{entity_set}('{quote(object_id, safe='')}')"
 
     def _rows(self, url: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
-        document = self._get_json(url, params)
-        while True:
-            data = document.get("d")
-            yield from data if isinstance(data, list) else (data or {}).get("results") or []
-            following = data.get("__next") if isinstance(data, dict) else None
-            if not following:
-                return
-            document = self._get_json(str(following), {})
+        seen: set[str] = set()
+        rows, following = _page(self._get_json(url, params))
+        yield from rows
+        while following:
+            if following in seen:
+                raise UnexpectedAnswer("C4C's pages lead back to one that was read already")
+            seen.add(following)
+            rows, following = _page(self._get_json(self._here(url, following), {}))
+            yield from rows
+
+    def _here(self, url: str, link: str) -> str:
+        """Path and query of ``link`` at our own address.
+
+        Credentials go to no other host, and a tenant may name itself by an older one.
+        """
+        try:
+            own, there = urlsplit(url), urlsplit(urljoin(url, link))
+        except ValueError as exc:
+            raise UnexpectedAnswer("C4C's next link is no address") from exc
+        return urlunsplit((own.scheme, own.netloc, there.path, there.query, ""))
 
     def _get_json(self, url: str, params: dict[str, str]) -> dict[str, Any]:
         body = self._get(url, params, accept="application/json")
@@ -272,9 +285,19 @@ def _selection(navigation: AttachmentNavigation) -> str:
     return ",".join(name for name in wanted if name in navigation.properties)
 
 
-def _single(document: dict[str, Any]) -> dict[str, Any]:
-    """One entity, in C4C's shape (``d.results`` is the object) or in standard V2 (``d`` is)."""
+def _page(document: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+    """Rows and next link, in C4C's shape or in standard V2. Anything else is no list, least of all an empty one."""
     data = document.get("d")
+    rows = data.get("results") if isinstance(data, dict) else data
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UnexpectedAnswer("C4C answered 200 without the list that was asked for")
+    following = data.get("__next") if isinstance(data, dict) else None
+    return rows, str(following) if following else None
+
+
+def _single(document: Any) -> dict[str, Any]:
+    """One entity, in C4C's shape (``d.results`` is the object) or in standard V2 (``d`` is)."""
+    data = document.get("d") if isinstance(document, dict) else None
     inner = data.get("results", data) if isinstance(data, dict) else None
     if isinstance(inner, list) and len(inner) == 1:
         inner = inner[0]
