@@ -195,6 +195,8 @@ class C4cClient:
             raise OutcomeUnknown(f"C4C answered {response.status_code} to an upload")
         if response.status_code == 403 and response.headers.get("x-csrf-token", "").lower() == "required":
             raise CsrfRequired("C4C asks for a CSRF token")
+        if response.status_code not in {200, 201, 204} and response.is_success:
+            raise OutcomeUnknown(f"C4C answered {response.status_code} to an upload")
         self._raise_if_unwell(response, created=True)
         if match := _LOCATION.search(response.headers.get("location", "")):
             return match.group(1)
