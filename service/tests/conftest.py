@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test fol
 from fakes import HandClock, counting_ids
 from ingress_kit import Door, open_door
 from ledger_kit import Queue
+from street import Street
 
 from attachment_transfer.ledger.database import migrate, open_database
 from attachment_transfer.ledger.sealing import KeyRing, new_master_key
@@ -61,3 +62,9 @@ def queue() -> Queue:
 def door(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Door:
     """The API over an empty ledger."""
     return open_door(engine, clock=clock, keys=keys, queue=queue, new_id=new_id)
+
+
+@pytest.fixture
+def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Street:
+    """A worker between a fake CMI and a fake C4C, over an empty ledger."""
+    return Street(engine, clock, keys, new_id)

@@ -1,10 +1,22 @@
-"""A clock moved by hand and ids that count. The neighbours are in ``fake_neighbours``."""
+"""Honest little neighbours for tests: they hold objects, and fail as planned. And a clock moved by hand.
+
+Both answer an ``httpx.MockTransport``, which reads the whole request first, as a server behind a gateway does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from itertools import count
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+from fake_metadata import metadata
 
 
 @dataclass
@@ -24,3 +36,282 @@ def counting_ids() -> Callable[[], str]:
     """32 hex digits, counted from 1."""
     numbers = count(1)
     return lambda: f"{next(numbers):032x}"
+
+
+class Killed(BaseException):
+    """The process dies here: nothing of ours may catch it."""
+
+
+class Pieces(httpx.SyncByteStream):
+    """A body in pieces. ``breaks_after`` breaks the connection after so many bytes."""
+
+    def __init__(self, content: bytes, *, breaks_after: int | None = None, piece_bytes: int = 65_536) -> None:
+        self._content = content if breaks_after is None else content[:breaks_after]
+        self._breaks = breaks_after is not None
+        self._piece_bytes = piece_bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, len(self._content), self._piece_bytes):
+            yield self._content[start : start + self._piece_bytes]
+        if self._breaks:
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+
+
+def basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@dataclass
+class File:
+    """One attachment at CMI. ``length`` False sends it without Content-Length; ``fault`` is used up by one download."""
+
+    id: str
+    name: str
+    content: bytes
+    content_type: str = "image/png"
+    originator: str = "customer"
+    length: bool = True
+    announced_size: int | None = None
+    statuses: list[int] = field(default_factory=list)
+    breaks_after: list[int] = field(default_factory=list)
+    href: str | None = None
+
+
+@dataclass
+class FakeCmi:
+    """A Contact Management Interface with one chat, in shape A. ``statuses`` are used up by reads of the chat."""
+
+    user: str = "transcript.user"
+    password: str = "Word-of-CMI-2718"
+    api_key: str = "Key-of-CMI-3141"
+    host: str = "8h6b51di7x.execute-api.eu-central-1.amazonaws.com"
+    known: bool = True
+    files: list[File] = field(default_factory=list)
+    statuses: list[int] = field(default_factory=list)
+    document: Any = None
+    requests: list[httpx.Request] = field(default_factory=list)
+    on_download: Callable[[File], None] = lambda _file: None
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if request.headers.get("authorization") != basic(self.user, self.password):
+            return httpx.Response(401, json={"message": "Unauthorized"})
+        if request.headers.get("x-api-key") != self.api_key:
+            return httpx.Response(403, json={"message": "Forbidden"})
+        path = request.url.path.removeprefix("/acme/cmi/")
+        if "/attachments/" in path:
+            return self._download(path.rsplit("/", 1)[1])
+        if self.statuses:
+            return httpx.Response(self.statuses.pop(0), json={"message": "no"})
+        if not self.known:
+            return httpx.Response(404, json={"message": "unknown"})
+        return httpx.Response(200, json=self.document if self.document is not None else self._chat(path))
+
+    def _chat(self, path: str) -> dict[str, Any]:
+        return {
+            "id": path.rsplit("/", 1)[-1],
+            "status": "Handled",
+            "messages": [
+                {
+                    "id": f"m{file.id}",
+                    "originator_type": file.originator,
+                    "message": "",
+                    "attachments": [
+                        {
+                            "id": file.id,
+                            "name": file.name,
+                            "content_type": file.content_type,
+                            "size": file.announced_size or len(file.content),
+                            "url": file.href or f"/{path}/attachments/{file.id}",
+                        }
+                    ],
+                }
+                for file in self.files
+            ],
+        }
+
+    def _download(self, file_id: str) -> httpx.Response:
+        file = next((file for file in self.files if file.id == file_id), None)
+        if file is None:
+            return httpx.Response(404)
+        self.on_download(file)
+        if file.statuses:
+            return httpx.Response(file.statuses.pop(0))
+        breaks_after = file.breaks_after.pop(0) if file.breaks_after else None
+        headers = {"Content-Type": file.content_type}
+        if file.length:
+            headers["Content-Length"] = str(len(file.content))
+        return httpx.Response(200, headers=headers, stream=Pieces(file.content, breaks_after=breaks_after))
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One object at C4C. It can be seen from ``visible_at_s`` on."""
+
+    object_id: str
+    parent: str
+    name: str
+    title: str | None
+    mime_type: str
+    content: bytes
+    visible_at_s: float
+
+
+@dataclass
+class Plan:
+    """What goes wrong with the next ``times`` requests of a kind.
+
+    Kinds of request: ``post``, ``list``, ``read``, ``value``, ``find``, ``metadata``, ``csrf``. What happens:
+    ``lost`` (done, answer lost), ``cut`` (not done, no answer), ``unreachable``, ``killed-after``, ``killed-before``,
+    ``garbage``, ``lock``, or a status; ``500-after`` is done and answered 500.
+    """
+
+    on: str
+    what: str | int
+    times: int = 1
+
+
+@dataclass
+class FakeC4c:
+    """A C4C tenant with chat activities. It stores what it is sent, and commits late if told to."""
+
+    clock: HandClock
+    user: str = "v1user"
+    password: str = "Word-of-C4C-1618"
+    host: str = "my2554607.de1.crm.cloud.sap"
+    references: list[tuple[str, str]] = field(default_factory=list)  # (external reference, activity)
+    title_creatable: bool = True
+    wants_csrf: bool = False
+    commit_delay_s: float = 0.0
+    flip_a_byte: bool = False
+    kept: list[Kept] = field(default_factory=list)
+    plans: list[Plan] = field(default_factory=list)
+    requests: list[httpx.Request] = field(default_factory=list)
+    on_post: Callable[[], None] = lambda: None
+
+    def plan(self, on: str, what: str | int, times: int = 1) -> None:
+        self.plans.append(Plan(on, what, times))
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if request.headers.get("authorization") != basic(self.user, self.password):
+            return httpx.Response(401, html="<html>401</html>")
+        kind = self._kind(request)
+        what = self._planned(kind)
+        if what in {"cut", "killed-before", "unreachable", "lock", "garbage"} or isinstance(what, int):
+            return self._spoilt(what)
+        answer = getattr(self, f"_{kind}")(request)
+        if what == "killed-after":
+            raise Killed
+        if what == "lost":
+            raise httpx.ReadError("connection reset by peer")
+        return httpx.Response(500, html="<html>500</html>") if what == "500-after" else answer
+
+    def _kind(self, request: httpx.Request) -> str:
+        path = request.url.path
+        if request.method == "POST":
+            return "post"
+        if path.endswith("/$metadata"):
+            return "metadata"
+        if path.endswith("/Binary/$value"):
+            return "value"
+        if request.headers.get("x-csrf-token") == "fetch":
+            return "csrf"
+        if path.endswith("')"):
+            return "read"
+        return "list" if "('" in path else "find"
+
+    def _planned(self, kind: str) -> str | int | None:
+        for plan in self.plans:
+            if plan.on == kind and plan.times > 0:
+                plan.times -= 1
+                return plan.what
+        return None
+
+    def _spoilt(self, what: str | int) -> httpx.Response:
+        if what == "killed-before":
+            raise Killed
+        if what == "cut":
+            raise httpx.ReadTimeout("no answer")
+        if what == "unreachable":
+            raise httpx.ConnectError("connection refused")
+        if what == "lock":
+            return self._error(400, "Object is locked by user MARY")
+        if what == "garbage":
+            return httpx.Response(200, json={"maintenance": True})
+        assert isinstance(what, int)
+        return self._error(what, f"planned {what}")
+
+    def _error(self, status: int, text: str) -> httpx.Response:
+        return httpx.Response(status, json={"error": {"code": "X/1", "message": {"lang": "en", "value": text}}})
+
+    def _metadata(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=metadata(title_creatable=self.title_creatable))
+
+    def _csrf(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"x-csrf-token": "token-1"}, json={"d": {"EntitySets": []}})
+
+    def _find(self, request: httpx.Request) -> httpx.Response:
+        wanted = re.fullmatch(r"\w+ eq '(\w+)'", request.url.params["$filter"])
+        assert wanted
+        chats = request.url.path.endswith("/ChatActivityBTDReferenceCollection")
+        found = [activity for reference, activity in self.references if reference == wanted.group(1) and chats]
+        return self._rows([{"ObjectID": f"R{item}", "ParentObjectID": item} for item in found])
+
+    def _list(self, request: httpx.Request) -> httpx.Response:
+        parent = unquote(request.url.path).split("('")[1].split("')")[0]
+        return self._rows([self._row(item) for item in self.visible() if item.parent == parent])
+
+    def _read(self, request: httpx.Request) -> httpx.Response:
+        item = self._one(request)
+        return httpx.Response(200, json={"d": {"results": self._row(item)}}) if item else self._error(404, "not found")
+
+    def _value(self, request: httpx.Request) -> httpx.Response:
+        item = self._one(request)
+        return httpx.Response(200, stream=Pieces(item.content)) if item else self._error(404, "not found")
+
+    def _post(self, request: httpx.Request) -> httpx.Response:
+        self.on_post()
+        if self.wants_csrf and request.headers.get("x-csrf-token") != "token-1":
+            return httpx.Response(403, headers={"x-csrf-token": "Required"})
+        assert int(request.headers["content-length"]) == len(request.content)
+        document = json.loads(request.content)
+        content = base64.b64decode(document["Binary"], validate=True)
+        if self.flip_a_byte and content:
+            content = bytes([content[0] ^ 1]) + content[1:]
+        if "Title" in document and not self.title_creatable:
+            return self._error(400, "Title is read-only")
+        item = Kept(
+            object_id=f"00163E{len(self.kept):026X}",
+            parent=unquote(request.url.path).split("('")[1].split("')")[0],
+            name=document["Name"],
+            title=document.get("Title"),
+            mime_type=document["MimeType"],
+            content=content,
+            visible_at_s=self.clock.now_s() + self.commit_delay_s,
+        )
+        self.kept.append(item)
+        location = f"{request.url.copy_with(path='/sap/c4c/odata/v1/chatactivity/Folder')}('{item.object_id}')"
+        return httpx.Response(201, headers={"Location": location})
+
+    def visible(self) -> list[Kept]:
+        """What has been committed by now."""
+        return [item for item in self.kept if item.visible_at_s <= self.clock.now_s()]
+
+    def _one(self, request: httpx.Request) -> Kept | None:
+        object_id = unquote(request.url.path).split("('")[1].split("')")[0]
+        return next((item for item in self.visible() if item.object_id == object_id), None)
+
+    def _row(self, item: Kept) -> dict[str, Any]:
+        size = f"{len(item.content)}.00000000000000"
+        return {"ObjectID": item.object_id, "Name": item.name, "Title": item.title, "SizeInkB": size}
+
+    def _rows(self, items: list[dict[str, Any]]) -> httpx.Response:
+        return httpx.Response(200, json={"d": {"results": items}})
+
+    def sums(self) -> list[str]:
+        """sha256 of everything stored, committed or not."""
+        return sorted(hashlib.sha256(item.content).hexdigest() for item in self.kept)
+
+    def calls(self, kind: str) -> int:
+        return sum(1 for request in self.requests if self._kind(request) == kind)
