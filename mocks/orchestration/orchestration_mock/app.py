@@ -14,12 +14,12 @@ from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import DEFAULT_WORLD, Mock
 from mock_kit.server import extra
 from mock_kit.worlds import World, Worlds
-from orchestration_mock.evidence import BOOK
+from orchestration_mock.evidence import BOOK, LABELS
 from orchestration_mock.model.dialect import DEFAULTS, complete
 from orchestration_mock.model.errors import Refusal
 from orchestration_mock.model.world import OrchestrationWorld, read_world
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
-from orchestration_mock.routes.control import events_blueprint, issuer_blueprint
+from orchestration_mock.routes.control import events_blueprint, failures_blueprint, issuer_blueprint
 from orchestration_mock.routes.oauth import oauth_blueprint
 from orchestration_mock.routes.workflows import workflows_blueprint
 from orchestration_mock.wire.egress import read_egress
@@ -66,8 +66,9 @@ def create_app(data_dir: Path, *, carrier: Carrier | None = None) -> WrappedApp[
     return wrap(_flask_app(mock), mock)
 
 
-def _touch(evidence_id: str, world: World) -> None:
+def _touch(evidence_id: str, world: World) -> str:
     BOOK.touch(evidence_id, world)
+    return LABELS[evidence_id]
 
 
 def _flask_app(mock: Mock[OrchestrationWorld]) -> Flask:
@@ -81,6 +82,7 @@ def _flask_app(mock: Mock[OrchestrationWorld]) -> Flask:
         integrations_blueprint(mock),
         events_blueprint(mock),
         issuer_blueprint(mock),
+        failures_blueprint(mock),
         workflows_blueprint(mock),
     ):
         app.register_blueprint(blueprint)

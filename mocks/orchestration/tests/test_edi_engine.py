@@ -394,12 +394,12 @@ def test_closing_an_engine_leaves_no_thread_waiting(tenant, make):
 def test_a_lane_keeps_its_order_whatever_the_others_do(names):
     lanes, done, lock = Lanes(threads=4, name="test"), [], threading.Lock()
 
-    def job(entry):
+    def job(entry, pass_on):
         with lock:
             done.append(entry)
 
     for number, name in enumerate(names):
-        lanes.put(name, lambda entry=(name, number): job(entry))
+        lanes.put(name, lambda pass_on, entry=(name, number): job(entry, pass_on))
     assert lanes.drain(30)
     lanes.close()
     for name in "abc":

@@ -104,9 +104,7 @@ def test_every_switch_says_where_it_comes_from():
 
 def test_every_pinned_behaviour_names_a_test_that_exists(request):
     root = request.config.rootpath
-    pinned = [
-        e.test for e in BOOK.all() if e.test and e.id.startswith(("edi.", "secrets.", "oauth.", "workflows."))
-    ]
+    pinned = [e.test for e in BOOK.all() if e.test and e.id.startswith(("edi.", "secrets.", "oauth.", "workflows."))]
     assert pinned
     for path, _, name in (entry.partition("::") for entry in pinned):
         assert f"def {name}(" in (root / path).read_text(encoding="utf-8"), f"{path}::{name}"

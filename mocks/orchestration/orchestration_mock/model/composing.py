@@ -52,12 +52,21 @@ def lookup_for(
     secrets: SecretsManager,
     credentials: tuple[LocalCredential, ...],
     dialect: Mapping[str, Any],
+    attached: Mapping[str, Any] | None = None,
 ) -> Lookup:
-    """The values behind `{contact...}`, `{event...}`, `{secrets.x}` and `{authentications.x}`."""
+    """The values behind `{contact...}`, `{event...}`, `{secrets.x}` and `{authentications.x}`.
+
+    ``attached`` is what configurations have saved for this conversation, at the dialect's path.
+    """
     name = event.name.lower() if dialect["event_strings"] == "lower" else event.name
     event_object = EventObject(name=name, datetime=stamp(event.moment))
 
+    attached_path = tuple(str(dialect["attached_data_path"]).split("."))
+
     def look_up(path: tuple[str, ...]) -> Any:
+        depth = len(attached_path)
+        if attached and path[:depth] == attached_path:
+            return walk(attached, path[depth:], lambda _: False)
         match path:
             case ("contact", *rest):
                 return walk(event.contact.data, tuple(rest), KNOWN_PATHS.__contains__)

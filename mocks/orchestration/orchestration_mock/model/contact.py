@@ -91,6 +91,8 @@ def read_contact(value: object, now: datetime) -> Contact:
     data["direction"] = form.choice("direction", DIRECTIONS, "inbound")
     data["guid"] = _id(form, "guid", None)
     data["id"] = _id(form, "id", data["guid"])
+    if data["channel_type"] == "email" and data["id"] != data["guid"]:
+        form.wrong("contact.id", "the same as guid: for e-mail both are equal", "leave id out", data["id"])
     data["created"] = form.raw("created") or stamp(now)
     data["queue"] = _queue(form)
     form.done("The event")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mock_kit.clock import Clock
-from mock_kit.masking import Masker
+from mock_kit.masking import MASK, Masker
 from orchestration_mock.model.composing import Event, Uncomposable, compose, lookup_for, set_header, style_of
 from orchestration_mock.model.contact import stamp
+from orchestration_mock.model.conversations import Conversations
 from orchestration_mock.model.credentials import (
+    Bearer,
     NoToken,
     TokenCache,
     basic_header,
@@ -20,153 +22,185 @@ from orchestration_mock.model.credentials import (
 )
 from orchestration_mock.model.deliveries import SHOWN_BODY_CHARS, Delivery, DeliveryLog, State
 from orchestration_mock.model.integrations import ECHO, Integration
-from orchestration_mock.model.outbound import Outgoing, Reply, Sender, SendFailed
-from orchestration_mock.model.placeholders import Lookup, Unresolved, expand
-from orchestration_mock.model.responses import with_reply
+from orchestration_mock.model.outbound import Outgoing, Reply, Sender, SendFailed, nothing
+from orchestration_mock.model.placeholders import Lookup, Unresolved
+from orchestration_mock.model.responses import WrittenBack, with_reply
 from orchestration_mock.model.secrets import OAuthCredential, SecretsManager
+
+#: Tells a world that a behaviour has shown itself; gives the behaviour's evidence label.
+Touch = Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
-    """A delivery to be made: the configuration as it was when the event came in."""
+    """A delivery to be made: the event, and the configuration as it was when it was planned."""
 
     delivery_id: str
     event: Event
     integration: Integration
     attempt: int
+    matched_rule: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
 class Courier:
     """Makes deliveries, one at a time per call; safe to share between threads."""
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        dialect: Mapping[str, Any],
-        secrets: SecretsManager,
-        log: DeliveryLog,
-        sender: Sender,
-        masker: Masker,
-        touch: Callable[[str], None],
-    ) -> None:
-        self._clock = clock
-        self._dialect = dialect
-        self._secrets = secrets
-        self._log = log
-        self._sender = sender
-        self._masker = masker
-        self._touch = touch
-        self._tokens = TokenCache(sender=sender, dialect=dialect)
+    clock: Clock
+    dialect: Mapping[str, Any]
+    secrets: SecretsManager
+    conversations: Conversations
+    log: DeliveryLog
+    sender: Sender
+    tokens: TokenCache
+    masker: Masker
+    touch: Touch
 
-    def run(self, errand: Errand) -> Delivery | None:
-        """Carry out one errand; the finished row, or None when the log has forgotten it. Never raises."""
+    def run(self, errand: Errand, sent: Callable[[], None] = nothing) -> Delivery | None:
+        """Carry out one errand; the finished row, or None when the log has forgotten it. Never raises.
+
+        ``sent`` is called as soon as the request is out, unless the configuration waits for the answer.
+        """
+        waits = errand.integration.definition.waits_for_answer or self.dialect["wait_for_answer"] == "always"
+        return _Trip(self, errand, nothing if waits else sent).run()
+
+
+class _Trip:
+    """One errand on its way."""
+
+    def __init__(self, courier: Courier, errand: Errand, sent: Callable[[], None]) -> None:
+        self.at = courier
+        self.errand = errand
+        self.sent = sent
+        self.bearer: Bearer | None = None
+        self.labels: dict[str, str] = {}
+        self.notes: list[str] = []
+
+    def run(self) -> Delivery | None:
         try:
-            return self._carry(errand)
+            return self.carry()
         except (Unresolved, Uncomposable, NoToken) as exc:
-            self._touch("edi.not_sent")
-            return self._finish(errand, state=State.NOT_SENT, error=str(exc))
+            self.touch("edi.not_sent")
+            return self.finish(state=State.NOT_SENT, error=str(exc))
         except SendFailed as exc:
-            self._touch("edi.one_attempt")
+            self.touch("edi.one_attempt")
             duration_ms = round(exc.duration_s * 1000, 3)
-            return self._finish(errand, state=State.FAILED, error=str(exc), duration_ms=duration_ms)
+            return self.finish(state=State.FAILED, error=str(exc), duration_ms=duration_ms)
         except Exception as exc:  # noqa: BLE001 - the twin's own fault goes to the log
-            return self._finish(errand, state=State.FAILED, error=f"the twin itself failed: {type(exc).__name__}")
+            return self.finish(state=State.FAILED, error=f"the twin itself failed: {type(exc).__name__}")
 
-    def _carry(self, errand: Errand) -> Delivery | None:
-        integration = errand.integration
-        lookup = lookup_for(errand.event, self._secrets, integration.credentials, self._dialect)
-        outgoing = compose(integration, lookup, self._dialect)
-        outgoing, credential, token = self._authenticated(outgoing, integration, lookup)
-        self._note_request(errand, outgoing)
-        reply = self._send(outgoing)
-        refreshed = reply.status == 401 and credential is not None and bool(self._dialect["refresh_on_401"])
-        if refreshed and credential is not None:
-            self._touch("edi.refresh_on_401")
-            self._tokens.forget(credential, token)
-            outgoing, _, _ = self._authenticated(outgoing, integration, lookup)
-            reply = self._send(outgoing)
-        return self._file(errand, outgoing, reply, lookup, refreshed=refreshed)
+    def touch(self, evidence_id: str) -> None:
+        self.labels[evidence_id] = self.at.touch(evidence_id)
 
-    def _send(self, outgoing: Outgoing) -> Reply:
+    def carry(self) -> Delivery | None:
+        event, integration = self.errand.event, self.errand.integration
+        attached = self.at.conversations.attached(event.contact.guid)
+        lookup = lookup_for(event, self.at.secrets, integration.credentials, self.at.dialect, attached)
+        composed = compose(integration, lookup, self.at.dialect)
+        self.note_connection(integration)
+        outgoing, credential = self.authenticated(composed, lookup)
+        self.note_request(outgoing)
+        reply = self.send(outgoing)
+        if reply.status == 401 and credential and self.bearer and self.at.dialect["refresh_on_401"]:
+            self.touch("edi.refresh_on_401")
+            self.at.tokens.forget(credential, self.bearer.token)
+            outgoing, _ = self.authenticated(composed, lookup)
+            self.bearer = replace(self.bearer, use="refreshed")
+            reply = self.send(outgoing)
+        return self.file(outgoing, reply, lookup)
+
+    def note_connection(self, integration: Integration) -> None:
+        """What the twin does otherwise than the configuration says about the connection."""
+        spec = integration.definition.request
+        if spec.proxy not in ("auto", "no"):
+            self.touch("edi.proxy")
+            self.notes.append(f"proxy {spec.proxy.rpartition('@')[2]} was not used: this twin connects directly")
+        if not spec.verify:
+            self.touch("edi.verify")
+            self.notes.append("verify is false: a certificate would not be checked")
+
+    def send(self, outgoing: Outgoing) -> Reply:
         if outgoing.url != ECHO:
-            self._touch("edi.request")
-            return self._sender.send(outgoing)
-        self._touch("edi.echo")
-        headers = self._masker.headers(outgoing.headers.items())
+            self.touch("edi.request")
+            return self.at.sender.send(outgoing, self.sent)
+        self.touch("edi.echo")
+        headers = self.at.masker.headers(outgoing.headers.items())
         body = json.loads(outgoing.content) if outgoing.content else None
-        shown = {"method": outgoing.method, "headers": headers, "body": body}
-        return Reply(
-            status=200,
-            headers={"Content-Type": "application/json"},
-            body=json.dumps(shown).encode(),
-            duration_s=0.0,
-        )
+        shown = json.dumps({"method": outgoing.method, "headers": headers, "body": body})
+        kind = {"Content-Type": "application/json"}
+        return Reply(status=200, headers=kind, body=shown.encode(), duration_s=0.0)
 
-    def _authenticated(
-        self, outgoing: Outgoing, integration: Integration, lookup: Lookup
-    ) -> tuple[Outgoing, OAuthCredential | None, str]:
-        """The request with its Authorization, and what that was made of."""
-        auth, style = integration.definition.request.authentication, style_of(self._dialect)
+    def authenticated(self, outgoing: Outgoing, lookup: Lookup) -> tuple[Outgoing, OAuthCredential | None]:
+        """The request with its Authorization, and the OAuth credential behind it, if any."""
+        integration, style = self.errand.integration, style_of(self.at.dialect)
+        auth, credential = integration.definition.request.authentication, None
         if auth.kind == "none":
-            return outgoing, None, ""
-        credential, token = None, ""
+            return outgoing, None
         if auth.kind == "basic":
-            user, password = basic_pair(auth, integration.credentials, lookup, style)
-            value = basic_header(user, password)
+            self.touch("edi.basic")
+            value = basic_header(*basic_pair(auth, integration.credentials, lookup, style))
         else:
-            credential = oauth_credential(auth, self._secrets, integration.credentials, lookup, style)
-            self._touch("edi.token")
-            token = self._tokens.get(credential, self._clock.now())
-            value = f"Bearer {token}"
+            credential = oauth_credential(auth, self.at.secrets, integration.credentials, lookup, style)
+            self.touch("edi.token")
+            self.bearer = self.at.tokens.get(credential, self.at.clock.now())
+            value = f"Bearer {self.bearer.token}"
         headers = dict(outgoing.headers)
         set_header(headers, "Authorization", value)
-        return replace(outgoing, headers=headers), credential, token
+        return replace(outgoing, headers=headers), credential
 
-    def _note_request(self, errand: Errand, outgoing: Outgoing) -> None:
-        body = (outgoing.content or b"").decode()
-        self._log.change(
-            errand.delivery_id,
+    def note_request(self, outgoing: Outgoing) -> None:
+        self.at.log.change(
+            self.errand.delivery_id,
             method=outgoing.method,
-            url=self._masker.text(outgoing.url),
-            request_headers=self._masker.headers(outgoing.headers.items()),
-            request_body=self._masker.head(body, SHOWN_BODY_CHARS),
+            url=self.at.masker.text(outgoing.url),
+            request_headers=self.at.masker.headers(outgoing.headers.items()),
+            request_body=self.at.masker.head((outgoing.content or b"").decode(), SHOWN_BODY_CHARS),
         )
 
-    def _file(
-        self, errand: Errand, outgoing: Outgoing, reply: Reply, lookup: Lookup, *, refreshed: bool
-    ) -> Delivery | None:
+    def masked(self, text: str) -> str:
+        """Without secrets, and without the token this request carried."""
+        return self.at.masker.text(text.replace(self.bearer.token, MASK) if self.bearer else text)
+
+    def file(self, outgoing: Outgoing, reply: Reply, lookup: Lookup) -> Delivery | None:
         well = 200 <= reply.status < 300
-        written = self._written_back(errand, outgoing, reply, lookup) if well else {}
-        return self._finish(
-            errand,
+        written = self.write_back(outgoing, reply, lookup) if well else {}
+        headers = {name: self.masked(value) for name, value in reply.headers.items()}
+        return self.finish(
             state=State.DELIVERED if well else State.FAILED,
             error=None if well else f"the endpoint answered {reply.status}",
             status=reply.status,
             duration_ms=round(reply.duration_s * 1000, 3),
-            response_headers=self._masker.headers(reply.headers.items()),
-            response_body=self._masker.head(reply.body.decode(errors="replace"), SHOWN_BODY_CHARS),
-            token_refreshed=refreshed,
+            response_headers=self.at.masker.headers(headers.items()),
+            response_body=self.at.masker.head(self.masked(reply.body.decode(errors="replace")), SHOWN_BODY_CHARS),
             **written,
         )
 
-    def _written_back(self, errand: Errand, outgoing: Outgoing, reply: Reply, lookup: Lookup) -> dict[str, Any]:
-        """`set` and `save` worked out, masked; of one event's configurations only the first may `set`."""
-        definition = errand.integration.definition
-        if not definition.response_set and not definition.response_save:
+    def write_back(self, outgoing: Outgoing, reply: Reply, lookup: Lookup) -> dict[str, Any]:
+        """`set` and `save` carried out; what of it the row shows, masked."""
+        integration = self.errand.integration
+        if not integration.definition.response_set and not integration.definition.response_save:
             return {}
-        self._touch("edi.response")
-        after = with_reply(lookup, errand.integration.id, outgoing, reply)
-        wanted = {"response_save": definition.response_save}
-        if not any(row.response_set for row in self._log.list(errand.event.id)):
-            wanted["response_set"] = definition.response_set
-        try:
-            found = {name: expand(value, after, style_of(self._dialect)) for name, value in wanted.items()}
-        except Unresolved as exc:
-            return {"response_save": {"error": str(exc)}}
-        return {name: json.loads(self._masker.text(json.dumps(value))) for name, value in found.items()}
+        self.touch("edi.response")
+        after = with_reply(lookup, integration.id, outgoing, reply)
+        style = style_of(self.at.dialect)
+        back = WrittenBack(self.at.conversations, self.errand.event, integration, style).carry_out(after)
+        for evidence_id in back.evidence:
+            self.touch(evidence_id)
+        self.notes += map(self.masked, back.notes)
+        return {
+            "response_set": json.loads(self.masked(json.dumps(back.changes))),
+            "response_save": json.loads(self.masked(json.dumps(back.saved))),
+        }
 
-    def _finish(self, errand: Errand, **changes: Any) -> Delivery | None:
+    def finish(self, **changes: Any) -> Delivery | None:
         if changes.get("error"):
-            changes["error"] = self._masker.text(changes["error"])
-        return self._log.change(errand.delivery_id, finished_at=stamp(self._clock.now()), **changes)
+            changes["error"] = self.masked(changes["error"])
+        if self.bearer is not None:
+            expires_at = stamp(self.bearer.expires_at)
+            changes |= {"token_use": self.bearer.use, "token_expires_at": expires_at}
+            changes["token_refreshed"] = self.bearer.use == "refreshed"
+        changes["notes"] = tuple(self.notes)
+        labels = tuple({"id": name, "label": label} for name, label in self.labels.items())
+        return self.at.log.change(
+            self.errand.delivery_id, finished_at=stamp(self.at.clock.now()), add_evidence=labels, **changes
+        )

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -79,9 +79,12 @@ def oauth_credential(
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Bearer:
+    """A token and until when it is good; ``use`` is ``fetched`` or ``cached``."""
+
     token: str = field(repr=False)
     expires_at: datetime
+    use: str = "fetched"
 
 
 class TokenCache:
@@ -90,19 +93,19 @@ class TokenCache:
     def __init__(self, *, sender: Sender, dialect: Mapping[str, Any]) -> None:
         self._sender = sender
         self._dialect = dialect
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, Bearer] = {}
         self._lock = Lock()
 
-    def get(self, credential: OAuthCredential, now: datetime) -> str:
+    def get(self, credential: OAuthCredential, now: datetime) -> Bearer:
         """A token, from the cache or fresh. Raises ``NoToken``."""
         with self._lock:
             kept = self._kept.get(_key(credential))
             leeway = timedelta(seconds=float(self._dialect["token_leeway_s"]))
             if kept is not None and now + leeway < kept.expires_at:
-                return kept.token
+                return replace(kept, use="cached")
             fresh = self._fetch(credential, now)
             self._kept[_key(credential)] = fresh
-            return fresh.token
+            return fresh
 
     def forget(self, credential: OAuthCredential, token: str) -> None:
         """Drop a token that was refused, unless somebody has replaced it already."""
@@ -111,13 +114,13 @@ class TokenCache:
             if kept is not None and kept.token == token:
                 del self._kept[_key(credential)]
 
-    def _fetch(self, credential: OAuthCredential, now: datetime) -> _Kept:
+    def _fetch(self, credential: OAuthCredential, now: datetime) -> Bearer:
         try:
             reply = self._sender.send(self._request(credential))
         except SendFailed as exc:
             raise NoToken(f"no token: {exc}") from exc
         token, expires_in_s = _read_token(reply)
-        return _Kept(token, now + timedelta(seconds=expires_in_s))
+        return Bearer(token, now + timedelta(seconds=expires_in_s))
 
     def _request(self, credential: OAuthCredential) -> Outgoing:
         form = {"grant_type": "client_credentials"}

@@ -37,6 +37,8 @@ class RequestSpec:
     Attributes:
         timeout_s: for connecting and for reading, each; None = the dialect's default.
         delay_s, delay_max_s: wait before sending, by the world's clock.
+        proxy: ``auto``, ``no`` or an address; the twin notes it and connects directly.
+        block: whether later requests of the conversation wait for the answer in any case.
     """
 
     method: str
@@ -49,6 +51,8 @@ class RequestSpec:
     delay_s: float
     delay_max_s: float
     authentication: Authentication
+    proxy: str = "auto"
+    block: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,3 +71,15 @@ class Definition:
     response_save: dict[str, Any]
     warnings: tuple[str, ...]
     used_secrets: frozenset[str]
+
+    @property
+    def literal_secrets(self) -> tuple[str, ...]:
+        """Passwords that stand in the text itself: of the authentication, or in a proxy's address."""
+        user_info = self.request.proxy.rpartition("@")[0].rpartition("//")[2]
+        password = user_info.partition(":")[2]
+        return (*self.request.authentication.literal_secrets, *([password] if password else []))
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether what follows in the conversation waits: by `block`, or because the answer is written back."""
+        return self.request.block or bool(self.response_set or self.response_save)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from threading import RLock
@@ -41,10 +42,17 @@ class Delivery:
         status: HTTP status of the reply; None without one.
         duration_ms: wall time of the request, None before it.
         attempt: 1, or more for a retry or a redelivery.
+        redelivery_of, redelivery_mode: the row this one repeats, and how: again, duplicate, late,
+            out_of_order, or retry (by the dialect).
+        matched_rule: what of the configuration matched the event, and its place among those triggered.
         request_headers, request_body, response_headers, response_body: masked; bodies cut at 2048 characters.
-        token_refreshed: whether a 401 was answered with a fresh token and a second request.
+        token_use: none, fetched, cached, or refreshed (a 401 was answered with a fresh token, sent once more).
+        token_refreshed: whether token_use is refreshed.
+        token_expires_at: by the world's clock, as the token's `expires_in` said.
         response_set, response_save: what the configuration's `response` part wrote back.
-        created_at, finished_at: by the world's clock.
+        created_at, due_at, finished_at: by the world's clock.
+        notes: what the twin did otherwise than asked (a proxy, say), or could not do.
+        evidence: the behaviours that showed themselves, each with its label.
         error: one sentence; None when delivered.
     """
 
@@ -62,16 +70,22 @@ class Delivery:
     duration_ms: float | None = None
     attempt: int = 1
     redelivery_of: str | None = None
+    redelivery_mode: str | None = None
+    matched_rule: Mapping[str, Any] = field(default_factory=dict)
     due_at: str | None = None
     finished_at: str | None = None
     request_headers: dict[str, str] = field(default_factory=dict)
     request_body: str = ""
     response_headers: dict[str, str] = field(default_factory=dict)
     response_body: str = ""
+    token_use: str = "none"  # noqa: S105 - a word, no password
     token_refreshed: bool = False
+    token_expires_at: str | None = None
     response_set: dict[str, Any] = field(default_factory=dict)
     response_save: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
+    notes: tuple[str, ...] = ()
+    evidence: tuple[dict[str, str], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The row as a JSON object."""
@@ -93,12 +107,13 @@ class DeliveryLog:
                 self._rows.popitem(last=False)
         return delivery
 
-    def change(self, id_: str, **changes: Any) -> Delivery | None:
+    def change(self, id_: str, *, add_evidence: tuple[dict[str, str], ...] = (), **changes: Any) -> Delivery | None:
         """Update a row; None when it has left the log. A state moves along ``NEXT`` only."""
         with self._lock:
             old = self._rows.get(id_)
             if old is None:
                 return None
+            changes["evidence"] = (*old.evidence, *add_evidence)
             state = changes.get("state", old.state)
             if state != old.state and state not in NEXT[old.state]:
                 raise ValueError(f"a delivery that is {old.state} does not become {state}")

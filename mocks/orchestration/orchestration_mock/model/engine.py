@@ -1,36 +1,35 @@
 """The event engine: an event comes in, configurations are judged, requests go out in the background.
 
-The requests of one conversation run one after another, in ordinal order; different conversations run
-side by side.
+The requests of one conversation begin one after another, in ordinal order; one whose answer is written
+back, or that asks for it by `block`, holds up the next one. Different conversations run side by side.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import Condition, Thread
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from threading import Lock
 from typing import Any
 
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from orchestration_mock.model.composing import Event
 from orchestration_mock.model.conditions import Facts
-from orchestration_mock.model.contact import EVENT_NAMES, read_contact, stamp
-from orchestration_mock.model.courier import Courier, Errand
+from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact, stamp
+from orchestration_mock.model.conversations import Conversations
+from orchestration_mock.model.courier import Courier, Errand, Touch
 from orchestration_mock.model.definition import RequestSpec
 from orchestration_mock.model.deliveries import Delivery, DeliveryLog, State
 from orchestration_mock.model.errors import Missing, Taken
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integration, Integrations
-from orchestration_mock.model.lanes import Lanes
 from orchestration_mock.model.matching import Verdict, judge
+from orchestration_mock.model.redelivery import Redelivery, read_options, read_redelivery
+from orchestration_mock.model.timetable import Timetable
 
-THREADS_PER_WORLD = 8
-KEPT_EVENTS = 10_000
-#: How often a delayed request looks whether the world's clock has reached it, in wall seconds.
-LOOK_EVERY_S = 0.1
+KEPT_ERRANDS = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,169 +52,164 @@ class Fired:
         }
 
 
+@dataclass(kw_only=True)
 class EventEngine:
     """The engine of one tenant."""
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        ids: Ids,
-        dialect: Mapping[str, Any],
-        integrations: Integrations,
-        log: DeliveryLog,
-        courier: Courier,
-        touch: Callable[[str], None],
-    ) -> None:
-        self.log = log
-        self._clock = clock
-        self._ids = ids
-        self._dialect = dialect
-        self._integrations = integrations
-        self._courier = courier
-        self._touch = touch
-        self._events: dict[str, Event] = {}
-        self._lanes = Lanes(threads=THREADS_PER_WORLD, name="edi")
-        self._held: list[tuple[datetime, Errand]] = []
-        self._watching = False
-        self._changed = Condition()
+    clock: Clock
+    ids: Ids
+    dialect: Mapping[str, Any]
+    integrations: Integrations
+    conversations: Conversations
+    log: DeliveryLog
+    courier: Courier
+    touch: Touch
+    timetable: Timetable = field(init=False)
+    _errands: dict[str, Errand] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def __post_init__(self) -> None:
+        self.timetable = Timetable(self.clock)
 
     def fire(self, body: object) -> Fired:
         """Take in an event; returns before anything is sent. Raises ``Invalid`` or ``Malformed``."""
-        event = self._read(body)
-        verdicts = judge(
-            self._integrations.all(),
-            event.name,
-            event.contact,
-            self._facts(event),
-            at_most=int(self._dialect["max_triggered"]),
-            false_condition_takes_a_place=bool(self._dialect["false_condition_takes_a_place"]),
-        )
-        self._touch("edi.matching")
-        if sum(verdict.matched for verdict in verdicts) > 1:
-            self._touch("edi.ordinal")
-        with self._changed:
-            self._events[event.id] = event
-            while len(self._events) > KEPT_EVENTS:
-                del self._events[next(iter(self._events))]
-        planned = [self._plan(event, v.integration, attempt=1) for v in verdicts if v.matched]
+        event, how = self._read(body)
+        verdicts = judge(self.integrations.all(), event.name, event.contact, self._facts(event), self.dialect)
+        matching = [verdict for verdict in verdicts if verdict.matched]
+        shown = ["edi.matching", *(["edi.ordinal"] if len(matching) > 1 else [])]
+        labels = tuple({"id": each, "label": self.touch(each)} for each in shown)
+        planned = []
+        for copy in range(how.copies):
+            for verdict in matching:
+                errand = self._errand(event, verdict.integration, verdict.rule)
+                wait_s = how.late_s + self._delay_s(verdict.integration.definition.request, errand.delivery_id)
+                mode = how.mode_of() if copy or how.late_s else None
+                planned.append(self._plan(errand, wait_s, together=how.together, mode=mode, evidence=labels))
         return Fired(event=event, verdicts=tuple(verdicts), deliveries=tuple(planned))
 
-    def redeliver(self, delivery_id: str) -> Delivery:
-        """Send again: the same event and contact, today's configuration and secrets. A new row of the log."""
-        old = self.log.get(delivery_id)
-        if old.state is State.PENDING:
-            raise Taken(f"Delivery {delivery_id} is still pending.")
-        event = self._events.get(old.event_id)
-        if event is None:
-            raise Missing(f"Event {old.event_id} is forgotten.")
-        integration = self._integrations.get(old.config_id)
-        return self._plan(event, integration, attempt=old.attempt + 1, redelivery_of=old.id, at_once=True)
+    def redeliver(self, body: object) -> list[Delivery]:
+        """Send again what the body names; new rows of the log, in the order in which they will be sent.
+
+        Raises ``Missing``, ``Taken`` while one of them is pending, or ``Invalid``.
+        """
+        rows, how = read_redelivery(body, self.log)
+        errands = [self._again(row, how) for row in rows]
+        created = [row.created_at for row in rows]
+        mode = how.mode_of(out_of_order=len(rows) > 1 and (created != sorted(created) or how.order == "reversed"))
+        return [
+            self._plan(self._renumbered(errand), how.late_s, together=how.together, of=row.id, mode=mode)
+            for _ in range(how.copies)
+            for row, errand in zip(rows, errands, strict=True)
+        ]
 
     def drain(self, timeout_s: float = 30.0) -> bool:
-        """Wait until everything that is due has run; what is held back by `delay` does not count."""
-        self.release_due()
-        return self._lanes.drain(timeout_s)
+        """Wait until everything that is due has run; what is held back for later does not count."""
+        return self.timetable.drain(timeout_s)
 
     def release_due(self) -> int:
-        """Start the delayed requests whose time has come by the world's clock; returns how many wait on."""
-        now = self._clock.now()
-        with self._changed:
-            due = [errand for moment, errand in self._held if moment <= now]
-            self._held = [(moment, errand) for moment, errand in self._held if moment > now]
-            left = len(self._held)
-        for errand in due:
-            self._start(errand)
-        return left
+        """Start what has become due by the world's clock; returns how many wait on."""
+        return self.timetable.release_due()
 
     def close(self) -> None:
         """Drop everything that has not gone out."""
-        with self._changed:
-            self._held.clear()
-            self._changed.notify_all()
-        self._lanes.close()
+        self.timetable.close()
 
-    def _read(self, body: object) -> Event:
+    def _read(self, body: object) -> tuple[Event, Redelivery]:
         form = Form(body)
-        now = self._clock.now()
+        now = self.clock.now()
         name = form.choice("event", EVENT_NAMES)
-        form.done("The event")
-        contact = read_contact(form.raw("contact"), now)
-        return Event(id=self._ids.uuid("event"), name=name, moment=now, contact=contact)
+        given = form.raw("contact")
+        how = read_options(form)
+        for unknown in form.unknown():
+            form.wrong(unknown, "no such field", f"remove {unknown}")
+        form.done("The event", "accepted")
+        data = self.conversations.current(read_contact(given, now).data)
+        if name == "Closed" and self.dialect["closed_created"] == "wrap_up_end":
+            data["created"] = stamp(now)
+        return Event(id=self.ids.uuid("event"), name=name, moment=now, contact=Contact(data)), how
 
     def _facts(self, event: Event) -> Facts:
         created = event.contact.created
         age = None if created is None else (event.moment - created).total_seconds()
-        return Facts(contact=event.contact.data, event_name=event.name, seconds_since_created=age)
+        return Facts(
+            contact=event.contact.data,
+            event_name=event.name,
+            seconds_since_created=age,
+            now=event.moment,
+            seed=event.id,
+        )
+
+    def _errand(self, event: Event, integration: Integration, rule: Mapping[str, Any], attempt: int = 1) -> Errand:
+        id_ = self.ids.uuid("delivery")
+        return Errand(delivery_id=id_, event=event, integration=integration, attempt=attempt, matched_rule=rule)
+
+    def _again(self, old: Delivery, how: Redelivery) -> Errand:
+        """What made that row, for another attempt; its id is that of the old row."""
+        if old.state is State.PENDING:
+            raise Taken(f"Delivery {old.id} is still pending.")
+        errand = self._errands.get(old.id)
+        if errand is None:
+            raise Missing(f"Event {old.event_id} is forgotten.")
+        if how.configuration == "today":
+            errand = replace(errand, integration=self.integrations.get(old.config_id))
+        return replace(errand, attempt=old.attempt + 1)
+
+    def _renumbered(self, errand: Errand) -> Errand:
+        return replace(errand, delivery_id=self.ids.uuid("delivery"))
 
     def _plan(
         self,
-        event: Event,
-        integration: Integration,
+        errand: Errand,
+        wait_s: float = 0.0,
         *,
-        attempt: int,
-        redelivery_of: str | None = None,
-        at_once: bool = False,
+        together: bool = False,
+        of: str | None = None,
+        mode: str | None = None,
+        evidence: tuple[dict[str, str], ...] = (),
     ) -> Delivery:
-        now = self._clock.now()
-        id_ = self._ids.uuid("delivery")
-        wait_s = 0.0 if at_once else self._wait_s(integration.definition.request, id_)
-        due_at = now + timedelta(seconds=wait_s)
-        delivery = self.log.add(
-            Delivery(
-                id=id_,
-                event_id=event.id,
-                config_id=integration.id,
-                config_name=integration.name,
-                event=event.name,
-                contact_id=event.contact.guid,
-                method=integration.definition.request.method,
-                url=integration.endpoint_url,
-                created_at=stamp(now),
-                attempt=attempt,
-                redelivery_of=redelivery_of,
-                due_at=stamp(due_at) if wait_s else None,
-            )
+        """A new row of the log, and its place in the timetable; ``together``: in a lane of its own."""
+        now = self.clock.now()
+        due_at = now + timedelta(seconds=wait_s) if wait_s else None
+        delivery = Delivery(
+            id=errand.delivery_id,
+            event_id=errand.event.id,
+            config_id=errand.integration.id,
+            config_name=errand.integration.name,
+            event=errand.event.name,
+            contact_id=errand.event.contact.guid,
+            method=errand.integration.definition.request.method,
+            url=errand.integration.endpoint_url,
+            created_at=stamp(now),
+            attempt=errand.attempt,
+            redelivery_of=of,
+            redelivery_mode=mode,
+            due_at=stamp(due_at) if due_at else None,
+            matched_rule=errand.matched_rule,
+            evidence=evidence,
         )
-        self._dispatch(Errand(delivery_id=id_, event=event, integration=integration, attempt=attempt), due_at)
+        self._keep(errand)
+        self.log.add(delivery)
+        lane = errand.delivery_id if together else errand.event.contact.guid
+        self.timetable.put(lane, lambda pass_on: self._run(errand, pass_on), due_at)
         return delivery
 
-    def _dispatch(self, errand: Errand, due_at: datetime) -> None:
-        if due_at <= self._clock.now():
-            self._start(errand)
-        else:
-            self._hold(due_at, errand)
+    def _keep(self, errand: Errand) -> None:
+        with self._lock:
+            self._errands[errand.delivery_id] = errand
+            while len(self._errands) > KEPT_ERRANDS:
+                del self._errands[next(iter(self._errands))]
 
-    def _wait_s(self, spec: RequestSpec, delivery_id: str) -> float:
+    def _delay_s(self, spec: RequestSpec, delivery_id: str) -> float:
         """A place between delay and delayMax: the same in every run."""
-        if self._dialect["delay_pick"] == "max":
+        if self.dialect["delay_pick"] == "max":
             return spec.delay_max_s
-        if self._dialect["delay_pick"] == "min":
+        if self.dialect["delay_pick"] == "min":
             return spec.delay_s
         share = hashlib.sha256(delivery_id.encode()).digest()[0] / 255
         return spec.delay_s + share * (spec.delay_max_s - spec.delay_s)
 
-    def _start(self, errand: Errand) -> None:
-        self._lanes.put(errand.event.contact.guid, lambda: self._run(errand))
-
-    def _run(self, errand: Errand) -> None:
-        done = self._courier.run(errand)
-        if done is not None and done.state is State.FAILED and errand.attempt <= int(self._dialect["retries"]):
-            self._plan(errand.event, errand.integration, attempt=errand.attempt + 1, at_once=True)
-
-    def _hold(self, due_at: datetime, errand: Errand) -> None:
-        with self._changed:
-            self._held.append((due_at, errand))
-            if not self._watching:
-                self._watching = True
-                Thread(target=self._watch, name="edi-delay", daemon=True).start()
-
-    def _watch(self) -> None:
-        """Until nothing is held back: look at the world's clock, which somebody may have moved."""
-        while True:
-            self.release_due()
-            with self._changed:
-                if not self._held:
-                    self._watching = False
-                    return
-                self._changed.wait(LOOK_EVERY_S)
+    def _run(self, errand: Errand, pass_on: Callable[[], None]) -> None:
+        done = self.courier.run(errand, pass_on)
+        if done is not None and done.state is State.FAILED and errand.attempt <= int(self.dialect["retries"]):
+            again = replace(self._renumbered(errand), attempt=errand.attempt + 1)
+            self._plan(again, of=done.id, mode="retry")

@@ -75,6 +75,14 @@ class Form:
 
         return self._typed(field, default, "a whole number >= 0", test) or 0
 
+    def seconds(self, field: str, default: float, most: float) -> float:
+        """A number of seconds from zero to ``most``."""
+
+        def test(value: object) -> bool:
+            return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+
+        return float(self._typed(field, default, f"a number of seconds from 0 to {most:.0f}", test))
+
     def choice(self, field: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """One of the given words, in any case; returned as the vendor spells it."""
         value = self.raw(field, default)
@@ -92,8 +100,8 @@ class Form:
         """The submitted fields nobody has asked for."""
         return [name for name in self._body if name not in self._asked]
 
-    def done(self, what: str) -> None:
-        """Raise ``Invalid`` when anything was wrong."""
+    def done(self, what: str, meant_to_be: str = "saved") -> None:
+        """Raise ``Invalid`` when anything was wrong: ``what`` was not what it was ``meant_to_be``."""
         if self.errors:
             names = ", ".join(dict.fromkeys(error.field for error in self.errors))
-            raise Invalid(f"{what} was not saved; look at: {names}.", tuple(self.errors))
+            raise Invalid(f"{what} was not {meant_to_be}; look at: {names}.", tuple(self.errors))

@@ -8,6 +8,7 @@ happens to other keys; they are accepted with a warning.
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from orchestration_mock.model.conditions import BadCondition, parse
@@ -15,7 +16,7 @@ from orchestration_mock.model.contact import KNOWN_PATHS
 from orchestration_mock.model.definition import Authentication, Definition, RequestSpec
 from orchestration_mock.model.errors import FieldError, Invalid, Lacking
 from orchestration_mock.model.forms import shown
-from orchestration_mock.model.placeholders import ROOTS, placeholders_in
+from orchestration_mock.model.placeholders import RESPONSE_ROOTS, ROOTS, placeholders_in
 from orchestration_mock.model.positions import BadJson, Located, Path, locate
 from orchestration_mock.model.secrets import read_scope
 
@@ -26,6 +27,8 @@ REQUEST_KEYS = (
     "verify", "delay", "delayMax",
 )  # fmt: skip
 RESPONSE_KEYS = ("set", "save")
+#: An address, or host and port; what a Python requests client takes.
+_PROXY = re.compile(r"((https?|socks5h?)://)?([^\s/@]+@)?[A-Za-z0-9.-]+(:\d{1,5})?/?", re.ASCII)
 MAX_JSON_CHARS = 200_000
 
 
@@ -46,6 +49,16 @@ def _syntax(exc: BadJson, text: str) -> FieldError:
     if text.startswith("\ufeff"):
         remedy = "the text begins with a byte order mark; save the file as UTF-8 without it"
     return FieldError(field="json", expected="valid JSON", remedy=remedy, line=exc.line, column=exc.column)
+
+
+def odd_placeholder(name: str, roots: tuple[str, ...]) -> str | None:
+    """What is odd about a placeholder, in words; None when it is a documented one."""
+    root, _, attribute = name.partition(".")
+    if root not in roots:
+        return f"{{{name}}} begins with none of {', '.join(roots)}"
+    if root == "contact" and attribute and attribute not in KNOWN_PATHS and not attribute.startswith("attached_data."):
+        return f"{{{name}}} is not among the documented attributes of a conversation"
+    return None
 
 
 class _Reading:
@@ -88,13 +101,15 @@ class _Reading:
         request = self.object_at(value, ("request",), required=True)
         response = self.object_at(value, ("response",))
         spec = self.request_spec(request)
+        written_back = {key: self.object_at(response, ("response", key)) for key in RESPONSE_KEYS}
         self.odd_members(value, request, response)
         self.check_placeholders(request)
+        self.check_response(written_back)
         found = Definition(
             text=self.located.text,
             request=spec,
-            response_set=self.object_at(response, ("response", "set")),
-            response_save=self.object_at(response, ("response", "save")),
+            response_set=written_back["set"],
+            response_save=written_back["save"],
             warnings=tuple(self.warnings),
             used_secrets=self.used_secrets(value, spec),
         )
@@ -119,6 +134,8 @@ class _Reading:
             delay_s=delay,
             delay_max_s=max(delay, self.seconds(request, "delayMax") or delay),
             authentication=self.authentication(request),
+            proxy=self.proxy(request),
+            block=self.flag(request, "block", False),
         )
 
     def method(self, request: dict[str, Any]) -> str:
@@ -175,6 +192,18 @@ class _Reading:
             return None
         return number
 
+    def proxy(self, request: dict[str, Any]) -> str:
+        value = request.get("proxy", "auto")
+        if not isinstance(value, str) or not _PROXY.fullmatch(value):
+            expected, remedy = '"auto", "no" or the address of a proxy', 'write "proxy": "http://proxy.example:3128"'
+            self.wrong(("request", "proxy"), expected, remedy)
+            return "auto"
+        if value not in ("auto", "no"):
+            self.warn(("request", "proxy"), "this twin uses no proxy: it connects directly and notes it")
+        if "@" in value:
+            self.warn(("request", "proxy"), "a password stands here in clear")
+        return value
+
     def flag(self, request: dict[str, Any], key: str, default: bool) -> bool:
         value = request.get(key, default)
         if not isinstance(value, bool):
@@ -217,23 +246,26 @@ class _Reading:
                     self.warn((*path, name), f"{name} is not a documented key of {path[-1] if path else 'the JSON'}")
         for path in self.located.repeated:
             self.warn(path, f"{path[-1]} occurs twice; the last one counts")
-        if request.get("proxy") not in (None, "auto", "no"):
-            self.warn(("request", "proxy"), "this twin uses no proxy")
-        self.flag(request, "block", False)
 
     def check_placeholders(self, request: dict[str, Any]) -> None:
         for key in ("headers", "params", "body"):
             for name in placeholders_in(request.get(key)):
                 self.check_placeholder(key, name)
 
+    def check_response(self, written_back: dict[str, dict[str, Any]]) -> None:
+        """What is saved can be read by agents: no secret goes there."""
+        for key, values in written_back.items():
+            for name in placeholders_in(values):
+                if name.partition(".")[0] in ("secrets", "authentications"):
+                    self.wrong(("response", key), "no secrets: agents can read this", f"remove {{{name}}}")
+                elif odd := odd_placeholder(name, RESPONSE_ROOTS):
+                    self.warn(("response", key), odd)
+
     def check_placeholder(self, key: str, name: str) -> None:
         root = name.partition(".")[0]
         path: Path = ("request", key)
-        if root not in ROOTS:
-            self.warn(path, f"{{{name}}} begins with none of {', '.join(ROOTS)}")
-        attribute = name.partition(".")[2]
-        if root == "contact" and attribute and attribute not in KNOWN_PATHS:
-            self.warn(path, f"{{{name}}} is not among the documented attributes of a conversation")
+        if odd := odd_placeholder(name, ROOTS):
+            self.warn(path, odd)
         if root == "secrets" and key != "headers" and not self.secrets_outside_headers:
             remedy = f"move {{{name}}} to a header, or set the dialect secrets_outside_headers"
             self.wrong(path, "secrets in headers only, as documented", remedy)

@@ -13,16 +13,17 @@ from threading import RLock
 from typing import Any
 from urllib.parse import urlsplit
 
+from orchestration_mock.model import rules
 from orchestration_mock.model.contact import EVENT_NAMES, normal_id
 from orchestration_mock.model.definition import Definition
 from orchestration_mock.model.errors import Missing, Refusal
 from orchestration_mock.model.forms import Form
-from orchestration_mock.model.grammar import read_definition
+from orchestration_mock.model.grammar import odd_placeholder, read_definition
+from orchestration_mock.model.placeholders import ROOTS, placeholders_in
 
 CHANNEL_TYPES = ("Phone", "Chat", "Email", "Multi-Channel")
 DIRECTIONS = ("Inbound", "Outbound", "Both")
 ECHO = "edi://echo"
-OUTGOING_SUFFIXES = ("@sinchsms.com", ".sinchconversation.com")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,12 @@ class Integration:
     credentials: tuple[LocalCredential, ...]
     warnings: tuple[str, ...]
 
+    @property
+    def used_secrets(self) -> frozenset[str]:
+        """Names of all secrets that the JSON or the address refers to."""
+        in_address = {name for name in placeholders_in(self.endpoint_url) if name.startswith("secrets.")}
+        return self.definition.used_secrets | {name.partition(".")[2] for name in in_address}
+
     def as_json(self) -> dict[str, Any]:
         """The form as it was saved; the JSON text byte for byte; credential values left out."""
         return {
@@ -91,15 +98,16 @@ class Integration:
         }
 
 
-def read_integration(body: object, *, id_: str, serial: int, secrets_outside_headers: bool) -> Integration:
+def read_integration(body: object, *, id_: str, serial: int, dialect: Mapping[str, Any]) -> Integration:
     """A submitted form, checked. Raises ``Invalid``; errors in the JSON text carry line and column."""
     form = Form(body)
     form.raw("id")  # what was read may be sent back
     form.raw("warnings")
+    secrets_outside_headers = dialect["secrets_outside_headers"] == "allow"
     fields: dict[str, Any] = {
         "name": form.text("name"),
         "channel_type": form.choice("channel_type", CHANNEL_TYPES),
-        "endpoint_url": _endpoint(form),
+        "endpoint_url": _endpoint(form, secrets_allowed=secrets_outside_headers),
         "ordinal": form.whole("ordinal", 1),
         "direction": form.choice("direction", DIRECTIONS, "Both"),
         "events": _events(form),
@@ -111,10 +119,15 @@ def read_integration(body: object, *, id_: str, serial: int, secrets_outside_hea
     if fields["channel_type"] == "Email" and fields["direction"] != "Inbound" and not form.errors:
         form.wrong("direction", "Inbound for e-mail", "the vendor offers e-mail inbound only", fields["direction"])
     definition = _definition(form, form.text("json"), secrets_outside_headers=secrets_outside_headers)
+    found = Integration(id=id_, serial=serial, definition=definition, warnings=(), **fields)
+    if dialect["chat_attachment_rules"] == "enforce":
+        for address in rules.broken_by(found):
+            remedy = f"select a queue of type {rules.OUTGOING_TYPES}"
+            form.wrong("queues", "for outgoing chats a queue of a type that carries attachments", remedy, address)
     form.done("The configuration")
-    odd = tuple(f"{name} is not a field of the form" for name in form.unknown())
-    found = Integration(id=id_, serial=serial, definition=definition, warnings=odd, **fields)
-    return replace(found, warnings=(*odd, *definition.warnings, *_advice(found)))
+    odd = [f"{name} is not a field of the form" for name in form.unknown()]
+    odd += [told for name in placeholders_in(found.endpoint_url) if (told := odd_placeholder(name, ROOTS))]
+    return replace(found, warnings=(*odd, *definition.warnings, *rules.advice(found)))
 
 
 def _definition(form: Form, text: str, *, secrets_outside_headers: bool) -> Definition:
@@ -129,13 +142,15 @@ def _definition(form: Form, text: str, *, secrets_outside_headers: bool) -> Defi
         raise
 
 
-def _endpoint(form: Form) -> str:
+def _endpoint(form: Form, *, secrets_allowed: bool) -> str:
     url = form.text("endpoint_url")
     parts = urlsplit(url)
     if url and url != ECHO and (parts.scheme != "https" or not parts.hostname):
         form.wrong("endpoint_url", "https://... (or edi://echo)", "give the endpoint's https address", url)
     if parts.username or parts.password:
         form.wrong("endpoint_url", "no user and password in the address", "use authentication in the JSON")
+    if not secrets_allowed and any(name.startswith("secrets.") for name in placeholders_in(url)):
+        form.wrong("endpoint_url", "secrets in headers only, as documented", "move the placeholder to a header")
     return url
 
 
@@ -172,23 +187,6 @@ def _credentials(form: Form) -> tuple[LocalCredential, ...]:
         for error in inner.errors:
             form.wrong(f"authentications.{error.field}", error.expected, error.remedy)
     return tuple(found)
-
-
-def _advice(found: Integration) -> list[str]:
-    """What is allowed but will not do what its author hopes."""
-    advice = []
-    chat_files = urlsplit(found.endpoint_url).path.endswith("/chat-attachments")
-    if chat_files and found.direct_conversations:
-        advice.append("direct chats don't support attachments (documented); untick direct_conversations")
-    if chat_files and not {"Ended", "Closed"} & set(found.events):
-        advice.append("chat attachments are uploaded on Ended or Closed (documented)")
-    if chat_files and found.direction == "Outbound":
-        advice.extend(
-            f"outgoing chats use a queue of type @sinchsms.com or @<subchannel>.sinchconversation.com, not {q.address}"
-            for q in found.queues
-            if not q.address.endswith(OUTGOING_SUFFIXES)
-        )
-    return advice
 
 
 class Integrations:
@@ -231,6 +229,13 @@ class Integrations:
             self._items[found.id] = found
         return found
 
+    def switch(self, id_: str, *, enabled: bool) -> Integration:
+        """Enable or disable a configuration. Raises ``Missing``."""
+        with self._lock:
+            found = replace(self.get(id_), enabled=enabled)
+            self._items[found.id] = found
+        return found
+
     def delete(self, id_: str) -> None:
         """Remove a configuration. Raises ``Missing``."""
         with self._lock:
@@ -238,15 +243,14 @@ class Integrations:
 
     def using_secret(self, name: str) -> list[Integration]:
         """The configurations whose JSON refers to that secret."""
-        return [found for found in self.all() if name in found.definition.used_secrets]
+        return [found for found in self.all() if name in found.used_secrets]
 
     def _read(self, body: object, id_: str, serial: int) -> Integration:
         if isinstance(body, dict):
             for item in body.get("authentications") or []:
                 if isinstance(item, dict) and isinstance(item.get("value"), str):
                     self._guard(item["value"])
-        allowed = self._dialect["secrets_outside_headers"] == "allow"
-        found = read_integration(body, id_=id_, serial=serial, secrets_outside_headers=allowed)
-        for value in found.definition.request.authentication.literal_secrets:
+        found = read_integration(body, id_=id_, serial=serial, dialect=self._dialect)
+        for value in found.definition.literal_secrets:
             self._guard(value)
         return found

@@ -1,7 +1,8 @@
 """The token issuer of one tenant: client-credentials grant, signed tokens, key set, introspection.
 
 The real issuer publishes neither grant, nor token format, nor scope. What is here is plain RFC 6749,
-7517, 7519, 7662 and 8414; the choices are switches of the dialect.
+7517, 7519, 7662 and 8414; the choices are switches of the dialect, the failures are planned in
+:mod:`.mishaps`.
 """
 
 from __future__ import annotations
@@ -10,18 +11,18 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import RLock
 from typing import Any
 from urllib.parse import unquote_plus
 
-from joserfc import jwt
-from joserfc.jwk import ECKey, KeyParameters, RSAKey
-
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
-from orchestration_mock.model.errors import Missing
+from orchestration_mock.model.errors import Missing, invalid
+from orchestration_mock.model.forgery import bad_token
+from orchestration_mock.model.keyring import Keyring
+from orchestration_mock.model.mishaps import BAD_TOKENS, REFUSALS, RETRY_AFTER_S, Mishap, Mishaps
 
 #: As the sibling token service of the same vendor answers (documented there).
 DEFAULT_EXPIRES_IN_S = 3599
@@ -31,11 +32,12 @@ KEPT_TOKENS = 10_000
 class OAuthError(Exception):
     """An error reply of RFC 6749, section 5.2. ``code`` is its `error`, ``description`` is for people."""
 
-    def __init__(self, code: str, description: str, *, status: int = 400) -> None:
+    def __init__(self, code: str, description: str, *, status: int = 400, retry_after_s: int | None = None) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
         self.status = status
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,27 +61,30 @@ class Issued:
     revoked: bool = False
 
 
-def new_key(algorithm: str) -> ECKey | RSAKey:
-    """A fresh signing key whose id is its thumbprint."""
-    options: KeyParameters = {"use": "sig", "alg": algorithm}
-    key = ECKey.generate_key("P-256", options) if algorithm == "ES256" else RSAKey.generate_key(2048, options)
-    key.ensure_kid()
-    return key
+@dataclass
+class _Lock:
+    """Wrong client secrets in a row, and until when the client is locked."""
+
+    failures: int = 0
+    until: datetime | None = None
 
 
 class Issuer:
-    """Issues and judges tokens. Times come from the world's clock."""
+    """Issues and judges tokens. Times come from the world's clock, plus ``skew_s``: an issuer's clock may be off."""
 
     def __init__(self, *, url: str, client: OAuthClient, clock: Clock, ids: Ids, dialect: Mapping[str, Any]) -> None:
         self.url = url
         self.client = client
         self.expires_in_s = DEFAULT_EXPIRES_IN_S
+        self.skew_s = 0.0
+        self.mishaps = Mishaps()
+        self.keys = Keyring(str(dialect["oauth_signing"]))
         self._clock = clock
         self._ids = ids
         self._dialect = dialect
-        self._keys: list[ECKey | RSAKey] = [new_key(str(dialect["oauth_signing"]))]
         self._issued: dict[str, Issued] = {}
         self._opaque: dict[str, str] = {}
+        self._locked = _Lock()
         self._lock = RLock()
 
     @property
@@ -90,10 +95,20 @@ class Issuer:
     @property
     def kid(self) -> str:
         """Id of the key that signs now."""
-        return str(self._keys[-1].kid)
+        return self.keys.kid
+
+    @property
+    def locked_until(self) -> datetime | None:
+        """Until when the client is locked, by the world's clock; None when it is not."""
+        until = self._locked.until
+        return until if until is not None and until > self._clock.now() else None
 
     def grant(self, form: Mapping[str, str], authorization: str | None) -> dict[str, Any]:
         """The reply to a token request. Raises ``OAuthError``."""
+        refusal = self.mishaps.strike("refusal")
+        if refusal is not None:
+            status, code, description = REFUSALS[refusal]
+            raise OAuthError(code, description, status=status, retry_after_s=RETRY_AFTER_S if status > 401 else None)
         self.authenticate(form, authorization)
         grant_type = form.get("grant_type")
         if not grant_type:
@@ -110,36 +125,53 @@ class Issuer:
 
     def authenticate(self, form: Mapping[str, str], authorization: str | None) -> None:
         """Who asks, by Basic or by the body, not both. Raises ``OAuthError``."""
-        by_body = "client_secret" in form
-        if authorization is not None and by_body:
+        if authorization is not None and "client_secret" in form:
             raise OAuthError("invalid_request", "client credentials both in the header and in the body")
         if authorization is not None:
             pairs = _basic(authorization)
         else:
             pairs = [(form.get("client_id", ""), form.get("client_secret", ""))]
-        if not any(self._is_client(user, secret) for user, secret in pairs):
-            raise OAuthError("invalid_client", "unknown client or wrong client secret", status=401)
+        with self._lock:
+            if self.locked_until is not None:
+                raise OAuthError("invalid_client", "this client is locked for a while", status=401)
+            if not any(self._is_client(user, secret) for user, secret in pairs):
+                self._count_failure()
+                raise OAuthError("invalid_client", "unknown client or wrong client secret", status=401)
+            self._locked = _Lock()
+
+    def _count_failure(self) -> None:
+        self._locked.failures += 1
+        most = int(self._dialect["client_lock_after"])
+        if most and self._locked.failures >= most:
+            until = self._clock.now() + timedelta(seconds=float(self._dialect["client_lock_s"]))
+            self._locked = _Lock(until=until)
 
     def _is_client(self, user: str, secret: str) -> bool:
         same_id = hmac.compare_digest(user.encode(), self.client.client_id.encode())
         return hmac.compare_digest(secret.encode(), self.client.client_secret.encode()) and same_id
 
+    def _now(self) -> datetime:
+        return self._clock.now() + timedelta(seconds=self.skew_s)
+
     def _issue(self, scope: tuple[str, ...]) -> str:
         with self._lock:
-            now = self._clock.now()
+            now = self._now()
+            life = timedelta(seconds=self.expires_in_s)
+            kind = self.mishaps.strike("token")
             issued = Issued(
                 jti=self._ids.token("jti"),
                 scope=scope,
                 issued_at=now,
-                expires_at=now + timedelta(seconds=self.expires_in_s),
+                expires_at=now - life if kind == "token_expired" else now + life,
+                revoked=kind == "token_revoked",
             )
             self._remember(issued)
             if self._dialect["token_format"] == "opaque":  # noqa: S105 - a choice, no password
                 token = self._ids.token("access-token")
                 self._opaque[token] = issued.jti
                 return token
-            header = {"alg": self._keys[-1].alg, "kid": self.kid, "typ": "at+jwt"}
-            return str(jwt.encode(header, self._claims(issued), self._keys[-1]))
+            claims = self._claims(replace(issued, expires_at=now + life))
+            return bad_token(kind, claims, self.keys) if kind else self.keys.sign(claims)
 
     def _remember(self, issued: Issued) -> None:
         while len(self._issued) >= KEPT_TOKENS:
@@ -162,22 +194,21 @@ class Issuer:
 
     def introspect(self, token: str) -> dict[str, Any]:
         """What RFC 7662 says about a token: its claims, or just that it is not active."""
-        with self._lock:
-            issued = self._issued.get(self._jti(token) or "")
-        if issued is None or issued.revoked or issued.expires_at <= self._clock.now():
+        issued = self._issued.get(self._jti(token) or "")
+        if issued is None or issued.revoked or issued.expires_at <= self._now():
             return {"active": False}
         return {"active": True, "token_type": "bearer", "username": self.client.client_id} | self._claims(issued)
+
+    def is_revoked(self, jti: str) -> bool:
+        """Whether a token has been called back, or was never issued here."""
+        issued = self._issued.get(jti)
+        return issued is None or issued.revoked
 
     def _jti(self, token: str) -> str | None:
         if token in self._opaque:
             return self._opaque[token]
-        for key in self._keys:
-            try:
-                found = jwt.decode(token, key, algorithms=["ES256", "RS256"])
-            except Exception:  # noqa: BLE001, S112 - any token that this key did not sign
-                continue
-            return str(found.claims.get("jti"))
-        return None
+        claims = self.keys.claims_of(token)
+        return None if claims is None else str(claims.get("jti"))
 
     def revoke(self, token_or_jti: str) -> Issued:
         """Call a token back; introspection says inactive from now on. Raises ``Missing``."""
@@ -185,23 +216,23 @@ class Issuer:
             jti = token_or_jti if token_or_jti in self._issued else self._jti(token_or_jti) or ""
             if jti not in self._issued:
                 raise Missing("This issuer knows no such token.")
-            old = self._issued[jti]
-            self._issued[jti] = new = Issued(
-                jti=jti, scope=old.scope, issued_at=old.issued_at, expires_at=old.expires_at, revoked=True
-            )
+            self._issued[jti] = new = replace(self._issued[jti], revoked=True)
             return new
 
     def rotate(self, *, keep_old: bool) -> str:
         """Sign with a new key from now on, return its id; without ``keep_old`` the old keys are withdrawn."""
-        with self._lock:
-            key = new_key(str(self._dialect["oauth_signing"]))
-            self._keys = [*self._keys, key] if keep_old else [key]
-            return str(key.kid)
+        return self.keys.rotate(str(self._dialect["oauth_signing"]), keep_old=keep_old)
+
+    def plan_failure(self, kind: str, times: int | None) -> Mishap:
+        """Plan a failure. Raises ``Invalid`` for one that opaque tokens cannot show."""
+        opaque = self._dialect["token_format"] == "opaque"  # noqa: S105 - a choice, no password
+        if opaque and kind in BAD_TOKENS and kind not in ("token_expired", "token_revoked"):
+            raise invalid("kind", "a failure an opaque token can show", 'set the dialect token_format to "jwt"', kind)
+        return self.mishaps.plan(kind, times)
 
     def jwks(self) -> dict[str, Any]:
         """The public keys, the current one first."""
-        with self._lock:
-            return {"keys": [key.as_dict(private=False) for key in reversed(self._keys)]}
+        return {"keys": self.keys.public()}
 
     def discovery(self) -> dict[str, Any]:
         """The issuer's metadata."""
@@ -219,14 +250,18 @@ class Issuer:
         }
 
     def forget_tokens(self) -> None:
-        """Back to the first day: no token issued, the usual lifetime. Keys stay."""
+        """Back to the first day: no token issued, no failure planned, the usual lifetime. Keys stay."""
         with self._lock:
             self._issued.clear()
             self._opaque.clear()
+            self._locked = _Lock()
+            self.mishaps.clear()
             self.expires_in_s = DEFAULT_EXPIRES_IN_S
+            self.skew_s = 0.0
 
     def describe(self) -> dict[str, Any]:
         """For the control API; no secret in it."""
+        locked_until = self.locked_until
         return {
             "issuer": self.url,
             "token_url": self.token_url,
@@ -234,6 +269,8 @@ class Issuer:
             "scope": " ".join(self.client.scope),
             "audience": self.client.audience,
             "expires_in": self.expires_in_s,
+            "clock_skew_s": self.skew_s,
+            "locked_until": locked_until.isoformat() if locked_until else None,
             "kid": self.kid,
             "tokens_issued": len(self._issued),
         }

@@ -1,4 +1,7 @@
-"""Background work in lanes: the jobs of one lane run one after another, different lanes side by side."""
+"""Background work in lanes: the jobs of one lane run one after another, different lanes side by side.
+
+A job may let the next one of its lane begin before it has ended itself.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
 
-Job = Callable[[], None]
+#: A job is handed a function: calling it lets the lane's next job begin. Not called: that one waits for the end.
+Job = Callable[[Callable[[], None]], None]
 
 
 class Lanes:
@@ -33,11 +37,7 @@ class Lanes:
                 self._waiting[lane].append(job)
                 return
             self._waiting[lane] = deque([job])
-            self._ready.append(lane)
-            if self._idle < len(self._ready) and self._threads < self._most:
-                self._threads += 1
-                Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
-            self._changed.notify_all()
+            self._make_ready(lane)
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; False when that took longer than ``timeout_s`` wall seconds."""
@@ -54,13 +54,28 @@ class Lanes:
             self._ready.clear()
             self._changed.notify_all()
 
+    def _make_ready(self, lane: str) -> None:
+        self._ready.append(lane)
+        if self._idle < len(self._ready) and self._threads < self._most:
+            self._threads += 1
+            Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
+        self._changed.notify_all()
+
     def _work(self) -> None:
         while (taken := self._take()) is not None:
             lane, job = taken
+            passed_on: list[str] = []
+
+            def pass_on(lane: str = lane, passed_on: list[str] = passed_on) -> None:
+                if not passed_on:
+                    passed_on.append(lane)
+                    self._pass_on(lane)
+
             try:
-                job()
+                job(pass_on)
             finally:
-                self._give_back(lane)
+                pass_on()
+                self._done()
 
     def _take(self) -> tuple[str, Job] | None:
         with self._changed:
@@ -72,11 +87,14 @@ class Lanes:
             lane = self._ready.popleft()
             return lane, self._waiting[lane].popleft()
 
-    def _give_back(self, lane: str) -> None:
+    def _pass_on(self, lane: str) -> None:
         with self._changed:
-            self._unfinished -= 1
             if self._waiting.get(lane):
-                self._ready.append(lane)
+                self._make_ready(lane)
             else:
                 self._waiting.pop(lane, None)
+
+    def _done(self) -> None:
+        with self._changed:
+            self._unfinished -= 1
             self._changed.notify_all()

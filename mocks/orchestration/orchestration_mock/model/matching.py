@@ -6,9 +6,11 @@ at most three. Assumed: equal ordinals go by age.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from orchestration_mock.model import rules
 from orchestration_mock.model.conditions import ConditionFailed, Facts, holds
 from orchestration_mock.model.contact import Contact, normal_id
 from orchestration_mock.model.integrations import Integration
@@ -16,36 +18,50 @@ from orchestration_mock.model.integrations import Integration
 
 @dataclass(frozen=True)
 class Verdict:
-    """One configuration's answer to an event; ``reason`` says why in either case."""
+    """One configuration's answer to an event; ``reason`` says why in either case.
+
+    ``rule`` is what made it match: its place among those triggered, and what each field of its form said.
+    """
 
     integration: Integration
     matched: bool
     reason: str
+    rule: Mapping[str, Any] = field(default_factory=dict)
 
 
 def judge(
-    integrations: Iterable[Integration],
-    event: str,
-    contact: Contact,
-    facts: Facts,
-    *,
-    at_most: int,
-    false_condition_takes_a_place: bool,
+    integrations: Iterable[Integration], event: str, contact: Contact, facts: Facts, dialect: Mapping[str, Any]
 ) -> list[Verdict]:
-    """All configurations in ordinal order with their verdicts; at most ``at_most`` match."""
-    verdicts = []
-    places = at_most
+    """All configurations in ordinal order with their verdicts; at most ``max_triggered`` match."""
+    verdicts: list[Verdict] = []
+    at_most = int(dialect["max_triggered"])
+    taken = place = 0
     for found in sorted(integrations, key=lambda i: (i.ordinal, i.serial)):
-        against = _against(found, event, contact)
+        against = _against(found, event, contact, dialect)
         if against:
             verdicts.append(Verdict(found, False, "; ".join(against)))
-        elif places <= 0:
+        elif taken >= at_most:
             verdicts.append(Verdict(found, False, f"{at_most} configuration(s) with a lower ordinal go first"))
         else:
             failing = _condition(found, facts)
-            places -= 1 if failing is None or false_condition_takes_a_place else 0
-            verdicts.append(Verdict(found, failing is None, failing or "matches"))
+            taken += 1 if failing is None or dialect["false_condition_takes_a_place"] else 0
+            place += 1 if failing is None else 0
+            rule = _rule(found, event, contact, place) if failing is None else {}
+            verdicts.append(Verdict(found, failing is None, failing or "matches", rule))
     return verdicts
+
+
+def _rule(found: Integration, event: str, contact: Contact, place: int) -> dict[str, Any]:
+    queue = "direct conversation" if contact.queue is None else _ticked(found, contact.queue) or "all queues"
+    return {
+        "place": place,
+        "ordinal": found.ordinal,
+        "channel_type": found.channel_type,
+        "direction": found.direction,
+        "event": event,
+        "queue": queue,
+        "condition": "none" if found.definition.request.condition is None else "true",
+    }
 
 
 def _condition(found: Integration, facts: Facts) -> str | None:
@@ -58,28 +74,35 @@ def _condition(found: Integration, facts: Facts) -> str | None:
         return f"its condition failed: {exc}"
 
 
-def _against(found: Integration, event: str, contact: Contact) -> list[str]:
+def _against(found: Integration, event: str, contact: Contact, dialect: Mapping[str, Any]) -> list[str]:
     reasons = []
     if not found.enabled:
         reasons.append("it is disabled")
     if found.channel_type not in ("Multi-Channel", contact.channel_type.capitalize()):
-        reasons.append(f"it is for {found.channel_type}, the conversation is a {contact.channel_type}")
+        reasons.append(f"it is for {found.channel_type}, the conversation is of type {contact.channel_type}")
     if found.direction not in ("Both", contact.direction.capitalize()):
         reasons.append(f"it is for {found.direction}, the conversation is {contact.direction}")
     if event not in found.events:
         reasons.append(f"it listens to {', '.join(found.events)}, not to {event}")
-    reasons.extend(_queue_reasons(found, contact))
-    return reasons
+    reasons += _queue_reasons(found, contact, dialect)
+    return reasons + rules.against(found, contact, dialect)
 
 
-def _queue_reasons(found: Integration, contact: Contact) -> list[str]:
+def _queue_reasons(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[str]:
     queue = contact.queue
     if queue is None:
         return [] if found.direct_conversations else ["the conversation is direct (no queue)"]
     if not found.queues:
+        return [] if dialect["no_queue_ticked"] == "all" else ["no queue is selected"]
+    if _ticked(found, queue):
         return []
+    return [f"queue {queue.get('address') or queue.get('id')} is not among its queues"]
+
+
+def _ticked(found: Integration, queue: Mapping[str, Any]) -> str | None:
+    """The queue as the form names it, when it is selected there."""
     id_, address = normal_id(str(queue.get("id") or "")), str(queue.get("address") or "").lower()
     for ticked in found.queues:
         if (id_ and normal_id(ticked.id) == id_) or (address and ticked.address.lower() == address):
-            return []
-    return [f"queue {queue.get('address') or queue.get('id')} is not among its queues"]
+            return ticked.address or ticked.id
+    return None

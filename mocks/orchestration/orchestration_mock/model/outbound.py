@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,9 +49,16 @@ class SendFailed(Exception):
         self.duration_s = duration_s
 
 
+def nothing() -> None:
+    """What is done when nobody wants to know that a request is out."""
+
+
 class Sender(Protocol):
     """Carries requests."""
 
-    def send(self, outgoing: Outgoing) -> Reply:
-        """The reply, whatever its status. Raises ``SendFailed`` when there is none."""
+    def send(self, outgoing: Outgoing, sent: Callable[[], None] = nothing) -> Reply:
+        """The reply, whatever its status. Raises ``SendFailed`` when there is none.
+
+        ``sent`` is called once the whole request is on the wire, if the carrier can tell.
+        """
         ...

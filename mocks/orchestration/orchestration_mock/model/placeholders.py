@@ -15,6 +15,7 @@ from typing import Any
 
 PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*)\}", re.ASCII)
 ROOTS = ("contact", "event", "secrets", "authentications")
+RESPONSE_ROOTS = ("contact", "event", "config_id", "request", "response")
 
 
 class Unresolved(Exception):

@@ -9,11 +9,15 @@ to a response header is assumed.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
+from orchestration_mock.model.composing import Event
+from orchestration_mock.model.conversations import BadChange, Conversations, read_changes
+from orchestration_mock.model.integrations import Integration
 from orchestration_mock.model.outbound import Outgoing, Reply
-from orchestration_mock.model.placeholders import Lookup, walk
+from orchestration_mock.model.placeholders import Lookup, Style, Unresolved, expand, walk
 
 
 def with_reply(lookup: Lookup, config_id: str, outgoing: Outgoing, reply: Reply) -> Lookup:
@@ -68,3 +72,52 @@ def _debug(config_id: str, request: dict[str, Any], reply: Reply, body: Any) -> 
         "duration": round(reply.duration_s, 6),
     }
     return shown | ({"text": body} if isinstance(body, str) else {"body": body})
+
+
+@dataclass
+class Outcome:
+    """What was written back, and what could not be; ``evidence`` are the behaviours that showed themselves."""
+
+    changes: dict[str, Any] = field(default_factory=dict)
+    saved: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class WrittenBack:
+    """Carries out `set` and `save` of one configuration for one event."""
+
+    conversations: Conversations
+    event: Event
+    integration: Integration
+    style: Style
+
+    def carry_out(self, lookup: Lookup) -> Outcome:
+        """Both parts; one that cannot be carried out changes nothing and leaves a note."""
+        outcome = Outcome()
+        for part in (self._save, self._set):
+            try:
+                part(lookup, outcome)
+            except (Unresolved, BadChange) as exc:
+                outcome.notes.append(f"response{part.__name__.replace('_', '.')} was not carried out: {exc}")
+        return outcome
+
+    def _save(self, lookup: Lookup, outcome: Outcome) -> None:
+        found = expand(self.integration.definition.response_save, lookup, self.style)
+        spread = found.pop("*", None)
+        outcome.saved = (spread if isinstance(spread, dict) else {"*": spread} if spread else {}) | found
+        if outcome.saved:
+            outcome.evidence.append("edi.save")
+            self.conversations.save(self.event.contact.guid, outcome.saved)
+
+    def _set(self, lookup: Lookup, outcome: Outcome) -> None:
+        wanted, contact = self.integration.definition.response_set, self.event.contact
+        if not wanted:
+            return
+        outcome.evidence.append("edi.set")
+        if not self.conversations.may_set(contact.guid, self.event.id, self.integration.id):
+            outcome.notes.append("response.set was left out: another configuration has set for this event")
+            return
+        outcome.changes = read_changes(expand(wanted, lookup, self.style))
+        self.conversations.set(contact.data, self.event.id, self.integration.id, outcome.changes)

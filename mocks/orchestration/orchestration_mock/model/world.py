@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mock_kit.worlds import World
+from orchestration_mock.model.conversations import Conversations
 from orchestration_mock.model.courier import Courier
+from orchestration_mock.model.credentials import TokenCache
 from orchestration_mock.model.deliveries import DeliveryLog
 from orchestration_mock.model.dialect import complete
 from orchestration_mock.model.engine import EventEngine
@@ -35,10 +37,11 @@ class OrchestrationWorld(World):
     tenant: str
     issuer: Issuer
     sender: Sender = field(repr=False)
-    touch_in: Callable[[str, World], None] = field(repr=False)
+    touch_in: Callable[[str, World], str] = field(repr=False)
     setup: Mapping[str, Any] = field(repr=False)
     secrets: SecretsManager = field(init=False)
     integrations: Integrations = field(init=False)
+    conversations: Conversations = field(init=False)
     engine: EventEngine = field(init=False)
     workflows: Workflows = field(init=False)
 
@@ -54,6 +57,7 @@ class OrchestrationWorld(World):
             guard=self.journal.guard,
             dialect=self.dialect,
         )
+        self.conversations = Conversations()
         self.engine = self._new_engine()
         self.workflows = Workflows(clock=self.clock, ids=self.ids, dialect=self.dialect)
         for secret in self.setup.get("secrets", []):
@@ -67,8 +71,10 @@ class OrchestrationWorld(World):
             clock=self.clock,
             dialect=self.dialect,
             secrets=self.secrets,
+            conversations=self.conversations,
             log=log,
             sender=self.sender,
+            tokens=TokenCache(sender=self.sender, dialect=self.dialect),
             masker=self.journal.masker,
             touch=self.touch,
         )
@@ -77,6 +83,7 @@ class OrchestrationWorld(World):
             ids=self.ids,
             dialect=self.dialect,
             integrations=self.integrations,
+            conversations=self.conversations,
             log=log,
             courier=courier,
             touch=self.touch,
@@ -88,9 +95,9 @@ class OrchestrationWorld(World):
         self.issuer.forget_tokens()
         super().reset_basics()
 
-    def touch(self, evidence_id: str) -> None:
-        """A behaviour has shown itself in this world."""
-        self.touch_in(evidence_id, self)
+    def touch(self, evidence_id: str) -> str:
+        """A behaviour has shown itself in this world; gives its evidence label."""
+        return self.touch_in(evidence_id, self)
 
     def describe(self) -> dict[str, Any]:
         """For ``GET /_mock/worlds``."""
@@ -102,7 +109,7 @@ def read_world(
     *,
     data_dir: Path,
     sender_for: Callable[[Mapping[str, Any]], Sender],
-    touch: Callable[[str, World], None],
+    touch: Callable[[str, World], str],
 ) -> OrchestrationWorld:
     """A world from ``{"name", "tenant", "oauth", "dialect"?, "secrets"?, "event_driven_integrations"?}``.
 

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import FieldError, Taken
+from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integration
 from orchestration_mock.model.world import OrchestrationWorld
 from orchestration_mock.wire.reading import json_body, without_tenant
@@ -99,6 +100,16 @@ def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         """200; the id stays."""
         mock.evidence.touch("edi.form")
         return jsonify(shown(mock.world().integrations.replace(id_, json_body())))
+
+    @bp.patch("/<id_>")
+    def switch(id_: str) -> Reply:
+        """``{"enabled": true|false}``; nothing else can be changed alone."""
+        form = Form(json_body())
+        enabled = form.flag("enabled", True)
+        for name in form.unknown():
+            form.wrong(name, "no such field here", "send the whole form by PUT")
+        form.done("The configuration")
+        return jsonify(shown(mock.world().integrations.switch(id_, enabled=enabled)))
 
     @bp.delete("/<id_>")
     def delete(id_: str) -> Reply:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.control import whole_number
 from mock_kit.mock import Mock
-from orchestration_mock.model.errors import invalid
 from orchestration_mock.model.forms import Form
+from orchestration_mock.model.mishaps import KINDS
 from orchestration_mock.model.world import OrchestrationWorld
 from orchestration_mock.wire.reading import json_body
 
 MOST_DRAIN_S = 60
 MOST_ROWS = 10_000
 MOST_EXPIRES_IN_S = 366 * 86_400
+MOST_SKEW_S = 366 * 86_400
+JSON = "application/json"
 Reply = Response | tuple[Response, int]
 
 
@@ -44,13 +48,38 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
     @bp.post("/deliveries/<id_>/redeliver")
     def redeliver(id_: str) -> Reply:
-        """202 with the new row; 409 while the old one is pending."""
-        return jsonify(mock.asked_world().engine.redeliver(id_).as_json()), 202
+        """202 with the (first) new row and the ids of all; 409 while the old one is pending."""
+        given = json_body() if request.get_data() else {}
+        body = given | {"delivery_ids": [id_]} if isinstance(given, dict) else given
+        rows = mock.asked_world().engine.redeliver(body)
+        return jsonify(rows[0].as_json() | {"delivery_ids": [row.id for row in rows]}), 202
+
+    @bp.post("/redeliveries")
+    def redeliver_several() -> Reply:
+        """202 with the new rows: ``delivery_ids``, or all of an ``event_id`` or ``contact_id``, in any order."""
+        return jsonify([row.as_json() for row in mock.asked_world().engine.redeliver(json_body())]), 202
+
+    @bp.get("/conversations")
+    def conversations() -> Reply:
+        """What was written back to conversations: attached data and changes; secrets masked."""
+        world = mock.asked_world()
+        return Response(world.journal.masker.text(json.dumps(world.conversations.all())), mimetype=JSON)
+
+    @bp.get("/conversations/<guid>")
+    def conversation(guid: str) -> Reply:
+        """One conversation; 404 when nothing was written back to it."""
+        world = mock.asked_world()
+        return Response(world.journal.masker.text(json.dumps(world.conversations.get(guid))), mimetype=JSON)
 
     @bp.get("/workflows")
     def workflows() -> Reply:
         """The calls that the orchestration layer's stand-in has accepted."""
         return jsonify(mock.asked_world().workflows.calls())
+
+    @bp.put("/workflows/results/<contact_id>")
+    def results(contact_id: str) -> Reply:
+        """What the stand-in's synchronous answer will tell of a conversation's files."""
+        return jsonify(mock.asked_world().workflows.prepare(contact_id, json_body()))
 
     return bp
 
@@ -66,14 +95,18 @@ def issuer_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
     @bp.post("")
     def change() -> Reply:
-        """``{"expires_in": seconds}`` for tokens issued from now on."""
+        """``{"expires_in": seconds}`` for tokens issued from now on, ``{"clock_skew_s": ±seconds}``, or both."""
         issuer = mock.asked_world().issuer
         form = Form(json_body())
-        seconds = form.whole("expires_in")
-        form.done("The issuer")
+        seconds, skew_s = form.whole("expires_in", issuer.expires_in_s), form.raw("clock_skew_s", issuer.skew_s)
         if not 1 <= seconds <= MOST_EXPIRES_IN_S:
-            raise invalid("expires_in", f"1 to {MOST_EXPIRES_IN_S} seconds", "correct expires_in", str(seconds))
-        issuer.expires_in_s = seconds
+            form.wrong("expires_in", f"1 to {MOST_EXPIRES_IN_S} seconds", "correct expires_in", seconds)
+        if isinstance(skew_s, bool) or not isinstance(skew_s, int | float) or not abs(skew_s) <= MOST_SKEW_S:
+            form.wrong("clock_skew_s", f"-{MOST_SKEW_S} to {MOST_SKEW_S} seconds", "correct clock_skew_s", skew_s)
+        for name in form.unknown():
+            form.wrong(name, "expires_in or clock_skew_s", f"remove {name}")
+        form.done("The issuer")
+        issuer.expires_in_s, issuer.skew_s = seconds, float(skew_s)
         return jsonify(issuer.describe())
 
     @bp.post("/rotate")
@@ -95,5 +128,42 @@ def issuer_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         value = form.text(name)
         form.done("The revocation")
         return jsonify(jti=issuer.revoke(value).jti, revoked=True)
+
+    return bp
+
+
+def failures_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+    """``/_mock/oauth/failures``: what the issuer will do wrong."""
+    bp = Blueprint("issuer_failures", __name__, url_prefix="/_mock/oauth/failures")
+
+    @bp.get("")
+    def show() -> Reply:
+        """The failures planned, spent ones included, and all kinds there are."""
+        planned = [mishap.as_json() for mishap in mock.asked_world().issuer.mishaps.all()]
+        return jsonify(failures=planned, kinds=list(KINDS))
+
+    @bp.post("")
+    def plan() -> Reply:
+        """201; ``{"kind", "times": 1}``, ``times`` null: until it is removed."""
+        world = mock.asked_world()
+        form = Form(json_body())
+        kind = form.choice("kind", KINDS)
+        endless = form.has("times") and form.raw("times") is None
+        times = None if endless else form.whole("times", 1)
+        form.done("The failure", "planned")
+        world.touch("oauth.failures")
+        return jsonify(world.issuer.plan_failure(kind, times).as_json()), 201
+
+    @bp.delete("")
+    def clear() -> Reply:
+        """204; all is well again."""
+        mock.asked_world().issuer.mishaps.clear()
+        return Response(status=204)
+
+    @bp.delete("/<id_>")
+    def remove(id_: str) -> Reply:
+        """204, or 404."""
+        mock.asked_world().issuer.mishaps.remove(id_)
+        return Response(status=204)
 
     return bp

@@ -6,9 +6,15 @@ from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
 from orchestration_mock.model.issuer import OAuthError
+from orchestration_mock.model.oddities import Answer, keys_answer, metadata_answer, token_answer
 from orchestration_mock.model.world import OrchestrationWorld
 from orchestration_mock.wire.problems import NO_STORE
 from orchestration_mock.wire.reading import oauth_form, without_tenant
+
+
+def worded(answer: Answer) -> Response:
+    """The model's answer as a reply."""
+    return Response(answer.text, answer.status, content_type=answer.content_type)
 
 
 def oauth_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
@@ -22,10 +28,13 @@ def oauth_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         mock.evidence.touch("oauth.grant")
         issuer = mock.world().issuer
         try:
-            reply = jsonify(issuer.grant(oauth_form(), request.headers.get("Authorization")))
+            granted = issuer.grant(oauth_form(), request.headers.get("Authorization"))
         except OAuthError:
             mock.evidence.touch("oauth.errors")
+            if issuer.locked_until is not None:
+                mock.evidence.touch("oauth.lock")
             raise
+        reply = worded(token_answer(issuer.mishaps.strike("reply"), granted))
         reply.headers.update(NO_STORE)
         return reply
 
@@ -42,12 +51,15 @@ def oauth_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     def discovery() -> Response:
         """The issuer's metadata (RFC 8414)."""
         mock.evidence.touch("oauth.keys")
-        return jsonify(mock.world().issuer.discovery())
+        issuer = mock.world().issuer
+        return worded(metadata_answer(issuer.mishaps.strike("metadata"), issuer.discovery()))
 
     @bp.get("/<tenant>/.well-known/jwks.json")
     def jwks() -> Response:
         """The public keys (RFC 7517)."""
         mock.evidence.touch("oauth.keys")
-        return jsonify(mock.world().issuer.jwks())
+        issuer = mock.world().issuer
+        keys = issuer.keys
+        return worded(keys_answer(issuer.mishaps.strike("keys"), keys.public(), keys.public(outdated=True)))
 
     return bp

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from mock_kit.context import note
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import Lacking
-from orchestration_mock.model.workflows import BODIES
+from orchestration_mock.model.receiving import BearerRefused, judge_bearer
+from orchestration_mock.model.workflows import BODIES, HOSTS
 from orchestration_mock.model.world import OrchestrationWorld
 from orchestration_mock.wire.reading import json_body
 
-Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
+Reply = Response | tuple[Response, int]
 
 
 def workflows_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
@@ -22,22 +24,26 @@ def workflows_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
     @bp.post("/prod/<workflow>")
     def call(workflow: str) -> Reply:
-        """The dialect's answer; 401 without a good token, 403 without its scope, 422 if it is incomplete."""
+        """The dialect's answer; 400 if it is incomplete, 401 without a good token, 403 without its scope."""
+        host = request.host.partition(":")[0]
+        if host not in HOSTS.values():
+            raise Lacking(f"No workflow is published at {host}; known: {', '.join(HOSTS.values())}.")
         if workflow not in BODIES:
             raise Lacking(f"The workflow {workflow} is not imitated; known: {', '.join(BODIES)}.")
-        mock.evidence.touch("workflows.stand_in")
+        mock.evidence.touch("workflows.regions")
+        mock.evidence.touch("workflows.stand_in" if workflow == "chat-attachments" else "workflows.email")
         world = mock.world()
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        claims = world.issuer.introspect(token) if scheme.lower() == "bearer" else {"active": False}
-        if not claims["active"]:
-            return jsonify(message="Unauthorized"), 401, {"WWW-Authenticate": 'Bearer error="invalid_token"'}
-        if workflow not in str(claims["scope"]).split():
-            return (
-                jsonify(message="Forbidden"),
-                403,
-                {"WWW-Authenticate": 'Bearer error="insufficient_scope"'},
-            )
-        status, answer = world.workflows.take(workflow, dict(request.headers.items()), json_body())
+        authorization = request.headers.get("Authorization", "")
+        judge_bearer(authorization, world.issuer, world.clock.now(), workflow)
+        status, answer = world.workflows.take(workflow, host, dict(request.headers.items()), json_body())
         return jsonify(answer), status
+
+    @bp.errorhandler(BearerRefused)
+    def refused(exc: BearerRefused) -> Reply:
+        """In the words of an API gateway; why exactly is in the journal."""
+        note("warning", f"bearer.{exc.code}", str(exc))
+        reply = jsonify(message="Unauthorized" if exc.status == 401 else "Forbidden")
+        reply.headers["WWW-Authenticate"] = f'Bearer error="{exc.code}"'
+        return reply, exc.status
 
     return bp

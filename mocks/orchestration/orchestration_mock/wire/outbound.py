@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from orchestration_mock.model.outbound import Outgoing, Reply, SendFailed
+from orchestration_mock.model.outbound import Outgoing, Reply, SendFailed, nothing
 from orchestration_mock.wire.egress import EgressMap
 
 MOST_BODY_BYTES = 256 * 1024
@@ -42,7 +42,9 @@ class Carrier:
         """The carrier as one world uses it."""
         return WorldSender(self, allow_real_network)
 
-    def send(self, outgoing: Outgoing, *, allow_real_network: bool) -> Reply:
+    def send(
+        self, outgoing: Outgoing, sent: Callable[[], None] = nothing, *, allow_real_network: bool = False
+    ) -> Reply:
         """Send one request. Raises ``SendFailed`` when no whole reply came."""
         parts = urlsplit(outgoing.url)
         target = self._target(parts, allow_real_network)
@@ -56,7 +58,7 @@ class Carrier:
                     *((n.encode("ascii"), v.encode("latin-1")) for n, v in outgoing.headers.items()),
                 ],
                 content=outgoing.content,
-                extensions={"timeout": httpx.Timeout(outgoing.timeout_s).as_dict()},
+                extensions={"timeout": httpx.Timeout(outgoing.timeout_s).as_dict(), "trace": _trace(sent)},
             )
             response = self._transport(outgoing.verify).handle_request(request)
             try:
@@ -91,9 +93,19 @@ class WorldSender:
         self._carrier = carrier
         self._allow_real_network = allow_real_network
 
-    def send(self, outgoing: Outgoing) -> Reply:
+    def send(self, outgoing: Outgoing, sent: Callable[[], None] = nothing) -> Reply:
         """Send one request. Raises ``SendFailed``."""
-        return self._carrier.send(outgoing, allow_real_network=self._allow_real_network())
+        return self._carrier.send(outgoing, sent, allow_real_network=self._allow_real_network())
+
+
+def _trace(sent: Callable[[], None]) -> Callable[[str, object], None]:
+    """Listens to the transport below; ``sent`` is told when the request's last byte has been written."""
+
+    def trace(what: str, _details: object) -> None:
+        if what.endswith("send_request_body.complete"):
+            sent()
+
+    return trace
 
 
 @contextmanager

@@ -58,6 +58,8 @@ def register_errors(app: Flask, *, realm: str) -> None:
         reply = jsonify(error=exc.code, error_description=exc.description)
         reply.status_code = exc.status
         reply.headers.update(NO_STORE)
+        if exc.retry_after_s is not None:
+            reply.headers["Retry-After"] = str(exc.retry_after_s)
         if exc.status == 401:
             reply.headers["WWW-Authenticate"] = f'Basic realm="{realm}"'
         return reply

@@ -1,0 +1,71 @@
+"""The signing keys of an issuer: the current one, and older ones as long as they are published."""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import Any
+
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeyParameters, RSAKey
+
+ALGORITHMS = ["ES256", "RS256"]
+SigningKey = ECKey | RSAKey
+
+
+def new_key(algorithm: str) -> SigningKey:
+    """A fresh signing key whose id is its thumbprint."""
+    options: KeyParameters = {"use": "sig", "alg": algorithm}
+    key = ECKey.generate_key("P-256", options) if algorithm == "ES256" else RSAKey.generate_key(2048, options)
+    key.ensure_kid()
+    return key
+
+
+class Keyring:
+    """Keys, the current one last. Safe to share between threads."""
+
+    def __init__(self, algorithm: str) -> None:
+        self._keys = [new_key(algorithm)]
+        self._lock = RLock()
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs now."""
+        with self._lock:
+            return self._keys[-1]
+
+    @property
+    def kid(self) -> str:
+        """Id of the key that signs now."""
+        return str(self.current.kid)
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """A JWT of these claims."""
+        key = self.current
+        return str(jwt.encode({"alg": key.alg, "kid": str(key.kid), "typ": "at+jwt"}, claims, key))
+
+    def claims_of(self, token: str, kid: str | None = None) -> dict[str, Any] | None:
+        """The claims of a token that one of these keys has signed; None for any other. Times are not judged.
+
+        With ``kid`` it must be that key.
+        """
+        with self._lock:
+            keys = [key for key in self._keys if kid in (None, key.kid)]
+        for key in keys:
+            try:
+                return dict(jwt.decode(token, key, algorithms=ALGORITHMS).claims)
+            except Exception:  # noqa: BLE001, S112 - any token that this key did not sign
+                continue
+        return None
+
+    def rotate(self, algorithm: str, *, keep_old: bool) -> str:
+        """Sign with a new key from now on, return its id; without ``keep_old`` the old keys are withdrawn."""
+        key = new_key(algorithm)
+        with self._lock:
+            self._keys = [*self._keys, key] if keep_old else [key]
+        return str(key.kid)
+
+    def public(self, *, outdated: bool = False) -> list[dict[str, Any]]:
+        """The public keys, the current one first; ``outdated``: as before the last rotation."""
+        with self._lock:
+            keys = self._keys[:-1] if outdated else self._keys
+            return [key.as_dict(private=False) for key in reversed(keys)]

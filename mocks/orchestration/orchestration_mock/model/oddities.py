@@ -1,0 +1,58 @@
+"""What an issuer with a planned failure answers instead of a token, its keys or its metadata."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+JSON = "application/json"
+HTML = "<!doctype html><title>Sign in</title><p>Please sign in.</p>"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply, whatever it is."""
+
+    status: int
+    content_type: str
+    text: str
+
+
+def _json(value: Any, status: int = 200) -> Answer:
+    return Answer(status, JSON, json.dumps(value))
+
+
+def token_answer(kind: str | None, reply: dict[str, Any]) -> Answer:
+    """The reply to a token request, as the failure has it."""
+    without = {name: {key: value for key, value in reply.items() if key != name} for name in reply}
+    known = {
+        "reply_not_json": Answer(200, "text/html", HTML),
+        "reply_empty": Answer(200, JSON, ""),
+        "reply_without_token": _json(without["access_token"]),
+        "reply_without_expiry": _json(without["expires_in"]),
+        "reply_expiry_in_words": _json(reply | {"expires_in": "soon"}),
+        "reply_expires_at_once": _json(reply | {"expires_in": 0}),
+        "reply_other_token_type": _json(reply | {"token_type": "mac"}),
+    }
+    return known.get(kind or "", _json(reply))
+
+
+def keys_answer(kind: str | None, keys: list[dict[str, Any]], outdated: list[dict[str, Any]]) -> Answer:
+    """The key set, as the failure has it; ``outdated`` is the set before the last rotation."""
+    known = {
+        "keys_unavailable": _json({"message": "Service Unavailable"}, 503),
+        "keys_empty": _json({"keys": []}),
+        "keys_garbled": Answer(200, JSON, '{"keys": [{"kty": "EC", "crv": "P-256", "x": "'),
+        "keys_outdated": _json({"keys": outdated}),
+    }
+    return known.get(kind or "", _json({"keys": keys}))
+
+
+def metadata_answer(kind: str | None, document: dict[str, Any]) -> Answer:
+    """The metadata, as the failure has it."""
+    known = {
+        "metadata_unavailable": _json({"message": "Service Unavailable"}, 503),
+        "metadata_of_other_issuer": _json(document | {"issuer": "https://login-eu-c1.cc.sinch.com/somebody-else"}),
+    }
+    return known.get(kind or "", _json(document))

@@ -1,0 +1,83 @@
+"""The rules the configuration page states for chat attachments, and who is left out by channel.
+
+Documented (Chat attachment upload, Configuration): direct chats don't support attachments; an outgoing
+chat needs a queue of type ``@sinchsms.com`` or ``@<subchannel>.sinchconversation.com``; the event is
+Ended or Closed. Documented (Event-driven integrations): e-mail inbound only; calls of outbound campaigns
+and callback queues are left out (older page). Assumed: that Contact Pro itself holds such requests back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from orchestration_mock.model.contact import Contact
+
+if TYPE_CHECKING:
+    from orchestration_mock.model.integrations import Integration
+
+_OUTGOING = re.compile(r"[^@]*@(sinchsms\.com|[^@.]+\.sinchconversation\.com)", re.IGNORECASE)
+OUTGOING_TYPES = "@sinchsms.com or @<subchannel>.sinchconversation.com"
+UPLOAD_EVENTS = frozenset({"Ended", "Closed"})
+EXCLUDED_SUB_TYPES = frozenset({"campaign", "callback"})
+
+
+def carries_chat_files(endpoint_url: str) -> bool:
+    """Whether this is the orchestration layer's chat attachment upload."""
+    return urlsplit(endpoint_url).path.endswith("/chat-attachments")
+
+
+def fits_outgoing(address: str) -> bool:
+    """Whether a queue of this address is of a type that outgoing chats with attachments need."""
+    return _OUTGOING.fullmatch(address) is not None
+
+
+def broken_by(found: Integration) -> list[str]:
+    """The queues of an outbound upload that are of another type; the page tells to select these types only."""
+    if not carries_chat_files(found.endpoint_url) or found.direction != "Outbound":
+        return []
+    return [queue.address for queue in found.queues if queue.address and not fits_outgoing(queue.address)]
+
+
+def advice(found: Integration) -> list[str]:
+    """What is allowed but will not do what its author hopes."""
+    if not carries_chat_files(found.endpoint_url):
+        return []
+    told = []
+    if found.direct_conversations:
+        told.append("direct chats don't support attachments (documented); untick direct_conversations")
+    if not UPLOAD_EVENTS & set(found.events):
+        told.append("chat attachments are uploaded on Ended or Closed (documented)")
+    if found.channel_type != "Chat":
+        told.append(f"chat attachments are for channel type Chat (documented), not {found.channel_type}")
+    told += [f"outgoing chats use a queue of type {OUTGOING_TYPES}, not {address}" for address in broken_by(found)]
+    if found.direction == "Outbound" and not any(queue.address for queue in found.queues):
+        told.append(f"outgoing chats need a queue of type {OUTGOING_TYPES}; none is selected by its address")
+    return told
+
+
+def against(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[str]:
+    """The rules by which a configuration is not triggered for this conversation."""
+    told = []
+    if contact.channel_type == "email" and contact.direction == "outbound":
+        told.append("e-mail is supported inbound only")
+    sub_type = str(contact.data.get("channel_sub_type") or "").lower()
+    excluded = dialect["campaign_and_callback_calls"] == "excluded" and sub_type in EXCLUDED_SUB_TYPES
+    if contact.channel_type == "phone" and excluded:
+        told.append(f"calls of type {sub_type} are not covered")
+    if carries_chat_files(found.endpoint_url) and dialect["chat_attachment_rules"] == "enforce":
+        told += _upload_rules(contact)
+    return told
+
+
+def _upload_rules(contact: Contact) -> list[str]:
+    if contact.channel_type != "chat":
+        return []
+    if contact.queue is None:
+        return ["direct chats don't support attachments"]
+    address = str(contact.queue.get("address") or "")
+    if contact.direction == "outbound" and address and not fits_outgoing(address):
+        return [f"outgoing chats need a queue of type {OUTGOING_TYPES}, not {address}"]
+    return []
