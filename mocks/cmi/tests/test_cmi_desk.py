@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -214,6 +215,17 @@ def test_a_throttle_refills_by_the_virtual_clock(clock: Clock) -> None:
     assert [throttle.admits() for _ in range(3)] == [True, True, False]
     clock.advance(2)
     assert [throttle.admits() for _ in range(2)] == [True, False]
+
+
+@pytest.mark.parametrize(("period", "days"), [("day", 1), ("week", 5), ("month", 13)])
+def test_a_quota_starts_anew_with_its_calendar_period(period: Literal["day", "week", "month"], days: int) -> None:
+    clock = Clock(lambda: NOON)  # a Wednesday, the 18th
+    throttle = Throttle(clock, GatewayLimits(quota=2, quota_period=period))
+    assert [throttle.within_quota() for _ in range(3)] == [True, True, False]
+    clock.advance(days * 86_400 - 43_200 - 1)
+    assert not throttle.within_quota()
+    clock.advance(1)
+    assert throttle.within_quota()
 
 
 def test_the_gateway_counts_time_it_does_not_spend() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +85,13 @@ def test_the_same_script_sends_the_same_bytes_in_every_world(cmi: Caller) -> Non
     assert [one["sha256"] for one in first] == [one["sha256"] for one in second]
     assert first[0]["name"] == first[1]["name"]
     assert first[0]["sha256"] != first[1]["sha256"]
+
+
+def test_the_script_in_the_readme_plays(cmi: Caller) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    script = readme.partition("```yaml\n")[2].partition("```")[0]
+    played = play(cmi, script).get_json()
+    assert (played["status"], [one["name"] for one in played["attachments"]]) == ("Handled", ["Beleg.pdf"])
 
 
 def test_waiting_moves_the_clock_only_on_request(cmi: Caller) -> None:
