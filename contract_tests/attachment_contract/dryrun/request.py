@@ -1,0 +1,185 @@
+"""The exact HTTP request that Contact Pro would send, and what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from attachment_contract.dryrun.filling import MASK, Filling
+from attachment_contract.dryrun.sample import SAMPLE_AGE_S, event_object, sample_contact
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.conditions import Unparsable, parse
+from attachment_contract.gate.configuration import look_at
+from attachment_contract.gate.evaluation import Call
+from attachment_contract.gate.jsontext import Reader, Unreadable
+from attachment_contract.gate.look import Look
+from attachment_contract.gate.truth import value_of
+from attachment_contract.schemas_store import validator
+
+#: Inferred: the engine's options read like those of Python's requests, whose usual headers these are.
+_INFERRED_HEADERS = {"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
+DEFAULT_REGION = next(iter(words.REGIONS))
+
+
+class NothingToSend(Exception):
+    """No request can be made of this text; the message says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRun:
+    """What would be sent, secrets masked.
+
+    Attributes:
+        sends: whether the condition holds for the sample event; None when it cannot be told.
+        problems: why the endpoint would refuse it; empty = it fits the contract.
+        notes: what had to be assumed.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    secrets: tuple[str, ...]
+    sends: bool | None
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the request fits the contract."""
+        return not self.problems
+
+    def wire(self) -> str:
+        """As it goes over the wire, line by line."""
+        parts = urlsplit(self.url)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        lines = [f"{self.method} {target} HTTP/1.1", f"Host: {parts.netloc}"]
+        return "\n".join([*lines, *(f"{name}: {value}" for name, value in self.headers), "", self.body])
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "ok": self.ok,
+            "request": {"method": self.method, "url": self.url, "headers": dict(self.headers), "body": self.body},
+            "secrets": list(self.secrets),
+            "sends": self.sends,
+            "problems": list(self.problems),
+            "notes": list(self.notes),
+        }
+
+
+def dry_run(text: str, *, event: str = "Ended", contact: dict[str, Any] | None = None, host: str = "") -> DryRun:
+    """Make the request for a sample event. Raises :class:`NothingToSend`.
+
+    Args:
+        contact: attributes that differ from the sample's.
+        host: of the endpoint, where the text does not name one.
+    """
+    look = _look(text)
+    plain = look.config.plain() if look.config else None
+    request = plain.get("request") if isinstance(plain, dict) else None
+    if not isinstance(request, dict):
+        raise NothingToSend('there is no object "request" in it')
+    sample = sample_contact(contact)
+    filling = Filling({"contact": sample, "event": event_object(event)}, look.secret_names)
+    return _made(look, request, filling, sample, event, host)
+
+
+def _look(text: str) -> Look:
+    try:
+        envelope = look_at(Reader(text).read())
+    except Unreadable as exc:
+        raise NothingToSend(f"the JSON cannot be read: {exc}") from exc
+    if envelope.stopped:
+        raise NothingToSend(f"the JSON in the envelope cannot be read: {envelope.stopped}")
+    return envelope.look
+
+
+def _made(
+    look: Look, request: dict[str, Any], filling: Filling, sample: dict[str, Any], event: str, host: str
+) -> DryRun:
+    notes = ["headers other than the configuration's own are inferred"]
+    url = _url(look, request, filling, host, notes)
+    given = {str(name): filling.text(value) for name, value in _object(request, "headers").items()}
+    body = filling.fill(request.get("body"))
+    content = "" if body is None else json.dumps(body)
+    headers = {**_INFERRED_HEADERS, "Connection": "keep-alive", **_authorization(request)}
+    if content:
+        headers |= {"Content-Type": "application/json", "Content-Length": str(len(content.encode()))}
+    headers = {name: value for name, value in headers.items() if name.lower() not in {n.lower() for n in given}}
+    sends = _sends(request, sample, event)
+    return DryRun(
+        method=str(request.get("method", "")),
+        url=filling.masked(url),
+        headers=tuple((name, _shown(name, value, filling)) for name, value in {**headers, **given}.items()),
+        body=filling.masked(content),
+        secrets=tuple(filling.stand_ins),
+        sends=sends,
+        problems=tuple(_problems(given, body, request, filling)),
+        notes=tuple(notes),
+    )
+
+
+def _object(request: Mapping[str, Any], name: str) -> dict[str, Any]:
+    value = request.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _url(look: Look, request: dict[str, Any], filling: Filling, host: str, notes: list[str]) -> str:
+    node = look.field("endpoint_url")
+    if node is not None and node.text:
+        parts = node.text
+    else:
+        parts = f"https://{host or DEFAULT_REGION}{words.ENDPOINT_PATH}"
+        if not host:
+            notes.append(f"no endpoint is given; {DEFAULT_REGION} (Europe) is assumed")
+    url = filling.text(parts)
+    params = _object(request, "params")
+    pairs = [(name, filling.text(value)) for name, value in params.items()]
+    return quote(url, safe=":/?&=%#[]@!$'()*+,;~") + (f"?{urlencode(pairs)}" if pairs else "")
+
+
+def _authorization(request: dict[str, Any]) -> dict[str, str]:
+    kind = _object(request, "authentication").get("type")
+    return {"oauth": {"Authorization": f"Bearer {MASK}"}, "basic": {"Authorization": f"Basic {MASK}"}}.get(
+        str(kind), {}
+    )
+
+
+def _shown(name: str, value: str, filling: Filling) -> str:
+    """A secret header is masked whole, whether its secret came from the manager or stood there in clear."""
+    if name.lower() in words.SECRET_HEADERS or "authorization" in name.lower():
+        scheme = value.partition(" ")[0] if value.startswith(("Bearer ", "Basic ")) else ""
+        return f"{scheme} {MASK}".strip()
+    return filling.masked(value)
+
+
+def _sends(request: dict[str, Any], sample: dict[str, Any], event: str) -> bool | None:
+    condition = request.get("condition")
+    if not isinstance(condition, str):
+        return True
+    expression = parse(condition)
+    if isinstance(expression, Unparsable):
+        return False
+    values: dict[Call, Any] = {("contact", f"get_{name}"): value for name, value in sample.items()}
+    values |= {("contact", "get_seconds_since_created"): SAMPLE_AGE_S, ("event", "get_name"): event}
+    return value_of(expression, values | {("event", "name"): event})
+
+
+def _problems(headers: dict[str, str], body: Any, request: dict[str, Any], filling: Filling) -> list[str]:
+    """What the endpoint would say, by the schema of the request after resolution."""
+    problems = [f"nothing answers to {placeholder}" for placeholder in dict.fromkeys(filling.unresolved)]
+    if request.get("method") != "POST":
+        problems.append("the endpoint takes POST alone")
+    document = {"headers": {name.lower(): value for name, value in headers.items()}, "body": body}
+    for error in validator("chat_attachments_request.v1").iter_errors(document):
+        path = ".".join(str(part) for part in error.absolute_path)
+        if error.validator == "required":
+            missing = [name for name in error.validator_value if name not in error.instance]
+            problems.append(f"{path or 'the request'}: {', '.join(missing)} missing")
+        else:
+            problems.append(f"{path}: breaks {error.validator!r} of the request's schema")
+    return problems

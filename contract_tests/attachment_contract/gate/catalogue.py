@@ -1,0 +1,82 @@
+"""All rules: what each is about, why, how much it weighs. Read from ``catalogue.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from attachment_contract.gate.report import Severity
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule.
+
+    Attributes:
+        why: what happens if it is broken.
+        wrong, right: a small example of each.
+        remedy: what to do, as an instruction.
+        source: where we know it from, with its evidence label.
+    """
+
+    id: str
+    title: str
+    severity: Severity
+    why: str
+    wrong: str
+    right: str
+    remedy: str
+    source: str
+
+
+@cache
+def catalogue() -> dict[str, Rule]:
+    """Every rule by its id, in order."""
+    text = resources.files("attachment_contract.gate").joinpath("catalogue.toml").read_text(encoding="utf-8")
+    return {
+        name: Rule(id=name, **{**table, "severity": Severity(table["severity"])})
+        for name, table in tomllib.loads(text).items()
+    }
+
+
+def page(rule: Rule) -> str:
+    """The rule's page in ``docs/rules``, as Markdown."""
+    return f"""# {rule.id}: {rule.title}
+
+Severity: **{rule.severity}**
+
+{rule.why}
+
+Wrong:
+
+```text
+{rule.wrong}
+```
+
+Right:
+
+```text
+{rule.right}
+```
+
+{rule.remedy}
+
+Source: {rule.source}
+"""
+
+
+def index() -> str:
+    """The table of all rules, as Markdown."""
+    rows = "\n".join(f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} |" for rule in catalogue().values())
+    return f"""# Rules of the gate
+
+`attachment-lab check FILE` judges the JSON of an event-driven integration. These are its rules; each page says why,
+shows a wrong and a right example, and where we know it from. The pages are written by
+`python -m attachment_contract rules --write docs/rules` from `contract_tests/attachment_contract/gate/catalogue.toml`.
+
+| rule | severity | about |
+|---|---|---|
+{rows}
+"""

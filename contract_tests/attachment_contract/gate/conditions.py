@@ -1,0 +1,132 @@
+"""Reads a condition: a Python 3.12 expression over ``contact`` and ``event`` (EDI, Using conditions; documented)."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.look import nearest
+
+#: Builtins that make sense in a condition; the documentation says "builtins" without a list.
+BUILTINS = frozenset(
+    {
+        *("abs", "all", "any", "bool", "dict", "float", "int", "isinstance", "len", "list", "max", "min", "range"),
+        *("round", "set", "sorted", "str", "sum", "tuple", "type", "zip", "enumerate", "map", "filter", "getattr"),
+        *("hasattr", "repr", "ord", "chr", "divmod", "frozenset", "reversed", "iter", "next", "callable"),
+        *("True", "False", "None"),
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Characters of the condition's text, ``end`` exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unparsable:
+    """The condition is no Python expression."""
+
+    message: str
+    place: Place
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownName:
+    """A name or method that does not exist; ``meant`` is the nearest that does.
+
+    Attributes:
+        certain: False where the documentation does not show it, but does not rule it out either.
+    """
+
+    name: str
+    meant: str | None
+    place: Place
+    certain: bool
+
+
+def parse(text: str) -> ast.expr | Unparsable:
+    """The expression. Several lines and ``#`` comments are allowed, as between brackets."""
+    try:
+        if "\n" not in text:
+            # Our brackets must not hide that the text has one too many of its own.
+            ast.parse(text.strip(), mode="eval")
+        return ast.parse(f"(\n{text}\n)", mode="eval").body
+    except SyntaxError as exc:
+        return Unparsable(message=exc.msg, place=_error_place(exc, text))
+    except (ValueError, RecursionError, MemoryError) as exc:
+        return Unparsable(message=str(exc) or type(exc).__name__, place=Place(start=0, end=len(text)))
+
+
+def _error_place(error: SyntaxError, text: str) -> Place:
+    """The character at which Python stopped; the last one, if it wanted more."""
+    column = max((error.offset or 1) - 1, 0)
+    if "\n" in text:
+        start = _offset(text, max((error.lineno or 2) - 2, 0)) + column
+    else:
+        start = len(text) - len(text.lstrip()) + column
+    start = max(min(start, len(text) - 1), 0)
+    return Place(start=start, end=min(start + 1, len(text)))
+
+
+def _offset(text: str, line: int) -> int:
+    """Offset of a line's first character, lines counted from 0."""
+    return sum(len(part) for part in text.splitlines(keepends=True)[:line])
+
+
+def place_of(node: ast.AST, text: str) -> Place:
+    """Where a part of the expression stands."""
+    lines = text.splitlines(keepends=True) or [""]
+
+    def at(line: int, byte: int) -> int:
+        own = lines[min(line - 2, len(lines) - 1)] if line >= 2 else ""
+        return _offset(text, line - 2) + len(own.encode()[:byte].decode(errors="ignore"))
+
+    start = at(getattr(node, "lineno", 2), getattr(node, "col_offset", 0))
+    end = at(getattr(node, "end_lineno", None) or 2, getattr(node, "end_col_offset", None) or 0)
+    return Place(start=start, end=max(end, start))
+
+
+def unknown_names(expression: ast.expr, text: str) -> list[UnknownName]:
+    """Names and getters that nothing answers to, in the order of the text."""
+    bound = {node.id for node in ast.walk(expression) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    bound |= {node.arg for node in ast.walk(expression) if isinstance(node, ast.arg)}
+    found = []
+    for node in ast.walk(expression):
+        unknown = None
+        if isinstance(node, ast.Name) and node.id not in bound:
+            unknown = _name(node, text)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            unknown = _getter(node, text)
+        if unknown:
+            found.append(unknown)
+    return sorted(found, key=lambda unknown: unknown.place.start)
+
+
+def _name(node: ast.Name, text: str) -> UnknownName | None:
+    known = words.CONDITION_OBJECTS | words.CONDITION_MODULES | BUILTINS
+    if node.id in known:
+        return None
+    return UnknownName(name=node.id, meant=nearest(node.id, known), place=place_of(node, text), certain=True)
+
+
+def _getter(node: ast.Attribute, text: str) -> UnknownName | None:
+    assert isinstance(node.value, ast.Name)
+    root = node.value.id
+    if root not in words.CONDITION_OBJECTS:
+        return None
+    documented = words.DOCUMENTED_GETTERS if root == "contact" else frozenset()
+    inferred = words.INFERRED_GETTERS if root == "contact" else words.EVENT_GETTERS
+    if node.attr in documented | inferred:
+        return None
+    whole = place_of(node, text)
+    place = Place(start=whole.end - len(node.attr), end=whole.end)
+    fields = {name.removeprefix("get_") for name in documented | inferred}
+    if node.attr in fields:
+        return UnknownName(name=node.attr, meant=f"get_{node.attr}()", place=place, certain=False)
+    meant = nearest(node.attr, documented | inferred, cutoff=0.75)
+    return UnknownName(name=node.attr, meant=meant, place=place, certain=meant is not None)

@@ -1,0 +1,90 @@
+"""Finds its way in what was read: bare JSON of the form's field, or an envelope with form and secret names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.jsontext import Issue, Reader, Unreadable
+from attachment_contract.gate.look import FormField, Look
+from attachment_contract.gate.nodes import Node
+
+_ENVELOPE_MEMBERS = ("form", "secret_names", "secrets", "json")
+_NOT_A_WORD = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
+    """How the envelope's configuration was read when it is kept as text inside a string."""
+
+    look: Look
+    issues: tuple[Issue, ...] = ()
+    stopped: Unreadable | None = None
+    nested: bool = False
+
+
+def look_at(top: Node) -> Envelope:
+    """The view that the rules are given."""
+    if not is_envelope(top):
+        return Envelope(look=Look(top=top, config=top))
+    config, issues, stopped = _configuration(top)
+    form_node = top.get("form") or (top if top.member("endpoint_url") else None)
+    form, strange = _form(form_node) if form_node and form_node.kind == "object" else ({}, ())
+    look = Look(
+        top=top,
+        config=config,
+        form=form if form_node else None,
+        form_node=form_node,
+        strange_fields=strange,
+        secret_names=_secret_names(top),
+    )
+    return Envelope(look=look, issues=issues, stopped=stopped, nested=_is_text(top.get("json")))
+
+
+def is_envelope(top: Node) -> bool:
+    """Whether this is ``{"form": …, "secret_names": …, "json": …}`` (or an integration as the configurator has it)."""
+    return top.member("request") is None and any(top.member(name) for name in ("form", "json", "secret_names"))
+
+
+def _is_text(node: Node | None) -> bool:
+    return node is not None and node.kind == "string"
+
+
+def _configuration(top: Node) -> tuple[Node | None, tuple[Issue, ...], Unreadable | None]:
+    """``json`` as an object, or as the text that the configurator keeps."""
+    node = top.get("json")
+    if node is None or node.text is None:
+        return node, (), None
+    reader = Reader(node.text, offsets=node.offsets)
+    try:
+        return reader.read(), tuple(reader.issues), None
+    except Unreadable as stopped:
+        return None, tuple(reader.issues), stopped
+
+
+def _form(node: Node) -> tuple[dict[str, FormField], tuple[FormField, ...]]:
+    known, strange = dict[str, FormField](), list[FormField]()
+    for key, value in _fields(node):
+        label = _NOT_A_WORD.sub("_", str(key.value).lower()).strip("_")
+        name = words.FORM_ALIASES.get(label, label)
+        field = FormField(key=key, value=value)
+        if name in words.FORM_FIELDS:
+            known[name] = field
+        else:
+            strange.append(field)
+    return known, tuple(strange)
+
+
+def _fields(node: Node) -> Iterator[tuple[Node, Node]]:
+    for member in node.members:
+        if member.name not in _ENVELOPE_MEMBERS:
+            yield member.key, member.value
+
+
+def _secret_names(top: Node) -> frozenset[str] | None:
+    node = top.get("secret_names")
+    if node is None or node.kind != "array":
+        return None
+    return frozenset(item.text for item in node.items if item.text is not None)

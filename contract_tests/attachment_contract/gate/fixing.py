@@ -1,0 +1,44 @@
+"""Does what is mechanical, and touches nothing else of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from attachment_contract.gate.judge import check
+from attachment_contract.gate.report import Edit, Finding
+from attachment_contract.gate.settings import Settings
+
+MOST_ROUNDS = 10
+
+
+def fix(text: str, *, name: str = "<text>", settings: Settings | None = None) -> tuple[str, list[Finding]]:
+    """The text with every mechanical correction, and the findings that were corrected.
+
+    Corrections may uncover others (a comma first, then a name), so it goes round until nothing is left to do.
+    """
+    done: list[Finding] = []
+    for _ in range(MOST_ROUNDS):
+        fixable = [finding for finding in check(text, name=name, settings=settings).findings if finding.fixable]
+        if not fixable:
+            break
+        text, taken = _apply(text, fixable)
+        done += taken
+    return text, done
+
+
+def _apply(text: str, findings: Iterable[Finding]) -> tuple[str, list[Finding]]:
+    """From the end to the beginning, so that offsets stay right; overlapping ones wait for the next round."""
+    taken: list[Finding] = []
+    reached = len(text) + 1
+    for finding in sorted(findings, key=lambda finding: _last(finding.edits), reverse=True):
+        if max(edit.span.end for edit in finding.edits) > reached:
+            continue
+        for edit in sorted(finding.edits, key=lambda edit: edit.span.start, reverse=True):
+            text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+            reached = edit.span.start
+        taken.append(finding)
+    return text, taken[::-1]
+
+
+def _last(edits: tuple[Edit, ...]) -> tuple[int, int]:
+    return max((edit.span.start, edit.span.end) for edit in edits)

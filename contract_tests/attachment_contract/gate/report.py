@@ -1,0 +1,100 @@
+"""What the gate has to say about one text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from attachment_contract.gate.nodes import Span
+from attachment_contract.gate.source import Source
+
+
+class Severity(StrEnum):
+    """How much a finding weighs. Only an error makes the gate say no (a warning too, if it is strict)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """Put ``text`` in place of ``span``. Mechanical: nobody has to decide anything."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that is wrong.
+
+    Attributes:
+        rule: e.g. ``AC402``.
+        path: of the value, e.g. ``request.body.contact_id``; empty for the text as a whole.
+        line, column: of the first character of the offending token, from 1, columns in characters.
+        end_line, end_column: just after its last character.
+        found: what stands there, shortened, never a secret; None where something is missing.
+        link: the rule's page.
+    """
+
+    rule: str
+    severity: Severity
+    title: str
+    path: str
+    message: str
+    expected: str
+    found: str | None
+    remedy: str
+    link: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    span: Span
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def fixable(self) -> bool:
+        """Whether ``--fix`` can do it."""
+        return bool(self.edits)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the JSON output."""
+        names = ("rule", "severity", "title", "path", "line", "column", "end_line", "end_column")
+        more = ("message", "expected", "found", "remedy", "link", "fixable")
+        return {name: getattr(self, name) for name in (*names, *more)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The findings of one text, in the order of the text.
+
+    Attributes:
+        secrets: spans of secrets that stand in the text in clear; whoever shows the text masks them.
+    """
+
+    source: Source
+    findings: tuple[Finding, ...]
+    secrets: tuple[Span, ...] = field(default=(), repr=False)
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity."""
+        return sum(finding.severity is severity for finding in self.findings)
+
+    @property
+    def ok(self) -> bool:
+        """No finding is an error."""
+        return not self.count(Severity.ERROR)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the JSON output. The text itself is not in it."""
+        return {
+            "file": self.source.name,
+            "ok": self.ok,
+            "errors": self.count(Severity.ERROR),
+            "warnings": self.count(Severity.WARNING),
+            "notes": self.count(Severity.NOTE),
+            "findings": [finding.as_json() for finding in self.findings],
+        }

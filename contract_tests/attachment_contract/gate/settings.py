@@ -1,0 +1,157 @@
+"""Which rules hold, and how much they weigh: ``[tool.attachment-contract]`` in pyproject.toml, or a file of its own.
+
+.. code-block:: toml
+
+    [tool.attachment-contract]
+    strict = true                                   # a warning counts as an error
+    ignore = ["AC901"]
+    rules-url = "https://git.example.org/x/docs/rules"
+
+    [tool.attachment-contract.severity]
+    AC505 = "error"
+
+    [tool.attachment-contract.per-file-ignores]
+    "samples/*.json" = ["AC901"]
+
+A file of its own (``attachment-contract.toml``) holds the same without the prefix.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from attachment_contract.gate.catalogue import Rule, catalogue
+from attachment_contract.gate.look import nearest, one_of
+from attachment_contract.gate.report import Severity
+
+FILE_NAME = "attachment-contract.toml"
+TABLE = "attachment-contract"
+DEFAULT_RULES_URL = "docs/rules"
+
+
+class BadSettings(Exception):
+    """The settings cannot be used; the message names the place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a user may choose.
+
+    Attributes:
+        strict: warnings make the gate say no.
+        ignore: rules that are left out everywhere.
+        per_file_ignores: pattern of a file's name → rules left out there.
+        rules_url: where the rules' pages are, without slash at the end.
+    """
+
+    strict: bool = False
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    rules_url: str = DEFAULT_RULES_URL
+
+    def silences(self, rule: str, name: str) -> bool:
+        """Whether findings of this rule in this file are left out."""
+        return rule in self.ignore or any(
+            rule in rules and (fnmatch(name, pattern) or fnmatch(Path(name).name, pattern))
+            for pattern, rules in self.per_file_ignores.items()
+        )
+
+    def severity_of(self, rule: Rule) -> Severity:
+        """The user's choice, else the catalogue's."""
+        return self.severity.get(rule.id, rule.severity)
+
+    def link_to(self, rule: Rule) -> str:
+        """Address of the rule's page."""
+        return f"{self.rules_url}/{rule.id}.md"
+
+    def with_options(self, *, strict: bool, ignore: tuple[str, ...], severity: tuple[str, ...]) -> Settings:
+        """With the options of a command line on top. Raises :class:`BadSettings`."""
+        pairs = dict(item.partition("=")[::2] for item in severity)
+        more = {_rule(name, "--severity"): _severity(level, "--severity") for name, level in pairs.items()}
+        return replace(
+            self,
+            strict=self.strict or strict,
+            ignore=self.ignore | {_rule(name, "--ignore") for part in ignore for name in part.split(",") if name},
+            severity={**self.severity, **more},
+        )
+
+
+def find_settings(start: Path) -> Settings:
+    """From the nearest file at or above ``start``; the defaults if there is none. Raises :class:`BadSettings`."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        for name in (FILE_NAME, "pyproject.toml"):
+            file = folder / name
+            if file.is_file() and (name == FILE_NAME or _table(file) is not None):
+                return read_settings(file)
+    return Settings()
+
+
+def read_settings(file: Path) -> Settings:
+    """From one file. Raises :class:`BadSettings`."""
+    table = _table(file)
+    if table is None:
+        raise BadSettings(f"{file}: no table [tool.{TABLE}]")
+    known = {"strict", "ignore", "severity", "per-file-ignores", "rules-url"}
+    for name in table:
+        if name not in known:
+            raise BadSettings(f"{file}: {name!r} is no setting; there are {one_of(sorted(known))}")
+    try:
+        return Settings(
+            strict=_of(table, "strict", bool, False),
+            ignore=_rules(_of(table, "ignore", list, []), str(file)),
+            severity={
+                _rule(name, str(file)): _severity(level, str(file))
+                for name, level in _of(table, "severity", dict, {}).items()
+            },
+            per_file_ignores={
+                pattern: _rules(rules, str(file)) for pattern, rules in _of(table, "per-file-ignores", dict, {}).items()
+            },
+            rules_url=_of(table, "rules-url", str, DEFAULT_RULES_URL).rstrip("/"),
+        )
+    except TypeError as exc:
+        raise BadSettings(f"{file}: {exc}") from exc
+
+
+def _table(file: Path) -> dict[str, Any] | None:
+    try:
+        document: Any = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+        raise BadSettings(f"{file}: {exc}") from exc
+    if file.name != "pyproject.toml":
+        return dict(document)
+    table = document.get("tool", {}).get(TABLE)
+    return table if isinstance(table, dict) else None
+
+
+def _of(table: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
+    value = table.get(name, default)
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}")
+    return value
+
+
+def _rules(names: Any, where: str) -> frozenset[str]:
+    if not isinstance(names, list):
+        raise BadSettings(f"{where}: a list of rule ids is wanted")
+    return frozenset(_rule(str(name), where) for name in names)
+
+
+def _rule(name: str, where: str) -> str:
+    rule = name.strip().upper()
+    if rule not in catalogue():
+        meant = nearest(rule, catalogue())
+        raise BadSettings(f"{where}: there is no rule {name!r}" + (f"; did you mean {meant}?" if meant else ""))
+    return rule
+
+
+def _severity(level: Any, where: str) -> Severity:
+    try:
+        return Severity(str(level))
+    except ValueError as exc:
+        raise BadSettings(f"{where}: {level!r} is no severity; there are {one_of(Severity)}") from exc

@@ -1,0 +1,38 @@
+"""A text and the places in it."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One text to be checked.
+
+    Attributes:
+        text: decoded, line ends as they were.
+        name: the file's name as the user wrote it; ``<stdin>`` or ``<text>`` otherwise.
+    """
+
+    text: str
+    name: str = "<text>"
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1, the column in characters (code points)."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line_span(self, line: int) -> tuple[int, int]:
+        """Start and end offset of a line, without its line end."""
+        start = self._starts[line - 1]
+        end = self._starts[line] if line < len(self._starts) else len(self.text)
+        return start, start + len(self.text[start:end].rstrip("\r\n"))

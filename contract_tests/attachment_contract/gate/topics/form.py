@@ -1,0 +1,198 @@
+"""AC801 to AC814: the fields of the form, when an envelope brings them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.look import Draft, FormField, Look, nearest, one_of, quoted, shown
+from attachment_contract.gate.nodes import Node, Span
+from attachment_contract.gate.topics.addresses import Address, common
+from attachment_contract.gate.topics.structure import wrong_type
+
+_ENDPOINT = f"https://{next(iter(words.REGIONS))}{words.ENDPOINT_PATH}"
+
+
+def fields(look: Look) -> Iterator[Draft]:
+    """What is missing, what nobody knows, what has the wrong type."""
+    if look.form is None or look.form_node is None:
+        return
+    for field in look.strange_fields:
+        if look.form_node is not look.top:
+            yield _unknown(field)
+    kinds = {
+        "endpoint_url": ("string",),
+        "channel_type": ("string",),
+        "direction": ("string",),
+        "direct_conversations": ("boolean",),
+        "enabled": ("boolean",),
+    }
+    for name, kind in kinds.items():
+        if node := look.field(name):
+            yield from wrong_type(node, kind)
+    if "endpoint_url" not in look.form:
+        yield _missing("AC812", look.form_node, "endpoint_url", f'"endpoint_url": "{_ENDPOINT}" or another region\'s')
+
+
+def _unknown(field: FormField) -> Draft:
+    name = str(field.key.value)
+    meant = nearest(name, words.FORM_FIELDS, cutoff=0.7)
+    return Draft(
+        rule="AC811",
+        span=field.key.span,
+        path=field.value.path,
+        message=f"The form has no field {quoted(name)}.",
+        expected=f'"{meant}"' if meant else one_of(words.FORM_FIELDS),
+        found=quoted(name),
+        remedy=f'Write "{meant}".' if meant else None,
+        fix=f'"{meant}"' if meant else None,
+    )
+
+
+def _missing(rule: str, node: Node, name: str, expected: str) -> Draft:
+    return Draft(
+        rule=rule,
+        span=node.opening,
+        path=(*node.path, name),
+        message=f'The form has no "{name}".',
+        expected=expected,
+    )
+
+
+def endpoint(look: Look) -> Iterator[Draft]:
+    """AC801, AC802, AC814: the address of the region."""
+    node = look.field("endpoint_url")
+    if node is None or node.text is None:
+        return
+    drafts, address = common(look, node, _ENDPOINT)
+    yield from drafts
+    if address is None:
+        return
+    start = len(address.text.split("://", 1)[0]) + 3
+    end = start + len(address.parts.netloc)
+    if address.parts.netloc not in words.REGIONS:
+        meant = nearest(address.host, words.REGIONS)
+        expected = meant or one_of(words.REGIONS)
+        yield address.draft("AC801", "no region has this host.", expected, (start, end))
+    elif drift := _other_region(look, address, (start, end)):
+        yield drift
+    path = address.parts.path.rstrip("/")
+    if path != words.ENDPOINT_PATH:
+        span = (end, end + len(path)) if path else (0, len(address.text))
+        fix = words.ENDPOINT_PATH if path and nearest(path, [words.ENDPOINT_PATH], cutoff=0.9) else None
+        yield address.draft("AC802", "not the path of this workflow.", words.ENDPOINT_PATH, span, fix)
+
+
+def _other_region(look: Look, address: Address, span: tuple[int, int]) -> Draft | None:
+    cmi = look.at("request", "body", "cmi_url")
+    place = words.CMI_HOST.search(cmi.text) if cmi and cmi.text else None
+    region, aws_region = words.REGIONS[address.parts.netloc]
+    if place is None or place[1].lower() == aws_region:
+        return None
+    return address.draft("AC814", f"{region}, but CMI is in {place[1]}.", f"both in one region ({aws_region})", span)
+
+
+def choices(look: Look) -> Iterator[Draft]:
+    """Channel type, direction, direct chats, ordinal, enabled."""
+    yield from _choice(look, "AC807", "channel_type", ("Chat",), words.CHANNEL_TYPES)
+    yield from _choice(look, "AC810", "direction", words.DIRECTIONS, words.DIRECTIONS)
+    direct = look.field("direct_conversations")
+    if direct and direct.value is True:
+        message = "Direct chats are ticked, and they carry no attachments."
+        yield _draft("AC803", direct, message, "false", "false")
+    enabled = look.field("enabled")
+    if enabled and enabled.value is False:
+        yield _draft("AC813", enabled, "The integration is switched off.", "true")
+    ordinal = look.field("ordinal")
+    if ordinal and not _is_whole_number(ordinal):
+        yield _draft("AC809", ordinal, f"The ordinal is {shown(ordinal)}.", "a whole number from 0")
+
+
+def _is_whole_number(node: Node) -> bool:
+    if node.kind == "string":
+        return str(node.value).isdigit()
+    return node.kind == "number" and isinstance(node.value, int) and node.value >= 0
+
+
+def _choice(look: Look, rule: str, name: str, right: tuple[str, ...], known: tuple[str, ...]) -> Iterator[Draft]:
+    node = look.field(name)
+    if node is None or node.text is None or node.text in right:
+        return
+    meant = nearest(node.text, known, cutoff=0.7)
+    meant = meant if meant in right else None
+    expected = f'"{meant}"' if meant else one_of([f'"{word}"' for word in right])
+    fix = f'"{meant}"' if meant and meant.lower() == node.text.lower().strip() else None
+    yield _draft(rule, node, f"{name} is {shown(node)}.", expected, fix)
+
+
+def _draft(
+    rule: str, node: Node, message: str, expected: str, fix: str | None = None, span: Span | None = None
+) -> Draft:
+    return Draft(
+        rule=rule,
+        span=span or node.span,
+        path=node.path,
+        message=message,
+        expected=expected,
+        found=shown(node),
+        fix=fix,
+    )
+
+
+def events(look: Look) -> Iterator[Draft]:
+    """AC804 to AC806: Ended or Closed, and nothing earlier."""
+    if look.form is None or look.form_node is None:
+        return
+    node = look.field("events")
+    if node is None:
+        yield _missing("AC804", look.form_node, "events", '"events": ["Ended"] or ["Closed"]')
+        return
+    ticked = node.items if node.kind == "array" else (node,)
+    last = False
+    for event in ticked:
+        last = last or event.text in words.LAST_EVENTS
+        yield from _event(event)
+    if not last and not any(_meant_last(event) for event in ticked):
+        named = one_of([shown(event) for event in ticked]) if ticked else "none"
+        yield Draft(
+            rule="AC804",
+            span=node.opening if node.kind == "array" else node.span,
+            path=node.path,
+            message="Neither Ended nor Closed is ticked, so no ended chat is ever reported.",
+            expected='"Ended" or "Closed"',
+            found=named,
+        )
+
+
+def _meant_last(event: Node) -> bool:
+    return event.text is not None and nearest(event.text, words.EVENTS) in words.LAST_EVENTS
+
+
+def _event(event: Node) -> Iterator[Draft]:
+    if event.text is None:
+        yield from wrong_type(event, ("string",))
+    elif event.text not in words.EVENTS:
+        meant = nearest(event.text, words.EVENTS)
+        fix = f'"{meant}"' if meant and meant.lower() == event.text.lower().strip() else None
+        expected = f'"{meant}"' if meant else one_of(words.EVENTS)
+        yield _draft("AC805", event, f"There is no event {shown(event)}.", expected, fix)
+    elif event.text not in words.LAST_EVENTS:
+        message = f"At {event.text} the chat is not over, and its files are not all there."
+        yield _draft("AC806", event, message, '"Ended" or "Closed" alone')
+
+
+def queues(look: Look) -> Iterator[Draft]:
+    """AC808: outgoing chats leave through a queue of Sinch's SMS or Conversation API."""
+    node, direction = look.field("queues"), look.field("direction")
+    if node is None:
+        return
+    if node.kind not in {"array", "string"}:
+        yield from wrong_type(node, ("array",))
+        return
+    if direction is None or direction.text != "Outbound":
+        return
+    for queue in node.items if node.kind == "array" else (node,):
+        address = queue if queue.kind == "string" else queue.get("address") or queue.get("type")
+        if address and address.text is not None and not words.OUTBOUND_QUEUE.fullmatch(address.text):
+            expected = "@sinchsms.com or @<subchannel>.sinchconversation.com"
+            yield _draft("AC808", address, f"No outgoing chat uses the queue {shown(address)}.", expected)

@@ -1,0 +1,214 @@
+"""AC110 to AC113 and the secrets in the headers (AC301 to AC309)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.look import Draft, Look, nearest, one_of, quoted, shown
+from attachment_contract.gate.nodes import Member, Node, Span
+from attachment_contract.gate.placeholders import Placeholder, placeholders_in
+
+_ENGINES_OWN = {
+    "authorization": "request.authentication makes it",
+    "content-length": "the engine counts for itself",
+    "host": "the endpoint's address decides",
+    "transfer-encoding": "the engine decides",
+}
+
+
+def names(look: Look) -> Iterator[Draft]:
+    """Which headers are there."""
+    headers = look.object_at("request", "headers")
+    if headers is None:
+        return
+    seen = set[str]()
+    missing = [name for name in words.SECRET_HEADERS if not _has(headers, name)]
+    for member in headers.members:
+        lower = member.name.lower()
+        if lower in seen and not any(m.name == member.name and m is not member for m in headers.members):
+            yield _header("AC112", member, "each header once; case does not count", f"{quoted(member.name)} again")
+        seen.add(lower)
+        yield from _name(member, lower, missing)
+    for name in missing:
+        yield Draft(
+            rule="AC110",
+            span=headers.opening,
+            path=(*headers.path, name),
+            message=f"The header {name} is missing.",
+            expected=f'"{name}": "{{secrets.{words.SECRET_HEADERS[name]}}}"',
+            remedy=f'Add "{name}": "{{secrets.NAME}}" with the name of your secret.',
+        )
+
+
+def _has(headers: Node, name: str) -> bool:
+    return any(member.name.lower() == name for member in headers.members)
+
+
+def _name(member: Member, lower: str, missing: list[str]) -> Iterator[Draft]:
+    if lower in words.SECRET_HEADERS:
+        return
+    if lower in _ENGINES_OWN:
+        yield _header("AC113", member, f"no {lower}: {_ENGINES_OWN[lower]}", quoted(member.name))
+    elif lower == "content-type":
+        media_type = (member.value.text or "").split(";")[0].strip().lower()
+        if media_type != "application/json":
+            yield _header("AC113", member, "application/json, or no content-type at all", shown(member.value))
+    elif meant := nearest(lower.replace("_", "-").strip(), missing, cutoff=0.75):
+        missing.remove(meant)
+        yield Draft(
+            rule="AC102",
+            span=member.key.span,
+            path=member.value.path,
+            message=f"Nobody reads the header {quoted(member.name)}.",
+            expected=f'"{meant}"',
+            found=quoted(member.name),
+            remedy=f'Write "{meant}".',
+            fix=f'"{meant}"',
+        )
+    elif lower != "accept":
+        yield _header("AC111", member, one_of(words.SECRET_HEADERS), quoted(member.name))
+
+
+def _header(rule: str, member: Member, expected: str, found: str) -> Draft:
+    return Draft(
+        rule=rule,
+        span=member.key.span,
+        path=member.value.path,
+        message=f"The header {quoted(member.name)} has no business here.",
+        expected=expected,
+        found=found,
+    )
+
+
+def secrets(look: Look) -> Iterator[Draft]:
+    """The value of each secret header: one ``{secrets.NAME}`` and nothing else."""
+    headers = look.object_at("request", "headers")
+    if headers is None:
+        return
+    used = dict[str, Member]()
+    for member in headers.members:
+        if not _wants_secret(member.name):
+            continue
+        value = member.value
+        if value.text is None:
+            yield from _not_text(value)
+            continue
+        found = placeholders_in(value)
+        if not found:
+            yield from _in_clear(look, value)
+            continue
+        yield from _around(look, value, found)
+        yield from _purpose(member, found, used)
+
+
+def _wants_secret(name: str) -> bool:
+    """The three, and what looks like one of them: a misspelt name must not show a password."""
+    return name.lower() in words.SECRET_HEADERS or nearest(name, words.SECRET_HEADERS, cutoff=0.75) is not None
+
+
+def _not_text(value: Node) -> Iterator[Draft]:
+    yield Draft(
+        rule="AC103",
+        span=value.opening,
+        path=value.path,
+        message=f"The header is a {value.kind}.",
+        expected='a string: "{secrets.NAME}"',
+        found=f"a {value.kind}",
+        remedy='Write "{secrets.NAME}".',
+    )
+
+
+def _in_clear(look: Look, value: Node) -> Iterator[Draft]:
+    text = str(value.value)
+    if "{" in text or "}" in text or text.strip() == "":
+        if text.strip() == "":
+            yield _clear(value, "The header is empty.", found="nothing")
+        return  # a placeholder that is not well made has its own rule
+    name = text.removeprefix("secrets.")
+    if name in words.SECRET_HEADERS.values() or text.startswith("secrets.") or name in (look.secret_names or ()):
+        yield Draft(
+            rule="AC403",
+            span=value.span,
+            path=value.path,
+            message="The name of a secret stands here without its braces, so the name itself would be sent.",
+            expected=f'"{{secrets.{name}}}"',
+            found=quoted(text),
+            fix=f'"{{secrets.{name}}}"',
+        )
+        return
+    look.secrets.append(value.span)
+    yield _clear(value, "A secret stands here in clear.", found="a secret in clear (not shown)")
+    yield from _alphabet(value)
+
+
+def _clear(value: Node, message: str, *, found: str) -> Draft:
+    return Draft(
+        rule="AC301", span=value.span, path=value.path, message=message, expected='"{secrets.NAME}"', found=found
+    )
+
+
+def _alphabet(value: Node) -> Iterator[Draft]:
+    """AC302, for the first character that may not be there."""
+    for index, char in enumerate(str(value.value)):
+        if not " " <= char <= "~":
+            by_name = char in words.FORBIDDEN_IN_PASSWORDS
+            yield Draft(
+                rule="AC302",
+                span=value.part(index, index + 1),
+                path=value.path,
+                message=f"Character {index + 1} may not be in a password.",
+                expected="printable ASCII: letters a to z, digits, usual punctuation",
+                found="a character that the documentation forbids by name" if by_name else "a character beyond ASCII",
+            )
+            return
+
+
+def _around(look: Look, value: Node, found: list[Placeholder]) -> Iterator[Draft]:
+    first = found[0]
+    text = str(value.value)
+    outside = text[: first.start] + text[first.end :]
+    if first.root not in {"secrets", "authentications"}:
+        if first.known:
+            yield Draft(
+                rule="AC309",
+                span=first.span,
+                path=value.path,
+                message=f"{first.text} is no secret.",
+                expected='"{secrets.NAME}"',
+                found=first.text,
+            )
+        return
+    if not outside:
+        return
+    blank = not outside.strip()
+    if not blank:
+        look.secrets.append(value.span)
+    yield Draft(
+        rule="AC304",
+        span=value.span,
+        path=value.path,
+        message=f"More than {first.text} would be sent.",
+        expected=f'"{first.text}" alone',
+        found="white space around it" if blank else f"{first.text} and {len(outside)} more characters (not shown)",
+        fix=f'"{first.text}"' if blank else None,
+    )
+
+
+def _purpose(member: Member, found: list[Placeholder], used: dict[str, Member]) -> Iterator[Draft]:
+    """AC307: the same secret twice, or the documentation's name of another header's secret."""
+    if found[0].root != "secrets":
+        return
+    name, lower = found[0].rest, nearest(member.name, words.SECRET_HEADERS, cutoff=0.75) or member.name.lower()
+    owner = next((header for header, secret in words.SECRET_HEADERS.items() if secret == name), lower)
+    if name in used or owner != lower:
+        other = used[name].name if name in used else owner
+        yield Draft(
+            rule="AC307",
+            span=Span(found[0].span.start, found[0].span.end),
+            path=member.value.path,
+            message=f"{found[0].text} is the secret of {other}.",
+            expected=f"the secret of {lower}",
+            found=found[0].text,
+        )
+    used.setdefault(name, member)

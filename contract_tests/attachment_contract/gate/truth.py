@@ -1,0 +1,107 @@
+"""Can a condition be true? Can it be false? Tried out on every combination of values that could make a difference.
+
+For each getter the values tried are: all it can give, where the documentation says what that is; else the constants
+of the condition, one between and beyond them, and something else. That decides comparisons of getters with constants
+completely. Whatever else a condition does is Unknowable, and then no verdict is given.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from math import prod
+from typing import Any
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.evaluation import Call, Fails, Opaque, Unknowable, evaluate
+
+MOST_COMBINATIONS = 5_000
+_NUMBERS = frozenset({"get_priority", "get_seconds_since_created"})
+_OBJECTS = frozenset(
+    {f"get_{name}" for name in words.CONTACT_PATHS if name.endswith(("queue", "agent"))}
+    | {"get_skills", "get_required_agents", "get_email", "get_created"}
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """What came of the trial. ``failure`` is Python's complaint if every combination that is not false breaks."""
+
+    can_be_true: bool
+    can_be_false: bool
+    failure: str | None = None
+
+
+def truth_of(
+    expression: ast.expr, *, events: Sequence[str] = words.LAST_EVENTS, direction: str = "Both"
+) -> Truth | None:
+    """None when it cannot be told."""
+    calls = sorted(_calls(expression))
+    constants = [node.value for node in ast.walk(expression) if isinstance(node, ast.Constant)]
+    domains = [_domain(call, constants, events, direction) for call in calls]
+    if prod(len(domain) for domain in domains) > MOST_COMBINATIONS:
+        return None
+    true = false = False
+    failure = None
+    try:
+        for chosen in product(*domains):
+            try:
+                result = bool(evaluate(expression, dict(zip(calls, chosen, strict=True))))
+            except Fails as fails:
+                failure, result = str(fails), False
+            true, false = true or result, false or not result
+            if true and false:
+                break
+    except Unknowable:
+        return None
+    return Truth(can_be_true=true, can_be_false=false, failure=failure)
+
+
+def value_of(expression: ast.expr, values: Mapping[Call, Any]) -> bool | None:
+    """Whether the condition holds for one conversation; None when it cannot be told."""
+    try:
+        return bool(evaluate(expression, values))
+    except Unknowable:
+        return None
+    except Fails:
+        return False
+
+
+def _calls(expression: ast.expr) -> Iterable[Call]:
+    """What is asked of ``contact`` and ``event``, with the getters of text left out."""
+    return {
+        (node.value.id, node.attr)
+        for node in ast.walk(expression)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in words.CONDITION_OBJECTS
+    }
+
+
+def _domain(call: Call, constants: list[Any], events: Sequence[str], direction: str) -> list[Any]:
+    root, name = call
+    name = name if name.startswith("get_") else f"get_{name}"
+    if root == "event":
+        # The exact spelling is not documented; the form's and its lower case are tried.
+        return [spelt for event in events for spelt in (event, event.lower())] if name == "get_name" else [Opaque()]
+    if name == "get_channel_type":
+        return ["chat"]
+    if name == "get_direction":
+        return ["inbound", "outbound"] if direction == "Both" else [direction.lower()]
+    if name in _NUMBERS:
+        return _numbers(constants, least=0 if name == "get_seconds_since_created" else None)
+    if name in _OBJECTS:
+        return [None, Opaque()]
+    texts = {spelt for text in constants if isinstance(text, str) for spelt in (text, text.lower(), text.upper())}
+    nothing = [None] if name not in {"get_language", "get_id", "get_guid"} else []
+    return [*sorted(texts), "something else", *nothing]
+
+
+def _numbers(constants: list[Any], *, least: int | None) -> list[float]:
+    """The constants, one number between each two, one beyond on either side."""
+    known = sorted({float(number) for number in constants if isinstance(number, int | float)} | {0.0})
+    between = [(low + high) / 2 for low, high in pairwise(known)]
+    values = sorted({*known, *between, known[0] - 1, known[-1] + 1})
+    return [value for value in values if least is None or value >= least]
