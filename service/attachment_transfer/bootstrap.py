@@ -20,12 +20,14 @@ import sqlalchemy as sa
 from flask import Flask
 
 from attachment_transfer import logs, meters, otel, tracing
+from attachment_transfer.clients.clamd import Clamd
 from attachment_transfer.clients.governor import Governor, Pace
 from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, read_at_most, speaking_to
 from attachment_transfer.clock import LabClock, SystemClock
 from attachment_transfer.core.errors import UnexpectedAnswer
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.policy import Policy
 from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
 from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.ingress.admission import Admission
@@ -54,12 +56,14 @@ from attachment_transfer.settings import BadSettings, Settings
 from attachment_transfer.worker.carry import Carrier
 from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.health import HealthServer
+from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
 from attachment_transfer.worker.observed import ObservedRounds
 from attachment_transfer.worker.process import WorkerLock, work
 from attachment_transfer.worker.retention import Retention
 from attachment_transfer.worker.rounds import Rounds
+from attachment_transfer.worker.write_back import WriteBack
 
 _JWKS_LIMIT_BYTES = 256 * 1024
 #: SQLite has one worker at a time, so its executor keeps its name over restarts.
@@ -158,6 +162,7 @@ def ingress_app(settings: Settings) -> Flask:
             allowed_hosts=settings.allowed_hosts,
             scope_post=settings.scope_post,
             scope_status=settings.scope_status,
+            scope_operator=settings.scope_operator,
             max_request_bytes=settings.max_request_bytes,
             now_s=clock.now_s,
             new_id=new_id,
@@ -237,6 +242,7 @@ class _Parts:
             now_s=clock.now_s,
             new_id=new_id,
             redrive_s=settings.redrive_s,
+            distinct_names=settings.deduplicate_names,
         )
         self._refusals = Refusals(
             self.engine, key=_master_keys(settings)[0], now_s=clock.now_s, park_s=settings.credential_park_s
@@ -312,6 +318,7 @@ def _rounds(
         monotonic_s=time.monotonic,
         jitter=chance.random,
         predecessors_dead_at_s=predecessors_dead_at_s,
+        inspector=_inspector(settings),
     )
     policy = _policy(settings, settings.allowed_hosts)
     phonebook = Phonebook(
@@ -326,7 +333,27 @@ def _rounds(
         ),
         watch=CredentialWatch(refusals),
     )
-    return Rounds(book, phonebook, carrier, enqueue=enqueuer(queue), now_s=now_s, jitter=chance.random)
+    return Rounds(
+        book,
+        phonebook,
+        carrier,
+        enqueue=enqueuer(queue),
+        now_s=now_s,
+        jitter=chance.random,
+        transcript=settings.transcript,
+        write_back=WriteBack(book) if settings.write_back else None,
+    )
+
+
+def _inspector(settings: Settings) -> Inspector:
+    policy = Policy(
+        max_bytes=settings.max_attachment_bytes,
+        allowed=settings.mime_allow,
+        denied=settings.mime_deny,
+        originators=settings.originators,
+    )
+    scanner = Clamd(settings.clamd, answer_s=settings.read_timeout_s) if settings.clamd else None
+    return Inspector(policy, scan=scanner.scan if scanner else None)
 
 
 def _policy(settings: Settings, allowed: tuple[HostPattern, ...]) -> OutboundPolicy:

@@ -102,7 +102,7 @@ class EncryptedSpool:
             self.size_bytes += len(block)
             if self.size_bytes > limit_bytes:
                 raise AttachmentRefused(
-                    f"CMI sent more than {limit_bytes} bytes for one attachment",
+                    f"the file has more than {limit_bytes} bytes, which is the most that the service carries",
                     remedy="Raise ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES if C4C takes files of this size.",
                 )
             self._file.write(encrypt.update(block))

@@ -26,23 +26,33 @@ from attachment_transfer.core.errors import (
     NeighbourUnavailable,
     UnexpectedAnswer,
 )
-from attachment_transfer.core.model import SourceAttachment
+from attachment_transfer.core.model import TRANSCRIPT_PREFIX, SourceAttachment
+from attachment_transfer.core.names import storable
+from attachment_transfer.core.transcript import ChatMessage
 
 _DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024
 _NAME = "CMI"
+#: What the ledger's column takes.
+_ORIGINATOR_LIMIT_CHARACTERS = 16
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """What CMI knows of a contact. ``known`` is False if there is no history (yet, or for this user)."""
+    """What CMI knows of a contact. ``known`` is False if there is no history (yet, or for this user).
+
+    Attributes:
+        attachments: of all originators; the policy decides whose are carried.
+        messages: empty unless they were asked for.
+    """
 
     known: bool
     attachments: tuple[SourceAttachment, ...] = ()
+    messages: tuple[ChatMessage, ...] = ()
 
 
 @dataclass(frozen=True)
 class OpenSource:
-    """An attachment's bytes, ready to be read once. ``size_bytes`` is exact."""
+    """An attachment's bytes, ready to be read once. ``size_bytes`` is what its source announces."""
 
     size_bytes: int
     pieces: Iterator[bytes]
@@ -57,7 +67,7 @@ class CmiClient:
         self._dialect = dialect
         self._spool_limit_bytes = spool_limit_bytes
 
-    def conversation(self, contact_id: str) -> Conversation:
+    def conversation(self, contact_id: str, *, with_messages: bool = False) -> Conversation:
         """Read the chat's history; every leg of the group is merged, each attachment appears once.
 
         Raises CredentialRefused, AccessDenied, NeighbourUnavailable, NeighbourBusy, UnexpectedAnswer.
@@ -66,7 +76,8 @@ class CmiClient:
             document = self._get_json(urljoin(self._base, route.format(contact_id=contact_id)))
             if document is None or (document == [] and self._dialect.cmi_empty_list_means_unknown):
                 continue
-            return Conversation(known=True, attachments=tuple(self._attachments(document)))
+            messages = tuple(_chat_messages(document)) if with_messages else ()
+            return Conversation(known=True, attachments=tuple(_attachments(document)), messages=messages)
         return Conversation(known=False)
 
     @contextmanager
@@ -113,15 +124,23 @@ class CmiClient:
         except ValueError as exc:
             raise UnexpectedAnswer(f"CMI answered {response.status_code} with something that is not JSON") from exc
 
-    def _attachments(self, document: Any) -> Iterator[SourceAttachment]:
-        seen: set[str] = set()
-        for message in _messages(document):
-            originator = str(message.get("originator_type") or "customer")
-            for item in message.get("attachments") or []:
-                source = _source(item, originator)
-                if source.source_id not in seen and originator in self._dialect.cmi_originators:
-                    seen.add(source.source_id)
-                    yield source
+    def write_back(self, contact_id: str, name: str, result: dict[str, Any]) -> None:
+        """POST a result to the conversation. Raises what :meth:`conversation` raises.
+
+        Source: CMI user rights, row ``/contactData``: Statistics details and Manage contact history; for conversations
+        in wrap-up or handled only (documented). The body's form is the dialect's ``cmi.contact_data_form`` (assumed).
+        """
+        body: dict[str, Any] = {"contact_id": contact_id, "data": {name: result}}
+        if self._dialect.cmi_contact_data_form == "pairs":
+            body = {"contact_id": contact_id, "name": name, "value": json.dumps(result, separators=(",", ":"))}
+        headers = {"Accept": "application/json"}
+        url = urljoin(self._base, "contactData")
+        with (
+            speaking_to(_NAME),
+            self._http.stream("POST", url, headers=headers, json=body, follow_redirects=False) as response,
+        ):
+            if response.status_code not in {201, 204}:
+                _raise_if_unwell(response)
 
 
 @contextmanager
@@ -137,6 +156,35 @@ def _spooled(response: httpx.Response, limit_bytes: int) -> Iterator[EncryptedSp
 def _guarded(response: httpx.Response) -> Iterator[bytes]:
     with speaking_to(_NAME):
         yield from (response.iter_bytes(BLOCK_BYTES) if "content-encoding" in response.headers else response.iter_raw())
+
+
+def _attachments(document: Any) -> Iterator[SourceAttachment]:
+    seen: set[str] = set()
+    for message in _messages(document):
+        originator = storable(str(message.get("originator_type") or "customer"))[:_ORIGINATOR_LIMIT_CHARACTERS]
+        for item in message.get("attachments") or []:
+            source = _source(item, originator)
+            if source.source_id not in seen:
+                seen.add(source.source_id)
+                yield source
+
+
+def _chat_messages(document: Any) -> Iterator[ChatMessage]:
+    """Every message once, in the order of the document: legs of one chat may repeat each other's."""
+    seen: set[str] = set()
+    for message in _messages(document):
+        message_id = str(message.get("id") or "")
+        text, files = str(message.get("message") or ""), message.get("attachments") or []
+        if (message_id and message_id in seen) or not (text or files):
+            continue
+        seen.add(message_id)
+        yield ChatMessage(
+            time=str(message.get("timestamp") or ""),
+            originator=str(message.get("originator") or ""),
+            originator_type=str(message.get("originator_type") or "customer"),
+            text=text,
+            files=tuple(str(item.get("name") or "attachment") for item in files if isinstance(item, dict)),
+        )
 
 
 def _messages(document: Any) -> Iterator[dict[str, Any]]:
@@ -158,12 +206,14 @@ def _source(item: Any, originator: str) -> SourceAttachment:
             remedy="Inline content (shape C) is not read; see docs/fidelity.md.",
         )
     size = item.get("size")
+    source_id = storable(str(item.get("id") or href))
     return SourceAttachment(
-        source_id=str(item.get("id") or href),
-        name=str(item.get("name") or "attachment"),
-        content_type=str(item.get("content_type") or "application/octet-stream"),
+        # Nothing that CMI lists can pass for the service's own transcript, which no policy judges.
+        source_id=f"cmi:{source_id}" if source_id.startswith(TRANSCRIPT_PREFIX) else source_id,
+        name=storable(str(item.get("name") or "attachment")),
+        content_type=storable(str(item.get("content_type") or "application/octet-stream")),
         declared_size_bytes=size if isinstance(size, int) and size >= 0 else None,
-        href=str(href),
+        href=storable(str(href)),
         originator_type=originator,
         public="/sms/richcontent/" in str(href),
     )

@@ -30,6 +30,7 @@ class Dialect:
     cmi_chat_routes: tuple[str, ...]
     cmi_originators: tuple[str, ...]
     cmi_empty_list_means_unknown: bool
+    cmi_contact_data_form: str
     c4c_lookups: tuple[Lookup, ...]
     c4c_attachment_type_code: str
     c4c_attachment_category_code: str
@@ -82,4 +83,6 @@ def _checked(dialect: Dialect) -> Dialect:
         re.compile(dialect.c4c_lock_pattern)
     except re.error as exc:
         raise BadDialect(f"dialect entry c4c_lock_pattern: {exc}") from exc
+    if dialect.cmi_contact_data_form not in {"object", "pairs"}:
+        raise BadDialect(f"dialect entry cmi_contact_data_form: {dialect.cmi_contact_data_form!r}: object or pairs")
     return dialect

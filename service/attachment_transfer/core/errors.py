@@ -1,17 +1,19 @@
 """What can go wrong, sorted by what we do next.
 
 TransferError
+├── NotWanted                our policy passes this file over: no trouble, nobody is asked
 ├── TryAgain                 a later round may succeed; the retry policy says when
 │   ├── NeighbourUnavailable     no answer, or 5xx before anything was written
 │   ├── NeighbourBusy            429, 503 or a lock: it asked us to slow down
 │   ├── NotThereYet              history or activity does not exist yet
+│   ├── ScannerUnavailable       no verdict of the virus scanner: never taken for a clean one
 │   ├── OutcomeUnknown           we wrote, and never heard whether it was kept
 │   └── Defect                   something of ours that nobody foresaw; a few tries, then a person
 └── GiveUp                   parked for a person, with a remedy
     ├── CredentialRefused        401: never retried, a retry can lock the user
     ├── AccessDenied             403: a right or a service tick is missing
     ├── AttachmentGone           the source no longer has the file
-    ├── AttachmentRefused        C4C or our policy will not take this file
+    ├── AttachmentRefused        C4C, our policy or the virus scanner will not take this file
     ├── AmbiguousActivity        more than one activity carries the reference
     ├── DigestMismatch           the bytes at C4C are not the bytes of the source
     ├── DestinationRefused       an address outside the allow-list, or not https
@@ -21,6 +23,7 @@ TransferError
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,10 +55,24 @@ class TransferError(Exception):
         if remedy is not None:
             self.remedy = remedy
 
+    @classmethod
+    def because(cls, reason: Reason) -> Self:
+        """The error for a reason that was decided elsewhere."""
+        error = cls(reason.message, remedy=reason.remedy)
+        error.code = reason.code
+        return error
+
     @property
     def reason(self) -> Reason:
         """The error as it is stored and shown."""
         return Reason(code=self.code, message=self.message, remedy=self.remedy)
+
+
+class NotWanted(TransferError):
+    """Our policy passes this file over; it is skipped, with the reason beside it."""
+
+    code = "not-wanted"
+    remedy = "Nothing to do."
 
 
 class TryAgain(TransferError):
@@ -87,6 +104,13 @@ class NotThereYet(TryAgain):
 
     code = "not-there-yet"
     remedy = "Nothing to do: history may be complete only after wrap-up."
+
+
+class ScannerUnavailable(TryAgain):
+    """The virus scanner is away, broke off, or answered with an error: nothing is known of the file."""
+
+    code = "scanner-unavailable"
+    remedy = "Check the scanner at ATTACHMENT_TRANSFER_CLAMD; the transfer goes on by itself."
 
 
 class OutcomeUnknown(TryAgain):
@@ -134,7 +158,7 @@ class AttachmentGone(GiveUp):
 
 
 class AttachmentRefused(GiveUp):
-    """C4C, or our policy, will not take this file."""
+    """C4C, our policy or the virus scanner will not take this file."""
 
     code = "attachment-refused"
     remedy = "Check C4C's allowed MIME types and size limit; then retry the transfer."

@@ -93,9 +93,13 @@ class Transfer:
         return urlsplit(self.c4c_url).hostname or "unknown"
 
 
+#: Source ids of transcripts begin so. The reader of CMI renames any id of CMI's that does.
+TRANSCRIPT_PREFIX = "transcript:"
+
+
 @dataclass(frozen=True, kw_only=True)
 class SourceAttachment:
-    """One file of a chat as CMI lists it.
+    """One file of a chat as CMI lists it, or the chat's transcript, which the service makes itself.
 
     Attributes:
         source_id: CMI's id of the attachment.
@@ -112,6 +116,11 @@ class SourceAttachment:
     href: str
     originator_type: str
     public: bool = False
+
+    @property
+    def is_transcript(self) -> bool:
+        """True for the text that the service makes of the chat's messages; no id of CMI's begins like that."""
+        return self.source_id.startswith(TRANSCRIPT_PREFIX)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Container, Iterable
+from itertools import count
 from pathlib import PurePosixPath
 
 #: C4C declares no MaxLength on an attachment's Name; 255 is what file systems and SAP's UI take. Assumed.
 MAX_NAME_CHARACTERS = 255
 
 #: Explicit direction marks: they make ``fdp.exe`` read as ``exe.pdf``. Unicode Bidi_Control.
-_BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _RESERVED_ON_WINDOWS = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)")
 
 
@@ -33,7 +35,7 @@ def safe_name(name: str, *, fallback: str = "attachment") -> str:
 
 
 def _replaced(char: str) -> str:
-    if char in _BIDI_CONTROLS or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+    if char in BIDI_CONTROLS or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
         return ""
     return "_" if char in '<>:"|?*' else char
 
@@ -43,6 +45,42 @@ def _shortened(name: str, limit: int) -> str:
         return name
     suffix = PurePosixPath(name).suffix[:20]
     return name[: limit - len(suffix)] + suffix
+
+
+def distinct_names(names: Iterable[str], *, taken: Iterable[str]) -> list[str]:
+    """The names, none like another or like one that is ``taken``: the first to come keeps its own."""
+    forms = {comparable(name) for name in taken}
+    distinct = []
+    for name in names:
+        distinct.append(distinct_name(name, forms))
+        forms.add(comparable(distinct[-1]))
+    return distinct
+
+
+def distinct_name(name: str, taken: Container[str]) -> str:
+    """``name``, or ``name (2)``, ``name (3)`` … before its extension: the first that is not ``taken``.
+
+    Args:
+        taken: names in the form of :func:`comparable`.
+    """
+    suffix = PurePosixPath(name).suffix[:20]
+    stem = name[: len(name) - len(suffix)]
+    for number in count(2):
+        if comparable(name) not in taken:
+            break
+        tail = f" ({number}){suffix}"
+        name = stem[: MAX_NAME_CHARACTERS - len(tail)].rstrip(" .") + tail
+    return name
+
+
+def comparable(name: str) -> str:
+    """The form in which two names are the same to a person, and to a file system that ignores case."""
+    return unicodedata.normalize("NFC", name.casefold())
+
+
+def storable(text: str) -> str:
+    """Text from outside as every database takes it: without NUL and without halves of surrogate pairs."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def attachment_key(*, cmi_url: str, contact_id: str, source_id: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Attachment, Transfer
-from attachment_transfer.core.states import TERMINAL_TRANSFER
+from attachment_transfer.core.states import TERMINAL_TRANSFER, Outcome, TransferState
 
 
 def as_json(transfer: Transfer, attachments: list[Attachment] | None = None) -> dict[str, Any]:
@@ -33,6 +34,28 @@ def as_json(transfer: Transfer, attachments: list[Attachment] | None = None) -> 
     if attachments is not None:
         answer["attachments"] = [_attachment_json(item) for item in attachments]
     return answer
+
+
+def result_json(
+    transfer: Transfer,
+    attachments: list[Attachment],
+    state: TransferState,
+    outcome: Outcome,
+    reason: Reason | None,
+) -> dict[str, Any]:
+    """What is written back to Contact Pro: small, without names, URLs or secrets."""
+    counts = Counter(str(item.state) for item in attachments)
+    return {
+        "transfer_id": transfer.id,
+        "round": transfer.round_no,
+        "state": str(state),
+        "outcome": str(outcome),
+        "stored": counts["stored"],
+        "skipped": counts["skipped"],
+        "parked": len(attachments) - counts["stored"] - counts["skipped"],
+        "reason": reason.code if reason else None,
+        "activity_object_id": transfer.activity.object_id if transfer.activity else None,
+    }
 
 
 def _attachment_json(item: Attachment) -> dict[str, Any]:

@@ -30,6 +30,7 @@ POLICY: dict[str, RetryRule] = {
     "neighbour-busy": RetryRule(base_s=10.0, cap_s=900.0, budget=20),
     # History and activity appear within minutes, or never: 5 tries over about 5 minutes.
     "not-there-yet": RetryRule(base_s=10.0, cap_s=160.0, budget=5),
+    "scanner-unavailable": RetryRule(base_s=5.0, cap_s=900.0, budget=12),
     "outcome-unknown": RetryRule(base_s=5.0, cap_s=900.0, budget=12),
     # A defect of ours or a poison file: try a little, then show it to a person.
     "internal": RetryRule(base_s=10.0, cap_s=120.0, budget=3),

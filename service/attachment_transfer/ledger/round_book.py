@@ -16,7 +16,7 @@ from attachment_transfer.core.model import (
     Transfer,
     UploadIntent,
 )
-from attachment_transfer.core.names import attachment_key, safe_name
+from attachment_transfer.core.names import attachment_key, distinct_names, safe_name
 from attachment_transfer.core.states import (
     TERMINAL_ATTACHMENT,
     AttachmentState,
@@ -38,6 +38,8 @@ from attachment_transfer.ledger.purge import expect_earlier_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
 
+_WRITTEN_BACK, _NOT_WRITTEN_BACK = "written back", "not written back"
+
 
 class SecretsGone(Exception):
     """The transfer's secrets were shredded: only a new event can bring new ones."""
@@ -49,6 +51,7 @@ class RoundBook:
     Args:
         now_s: the clock, epoch seconds (virtual in the lab).
         redrive_s: how long the secrets of a parked transfer are kept, in seconds.
+        distinct_names: a second file of the same name becomes ``name (2)``; else both go by the same name.
     """
 
     def __init__(
@@ -59,12 +62,14 @@ class RoundBook:
         now_s: Callable[[], float],
         new_id: Callable[[], str],
         redrive_s: float,
+        distinct_names: bool = True,
     ) -> None:
         self._engine = engine
         self._keys = keys
         self._now_s = now_s
         self._new_id = new_id
         self._redrive_s = redrive_s
+        self._distinct_names = distinct_names
 
     def begin(self, transfer_id: str, round_no: int) -> Transfer | None:
         """Mark the round as running and return its transfer; None if the round is stale (superseded or cancelled)."""
@@ -116,38 +121,65 @@ class RoundBook:
             return attachment_from(connection.execute(query).mappings().one())
 
     def note_sources(self, transfer: Transfer, sources: Sequence[SourceAttachment]) -> list[Attachment]:
-        """Add the attachments that are new; known ones keep their state, and get their newest address.
+        """Add the attachments that are new; known ones keep their state and name, and get their newest address.
 
         An address may be good for a while only. Returns all of them.
         """
+        table = tables.attachment
+        query = sa.select(table.c.source_id, table.c.target_name, table.c.href).where(
+            table.c.transfer_id == transfer.id
+        )
         with writing(self._engine) as connection:
-            table = tables.attachment
-            query = sa.select(table.c.source_id, table.c.href).where(table.c.transfer_id == transfer.id)
-            known = {row.source_id: row.href for row in connection.execute(query)}
+            rows = connection.execute(query).all()
+            known = {row.source_id: row.target_name for row in rows}
+            addresses = {row.source_id: row.href for row in rows}
             for source in sources:
-                if known.get(source.source_id, source.href) != source.href:
+                if addresses.get(source.source_id, source.href) != source.href:
                     same = (table.c.transfer_id == transfer.id) & (table.c.source_id == source.source_id)
                     connection.execute(table.update().where(same).values(href=source.href, public=source.public))
             fresh = [source for source in sources if source.source_id not in known]
-            added = [self._new_row(transfer, source, len(known) + offset) for offset, source in enumerate(fresh)]
+            names = [safe_name(source.name) for source in fresh]
+            if self._distinct_names:
+                names = distinct_names(names, taken=known.values())
+            added = [
+                self._new_row(transfer, source, name, len(known) + offset)
+                for offset, (source, name) in enumerate(zip(fresh, names, strict=True))
+            ]
             for row in added:
                 connection.execute(tables.attachment.insert().values(**row))
             expect_earlier_uploads(connection, transfer.id, [row["id"] for row in added])
         return self.attachments(transfer.id)
 
-    def _new_row(self, transfer: Transfer, source: SourceAttachment, position: int) -> dict[str, Any]:
-        key = attachment_key(cmi_url=transfer.cmi_url, contact_id=transfer.contact_id, source_id=source.source_id)
+    def _new_row(self, transfer: Transfer, source: SourceAttachment, name: str, position: int) -> dict[str, Any]:
         return {
             "id": self._new_id(),
             "transfer_id": transfer.id,
             "position": position,
-            "key": key,
-            "target_name": safe_name(source.name),
+            "key": _key(transfer, source),
+            "target_name": name,
             "state": AttachmentState.OPEN,
             "tries": 0,
             "attempts": 0,
             **source_columns(source),
         }
+
+    def renew(self, attachment: Attachment, source: SourceAttachment) -> Attachment | None:
+        """Let an attachment that is known not to be at C4C stand for a newer version of its source, with a new key.
+
+        Returns None, and changes nothing, if another attachment of the transfer stands for that version already.
+        """
+        table = tables.attachment
+        with writing(self._engine) as connection:
+            transfer = load_transfer(connection, attachment.transfer_id)
+            same = sa.select(table.c.id).where(
+                table.c.transfer_id == transfer.id, table.c.source_id == source.source_id
+            )
+            if connection.execute(same).first() is not None:
+                return None
+            columns = {**source_columns(source), "key": _key(transfer, source)}
+            connection.execute(self._change_attachment(attachment.id, **columns))
+            self._audit(connection, transfer.id, attachment.id, "renewed", source.source_id)
+        return self.attachment(attachment.id)
 
     def note_activity(self, transfer_id: str, activity: ActivityRef) -> None:
         """Remember which C4C object the files belong to."""
@@ -269,6 +301,19 @@ class RoundBook:
             )
             self._audit(connection, attachment.transfer_id, attachment.id, "parked", reason.code)
 
+    def skip(self, attachment: Attachment, reason: Reason) -> None:
+        """Nobody wants this attachment: a good end, with the reason beside it."""
+        with writing(self._engine) as connection:
+            connection.execute(
+                self._change_attachment(
+                    attachment.id,
+                    state=move_attachment(attachment.state, AttachmentState.SKIPPED),
+                    retry_at_s=None,
+                    **reason_columns(reason),
+                )
+            )
+            self._audit(connection, attachment.transfer_id, attachment.id, "skipped", reason.code)
+
     def park_the_rest(self, transfer_id: str, example: Attachment) -> None:
         """Park every attachment that is still open with the reason of ``example``: none of them is tried again."""
         if example.reason is None:
@@ -348,6 +393,23 @@ class RoundBook:
             why = f": {reason.code}" if reason else ""
             self._audit(connection, transfer_id, None, "round ended", f"round {round_no}, next in {wait_s:.0f} s{why}")
 
+    def wrote_back(self, transfer_id: str, round_no: int) -> bool:
+        """True if this round's result was written back, or tried to be."""
+        table = tables.audit
+        query = sa.select(table.c.id).where(
+            table.c.transfer_id == transfer_id,
+            table.c.action.in_([_WRITTEN_BACK, _NOT_WRITTEN_BACK]),
+            table.c.detail.startswith(f"round {round_no}, "),
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def note_write_back(self, transfer_id: str, round_no: int, *, failure: str | None) -> None:
+        """Remember that this round's result was written back, or why it was not."""
+        action = _NOT_WRITTEN_BACK if failure else _WRITTEN_BACK
+        with writing(self._engine) as connection:
+            self._audit(connection, transfer_id, None, action, f"round {round_no}, {failure or 'result at CMI'}")
+
     def shred_due(self) -> int:
         """Delete the secrets whose redrive time has passed; return how many."""
         table = tables.sealed_secret
@@ -388,6 +450,10 @@ def _has_open_intent(connection: sa.Connection, attachment_id: str) -> bool:
     table = tables.upload_intent
     query = sa.select(table.c.id).where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
     return connection.execute(query).first() is not None
+
+
+def _key(transfer: Transfer, source: SourceAttachment) -> str:
+    return attachment_key(cmi_url=transfer.cmi_url, contact_id=transfer.contact_id, source_id=source.source_id)
 
 
 def _closing(attachment_id: str, result: str, now_s: float) -> sa.Update:

@@ -22,9 +22,9 @@ from attachment_transfer.clients.body import UploadBody
 from attachment_transfer.clients.c4c import CsrfRequired, NewAttachment
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
 from attachment_transfer.core.errors import (
-    AttachmentRefused,
     DigestMismatch,
     GiveUp,
+    NotWanted,
     OutcomeUnknown,
     Reason,
     TransferError,
@@ -33,10 +33,14 @@ from attachment_transfer.core.errors import (
 )
 from attachment_transfer.core.model import ActivityRef, Attachment, StoredObject, UploadIntent
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
+from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.retry import Stop, decide
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
+from attachment_transfer.core.transcript import sha256_of
 from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.neighbours import Limits, Neighbours
+from attachment_transfer.worker.sources import open_source, present_transcript
 
 _log = structlog.get_logger(__name__)
 
@@ -72,6 +76,7 @@ class Carrier:
         verify_digest: download each stored object again and compare its sha256.
         predecessors_dead_at_s: when every earlier worker was known to be dead (epoch seconds), where that is known:
             the embedded mode's file lock proves it.
+        inspector: policy and scanner; by default every file up to the limits' size is carried unscanned.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Carrier:
         monotonic_s: Callable[[], float],
         jitter: Callable[[], float],
         predecessors_dead_at_s: float | None = None,
+        inspector: Inspector | None = None,
     ) -> None:
         self._book = book
         self._limits = limits
@@ -94,6 +100,7 @@ class Carrier:
         self._monotonic_s = monotonic_s
         self._jitter = jitter
         self._predecessors_dead_at_s = predecessors_dead_at_s
+        self._inspector = inspector or Inspector(Policy(max_bytes=limits.attachment_bytes))
 
     def carry(self, attachment_id: str, neighbours: Neighbours, target: Target) -> Carried:
         """Bring one attachment as far as this round can. Never raises for trouble with files or neighbours."""
@@ -104,10 +111,26 @@ class Carrier:
             return Carried(state=attachment.state)
         try:
             return self._carry(attachment, neighbours, target)
+        except NotWanted as exc:
+            return self._skip(attachment_id, exc)
         except TryAgain as exc:
             return self._again(attachment_id, exc)
         except GiveUp as exc:
             return self._park(attachment_id, exc)
+
+    def turned_away(self, attachment: Attachment) -> bool:
+        """Skip or park by what is declared, before an activity is looked for; what may be at C4C is left to carry."""
+        if self._book.open_intent(attachment.id) is not None or attachment.attempts:
+            return False
+        try:
+            self._inspector.judge(attachment.source)
+        except NotWanted as exc:
+            self._skip(attachment.id, exc)
+            return True
+        except GiveUp as exc:
+            self._park(attachment.id, exc)
+            return True
+        return False
 
     def put_off(self, attachment_id: str, exc: TransferError) -> Carried:
         """Book trouble that came before the attachment's own protocol began; an open intent stays open."""
@@ -121,7 +144,8 @@ class Carrier:
         if found is not None:
             with _upload_may_exist():
                 return self._keep(attachment, found, neighbours, target, sent_sha256=None, how="adopted")
-        self._refuse_too_large(attachment.source.declared_size_bytes or 0)
+        attachment = self._up_to_date(attachment, neighbours)
+        self._inspector.judge(attachment.source)
         object_id, body = self._upload(attachment, neighbours, target)
         with _upload_may_exist():
             attachment = replace(self._book.attachment(attachment.id), size_bytes=body.size_bytes)
@@ -136,12 +160,17 @@ class Carrier:
                 return self._look_for(attachment, intent, neighbours, target)
         return self._by_key(attachment, neighbours, target) if attachment.attempts else None
 
-    def _refuse_too_large(self, size_bytes: int) -> None:
-        if size_bytes > self._limits.attachment_bytes:
-            raise AttachmentRefused(
-                f"the file has {size_bytes} bytes, the service carries at most {self._limits.attachment_bytes}",
-                remedy="Raise ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES if C4C takes files of this size.",
-            )
+    def _up_to_date(self, attachment: Attachment, neighbours: Neighbours) -> Attachment:
+        """A transcript that has grown since it was noted is carried as it stands now, unless another one does that."""
+        if not attachment.source.is_transcript:
+            return attachment
+        present = present_transcript(attachment.source, neighbours.cmi)
+        if present.source_id == attachment.source.source_id:
+            return attachment
+        renewed = self._book.renew(attachment, present)
+        if renewed is None:
+            raise NotWanted("the chat has a longer transcript, which is carried instead")
+        return renewed
 
     def _look_for(
         self, attachment: Attachment, intent: UploadIntent, neighbours: Neighbours, target: Target
@@ -181,8 +210,10 @@ class Carrier:
                 raise UnexpectedAnswer("C4C refused the CSRF token that it issued") from exc
 
     def _post(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> tuple[str | None, UploadBody]:
-        with neighbours.cmi.open(attachment.source) as source:
-            self._refuse_too_large(source.size_bytes)  # what CMI sends counts, not what it listed
+        with (
+            open_source(attachment.source, neighbours.cmi) as opened,
+            self._inspector.passed(attachment.source, opened) as source,
+        ):
             budget_s = self._limits.upload_budget_s(source.size_bytes)
             end_s = self._monotonic_s() + budget_s
             body = UploadBody(
@@ -245,6 +276,8 @@ class Carrier:
 
     def _source_digest(self, attachment: Attachment, neighbours: Neighbours) -> tuple[int, str]:
         """An adopted upload was sent by a process that died with its digest: read the source once more."""
+        if attachment.source.is_transcript:
+            return attachment.source.declared_size_bytes or 0, sha256_of(attachment.source)
         with neighbours.cmi.open(attachment.source) as source:
             body = UploadBody(source.pieces, size_bytes=source.size_bytes, fields={})
             for _ in body:
@@ -277,6 +310,14 @@ class Carrier:
             delay_s=round(decision.delay_s, 1),
         )
         return Carried(state=state, error=exc.code)
+
+    def _skip(self, attachment_id: str, exc: NotWanted) -> Carried:
+        attachment = self._book.attachment(attachment_id)
+        if attachment.state in TERMINAL_ATTACHMENT:
+            return Carried(state=attachment.state)
+        self._book.skip(attachment, exc.reason)
+        _log.info("attachment skipped", attachment_id=attachment_id, reason=exc.code)
+        return Carried(state=AttachmentState.SKIPPED)
 
     def _park(self, attachment_id: str, exc: GiveUp) -> Carried:
         attachment = self._book.attachment(attachment_id)

@@ -24,11 +24,13 @@ from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.retry import Stop, decide
 from attachment_transfer.core.rounds import Park, RunLater, RunNow, Settle, after_attachments
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, Outcome, TransferState
+from attachment_transfer.core.transcript import render, transcript_source
 from attachment_transfer.ledger.accept import Enqueue
 from attachment_transfer.ledger.round_book import RoundBook, SecretsGone
 from attachment_transfer.ledger.sealing import SealBroken
 from attachment_transfer.worker.carry import Carrier, Target
 from attachment_transfer.worker.neighbours import Neighbours, Phonebook
+from attachment_transfer.worker.write_back import WriteBack
 
 _log = structlog.get_logger(__name__)
 
@@ -56,6 +58,8 @@ class Rounds:
         enqueue: Enqueue,
         now_s: Callable[[], float],
         jitter: Callable[[], float],
+        transcript: bool = False,
+        write_back: WriteBack | None = None,
     ) -> None:
         self._book = book
         self._phonebook = phonebook
@@ -63,6 +67,8 @@ class Rounds:
         self._enqueue = enqueue
         self._now_s = now_s
         self._jitter = jitter
+        self._transcript = transcript
+        self._write_back = write_back
 
     def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
         """Begin the round: list the chat's files, find the activity. Ends the round itself where that fails.
@@ -82,11 +88,19 @@ class Rounds:
         return False, []
 
     def _discover(self, transfer: Transfer, neighbours: Neighbours) -> tuple[bool, list[str]]:
-        conversation = neighbours.cmi.conversation(transfer.contact_id)
+        conversation = neighbours.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
         if not conversation.known:
             raise _NotYet("CMI has no history of this contact", "unknown-contact")
-        attachments = self._book.note_sources(transfer, conversation.attachments)
-        still_open = [item for item in attachments if item.state not in TERMINAL_ATTACHMENT]
+        sources = [*conversation.attachments]
+        if conversation.messages:
+            content = render(transfer.contact_id, conversation.messages)
+            sources.append(transcript_source(transfer.contact_id, content))
+        attachments = self._book.note_sources(transfer, sources)
+        still_open = [
+            item
+            for item in attachments
+            if item.state not in TERMINAL_ATTACHMENT and not self._carrier.turned_away(item)
+        ]
         if still_open and transfer.activity is None:
             activity = neighbours.c4c.find_activity(transfer.contact_id)
             if activity is None:
@@ -162,6 +176,8 @@ class Rounds:
         _log.info("next round", transfer_id=transfer.id, delay_s=round(delay_s, 1), reason=reason and reason.code)
 
     def _finish(self, transfer: Transfer, state: TransferState, outcome: Outcome, reason: Reason | None) -> None:
+        if self._write_back is not None:
+            self._write_back.report(transfer, state, outcome, reason, self._neighbours)
         if self._book.finish(transfer.id, transfer.round_no, state, outcome, reason):
             _log.info("transfer ended", transfer_id=transfer.id, state=str(state), outcome=str(outcome))
         else:

@@ -1,0 +1,70 @@
+"""What every file passes before its upload: the policy on what is declared, the policy on its first bytes, the scanner.
+
+Nothing that was refused, or not scanned where scanning is on, reaches C4C. Without a scanner the bytes stream on; with
+one they wait in an encrypted spool file until the verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+
+from attachment_transfer.clients.body import EncryptedSpool
+from attachment_transfer.clients.cmi import OpenSource
+from attachment_transfer.core.errors import AttachmentRefused, NeighbourUnavailable, NotWanted
+from attachment_transfer.core.model import SourceAttachment
+from attachment_transfer.core.policy import Policy, Refuse, Skip, Verdict
+from attachment_transfer.core.sniffing import HEAD_BYTES
+
+#: Returns only if the bytes are clean; raises AttachmentRefused or ScannerUnavailable.
+Scan = Callable[[Iterable[bytes]], None]
+
+
+class Inspector:
+    """Applies the policy and, where there is one, the scanner."""
+
+    def __init__(self, policy: Policy, *, scan: Scan | None = None) -> None:
+        self._policy = policy
+        self._scan = scan
+
+    def judge(self, source: SourceAttachment) -> None:
+        """Decide from what is declared. Raises NotWanted (skip it) or AttachmentRefused (park it)."""
+        _enforce(self._policy.by_declaration(source))
+
+    @contextmanager
+    def passed(self, source: SourceAttachment, opened: OpenSource) -> Iterator[OpenSource]:
+        """The opened source, once its bytes may go on. Raises AttachmentRefused and ScannerUnavailable."""
+        head, pieces = peeked(opened.pieces)
+        _enforce(self._policy.by_content(source, head=head, size_bytes=opened.size_bytes))
+        if self._scan is None:
+            yield OpenSource(opened.size_bytes, pieces)
+            return
+        spool = EncryptedSpool()
+        try:
+            spool.fill(pieces, limit_bytes=self._policy.max_bytes)
+            if spool.size_bytes != opened.size_bytes:
+                raise NeighbourUnavailable(f"CMI announced {opened.size_bytes} bytes and sent {spool.size_bytes}")
+            self._scan(spool.read())
+            yield OpenSource(spool.size_bytes, spool.read())
+        finally:
+            spool.close()
+
+
+def peeked(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes, and all bytes: what was read to see the first is given again, nothing else is kept."""
+    rest = iter(pieces)
+    seen: list[bytes] = []
+    size_bytes = 0
+    while size_bytes < HEAD_BYTES and (piece := next(rest, None)) is not None:
+        seen.append(piece)
+        size_bytes += len(piece)
+    return b"".join(seen)[:HEAD_BYTES], chain(seen, rest)
+
+
+def _enforce(verdict: Verdict) -> None:
+    match verdict:
+        case Skip(reason=reason):
+            raise NotWanted.because(reason)
+        case Refuse(reason=reason):
+            raise AttachmentRefused.because(reason)

@@ -1,0 +1,68 @@
+"""Tell Contact Pro what became of a transfer, where that is switched on. It never changes what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+import structlog
+
+from attachment_transfer.core.errors import Reason, TransferError
+from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.resource import result_json
+from attachment_transfer.core.states import Outcome, TransferState
+from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.worker.neighbours import Neighbours
+
+#: The name under which the result stands among the conversation's attached data.
+RESULT_NAME = "attachment_transfer"
+
+_log = structlog.get_logger(__name__)
+
+
+class WriteBack:
+    """Writes a round's result to CMI's ``contactData``, before the secrets are shredded.
+
+    Once a round: the audit trail remembers it. Only a crash between the POST and that line can repeat it, and the
+    repetition says the same.
+    """
+
+    def __init__(self, book: RoundBook) -> None:
+        self._book = book
+
+    def report(
+        self,
+        transfer: Transfer,
+        state: TransferState,
+        outcome: Outcome,
+        reason: Reason | None,
+        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+    ) -> None:
+        """Write back how the transfer ends; trouble is audited and logged, and stays here."""
+        # A contact that CMI does not know has no conversation to write to.
+        if outcome is Outcome.UNKNOWN_CONTACT or self._book.wrote_back(transfer.id, transfer.round_no):
+            return
+        result = result_json(transfer, self._book.attachments(transfer.id), state, outcome, reason)
+        failure = self._try(transfer, result, neighbours)
+        self._book.note_write_back(transfer.id, transfer.round_no, failure=failure)
+        if failure:
+            _log.warning("result not written back", transfer_id=transfer.id, reason=failure)
+
+    def _try(
+        self,
+        transfer: Transfer,
+        result: dict[str, object],
+        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+    ) -> str | None:
+        """The reason code or error type of a failure, or None."""
+        try:
+            with neighbours(transfer) as both:
+                both.cmi.write_back(transfer.contact_id, RESULT_NAME, result)
+        except TransferError as exc:
+            return f"{exc.code}: {exc.message}"
+        except sa.exc.DBAPIError:
+            raise
+        except Exception as exc:  # noqa: BLE001 - not even a defect of ours may turn a good end into a bad one
+            return type(exc).__name__
+        return None
