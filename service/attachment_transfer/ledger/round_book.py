@@ -62,7 +62,7 @@ class RoundBook:
         now_s: Callable[[], float],
         new_id: Callable[[], str],
         redrive_s: float,
-        distinct_names: bool = True,
+        distinct_names: bool = False,
     ) -> None:
         self._engine = engine
         self._keys = keys

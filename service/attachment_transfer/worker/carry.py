@@ -313,11 +313,10 @@ class Carrier:
 
     def _skip(self, attachment_id: str, exc: NotWanted) -> Carried:
         attachment = self._book.attachment(attachment_id)
-        if attachment.state in TERMINAL_ATTACHMENT:
-            return Carried(state=attachment.state)
-        self._book.skip(attachment, exc.reason)
-        _log.info("attachment skipped", attachment_id=attachment_id, reason=exc.code)
-        return Carried(state=AttachmentState.SKIPPED)
+        if attachment.state not in TERMINAL_ATTACHMENT:
+            self._book.skip(attachment, exc.reason)
+            _log.info("attachment skipped", attachment_id=attachment_id, reason=exc.code)
+        return Carried(state=self._book.attachment(attachment_id).state)
 
     def _park(self, attachment_id: str, exc: GiveUp) -> Carried:
         attachment = self._book.attachment(attachment_id)
