@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request
 
-from attachment_lab.street import StreetOptions
+from attachment_lab.street import StreetOptions, open_street
 from attachment_lab.tenant import Lab
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not; ``pages`` lives here
@@ -35,9 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab_options() -> StreetOptions:
-    """A street with its console."""
-    return StreetOptions(console=True)
+def console_lab() -> Iterator[Lab]:
+    """A street with its console. Not the session's ``lab``: tests elsewhere may have started that without one."""
+    with open_street(StreetOptions(console=True)) as street:
+        yield Lab(street)
 
 
 @pytest.fixture(scope="session")
@@ -69,6 +70,6 @@ def context(context: BrowserContext) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def console(lab: Lab, page: Page) -> ConsolePage:
+def console(console_lab: Lab, page: Page) -> ConsolePage:
     """The console of the street, not opened yet."""
-    return ConsolePage(page, lab.urls["console"])
+    return ConsolePage(page, console_lab.urls["console"])

@@ -78,6 +78,8 @@ def test_pictures_for_the_documentation(
     expect(console.station("CMI download")).to_have_attribute("data-tone", "active", timeout=PATIENCE_MS)
     half = console.rows.filter(has=console.page.locator(".chip", has_text="Stored")).nth(6)
     expect(half).to_be_visible(timeout=PATIENCE_MS)
+    expect(console.station("CMI download").locator(".token")).to_have_count(1)
+    console.wait_until_nothing_glides()
     IMAGES.mkdir(parents=True, exist_ok=True)
     console.page.screenshot(path=IMAGES / name)
     console.expect_every_station_done()

@@ -32,6 +32,13 @@ class ConsolePage:
         heading = self.page.get_by_role("heading", name=title, exact=True)
         return self.page.get_by_role("listitem").filter(has=heading)
 
+    def wait_until_nothing_glides(self) -> None:
+        """Every file's flight from one station to the next is over; what pulses goes on."""
+        self.page.evaluate(
+            "Promise.allSettled(document.getAnimations()"
+            ".filter(a => a.effect.getTiming().iterations !== Infinity).map(a => a.finished))"
+        )
+
     @property
     def sentence(self) -> Locator:
         """The headline that says how it goes."""

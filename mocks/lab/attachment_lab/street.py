@@ -129,7 +129,10 @@ class Street:
         try:
             self.children.wait_until(seen.ready, who=child, what=seen.words, deadline=deadline)
         except StreetFailed as exc:
-            raise _port_clash(exc, self.children, self.ports) or exc from exc
+            clash = _port_clash(exc, self.children, self.ports)
+            if clash is not None:
+                raise clash from exc
+            raise
 
 
 class _Seen:
