@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -12,56 +9,33 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from attachment_transfer import tracing
 from attachment_transfer.core.callers import ANYBODY
-from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.hosts import HostPattern, covered
 from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
-from attachment_transfer.core.states import TransferState
-from attachment_transfer.ingress.admission import Admission
-from attachment_transfer.ingress.bearer import Caller, Doorkeeper
+from attachment_transfer.ingress.admin import admin_blueprint
+from attachment_transfer.ingress.bearer import Caller
+from attachment_transfer.ingress.observed import note_accepted, observe
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.problems import FieldError, Problem
 from attachment_transfer.ingress.reading import read_request
-from attachment_transfer.ingress.waiting import Waiting
+from attachment_transfer.ingress.wiring import Ingress
 from attachment_transfer.ledger import views
-from attachment_transfer.ledger.accept import Enqueue, accept
+from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.database import UnusableDatabase, check_schema
-from attachment_transfer.ledger.sealing import KeyRing
+
+__all__ = ["Ingress", "create_app"]
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ingress:
-    """What the handlers need, wired by bootstrap.
-
-    Attributes:
-        metrics: returns the Prometheus text.
-        admission: rate, open work and hosts per caller; None = no limits.
-        waiting: the synchronous mode; None = never wait.
-        max_request_bytes: limit of a request's body.
-    """
-
-    engine: sa.Engine
-    keys: KeyRing
-    enqueue: Enqueue
-    doorkeeper: Doorkeeper
-    allowed_hosts: tuple[HostPattern, ...]
-    scope_post: str
-    scope_status: str
-    max_request_bytes: int
-    now_s: Callable[[], float]
-    new_id: Callable[[], str]
-    metrics: Callable[[], bytes]
-    admission: Admission | None = None
-    waiting: Waiting | None = None
 
 
 def create_app(ingress: Ingress) -> Flask:
     """Build the application."""
     app = Flask("attachment_transfer.ingress")
-    app.register_blueprint(_transfers_blueprint(ingress))
+    observe(app)
+    app.register_blueprint(_events_blueprint(ingress))
+    app.register_blueprint(admin_blueprint(ingress))
     app.register_blueprint(_health_blueprint(ingress))
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, _http_problem)
@@ -70,16 +44,13 @@ def create_app(ingress: Ingress) -> Flask:
     return app
 
 
-def _transfers_blueprint(ingress: Ingress) -> Blueprint:
-    blueprint = Blueprint("transfers", __name__)
-
-    def admit(scope: str) -> Caller:
-        return ingress.doorkeeper.admit(request.headers.get("Authorization"), scope=scope)
+def _events_blueprint(ingress: Ingress) -> Blueprint:
+    blueprint = Blueprint("events", __name__)
 
     @blueprint.post("/prod/chat-attachments")
     def chat_attachments() -> Response:
         """202: recorded durably. The caller gives up after 10 s, so the files travel afterwards."""
-        caller = admit(ingress.scope_post)
+        caller = ingress.admit(ingress.scope_post)
         rule = ingress.admission.admit(caller.name) if ingress.admission else ANYBODY
         wanted = read_request(request, max_bytes=ingress.max_request_bytes)
         _check_hosts(wanted, ingress.allowed_hosts if rule.allowed_hosts is None else rule.allowed_hosts)
@@ -91,32 +62,11 @@ def _transfers_blueprint(ingress: Ingress) -> Blueprint:
             enqueue=ingress.enqueue,
             now_s=ingress.now_s(),
             new_id=ingress.new_id,
+            trace=tracing.current(),
         )
+        note_accepted(accepted.effect)
         _log.info("accepted", transfer_id=accepted.transfer_id, effect=accepted.effect, contact_id=wanted.contact_id)
         return _accepted_answer(ingress, caller, accepted.transfer_id)
-
-    @blueprint.get("/transfers")
-    def transfers() -> Response:
-        """One page of the caller's transfers, newest first."""
-        caller = admit(ingress.scope_status)
-        page = _page(ingress.engine, caller)
-        return jsonify(transfers=[as_json(item) for item in page.transfers], next_cursor=page.next_cursor)
-
-    @blueprint.get("/transfers/<transfer_id>")
-    def one_transfer(transfer_id: str) -> Response:
-        """One transfer with its attachments."""
-        return _resource(ingress.engine, admit(ingress.scope_status), transfer_id)
-
-    @blueprint.post("/transfers/<transfer_id>/retry")
-    def retry(transfer_id: str) -> tuple[Response, int]:
-        """Run a parked or waiting transfer now, with the secrets it has."""
-        caller = admit(ingress.scope_status)
-        _resource(ingress.engine, caller, transfer_id)
-        try:
-            views.retry(ingress.engine, transfer_id, enqueue=ingress.enqueue, now_s=ingress.now_s())
-        except views.NotAllowed as exc:
-            raise Problem(409, "The transfer cannot be retried now", str(exc)) from exc
-        return _resource(ingress.engine, caller, transfer_id), 202
 
     return blueprint
 
@@ -126,7 +76,7 @@ def _health_blueprint(ingress: Ingress) -> Blueprint:
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        """The process answers."""
+        """The process answers; it says nothing about the database, so that an outage restarts nobody."""
         return jsonify(status="ok")
 
     @blueprint.get("/readyz")
@@ -163,48 +113,6 @@ def _accepted_answer(ingress: Ingress, caller: Caller, transfer_id: str) -> Resp
         answer.status_code = 202
     answer.headers["Location"] = f"/transfers/{transfer_id}"
     return answer
-
-
-def _resource(engine: sa.Engine, caller: Caller, transfer_id: str) -> Response:
-    transfer = views.find_transfer(engine, transfer_id, caller=caller.name)
-    if transfer is None:
-        raise Problem(404, "There is no such transfer", f"No transfer {transfer_id[:64]!r} of this caller is known.")
-    return jsonify(as_json(transfer, views.attachments_of(engine, transfer_id)))
-
-
-def _page(engine: sa.Engine, caller: Caller) -> views.Page:
-    state = request.args.get("state")
-    limit = request.args.get("limit", "100")
-    if state is not None and state not in set(TransferState):
-        raise _bad_query("state", state, f"one of {', '.join(TransferState)}")
-    if not re.fullmatch(r"[0-9]{1,4}", limit) or not 1 <= int(limit) <= 1000:
-        raise _bad_query("limit", limit, "a whole number from 1 to 1000")
-    contact = request.args.get("contact_id")
-    contact_id = None if contact is None else normalise_contact_id(contact)
-    if contact is not None and contact_id is None:
-        raise _bad_query("contact_id", contact, "32 hex digits; either case, dashes and braces are accepted")
-    try:
-        return views.list_transfers(
-            engine,
-            caller=caller.name,
-            state=TransferState(state) if state else None,
-            contact_id=contact_id,
-            limit=int(limit),
-            cursor=request.args.get("cursor"),
-        )
-    except views.BadCursor as exc:
-        raise _bad_query("cursor", request.args["cursor"], "a next_cursor of an earlier page") from exc
-
-
-def _bad_query(name: str, found: str, expected: str) -> Problem:
-    error = FieldError(
-        field=f"query.{name}",
-        message="not usable",
-        expected=expected,
-        remedy="Correct the query.",
-        found=found[:120],
-    )
-    return Problem(400, "The query cannot be used", f"{name}: {expected}.", [error])
 
 
 def _check_hosts(wanted: TransferRequest, allowed: tuple[HostPattern, ...]) -> None:

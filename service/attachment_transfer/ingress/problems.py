@@ -27,13 +27,14 @@ class FieldError:
 
 @dataclass
 class Problem(Exception):
-    """Raised anywhere in the ingress; becomes the answer."""
+    """Raised anywhere in the ingress; becomes the answer. ``code`` tells programs why, where one status has several."""
 
     status: int
     title: str
     detail: str
     errors: list[FieldError] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
+    code: str | None = None
 
     def answer(self) -> Response:
         """The problem as a response."""
@@ -43,6 +44,8 @@ class Problem(Exception):
             "status": self.status,
             "detail": self.detail,
         }
+        if self.code:
+            document["code"] = self.code
         if self.errors:
             document["errors"] = [
                 {name: value for name, value in asdict(error).items() if value is not None} for error in self.errors

@@ -1,0 +1,52 @@
+"""What the handlers need, wired by bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import request
+
+from attachment_transfer.core.hosts import HostPattern
+from attachment_transfer.ingress.admission import Admission
+from attachment_transfer.ingress.bearer import Caller, Doorkeeper
+from attachment_transfer.ingress.waiting import Waiting
+from attachment_transfer.ledger.accept import Enqueue
+from attachment_transfer.ledger.sealing import KeyRing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ingress:
+    """The parts of the API.
+
+    Attributes:
+        metrics: returns the Prometheus text.
+        admission: rate, open work and hosts per caller; None = no limits.
+        waiting: the synchronous mode; None = never wait.
+        max_request_bytes: limit of a request's body.
+        scope_operator: beside ``scope_status``, it opens the transfers of all callers.
+    """
+
+    engine: sa.Engine
+    keys: KeyRing
+    enqueue: Enqueue
+    doorkeeper: Doorkeeper
+    allowed_hosts: tuple[HostPattern, ...]
+    scope_post: str
+    scope_status: str
+    max_request_bytes: int
+    now_s: Callable[[], float]
+    new_id: Callable[[], str]
+    metrics: Callable[[], bytes]
+    admission: Admission | None = None
+    waiting: Waiting | None = None
+    scope_operator: str = "transfers.operate"
+
+    def admit(self, scope: str) -> Caller:
+        """Who sends the present request. Raises ``Problem`` 401 or 403."""
+        return self.doorkeeper.admit(request.headers.get("Authorization"), scope=scope)
+
+    def reach(self, caller: Caller) -> str | None:
+        """Whose transfers this caller sees: its own by name, or (None) all."""
+        return None if self.scope_operator in caller.scopes else caller.name
