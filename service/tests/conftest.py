@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test fol
 from fakes import HandClock, counting_ids
 from ingress_kit import Door, open_door
 from ledger_kit import Queue
+from policy_kit import PolicyStreet
 from street import Street
 
 from attachment_transfer.ledger.database import migrate, open_database
@@ -68,3 +69,9 @@ def door(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_i
 def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Street:
     """A worker between a fake CMI and a fake C4C, over an empty ledger."""
     return Street(engine, clock, keys, new_id)
+
+
+@pytest.fixture
+def policy_street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> PolicyStreet:
+    """The same, with everything of the attachment policy."""
+    return PolicyStreet(engine, clock, keys, new_id)
