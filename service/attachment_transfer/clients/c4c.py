@@ -323,5 +323,5 @@ def _size_bytes(row: dict[str, Any]) -> int | None:
     """C4C's ``SizeInkB`` holds bytes, as a decimal string (recorded: the developer guide's 37-byte text)."""
     try:
         return int(Decimal(str(row["SizeInkB"])))
-    except (KeyError, InvalidOperation, ValueError):
+    except (KeyError, InvalidOperation, ValueError, OverflowError):
         return None

@@ -49,6 +49,8 @@ def attachment_navigation(xml: bytes, parent_set: str) -> AttachmentNavigation:
         names = {_attr(node, "Name"): node for node in _all(types.get(target), "Property")}
         if names.keys() >= _MARKERS:
             target_set = next((name for name, kind in sets.items() if kind == target), "")
+            if not target_set:  # an upload could not be read back
+                raise UnexpectedAnswer(f"$metadata has no entity set for the attachments of {parent_set}")
             return AttachmentNavigation(
                 navigation=_attr(navigation, "Name"),
                 entity_set=target_set,

@@ -169,4 +169,4 @@ def read_at_most(response: httpx.Response, limit_bytes: int, neighbour: str) -> 
 def retry_after_s(response: httpx.Response) -> float | None:
     """The Retry-After header as seconds, if it is a number."""
     text = response.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
+    return float(text) if text.isascii() and text.isdigit() else None
