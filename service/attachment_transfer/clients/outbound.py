@@ -18,7 +18,7 @@ from typing import Any
 import httpcore
 import httpx
 
-from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable
+from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable, UnexpectedAnswer
 from attachment_transfer.core.hosts import EgressMap, HostPattern, covered
 
 Resolve = Callable[[str, int], list[str]]
@@ -46,6 +46,8 @@ class OutboundPolicy:
             raise DestinationRefused(f"{url.host}: credentials in a URL are refused")
         if not covered(url.host, self.allowed):
             raise DestinationRefused(f"{url.host} is not an allowed host")
+        if url.port is not None and not 0 < url.port < 65_536:
+            raise DestinationRefused(f"{url.host}: {url.port} is no port")
 
     def judge_address(self, host: str, address: str) -> None:
         """Raise :class:`DestinationRefused` unless ``address`` is public, or a listed private network of ``host``."""
@@ -98,15 +100,20 @@ class GuardedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Resolve, judge every address, connect to the first."""
+        """Resolve, judge every address, connect to the first that answers; each has the whole ``timeout``."""
         try:
             addresses = self._resolve(host, port)
-        except OSError as exc:
+        except (OSError, UnicodeError) as exc:  # UnicodeError: a label that is empty, or longer than 63 characters
             raise httpcore.ConnectError(f"{host} does not resolve") from exc
         if (host, port) not in self._mapped:
             for address in addresses:
                 self._policy.judge_address(host, address)
-        return super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+        for address in addresses[:-1]:
+            try:
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return super().connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
 
 class OutboundTransport(httpx.HTTPTransport):
@@ -150,8 +157,10 @@ def speaking_to(neighbour: str) -> Iterator[None]:
     """Turn httpx's errors into ours; the core never sees httpx, and no URL or header gets into a message."""
     try:
         yield
-    except (httpx.TransportError, httpx.StreamError) as exc:
+    except (httpx.RequestError, httpx.StreamError) as exc:
         raise NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}") from exc
+    except httpx.InvalidURL as exc:
+        raise UnexpectedAnswer(f"{neighbour}: an address that cannot be used") from exc
 
 
 def read_at_most(response: httpx.Response, limit_bytes: int, neighbour: str) -> bytes:
