@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpx
 
@@ -34,6 +34,8 @@ _DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024
 _NAME = "CMI"
 #: What the ledger's column takes.
 _ORIGINATOR_LIMIT_CHARACTERS = 16
+#: A chat or a message has at least one of these members, in every shape that is read.
+_MESSAGE_OR_CHAT = frozenset({"messages", "attachments", "message", "originator_type"})
 
 
 @dataclass(frozen=True)
@@ -86,16 +88,21 @@ class CmiClient:
 
         Raises AttachmentGone, and what :meth:`conversation` raises.
         """
-        url = urljoin(self._base, source.href.lstrip("/") if source.href.startswith("/") else source.href)
+        url = self._address(source.href)
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         request = self._http.build_request("GET", url, headers=headers)
         # Credentials go to CMI's own address only, wherever a document may point.
-        auth = None if source.public or not self._is_own(url) else httpx.USE_CLIENT_DEFAULT
-        if auth is None:
+        anonymous = source.public or not self._is_own(url)
+        if anonymous:
             request.headers.pop("x-api-key", None)
+        auth = None if anonymous else httpx.USE_CLIENT_DEFAULT
         with speaking_to(_NAME):
             response = self._http.send(request, stream=True, auth=auth, follow_redirects=False)
         try:
+            if anonymous and response.status_code in {401, 403}:
+                raise AttachmentGone(
+                    f"the file's public address answered {response.status_code}: its link has expired or was withdrawn"
+                )
             _raise_if_unwell(response, gone=True)
             length = response.headers.get("content-length")
             if length is not None and length.isdigit() and "content-encoding" not in response.headers:
@@ -106,9 +113,15 @@ class CmiClient:
         finally:
             response.close()
 
-    def _is_own(self, url: str) -> bool:
-        ours, theirs = urlsplit(self._base), urlsplit(url)
-        return (ours.scheme, ours.netloc.lower()) == (theirs.scheme, theirs.netloc.lower())
+    def _address(self, href: str) -> httpx.URL:
+        try:
+            return httpx.URL(urljoin(self._base, href.lstrip("/") if href.startswith("/") else href))
+        except (ValueError, httpx.InvalidURL) as exc:
+            raise UnexpectedAnswer("CMI lists an attachment under an address that cannot be used") from exc
+
+    def _is_own(self, url: httpx.URL) -> bool:
+        own = httpx.URL(self._base)
+        return (own.scheme, own.host, own.port) == (url.scheme, url.host, url.port)
 
     def _get_json(self, url: str) -> Any:
         with (
@@ -162,7 +175,7 @@ def _attachments(document: Any) -> Iterator[SourceAttachment]:
     seen: set[str] = set()
     for message in _messages(document):
         originator = storable(str(message.get("originator_type") or "customer"))[:_ORIGINATOR_LIMIT_CHARACTERS]
-        for item in message.get("attachments") or []:
+        for item in _files(message):
             source = _source(item, originator)
             if source.source_id not in seen:
                 seen.add(source.source_id)
@@ -174,7 +187,7 @@ def _chat_messages(document: Any) -> Iterator[ChatMessage]:
     seen: set[str] = set()
     for message in _messages(document):
         message_id = str(message.get("id") or "")
-        text, files = str(message.get("message") or ""), message.get("attachments") or []
+        text, files = str(message.get("message") or ""), _files(message)
         if (message_id and message_id in seen) or not (text or files):
             continue
         seen.add(message_id)
@@ -192,10 +205,20 @@ def _messages(document: Any) -> Iterator[dict[str, Any]]:
     for part in document if isinstance(document, list) else [document]:
         if not isinstance(part, dict):
             raise UnexpectedAnswer("CMI's chat document holds something that is not an object")
+        if not _MESSAGE_OR_CHAT & part.keys():
+            # Never taken for a chat without files: that would end the transfer, and lose them.
+            raise UnexpectedAnswer("CMI's chat document has neither messages nor attachments in it")
         if isinstance(part.get("messages"), list):
             yield from _messages(part["messages"])
         else:
             yield part
+
+
+def _files(message: dict[str, Any]) -> list[Any]:
+    files = message.get("attachments") or []
+    if not isinstance(files, list):
+        raise UnexpectedAnswer("CMI lists attachments that are no list")
+    return files
 
 
 def _source(item: Any, originator: str) -> SourceAttachment:
@@ -212,7 +235,7 @@ def _source(item: Any, originator: str) -> SourceAttachment:
         source_id=f"cmi:{source_id}" if source_id.startswith(TRANSCRIPT_PREFIX) else source_id,
         name=storable(str(item.get("name") or "attachment")),
         content_type=storable(str(item.get("content_type") or "application/octet-stream")),
-        declared_size_bytes=size if isinstance(size, int) and size >= 0 else None,
+        declared_size_bytes=size if type(size) is int and 0 <= size < 2**63 else None,
         href=storable(str(href)),
         originator_type=originator,
         public="/sms/richcontent/" in str(href),
