@@ -6,6 +6,7 @@ One migration number for the whole; ``migrate`` brings an older database up to :
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -89,7 +90,7 @@ attachment = Table(
     Column("source_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("content_type", Text, nullable=False),
-    Column("declared_size_bytes", Integer),
+    Column("declared_size_bytes", BigInteger),
     Column("href", Text, nullable=False),
     Column("originator_type", String(16), nullable=False),
     Column("public", Boolean, nullable=False),
@@ -101,7 +102,7 @@ attachment = Table(
     Column("reason_code", String(64)),
     Column("reason_message", Text),
     Column("reason_remedy", Text),
-    Column("size_bytes", Integer),
+    Column("size_bytes", BigInteger),
     Column("sha256", String(64)),
     Column("c4c_object_id", Text),
     Column("retry_at_s", Float),
