@@ -157,7 +157,10 @@ class _Seen:
 
 @contextmanager
 def open_street(options: StreetOptions | None = None) -> Iterator[Street]:
-    """Start a street, yield it, end it. Free ports are tried anew when somebody else was quicker."""
+    """Start a street, yield it, end it. Free ports are tried anew when somebody else was quicker.
+
+    A temporary run directory is removed at the end, unless a process failed: then its logs stay.
+    """
     options = options or StreetOptions()
     run_dir, temporary = _run_dir(options)
     try:
@@ -166,6 +169,10 @@ def open_street(options: StreetOptions | None = None) -> Iterator[Street]:
             yield street
         finally:
             street.stop()
+    except StreetFailed as exc:
+        # The message points into the logs: they must outlive the street.
+        temporary = temporary and isinstance(exc, PortTaken)
+        raise
     finally:
         if temporary:
             shutil.rmtree(run_dir, ignore_errors=True)

@@ -114,8 +114,8 @@ def test_a_process_that_dies_is_noticed_at_once() -> None:
             street.check_alive()
 
 
-def test_a_service_that_cannot_start_shows_its_log() -> None:
-    broken = StreetOptions(service_environment={"ATTACHMENT_TRANSFER_SEALING_KEYS": "nonsense"})
+def test_a_service_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
+    broken = StreetOptions(run_dir=tmp_path, service_environment={"ATTACHMENT_TRANSFER_SEALING_KEYS": "nonsense"})
     with pytest.raises(StreetFailed, match=r"(?s)service ended with exit code.*Last lines of"), open_street(broken):
         pytest.fail("it started")
 
