@@ -74,6 +74,13 @@ def test_a_consult_at_the_wrong_moment_is_409(cmi: Caller) -> None:
     assert cmi.control(f"/chats/{guid}/transfer").status_code == 409
 
 
+def test_the_chats_document_is_that_of_the_leg_the_customer_was_in(cmi: Caller) -> None:
+    guid = consulted(cmi)
+    cmi.control(f"/chats/{guid}/end")
+    chat = cmi.get(f"/chats/{guid}").get_json()
+    assert (chat["id"], chat["status"]) == (cmi.look(f"/chats/{guid}")["leg_ids"][0], "Ended")
+
+
 def test_a_consults_lines_can_be_kept_out_of_the_history(cmi: Caller) -> None:
     guid = consulted(cmi)
     cmi.control(f"/chats/{guid}/end")

@@ -57,6 +57,7 @@ def test_messages_want_the_right_messaging_on_the_queue(cmi: Caller) -> None:
     assert cmi.send("PUT", f"/messages/{message_id}", HELLO, **user).status_code == 403
     assert cmi.send("DELETE", f"/messages/{message_id}", **user).status_code == 403
     mine = {**HELLO, "queue": {"id": OTHER_QUEUE["id"]}}
+    assert cmi.send("PUT", f"/messages/{message_id}", mine, **user).status_code == 403, "taken out of a foreign queue"
     own = cmi.send("POST", "/messages", mine, **user)
     assert own.status_code == 201
     assert cmi.send("PUT", f"/messages/{own.text}", HELLO, **user).status_code == 403, "moved into a foreign queue"

@@ -79,6 +79,14 @@ def test_the_transcript_names_who_spoke(cmi: Caller) -> None:
     ]
 
 
+def test_whoever_takes_over_in_a_consult_speaks_on_and_is_told_as_a_transfer(cmi: Caller) -> None:
+    played = cmi.control("/scripts/booking-handed-over-in-consult").get_json()
+    assert [moment["event"] for moment in played["moments"]][1:] == ["Accepted", "Transferred", "Ended", "Closed"]
+    messages = cmi.get(f"/chats/{played['guid']}").get_json()["messages"]
+    agents = [one["originator"] for one in messages if one["originator_type"] == "agent"]
+    assert agents == ["Marta Gil"] * 3
+
+
 def test_the_same_script_sends_the_same_bytes_in_every_world(cmi: Caller) -> None:
     name = "two-files-of-one-name"
     first, second = (cmi.control(f"/scripts/{name}").get_json()["attachments"] for _ in range(2))
