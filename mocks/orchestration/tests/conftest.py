@@ -145,6 +145,13 @@ def a_world(name: str = "default", tenant: str = "acme", **members: Any) -> dict
     return {"name": name, "tenant": tenant, "oauth": oauth} | members
 
 
+def a_tenant(app: WrappedApp[OrchestrationWorld], name: str = "default") -> Tenant:
+    """A client's view of a world that exists."""
+    world = app.mock.worlds.get(name)
+    assert world is not None
+    return Tenant(app.test_client(), world, Outside())
+
+
 @pytest.fixture
 def outside() -> Outside:
     """What the tenant calls."""
@@ -197,6 +204,7 @@ def make() -> SimpleNamespace:
         form=a_form,
         contact=a_contact,
         world=a_world,
+        tenant=a_tenant,
         guid=GUID,
         endpoint=ENDPOINT,
         client_secret=CLIENT_SECRET,

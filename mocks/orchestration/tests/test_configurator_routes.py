@@ -1,6 +1,7 @@
 """System Configurator's API: secrets and integrations over HTTP."""
 
 import json
+from uuid import UUID
 
 import pytest
 
@@ -83,6 +84,26 @@ def test_what_was_read_can_be_saved_again(tenant):
     saved = tenant.integrate()
     again = tenant.call("PUT", f"event-driven-integrations/{saved['id']}", json=saved)
     assert again.json == saved
+
+
+def test_every_configuration_has_a_uuid_of_its_own(tenant):
+    ids = [tenant.integrate()["id"] for _ in range(3)]
+    assert len(set(ids)) == 3
+    for id_ in ids:
+        assert str(UUID(id_)).upper() == id_
+        for spelled in (id_, id_.lower(), id_.replace("-", "")):
+            assert tenant.call("GET", f"event-driven-integrations/{spelled}").json["id"] == id_
+
+
+def test_a_configuration_is_switched_off_and_on(tenant):
+    saved = tenant.integrate()
+    address = f"event-driven-integrations/{saved['id']}"
+    assert tenant.call("PATCH", address, json={"enabled": False}).json == saved | {"enabled": False}
+    assert tenant.fire()["configurations"][0]["reason"] == "it is disabled"
+    assert tenant.call("PATCH", address, json={"enabled": True}).json == saved
+    assert len(tenant.fire()["delivery_ids"]) == 1
+    refused = tenant.call("PATCH", address, json={"ordinal": 3})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "ordinal")
 
 
 def test_a_deleted_configuration_is_gone(tenant):

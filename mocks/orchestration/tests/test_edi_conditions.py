@@ -286,6 +286,7 @@ FRAGMENTS = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's own, about numbers that run into words
 @settings(derandomize=True, deadline=None, max_examples=400)
 @given(st.lists(FRAGMENTS, max_size=12).map("".join) | st.text(max_size=60))
 def test_any_text_is_refused_or_gives_true_or_false(text):

@@ -114,6 +114,34 @@ def test_a_secret_in_the_body_is_refused_and_the_dialect_allows_it():
     assert read_definition(json.dumps(definition), secrets_outside_headers=True).used_secrets == {"x"}
 
 
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ({"json": '{"request": {"method": "POST", "body": {"deep": ["a {secrets.x}"]}}}'}, "json.request.body"),
+        ({"json": '{"request": {"method": "GET", "params": {"p": "{secrets.x}"}}}'}, "json.request.params"),
+        ({"endpoint_url": "https://cc-workflows-x.cc.sinch.com/{secrets.x}"}, "endpoint_url"),
+    ],
+)
+def test_a_secret_outside_the_headers_is_refused_wherever_it_stands(tenant, make, form, field):
+    refused = tenant.call("POST", "event-driven-integrations", json=make.form(**form))
+    assert (refused.status_code, [error["field"] for error in refused.json["errors"]]) == (422, [field])
+    tenant.world.dialect["secrets_outside_headers"] = "allow"
+    saved = tenant.call("POST", "event-driven-integrations", json=make.form(**form))
+    assert saved.status_code == 201
+    assert saved.json["warnings"][-1] == "there is no secret named x yet"
+
+
+def test_a_placeholder_in_the_address_is_warned_of_when_it_is_misspelt(tenant):
+    saved = tenant.integrate(endpoint_url="https://cc-workflows-x.cc.sinch.com/{contact.giud}/{evnt}")
+    assert [w.partition("}")[0] for w in saved["warnings"]] == ["{contact.giud", "{evnt"]
+
+
+def test_a_placeholder_in_the_response_is_warned_of_when_it_is_misspelt():
+    definition = {"request": {"method": "POST"}, "response": {"save": {"a": "{respons.body}", "b": "{response.body}"}}}
+    (warning,) = read(definition).warnings
+    assert "{respons.body}" in warning
+
+
 def test_a_placeholder_of_an_unknown_kind_is_warned_of():
     assert "{contakt.guid}" in read({"request": {"method": "POST", "body": {"a": "{contakt.guid}"}}}).warnings[0]
 

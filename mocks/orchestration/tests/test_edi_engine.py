@@ -342,32 +342,6 @@ def test_inline_oauth_takes_its_secret_from_the_configurations_own_entry(tenant,
     assert tenant.outside.token_calls[0].content.endswith(b"scope=transfers")
 
 
-def test_only_the_first_success_may_set(tenant, make):
-    definition = make.request() | {
-        "response": {"set": {"priority": "{response.body.p}"}, "save": {"s": "{response.status}"}}
-    }
-    tenant.integrate(definition, ordinal=1)
-    tenant.integrate(definition, ordinal=2)
-    tenant.integrate(definition, ordinal=3)
-    tenant.outside.answers = [httpx.Response(500), *(httpx.Response(200, json={"p": n}) for n in (5, 6))]
-    tenant.fire()
-    rows = tenant.deliveries()
-    assert [row["response_set"] for row in rows] == [{}, {"priority": 5}, {}]
-    assert [row["response_save"] for row in rows] == [{}, {"s": 200}, {"s": 200}]
-
-
-def test_debug_data_can_be_saved(tenant, make):
-    definition = make.request() | {
-        "response": {"save": {"all": "{response.debug}", "id": "{config_id}", "u": "{request.url}"}}
-    }
-    saved = tenant.integrate(definition)
-    tenant.fire()
-    written = tenant.deliveries()[0]["response_save"]
-    assert written["id"] == saved["id"]
-    assert written["u"] == make.endpoint
-    assert (written["all"]["status"], written["all"]["body"]) == (202, {"status": "accepted"})
-
-
 def test_a_false_condition_sends_nothing_and_says_so(tenant, make):
     tenant.integrate(make.request(condition="contact.get_language().lower() in ('fi', 'sv')"))
     fired = tenant.fire()

@@ -65,6 +65,23 @@ def test_at_most_three_are_triggered_in_ordinal_order(tenant):
     assert reasons(fired)["n4"] == "3 configuration(s) with a lower ordinal go first"
 
 
+def test_several_configurations_of_each_direction_live_side_by_side(tenant):
+    queues = [{"address": f"{n}@whatsapp.sinchconversation.com"} for n in range(2)]
+    for direction in ("Inbound", "Outbound"):
+        for number, queue in enumerate(queues):
+            tenant.integrate(name=f"{direction} {number}", direction=direction, queues=[queue])
+    tenant.integrate(name="both", direction="Both", ordinal=9)
+    for direction in ("inbound", "outbound"):
+        for number, queue in enumerate(queues):
+            fired = tenant.fire(direction=direction, queue={"id": None} | queue)
+            assert matched(fired) == [f"{direction.capitalize()} {number}", "both"]
+
+
+def test_a_configuration_is_told_every_reason_that_speaks_against_it(tenant):
+    tenant.integrate(enabled=False, channel_type="Phone", events=["Closed"], queues=[{"address": "x@y"}])
+    assert len(reasons(tenant.fire())["files"].split("; ")) == 4
+
+
 def test_equal_ordinals_go_by_age(tenant):
     for name in ("first", "second", "third", "fourth"):
         tenant.integrate(name=name, ordinal=7)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration_mock.model.contact import KNOWN_PATHS
 from orchestration_mock.model.placeholders import (
     EventObject,
     Style,
@@ -68,6 +69,89 @@ def test_inside_a_longer_string_everything_is_text(written, becomes):
 def test_a_value_is_never_scanned_again():
     assert expand("{secrets.brace}", look_up, STYLE) == 'x{contact.guid}{secrets.brace}"\\:'
     assert expand("a{secrets.brace}", look_up, STYLE) == 'ax{contact.guid}{secrets.brace}"\\:'
+
+
+AGENT = {"id": "AG", "number": "100", "chat_address": "bob@chat"}
+FULL = {
+    "channel_sub_type": "whatsapp",
+    "language": "FI",
+    "priority": 7,
+    "skills": [{"id": "S1", "value": 5, "name": "German"}],
+    "queue": {"id": "A" * 32, "address": "help@whatsapp.sinchconversation.com"},
+    "forwarding_queue": {"id": "B" * 32, "address": "overflow@chat"},
+    "agent": AGENT,
+    "preferred_agent": AGENT | {"number": "101"},
+    "required_agents": [AGENT],
+    "transferring_agent": AGENT | {"number": "102"},
+    "source": "+4915112345678",
+    "destination": "help@whatsapp.sinchconversation.com",
+    "email": {"body": "Hello", "subject": "Order 7", "to": ["a@b"], "cc": []},
+}
+
+
+def value_at(contact, path):
+    for step in path.split("."):
+        contact = contact[step]
+    return contact
+
+
+@pytest.mark.parametrize("path", sorted(KNOWN_PATHS))
+def test_every_documented_attribute_yields_its_value(tenant, make, path):
+    """As a whole value typed, inside a text written; no warning when it is saved."""
+    placeholder = "{contact." + path + "}"
+    saved = tenant.integrate(make.request(body={"whole": placeholder, "text": f"<{placeholder}>"}))
+    assert saved["warnings"] == []
+    tenant.fire(**FULL)
+    sent = json.loads(tenant.outside.endpoint_calls[0].content)
+    value = value_at(make.contact(**FULL), path)
+    assert sent["whole"] == value
+    assert sent["text"] == f"<{value if isinstance(value, str) else json.dumps(value)}>"
+
+
+@pytest.mark.parametrize("path", sorted(path for path in KNOWN_PATHS if path.partition(".")[0] in {*FULL, "queue"}))
+def test_a_documented_attribute_that_is_absent_is_null(tenant, make, path):
+    tenant.integrate(
+        make.request(body={"whole": "{contact." + path + "}"}),
+        direct_conversations=True,
+        endpoint_url="https://cc-workflows-x.cc.sinch.com/hook",
+    )
+    absent = dict.fromkeys(["channel_sub_type", "language", "priority", "queue"])
+    tenant.fire(**absent)
+    assert json.loads(tenant.outside.endpoint_calls[0].content) == {"whole": None}
+
+
+@pytest.mark.parametrize(("strings", "name"), [("title", "Ended"), ("lower", "ended")])
+def test_the_event_yields_its_name_its_time_and_itself(tenant, make, strings, name):
+    tenant.world.dialect["event_strings"] = strings
+    body = {"name": "{event.name}", "at": "{event.datetime}", "whole": "{event}", "text": "{contact.direction}-{event}"}
+    tenant.integrate(make.request(body=body), endpoint_url="https://cc-workflows-x.cc.sinch.com/on/{event}")
+    tenant.fire()
+    (call,) = tenant.outside.endpoint_calls
+    sent = json.loads(call.content)
+    assert (sent["name"], sent["text"], call.url.path) == (name, f"inbound-{name}", f"/on/{name}")
+    assert sent["whole"] == {"name": name, "datetime": sent["at"]}
+    assert sent["at"].endswith("Z")
+
+
+def test_the_whole_contact_is_injected_as_an_object(tenant, make):
+    tenant.integrate(make.request(body={"c": "{contact}"}))
+    tenant.fire(**FULL)
+    sent = json.loads(tenant.outside.endpoint_calls[0].content)["c"]
+    assert {name: sent[name] for name in FULL} == FULL
+
+
+def test_what_a_customer_writes_is_never_taken_for_a_placeholder(tenant, make):
+    """A customer whose address or text spells a placeholder gets no secret back."""
+    trick = "{secrets.ri-apikey}"
+    body = {"s": "{contact.source}", "t": "from {contact.source}", "c": "{contact}"}
+    tenant.integrate(
+        make.request(body=body, headers={"x-source": "{contact.source}"}, params={"s": "{contact.source}"})
+    )
+    tenant.fire(source=trick)
+    (call,) = tenant.outside.endpoint_calls
+    sent = json.loads(call.content)
+    assert (sent["s"], sent["t"], sent["c"]["source"]) == (trick, f"from {trick}", trick)
+    assert (call.headers["x-source"], call.url.params["s"]) == (trick, trick)
 
 
 def test_objects_and_lists_are_filled_in_deeply_and_names_are_left_alone():

@@ -1,5 +1,7 @@
 """The orchestration layer's own stand-in."""
 
+from dataclasses import replace
+
 import pytest
 
 HOST = {"Host": "cc-workflows-eu-c1.cc.sinch.com"}
@@ -45,6 +47,49 @@ def test_the_dialect_chooses_another_answer(tenant, body, bearer, answer, member
     reply = post(tenant, body, **HEADERS, **bearer)
     assert reply.status_code == 200
     assert member in reply.json
+
+
+def test_the_synchronous_answer_tells_of_every_file(tenant, body, bearer, make):
+    tenant.world.dialect["workflow_answer"] = "sync"
+    files = [{"name": "a.pdf", "status": "stored"}, {"name": "b.exe", "status": "skipped", "reason": "type"}]
+    guid = f"{make.guid[:8]}-{make.guid[8:]}".lower()
+    assert tenant.client.put(f"/_mock/workflows/results/{guid}", json={"attachments": files}).json == files
+    assert post(tenant, body, **HEADERS, **bearer).json == {
+        "status": "done",
+        "contact_id": make.guid,
+        "attachments": files,
+    }
+    wrong = tenant.client.put("/_mock/workflows/results/x", json={"attachments": [{"status": "lost"}]})
+    assert {error["field"] for error in wrong.json["errors"]} == {"attachments.name", "attachments.status"}
+
+
+@pytest.mark.parametrize("workflow", ["chat-attachments", "email-analysis"])
+def test_the_three_published_regions_answer_and_no_other(tenant, body, make, workflow):
+    tenant.world.issuer.client = replace(tenant.world.issuer.client, scope=(workflow,))
+    form = {"grant_type": "client_credentials"}
+    token = tenant.client.post("/acme/oauth2/token", data=form, auth=("event-engine", make.client_secret)).json
+    headers = HEADERS | {"Authorization": f"Bearer {token['access_token']}"}
+    mail = body | {"from": "a@b.example", "to": "c@d.example", "subject": "x", "created": "2026-11-22T10:00:00.000Z"}
+    regions = ["eu-c1", "na-w2", "au-s2"]
+    for region in regions:
+        host = {"Host": f"cc-workflows-{region}.cc.sinch.com"}
+        assert tenant.client.post(f"/prod/{workflow}", json=mail, headers=headers | host).status_code == 202
+    assert [call["region"] for call in tenant.client.get("/_mock/workflows").json] == regions
+    nowhere = tenant.client.post(
+        f"/prod/{workflow}", json=mail, headers=headers | {"Host": "cc-workflows-af-s1.cc.sinch.com"}
+    )
+    assert nowhere.status_code == 501
+    assert "No workflow is published at cc-workflows-af-s1.cc.sinch.com" in nowhere.json["detail"]
+
+
+def test_a_body_that_is_too_large_is_a_413(tenant, body, bearer):
+    assert post(tenant, body | {"x": "y" * 1_100_000}, **HEADERS, **bearer).status_code == 413
+
+
+def test_a_planned_fault_strikes_the_workflow(tenant, body, bearer):
+    fault = {"kind": "status", "match": {"path": "/prod/*"}, "params": {"status": 429}}
+    assert tenant.client.post("/_mock/faults", json=fault).status_code == 201
+    assert [post(tenant, body, **HEADERS, **bearer).status_code for _ in range(2)] == [429, 202]
 
 
 def test_a_call_without_a_token_is_unauthorized(tenant, body):

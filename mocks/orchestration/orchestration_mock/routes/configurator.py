@@ -74,7 +74,7 @@ def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     def shown(found: Integration) -> dict[str, Any]:
         """The form, and what it needs that is not there yet."""
         secrets, document = mock.world().secrets, found.as_json()
-        absent = [name for name in sorted(found.definition.used_secrets) if secrets.get(name) is None]
+        absent = [name for name in sorted(found.used_secrets) if secrets.get(name) is None]
         document["warnings"] += [f"there is no secret named {name} yet" for name in absent]
         return document
 

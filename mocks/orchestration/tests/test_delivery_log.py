@@ -1,0 +1,114 @@
+"""The delivery log: what matched, which token, which evidence, and never a secret."""
+
+import json
+
+import httpx
+import pytest
+
+HOOK = "https://cc-workflows-x.cc.sinch.com/hook"
+
+
+def test_a_row_tells_the_rule_the_token_and_the_evidence(tenant, example):
+    queue = {"address": "help@whatsapp.sinchconversation.com"}
+    tenant.integrate(example, ordinal=4, queues=[queue])
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    assert row["matched_rule"] == {
+        "place": 1,
+        "ordinal": 4,
+        "channel_type": "Chat",
+        "direction": "Both",
+        "event": "Ended",
+        "queue": queue["address"],
+        "condition": "none",
+    }
+    assert (row["token_use"], row["token_refreshed"], row["attempt"]) == ("fetched", False, 1)
+    assert row["token_expires_at"] > row["created_at"]
+    assert row["duration_ms"] >= 0
+    assert row["evidence"] == [
+        {"id": "edi.matching", "label": "documented"},
+        {"id": "edi.token", "label": "assumed"},
+        {"id": "edi.request", "label": "documented"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "contact", "member", "says"),
+    [
+        ({}, {}, "queue", "all queues"),
+        ({"queues": [{"id": "A" * 32}]}, {}, "queue", "A" * 32),
+        ({"direct_conversations": True}, {"queue": None}, "queue", "direct conversation"),
+        ({"channel_type": "Multi-Channel"}, {}, "channel_type", "Multi-Channel"),
+    ],
+)
+def test_the_matched_rule_says_which_field_let_the_event_in(tenant, form, contact, member, says):
+    tenant.integrate(endpoint_url=HOOK, **form)
+    tenant.fire(**contact)
+    assert tenant.deliveries()[0]["matched_rule"][member] == says
+
+
+def test_the_places_of_several_are_counted_and_a_condition_is_named(tenant, make):
+    tenant.integrate(make.request(condition="True"), ordinal=20)
+    tenant.integrate(make.request(condition="False"), ordinal=10)
+    tenant.integrate(ordinal=5)
+    tenant.fire()
+    rules = [row["matched_rule"] for row in tenant.deliveries()]
+    assert [(r["place"], r["ordinal"], r["condition"]) for r in rules] == [(1, 5, "none"), (2, 20, "true")]
+    assert {"id": "edi.ordinal", "label": "documented"} in tenant.deliveries()[0]["evidence"]
+
+
+def test_the_use_of_the_token_is_told_from_fetch_to_refresh(tenant, make, example):
+    tenant.integrate(example)
+    tenant.fire()
+    tenant.fire()
+    tenant.outside.answers = [httpx.Response(401), httpx.Response(202)]
+    tenant.fire()
+    tenant.integrate(make.request(), ordinal=2)
+    tenant.fire()
+    rows = tenant.deliveries()
+    assert [row["token_use"] for row in rows] == ["fetched", "cached", "refreshed", "cached", "none"]
+    assert [row["token_refreshed"] for row in rows] == [False, False, True, False, False]
+    assert rows[4]["token_expires_at"] is None
+
+
+@pytest.mark.parametrize("refused_twice", [False, True])
+def test_a_refresh_is_evidence_with_its_label(tenant, example, refused_twice):
+    tenant.integrate(example)
+    tenant.outside.answers = [httpx.Response(401), httpx.Response(401 if refused_twice else 202)]
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    assert {"id": "edi.refresh_on_401", "label": "assumed"} in row["evidence"]
+    assert (row["state"] == "failed") is refused_twice
+
+
+def test_a_token_that_the_endpoint_echoes_is_masked(tenant, example):
+    tenant.integrate(json.loads(example) | {"response": {"save": {"seen": "{response.body.seen}"}}})
+
+    def echo(request):
+        token = request.headers["authorization"].partition(" ")[2]
+        tenant.outside.answers = [httpx.Response(200, json={"seen": f"<{token}>"}, headers={"X-Seen": token})]
+
+    tenant.outside.on_call = echo
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    token = tenant.outside.endpoint_calls[0].headers["authorization"].partition(" ")[2]
+    assert token not in json.dumps(row)
+    assert row["response_headers"]["x-seen"] == "***"
+    assert row["response_save"] == {"seen": "<***>"}
+
+
+def test_an_unsent_request_says_why_and_what_the_evidence_is(tenant, make):
+    tenant.integrate(make.request(headers={"x": "{secrets.nobody}"}))
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    assert (row["state"], row["status"], row["duration_ms"]) == ("not_sent", None, None)
+    assert {"id": "edi.not_sent", "label": "assumed"} in row["evidence"]
+
+
+def test_rows_are_filtered_by_event_and_limited_to_the_newest(tenant):
+    tenant.integrate()
+    ids = [tenant.fire()["event_id"] for _ in range(3)]
+    get = tenant.client.get
+    assert [row["event_id"] for row in get(f"/_mock/deliveries?event_id={ids[1]}").json] == [ids[1]]
+    assert [row["event_id"] for row in get("/_mock/deliveries?limit=2").json] == ids[1:]
+    assert get("/_mock/deliveries/nothing").status_code == 404

@@ -1,0 +1,262 @@
+"""Every failure of an issuer on demand, and what the sender and a careful receiver make of it."""
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from orchestration_mock.model.mishaps import (
+    BAD_TOKENS,
+    KEY_FAILURES,
+    KINDS,
+    METADATA_FAILURES,
+    ODD_REPLIES,
+    REFUSALS,
+)
+
+HOST = {"Host": "cc-workflows-eu-c1.cc.sinch.com"}
+CALL = {
+    "cmi_url": "https://8h6b51di7x.execute-api.eu-central-1.amazonaws.com/acme/cmi",
+    "cmi_user": "transcript.user",
+    "sap_v1": {"url": "https://my2554607.de1.crm.cloud.sap", "user": "v1user"},
+    "contact_id": "5AB6E20342A6EE11B3ED58961D1810CC",
+}
+HEADERS = {"x-cmi-api-key": "key-0123", "x-cmi-password": "pass-0123", "x-sap-v1-password": "sap-0123"}
+
+
+@pytest.fixture
+def ask(tenant, make):
+    def send(secret=make.client_secret, **form):
+        form = {"grant_type": "client_credentials"} | form
+        return tenant.client.post("/acme/oauth2/token", data=form, auth=("event-engine", secret))
+
+    return send
+
+
+def plan(tenant, kind, **more):
+    reply = tenant.client.post("/_mock/oauth/failures", json={"kind": kind} | more)
+    assert reply.status_code == 201, reply.text
+    return reply.json
+
+
+def post(tenant, token):
+    headers = HOST | HEADERS | {"Authorization": f"Bearer {token}"}
+    return tenant.client.post("/prod/chat-attachments", json=CALL, headers=headers)
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_a_planned_refusal_strikes_once_in_the_words_of_the_standard(tenant, ask, kind):
+    plan(tenant, kind)
+    status, code, _ = REFUSALS[kind]
+    struck, healthy = ask(), ask()
+    assert (struck.status_code, struck.json["error"], healthy.status_code) == (status, code, 200)
+    assert ("Retry-After" in struck.headers) is (status in (429, 500, 503))
+    assert struck.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_a_refusal_leaves_the_request_unsent_and_the_log_says_why(tenant, example, kind):
+    plan(tenant, kind)
+    tenant.integrate(example)
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    assert (row["state"], tenant.outside.endpoint_calls) == ("not_sent", [])
+    assert f"answered {REFUSALS[kind][0]} (error: {REFUSALS[kind][1]}" in row["error"]
+
+
+@pytest.mark.parametrize("kind", ["reply_not_json", "reply_empty", "reply_without_token"])
+def test_a_reply_without_a_token_leaves_the_request_unsent(tenant, example, kind):
+    plan(tenant, kind)
+    tenant.integrate(example)
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    assert (row["state"], row["token_use"]) == ("not_sent", "none")
+    assert row["error"].startswith("no token: the token address answered 200")
+
+
+@pytest.mark.parametrize("kind", ["reply_without_expiry", "reply_expiry_in_words", "reply_expires_at_once"])
+def test_a_token_of_unknown_life_is_used_once_and_never_cached(tenant, example, kind):
+    plan(tenant, kind, times=None)
+    tenant.integrate(example)
+    tenant.fire()
+    tenant.fire()
+    assert [row["token_use"] for row in tenant.deliveries()] == ["fetched", "fetched"]
+    assert len(tenant.outside.token_calls) == 2
+
+
+@pytest.mark.parametrize("kind", ODD_REPLIES)
+def test_an_odd_reply_is_what_its_name_says(tenant, ask, kind):
+    plan(tenant, kind)
+    reply = ask()
+    assert reply.status_code == 200
+    body = reply.get_json(silent=True)
+    assert {
+        "reply_not_json": reply.mimetype == "text/html" and body is None,
+        "reply_empty": reply.data == b"",
+        "reply_without_token": body is not None and "access_token" not in body,
+        "reply_without_expiry": body is not None and "expires_in" not in body,
+        "reply_expiry_in_words": body is not None and body.get("expires_in") == "soon",
+        "reply_expires_at_once": body is not None and body.get("expires_in") == 0,
+        "reply_other_token_type": body is not None and body.get("token_type") == "mac",
+    }[kind]
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
+@pytest.mark.parametrize("kind", BAD_TOKENS)
+def test_every_bad_token_is_refused_by_who_checks_it(tenant, ask, kind, algorithm):
+    tenant.world.dialect["oauth_signing"] = algorithm
+    tenant.client.post("/_mock/oauth/rotate", json={"keep_old": False})
+    plan(tenant, kind)
+    bad, good = (ask().json["access_token"] for _ in range(2))
+    expected = 403 if kind in ("token_of_other_scope", "token_without_scope") else 401
+    assert post(tenant, bad).status_code == expected
+    assert post(tenant, good).status_code == 202
+    exchanges = tenant.client.get("/_mock/journal").json["exchanges"]
+    codes = [note["code"] for each in exchanges for note in each["notes"] if note["code"].startswith("bearer.")]
+    assert codes == ["bearer.insufficient_scope" if expected == 403 else "bearer.invalid_token"]
+
+
+@pytest.mark.parametrize("kind", BAD_TOKENS)
+def test_the_key_set_tells_a_forged_signature_from_a_true_one(tenant, ask, kind):
+    """Signature and algorithm only: what is wrong with claims, time or revocation is another matter."""
+    plan(tenant, kind)
+    token = ask().json["access_token"]
+    keys = KeySet.import_key_set(tenant.client.get("/acme/.well-known/jwks.json").json)
+    forged = {
+        "token_signed_by_other_key",
+        "token_of_unknown_key",
+        "token_unsigned",
+        "token_signed_with_public_key",
+        "token_tampered",
+        "token_garbled",
+    }
+    if kind in forged:
+        with pytest.raises((JoseError, ValueError)):
+            jwt.decode(token, keys, algorithms=["ES256"])
+    else:
+        assert jwt.decode(token, keys, algorithms=["ES256"]).claims["sub"] == "event-engine"
+
+
+def test_a_refused_token_is_replaced_once_by_the_sender(tenant, example):
+    """The whole way round: a bad token from the issuer, 401 from the stand-in, a fresh token, 202."""
+    plan(tenant, "token_for_other_audience")
+    tenant.integrate(example)
+    tenant.outside.on_call = lambda request: tenant.outside.answers.append(_answer(tenant, request))
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    assert (row["state"], row["status"], row["token_use"]) == ("delivered", 202, "refreshed")
+    assert len(tenant.client.get("/_mock/workflows").json) == 1
+
+
+def _answer(tenant, request):
+    headers = [(name, value) for name, value in request.headers.items() if name != "content-length"]
+    reply = tenant.client.post(request.url.path, data=request.content, headers=headers)
+    return httpx.Response(reply.status_code, content=reply.data)
+
+
+@pytest.mark.parametrize("kind", KEY_FAILURES)
+def test_the_key_set_can_fail_and_heals(tenant, kind):
+    before = tenant.client.get("/_mock/oauth").json["kid"]
+    after = tenant.client.post("/_mock/oauth/rotate").json["kid"]
+    plan(tenant, kind)
+    struck, healthy = (tenant.client.get("/acme/.well-known/jwks.json") for _ in range(2))
+    assert [key["kid"] for key in healthy.json["keys"]] == [after, before]
+    if kind == "keys_unavailable":
+        assert struck.status_code == 503
+    elif kind == "keys_garbled":
+        assert struck.get_json(silent=True) is None
+    else:
+        assert [key["kid"] for key in struck.json["keys"]] == ([before] if kind == "keys_outdated" else [])
+
+
+@pytest.mark.parametrize("kind", METADATA_FAILURES)
+def test_the_metadata_can_fail_and_heals(tenant, kind):
+    plan(tenant, kind)
+    struck, healthy = (tenant.client.get("/acme/.well-known/openid-configuration") for _ in range(2))
+    assert healthy.json["issuer"] == tenant.world.issuer.url
+    assert struck.status_code == 503 or struck.json["issuer"] != tenant.world.issuer.url
+
+
+def test_failures_are_listed_counted_and_taken_back(tenant, ask):
+    planned = plan(tenant, "invalid_client", times=2)
+    endless = plan(tenant, "server_error", times=None)
+    assert [ask().status_code for _ in range(4)] == [401, 401, 500, 500]
+    listed = tenant.client.get("/_mock/oauth/failures").json
+    assert [(f["id"], f["left"], f["struck"]) for f in listed["failures"]] == [
+        (planned["id"], 0, 2),
+        (endless["id"], None, 2),
+    ]
+    assert listed["kinds"] == list(KINDS)
+    assert tenant.client.delete(f"/_mock/oauth/failures/{endless['id']}").status_code == 204
+    assert tenant.client.delete(f"/_mock/oauth/failures/{endless['id']}").status_code == 404
+    assert ask().status_code == 200
+    plan(tenant, "server_error")
+    assert tenant.client.delete("/_mock/oauth/failures").status_code == 204
+    assert ask().status_code == 200
+
+
+@pytest.mark.parametrize("body", [{"kind": "gremlin"}, {"kind": "server_error", "times": -1}, {"times": 1}])
+def test_a_wrong_failure_is_refused(tenant, body):
+    assert tenant.client.post("/_mock/oauth/failures", json=body).status_code == 422
+
+
+def test_an_opaque_token_shows_only_what_it_can(tenant, ask):
+    tenant.world.dialect["token_format"] = "opaque"
+    refused = tenant.client.post("/_mock/oauth/failures", json={"kind": "token_unsigned"})
+    assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "kind")
+    for kind in ("token_expired", "token_revoked"):
+        plan(tenant, kind)
+        assert post(tenant, ask().json["access_token"]).status_code in (401, 421)
+
+
+@pytest.mark.parametrize(("skew_s", "status"), [(0, 202), (-30, 202), (300, 401), (-4000, 401)])
+def test_an_issuers_clock_that_is_off_makes_tokens_that_are_not_good_now(tenant, ask, skew_s, status):
+    assert tenant.client.post("/_mock/oauth", json={"clock_skew_s": skew_s}).json["clock_skew_s"] == skew_s
+    assert post(tenant, ask().json["access_token"]).status_code == status
+
+
+def test_a_token_of_the_future_becomes_good_when_the_worlds_clock_gets_there(tenant, ask):
+    tenant.client.post("/_mock/oauth", json={"clock_skew_s": 300})
+    token = ask().json["access_token"]
+    assert post(tenant, token).status_code == 401
+    tenant.world.clock.advance(301)
+    assert post(tenant, token).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "body", [{"clock_skew_s": "a lot"}, {"clock_skew_s": True}, {"clock_skew_s": 1e12}, {"skew": 1}]
+)
+def test_a_skew_is_a_sensible_number_of_seconds(tenant, body):
+    assert tenant.client.post("/_mock/oauth", json=body).status_code == 422
+
+
+def test_a_locked_client_is_refused_until_the_lock_ends(tenant, ask):
+    tenant.world.dialect.update(client_lock_after=3, client_lock_s=1800)
+    assert [ask(secret="wrong").status_code for _ in range(3)] == [401] * 3
+    locked = ask()
+    assert (locked.status_code, locked.json["error_description"]) == (401, "this client is locked for a while")
+    assert tenant.client.get("/_mock/oauth").json["locked_until"] is not None
+    tenant.world.clock.advance(1801)
+    assert ask().status_code == 200
+    assert tenant.client.get("/_mock/oauth").json["locked_until"] is None
+
+
+def test_a_right_secret_in_between_starts_the_count_anew(tenant, ask):
+    tenant.world.dialect["client_lock_after"] = 3
+    for _ in range(3):
+        assert [ask(secret="wrong").status_code, ask(secret="wrong").status_code] == [401, 401]
+        assert ask().status_code == 200
+
+
+def test_no_client_is_locked_by_default(tenant, ask):
+    assert [ask(secret="wrong").status_code for _ in range(20)] == [401] * 20
+    assert ask().status_code == 200
+
+
+def test_a_reset_heals_everything(tenant, ask):
+    plan(tenant, "server_error", times=None)
+    tenant.client.post("/_mock/oauth", json={"clock_skew_s": 300, "expires_in": 5})
+    tenant.client.post("/_mock/reset")
+    assert ask().json["expires_in"] == 3599
+    assert tenant.client.get("/_mock/oauth").json["clock_skew_s"] == 0
