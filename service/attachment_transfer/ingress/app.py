@@ -18,6 +18,7 @@ from attachment_transfer.ingress.admin import admin_blueprint
 from attachment_transfer.ingress.bearer import Caller
 from attachment_transfer.ingress.observed import note_accepted, observe
 from attachment_transfer.ingress.openapi import document as openapi_document
+from attachment_transfer.ingress.operator_page import operator_blueprint
 from attachment_transfer.ingress.problems import FieldError, Problem
 from attachment_transfer.ingress.reading import read_request
 from attachment_transfer.ingress.wiring import Ingress
@@ -36,6 +37,7 @@ def create_app(ingress: Ingress) -> Flask:
     observe(app)
     app.register_blueprint(_events_blueprint(ingress))
     app.register_blueprint(admin_blueprint(ingress))
+    app.register_blueprint(operator_blueprint(ingress))
     app.register_blueprint(_health_blueprint(ingress))
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, _http_problem)

@@ -1,0 +1,63 @@
+"""``GET /operator``: a page for people. It holds no data and no secret; it asks the JSON API, with a token that a
+person pastes and that stays in the memory of the page. Whoever may see nothing by the API sees nothing here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, render_template, send_from_directory
+
+from attachment_transfer import __version__
+from attachment_transfer.core.states import TransferState
+from attachment_transfer.ingress.wiring import Ingress
+from attachment_transfer.ledger.redrive import REDRIVABLE
+
+_FILES = Path(__file__).parent / "operator"
+
+#: Nothing from elsewhere, nothing inline, no form that posts, no frame around us.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def operator_blueprint(ingress: Ingress) -> Blueprint:
+    """The page, its script and its style."""
+    blueprint = Blueprint("operator", __name__, template_folder="operator")
+
+    @blueprint.get("/operator")
+    def page() -> str:
+        """The page itself, without data."""
+        return render_template(
+            "operator.html.jinja",
+            version=__version__,
+            states=[str(state) for state in TransferState],
+            redrivable=" ".join(REDRIVABLE),
+            scope_status=ingress.scope_status,
+            scope_operator=ingress.scope_operator,
+        )
+
+    @blueprint.get("/operator/operator.js")
+    def script() -> Response:
+        """The page's script."""
+        return send_from_directory(_FILES, "operator.js", mimetype="text/javascript")
+
+    @blueprint.get("/operator/operator.css")
+    def style() -> Response:
+        """The page's style, light and dark."""
+        return send_from_directory(_FILES, "operator.css", mimetype="text/css")
+
+    @blueprint.after_request
+    def guard(response: Response) -> Response:
+        response.headers.update(HEADERS)
+        return response
+
+    return blueprint
