@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+from referencing import Registry, Resource  # jsonschema itself is built on it
 
 _SUFFIX = ".schema.json"
+_ANCHOR = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|\$")
 
 
 def schema_names() -> list[str]:
@@ -28,9 +34,47 @@ def load_schema(name: str) -> dict[str, Any]:
     return schema
 
 
+def urn_of(name: str) -> str:
+    """The ``$id`` of a schema: ``cmi_chat.v1`` → ``urn:attachment-contract:cmi-chat:v1``."""
+    subject, _, version = name.rpartition(".")
+    return f"urn:attachment-contract:{subject.replace('_', '-')}:{version}"
+
+
 @cache
 def validator(name: str) -> Draft202012Validator:
     """Return a validator for one schema, built and checked once (building costs 70 times a validation)."""
     schema = load_schema(name)
     Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
+    return validator_of(schema)
+
+
+def validator_of(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """A validator for any schema that may refer to ours; the schema itself is not checked."""
+    return _Validator(schema, registry=_registry())
+
+
+@cache
+def _registry() -> Registry[Any]:
+    by_urn = {urn_of(name): name for name in schema_names()}
+
+    def retrieve(uri: str) -> Resource[Any]:
+        return Resource.from_contents(load_schema(by_urn[uri]))
+
+    return Registry(retrieve=retrieve)  # type: ignore[call-arg]
+
+
+@cache
+def _as_python(pattern: str) -> re.Pattern[str]:
+    """A pattern with ECMA-262's ``$``, which Python would let match before a line break at the end as well.
+
+    So a password or address with a line break behind it does not pass.
+    """
+    return re.compile(_ANCHOR.sub(lambda found: r"\Z" if found[0] == "$" else found[0], pattern))
+
+
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not _as_python(pattern).search(instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator: Any = extend(Draft202012Validator, {"pattern": _pattern})

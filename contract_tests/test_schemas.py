@@ -1,0 +1,127 @@
+"""The schemas themselves: complete, versioned, right about their own samples."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import attachment_contract
+from attachment_contract.hops import HOPS, complaints
+from attachment_contract.samples import Sample, samples
+from attachment_contract.schemas_store import load_schema, schema_names, urn_of, validator, validator_of
+
+ALL_SAMPLES = [sample for name in schema_names() for sample in samples(name)]
+WANTED = {
+    "the configuration with placeholders": "edi_configuration.v1",
+    "the envelope of the gate": "edi_envelope.v1",
+    "the contact of an event": "edi_contact.v1",
+    "the request after resolution": "chat_attachments_request.v1",
+    "every answer of the endpoint": "chat_attachments_answer.v1",
+    "problems": "problem.v1",
+    "token request": "oauth_token_request.v1",
+    "token answer": "oauth_token_answer.v1",
+    "token error": "oauth_error.v1",
+    "key set": "jwks.v1",
+    "CMI shape A": "cmi_chat.v1",
+    "CMI shape B": "cmi_chat_legs.v1",
+    "CMI shape C": "cmi_chat_inline.v1",
+    "CMI shape D": "cmi_chat_messages.v1",
+    "CMI message": "cmi_message.v1",
+    "CMI error": "cmi_error.v1",
+    "C4C attachment create": "c4c_attachment_create.v1",
+    "C4C attachment": "c4c_attachment.v1",
+    "C4C activity": "c4c_activity.v1",
+    "C4C reference": "c4c_reference.v1",
+    "C4C collection": "c4c_collection.v1",
+    "C4C error": "c4c_error.v1",
+    "the transfer resource": "transfer.v1",
+    "a page of them": "transfers_page.v1",
+    "the event it emits": "transfer_event.v1",
+}
+
+
+@pytest.mark.parametrize("sample", ALL_SAMPLES, ids=lambda sample: f"{sample.schema}-{sample.why}")
+def test_a_schema_judges_its_samples_as_they_say(sample: Sample) -> None:
+    assert validator(sample.schema).is_valid(sample.document) is sample.valid
+
+
+def test_every_document_that_passes_has_its_schema() -> None:
+    assert set(WANTED.values()) == set(schema_names())
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_a_schema_says_what_it_is_about_and_how_we_know(name: str) -> None:
+    schema = load_schema(name)
+    assert schema["$id"] == urn_of(name)
+    assert re.fullmatch(r"urn:attachment-contract:[a-z0-9-]+:v\d+", schema["$id"])
+    assert schema["title"].endswith(f"version {name.rpartition('.v')[2]}")
+    assert schema["description"]
+    assert re.search(r"Evidence: (documented|recorded|inferred|assumed|own|RFC)", schema["$comment"])
+    assert schema["examples"]
+    assert schema["x-counter-examples"]
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_every_reference_of_a_schema_leads_somewhere(name: str) -> None:
+    references = re.findall(r'"\$ref": "(urn:[^"#]+)', json.dumps(load_schema(name)))
+    assert set(references) <= {urn_of(known) for known in schema_names()}
+    # A validator resolves lazily: only judging a sample shows that a local reference works.
+    assert validator(name).is_valid(load_schema(name)["examples"][0])
+
+
+def test_importing_the_package_loads_jsonschema_and_neither_the_gate_nor_a_console() -> None:
+    late = ("rich", "click", "attachment_contract.gate")
+    code = f"import sys, attachment_contract; print([m for m in {late} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_gate_is_there_when_it_is_asked_for() -> None:
+    assert attachment_contract.check("{").ok is False
+    with pytest.raises(AttributeError, match="no attribute 'chekc'"):
+        _ = attachment_contract.chekc
+
+
+def test_an_unknown_schema_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(LookupError, match=r"no schema 'nope'.*cmi_chat\.v1"):
+        load_schema("nope")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("^a$", "a\n", False),
+        ("^a$", "a", True),
+        (r"^a\$$", "a$", True),
+        ("^[$]$", "$", True),
+        ("^(a|b$)", "b\n", False),
+    ],
+)
+def test_a_dollar_in_a_pattern_is_the_very_end(pattern: str, text: str, fits: bool) -> None:
+    assert validator_of({"pattern": pattern}).is_valid(text) is fits
+
+
+@pytest.mark.parametrize("hop", HOPS)
+def test_each_hop_takes_the_examples_of_its_own_schemas(hop: str) -> None:
+    for part in ("request", "answer", "refusal"):
+        for name in getattr(HOPS[hop], part):
+            for document in load_schema(name)["examples"]:
+                assert complaints(hop, part, document) == []
+
+
+def test_a_hop_complains_by_place_and_keyword_but_never_shows_a_value() -> None:
+    document: dict[str, Any] = {**load_schema("chat_attachments_request.v1")["examples"][0]}
+    document["headers"] = {**document["headers"], "x-cmi-password": "Straße-9"}
+    assert complaints("endpoint", "request", document) == [
+        "chat_attachments_request.v1: headers/x-cmi-password breaks 'pattern'"
+    ]
+
+
+def test_an_unknown_hop_is_refused_with_the_names_there_are() -> None:
+    with pytest.raises(LookupError, match="endpoint"):
+        complaints("nope", "answer", {})
