@@ -1,4 +1,4 @@
-"""A street whose worker has a policy, a scanner, a transcript and a write-back; and a CMI with messages to go with it."""
+"""A street whose worker has a policy, a scanner, a transcript and a write-back; and a CMI with messages for it."""
 
 from __future__ import annotations
 
@@ -42,9 +42,8 @@ class TalkingCmi(FakeCmi):
             self.on_read()
             # Escaped, as servers send it: so a name may hold what UTF-8 cannot.
             self.requests.append(request)
-            return httpx.Response(
-                200, content=json.dumps(self._chat(request.url.path.removeprefix("/acme/cmi/"))).encode()
-            )
+            document = self._chat(request.url.path.removeprefix("/acme/cmi/"))
+            return httpx.Response(200, content=json.dumps(document).encode())
         return super().answer(request)
 
     def _knows(self, request: httpx.Request) -> bool:

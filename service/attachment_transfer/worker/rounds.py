@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from attachment_transfer.clients.cmi import Conversation
 from attachment_transfer.core.errors import (
     Defect,
     GiveUp,
@@ -20,7 +21,7 @@ from attachment_transfer.core.errors import (
     TransferError,
     TryAgain,
 )
-from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.model import SourceAttachment, Transfer
 from attachment_transfer.core.retry import Stop, decide
 from attachment_transfer.core.rounds import Park, RunLater, RunNow, Settle, after_attachments
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, Outcome, TransferState
@@ -91,10 +92,7 @@ class Rounds:
         conversation = neighbours.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
         if not conversation.known:
             raise _NotYet("CMI has no history of this contact", "unknown-contact")
-        sources = [*conversation.attachments]
-        if conversation.messages:
-            content = render(transfer.contact_id, conversation.messages)
-            sources.append(transcript_source(transfer.contact_id, content))
+        sources = [*conversation.attachments, *self._transcripts(transfer, conversation)]
         attachments = self._book.note_sources(transfer, sources)
         still_open = [
             item
@@ -107,6 +105,15 @@ class Rounds:
                 raise _NotYet("C4C has no activity with this contact's reference", "no-activity")
             self._book.note_activity(transfer.id, activity)
         return True, [item.id for item in still_open]
+
+    def _transcripts(self, transfer: Transfer, conversation: Conversation) -> Iterator[SourceAttachment]:
+        """The chat's transcript as it stands now; none while an earlier one waits that will be carried up to date."""
+        waiting = (
+            item.state not in TERMINAL_ATTACHMENT and item.source.is_transcript and not item.attempts
+            for item in self._book.attachments(transfer.id)
+        )
+        if conversation.messages and not any(waiting):
+            yield transcript_source(transfer.contact_id, render(transfer.contact_id, conversation.messages))
 
     def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
         """Carry one attachment, if this round is still the transfer's present one.

@@ -1,0 +1,214 @@
+"""The result goes back to Contact Pro, where that is switched on; and nothing that happens to it changes the result."""
+
+from __future__ import annotations
+
+import json
+
+import httpx
+import pytest
+from fakes import Killed
+from ledger_kit import CONTACT, SECRET_TEXTS, rows
+from policy_kit import PolicyStreet
+from street import ACTIVITY, a_file
+
+from attachment_transfer.clients.cmi import CmiClient
+from attachment_transfer.core.dialect import BadDialect, overlay, read_dialect
+from attachment_transfer.core.states import Outcome, TransferState
+from attachment_transfer.ledger import tables
+from attachment_transfer.settings import shipped_dialect
+
+
+@pytest.fixture
+def street(policy_street: PolicyStreet) -> PolicyStreet:
+    policy_street.write_back = True
+    policy_street.start()
+    policy_street.cmi.files = [a_file(1), a_file(2)]
+    return policy_street
+
+
+def result(street: PolicyStreet) -> dict[str, object]:
+    [body] = street.cmi.results
+    assert body["contact_id"] == CONTACT
+    found = body["data"]["attachment_transfer"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_settled_transfer_is_written_back_once(street: PolicyStreet) -> None:
+    street.event()
+    street.run()
+    assert result(street) == {
+        "transfer_id": street.transfer().id,
+        "round": 1,
+        "state": "settled",
+        "outcome": "stored",
+        "stored": 2,
+        "skipped": 0,
+        "parked": 0,
+        "reason": None,
+        "activity_object_id": ACTIVITY,
+    }
+    assert street.trail("written back") == ["round 1, result at CMI"]
+
+
+def test_a_parked_transfer_is_written_back_with_its_reason(street: PolicyStreet) -> None:
+    street.cmi.files[0].statuses = [404]
+    street.event()
+    street.run()
+    found = result(street)
+    assert (found["state"], found["outcome"], found["reason"]) == ("parked", "partly_stored", "attachment-gone")
+    assert (found["stored"], found["parked"]) == (1, 1)
+
+
+def test_a_transfer_without_an_activity_is_written_back_as_such(street: PolicyStreet) -> None:
+    street.c4c.references.clear()
+    street.event()
+    street.run()
+    assert result(street)["outcome"] == "no_activity"
+
+
+def test_a_contact_that_cmi_does_not_know_has_nothing_to_write_to(street: PolicyStreet) -> None:
+    street.cmi.known = False
+    street.event()
+    street.run()
+    assert street.transfer().outcome is Outcome.UNKNOWN_CONTACT
+    assert not [request for request in street.cmi.requests if request.method == "POST"]
+
+
+def test_every_round_that_settles_is_written_back(street: PolicyStreet) -> None:
+    street.event()
+    street.run()
+    street.cmi.files.append(a_file(3))
+    street.event()
+    street.run()
+    assert [body["data"]["attachment_transfer"]["round"] for body in street.cmi.results] == [1, 2]
+
+
+def test_a_round_that_is_followed_by_another_is_not_written_back(street: PolicyStreet) -> None:
+    street.c4c.plan("post", "lock")
+    street.event()
+    street.run_one()
+    assert street.transfer().state is TransferState.WAITING
+    assert street.cmi.results == []
+    street.run()
+    assert len(street.cmi.results) == 1
+
+
+def test_it_is_off_unless_switched_on(policy_street: PolicyStreet) -> None:
+    policy_street.cmi.files = [a_file(1)]
+    policy_street.event()
+    policy_street.run()
+    assert policy_street.cmi.results == []
+
+
+def test_it_is_written_while_the_secrets_are_still_there(street: PolicyStreet) -> None:
+    sealed: list[int] = []
+    street.cmi.on_result = lambda: sealed.append(len(rows(street.engine, tables.sealed_secret)))
+    street.event()
+    street.run()
+    assert sealed == [1]
+    assert rows(street.engine, tables.sealed_secret) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (400, "unexpected-answer"),
+        (403, "access-denied"),
+        (404, "unexpected-answer"),
+        (500, "neighbour-unavailable"),
+        (httpx.ReadTimeout("no answer"), "neighbour-unavailable"),
+        (RuntimeError("a defect of ours"), "RuntimeError"),
+    ],
+)
+def test_a_write_back_that_fails_is_audited_and_changes_nothing(
+    street: PolicyStreet, answer: int | Exception, told: str
+) -> None:
+    street.cmi.post_answers = [answer]
+    street.event()
+    street.run()
+    assert street.transfer().state is TransferState.SETTLED
+    assert street.transfer().outcome is Outcome.STORED
+    assert street.transfer().reason is None
+    [line] = street.trail("not written back")
+    assert line.startswith(f"round 1, {told}")
+    assert rows(street.engine, tables.sealed_secret) == []
+
+
+def test_a_refused_password_is_not_tried_again_for_the_result(street: PolicyStreet) -> None:
+    street.cmi.password = "another"
+    street.event()
+    street.run()
+    assert street.transfer().state is TransferState.PARKED
+    assert len(street.cmi.requests) == 1
+    assert len(street.trail("not written back")) == 1
+
+
+def test_a_worker_that_dies_after_the_line_in_the_trail_does_not_write_twice(street: PolicyStreet) -> None:
+    finish = street.book.finish
+
+    def dies(*_arguments: object) -> bool:
+        raise Killed
+
+    street.book.finish = dies  # type: ignore[method-assign, assignment]
+    street.event()
+    street.die()
+    assert street.book.finish != finish
+    assert len(street.cmi.results) == 1
+    street.run()
+    assert street.transfer().state is TransferState.SETTLED
+    assert len(street.cmi.results) == 1
+
+
+def test_a_worker_that_dies_at_the_post_says_the_same_again(street: PolicyStreet) -> None:
+    def dies() -> None:
+        street.cmi.on_result = lambda: None
+        raise Killed
+
+    street.cmi.on_result = dies
+    street.event()
+    street.die()
+    street.run()
+    assert street.transfer().outcome is Outcome.STORED
+    assert len(street.cmi.results) == 1
+
+
+def test_an_event_in_the_same_moment_makes_another_round_with_a_result_of_its_own(street: PolicyStreet) -> None:
+    def another_event() -> None:
+        street.cmi.on_result = lambda: None
+        street.event()
+
+    street.cmi.on_result = another_event
+    street.event()
+    street.run()
+    assert street.transfer().state is TransferState.SETTLED
+    assert [body["data"]["attachment_transfer"]["round"] for body in street.cmi.results] == [1, 2]
+
+
+def test_the_result_holds_no_name_and_no_secret(street: PolicyStreet) -> None:
+    street.event()
+    street.run()
+    text = json.dumps(street.cmi.results)
+    for word in (*SECRET_TEXTS, "photo-1", street.cmi.host, street.c4c.host, street.cmi.user):
+        assert word not in text
+
+
+def test_the_other_assumed_form_is_a_name_and_a_value() -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(204)
+
+    dialect = overlay(read_dialect(shipped_dialect()), {"cmi": {"contact_data_form": {"value": "pairs"}}})
+    http = httpx.Client(transport=httpx.MockTransport(answer))
+    client = CmiClient(http, cmi_url="https://cmi.example/acme/cmi", dialect=dialect, spool_limit_bytes=1)
+    client.write_back(CONTACT, "result", {"stored": 1})
+    [request] = sent
+    assert (request.method, str(request.url)) == ("POST", "https://cmi.example/acme/cmi/contactData")
+    assert json.loads(request.content) == {"contact_id": CONTACT, "name": "result", "value": '{"stored":1}'}
+
+
+def test_a_form_that_nobody_knows_is_refused_by_name() -> None:
+    with pytest.raises(BadDialect, match="cmi_contact_data_form"):
+        overlay(read_dialect(shipped_dialect()), {"cmi": {"contact_data_form": {"value": "xml"}}})
