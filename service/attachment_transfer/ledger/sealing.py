@@ -18,6 +18,7 @@ from attachment_transfer.core.model import Secrets
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
+_ID_LIMIT_CHARACTERS = 64  # of the ledger's column
 
 
 class SealBroken(Exception):
@@ -51,18 +52,20 @@ class KeyRing:
     @classmethod
     def parse(cls, text: str) -> KeyRing:
         """Read ``id:base64,id:base64``; the first is current. Raises :class:`BadSealingKey`."""
-        keys = []
+        keys: list[tuple[str, bytes]] = []
         for part in (piece.strip() for piece in text.replace("\n", ",").split(",")):
             if not part:
                 continue
-            key_id, colon, encoded = part.partition(":")
-            try:
-                raw = base64.urlsafe_b64decode(encoded)
-            except ValueError:
-                raw = b""
-            if not colon or len(raw) != _KEY_BYTES:
+            key_id, _, encoded = part.partition(":")
+            raw = _decoded(encoded)
+            if not 1 <= len(key_id) <= _ID_LIMIT_CHARACTERS or len(raw) != _KEY_BYTES:
                 raise BadSealingKey(
                     "each sealing key is ID:BASE64 of 32 bytes; make one with `attachment-transfer keys new`"
+                )
+            if key_id in dict(keys):  # what the one sealed, the other would be asked to open
+                raise BadSealingKey(
+                    f"the ring has {key_id!r} twice; give the new key another name, "
+                    "e.g. `attachment-transfer keys new --id k2`"
                 )
             keys.append((key_id, raw))
         if not keys:
@@ -94,6 +97,13 @@ class KeyRing:
         return Sealed(key_id, _encrypt(current, data_key, bound_to), row.sealed)
 
 
+def _decoded(encoded: str) -> bytes:
+    try:
+        return base64.b64decode(encoded.replace("-", "+").replace("_", "/"), validate=True)
+    except ValueError:
+        return b""
+
+
 def _encrypt(key: bytes, plain: bytes, bound_to: str) -> bytes:
     nonce = os.urandom(_NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plain, bound_to.encode())
@@ -102,5 +112,5 @@ def _encrypt(key: bytes, plain: bytes, bound_to: str) -> bytes:
 def _decrypt(key: bytes, box: bytes, bound_to: str) -> bytes:
     try:
         return AESGCM(key).decrypt(box[:_NONCE_BYTES], box[_NONCE_BYTES:], bound_to.encode())
-    except InvalidTag as exc:
+    except (InvalidTag, ValueError) as exc:
         raise SealBroken("a sealed row does not open: it was changed, or belongs to another transfer") from exc
