@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
+import re
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -96,9 +98,12 @@ def _cursor(transfer: Transfer) -> str:
 def _read_cursor(text: str) -> tuple[float, str]:
     try:
         created, _, transfer_id = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().partition(" ")
-        return float(created), transfer_id
-    except (ValueError, binascii.Error) as exc:
-        raise BadCursor("this cursor was not issued by this service") from exc
+        created_at_s = float(created)
+    except (ValueError, binascii.Error):
+        created_at_s, transfer_id = math.nan, ""
+    if not math.isfinite(created_at_s) or not re.fullmatch(r"[0-9a-f]{32}", transfer_id):
+        raise BadCursor("this cursor was not issued by this service")
+    return created_at_s, transfer_id
 
 
 def attachments_of(engine: sa.Engine, transfer_id: str) -> list[Attachment]:
