@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,6 +86,7 @@ def _file_system_of(directory: Path) -> str:
     best, kind = "", ""
     for line in mounts:
         _, mount_point, file_system, *_ = line.split(" ")
+        mount_point = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), mount_point)  # a blank is \040
         if (resolved + "/").startswith(mount_point.rstrip("/") + "/") and len(mount_point) >= len(best):
             best, kind = mount_point, file_system
     return kind
