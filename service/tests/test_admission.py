@@ -76,7 +76,7 @@ def test_one_callers_pace_is_not_anothers(clock: HandClock) -> None:
 
 def test_a_caller_with_too_much_open_work_is_429_and_a_full_service_is_503(clock: HandClock) -> None:
     callers = read_callers({"caller": [{"name": "*", "open_transfers": 5}]})
-    busy_caller = admission(clock, callers=callers, open_transfers=lambda caller: 5 if caller else 5)
+    busy_caller = admission(clock, callers=callers, open_transfers=lambda _caller: 5)
     assert refusal(lambda: busy_caller.admit(ACME)).status == 429
     full = admission(clock, open_transfers=lambda caller: 1 if caller else 100)
     problem = refusal(lambda: full.admit(ACME))
