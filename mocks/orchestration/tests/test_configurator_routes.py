@@ -191,3 +191,39 @@ def test_a_password_in_clear_is_warned_of_and_never_in_the_journal(tenant, make)
     tenant.fire()
     assert "clear-password" not in tenant.client.get("/_mock/journal?limit=1000").text
     assert "clear-password" not in tenant.client.get("/_mock/deliveries").text
+
+
+def test_a_browsers_form_is_taken_as_well(tenant, example):
+    form = {
+        "name": "files",
+        "channel_type": "Chat",
+        "endpoint_url": "https://cc-workflows-eu-c1.cc.sinch.com/prod/chat-attachments",
+        "ordinal": "7",
+        "events": ["Ended", "Closed"],
+        "queues": ["a@b", "c@d"],
+        "enabled": "false",
+        "json": example,
+    }
+    saved = tenant.call("POST", "event-driven-integrations", data=form, content_type="multipart/form-data")
+    assert saved.status_code == 201
+    assert (saved.json["ordinal"], saved.json["enabled"], saved.json["json"]) == (7, False, example)
+    assert saved.json["events"] == ["Ended", "Closed"]
+    assert [queue["address"] for queue in saved.json["queues"]] == ["a@b", "c@d"]
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("ordinal", "first"), ("enabled", "maybe"), ("events", "Exploded")])
+def test_a_wrong_field_of_a_browsers_form_is_refused_by_its_name(tenant, make, name, wrong):
+    form = {
+        key: value for key, value in make.form().items() if key not in ("queues", "direct_conversations", "enabled")
+    }
+    reply = tenant.call(
+        "POST", "event-driven-integrations", data=form | {name: wrong}, content_type="multipart/form-data"
+    )
+    assert (reply.status_code, reply.json["errors"][0]["field"]) == (422, name)
+
+
+def test_a_secret_from_a_browsers_form_is_not_in_the_journal(tenant):
+    form = {"name": "new-secret", "description": "d", "secret": "typed-in-a-browser-0123"}
+    assert tenant.call("POST", "secrets", data=form, content_type="multipart/form-data").status_code == 201
+    assert "typed-in-a-browser" not in tenant.client.get("/_mock/journal").text
+    assert tenant.world.secrets.get("new-secret").text == form["secret"]

@@ -27,9 +27,23 @@ def test_a_row_tells_the_rule_the_token_and_the_evidence(tenant, example):
     assert row["duration_ms"] >= 0
     assert row["evidence"] == [
         {"id": "edi.matching", "label": "documented"},
+        *(
+            {"id": f"edi.{name}", "label": "documented"}
+            for name in ("method", "body", "secrets_ref", "placeholders_contact", "secrets")
+        ),
         {"id": "edi.token", "label": "assumed"},
         {"id": "edi.request", "label": "documented"},
     ]
+
+
+def test_the_evidence_of_a_row_is_what_its_configuration_uses(tenant, make):
+    keys = {"params": {"e": "{event}"}, "condition": "True", "timeout": 5, "block": True, "delay": 0.0}
+    tenant.integrate(make.request(**keys), endpoint_url=HOOK)
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    used = ["method", "body", "condition", "timeout", "block", "endpoint_placeholders"]
+    used += ["placeholders_contact", "placeholders_event", "request"]
+    assert [entry["id"] for entry in row["evidence"]] == ["edi.matching", *(f"edi.{name}" for name in used)]
 
 
 @pytest.mark.parametrize(

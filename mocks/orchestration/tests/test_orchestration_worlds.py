@@ -1,8 +1,12 @@
 """Worlds, reset, dialect, evidence; the kit's control suite; the real process."""
 
 import json
+import re
 import threading
+import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
 
 import httpx
 import pytest
@@ -10,6 +14,8 @@ import pytest
 from mock_kit.testing import ControlSuite, running_mock
 from orchestration_mock.evidence import BOOK
 from orchestration_mock.model.dialect import SWITCHES
+
+BEHAVIOURS = tomllib.loads(files("orchestration_mock").joinpath("evidence.toml").read_text(encoding="utf-8"))
 
 
 class TestControl(ControlSuite):
@@ -104,10 +110,24 @@ def test_every_switch_says_where_it_comes_from():
 
 def test_every_pinned_behaviour_names_a_test_that_exists(request):
     root = request.config.rootpath
-    pinned = [e.test for e in BOOK.all() if e.test and e.id.startswith(("edi.", "secrets.", "oauth.", "workflows."))]
-    assert pinned
+    pinned = [entry.test for entry in BOOK.all() if entry.id in BEHAVIOURS]
+    assert len(pinned) == len(BEHAVIOURS)
     for path, _, name in (entry.partition("::") for entry in pinned):
         assert f"def {name}(" in (root / path).read_text(encoding="utf-8"), f"{path}::{name}"
+
+
+def test_whatever_the_code_says_to_have_shown_is_in_the_book():
+    package = files("orchestration_mock")
+    code = "".join(path.read_text(encoding="utf-8") for path in Path(str(package)).rglob("*.py"))
+    named = set(re.findall(r"""["']((?:edi|secrets|oauth|workflows)\.[a-z_0-9]+)["']""", code))
+    assert named
+    assert named <= set(BEHAVIOURS)
+
+
+def test_every_documented_behaviour_is_pinned_by_a_test():
+    loose = [entry.id for entry in BOOK.all() if not entry.test and not entry.id.startswith(("dialect.", "kit."))]
+    assert loose == []
+    assert sum(entry.label == "documented" for entry in BOOK.all()) >= 40
 
 
 def test_a_delivery_counts_its_evidence_in_its_world(tenant, example):

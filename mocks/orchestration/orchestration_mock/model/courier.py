@@ -26,6 +26,7 @@ from orchestration_mock.model.outbound import Outgoing, Reply, Sender, SendFaile
 from orchestration_mock.model.placeholders import Lookup, Unresolved
 from orchestration_mock.model.responses import WrittenBack, with_reply
 from orchestration_mock.model.secrets import OAuthCredential, SecretsManager
+from orchestration_mock.model.showing import behaviours_of
 
 #: Tells a world that a behaviour has shown itself; gives the behaviour's evidence label.
 Touch = Callable[[str], str]
@@ -96,6 +97,8 @@ class _Trip:
         event, integration = self.errand.event, self.errand.integration
         attached = self.at.conversations.attached(event.contact.guid)
         lookup = lookup_for(event, self.at.secrets, integration.credentials, self.at.dialect, attached)
+        for evidence_id in behaviours_of(integration):
+            self.touch(evidence_id)
         composed = compose(integration, lookup, self.at.dialect)
         self.note_connection(integration)
         outgoing, credential = self.authenticated(composed, lookup)
@@ -137,7 +140,6 @@ class _Trip:
         if auth.kind == "none":
             return outgoing, None
         if auth.kind == "basic":
-            self.touch("edi.basic")
             value = basic_header(*basic_pair(auth, integration.credentials, lookup, style))
         else:
             credential = oauth_credential(auth, self.at.secrets, integration.credentials, lookup, style)

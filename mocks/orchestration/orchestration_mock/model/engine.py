@@ -76,6 +76,8 @@ class EventEngine:
         event, how = self._read(body)
         verdicts = judge(self.integrations.all(), event.name, event.contact, self._facts(event), self.dialect)
         matching = [verdict for verdict in verdicts if verdict.matched]
+        for evidence_id in {name for verdict in verdicts for name in verdict.evidence}:
+            self.touch(evidence_id)
         shown = ["edi.matching", *(["edi.ordinal"] if len(matching) > 1 else [])]
         labels = tuple({"id": each, "label": self.touch(each)} for each in shown)
         planned = []
@@ -125,6 +127,7 @@ class EventEngine:
         form.done("The event", "accepted")
         data = self.conversations.current(read_contact(given, now).data)
         if name == "Closed" and self.dialect["closed_created"] == "wrap_up_end":
+            self.touch("edi.closed_created")
             data["created"] = stamp(now)
         return Event(id=self.ids.uuid("event"), name=name, moment=now, contact=Contact(data)), how
 

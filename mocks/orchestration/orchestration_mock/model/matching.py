@@ -21,12 +21,14 @@ class Verdict:
     """One configuration's answer to an event; ``reason`` says why in either case.
 
     ``rule`` is what made it match: its place among those triggered, and what each field of its form said.
+    ``evidence`` are the rules of the page that kept it from matching.
     """
 
     integration: Integration
     matched: bool
     reason: str
     rule: Mapping[str, Any] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
 
 
 def judge(
@@ -37,9 +39,11 @@ def judge(
     at_most = int(dialect["max_triggered"])
     taken = place = 0
     for found in sorted(integrations, key=lambda i: (i.ordinal, i.serial)):
-        against = _against(found, event, contact, dialect)
+        broken = rules.against(found, contact, dialect)
+        against = _against(found, event, contact, dialect) + [rule.words for rule in broken]
         if against:
-            verdicts.append(Verdict(found, False, "; ".join(against)))
+            shown = tuple(rule.evidence for rule in broken)
+            verdicts.append(Verdict(found, False, "; ".join(against), evidence=shown))
         elif taken >= at_most:
             verdicts.append(Verdict(found, False, f"{at_most} configuration(s) with a lower ordinal go first"))
         else:
@@ -84,8 +88,7 @@ def _against(found: Integration, event: str, contact: Contact, dialect: Mapping[
         reasons.append(f"it is for {found.direction}, the conversation is {contact.direction}")
     if event not in found.events:
         reasons.append(f"it listens to {', '.join(found.events)}, not to {event}")
-    reasons += _queue_reasons(found, contact, dialect)
-    return reasons + rules.against(found, contact, dialect)
+    return reasons + _queue_reasons(found, contact, dialect)
 
 
 def _queue_reasons(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[str]:

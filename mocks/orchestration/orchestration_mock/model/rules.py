@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -58,26 +59,35 @@ def advice(found: Integration) -> list[str]:
     return told
 
 
-def against(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True)
+class Rule:
+    """A rule that keeps a configuration from being triggered: the id of its evidence, and its words."""
+
+    evidence: str
+    words: str
+
+
+def against(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[Rule]:
     """The rules by which a configuration is not triggered for this conversation."""
     told = []
     if contact.channel_type == "email" and contact.direction == "outbound":
-        told.append("e-mail is supported inbound only")
+        told.append(Rule("edi.email_inbound", "e-mail is supported inbound only"))
     sub_type = str(contact.data.get("channel_sub_type") or "").lower()
     excluded = dialect["campaign_and_callback_calls"] == "excluded" and sub_type in EXCLUDED_SUB_TYPES
     if contact.channel_type == "phone" and excluded:
-        told.append(f"calls of type {sub_type} are not covered")
+        told.append(Rule("edi.campaigns", f"calls of type {sub_type} are not covered"))
     if carries_chat_files(found.endpoint_url) and dialect["chat_attachment_rules"] == "enforce":
         told += _upload_rules(contact)
     return told
 
 
-def _upload_rules(contact: Contact) -> list[str]:
+def _upload_rules(contact: Contact) -> list[Rule]:
     if contact.channel_type != "chat":
         return []
     if contact.queue is None:
-        return ["direct chats don't support attachments"]
+        return [Rule("edi.direct_chats_carry_no_files", "direct chats don't support attachments")]
     address = str(contact.queue.get("address") or "")
     if contact.direction == "outbound" and address and not fits_outgoing(address):
-        return [f"outgoing chats need a queue of type {OUTGOING_TYPES}, not {address}"]
+        words = f"outgoing chats need a queue of type {OUTGOING_TYPES}, not {address}"
+        return [Rule("edi.outgoing_queue_type", words)]
     return []

@@ -15,7 +15,7 @@ from orchestration_mock.model.errors import FieldError, Taken
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integration
 from orchestration_mock.model.world import OrchestrationWorld
-from orchestration_mock.wire.reading import json_body, without_tenant
+from orchestration_mock.wire.reading import json_body, submitted, without_tenant
 
 BASE = "/<tenant>/system-configurator/api"
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
@@ -37,7 +37,7 @@ def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         """201; 409 when the name is taken; 422 with every field that is wrong."""
         mock.evidence.touch("secrets.fields")
         world = mock.world()
-        secret = world.secrets.create(json_body(), world.clock.now())
+        secret = world.secrets.create(submitted(), world.clock.now())
         return jsonify(secret.as_json()), 201, {"Location": f"{request.path}/{secret.name}"}
 
     @bp.put("/<name>")
@@ -45,7 +45,7 @@ def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         """200; the new value is used from the next request on."""
         mock.evidence.touch("secrets.fields")
         world = mock.world()
-        return jsonify(world.secrets.replace(name, json_body(), world.clock.now()).as_json())
+        return jsonify(world.secrets.replace(name, submitted(), world.clock.now()).as_json())
 
     @bp.delete("/<name>")
     def delete(name: str) -> Reply:
@@ -87,7 +87,7 @@ def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     def create() -> Reply:
         """201 with id and warnings; 422 with every error, those of the JSON text with line and column."""
         mock.evidence.touch("edi.form")
-        found = mock.world().integrations.create(json_body())
+        found = mock.world().integrations.create(submitted())
         return jsonify(shown(found)), 201, {"Location": f"{request.path}/{found.id}"}
 
     @bp.get("/<id_>")
@@ -99,7 +99,7 @@ def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     def replace(id_: str) -> Reply:
         """200; the id stays."""
         mock.evidence.touch("edi.form")
-        return jsonify(shown(mock.world().integrations.replace(id_, json_body())))
+        return jsonify(shown(mock.world().integrations.replace(id_, submitted())))
 
     @bp.patch("/<id_>")
     def switch(id_: str) -> Reply:

@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON and OAuth forms."""
+"""Reading request bodies: JSON, browser forms and OAuth forms."""
 
 from __future__ import annotations
 
@@ -26,6 +26,29 @@ def json_body() -> Any:
         raise Malformed("The body is no JSON.", (error,)) from exc
     except (UnicodeDecodeError, RecursionError) as exc:
         raise Malformed("The body is no JSON in UTF-8.") from exc
+
+
+def submitted() -> Any:
+    """A submitted form: JSON, or ``multipart/form-data`` as a browser (or ``curl -F``) sends it.
+
+    In the latter events and queues (by address) are given once each, flags are ``true`` or ``false``.
+    """
+    if request.mimetype != "multipart/form-data":
+        return json_body()
+    found = {name: _field(name, values) for name, values in request.form.lists()}
+    return found | {name: part.read().decode(errors="replace") for name, part in request.files.items()}
+
+
+def _field(name: str, values: list[str]) -> Any:
+    if name == "events":
+        return values
+    if name == "queues":
+        return [{"address": value} for value in values]
+    if name == "ordinal" and values[0].isdecimal():
+        return int(values[0])
+    if name in ("enabled", "direct_conversations"):
+        return {"true": True, "false": False}.get(values[0], values[0])
+    return values[0]
 
 
 def without_tenant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
