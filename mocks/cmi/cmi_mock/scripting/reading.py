@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]  # no stubs among the locked packages
+import yaml
 
 from cmi_mock.model.chat import Agent, Customer, Queue
 from cmi_mock.model.desk import NewChat
