@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 def create_app(ingress: Ingress) -> Flask:
     """Build the application."""
-    app = Flask("attachment_transfer.ingress")
+    app = Flask("attachment_transfer.ingress", static_folder=None)
     observe(app)
     app.register_blueprint(_events_blueprint(ingress))
     app.register_blueprint(admin_blueprint(ingress))

@@ -1,12 +1,25 @@
-"""The OpenAPI 3.1 document. The request's schema is the contract's own file, not a copy."""
+"""The OpenAPI 3.1 document: every route of the API, and nothing else. A test compares both."""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import Any
 
-from attachment_contract import load_schema
-from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
+from attachment_transfer import __version__
+from attachment_transfer.core.states import TransferState
+from attachment_transfer.ingress.openapi_schemas import (
+    INSTANT,
+    LIMIT,
+    REASON_CODE,
+    TEXT,
+    Schema,
+    contact_id,
+    ref,
+    schemas,
+    secret_headers,
+)
+
+_OPEN: dict[str, Any] = {"security": []}
 
 
 @cache
@@ -14,173 +27,160 @@ def document() -> dict[str, Any]:
     """Return the document."""
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Attachment transfer", "version": "1"},
+        "info": {
+            "title": "Attachment transfer",
+            "version": __version__,
+            "description": "Carries the files of an ended Contact Pro chat to its activity in SAP Service Cloud (C4C).",
+        },
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
-            "schemas": {"Problem": _problem(), "Transfer": _transfer()},
+            "schemas": schemas(),
         },
         "security": [{"bearer": []}],
-        "paths": {
-            "/prod/chat-attachments": {"post": _post()},
-            "/transfers": {"get": _list()},
-            "/transfers/{transfer_id}": {"get": _one("The transfer with its attachments")},
-            "/transfers/{transfer_id}/retry": {"post": _one("The transfer runs again", status="202")},
-        },
+        "paths": {**_for_contact_pro(), **_for_people(), **_for_machines(), **_page()},
     }
 
 
-def _post() -> dict[str, Any]:
-    contract = load_schema("chat_attachments_request.v1")
-    definitions = contract["$defs"]
-    headers = [
-        {"name": name, "in": "header", "required": True, "schema": definitions["secret"]}
-        for name in contract["properties"]["headers"]["properties"]
-    ]
-    body = {**contract["properties"]["body"], "$defs": definitions}
+def _for_contact_pro() -> dict[str, Any]:
+    headers = [{"name": name, "in": "header", "required": True, "schema": ref("secret")} for name in secret_headers()]
+    location = {"Location": {"description": "The transfer", "schema": TEXT}}
+    accepted = {"headers": location, **_json("Recorded durably; the files travel afterwards", ref("Accepted"))}
+    ended = {"headers": location, **_json("Only in the synchronous mode: the end came in time", ref("Transfer"))}
     return {
-        "summary": "Carry the files of an ended chat to its activity in C4C",
-        "parameters": headers,
-        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": {
-            "202": {
-                "description": "Recorded durably; Location names the transfer",
-                "headers": {"Location": {"schema": {"type": "string"}}},
-                "content": {
-                    "application/json": {
-                        "schema": {
-                            "type": "object",
-                            "required": ["status", "transfer_id"],
-                            "properties": {
-                                "status": {"const": "accepted"},
-                                "transfer_id": {"type": "string"},
-                            },
-                        }
-                    }
+        "/prod/chat-attachments": {
+            "post": {
+                "operationId": "acceptChat",
+                "summary": "Carry the files of an ended chat to its activity in C4C",
+                "parameters": [*headers, *_trace()],
+                "requestBody": _body("ChatAttachmentsRequest"),
+                "responses": {
+                    "200": ended,
+                    "202": accepted,
+                    **_problems("400", "401", "403", "413", "415", "429", "503"),
                 },
-            },
-            **_problems("400", "401", "403", "413", "415", "503"),
-        },
+            }
+        }
     }
 
 
-def _list() -> dict[str, Any]:
-    text = {"type": "string"}
+def _for_people() -> dict[str, Any]:
+    one = [{"name": "transfer_id", "in": "path", "required": True, "schema": TEXT}]
     return {
-        "summary": "The caller's transfers, newest first",
-        "parameters": [
-            {"name": "state", "in": "query", "schema": {"enum": [str(state) for state in TransferState]}},
-            {"name": "contact_id", "in": "query", "schema": text},
-            {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000}},
-            {"name": "cursor", "in": "query", "schema": text},
-        ],
-        "responses": {
-            "200": _json(
-                "One page",
-                {
-                    "type": "object",
-                    "required": ["transfers", "next_cursor"],
-                    "properties": {
-                        "transfers": {"type": "array", "items": {"$ref": "#/components/schemas/Transfer"}},
-                        "next_cursor": {"type": ["string", "null"]},
-                    },
-                },
-            ),
-            **_problems("400", "401", "403"),
+        "/transfers": {
+            "get": {
+                "operationId": "listTransfers",
+                "summary": "The caller's transfers, newest first; with the operator's scope those of all callers",
+                "parameters": [
+                    _query("state", {"enum": [str(state) for state in TransferState]}),
+                    _query("contact_id", contact_id()),
+                    _query("reason_code", REASON_CODE),
+                    _query("created_from", INSTANT),
+                    _query("created_before", INSTANT),
+                    _query("limit", LIMIT),
+                    _query("cursor", TEXT),
+                ],
+                "responses": {"200": _json("One page", ref("TransferPage")), **_problems("400", "401", "403", "503")},
+            }
+        },
+        "/transfers/{transfer_id}": {
+            "get": _operation("getTransfer", "The transfer with its attachments", "200", "Transfer", one, "404")
+        },
+        "/transfers/{transfer_id}/audit": {
+            "get": _operation(
+                "getAudit",
+                "Who did what to the transfer, oldest first",
+                "200",
+                "AuditPage",
+                [*one, _query("limit", LIMIT), _query("cursor", {"type": "string", "pattern": "^[0-9]{1,15}$"})],
+                "400",
+                "404",
+            )
+        },
+        "/transfers/{transfer_id}/retry": {
+            "post": _operation("retryTransfer", "Run it again now", "202", "Transfer", one, "404", "409")
+        },
+        "/transfers/{transfer_id}/cancel": {
+            "post": _operation("cancelTransfer", "End it and shred its secrets", "200", "Transfer", one, "404", "409")
+        },
+        "/transfers/retry": {
+            "post": {
+                **_operation(
+                    "retryTransfers", "Run many again, by filter or by ids", "200", "Redriven", [], "400", "413", "415"
+                ),
+                "requestBody": _body("RedriveRequest"),
+            }
         },
     }
 
 
-def _one(description: str, *, status: str = "200") -> dict[str, Any]:
+def _for_machines() -> dict[str, Any]:
+    ready = {"200": _json("The database answers and has our schema", ref("Health")), **_problems("503")}
     return {
-        "summary": description,
-        "parameters": [{"name": "transfer_id", "in": "path", "required": True, "schema": {"type": "string"}}],
-        "responses": {
-            status: _json(description, {"$ref": "#/components/schemas/Transfer"}),
-            **_problems("401", "403", "404", *(["409"] if status == "202" else [])),
+        "/healthz": {
+            "get": {
+                **_OPEN,
+                "operationId": "healthz",
+                "summary": "The process answers",
+                "responses": {"200": _json("It does", ref("Health"))},
+            }
         },
+        "/readyz": {"get": {**_OPEN, "operationId": "readyz", "summary": "It can accept requests", "responses": ready}},
+        "/metrics": {"get": _file("metrics", "Prometheus metrics", "text/plain")},
+        "/openapi.json": {"get": _file("openapi", "This document", "application/json", {"type": "object"})},
     }
 
 
-def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+def _page() -> dict[str, Any]:
+    return {
+        "/operator": {"get": _file("operatorPage", "A page for people; it asks this API", "text/html")},
+        "/operator/operator.js": {"get": _file("operatorScript", "The page's script", "text/javascript")},
+        "/operator/operator.css": {"get": _file("operatorStyle", "The page's style", "text/css")},
+    }
+
+
+def _operation(
+    name: str, summary: str, status: str, schema: str, parameters: list[dict[str, Any]], *problems: str
+) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "summary": summary,
+        "parameters": parameters,
+        "responses": {status: _json(summary, ref(schema)), **_problems(*sorted({"401", "403", "503", *problems}))},
+    }
+
+
+def _query(name: str, schema: Schema) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def _trace() -> list[dict[str, Any]]:
+    """W3C trace context. Whatever stands there is tolerated: what is malformed is replaced by a trace of our own."""
+    return [{"name": name, "in": "header", "schema": TEXT} for name in ("traceparent", "tracestate")]
+
+
+def _body(schema: str) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": ref(schema)}}}
+
+
+def _json(description: str, schema: Schema) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
+def _file(name: str, summary: str, media_type: str, schema: Schema | None = None) -> dict[str, Any]:
+    content = {media_type: {"schema": schema or TEXT}}
+    return {
+        **_OPEN,
+        "operationId": name,
+        "summary": summary,
+        "responses": {"200": {"description": summary, "content": content}},
+    }
+
+
 def _problems(*statuses: str) -> dict[str, Any]:
-    reference = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {
             "description": "RFC 9457 problem",
-            "content": {"application/problem+json": {"schema": reference}},
+            "content": {"application/problem+json": {"schema": ref("Problem")}},
         }
         for status in statuses
-    }
-
-
-def _problem() -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": ["type", "title", "status", "detail"],
-        "properties": {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["field", "message", "expected", "remedy"],
-                    "properties": {
-                        name: {"type": "string"} for name in ("field", "message", "expected", "remedy", "found")
-                    },
-                },
-            },
-        },
-    }
-
-
-def _transfer() -> dict[str, Any]:
-    maybe_text = {"type": ["string", "null"]}
-    return {
-        "type": "object",
-        "required": [
-            "id",
-            "state",
-            "outcome",
-            "contact_id",
-            "rounds",
-            "created_at",
-            "updated_at",
-            "reason",
-            "activity",
-        ],
-        "properties": {
-            "id": {"type": "string"},
-            "state": {"enum": [str(state) for state in TransferState]},
-            "outcome": {"enum": [*(str(outcome) for outcome in Outcome), None]},
-            "terminal": {"type": "boolean"},
-            "contact_id": {"type": "string", "pattern": "^[0-9A-F]{32}$"},
-            "rounds": {"type": "integer", "minimum": 1},
-            "created_at": {"type": "string"},
-            "updated_at": {"type": "string"},
-            "next_round_at": maybe_text,
-            "reason": {"type": ["object", "null"]},
-            "activity": {"type": ["object", "null"]},
-            "attachments": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": [
-                        "id",
-                        "cmi_attachment_id",
-                        "name",
-                        "size_bytes",
-                        "sha256",
-                        "state",
-                        "c4c_object_id",
-                    ],
-                    "properties": {"state": {"enum": [str(state) for state in AttachmentState]}},
-                },
-            },
-        },
     }

@@ -203,12 +203,13 @@ def _digits(high: int, *, low: int = 1, instead: str = "") -> Callable[[Any], in
 
 
 def _whole(high: int) -> Callable[[Any], int]:
-    """A number as JSON holds it."""
+    """A number as JSON holds it: 100 and 100.0 are the same there."""
 
     def read(value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
+        whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1
+        if not whole or not 1 <= value <= high:
             raise _Unusable(f"a whole number from 1 to {high}")
-        return value
+        return int(value)
 
     return read
 
