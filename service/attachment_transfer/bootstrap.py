@@ -352,8 +352,10 @@ def _inspector(settings: Settings) -> Inspector:
         denied=settings.mime_deny,
         originators=settings.originators,
     )
-    scanner = Clamd(settings.clamd, answer_s=settings.read_timeout_s) if settings.clamd else None
-    return Inspector(policy, scan=scanner.scan if scanner else None)
+    if settings.clamd is None:
+        return Inspector(policy)
+    scanner = Clamd(settings.clamd, answer_s=settings.read_timeout_s, stream_s=settings.upload_timeout_s)
+    return Inspector(policy, scan=scanner.scan)
 
 
 def _policy(settings: Settings, allowed: tuple[HostPattern, ...]) -> OutboundPolicy:

@@ -53,13 +53,15 @@ class TalkingCmi(FakeCmi):
     def _take_result(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
         assert request.url.path == "/acme/cmi/contactData"
+        assert (request.headers["accept"], request.headers["content-type"]) == ("text/html", "application/json")
+        assert self._knows(request)
         self.on_result()
         answer = self.post_answers.pop(0) if self.post_answers else 201
         if isinstance(answer, Exception):
             raise answer
         if answer == 201:
             self.results.append(json.loads(request.content))
-        return httpx.Response(answer, json={"id": "1" * 32})
+        return httpx.Response(answer, html="1" * 32)
 
     def _chat(self, path: str) -> dict[str, Any]:
         document = super()._chat(path)

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 from fake_clamd import SIGNATURE, VIRUS, FakeClamd, running_clamd
+from ledger_kit import a_source
 from policy_kit import PNG, PolicyStreet
 from street import a_file
 
 from attachment_transfer.clients.clamd import Clamd, ClamdAddress
+from attachment_transfer.clients.cmi import OpenSource
 from attachment_transfer.core.errors import AttachmentRefused, NeighbourUnavailable, ScannerUnavailable
+from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.states import Outcome
+from attachment_transfer.worker.inspection import Inspector
 
 
 @pytest.fixture
@@ -88,10 +92,29 @@ def test_no_complete_verdict_is_never_a_clean_one(clamd: FakeClamd, mood: str) -
 
 def test_the_whole_answer_has_a_deadline_however_its_bytes_drip_in(clamd: FakeClamd) -> None:
     clamd.mood = "split"
-    times = iter([0.0])
+    times = iter([0.0, 0.0, 0.0])
     late = Clamd(ClamdAddress.parse(clamd.address), answer_s=10.0, monotonic_s=lambda: next(times, 11.0))
     with pytest.raises(ScannerUnavailable, match="TimeoutError"):
         late.scan([b"clean"])
+
+
+def test_the_whole_stream_has_a_deadline_however_slowly_it_is_taken(clamd: FakeClamd) -> None:
+    times = iter([0.0, 0.0])
+    late = Clamd(ClamdAddress.parse(clamd.address), stream_s=10.0, monotonic_s=lambda: next(times, 11.0))
+    with pytest.raises(ScannerUnavailable, match="TimeoutError"):
+        late.scan([b"first", b"second"])
+    assert clamd.streams == []
+
+
+def test_a_source_that_is_shorter_than_announced_is_not_taken_for_a_scanned_one() -> None:
+    scanned_bytes: list[bytes] = []
+    inspector = Inspector(Policy(max_bytes=100), scan=scanned_bytes.extend)
+    with (
+        pytest.raises(NeighbourUnavailable, match="announced 10 bytes and sent 3"),
+        inspector.passed(a_source("1"), OpenSource(10, iter([b"abc"]))),
+    ):
+        raise AssertionError("it went on")
+    assert scanned_bytes == []
 
 
 def test_a_scanner_that_is_not_there_is_unavailable() -> None:

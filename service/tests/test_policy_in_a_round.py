@@ -78,6 +78,16 @@ def test_a_disguised_program_is_parked_before_any_intent_is_written(policy_stree
     assert street.c4c.calls("post") == 1
 
 
+def test_however_many_files_are_refused_in_a_row_the_rest_goes_on(policy_street: PolicyStreet) -> None:
+    street = policy_street
+    street.with_policy(denied=parse_mime_patterns("application/x-msdownload"))
+    street.cmi.files = [a_file(number, content=EXE) for number in range(1, 8)] + [a_file(8, content=PNG)]
+    street.event()
+    street.run()
+    assert street.states() == ["parked"] * 7 + ["stored"]
+    assert street.transfer().outcome is Outcome.PARTLY_STORED
+
+
 def test_a_file_whose_bytes_fit_reaches_c4c_whole(policy_street: PolicyStreet) -> None:
     street = policy_street
     street.with_policy(allowed=parse_mime_patterns("image/*"))

@@ -53,6 +53,7 @@ class Clamd:
     Args:
         connect_s: how long a connection may take, in seconds.
         answer_s: how long clamd may hold up one chunk, and how long its verdict may take, in seconds.
+        stream_s: how long all chunks of one file may take, in seconds.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Clamd:
         *,
         connect_s: float = 10.0,
         answer_s: float = 60.0,
+        stream_s: float = 900.0,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._address = address
         self._connect_s = connect_s
         self._answer_s = answer_s
+        self._stream_s = stream_s
         self._monotonic_s = monotonic_s
 
     def scan(self, pieces: Iterable[bytes]) -> None:
@@ -94,9 +97,12 @@ class Clamd:
     def _send(self, connection: socket.socket, pieces: Iterable[bytes]) -> str | None:
         """Send everything; return the reply if clamd breaks in with one, as it does over its size limit."""
         connection.settimeout(self._answer_s)
+        end_s = self._monotonic_s() + self._stream_s
         try:
             connection.sendall(b"zINSTREAM\0")
             for chunk in _chunks(pieces):
+                if self._monotonic_s() > end_s:
+                    raise TimeoutError
                 if select.select([connection], [], [], 0)[0]:
                     return self._reply(connection)
                 connection.sendall(len(chunk).to_bytes(4, "big") + chunk)

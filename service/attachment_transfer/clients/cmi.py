@@ -146,7 +146,8 @@ class CmiClient:
         body: dict[str, Any] = {"contact_id": contact_id, "data": {name: result}}
         if self._dialect.cmi_contact_data_form == "pairs":
             body = {"contact_id": contact_id, "name": name, "value": json.dumps(result, separators=(",", ":"))}
-        headers = {"Accept": "application/json"}
+        # A POST accepts text/html, the new id (documented: CMI API description).
+        headers = {"Accept": "text/html"}
         url = urljoin(self._base, "contactData")
         with (
             speaking_to(_NAME),
