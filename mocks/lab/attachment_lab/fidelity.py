@@ -94,9 +94,7 @@ def page() -> str:
     shares = " · ".join(f"{label} {counted[label]} ({100 * counted[label] // total} %)" for label in _LABELS)
     text = [_INTRODUCTION, f"{total} behaviours: {shares}.\n"]
     for title, rows in parts:
-        text.append(
-            f"\n## {title}\n\n| id | behaviour | label | source | switch | test |\n|---|---|---|---|---|---|"
-        )
+        text.append(f"\n## {title}\n\n| id | behaviour | label | source | switch | test |\n|---|---|---|---|---|---|")
         text.extend("| " + " | ".join(_cell(value) for value in vars(row).values()) + " |" for row in rows)
     return "\n".join(text) + "\n"
 
@@ -107,9 +105,7 @@ def _cell(text: str) -> str:
 
 @click.command()
 @click.option("--write", "target", type=click.Path(path_type=Path), help="Write the page here.")
-@click.option(
-    "--check", "existing", type=click.Path(path_type=Path), help="Exit 1 unless this file is the page."
-)
+@click.option("--check", "existing", type=click.Path(path_type=Path), help="Exit 1 unless this file is the page.")
 def main(target: Path | None, existing: Path | None) -> None:
     """Write or check docs/fidelity.md."""
     text = page()

@@ -75,12 +75,8 @@ def _build(directory: Path) -> None:
         for recipe in _RECIPES:
             fresh = Path(scratch, recipe.stored_as)
             _write(fresh, recipe.build())
-            entries.append(
-                {"file": recipe.stored_as, "bytes": fresh.stat().st_size, "sha256": sha256_of(fresh)}
-            )
-        (manifest := Path(scratch, MANIFEST)).write_text(
-            json.dumps({"recipe": _RECIPE, "files": entries}, indent=1)
-        )
+            entries.append({"file": recipe.stored_as, "bytes": fresh.stat().st_size, "sha256": sha256_of(fresh)})
+        (manifest := Path(scratch, MANIFEST)).write_text(json.dumps({"recipe": _RECIPE, "files": entries}, indent=1))
         for recipe in _RECIPES:
             Path(scratch, recipe.stored_as).replace(directory / recipe.stored_as)
         manifest.replace(directory / MANIFEST)
@@ -123,9 +119,7 @@ def _invoice() -> bytes:
 _RECIPES: tuple[_Recipe, ...] = (
     _Recipe("01-photo.jpg", "IMG_20261118_142233.jpg", "image/jpeg", images.photograph),
     _Recipe("02-screenshot.png", "Screenshot 2026-11-18 at 14.25.07.png", "image/png", images.screenshot),
-    _Recipe(
-        "03-contract.pdf", "Kaufvertrag & Übergabe (final).pdf", "application/pdf", documents.contract_pdf
-    ),
+    _Recipe("03-contract.pdf", "Kaufvertrag & Übergabe (final).pdf", "application/pdf", documents.contract_pdf),
     _Recipe("04-letter.docx", "Reklamation.docx", _DOCX, documents.letter_docx),
     _Recipe("05-parts.xlsx", "Stückliste.xlsx", _XLSX, documents.parts_list_xlsx),
     _Recipe("06-voice.ogg", "PTT-20261118-WA0004.ogg", "audio/ogg; codecs=opus", media.voice_note),

@@ -68,9 +68,7 @@ def letter_docx() -> bytes:
     document.core_properties.author = document.core_properties.last_modified_by = "A customer"
     document.add_heading("Complaint about order 4711-0815", level=1)
     for number in range(1, 9):
-        document.add_paragraph(
-            f"{number}. The parcel arrived on day {number} with a dent on side {number % 6 + 1}."
-        )
+        document.add_paragraph(f"{number}. The parcel arrived on day {number} with a dent on side {number % 6 + 1}.")
     table = document.add_table(rows=1, cols=2)
     table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Item", "Damage"
     for item in ("Lamp", "Shelf", "Mirror – Größe L"):

@@ -41,9 +41,7 @@ def screenshot() -> bytes:
     for row in range(12):
         top = 800 + row * 115
         draw.rounded_rectangle((60, top, 1020, top + 90), radius=18, fill="white", outline="#d5d9e0", width=2)
-        draw.text(
-            (100, top + 22), f"Item {row + 1:02d}   {(row * 37 % 90) + 9},90 EUR", font=_font(36), fill="#222"
-        )
+        draw.text((100, top + 22), f"Item {row + 1:02d}   {(row * 37 % 90) + 9},90 EUR", font=_font(36), fill="#222")
     out = io.BytesIO()
     image.save(out, "PNG", optimize=False, compress_level=6)
     return out.getvalue()
@@ -65,9 +63,7 @@ def _grainy_scene(width: int, height: int, *, seed: int, grain: float) -> Pixels
         down = np.linspace(top / height, (top + rows) / height, rows, dtype=np.float32)[:, None]
         glow = np.exp(-(((across - shift) ** 2) + (down - 0.4) ** 2) * 9.0)
         ripple = 0.5 + 0.5 * np.sin(across * 70.0 + down * 40.0)
-        base = np.stack(
-            (90 + 130 * glow + 18 * ripple, 70 + 110 * down + 60 * glow, 170 - 120 * down + 0 * across), 2
-        )
+        base = np.stack((90 + 130 * glow + 18 * ripple, 70 + 110 * down + 60 * glow, 170 - 120 * down + 0 * across), 2)
         noise = rng.standard_normal((rows, width, 1), dtype=np.float32) * np.float32(grain)
         picture[top : top + rows] = np.clip(base + noise, 0, 255).astype(np.uint8)
     return picture

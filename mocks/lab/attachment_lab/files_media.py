@@ -30,9 +30,7 @@ def voice_note(seconds: int = 6) -> bytes:
         stream.bit_rate = 24_000
         samples = _speech_like(seconds)
         for start in range(0, samples.size, 960):
-            frame = av.AudioFrame.from_ndarray(
-                samples[None, start : start + 960], format="s16", layout="mono"
-            )
+            frame = av.AudioFrame.from_ndarray(samples[None, start : start + 960], format="s16", layout="mono")
             frame.sample_rate = _SAMPLES_PER_S
             frame.time_base = Fraction(1, _SAMPLES_PER_S)
             frame.pts = start

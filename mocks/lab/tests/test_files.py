@@ -31,9 +31,7 @@ def of(built: list[CustomerFile], ending: str) -> Iterator[Path]:
     return iter(found)
 
 
-def test_two_builds_in_two_places_give_equal_bytes(
-    built: list[CustomerFile], built_again: list[CustomerFile]
-) -> None:
+def test_two_builds_in_two_places_give_equal_bytes(built: list[CustomerFile], built_again: list[CustomerFile]) -> None:
     assert [(f.name, sha256_of(f.path)) for f in built] == [(f.name, sha256_of(f.path)) for f in built_again]
 
 
