@@ -117,10 +117,17 @@ def enqueuer(queue: RoundQueue) -> Enqueue:
     return enqueue
 
 
-def purger(settings: Settings, engine: sa.Engine, now_s: Callable[[], float], *, actor: str = audit.WORKER) -> Purger:
+def purger(
+    settings: Settings,
+    engine: sa.Engine,
+    now_s: Callable[[], float],
+    *,
+    retention_s: float,
+    actor: str = audit.WORKER,
+) -> Purger:
     """What deletes transfers that ended longer ago than the retention time, with their rows in the engine."""
     queue = RoundQueue(engine, _master_keys(settings))
-    return Purger(engine=engine, forget=queue.forget, now_s=now_s, retention_s=settings.retention_s, actor=actor)
+    return Purger(engine=engine, forget=queue.forget, now_s=now_s, retention_s=retention_s, actor=actor)
 
 
 def observe(settings: Settings) -> None:
@@ -248,7 +255,8 @@ class _Parts:
             self.engine, key=_master_keys(settings)[0], now_s=clock.now_s, park_s=settings.credential_park_s
         )
         self._retention = Retention(
-            purger(settings, self.engine, clock.now_s), give_back_space=partial(give_back_space, self.engine)
+            purger(settings, self.engine, clock.now_s, retention_s=settings.retention_s),
+            give_back_space=partial(give_back_space, self.engine),
         )
         self.worker = Worker(
             url=settings.database_url,

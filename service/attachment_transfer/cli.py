@@ -7,59 +7,20 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, NoReturn
 
 import click
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-from rich.console import Console
-from rich.table import Table
 
 from attachment_transfer import __version__, bootstrap, logs
-from attachment_transfer.core.model import Transfer
-from attachment_transfer.core.resource import as_json
-from attachment_transfer.core.states import TransferState
-from attachment_transfer.ledger import views
-from attachment_transfer.ledger.database import UnusableDatabase
+from attachment_transfer.cli_support import fail, telling_errors
+from attachment_transfer.cli_support import settings as read_settings
+from attachment_transfer.cli_transfers import purge, service_audit, transfers
 from attachment_transfer.ledger.rotation import rotate
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
 from attachment_transfer.settings import BadSettings, Settings, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
-from attachment_transfer.worker.process import AlreadyWorking
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"attachment-transfer: {message}", err=True)
-    raise SystemExit(code)
-
-
-def _settings() -> Settings:
-    try:
-        settings = Settings.from_env(os.environ)
-        KeyRing.parse(settings.sealing_keys)
-    except (BadSettings, BadSealingKey) as exc:
-        _fail(str(exc), 2)
-    return settings
-
-
-def _telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn expected failures into one line and an exit code."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except BadSettings as exc:
-            _fail(str(exc), 2)
-        except (UnusableDatabase, AlreadyWorking) as exc:
-            _fail(str(exc), 1)
-        except LookupError as exc:
-            _fail(str(exc.args[0]) if exc.args else "not found", 1)
-
-    return run
 
 
 @click.group()
@@ -72,10 +33,10 @@ def main() -> None:
 
 
 @main.command()
-@_telling_errors
+@telling_errors
 def serve() -> None:
     """Run the API process."""
-    settings = _settings()
+    settings = read_settings()
     end_with_supervisor()
     server = Granian(
         "attachment_transfer.bootstrap:ingress_from_env",
@@ -96,20 +57,20 @@ def serve() -> None:
 
 @main.command()
 @click.option("--standby", is_flag=True, help="Wait for the lock of a running worker instead of failing.")
-@_telling_errors
+@telling_errors
 def work(standby: bool) -> None:
     """Run a worker process."""
-    settings = _settings()
+    settings = read_settings()
     bootstrap.observe(settings)
     end_with_supervisor()
     bootstrap.run_worker(settings, stop=_stop_on_signals(), standby=standby)
 
 
 @main.command()
-@_telling_errors
+@telling_errors
 def run() -> None:
     """Embedded mode: migrate, then one API process and one worker process under one supervisor."""
-    settings = _settings()
+    settings = read_settings()
     logs.configure(settings.log_format)
     stop = _stop_on_signals()
     bootstrap.migrate_all(settings)
@@ -118,136 +79,25 @@ def run() -> None:
 
 @main.command()
 @click.option("--from", "source_url", help="Move an embedded database (sqlite:///…) into DATABASE_URL and go on there.")
-@_telling_errors
+@telling_errors
 def migrate(source_url: str | None) -> None:
     """Create or upgrade the database's schema. Safe to run twice.
 
     With --from: stop the old service first. Everything is copied in one transaction, open transfers go on.
     """
-    settings = _settings()
+    settings = read_settings()
     logs.configure(settings.log_format)
     if source_url is None:
         click.echo(f"ledger schema {bootstrap.migrate_all(settings)}")
         return
     if not source_url.startswith("sqlite:///"):
-        _fail(f"--from {source_url.split(':', 1)[0]}: only an embedded database, sqlite:///path, can be moved", 2)
+        fail(f"--from {source_url.split(':', 1)[0]}: only an embedded database, sqlite:///path, can be moved", 2)
     for table, count in bootstrap.move_from(settings, source_url).items():
         click.echo(f"{table}: {count} row(s)")
 
 
-@main.group()
-def transfers() -> None:
-    """Look at transfers, run them again, cancel them."""
-
-
-@transfers.command("list")
-@click.option("--state", type=click.Choice([str(state) for state in TransferState]), help="Only this state.")
-@click.option("--contact-id", help="Only this contact.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
-@click.option("--cursor", help="The next_cursor of the page before.")
-@click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
-@_telling_errors
-def list_command(state: str | None, contact_id: str | None, limit: int, cursor: str | None, as_text: bool) -> None:
-    """List transfers, newest first."""
-    engine, _, _ = bootstrap.operator_tools(_settings())
-    try:
-        page = views.list_transfers(
-            engine,
-            caller=None,
-            state=TransferState(state) if state else None,
-            contact_id=contact_id,
-            limit=limit,
-            cursor=cursor,
-        )
-    except views.BadCursor as exc:
-        _fail(str(exc), 2)
-    if as_text:
-        click.echo(json.dumps({"transfers": [as_json(t) for t in page.transfers], "next_cursor": page.next_cursor}))
-        return
-    table = Table("id", "contact", "state", "outcome", "rounds", "updated", "reason")
-    for transfer in page.transfers:
-        table.add_row(*_row(transfer))
-    Console().print(table)
-    if page.next_cursor:
-        click.echo(f"more: --cursor {page.next_cursor}")
-
-
-def _row(transfer: Transfer) -> list[str]:
-    shown = as_json(transfer)
-    reason = transfer.reason.message if transfer.reason else ""
-    return [
-        transfer.id,
-        transfer.contact_id,
-        str(transfer.state),
-        str(transfer.outcome or ""),
-        str(transfer.round_no),
-        str(shown["updated_at"]),
-        reason,
-    ]
-
-
-@transfers.command()
-@click.argument("transfer_id")
-@click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
-@_telling_errors
-def show(transfer_id: str, as_text: bool) -> None:
-    """Show one transfer with its attachments."""
-    engine, _, _ = bootstrap.operator_tools(_settings())
-    transfer = views.find_transfer(engine, transfer_id, caller=None)
-    if transfer is None:
-        raise LookupError(f"no transfer {transfer_id}")
-    document = as_json(transfer, views.attachments_of(engine, transfer_id))
-    if as_text:
-        click.echo(json.dumps(document))
-        return
-    console = Console()
-    console.print(f"{transfer.id}  contact {transfer.contact_id}")
-    outcome = f", outcome {transfer.outcome}" if transfer.outcome else ""
-    console.print(f"state {transfer.state}{outcome}, {transfer.round_no} round(s)")
-    if transfer.reason:
-        console.print(
-            f"{transfer.reason.code}: {transfer.reason.message}\nremedy: {transfer.reason.remedy}",
-            markup=False,
-        )
-    table = Table("file", "bytes", "state", "attempts", "C4C object", "reason")
-    for item in document["attachments"]:
-        reason = item["reason"]["message"] if item["reason"] else ""
-        size = "" if item["size_bytes"] is None else str(item["size_bytes"])
-        table.add_row(
-            item["stored_name"],
-            size,
-            item["state"],
-            str(item["attempts"]),
-            item["c4c_object_id"] or "",
-            reason,
-        )
-    console.print(table)
-
-
-@transfers.command()
-@click.argument("transfer_id")
-@_telling_errors
-def retry(transfer_id: str) -> None:
-    """Run a parked, waiting or cancelled transfer now, with the secrets it has."""
-    engine, enqueue, clock = bootstrap.operator_tools(_settings())
-    try:
-        transfer = views.retry(engine, transfer_id, enqueue=enqueue, now_s=clock.now_s())
-    except views.NotAllowed as exc:
-        _fail(str(exc), 1)
-    click.echo(f"{transfer.id} {transfer.state}")
-
-
-@transfers.command()
-@click.argument("transfer_id")
-@_telling_errors
-def cancel(transfer_id: str) -> None:
-    """End a transfer and shred its secrets. What is at C4C stays there."""
-    engine, _, clock = bootstrap.operator_tools(_settings())
-    try:
-        transfer = views.cancel(engine, transfer_id, now_s=clock.now_s())
-    except views.NotAllowed as exc:
-        _fail(str(exc), 1)
-    click.echo(f"{transfer.id} {transfer.state}")
+for _command in (transfers, service_audit, purge):
+    main.add_command(_command)
 
 
 @main.group()
@@ -263,18 +113,18 @@ def new(key_id: str) -> None:
 
 
 @keys.command("rotate")
-@_telling_errors
+@telling_errors
 def rotate_command() -> None:
     """Wrap the secrets of all open transfers under the first sealing key; then older keys may go.
 
     Keep an older key in the ring until no round that it sealed is waiting: a week is enough.
     """
-    settings = _settings()
+    settings = read_settings()
     engine, _, _ = bootstrap.operator_tools(settings)
     try:
         count = rotate(engine, KeyRing.parse(settings.sealing_keys), now_s=bootstrap.clock_of(settings).now_s())
     except SealBroken as exc:
-        _fail(f"{exc}: add it to ATTACHMENT_TRANSFER_SEALING_KEYS behind the new one", 1)
+        fail(f"{exc}: add it to ATTACHMENT_TRANSFER_SEALING_KEYS behind the new one", 1)
     click.echo(f"{count} transfer(s) rewrapped")
 
 
