@@ -16,8 +16,10 @@ from mock_kit.worlds import Worlds
 
 from .evidence import BOOK
 from .model import dialect
+from .model.log import FILE_NAME
 from .model.world import C4CWorld
-from .routes.control import control_blueprint, store_arrangement, store_system
+from .routes.administration import store_arrangement, store_system
+from .routes.control import control_blueprint
 from .routes.odata import odata_blueprint
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
@@ -39,7 +41,10 @@ class C4CMock(Mock[C4CWorld]):
 
 
 def create_app(data_dir: Path | None = None) -> WrappedApp[C4CWorld]:
-    """The WSGI callable. ``data_dir`` takes the files; default: ``MOCK_DATA_DIR`` or ``c4c-data``."""
+    """The WSGI callable. ``data_dir`` keeps files and tenants; default: ``MOCK_DATA_DIR`` or ``c4c-data``.
+
+    Tenants that an earlier process left there are there again. Raises Damaged when one cannot be read.
+    """
     directory = data_dir or Path(os.environ.get("MOCK_DATA_DIR", "c4c-data"))
     worlds: Worlds[C4CWorld] = Worlds()
     mock = C4CMock(
@@ -56,6 +61,9 @@ def create_app(data_dir: Path | None = None) -> WrappedApp[C4CWorld]:
     app.url_map.merge_slashes = False
     app.register_blueprint(odata_blueprint(mock.world))
     app.register_blueprint(control_blueprint(mock))
+    for path in sorted(directory.glob(f"world-*/{FILE_NAME}")):
+        world = C4CWorld.restored(path)
+        worlds.add(world, [world.host])
     return wrap(app, mock)
 
 
@@ -77,4 +85,6 @@ def _create_world(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4C
             store(world, given)
         elif given is not None:
             raise Problem(400, "Not an object", "", [FieldError(member, "an object", "Leave it out or send one.")])
-    return mock.worlds.add(world, [world.host])
+    mock.worlds.add(world, [world.host])
+    world.start_log()
+    return world

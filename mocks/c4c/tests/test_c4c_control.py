@@ -72,6 +72,60 @@ def test_two_arrangements_of_one_user_add_up(tenant):
     assert tenant.get("/activity/").status_code == 200
 
 
+ARRANGEMENTS = "communication-arrangements"
+
+
+def test_an_arrangement_is_made_step_by_step_as_in_the_configuration_guide(tmp_path):
+    client = create_app(tmp_path).test_client()
+    client.post("/_mock/worlds", json={"name": "default", "host": "h.example"})
+    system = client.post("/_mock/communication-systems", json={"id": "SINCH", "host": "sinch.example"})
+    assert system.status_code == 201
+    assert client.get("/_mock/communication-systems").get_json() == [{"id": "SINCH", "host": "sinch.example"}]
+    body = {
+        "scenario": "OData Services for Business Objects",
+        "system": "SINCH",
+        "authentication": "basic",
+        "user": "v1user",
+        "password": "Welcome-1",
+        "services": ["activity", "chatactivity", "call_list", "socialmediaactivity"],
+    }
+    made = client.post(f"/_mock/{ARRANGEMENTS}", json=body).get_json()
+    assert made == {**{n: v for n, v in body.items() if n != "password"}, "id": 1}
+    assert client.get(f"/_mock/{ARRANGEMENTS}").get_json() == [made]
+    assert client.get(f"/_mock/{ARRANGEMENTS}/1").get_json() == made
+    assert client.get(f"/_mock/{ARRANGEMENTS}/2").status_code == 404
+
+
+def test_edited_credentials_replace_the_old_ones_and_lift_no_lockout(tenant):
+    wrong = {"Authorization": tenant.basic(tenant.user, "wrong")}
+    new = {"Authorization": tenant.basic(tenant.user, "Renewed-1")}
+    for password in ("umläut", "", 5, None):
+        answer = tenant.control(f"{ARRANGEMENTS}/1/credentials", {"password": password}, "PUT")
+        assert (answer.status_code, answer.get_json()["errors"][0]["field"]) == (400, "password")
+    assert tenant.control(f"{ARRANGEMENTS}/1/credentials", {"password": "Renewed-1"}, "PUT").status_code == 200
+    assert [tenant.get("/activity/").status_code, tenant.get("/activity/", new).status_code] == [401, 200]
+    assert [tenant.get("/activity/", wrong).status_code for _ in range(3)] == [401] * 3
+    tenant.control(f"{ARRANGEMENTS}/1/credentials", {"password": "Renewed-2"}, "PUT")
+    tenant.password = "Renewed-2"
+    assert tenant.get("/activity/").status_code == 401
+    tenant.control(f"users/{tenant.user}/unlock")
+    assert tenant.get("/activity/").status_code == 200
+
+
+def test_without_the_tick_a_service_refuses(tenant):
+    assert tenant.get("/activity/").status_code == 200
+    unticked = tenant.control(f"{ARRANGEMENTS}/1/services", {"services": ["chatactivity"]}, "PUT")
+    assert unticked.get_json()["services"] == ["chatactivity"]
+    assert [tenant.get(f"/{s}/").status_code for s in ("activity", "chatactivity")] == [403, 200]
+    assert tenant.control(f"{ARRANGEMENTS}/1/services", {"services": ["crm"]}, "PUT").status_code == 400
+
+
+def test_a_deleted_arrangement_takes_its_ticks_along(tenant):
+    assert tenant.control(f"{ARRANGEMENTS}/1", method="DELETE").status_code == 204
+    assert tenant.get("/activity/").status_code == 403
+    assert tenant.control(f"{ARRANGEMENTS}/1", method="DELETE").status_code == 404
+
+
 def test_accepting_a_chat_creates_the_activity_with_its_reference_and_end_completes_it(tenant):
     chat = tenant.chat(Subject="")
     row = tenant.get(tenant.path(chat)).get_json()["d"]["results"]

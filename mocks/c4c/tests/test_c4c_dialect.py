@@ -60,6 +60,63 @@ def test_the_parts_of_a_batch_inherit_the_strict_header_unless_the_dialect_says_
     assert shape in answer.text
 
 
+CHATS = "/chatactivity/ChatActivityCollection"
+
+
+@pytest.mark.parametrize(
+    ("switch", "query"),
+    [
+        ("filter_or_across_properties", "SubjectName eq 'Else' or ChatMainEmailURI eq 'ada@example.com'"),
+        ("filter_not", "not (SubjectName eq 'Else')"),
+        ("filter_not", "not SubjectName eq 'Else' and InitiatorCode eq '2'"),
+        ("filter_on_not_filterable", "ETag gt datetimeoffset'2000-01-01T00:00:00Z'"),
+        ("filter_substringof", "substringof('From',SubjectName)"),
+    ],
+)
+def test_what_c4c_refuses_in_a_query_is_refused_by_a_switch(make_tenant, switch, query):
+    tenant = make_tenant()
+    chat = tenant.chat()
+    asked = {"query_string": {"$filter": query, "$select": "ObjectID"}}
+    assert tenant.get(CHATS, **asked).status_code == 400
+    tenant.dialect(**{switch: True})
+    assert [r["ObjectID"] for r in tenant.get(CHATS, **asked).get_json()["d"]["results"]] == [chat]
+
+
+def test_a_file_is_never_a_condition(make_tenant):
+    tenant = make_tenant(filter_on_not_filterable=True)
+    path = "/chatactivity/ChatActivityAttachmentCollection?$filter=Binary eq null"
+    assert tenant.get(path).status_code == 400
+
+
+@pytest.mark.parametrize(("allowed", "status"), [(False, "400"), (True, "200")])
+def test_search_in_a_batch_is_the_dialects(make_tenant, allowed, status):
+    tenant = make_tenant(search_in_batch=allowed)
+    part = "GET ChatActivityCollection?$search=x HTTP/1.1\r\nAccept: application/json\r\n\r\n\r\n"
+    body = f"--b\r\nContent-Type: application/http\r\n\r\n{part}\r\n--b--\r\n"
+    answer = tenant.call("POST", "/chatactivity/$batch", {"Content-Type": "multipart/mixed; boundary=b"}, data=body)
+    assert f"HTTP/1.1 {status}" in answer.text
+
+
+@pytest.mark.parametrize("term", ["'Chat From'", '"chat from"', "chat from"])
+def test_quotes_around_a_search_term_are_dropped_unless_the_dialect_keeps_them(make_tenant, term):
+    tenant = make_tenant()
+    tenant.chat()
+    found = []
+    for strips in (True, False):
+        tenant.dialect(search_strips_quotes=strips)
+        found.append(len(tenant.get(CHATS, query_string={"$search": term}).get_json()["d"]["results"]))
+    assert found == [1, 0 if term[0] in "'\"" else 1]
+
+
+def test_white_space_in_base64_is_refused_unless_the_dialect_skips_it(make_tenant):
+    tenant = make_tenant()
+    chat = tenant.chat()
+    assert tenant.attach(chat, Binary="QU\r\n JD").status_code == 400
+    tenant.dialect(base64_white_space=True)
+    assert tenant.attach(chat, Binary="QU\r\n JD").status_code == 201
+    assert tenant.get(f"{tenant.file_path()}/Binary/$value").data == b"ABC"
+
+
 def pinned():
     """Every (id, file::name) of the evidence book, the kit's own left out."""
     return [(e.id, e.test or "") for e in BOOK.all() if e.id.startswith("c4c.")]

@@ -86,3 +86,33 @@ def test_a_refused_write_gives_its_lock_back(tenant):
     chat = tenant.chat()
     assert tenant.attach(chat, CategoryCode="9").status_code == 400
     assert tenant.attach(chat).status_code == 201
+
+
+@pytest.mark.parametrize(("dialect", "statuses"), [({}, [503]), ({"parallel_status": 429}, [429])])
+def test_one_request_too_many_at_once_is_turned_away_and_the_next_one_is_not(make_tenant, dialect, statuses):
+    tenant = make_tenant(parallel_limit=1, **dialect)
+    chat, seconds = tenant.chat(), []
+    path, start = forms(tenant, chat)["navigation"]
+    first = post_while(tenant, path, start, lambda: seconds.append(tenant.get(tenant.path(chat))))
+    assert first.status_code == 201
+    assert [s.status_code for s in seconds] == statuses
+    assert seconds[0].mimetype == "text/html"
+    assert [tenant.get(tenant.path(chat)).status_code for _ in range(3)] == [200] * 3
+
+
+def test_requests_in_a_row_never_reach_the_limit(make_tenant):
+    tenant = make_tenant(parallel_limit=1)
+    chat = tenant.chat()
+    tenant.attach(chat)
+    asked = [("HEAD", tenant.path(chat)), ("GET", "/nothing/"), ("GET", f"{tenant.file_path()}/Binary/$value")]
+    asked += [("PATCH", tenant.path(chat)), ("DELETE", tenant.file_path()), ("FOO", tenant.path(chat))]
+    answers = [tenant.call(verb, path, json={} if verb == "PATCH" else None).status_code for verb, path in asked]
+    assert answers == [200, 404, 200, 204, 204, 405]
+
+
+def test_without_a_limit_nobody_is_turned_away(make_tenant):
+    tenant = make_tenant(parallel_limit=0)
+    chat, seconds = tenant.chat(), []
+    path, start = forms(tenant, chat)["navigation"]
+    post_while(tenant, path, start, lambda: seconds.append(tenant.get(tenant.path(chat))))
+    assert [s.status_code for s in seconds] == [200]

@@ -5,7 +5,10 @@ import re
 import pytest
 from lxml import etree
 
-from c4c_mock.model.edm import SERVICE_NAMES, services
+from c4c_mock.model.edm import SERVICE_NAMES, EntitySet, Service, parse_property, services
+from c4c_mock.wire.metadata import Rules, build
+
+RULES = Rules(title_creatable=True, parent_creatable=True, back_navigation=True, labels=False)
 
 NS = {
     "edm": "http://schemas.microsoft.com/ado/2008/09/edm",
@@ -51,6 +54,38 @@ def test_rights_and_facets_of_an_attachment_are_announced(tenant):
     assert attribute(document, folder, "Title", "sap:creatable") == "true"
     updatable = document.xpath(f"//edm:EntityType[@Name='{folder}']/edm:Property/@sap:updatable", namespaces=NS)
     assert set(updatable) == {"false"}
+
+
+def test_labels_come_when_asked_for_or_always_if_the_dialect_says_so(make_tenant):
+    tenant = make_tenant()
+    label = ("ChatActivity", "ActualEndDateTime", "sap:label")
+    assert attribute(schema(tenant), *label) is None
+    assert attribute(schema(tenant, query="?sap-label=true"), *label) == "Actual End Date Time"
+    tenant.dialect(metadata_labels="always")
+    assert attribute(schema(tenant), *label) == "Actual End Date Time"
+
+
+def test_a_string_says_whether_its_length_is_bounded(tenant):
+    document = schema(tenant)
+    bounded = [attribute(document, "ChatActivity", "ID", name) for name in ("MaxLength", "FixedLength")]
+    free = [attribute(document, "ChatTextCollection", "Text", name) for name in ("MaxLength", "FixedLength")]
+    assert (bounded, free) == (["35", "true"], [None, "false"])
+
+
+def test_a_code_names_its_list_and_its_description(tenant):
+    document = schema(tenant)
+    assert attribute(document, "ChatActivity", "TypeCode", "c4c:value-help") == "ChatActivityTypeCodeCollection"
+    assert attribute(document, "ChatActivity", "TypeCode", "sap:text") == "TypeCodeText"
+    lists = document.xpath("//edm:EntitySet[@sap:semantics='fixed-values']", namespaces=NS)
+    assert len(lists) == 29
+    assert {s.get(f"{{{NS['sap']}}}creatable") for s in lists} == {"false"}
+
+
+def test_a_context_is_announced_where_the_model_names_one():
+    prop = parse_property("RegionCode", "String(6) cuf codes=RegionCodeCollection context=CountryCode")
+    eset = EntitySet(name="AddressCollection", type_name="Address", properties={"RegionCode": prop})
+    written = build(Service(name="mine", sets={eset.name: eset}), [], RULES)
+    assert 'c4c:context-property="CountryCode"' in written
 
 
 def test_the_dialect_shows_in_metadata(make_tenant):

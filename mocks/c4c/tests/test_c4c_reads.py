@@ -70,8 +70,10 @@ def test_both_forms_of_a_key_find_the_entity(tenant):
         (f"{CHATS}/ChatActivityAttachment", 400),
         ("/chatactivity/$nothing", 404),
         (f"{CHATS}/$count/x", 400),
-        ("/odataservicecatalog/ODataServiceCollection", 501),
-        ("/socialmediaactivity/GetAllChildSocialMediaActivity", 501),
+        ("/odataservicecatalog/NothingCollection", 404),
+        ("/socialmediaactivity/GetAllChildSocialMediaActivity", 400),
+        ("/socialmediaactivity/GetAllChildSocialMediaActivity('x')", 404),
+        ("/socialmediaactivity/GetAllChildSocialMediaActivity?RootSocialMediaActivityNodeID=5", 400),
         ("/chatactivity/$batch", 405),
     ],
 )

@@ -147,8 +147,9 @@ def test_dates_are_taken_as_ticks_or_iso(tenant, sent):
         ("", 415),
         ("application/json;charset=utf-16", 415),
         ("application/json; charset=UTF-8", 201),
-        ("application/json;odata=verbose", 415),
-        ("application/atom+xml", 501),
+        ("application/json;odata=verbose", 201),
+        ("application/atom+xml", 400),
+        ("application/atom+xml;charset=iso-8859-1", 415),
     ],
 )
 def test_the_content_type_decides_whether_a_body_is_read(tenant, content_type, status):

@@ -56,14 +56,17 @@ class MockProcess:
 
 @contextlib.contextmanager
 def running_mock(
-    module: str, data_dir: Path, *arguments: str, python_path: Sequence[Path] = ()
+    module: str, data_dir: Path | None, *arguments: str, python_path: Sequence[Path] = ()
 ) -> Iterator[MockProcess]:
-    """``python -m module`` on free ports, ready when this yields; stopped at the end if it still runs."""
+    """``python -m module`` on free ports, ready when this yields; stopped at the end if it still runs.
+
+    ``data_dir`` None starts it without ``--data``.
+    """
     port, gate_port = free_port(), free_port()
     command = [sys.executable, "-m", module, "--port", str(port), "--gate-port", str(gate_port)]
     path = os.pathsep.join([*map(str, python_path), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
-        [*command, "--data", str(data_dir), *arguments],
+        [*command, *([] if data_dir is None else ["--data", str(data_dir)]), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": path},

@@ -1,20 +1,15 @@
-"""Who may call: communication systems, arrangements, users, lockout, sessions with CSRF tokens."""
+"""Who may call: communication systems, arrangements, users, lockout."""
 
 from __future__ import annotations
 
-import hmac
-import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
 
 from .edm import SERVICE_NAMES, UMBRELLA
-from .errors import CsrfRequired, Forbidden, NotAuthenticated
-
-FORBIDDEN_IN_PASSWORDS = "¤£€½§"
-"""Characters C4C refuses in a technical user's password. Source: Sinch configuration guide; documented."""
+from .errors import Forbidden, NotAuthenticated
+from .passwords import Proofs, digest_of
 
 LOGIN_FAILED = "Logon failed"
 """One text for unknown user, wrong password and locked user: the reply tells an attacker nothing."""
@@ -25,82 +20,111 @@ class User:
     """A technical user (of an arrangement) or a business user (a person's login).
 
     Attributes:
+        digest: of the password; empty = nobody can log in.
         services: names of the OData services the user may call; a business user may call all.
         failures: wrong passwords since the last good one.
     """
 
     name: str
-    password: str = field(repr=False)
+    digest: str = field(default="", repr=False)
     kind: Literal["technical", "business"] = "technical"
     services: set[str] = field(default_factory=set)
     failures: int = 0
     locked: bool = False
 
     def may_call(self, service: str) -> bool:
-        """True when an arrangement ticks the service for this user."""
-        return self.kind == "business" or service in self.services
+        """True when an arrangement ticks the service for this user, or everybody may call it."""
+        return self.kind == "business" or service in self.services or service not in known_services()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrangement:
-    """A communication arrangement as the administrator entered it, without its password."""
+    """A communication arrangement as the administrator entered it, without its password.
+
+    Attributes:
+        id: running number of the tenant, from 1; 0 before it is stored.
+    """
 
     scenario: str
     system: str
     authentication: str
     user: str
     services: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """A browser-like session: a token is good only together with all cookies of its session."""
-
-    token: str = field(repr=False)
-    cookies: Mapping[str, str] = field(repr=False)
-    user: str
-    expires_at: datetime
-
-
-def password_problem(password: str) -> str:
-    """Why C4C would refuse this password; empty when it would not.
-
-    Documented: no non-Latin letters and none of the listed signs. The password travels as header bytes.
-    """
-    bad = sorted({c for c in password if c in FORBIDDEN_IN_PASSWORDS})
-    if bad:
-        return f"none of the characters {' '.join(FORBIDDEN_IN_PASSWORDS)}; found {' '.join(bad)}"
-    if any(ord(c) > 0xFF for c in password):
-        return "Latin characters only; found a character outside Latin-1"
-    return "" if password else "a password"
+    id: int = 0
 
 
 class Access:
-    """Logins of one world. ``now`` is the world's virtual clock; limits come from its dialect."""
+    """Logins of one world.
 
-    def __init__(self, now: Callable[[], datetime], dialect: Mapping[str, object]) -> None:
-        self._now = now
+    Args:
+        dialect: the world's switches.
+        changed: called after every change that should outlive the process.
+        learned: called with user and password when a password was found right for the first time.
+    """
+
+    def __init__(
+        self,
+        dialect: Mapping[str, Any],
+        *,
+        changed: Callable[[], None] = lambda: None,
+        learned: Callable[[str, str], None] = lambda _user, _password: None,
+    ) -> None:
         self._dialect = dialect
+        self._changed = changed
+        self._learned = learned
         self._lock = threading.RLock()
+        self._proofs = Proofs()
+        self._last_id = 0
         self.systems: dict[str, str] = {}
-        self.arrangements: list[Arrangement] = []
+        self.arrangements: dict[int, Arrangement] = {}
         self.users: dict[str, User] = {}
-        self._sessions: dict[str, Session] = {}
 
-    def arrange(self, arrangement: Arrangement, password: str) -> None:
+    def add_system(self, name: str, host: str) -> None:
+        """Create or change a communication system."""
+        with self._lock:
+            self.systems[name] = host
+            self._changed()
+
+    def arrange(self, arrangement: Arrangement, password: str) -> Arrangement:
         """Add an arrangement; a user that exists keeps earlier ticks and takes the new password."""
         with self._lock:
-            self.arrangements.append(arrangement)
-            user = self.users.get(arrangement.user)
-            if user is None:
-                user = self.users[arrangement.user] = User(name=arrangement.user, password=password)
-            user.password = password
-            user.services |= set(arrangement.services)
+            self._last_id += 1
+            stored = self.arrangements[self._last_id] = replace(arrangement, id=self._last_id)
+            user = self.users.setdefault(stored.user, User(name=stored.user))
+            user.digest = digest_of(password)
+            user.services |= set(stored.services)
+            self._changed()
+            return stored
 
-    def add_user(self, user: User) -> None:
-        """Add or replace a login that no arrangement made."""
+    def tick(self, arrangement: Arrangement, services: tuple[str, ...]) -> Arrangement:
+        """Replace the services used of an arrangement."""
         with self._lock:
-            self.users[user.name] = user
+            stored = self.arrangements[arrangement.id] = replace(arrangement, services=services)
+            self._add_up(stored.user)
+            return stored
+
+    def dissolve(self, arrangement: Arrangement) -> None:
+        """Delete an arrangement; its user stays, with what other arrangements tick."""
+        with self._lock:
+            self.arrangements.pop(arrangement.id, None)
+            self._add_up(arrangement.user)
+
+    def _add_up(self, name: str) -> None:
+        of_user = [a for a in self.arrangements.values() if a.user == name]
+        self.users[name].services = {service for a in of_user for service in a.services}
+        self._changed()
+
+    def set_password(self, name: str, password: str) -> None:
+        """What the administrator's "Edit Credentials" does; a lockout stays. KeyError for an unknown user."""
+        with self._lock:
+            self.users[name].digest = digest_of(password)
+            self._changed()
+
+    def add_person(self, name: str, password: str) -> None:
+        """Add or replace a business user's login, which no arrangement makes."""
+        with self._lock:
+            self.users[name] = User(name=name, digest=digest_of(password), kind="business")
+            self._changed()
 
     def log_in(self, name: str, password: str) -> User:
         """The user behind Basic credentials. Raises NotAuthenticated; counts towards the lockout."""
@@ -108,16 +132,22 @@ class Access:
             user = self.users.get(name)
             if user is None or user.locked:
                 raise NotAuthenticated(LOGIN_FAILED)
-            if not hmac.compare_digest(user.password.encode(), password.encode()):
+            right, newly = self._proofs.check(user.digest, password)
+            if not right:
                 self._count_failure(user)
                 raise NotAuthenticated(LOGIN_FAILED)
-            user.failures = 0
-            return user
+            if user.failures:
+                user.failures = 0
+                self._changed()
+        if newly:
+            self._learned(name, password)
+        return user
 
     def _count_failure(self, user: User) -> None:
         user.failures += 1
-        limit = int(str(self._dialect["lockout_after"]))
+        limit = int(self._dialect["lockout_after"])
         user.locked = limit > 0 and user.failures >= limit
+        self._changed()
 
     def unlock(self, name: str) -> bool:
         """What an administrator does. False when there is no such user."""
@@ -126,12 +156,12 @@ class Access:
             if user is None:
                 return False
             user.failures, user.locked = 0, False
+            self._changed()
             return True
 
-    def forget_sessions(self) -> None:
-        """Close every session and lift every lockout."""
+    def lift_lockouts(self) -> None:
+        """Unlock everybody."""
         with self._lock:
-            self._sessions.clear()
             for user in self.users.values():
                 user.failures, user.locked = 0, False
 
@@ -141,47 +171,32 @@ class Access:
             raise Forbidden(
                 f"User {user.name} is not authorized for service {service}",
                 hint=f"tick {service} in the communication arrangement",
-                status=int(str(self._dialect["unticked_service_status"])),
+                status=int(self._dialect["unticked_service_status"]),
             )
 
     def needs_token(self, user: User) -> bool:
         """Technical users write without a CSRF token unless the dialect says otherwise."""
         return user.kind == "business" or bool(self._dialect["csrf_for_technical_users"])
 
-    def open_session(self, user: User, cookies: Mapping[str, str]) -> Session:
-        """The session these cookies belong to, or a new one with a token and two cookies."""
+    def state(self) -> dict[str, Any]:
+        """Everything as plain JSON; passwords as digests."""
         with self._lock:
-            known = self._session_of(user, cookies)
-            if known is not None:
-                return known
-            token = secrets.token_urlsafe(18)
-            session = Session(
-                token=token,
-                cookies={
-                    "SAP_SESSIONID_C4C_100": secrets.token_urlsafe(24),
-                    "sap-XSRF_C4C_100": secrets.token_urlsafe(18),
-                },
-                user=user.name,
-                expires_at=self._now() + timedelta(seconds=float(str(self._dialect["csrf_session_s"]))),
-            )
-            self._sessions[session.cookies["SAP_SESSIONID_C4C_100"]] = session
-            return session
+            return {
+                "systems": dict(self.systems),
+                "arrangements": [asdict(a) for a in self.arrangements.values()],
+                "users": [{**asdict(u), "services": sorted(u.services)} for u in self.users.values()],
+                "last_id": self._last_id,
+            }
 
-    def _session_of(self, user: User, cookies: Mapping[str, str]) -> Session | None:
-        session = self._sessions.get(cookies.get("SAP_SESSIONID_C4C_100", ""))
-        if session is None or session.user != user.name or session.expires_at <= self._now():
-            return None
-        return session if all(cookies.get(k) == v for k, v in session.cookies.items()) else None
-
-    def check_token(self, user: User, token: str, cookies: Mapping[str, str]) -> None:
-        """Raises CsrfRequired unless the token and all cookies of one session of this user came along."""
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what ``state`` gave."""
         with self._lock:
-            session = self._session_of(user, cookies)
-        if session is None or not hmac.compare_digest(session.token, token):
-            raise CsrfRequired(
-                "CSRF token validation failed",
-                hint="GET the service root with x-csrf-token: fetch, then send the token and all cookies",
-            )
+            self.systems = dict(state["systems"])
+            arrangements = [Arrangement(**{**a, "services": tuple(a["services"])}) for a in state["arrangements"]]
+            self.arrangements = {a.id: a for a in arrangements}
+            users = [User(**{**u, "services": set(u["services"])}) for u in state["users"]]
+            self.users = {u.name: u for u in users}
+            self._last_id = int(state["last_id"])
 
 
 def known_services() -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from .values import Value
 from .world import C4CWorld
 from .writes import create
 
-DESKTOP = User(name="AGENT_DESKTOP", password="", kind="business")
+DESKTOP = User(name="AGENT_DESKTOP", kind="business")
 """The business user behind the widget."""
 
 ACTIONS = ("NOTIFY", "ACCEPT", "DECLINE", "END")
@@ -154,10 +154,8 @@ def _accept(world: C4CWorld, shape: Shape, payload: Mapping[str, Any], reference
         draft.children[child.parent_navigation] = [Draft(eset=child, values=values)]
     elif stored:
         draft.values["SocialMediaMessageID"] = reference
-    row = create(world, draft, None, DESKTOP)
-    if reference and not stored:
-        row.contact = reference
-    return row
+    draft.contact = "" if stored else reference
+    return create(world, draft, None, DESKTOP)
 
 
 def _activity_values(world: C4CWorld, shape: Shape, payload: Mapping[str, Any]) -> dict[str, Value]:

@@ -15,11 +15,13 @@ from .values import Value
 class Draft:
     """Values by property name and, for a deep insert, drafts of children by navigation.
 
-    ``values`` holds only what the client sent; a member that is absent is not in it.
+    ``values`` holds only what the client sent; a member that is absent is not in it. ``contact`` is the
+    desktop's id of the contact, for activities that keep none themselves.
     """
 
     eset: EntitySet
     values: dict[str, Value]
+    contact: str = ""
     children: dict[str, list[Draft]] = field(default_factory=dict)
 
     @property

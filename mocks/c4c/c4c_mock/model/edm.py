@@ -5,14 +5,17 @@ The model is data (``data/*.json``); no entity has code of its own. A property t
 
 - rights: letters ``c`` creatable, ``u`` updatable, ``f`` filterable, or ``-`` for none
 - marks: ``key``, ``mandatory``, ``text-of=P`` (description of the code in P), ``from-parent=P``
-  (a copy of the parent's P), ``codes=S`` (values are listed in set S)
+  (a copy of the parent's P), ``codes=S`` (values are listed in set S), ``context=P`` (P gives the context of
+  a code)
+
+A set with ``rows`` is fixed: its rows are part of the model and nobody writes them.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -21,9 +24,13 @@ from typing import Any
 UMBRELLA = "c4codataapi"
 """The service that holds the same entities as all standard services together. Label: documented."""
 
+CATALOG = "odataservicecatalog"
+"""The service that lists the others; everybody who can log in may read it (inferred)."""
+
 SERVICE_NAMES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
 """The services that the add-on's administrator ticks. Source: Sinch configuration guide; documented."""
 
+_CODE_LIST_TYPES = ("CodeList", "ContextualCodeList")
 _SPEC = re.compile(r"^(?P<type>[A-Za-z]+)(?:\((?P<facets>[\d,]+)\))? (?P<rights>[cuf]+|-)(?P<marks>( \S+)*)$")
 
 
@@ -37,6 +44,7 @@ class Property:
         text_of: name of the code property that this one describes; empty otherwise.
         from_parent: name of the parent's property that this one repeats; empty otherwise.
         codes: name of the code list set; empty when the values are free.
+        context: name of the property that gives a contextual code its context; empty when none does.
     """
 
     name: str
@@ -50,6 +58,7 @@ class Property:
     text_of: str = ""
     from_parent: str = ""
     codes: str = ""
+    context: str = ""
 
     @property
     def max_length(self) -> int | None:
@@ -74,7 +83,7 @@ class EntitySet:
         parent: name of the set whose rows own the rows of this one; empty for roots.
         parent_navigation: the navigation of the parent that leads here.
         attachment: rows carry a file (Binary) and are create, read and delete only.
-        codes: for a code list, code -> description; None for every other set.
+        rows: of a fixed set, property -> value; None for a set whose rows are stored.
         interaction: a customer's call, chat or message; only business users create such rows.
     """
 
@@ -86,7 +95,7 @@ class EntitySet:
     parent_navigation: str = ""
     attachment: bool = False
     updatable: bool = True
-    codes: Mapping[str, str] | None = None
+    rows: tuple[Mapping[str, str], ...] | None = None
     interaction: bool = False
 
     @property
@@ -95,9 +104,34 @@ class EntitySet:
         return tuple(p for p in self.properties.values() if p.key)
 
     @property
+    def is_fixed(self) -> bool:
+        """True for a set that nobody writes: a code list, the catalog."""
+        return self.rows is not None
+
+    @property
     def is_code_list(self) -> bool:
         """True for a read-only list of codes and descriptions."""
-        return self.codes is not None
+        return self.type_name in _CODE_LIST_TYPES
+
+    def describe(self, code: str) -> str:
+        """The description of a code in a code list; empty when it is not listed."""
+        return next((row["Description"] for row in self.rows or () if row["Code"] == code), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function:
+    """A function import that answers with rows of a set.
+
+    Attributes:
+        target: the set.
+        match: parameter name -> where it is looked for: a property, or ``Navigation/property``.
+    """
+
+    name: str
+    method: str
+    target: str
+    parameters: Mapping[str, Property]
+    match: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +140,7 @@ class Service:
 
     name: str
     sets: Mapping[str, EntitySet]
+    functions: Mapping[str, Function] = field(default_factory=dict)
 
     def by_type(self, type_name: str) -> EntitySet | None:
         """The set that holds entities of this type."""
@@ -131,6 +166,7 @@ def parse_property(name: str, spec: str) -> Property:
         text_of=marks.get("text-of", ""),
         from_parent=marks.get("from-parent", ""),
         codes=marks.get("codes", ""),
+        context=marks.get("context", ""),
     )
 
 
@@ -143,25 +179,40 @@ def _entity_set(entry: Mapping[str, Any]) -> EntitySet:
     return EntitySet(
         name=entry["set"],
         type_name=entry["type"],
-        properties={n: parse_property(n, s) for n, s in entry["properties"].items()},
+        properties=_properties(entry["properties"]),
         navigations={n: _navigation(n, s) for n, s in entry.get("navigations", {}).items()},
         parent=entry.get("parent", ""),
         parent_navigation=entry.get("parent_navigation", ""),
         attachment=entry.get("attachment", False),
         updatable=entry.get("updatable", True),
         interaction=entry.get("interaction", False),
+        rows=tuple(entry["rows"]) if "rows" in entry else None,
     )
 
 
+def _properties(specs: Mapping[str, str]) -> dict[str, Property]:
+    return {name: parse_property(name, spec) for name, spec in specs.items()}
+
+
 def _code_list(entry: Mapping[str, Any]) -> EntitySet:
-    columns = ["Context"] if entry["contextual"] else []
-    specs = {**dict.fromkeys(columns, "String f key"), "Code": "String f key", "Description": "String f"}
+    context = {"Context": ""} if entry["contextual"] else {}
+    specs = {**dict.fromkeys(context, "String f key"), "Code": "String f key", "Description": "String f mandatory"}
     return EntitySet(
         name=entry["set"],
-        type_name="ContextualCodeList" if entry["contextual"] else "CodeList",
-        properties={n: parse_property(n, s) for n, s in specs.items()},
+        type_name=_CODE_LIST_TYPES[bool(context)],
+        properties=_properties(specs),
         updatable=False,
-        codes=entry["values"],
+        rows=tuple({**context, "Code": code, "Description": text} for code, text in entry["values"].items()),
+    )
+
+
+def _function(entry: Mapping[str, Any]) -> Function:
+    return Function(
+        name=entry["name"],
+        method=entry["method"],
+        target=entry["set"],
+        parameters=_properties(entry["parameters"]),
+        match=entry["match"],
     )
 
 
@@ -169,25 +220,34 @@ def _load(name: str) -> Service:
     raw = files("c4c_mock.model").joinpath("data", f"{name}.json").read_text("utf-8")
     data = json.loads(raw)
     every = [_entity_set(e) for e in data["sets"]] + [_code_list(e) for e in data["code_lists"]]
-    return Service(name=name, sets={s.name: s for s in every})
+    functions = {f["name"]: _function(f) for f in data.get("functions", ())}
+    return Service(name=name, sets={s.name: s for s in every}, functions=functions)
 
 
 @lru_cache(maxsize=1)
 def services() -> Mapping[str, Service]:
-    """All services by name, the umbrella included. Loaded once per process; never changes."""
+    """All services by name, the umbrella and the catalog included. Loaded once per process; never changes."""
     single = {name: _load(name) for name in SERVICE_NAMES}
-    union = {n: s for service in single.values() for n, s in service.sets.items()}
-    return {**single, UMBRELLA: Service(name=UMBRELLA, sets=union)}
+    sets = {n: s for service in single.values() for n, s in service.sets.items()}
+    functions = {n: f for service in single.values() for n, f in service.functions.items()}
+    umbrella = Service(name=UMBRELLA, sets=sets, functions=functions)
+    return {**single, UMBRELLA: umbrella, CATALOG: _load(CATALOG)}
+
+
+@lru_cache(maxsize=1)
+def _every_set() -> Mapping[str, EntitySet]:
+    return {name: s for service in services().values() for name, s in service.sets.items()}
 
 
 def entity_set(name: str) -> EntitySet:
     """The set of this name, whatever service holds it. Raises KeyError for an unknown name."""
-    return services()[UMBRELLA].sets[name]
+    return _every_set()[name]
 
 
-def children_of(name: str) -> Iterator[EntitySet]:
+@lru_cache(maxsize=512)
+def children_of(name: str) -> tuple[EntitySet, ...]:
     """Sets whose rows belong to rows of the named set."""
-    return (s for s in services()[UMBRELLA].sets.values() if s.parent == name)
+    return tuple(s for s in _every_set().values() if s.parent == name)
 
 
 def root_of(eset: EntitySet) -> EntitySet:

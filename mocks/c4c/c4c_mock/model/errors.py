@@ -8,6 +8,8 @@ C4CError
 ├── NotAllowed          405  a verb this resource does not take
 ├── PreconditionFailed  412  If-Match names an older state
 ├── UnsupportedMedia    415  a body in a form that is not read here
+├── RangeNotThere       416  bytes behind the end of a file
+├── TooManyThreads           more requests at once than the tenant takes; status by dialect
 ├── ObjectLocked        400  (by dialect) somebody else writes this object now
 ├── Refused                  an attachment that the tenant's rules turn away; status by dialect
 ├── ServerFault         500  recorded misbehaviour of the real system, replayed on purpose
@@ -62,9 +64,13 @@ class CsrfRequired(Forbidden):
 
 
 class NotFound(C4CError):
-    """No such service, entity set, key or navigation."""
+    """No such service, entity set, key or navigation; a web page where no OData service is."""
 
     status = 404
+
+    def __init__(self, message: str, *, hint: str = "", html: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.html = html
 
 
 class NotAllowed(C4CError):
@@ -91,6 +97,27 @@ class UnsupportedMedia(C4CError):
     """The Content-Type of the body is none that this resource reads."""
 
     status = 415
+
+
+class RangeNotThere(C4CError):
+    """The bytes that ``Range`` asks for are not in the file.
+
+    Attributes:
+        size_bytes: of the file.
+    """
+
+    status = 416
+
+    def __init__(self, message: str, *, size_bytes: int) -> None:
+        super().__init__(message)
+        self.size_bytes = size_bytes
+
+
+class TooManyThreads(C4CError):
+    """The tenant works on as many requests as it takes at once; status by dialect ``parallel_status``."""
+
+    status = 503
+    html = True
 
 
 class ObjectLocked(C4CError):

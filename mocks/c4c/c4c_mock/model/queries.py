@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
@@ -28,19 +27,24 @@ class Compare:
 class Both:
     """``and``."""
 
-    left: Condition
-    right: Condition
+    parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
 class Either:
-    """``or``; the parser has checked that only one property is asked about."""
+    """``or``; whether different properties may be asked about is the parser's business."""
 
-    left: Condition
-    right: Condition
+    parts: tuple[Condition, ...]
 
 
-Condition: TypeAlias = Compare | Both | Either
+@dataclass(frozen=True)
+class Not:
+    """``not``; C4C refuses it unless the dialect says otherwise."""
+
+    inside: Condition
+
+
+Condition: TypeAlias = Compare | Both | Either | Not
 
 
 @dataclass(frozen=True)
@@ -55,9 +59,11 @@ def comparisons(condition: Condition) -> Iterator[Compare]:
     """All leaves of a condition."""
     if isinstance(condition, Compare):
         yield condition
+    elif isinstance(condition, Not):
+        yield from comparisons(condition.inside)
     else:
-        yield from comparisons(condition.left)
-        yield from comparisons(condition.right)
+        for part in condition.parts:
+            yield from comparisons(part)
 
 
 class Matcher:
@@ -73,9 +79,11 @@ class Matcher:
     def meets(self, row: Row, condition: Condition) -> bool:
         """True when the row fulfils the whole condition."""
         if isinstance(condition, Both):
-            return self.meets(row, condition.left) and self.meets(row, condition.right)
+            return all(self.meets(row, part) for part in condition.parts)
         if isinstance(condition, Either):
-            return self.meets(row, condition.left) or self.meets(row, condition.right)
+            return any(self.meets(row, part) for part in condition.parts)
+        if isinstance(condition, Not):
+            return not self.meets(row, condition.inside)
         return self._compare(self._rows.value(row, condition.prop), condition)
 
     def _compare(self, found: Value, condition: Compare) -> bool:
@@ -104,10 +112,19 @@ class Matcher:
 
 
 def _like(found: str, pattern: str) -> bool:
-    """Equality with ``*`` as wildcard. Source: developer guide; documented."""
+    """Equality with ``*`` as wildcard, in one pass. Source: developer guide; documented."""
     if "*" not in pattern:
         return found == pattern
-    return re.fullmatch(".*".join(re.escape(p) for p in pattern.split("*")), found, re.DOTALL) is not None
+    first, *middle, last = pattern.split("*")
+    if len(found) < len(first) + len(last) or not (found.startswith(first) and found.endswith(last)):
+        return False
+    at, stop = len(first), len(found) - len(last)
+    for part in middle:
+        at = found.find(part, at, stop)
+        if at < 0:
+            return False
+        at += len(part)
+    return True
 
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {

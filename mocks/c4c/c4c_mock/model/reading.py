@@ -15,18 +15,18 @@ _LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 
 def rows_of(world: C4CWorld, eset: EntitySet) -> list[Row]:
     """All rows of a set that are visible now."""
-    if eset.codes is not None:
-        return [_code_row(eset, code, text) for code, text in eset.codes.items()]
+    if eset.rows is not None:
+        return [_fixed_row(eset, number) for number in range(len(eset.rows))]
     return world.rows.all(eset.name, world.clock.now())
 
 
-def _code_row(eset: EntitySet, code: str, text: str) -> Row:
-    values: dict[str, Value] = {"Context": "", "Code": code, "Description": text}
+def _fixed_row(eset: EntitySet, number: int) -> Row:
+    assert eset.rows is not None
     return Row(
         eset=eset,
-        object_id=code,
+        object_id=str(number),
         parent_id=None,
-        values={n: v for n, v in values.items() if n in eset.properties},
+        values=dict(eset.rows[number]),
         created_at=_LONG_AGO,
         created_by="",
         visible_at=_LONG_AGO,
@@ -35,7 +35,7 @@ def _code_row(eset: EntitySet, code: str, text: str) -> Row:
 
 def find(world: C4CWorld, eset: EntitySet, key: Mapping[str, Value]) -> Row | None:
     """The row with this complete key; None when there is none."""
-    if eset.is_code_list:
+    if eset.is_fixed:
         return next((r for r in rows_of(world, eset) if all(r.values[n] == v for n, v in key.items())), None)
     return world.rows.get(eset.name, str(key["ObjectID"]), world.clock.now())
 

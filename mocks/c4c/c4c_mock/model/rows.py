@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeAlias
 
 from mock_kit.spool import Blob
 
@@ -28,6 +29,7 @@ class Row:
         visible_at: virtual time from which readers see the row (a slow commit lies in the future).
         changed_at: aware UTC; grows with every write and is the ETag.
         contact: the desktop's contact id when C4C itself stores none; nothing a reader ever sees.
+        seq: running number of the tenant's rows; a set is read in this order.
     """
 
     eset: EntitySet
@@ -38,6 +40,7 @@ class Row:
     created_by: str
     visible_at: datetime
     contact: str = ""
+    seq: int = 0
     changed_at: datetime = field(init=False)
     changed_by: str = field(init=False)
 
@@ -61,44 +64,79 @@ class Row:
         self.changed_by = by
 
 
+Keep: TypeAlias = "Callable[[list[Row], list[Row]], None]"
+"""Called with the rows that one transaction stored and those that it removed."""
+
+
 class Rows:
     """All rows of one world. Every method is safe to call from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Keep = lambda _kept, _gone: None) -> None:
+        """``keep`` may raise: the transaction is taken back then."""
         self._lock = threading.RLock()
         self._by_set: dict[str, dict[str, Row]] = {}
         self._by_parent: dict[tuple[str, str], list[Row]] = {}
-        self._thread = threading.local()
+        self._last_seq = 0
+        self._keep = keep
+        self._undo: list[Callable[[], None]] | None = None
+        self._touched: dict[str, Row] = {}
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
-        """Whatever this thread writes in the block is taken back when the block fails."""
-        undo: list[Callable[[], None]] = []
-        self._thread.undo = undo
-        try:
-            yield
-        except BaseException:
-            with self._lock:
-                for step in reversed(undo):
-                    step()
-            raise
-        finally:
-            self._thread.undo = None
+        """What is written in the block is taken back when the block fails; nobody else sees it before its end.
 
-    def _undo_by(self, step: Callable[[], None]) -> None:
-        undo = getattr(self._thread, "undo", None)
-        if undo is not None:
-            undo.append(step)
+        Readers and writers of other threads wait at the table meanwhile, so a block must not wait for them.
+        """
+        with self._lock:
+            if self._undo is not None:
+                yield  # a part of the block around it
+                return
+            self._undo, self._touched = [], {}
+            try:
+                yield
+                self._commit()
+            except BaseException:
+                for step in reversed(self._undo):
+                    step()
+                raise
+            finally:
+                self._undo = None
+
+    def _commit(self) -> None:
+        rows = self._touched.values()
+        kept = [row for row in rows if self._has(row)]
+        if self._touched:
+            self._keep(kept, [row for row in rows if not self._has(row)])
+
+    def _has(self, row: Row) -> bool:
+        return self._by_set.get(row.eset.name, {}).get(row.object_id) is row
+
+    def _noted(self, rows: Iterable[Row], undo: Callable[[], None]) -> None:
+        assert self._undo is not None
+        self._undo.append(undo)
+        self._touched.update((row.object_id, row) for row in rows)
 
     def add(self, rows: Iterable[Row]) -> None:
         """Store rows together: a reader sees all of them or none."""
         stored = list(rows)
-        self._undo_by(lambda: self._drop_all(stored))
-        with self._lock:
+        with self.all_or_nothing():
+            self._noted(stored, lambda: self._drop_all(stored))
             for row in stored:
-                self._by_set.setdefault(row.eset.name, {})[row.object_id] = row
-                if row.parent_id is not None:
-                    self._by_parent.setdefault((row.parent_id, row.eset.name), []).append(row)
+                self._last_seq += 1
+                row.seq = self._last_seq
+                self._put(row)
+
+    def restore(self, rows: Iterable[Row]) -> None:
+        """Take over rows that were kept, in the order of creation; nothing is kept anew."""
+        with self._lock:
+            for row in sorted(rows, key=lambda r: r.seq):
+                self._last_seq = row.seq
+                self._put(row)
+
+    def _put(self, row: Row) -> None:
+        self._by_set.setdefault(row.eset.name, {})[row.object_id] = row
+        if row.parent_id is not None:
+            self._by_parent.setdefault((row.parent_id, row.eset.name), []).append(row)
 
     def get(self, set_name: str, object_id: str, now: datetime) -> Row | None:
         """The row, unless it is not there or its commit is not through yet."""
@@ -118,19 +156,27 @@ class Rows:
 
     def change(self, row: Row, values: dict[str, Value], *, at: datetime, by: str) -> None:
         """Give a row its new values."""
-        with self._lock:
+        with self.all_or_nothing():
             before = (row.values, row.changed_at, row.changed_by)
-            self._undo_by(lambda: row.restore(*before))
+            self._noted([row], lambda: row.restore(*before))
             row.values = values
             row.touch(at, by)
 
     def remove(self, row: Row) -> None:
         """Delete a row and everything it owns."""
-        with self._lock:
+        with self.all_or_nothing():
             gone = list(self._family(row))
-            self._undo_by(lambda: self.add(gone))
-            for one in gone:
-                self._drop(one)
+            self._noted(gone, lambda: self._bring_back(gone))
+            self._drop_all(gone)
+
+    def _bring_back(self, gone: Iterable[Row]) -> None:
+        """Put rows where they were: the order of creation is what a reader sees."""
+        for row in gone:
+            self._put(row)
+            rows = self._by_set[row.eset.name]
+            self._by_set[row.eset.name] = dict(sorted(rows.items(), key=lambda pair: pair[1].seq))
+            if row.parent_id is not None:
+                self._by_parent[row.parent_id, row.eset.name].sort(key=lambda r: r.seq)
 
     def _family(self, row: Row) -> Iterator[Row]:
         yield row
@@ -140,19 +186,27 @@ class Rows:
 
     def _drop_all(self, rows: Iterable[Row]) -> None:
         for row in rows:
-            self._drop(row)
-
-    def _drop(self, row: Row) -> None:
-        self._by_set.get(row.eset.name, {}).pop(row.object_id, None)
-        if row.parent_id is not None:
-            siblings = self._by_parent.get((row.parent_id, row.eset.name), [])
-            siblings[:] = [r for r in siblings if r is not row]
+            self._by_set.get(row.eset.name, {}).pop(row.object_id, None)
+            if row.parent_id is not None:
+                siblings = self._by_parent.get((row.parent_id, row.eset.name), [])
+                siblings[:] = [r for r in siblings if r is not row]
 
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:
             self._by_set.clear()
             self._by_parent.clear()
+            self._last_seq = 0
+
+    def everything(self) -> list[Row]:
+        """Every row of every set, in the order of creation."""
+        with self._lock:
+            return sorted((r for rows in self._by_set.values() for r in rows.values()), key=lambda r: r.seq)
+
+    def knows(self, object_id: str) -> bool:
+        """Whether any row of any set has this id, visible or not."""
+        with self._lock:
+            return any(object_id in rows for rows in self._by_set.values())
 
     def stored(self, set_name: str) -> list[Row]:
         """Every row of a set, visible or not, in the order of creation."""
@@ -187,7 +241,7 @@ class Rows:
             return ""
         if row.eset.attachment and code_prop.name == "TypeCode":
             return ""  # recorded: TypeCodeText of an attachment stays empty
-        return (entity_set(code_prop.codes).codes or {}).get(code, "")
+        return entity_set(code_prop.codes).describe(code)
 
     def _from_parent(self, row: Row, prop: Property) -> Value:
         owner = self.parent(row)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,18 @@ from c4c_mock.evidence import Touching
 from mock_kit.worlds import World
 
 from .access import Access
+from .codec import FileGone, row_from_json, row_to_json
 from .dialect import defaults
 from .locks import ObjectLocks, WriteLock
+from .log import FILE_NAME, FORMAT, Log
 from .rows import Row, Rows
+from .sessions import Sessions
+from .threads import Threads
 
 
 @dataclass(kw_only=True)
 class C4CWorld(World):
-    """State of one tenant.
+    """State of one tenant. What a client or an administrator does to it outlives the process: see ``log``.
 
     Attributes:
         host: name in the Host header, without port, lower-case.
@@ -26,20 +31,75 @@ class C4CWorld(World):
     """
 
     host: str
-    rows: Rows = field(default_factory=Rows)
     locks: ObjectLocks = field(default_factory=ObjectLocks)
+    threads: Threads = field(default_factory=Threads)
     switches: Touching = field(init=False)
+    rows: Rows = field(init=False)
     access: Access = field(init=False)
+    sessions: Sessions = field(init=False)
+    log: Log = field(init=False)
 
     def __post_init__(self) -> None:
         self.switches = Touching(self.dialect, self)
-        self.access = Access(self.clock.now, self.switches)
+        self.rows = Rows(self._keep)
+        self.access = Access(
+            self.switches,
+            changed=lambda: self.log.append({"access": self.access.state()}),
+            learned=lambda user, password: self.journal.guard(password, user),
+        )
+        self.sessions = Sessions(self.clock.now, self.switches)
+        self.log = Log(self.spool.directory / FILE_NAME)
 
     @classmethod
     def make(cls, name: str, host: str, data_dir: Path, dialect: Mapping[str, Any] | None = None) -> C4CWorld:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
         parts = World.parts(name, data_dir, {**defaults(), **(dialect or {})})
         return cls(**parts, host=host.lower())
+
+    @classmethod
+    def restored(cls, path: Path) -> C4CWorld:
+        """The tenant that an earlier process kept in ``path``, a log file. Raises Damaged."""
+        state: dict[str, Any] = {}
+        rows: dict[str, dict[str, Any]] = {}
+        for entry in Log(path).entries():
+            rows.update((row["id"], row) for row in entry.pop("rows", ()))
+            for object_id in entry.pop("gone", ()):
+                rows.pop(object_id, None)
+            state.update(entry)
+        known = {name: value for name, value in state["dialect"].items() if name in defaults()}
+        world = cls.make(state["name"], state["host"], path.parent.parent, known)
+        world.clock.advance(state["clock"])
+        world.ids.restore(state["ids"])
+        world.access.restore(state["access"])
+        world.rows.restore(_readable(rows.values(), path.parent))
+        world.spool.keep_only({row.blob.path.name for row in world.rows.everything() if row.blob})
+        world.start_log()
+        return world
+
+    def start_log(self) -> None:
+        """From now on every change is kept. Call it once the world is complete and accepted."""
+        self.log.rewrite(self._snapshot())
+
+    def _snapshot(self) -> Iterator[dict[str, Any]]:
+        yield {"format": FORMAT, "name": self.name, "host": self.host, **self._settings()}
+        yield {"access": self.access.state(), "ids": self.ids.state()}
+        for row in self.rows.everything():
+            yield {"rows": [row_to_json(row)]}
+
+    def _settings(self) -> dict[str, Any]:
+        return {"dialect": self.dialect, "clock": self.clock.offset_s}
+
+    def _keep(self, kept: list[Row], gone: list[Row]) -> None:
+        entry: dict[str, Any] = {"rows": [row_to_json(row) for row in kept], "ids": self.ids.state()}
+        self.log.append({**entry, "gone": [row.object_id for row in gone]})
+
+    def settings_changed(self) -> None:
+        """Keep clock and dialect."""
+        self.log.append(self._settings())
+
+    def removed(self) -> None:
+        """Delete the tenant's file."""
+        self.log.remove()
 
     def describe(self) -> dict[str, Any]:
         """Host, systems and users with their ticked services; no passwords."""
@@ -55,7 +115,9 @@ class C4CWorld(World):
     def clear(self) -> None:
         """Forget business objects, sessions and lockouts; logins and switches stay."""
         self.rows.clear()
-        self.access.forget_sessions()
+        self.sessions.clear()
+        self.access.lift_lockouts()
+        self.start_log()
 
     def lock_for(self, user: str) -> WriteLock:
         """The locks of one writing request, to be used as a context manager."""
@@ -65,3 +127,11 @@ class C4CWorld(World):
         """ObjectID of the business object a row is part of: what C4C locks."""
         owner = self.rows.parent(row)
         return row.object_id if owner is None else self.root_id(owner)
+
+
+def _readable(raw_rows: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[Row]:
+    for raw in raw_rows:
+        try:
+            yield row_from_json(raw, directory)
+        except FileGone as exc:
+            logging.getLogger(__name__).warning("%s %s is dropped: %s", raw["set"], raw["id"], exc)

@@ -33,7 +33,7 @@ def create(world: C4CWorld, draft: Draft, parent: Row | None, user: User) -> Row
         _check_rights(part)
         if part.eset.attachment:
             attachments.check(part, world.switches)
-    rows = list(_mint(world, draft, parent.object_id if parent else None, user))
+    rows = list(mint(world, draft, parent.object_id if parent else None, user))
     world.rows.add(rows)
     for part in draft.family():
         for odd in attachments.oddities(part):
@@ -43,8 +43,8 @@ def create(world: C4CWorld, draft: Draft, parent: Row | None, user: User) -> Row
 
 def check_may_create(world: C4CWorld, eset: EntitySet, user: User) -> None:
     """Raises NotAllowed for code lists, Forbidden where only a person may create."""
-    if eset.is_code_list:
-        raise NotAllowed(f"{eset.name} is a code list: read only", allow=("GET", "HEAD"))
+    if eset.is_fixed:
+        raise NotAllowed(f"{eset.name} is read only", allow=("GET", "HEAD"))
     person_only = eset.interaction and not world.switches["technical_users_create_interactions"]
     if person_only and user.kind == "technical":
         raise Forbidden(
@@ -84,29 +84,33 @@ def _check_rights(draft: Draft) -> None:
             del draft.values[name]
         elif not prop.creatable and value is not None:
             raise BadRequest(f"Property {name} of {draft.eset.type_name} is not creatable")
-    missing = [p.name for p in draft.eset.properties.values() if p.mandatory and not draft.values.get(p.name)]
+    required = [p.name for p in draft.eset.properties.values() if p.mandatory and p.creatable]
+    missing = [name for name in required if not draft.values.get(name)]
     if missing and not draft.eset.attachment:
         raise BadRequest(f"Property {missing[0]} of {draft.eset.type_name} is mandatory")
 
 
-def _mint(world: C4CWorld, draft: Draft, parent_id: str | None, user: User) -> list[Row]:
+def mint(world: C4CWorld, draft: Draft, parent_id: str | None, user: User) -> list[Row]:
+    """The rows of a draft and of its parts, not stored yet; an ObjectID in the draft is taken."""
     now = world.clock.now()
-    values = {n: v for n, v in draft.values.items() if n != "ParentObjectID" and not _ignored(draft.eset, n)}
+    apart = {"ParentObjectID", "ObjectID"}
+    values = {n: v for n, v in draft.values.items() if n not in apart and not _ignored(draft.eset, n)}
     if not draft.eset.parent and "ID" in draft.eset.properties:
         values.setdefault("ID", str(world.ids.number(draft.eset.name, 1_000_000)))
     row = Row(
         eset=draft.eset,
-        object_id=world.ids.hex32("ObjectID"),
+        object_id=str(draft.values.get("ObjectID") or world.ids.hex32("ObjectID")),
         parent_id=parent_id,
         values=values,
         created_at=now,
         created_by=user.name,
         visible_at=visible_from(world, now),
+        contact=draft.contact,
     )
     rows = [row]
     for drafts in draft.children.values():
         for child in drafts:
-            rows += _mint(world, child, row.object_id, user)
+            rows += mint(world, child, row.object_id, user)
     return rows
 
 
@@ -137,8 +141,8 @@ def check_may_update(world: C4CWorld, row: Row) -> None:
         status = int(world.switches["attachment_update_status"])
         message = f"{row.eset.name} cannot be updated: attachments are created, read and deleted"
         raise NotAllowed(message, allow=("GET", "HEAD", "DELETE"), status=status)
-    if row.eset.is_code_list:
-        raise NotAllowed(f"{row.eset.name} is a code list: read only", allow=("GET", "HEAD"))
+    if row.eset.is_fixed:
+        raise NotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))
 
 
 def _ignored(eset: EntitySet, name: str) -> bool:
@@ -159,6 +163,6 @@ def _same(sent: Value, stored: Value) -> bool:
 
 def delete(world: C4CWorld, row: Row) -> None:
     """Remove a row and its parts. Raises NotAllowed for code lists."""
-    if row.eset.is_code_list:
-        raise NotAllowed(f"{row.eset.name} is a code list: read only", allow=("GET", "HEAD"))
+    if row.eset.is_fixed:
+        raise NotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))
     world.rows.remove(row)

@@ -13,7 +13,7 @@ from c4c_mock.wire.batch import ChangeSet, Multipart, PartRequest, boundary_of, 
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
 
-from .call import JSON, Call, Reply, prefers_json
+from .call import JSON, Call, Reply, meant_method, prefers_json
 from .refusals import error_reply
 
 Dispatch = Callable[[Call], Reply]
@@ -107,15 +107,14 @@ def _refer(url: str, created: dict[str, str]) -> str:
 def _call_of(call: Call, part: PartRequest, url: str) -> Call:
     path, query = _below_root(call, url)
     options = parse_options(query)
-    if options.text("$search"):
+    if options.text("$search") and not call.world.switches["search_in_batch"]:
         raise BadRequest("$batch: $search is not supported inside a batch")
     headers = dict(part.headers)
     if _STRICT not in headers and call.header(_STRICT) and call.world.switches["batch_inherits_strict_header"]:
         headers[_STRICT] = call.header(_STRICT)
-    method = headers.get("x-http-method", "").upper() if part.method == "POST" else ""
     return replace(
         call,
-        method=method or part.method,
+        method=meant_method(part.method, headers.get("x-http-method", "")),
         path=path,
         segments=split_path(path),
         options=options,

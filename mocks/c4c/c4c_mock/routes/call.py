@@ -12,11 +12,14 @@ from c4c_mock.model.edm import Service
 from c4c_mock.model.errors import BadRequest, UnsupportedMedia
 from c4c_mock.model.locks import WriteLock
 from c4c_mock.model.world import C4CWorld
+from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.entities import Renderer
 from c4c_mock.wire.options import Options
 from c4c_mock.wire.uri import Segment
 
 JSON = "application/json"
+_TUNNEL = frozenset({"MERGE", "PATCH", "PUT", "DELETE"})
+_BODY_FORMATS = {JSON: "json", "application/atom+xml": "atom", "application/xml": "atom"}
 _ATOM = ("application/atom+xml", "application/xml", "text/xml", "application/atomsvc+xml")
 
 
@@ -82,32 +85,73 @@ class Call:
             seen("no-codedescs")
         return Renderer(self.world, self.service, self.base, code_texts=not bare)
 
-    def check_json_body(self) -> None:
-        """Raises UnsupportedMedia unless the body is announced as JSON in UTF-8."""
-        kind, _, params = self.header("content-type").partition(";")
-        charset = params.replace(" ", "").lower().removeprefix("charset=")
-        if kind.strip().lower() in _ATOM:
-            raise UnsupportedMedia("Atom bodies are not read by this mock", hint="send application/json", status=501)
-        if kind.strip().lower() != JSON or (params.strip() and "utf-8" not in charset and "=" in params):
-            found = self.header("content-type") or "(none)"
-            raise UnsupportedMedia(f"Content-Type: expected application/json, found {found}")
+    @property
+    def body_format(self) -> str:
+        """``json`` or ``atom`` as the Content-Type announces it; empty for anything else."""
+        kind = self.header("content-type").partition(";")[0].strip().lower()
+        return _BODY_FORMATS.get(kind, "")
+
+    def check_body(self) -> None:
+        """Raises UnsupportedMedia unless the body is announced as JSON or Atom in UTF-8."""
+        params = self.header("content-type").partition(";")[2].replace(" ", "").replace('"', "").lower()
+        charsets = [p.partition("=")[2] for p in params.split(";") if p.startswith("charset=")]
+        if not self.body_format or any(charset not in {"utf-8", "utf8"} for charset in charsets):
+            found = self.header("content-type")[:100] or "(none)"
+            raise UnsupportedMedia(
+                f"Content-Type: expected application/json or application/atom+xml in UTF-8, found {found}"
+            )
+
+    @property
+    def atom_style(self) -> atom.Style:
+        """How Atom is written in this world, now."""
+        return atom.Style(bool(self.world.switches["atom_property_types"]), self.world.clock.now())
 
 
 @dataclass(kw_only=True)
 class Reply:
-    """Status, headers and body of an answer; ``length`` is that of the body in bytes."""
+    """Status, headers and body of an answer.
+
+    Attributes:
+        length: of the body in bytes.
+        document: the body is a JSON or XML document of the service, which may be compressed.
+    """
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: Iterable[bytes] = ()
     length: int = 0
+    document: bool = False
     cookies: dict[str, str] = field(default_factory=dict)
 
 
 def text_reply(status: int, text: str, content_type: str, headers: Mapping[str, str] | None = None) -> Reply:
     """A reply with a small text body."""
     raw = text.encode()
-    return Reply(status=status, headers={"Content-Type": content_type, **(headers or {})}, body=[raw], length=len(raw))
+    written = {"Content-Type": content_type, **(headers or {})}
+    document = "json" in content_type or "xml" in content_type
+    return Reply(status=status, headers=written, body=[raw], length=len(raw), document=document)
+
+
+def meant_method(method: str, tunnelled: str) -> str:
+    """The verb that is meant: POST may carry another one in x-http-method. Raises BadRequest."""
+    if not tunnelled:
+        return method
+    if method != "POST" or tunnelled.strip().upper() not in _TUNNEL:
+        raise BadRequest(f"x-http-method: expected POST with one of {', '.join(sorted(_TUNNEL))}")
+    seen("tunnel")
+    return tunnelled.strip().upper()
+
+
+def json_reply(call: Call, document: object) -> Reply:
+    """A JSON body, files streamed."""
+    body = json_out.Body(document, escape_dates=bool(call.world.switches["escape_date_slashes"]))
+    return Reply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length, document=True)
+
+
+def atom_reply(document: atom.Document) -> Reply:
+    """An XML body, files streamed."""
+    headers = {"Content-Type": document.content_type}
+    return Reply(status=200, headers=headers, body=document, length=document.length, document=True)
 
 
 def prefers_json(accept: str, *, default: bool) -> bool:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
-from urllib.parse import unquote
 
 from c4c_mock.evidence import seen
 from c4c_mock.model import attachments, writes
@@ -15,23 +12,25 @@ from c4c_mock.model.edm import EntitySet, entity_set
 from c4c_mock.model.errors import BadRequest, NotAllowed, NotBuilt, PreconditionFailed
 from c4c_mock.model.locks import WriteLock
 from c4c_mock.model.rows import Row
+from c4c_mock.wire.atom_in import AtomBody
 from c4c_mock.wire.base64_stream import Base64Writer
-from c4c_mock.wire.json_in import read_draft
+from c4c_mock.wire.bodies import BodyReader, JsonBody
 from c4c_mock.wire.literals import etag_of
-from c4c_mock.wire.scanner import BodyScanner
 from c4c_mock.wire.shape import shape_of
 from mock_kit.spool import Blob
 
 from .call import Call, Reply
-from .reads import entity_reply
+from .reads import entity_reply, names_etag
 from .target import Target
 
-_PARENT = re.compile(rb'"ParentObjectID"\s*:\s*"([0-9A-Za-z-]{1,70})"')
 _READ_VERBS = ("GET", "HEAD")
+_WRITE_VERBS = ("POST", "PUT", "PATCH", "MERGE", "DELETE")
 
 
 def change(call: Call, target: Target) -> Reply:
     """Answer a modifying request that points at ``target``."""
+    if call.method not in _WRITE_VERBS:
+        raise NotAllowed(f"{call.method[:20]} is no method of OData", allow=(*_READ_VERBS, *_WRITE_VERBS))
     if target.kind in {"property", "value", "links"}:
         raise NotBuilt(f"{call.method} on a single property or on $links is not built in this mock")
     if target.kind == "set":
@@ -46,7 +45,7 @@ def change(call: Call, target: Target) -> Reply:
 
 def _create(call: Call, target: Target) -> Reply:
     assert target.eset is not None
-    call.check_json_body()
+    call.check_body()
     writes.check_may_create(call.world, target.eset, call.user)
     with call.locking() as lock:
         if target.owner is not None:
@@ -92,27 +91,31 @@ def received(call: Call, eset: EntitySet, early: WriteLock | None) -> Iterator[D
 
     ``early`` takes the parent's lock as soon as ParentObjectID has come in, before the file is through.
     """
-    scanner = BodyScanner(lambda: _sink(call), skeleton_max_bytes=int(call.world.switches["skeleton_max_bytes"]))
+    body = _reader(call)
     try:
         for piece in call.pieces():
-            scanner.feed(piece)
-            if early is not None and eset.parent and _lock_early(call, eset, scanner.skeleton, early):
+            body.feed(piece)
+            if early is not None and eset.parent and _lock_early(call, eset, body, early):
                 early = None
-        yield read_draft(_parsed(scanner), eset, scanner.blobs)
+        yield body.draft(eset)
     except BaseException:
-        scanner.abort()
-        _discard(call, scanner.blobs)
+        body.abort()
+        _discard(call, body.blobs)
         raise
 
 
-def _parsed(scanner: BodyScanner) -> Any:
-    if not scanner.skeleton:
-        raise BadRequest("Request body is empty; expected a JSON object")
-    return scanner.finish()
+def _reader(call: Call) -> BodyReader:
+    kind = AtomBody if call.body_format == "atom" else JsonBody
+    return kind(lambda: _sink(call), max_bytes=int(call.world.switches["skeleton_max_bytes"]))
 
 
 def _sink(call: Call) -> Base64Writer:
-    return Base64Writer(call.world.spool.writer(), lambda size: attachments.check_size(size, call.world.switches))
+    switches = call.world.switches
+    return Base64Writer(
+        call.world.spool.writer(),
+        lambda size: attachments.check_size(size, switches),
+        white_space=bool(switches["base64_white_space"]),
+    )
 
 
 def _discard(call: Call, blobs: list[Blob]) -> None:
@@ -121,12 +124,11 @@ def _discard(call: Call, blobs: list[Blob]) -> None:
             call.world.spool.discard(blob)
 
 
-def _lock_early(call: Call, eset: EntitySet, skeleton: bytearray, lock: WriteLock) -> bool:
-    found = _PARENT.search(skeleton)
-    if found is None:
+def _lock_early(call: Call, eset: EntitySet, body: BodyReader, lock: WriteLock) -> bool:
+    wanted = body.early("ParentObjectID")
+    if not wanted:
         return False
-    parent_set = entity_set(eset.parent)
-    parent = call.world.rows.get(parent_set.name, found[1].decode(), call.world.clock.now())
+    parent = call.world.rows.get(entity_set(eset.parent).name, wanted, call.world.clock.now())
     if parent is not None:
         lock.add(call.world.root_id(parent))
     return True
@@ -136,7 +138,7 @@ def _update(call: Call, target: Target) -> Reply:
     assert target.row is not None
     row = target.row
     writes.check_may_update(call.world, row)
-    call.check_json_body()
+    call.check_body()
     _check_etag(call, row)
     with call.locking() as lock:
         lock.add(call.world.root_id(row))
@@ -158,9 +160,8 @@ def _delete(call: Call, target: Target) -> Reply:
 def _check_etag(call: Call, row: Row) -> None:
     """If-Match is honoured when sent and never demanded. Source: developer guide; documented."""
     wanted = call.header("if-match").strip()
-    if not wanted or wanted == "*":
+    if not wanted:
         return
     seen("etag")
-    current = unquote(etag_of(row.changed_at))
-    if current not in {unquote(tag.strip()) for tag in wanted.split(",")}:
+    if not names_etag(wanted, etag_of(row.changed_at)):
         raise PreconditionFailed(f"{row.eset.type_name} {row.object_id} was changed meanwhile: If-Match fails")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import binascii
+import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Request, Response, request
+from werkzeug.exceptions import HTTPException
 
 from c4c_mock.evidence import seen
 from c4c_mock.model.access import LOGIN_FAILED, User
-from c4c_mock.model.edm import Service, services
+from c4c_mock.model.edm import CATALOG, Service, services
 from c4c_mock.model.errors import (
     BadRequest,
     C4CError,
@@ -25,56 +28,105 @@ from c4c_mock.model.errors import (
 from c4c_mock.model.world import C4CWorld
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
+from mock_kit.context import note
 
 from .batch import run_batch
-from .call import JSON, Call, Reply, prefers_json
+from .call import JSON, Call, Reply, meant_method, prefers_json
 from .changes import change
 from .reads import read
 from .refusals import error_reply
+from .response import to_response
 from .target import resolve
 
 ROOT = "/sap/c4c/odata/v1"
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE"]
-_OTHER_ROOTS = tuple(f"/sap/c4c/{root}/" for root in ("odata/cust", "odata/uid", "odata-sso", "odata-saml"))
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE", "OPTIONS", "TRACE"]
+_OTHER_ROOTS = tuple(f"/sap/{root}/" for root in ("c4c/odata/cust", "c4c/odata/uid", "c4c/odata-sso", "byd/odata"))
 _PIECE_BYTES = 256 * 1024
-_TUNNEL = frozenset({"MERGE", "PATCH", "PUT", "DELETE"})
+_VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?\s*(?:;.*)?", re.DOTALL)
 
 
 def odata_blueprint(world_of_request: Callable[[], C4CWorld]) -> Blueprint:
-    """Everything under ``/sap``. ``world_of_request`` gives the tenant the Host header names."""
+    """Everything but ``/_mock``. ``world_of_request`` gives the tenant the Host header names."""
     bp = Blueprint("odata", __name__)
 
-    @bp.route("/sap/<path:path>", methods=METHODS)
+    @bp.route("/", defaults={"path": ""}, methods=METHODS, provide_automatic_options=False)
+    @bp.route("/<path:path>", methods=METHODS, provide_automatic_options=False)
     def any_path(path: str) -> Response:
         """All verbs, all paths: OData has its own idea of what a path is."""
-        return _answer(lambda: _route(world_of_request(), f"/sap/{path}", request))
+        return _answer(world_of_request(), f"/{path}")
+
+    @bp.app_errorhandler(HTTPException)
+    def not_understood(exc: HTTPException) -> Any:
+        """What Flask itself refuses (a verb it does not know), in C4C's form; ``/_mock`` keeps Flask's."""
+        if request.path.startswith("/_mock") or request.environ.get("mock_kit.world") is None:
+            return exc
+        return _refusal(world_of_request(), _in_our_words(exc), time.perf_counter())
 
     return bp
 
 
-def _route(world: C4CWorld, path: str, req: Request) -> Reply:
-    """Standard services are served, other known forms of address say that they are not built."""
-    if not path.startswith(f"{ROOT}/"):
-        _log_in(world, req.headers.get("Authorization", ""))
-        if path.startswith(_OTHER_ROOTS):
-            raise NotBuilt(f"{path}: custom, uid and SSO services are not built in this mock")
-        raise NotFound(f"Resource not found: {path}")
-    service, slash, rest = path.removeprefix(f"{ROOT}/").partition("/")
-    return _serve(world, service, rest, req, slash=bool(slash))
+def _in_our_words(exc: HTTPException) -> C4CError:
+    if exc.code == 405:
+        return NotAllowed(f"{request.method[:20]} is not allowed on this resource", allow=("GET", "HEAD", "POST"))
+    return C4CError(exc.description or exc.name, status=exc.code or 500)
 
 
-def _serve(world: C4CWorld, service_name: str, path: str, req: Request, *, slash: bool) -> Reply:
+def _answer(world: C4CWorld, path: str) -> Response:
     started = time.perf_counter()
-    user = _log_in(world, req.headers.get("Authorization", ""))
+    leave: Callable[[], None] | None = None
+    try:
+        user = _log_in(world, request.headers.get("Authorization", ""))
+        leave = _enter(world)
+        reply = _route(world, user, path, request)
+    except C4CError as exc:
+        return _refusal(world, exc, started, leave)
+    except HTTPException:
+        if leave is not None:
+            leave()
+        raise
+    except Exception as exc:  # noqa: BLE001 - whatever went wrong here, a client sees C4C's form of it
+        note("error", "mock_failed", f"{type(exc).__name__}: {exc}")
+        return _refusal(world, ServerFault("Internal server error"), started, leave)
+    return _response(world, reply, started, leave)
+
+
+def _response(world: C4CWorld, reply: Reply, started: float, leave: Callable[[], None] | None) -> Response:
+    elapsed_ms = int((time.perf_counter() - started) * 1000)
+    gzip = bool(world.switches["gzip_replies"])
+    return to_response(reply, request, elapsed_ms=elapsed_ms, gzip=gzip, done=leave)
+
+
+def _refusal(world: C4CWorld, exc: C4CError, started: float, leave: Callable[[], None] | None = None) -> Response:
+    with suppress(HTTPException):  # the client is gone: nobody reads what follows
+        _drain(request)
+    return _response(world, error_reply(exc, as_json=_error_as_json(request)), started, leave)
+
+
+def _enter(world: C4CWorld) -> Callable[[], None]:
+    limit, status = int(world.switches["parallel_limit"]), int(world.switches["parallel_status"])
+    return world.threads.enter(limit, status=status)
+
+
+def _route(world: C4CWorld, user: User, path: str, req: Request) -> Reply:
+    """Standard services are served, other known forms of address say that they are not built."""
+    if path.startswith(f"{ROOT}/"):
+        service, slash, rest = path.removeprefix(f"{ROOT}/").partition("/")
+        return _serve(world, user, service, rest, req, slash=bool(slash))
+    if path.startswith(_OTHER_ROOTS):
+        raise NotBuilt(f"{path[:200]}: custom, uid, SSO and ByDesign services are not built in this mock")
+    raise NotFound(f"Resource not found: {path[:200]}", html=True)
+
+
+def _serve(world: C4CWorld, user: User, service_name: str, path: str, req: Request, *, slash: bool) -> Reply:
     service = _service(world, user, service_name)
     if not slash and world.switches["root_without_slash"] == 404:
         raise NotFound(f"Resource not found: {ROOT}/{service_name}", hint="end the service root with a slash")
-    method = _method(req.method, req.headers.get("x-http-method", ""))
+    _check_version(req.headers.get("DataServiceVersion", ""))
     call = Call(
         world=world,
         user=user,
         service=service,
-        method=method,
+        method=meant_method(req.method, req.headers.get("x-http-method", "")),
         path=path,
         segments=split_path(path),
         options=parse_options(req.query_string.decode("latin-1")),
@@ -82,24 +134,22 @@ def _serve(world: C4CWorld, service_name: str, path: str, req: Request, *, slash
         base=f"{world.switches['link_scheme']}://{world.host}{ROOT}/{service.name}",
         pieces=lambda: _pieces(req),
     )
-    reply = dispatch_outer(call, req.cookies)
-    reply.headers["c4c-odata-response-time"] = f"{int((time.perf_counter() - started) * 1000)} ms"
-    return reply
+    return _with_token(call, req.cookies)
 
 
-def dispatch_outer(call: Call, cookies: Mapping[str, str]) -> Reply:
+def _with_token(call: Call, cookies: Mapping[str, str]) -> Reply:
     """CSRF first, then the work; a token is handed out where one was asked for."""
     if call.method not in {"GET", "HEAD"}:
         if call.world.access.needs_token(call.user):
             seen("csrf")
-            call.world.access.check_token(call.user, call.header("x-csrf-token"), cookies)
+            call.world.sessions.check_token(call.user, call.header("x-csrf-token"), cookies)
         return dispatch(call)
     wants_token = call.header("x-csrf-token").lower() == "fetch"
     if wants_token and call.method == "HEAD":
         _head_fetch(call)
     reply = dispatch(call)
     if wants_token:
-        session = call.world.access.open_session(call.user, cookies)
+        session = call.world.sessions.open(call.user, cookies)
         reply.headers["x-csrf-token"] = session.token
         reply.cookies = dict(session.cookies)
     return reply
@@ -121,24 +171,23 @@ def dispatch(call: Call) -> Reply:
     return read(call, target) if call.method in {"GET", "HEAD"} else change(call, target)
 
 
-def _method(method: str, tunnelled: str) -> str:
-    """The verb that is meant: POST may carry another one in x-http-method."""
-    if not tunnelled:
-        return method
-    if method != "POST" or tunnelled.upper() not in _TUNNEL:
-        raise BadRequest(f"x-http-method: expected POST with one of {', '.join(sorted(_TUNNEL))}")
-    seen("tunnel")
-    return tunnelled.upper()
-
-
 def _service(world: C4CWorld, user: User, name: str) -> Service:
     service = services().get(name)
     if service is None:
-        if name == "odataservicecatalog":
-            raise NotBuilt("The service catalog is not built in this mock")
-        raise NotFound(f"Service {name} not found", hint=f"known: {', '.join(services())}")
-    world.access.check_service(user, name)
+        raise NotFound(f"Service {name[:100]} not found", hint=f"known: {', '.join(services())}")
+    if name == CATALOG:
+        seen("catalog")
+    else:
+        world.access.check_service(user, name)
     return service
+
+
+def _check_version(header: str) -> None:
+    """OData 2.0: the version is ignored unless it asks for more than 2.0."""
+    found = _VERSION.fullmatch(header)
+    if found and (int(found[1]), int(found[2] or 0)) > (2, 0):
+        seen("version")
+        raise BadRequest(f"DataServiceVersion {header[:20].strip()} is not supported; expected at most 2.0")
 
 
 def _log_in(world: C4CWorld, authorization: str) -> User:
@@ -147,7 +196,7 @@ def _log_in(world: C4CWorld, authorization: str) -> User:
     if kind.lower() != "basic":
         raise NotAuthenticated(LOGIN_FAILED)
     try:
-        raw = b64decode(credentials.strip(), validate=True)
+        raw = b64decode(credentials.strip().encode("latin-1", "replace"), validate=True)
     except binascii.Error as exc:
         raise NotAuthenticated(LOGIN_FAILED) from exc
     name, _, password = _text(raw).partition(":")
@@ -166,23 +215,6 @@ def _pieces(req: Request) -> Iterator[bytes]:
     stream: Any = req.environ["wsgi.input"]
     while piece := stream.read(_PIECE_BYTES):
         yield piece
-
-
-def _answer(work: Callable[[], Reply]) -> Response:
-    try:
-        reply = work()
-    except C4CError as exc:
-        _drain(request)
-        reply = error_reply(exc, as_json=_error_as_json(request))
-    response = Response(reply.body, reply.status, direct_passthrough=True)
-    response.headers.remove("Content-Type")
-    response.headers.update({"dataserviceversion": "2.0", "cache-control": "no-cache, no-store"})
-    response.headers.update(reply.headers)
-    if reply.status != 204:
-        response.headers["Content-Length"] = str(reply.length)
-    for name, value in reply.cookies.items():
-        response.set_cookie(name, value, path="/sap", secure=False, httponly=True)
-    return response
 
 
 def _drain(req: Request) -> None:

@@ -1,40 +1,40 @@
-"""GET: feeds, entities, properties, counts, links, files."""
+"""GET: documents of a service, entities, properties, links, files; sets are in ``feeds``."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import unquote
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.edm import EntitySet
-from c4c_mock.model.errors import BadRequest, C4CError, NotFound
-from c4c_mock.model.queries import Matcher, ordered
+from c4c_mock.model.errors import BadRequest, NotFound, RangeNotThere
 from c4c_mock.model.rows import Row
 from c4c_mock.model.values import Value
 from c4c_mock.wire import atom, json_out, metadata, service_document
 from c4c_mock.wire.entities import Entity
-from c4c_mock.wire.filter import parse_filter, parse_orderby
-from c4c_mock.wire.shape import Shape, shape_of
+from c4c_mock.wire.shape import Shape
 from mock_kit.spool import Blob, read_blob
 
-from .call import JSON, Call, Reply, text_reply
+from . import feeds
+from .call import Call, Reply, atom_reply, json_reply, text_reply
+from .feeds import shape_asked
 from .target import Target
 
 _FEED_ONLY = ("$filter", "$orderby", "$top", "$skip", "$skiptoken", "$inlinecount", "$search")
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 def read(call: Call, target: Target) -> Reply:
     """Answer a GET (or HEAD; the body is dropped later)."""
-    if target.kind not in {"set", "count", "metadata"}:
+    if target.kind not in {"set", "count", "function", "metadata"}:
         misplaced = [name for name in _FEED_ONLY if name in call.options.raw]
         if misplaced:
             raise BadRequest(f"Query option {misplaced[0]} is not allowed on a single resource")
     readers = {
         "service": _service,
         "metadata": _metadata,
-        "set": _feed,
-        "count": _count,
+        "set": feeds.feed,
+        "count": feeds.count,
+        "function": feeds.function,
         "entity": _entity,
         "property": _property,
         "value": _value,
@@ -54,78 +54,30 @@ def _service(call: Call, _: Target) -> Reply:
 def _metadata(call: Call, _: Target) -> Reply:
     seen("metadata-shape")
     wanted = [name.strip() for name in call.options.text("$filter").split(",") if name.strip()]
-    text = metadata.document(
-        call.service,
-        only=wanted,
-        title_creatable=bool(call.world.switches["attachment_title_creatable"]),
-        parent_creatable=bool(call.world.switches["parent_object_id_creatable"]),
-        back_navigation=bool(call.world.switches["attachment_back_navigation"]),
+    switches = call.world.switches
+    asked = call.options.custom.get("sap-label", "").lower() == "true"
+    rules = metadata.Rules(
+        title_creatable=bool(switches["attachment_title_creatable"]),
+        parent_creatable=bool(switches["parent_object_id_creatable"]),
+        back_navigation=bool(switches["attachment_back_navigation"]),
+        labels=asked or switches["metadata_labels"] == "always",
     )
+    text = metadata.document(call.service, only=wanted, rules=rules)
     return text_reply(200, text, "application/xml;charset=utf-8")
-
-
-def _shape(call: Call, eset: EntitySet) -> Shape:
-    back = bool(call.world.switches["attachment_back_navigation"])
-    return shape_of(eset, call.options.text("$select"), call.options.text("$expand"), back_navigation=back)
-
-
-def matching(call: Call, target: Target) -> list[Row]:
-    """All rows of a set that meet filter and search, in the asked order."""
-    assert target.eset is not None
-    found = target.rows(call.world)
-    text, words = call.options.text("$filter"), call.options.text("$search")
-    matcher = Matcher(call.world.rows, ignore_case=bool(call.world.switches["string_eq_ignores_case"]))
-    if text:
-        seen("filter-grammar")
-        sub = bool(call.world.switches["filter_substringof"]) if "substringof" in text else False
-        condition = parse_filter(text, target.eset, substringof=sub)
-        found = [row for row in found if matcher.meets(row, condition)]
-    if words:
-        found = [row for row in found if matcher.search(row, words)]
-    return ordered(found, parse_orderby(call.options.text("$orderby"), target.eset), call.world.rows)
-
-
-def _feed(call: Call, target: Target) -> Reply:
-    assert target.eset is not None
-    shape = _shape(call, target.eset)
-    found = matching(call, target)
-    options, page = call.options, max(1, int(call.world.switches["page_size"]))
-    start = max(options.skip, options.skiptoken - 1)
-    size = page if options.top is None else min(page, options.top)
-    window = found[start : start + size]
-    more = start + page < len(found) and (options.top is None or options.top > page)
-    next_link = _next_link(call, start + page + 1, page) if more else ""
-    renderer = call.renderer()
-    entities = [renderer.entity(row, shape) for row in window]
-    count = len(found) if options.inlinecount else None
-    if not call.wants_json:
-        uri = f"{call.base}/{quote(call.path.strip('/'), safe=_PATH_SAFE)}"
-        return atom_reply(
-            atom.feed(entities, title=target.eset.name, uri=uri, base=call.base, count=count, next_link=next_link)
-        )
-    if not call.world.switches["json_next_link"]:
-        next_link = ""
-    if shape.expanded and not call.strict:
-        seen("quirk-b")
-    return json_reply(call, json_out.feed_document(entities, strict=call.strict, count=count, next_link=next_link))
-
-
-_PATH_SAFE = "/$()=',"
-
-
-def _next_link(call: Call, skiptoken: int, page: int) -> str:
-    kept = {k: v for k, v in call.options.raw.items() if k not in {"$skip", "$skiptoken", "$top"}}
-    if call.options.top is not None:
-        kept["$top"] = str(call.options.top - page)
-    rest = "".join(f"&{name}={quote(value, safe='')}" for name, value in kept.items())
-    path = quote(call.path.strip("/"), safe=_PATH_SAFE)
-    return f"{call.base}/{path}/?$skiptoken={skiptoken}{rest}"
 
 
 def _entity(call: Call, target: Target) -> Reply:
     assert target.row is not None
-    entity = call.renderer().entity(target.row, _shape(call, target.row.eset))
+    entity = call.renderer().entity(target.row, shape_asked(call, target.row.eset))
+    if call.world.switches["conditional_reads"] and names_etag(call.header("if-none-match"), entity.etag):
+        return Reply(status=304, headers={"ETag": entity.etag})
     return entity_reply(call, entity, strict=call.strict)
+
+
+def names_etag(header: str, etag: str) -> bool:
+    """Whether a list of entity tags in a header names this one, percent-encoded or not; ``*`` names all."""
+    tags = {unquote(tag.strip()) for tag in header.split(",") if tag.strip()}
+    return bool(etag) and ("*" in tags or unquote(etag) in tags)
 
 
 def entity_reply(
@@ -134,7 +86,7 @@ def entity_reply(
     """A single entity in the asked format with its ETag."""
     extra = {**({"ETag": entity.etag} if entity.etag else {}), **(headers or {})}
     if not call.wants_json:
-        reply = atom_reply(atom.entry(entity, call.base))
+        reply = atom_reply(atom.entry(entity, call.atom_style, call.base))
     else:
         if not strict:
             seen("quirk-a")
@@ -144,18 +96,13 @@ def entity_reply(
     return reply
 
 
-def _count(call: Call, target: Target) -> Reply:
-    return text_reply(200, str(len(matching(call, target))), "text/plain;charset=utf-8")
-
-
 def _property(call: Call, target: Target) -> Reply:
     assert target.row is not None
     assert target.prop is not None
-    entity = call.renderer().entity(target.row, Shape(eset=target.row.eset, properties=[target.prop]))
-    value = entity.values[0][1] if entity.values else call.world.rows.value(target.row, target.prop)
+    value = call.renderer().value(target.row, target.prop)
     if call.wants_json:
         return json_reply(call, {"d": {target.prop.name: json_out.json_value(value, target.prop)}})
-    return atom_reply(atom.single_property(target.prop, value))
+    return atom_reply(atom.single_property(target.prop, value, call.atom_style))
 
 
 def _links(call: Call, target: Target) -> Reply:
@@ -174,7 +121,7 @@ def _links(call: Call, target: Target) -> Reply:
 def _value(call: Call, target: Target) -> Reply:
     assert target.row is not None
     assert target.prop is not None
-    value = call.world.rows.value(target.row, target.prop)
+    value = call.renderer().value(target.row, target.prop)
     if target.prop.type == "Binary":
         return _file(call, target.row, value)
     if value is None:
@@ -199,7 +146,7 @@ def _file(call: Call, row: Row, value: Value) -> Reply:
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:
-    """First and last+1 byte asked for; None for the whole file. Raises C4CError 416."""
+    """First and last+1 byte asked for; None for the whole file. Raises RangeNotThere."""
     found = _RANGE.fullmatch(header.replace(" ", "")) if header else None
     if found is None or not (found[1] or found[2]):
         return None
@@ -208,16 +155,5 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
     else:
         start, stop = max(0, size - int(found[2])), size
     if start >= stop:
-        raise C4CError(f"Range {header} is outside the file of {size} bytes", status=416)
+        raise RangeNotThere(f"Range {header} is outside the file of {size} bytes", size_bytes=size)
     return start, stop
-
-
-def json_reply(call: Call, document: object) -> Reply:
-    """A JSON body, files streamed."""
-    body = json_out.Body(document, escape_dates=bool(call.world.switches["escape_date_slashes"]))
-    return Reply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length)
-
-
-def atom_reply(document: atom.Document) -> Reply:
-    """An XML body, files streamed."""
-    return Reply(status=200, headers={"Content-Type": document.content_type}, body=document, length=document.length)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.sax.saxutils import escape
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.errors import C4CError, CsrfRequired, NotAllowed, NotAuthenticated
+from c4c_mock.model.errors import C4CError, CsrfRequired, NotAllowed, NotAuthenticated, RangeNotThere
 from c4c_mock.wire import atom, json_out
 from mock_kit.context import note
 
@@ -20,6 +20,8 @@ def error_reply(exc: C4CError, *, as_json: bool) -> Reply:
         headers["X-Mock-Hint"] = exc.hint.encode("ascii", "replace").decode()
     if isinstance(exc, NotAllowed):
         headers["Allow"] = ", ".join(exc.allow)
+    if isinstance(exc, RangeNotThere):
+        headers["Content-Range"] = f"bytes */{exc.size_bytes}"
     if isinstance(exc, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Basic realm="SAP NetWeaver Application Server"'
     if isinstance(exc, CsrfRequired):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from c4c_mock.model.edm import EntitySet, Navigation, Property, Service, entity_set
-from c4c_mock.model.errors import BadRequest, NotBuilt, NotFound
+from c4c_mock.model.edm import EntitySet, Function, Navigation, Property, Service, entity_set
+from c4c_mock.model.errors import BadRequest, NotFound
 from c4c_mock.model.reading import find, related, rows_of
 from c4c_mock.model.rows import Row
 from c4c_mock.model.values import Value
@@ -15,9 +15,8 @@ from c4c_mock.wire.literals import parse_literal
 from c4c_mock.wire.shape import navigations
 from c4c_mock.wire.uri import Segment
 
-Kind = Literal["service", "metadata", "batch", "set", "entity", "property", "value", "count", "links"]
+Kind = Literal["service", "metadata", "batch", "function", "set", "entity", "property", "value", "count", "links"]
 
-_FUNCTION_IMPORTS = frozenset({"GetAllChildSocialMediaActivity", "GetSocialMediaUserProfile"})
 _NAVIGATION_DEPTH = 12
 
 
@@ -29,6 +28,7 @@ class Target:
         row: the entity of "entity", "property", "value".
         owner: for a set that was reached by navigation, the entity it belongs to.
         hops: navigations walked.
+        function: the function import whose answer is wanted.
     """
 
     kind: Kind
@@ -38,6 +38,7 @@ class Target:
     nav: Navigation | None = None
     prop: Property | None = None
     hops: int = 0
+    function: Function | None = None
 
     def rows(self, world: C4CWorld) -> list[Row]:
         """The rows of a set, navigated or not."""
@@ -63,8 +64,9 @@ def resolve(world: C4CWorld, service: Service, segments: list[Segment]) -> Targe
 
 
 def _start(world: C4CWorld, service: Service, first: Segment) -> Target:
-    if first.name in _FUNCTION_IMPORTS:
-        raise NotBuilt(f"Function import {first.name} is not built in this mock")
+    function = service.functions.get(first.name)
+    if function is not None and first.key is None:
+        return Target(kind="function", eset=entity_set(function.target), function=function)
     eset = service.sets.get(first.name)
     if eset is None:
         raise NotFound(f"Resource not found for segment '{first.name}' in service {service.name}")

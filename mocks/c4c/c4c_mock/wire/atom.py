@@ -1,11 +1,13 @@
 """Entities as Atom: C4C's default format. Files stream here as in JSON.
 
-Source: OData 2.0 atom-format (documented); the link and category layout is the standard's.
+Source of the layout (author, self and edit links relative to xml:base, no ``m:type`` on properties): replies in
+the developer guide, recorded. What those do not show is the standard's (OData 2.0 atom-format, documented).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
@@ -24,6 +26,18 @@ _META = f"{_DATA}/metadata"
 _NAMESPACES = f'xmlns="http://www.w3.org/2005/Atom" xmlns:m="{_META}" xmlns:d="{_DATA}"'
 _RELATED = f"{_DATA}/related/"
 _LINK_TYPE = "application/atom+xml;type="
+
+
+@dataclass(frozen=True)
+class Style:
+    """What of Atom is a matter of dialect, and the moment of writing.
+
+    Attributes:
+        property_types: whether properties carry ``m:type``; dialect ``atom_property_types``.
+    """
+
+    property_types: bool
+    now: datetime
 
 
 class Document:
@@ -54,74 +68,79 @@ class Document:
                 yield part
 
 
-def feed(entities: list[Entity], *, title: str, uri: str, base: str, count: int | None, next_link: str) -> Document:
+def feed(
+    entities: list[Entity], style: Style, *, title: str, uri: str, base: str, count: int | None, next_link: str
+) -> Document:
     """A set of entities with count and next link when there are any."""
     document = Document("application/atom+xml;type=feed")
     document.write(f"<feed xml:base={quoteattr(base + '/')} {_NAMESPACES}>")
-    _feed_body(document, entities, title, uri)
+    _feed_head(document, style, title, uri, uri.removeprefix(f"{base}/"))
     if count is not None:
         document.write(f"<m:count>{count}</m:count>")
+    for entity in entities:
+        _entry(document, entity, style, "")
     if next_link:
         document.write(f'<link rel="next" href={quoteattr(next_link)}/>')
     document.write("</feed>")
     return document
 
 
-def _feed_body(document: Document, entities: list[Entity], title: str, uri: str) -> None:
+def _feed_head(document: Document, style: Style, title: str, uri: str, path: str) -> None:
     document.write(f'<id>{escape(uri)}</id><title type="text">{escape(title)}</title>')
-    document.write(f"<updated>{_EPOCH}</updated>")
-    for entity in entities:
-        _entry(document, entity, "")
+    document.write(f"<updated>{style.now:%Y-%m-%dT%H:%M:%SZ}</updated><author><name/></author>")
+    document.write(f'<link href={quoteattr(path)} rel="self" title={quoteattr(title)}/>')
 
 
-_EPOCH = "1970-01-01T00:00:00Z"
-
-
-def entry(entity: Entity, base: str) -> Document:
+def entry(entity: Entity, style: Style, base: str) -> Document:
     """A single entity."""
     document = Document("application/atom+xml;type=entry")
-    _entry(document, entity, f" xml:base={quoteattr(base + '/')} {_NAMESPACES}")
+    _entry(document, entity, style, f" xml:base={quoteattr(base + '/')} {_NAMESPACES}")
     return document
 
 
-def _entry(document: Document, entity: Entity, namespaces: str) -> None:
+def _entry(document: Document, entity: Entity, style: Style, namespaces: str) -> None:
     etag = f" m:etag={quoteattr(entity.etag)}" if entity.etag else ""
     document.write(f"<entry{namespaces}{etag}><id>{escape(entity.uri)}</id>")
-    document.write(f'<title type="text">{entity.set_name}</title><updated>{_EPOCH}</updated>')
+    document.write(f'<title type="text">{escape(entity.path)}</title>')
+    document.write(f"<updated>{entity.updated:%Y-%m-%dT%H:%M:%SZ}</updated>")
     document.write(f"<category term={quoteattr(entity.type)} scheme={quoteattr(_DATA + '/scheme')}/>")
-    document.write(f'<link href={quoteattr(entity.uri)} rel="edit" title={quoteattr(entity.type)}/>')
+    title = entity.type.rpartition(".")[2]
+    document.write(f'<link href={quoteattr(entity.path)} rel="edit" title={quoteattr(title)}/>')
     for nav in entity.deferred:
         document.write(f"{_link(entity, nav)}/>")
     for name, found in entity.expanded.items():
-        _inline(document, entity, name, found)
+        _inline(document, entity, style, name, found)
     document.write('<content type="application/xml"><m:properties>')
     for prop, value in entity.values:
-        _property(document, prop, value)
+        _property(document, prop, value, style)
     document.write("</m:properties></content></entry>")
 
 
 def _link(entity: Entity, nav: Navigation) -> str:
     kind = "feed" if nav.many else "entry"
     return (
-        f"<link href={quoteattr(f'{entity.uri}/{nav.name}')} rel={quoteattr(_RELATED + nav.name)}"
+        f"<link href={quoteattr(f'{entity.path}/{nav.name}')} rel={quoteattr(_RELATED + nav.name)}"
         f' type="{_LINK_TYPE}{kind}" title={quoteattr(nav.name)}'
     )
 
 
-def _inline(document: Document, entity: Entity, name: str, found: list[Entity] | Entity | None) -> None:
+def _inline(document: Document, entity: Entity, style: Style, name: str, found: list[Entity] | Entity | None) -> None:
     nav = Navigation(name=name, target="", many=isinstance(found, list))
     document.write(f"{_link(entity, nav)}><m:inline>")
     if isinstance(found, Entity):
-        _entry(document, found, "")
+        _entry(document, found, style, "")
     elif found is not None:
         document.write("<feed>")
-        _feed_body(document, found, name, f"{entity.uri}/{name}")
+        _feed_head(document, style, name, f"{entity.uri}/{name}", f"{entity.path}/{name}")
+        for one in found:
+            _entry(document, one, style, "")
         document.write("</feed>")
     document.write("</m:inline></link>")
 
 
-def _property(document: Document, prop: Property, value: Value, namespaces: str = "") -> None:
-    kind = "" if prop.type == "String" else f' m:type="Edm.{prop.type}"'
+def _property(document: Document, prop: Property, value: Value, style: Style, namespaces: str = "") -> None:
+    typed = style.property_types and prop.type != "String"
+    kind = f' m:type="Edm.{prop.type}"' if typed else ""
     if value is None:
         document.write(f'<d:{prop.name}{namespaces}{kind} m:null="true"/>')
         return
@@ -138,10 +157,10 @@ def _clean(text: str) -> str:
     return escape("".join(c for c in text if c >= " " or c in "\t\n\r"))
 
 
-def single_property(prop: Property, value: Value) -> Document:
+def single_property(prop: Property, value: Value, style: Style) -> Document:
     """One property as a document of its own."""
     document = Document("application/xml")
-    _property(document, prop, value, f' xmlns:d="{_DATA}" xmlns:m="{_META}"')
+    _property(document, prop, value, style, f' xmlns:d="{_DATA}" xmlns:m="{_META}"')
     return document
 
 

@@ -1,4 +1,4 @@
-"""Base64 in pieces, strictly: standard alphabet, no white space, padding at the very end only."""
+"""Base64 in pieces, strictly: standard alphabet, no white space (unless allowed), padding at the end only."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ class Base64Writer:
     """Decodes what is fed into a spool file, whole quanta at a time; holds at most three characters back.
 
     ``check_size`` is called with the decoded length so far and may raise to stop an endless body.
+    ``white_space``: dialect ``base64_white_space``.
     """
 
-    def __init__(self, writer: SpoolWriter, check_size: Callable[[int], None]) -> None:
+    def __init__(self, writer: SpoolWriter, check_size: Callable[[int], None], *, white_space: bool = False) -> None:
+        self._skipped = b" \t\r\n" if white_space else b""
         self._writer = writer
         self._check_size = check_size
         self._carry = b""
@@ -26,7 +28,7 @@ class Base64Writer:
 
     def feed(self, piece: bytes) -> None:
         """Take the next characters. Raises BadRequest for anything that is not strict Base64."""
-        text = self._carry + piece
+        text = self._carry + (piece.translate(None, self._skipped) if self._skipped else piece)
         cut = len(text) & ~3
         self._carry = text[cut:]
         if self._padded and text:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import quote
 
 from c4c_mock.model.edm import Navigation, Property, Service
+from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.reading import related
 from c4c_mock.model.rows import Row
 from c4c_mock.model.values import Value
@@ -14,19 +16,24 @@ from c4c_mock.model.world import C4CWorld
 from .literals import etag_of
 from .shape import Shape
 
+MAX_ENTITIES = 100_000
+"""So many entities, expanded ones included, are written in one reply; bounds time and memory."""
+
 
 @dataclass(kw_only=True)
 class Entity:
     """One row ready to be written.
 
     Attributes:
-        uri: absolute and canonical.
+        uri: absolute and canonical; ``path`` is its part below the service root.
         type: namespace-qualified type name.
         etag: as header and metadata; empty for code lists.
         expanded: a list for a to-many navigation; one entity or None for a to-one.
     """
 
     uri: str
+    path: str
+    updated: datetime
     type: str
     etag: str
     set_name: str
@@ -52,20 +59,31 @@ class Renderer:
         self.service = service
         self.base = base
         self._code_texts = code_texts
+        self._written = 0
 
     def entity(self, row: Row, shape: Shape) -> Entity:
         """The row in the asked shape."""
-        uri = f"{self.base}/{row.eset.name}{key_of(row)}"
+        self._written += 1
+        if self._written > MAX_ENTITIES:
+            raise BadRequest(f"$expand: more than {MAX_ENTITIES} entities in one reply")
+        path = f"{row.eset.name}{key_of(row)}"
+        uri = f"{self.base}/{path}"
         return Entity(
             uri=uri,
+            path=path,
+            updated=row.changed_at,
             type=f"{self.service.name}.{row.eset.type_name}",
-            etag="" if row.eset.is_code_list else etag_of(row.changed_at),
+            etag="" if row.eset.is_fixed else etag_of(row.changed_at),
             set_name=row.eset.name,
             key=row.object_id,
             values=[(p, self._value(row, p, uri)) for p in shape.properties if self._code_texts or not p.text_of],
             deferred=shape.deferred,
             expanded={nav: self._expand(row, nav, below) for nav, below in shape.expanded.items()},
         )
+
+    def value(self, row: Row, prop: Property) -> Value:
+        """One property as a reader sees it."""
+        return self._value(row, prop, f"{self.base}/{row.eset.name}{key_of(row)}")
 
     def _value(self, row: Row, prop: Property, uri: str) -> Value:
         if prop.name == "DocumentLink" and row.blob is not None:

@@ -1,7 +1,8 @@
 """``$filter`` as far as C4C documents it, and ``$orderby``. What is not documented is refused with 400.
 
 Documented (C4C OData developer guide): eq (with ``*``), ne, gt, ge, lt, le, and, ``or`` over one property,
-startswith, endswith. Not supported: other functions, arithmetic, conditions on navigation properties.
+startswith, endswith. Not supported: other functions, arithmetic, conditions on navigation properties. What is
+refused although its meaning is clear can be allowed: see ``Allowed``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import cast
 
 from c4c_mock.model.edm import EntitySet, Property
 from c4c_mock.model.errors import BadRequest
-from c4c_mock.model.queries import Both, Compare, Condition, Either, Operator, SortKey, comparisons
+from c4c_mock.model.queries import Both, Compare, Condition, Either, Not, Operator, SortKey, comparisons
 
 from .literals import LITERAL, value_of
 
@@ -20,6 +21,22 @@ _WORD = re.compile(r"[A-Za-z_$][\w./]*")
 _OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})
 _FUNCTIONS = frozenset({"startswith", "endswith"})
 _MAX_CONDITIONS = 500
+_MAX_DEPTH = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """What a tenant understands beyond the documented; each is a dialect entry ``filter_…``."""
+
+    substringof: bool = False
+    or_across_properties: bool = False
+    negation: bool = False
+    not_filterable: bool = False
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """Names of the functions that are understood."""
+        return _FUNCTIONS | ({"substringof"} if self.substringof else frozenset())
 
 
 @dataclass(frozen=True)
@@ -30,9 +47,9 @@ class _Token:
     literal: re.Match[str] | None = None
 
 
-def parse_filter(text: str, eset: EntitySet, *, substringof: bool = False) -> Condition:
-    """Parse a decoded ``$filter``. ``substringof`` is dialect ``filter_substringof``. Raises BadRequest."""
-    parser = _Parser(_tokens(text), eset, _FUNCTIONS | ({"substringof"} if substringof else frozenset()))
+def parse_filter(text: str, eset: EntitySet, allowed: Allowed | None = None) -> Condition:
+    """Parse a decoded ``$filter``. Raises BadRequest."""
+    parser = _Parser(_tokens(text), eset, allowed or Allowed())
     condition = parser.either()
     parser.expect("end")
     return condition
@@ -63,27 +80,29 @@ def _tokens(text: str) -> list[_Token]:
 class _Parser:
     """Recursive descent; depth is bounded by the number of parentheses it accepts."""
 
-    def __init__(self, tokens: list[_Token], eset: EntitySet, functions: frozenset[str]) -> None:
+    def __init__(self, tokens: list[_Token], eset: EntitySet, allowed: Allowed) -> None:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
         self._eset = eset
-        self._functions = functions
+        self._allowed = allowed
 
     def either(self) -> Condition:
-        condition = self.both()
+        parts = [self.both()]
         while self._skip_word("or"):
-            condition = Either(condition, self.both())
-            names = {c.prop.name for c in comparisons(condition)}
-            if len(names) > 1:
-                raise BadRequest(f"$filter: or is supported over one property only, found {', '.join(sorted(names))}")
-        return condition
+            parts.append(self.both())
+        if len(parts) == 1:
+            return parts[0]
+        names = {c.prop.name for part in parts for c in comparisons(part)}
+        if len(names) > 1 and not self._allowed.or_across_properties:
+            raise BadRequest(f"$filter: or is supported over one property only, found {', '.join(sorted(names))}")
+        return Either(tuple(parts))
 
     def both(self) -> Condition:
-        condition = self._one()
+        parts = [self._one()]
         while self._skip_word("and"):
-            condition = Both(condition, self._one())
-        return condition
+            parts.append(self._one())
+        return parts[0] if len(parts) == 1 else Both(tuple(parts))
 
     def expect(self, kind: str) -> _Token:
         token = self._tokens[self._at]
@@ -103,6 +122,8 @@ class _Parser:
     def _one(self) -> Condition:
         if self._tokens[self._at].kind == "(":
             return self._group()
+        if self._allowed.negation and self._skip_word("not"):
+            return self._negated()
         word = self.expect("word")
         if self._tokens[self._at].kind == "(":
             return self._function(word)
@@ -117,13 +138,22 @@ class _Parser:
 
     def _group(self) -> Condition:
         self.expect("(")
-        self._depth += 1
-        if self._depth > 50:
-            raise BadRequest("$filter: more than 50 nested parentheses")
+        self._deeper()
         inside = self.either()
         self.expect(")")
         self._depth -= 1
         return inside
+
+    def _negated(self) -> Condition:
+        self._deeper()
+        inside = Not(self._one())
+        self._depth -= 1
+        return inside
+
+    def _deeper(self) -> None:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise BadRequest(f"$filter: more than {_MAX_DEPTH} levels")
 
     def _compare(self, prop: Property, operator: str) -> Compare:
         literal = self.expect("literal").literal
@@ -136,7 +166,7 @@ class _Parser:
         return Compare(prop, cast(Operator, operator), value)
 
     def _function(self, word: _Token) -> Condition:
-        if word.text not in self._functions:
+        if word.text not in self._allowed.functions:
             raise BadRequest(f"$filter: function {word.text} is not supported; use startswith or endswith")
         self.expect("(")
         if word.text == "substringof":
@@ -150,7 +180,10 @@ class _Parser:
         if prop.type != "String":
             raise BadRequest(f"$filter: {word.text} needs a text property, {prop.name} is Edm.{prop.type}")
         self._skip_eq_true(word)
-        return Compare(prop, cast(Operator, word.text), value_of(literal, prop) or "")
+        value = value_of(literal, prop)
+        if value is None:
+            raise BadRequest(f"$filter: {word.text} with null has no meaning")
+        return Compare(prop, cast(Operator, word.text), value)
 
     def _comma_property(self) -> Property:
         self.expect(",")
@@ -161,17 +194,20 @@ class _Parser:
             raise BadRequest(f"$filter: {word.text}(…) can only be compared with true")
 
     def _property(self, word: _Token) -> Property:
-        return filterable(word.text, self._eset)
+        return filterable(word.text, self._eset, anyhow=self._allowed.not_filterable)
 
 
-def filterable(name: str, eset: EntitySet) -> Property:
-    """The property a condition may ask about. Raises BadRequest."""
+def filterable(name: str, eset: EntitySet, *, anyhow: bool = False) -> Property:
+    """The property a condition may ask about. Raises BadRequest.
+
+    ``anyhow``: although $metadata says ``sap:filterable="false"`` (never a file).
+    """
     if "/" in name or name in eset.navigations:
         raise BadRequest(f"$filter: {name} is a navigation; conditions on navigation properties are not supported")
     prop = eset.properties.get(name)
     if prop is None:
         raise BadRequest(f"Property {name} not found in {eset.type_name}")
-    if not prop.filterable:
+    if not prop.filterable and (not anyhow or prop.type == "Binary"):
         raise BadRequest(f"Property {name} of {eset.type_name} is not filterable")
     return prop
 

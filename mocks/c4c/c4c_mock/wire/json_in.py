@@ -1,4 +1,4 @@
-"""A parsed JSON body becomes a draft: names checked against the model, values typed and measured."""
+"""A parsed body becomes a draft: names checked against the model, values typed and measured."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from c4c_mock.model.values import Value
 from mock_kit.spool import Blob
 
 from .literals import from_text
+from .xml_text import XmlText
 
 _TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,7 +28,7 @@ def read_draft(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: i
     Raises BadRequest for an unknown property, a wrong type, a value that is too long.
     """
     if not isinstance(body, Mapping):
-        raise BadRequest(f"Request body: expected a JSON object for {eset.type_name}")
+        raise BadRequest(f"Request body: expected an object for {eset.type_name}")
     if depth > MAX_DEPTH:
         raise BadRequest(f"Request body: more than {MAX_DEPTH} levels of deep insert")
     draft = Draft(eset=eset, values={})
@@ -37,14 +38,14 @@ def read_draft(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: i
         if name in eset.properties:
             draft.values[name] = read_value(raw, eset.properties[name], blobs)
         elif name in eset.navigations:
-            draft.children[name] = _children(raw, eset.navigations[name], blobs, depth)
+            draft.children[name] = _children(raw, eset, eset.navigations[name], blobs, depth)
         else:
             raise BadRequest(f"Property {name} not found in {eset.type_name}")
     draft.children = {nav: drafts for nav, drafts in draft.children.items() if drafts}
     return draft
 
 
-def _children(raw: object, nav: Navigation, blobs: Sequence[Blob], depth: int) -> list[Draft]:
+def _children(raw: object, owner: EntitySet, nav: Navigation, blobs: Sequence[Blob], depth: int) -> list[Draft]:
     target = entity_set(nav.target)
     if raw is None or (isinstance(raw, Mapping) and "__deferred" in raw):
         return []  # what a reader got is sent back
@@ -53,7 +54,7 @@ def _children(raw: object, nav: Navigation, blobs: Sequence[Blob], depth: int) -
     many = raw if isinstance(raw, list) else [raw]
     if any(isinstance(one, Mapping) and set(one) == {"__metadata"} for one in many):
         raise NotBuilt(f"Navigation {nav.name}: binding to an existing entity is not built in this mock")
-    if target.parent == "" or not nav.many:
+    if target.parent != owner.name or (len(many) > 1 and not nav.many):
         raise BadRequest(f"Navigation {nav.name} cannot be created together with its owner")
     return [read_draft(one, target, blobs, depth=depth + 1) for one in many]
 
@@ -62,6 +63,8 @@ def read_value(raw: object, prop: Property, blobs: Sequence[Blob]) -> Value:
     """A JSON value as the property's type. Raises BadRequest naming property, expected and found."""
     if raw is None:
         return None
+    if isinstance(raw, XmlText):
+        raw = raw.as_json(prop)
     if prop.type == "Binary":
         return _blob(raw, prop, blobs)
     if prop.type == "Boolean":

@@ -12,6 +12,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -63,15 +64,22 @@ def entity_document(entity: Entity, *, strict: bool) -> dict[str, Any]:
     return {"d": plain if strict else {"results": plain}}
 
 
-def feed_document(
-    entities: list[Entity], *, strict: bool, count: int | None = None, next_link: str = ""
-) -> dict[str, Any]:
-    """A set of entities; ``count`` only when asked for, as a string."""
-    feed: dict[str, Any] = {} if count is None else {"__count": str(count)}
-    feed["results"] = [entity_object(e, strict=strict) for e in entities]
-    if next_link:
-        feed["__next"] = next_link
-    return {"d": feed}
+@dataclass(frozen=True)
+class Feed:
+    """A page of a set; ``count`` (of all pages) only when asked for."""
+
+    entities: list[Entity]
+    count: int | None = None
+    next_link: str = ""
+
+
+def feed_document(feed: Feed, *, strict: bool) -> dict[str, Any]:
+    """A set of entities; the count is a string."""
+    written: dict[str, Any] = {} if feed.count is None else {"__count": str(feed.count)}
+    written["results"] = [entity_object(e, strict=strict) for e in feed.entities]
+    if feed.next_link:
+        written["__next"] = feed.next_link
+    return {"d": written}
 
 
 def entity_object(entity: Entity, *, strict: bool) -> dict[str, Any]:

@@ -5,12 +5,12 @@ Source of the structure: $metadata of a tenant in light-odata's tests; label rec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
-from c4c_mock.model.edm import EntitySet, Property, Service, services
+from c4c_mock.model.edm import EntitySet, Function, Property, Service, services
 from c4c_mock.model.errors import BadRequest
 
 _EDMX = "http://schemas.microsoft.com/ado/2007/06/edmx"
@@ -20,28 +20,31 @@ _SAP = "http://www.sap.com/Protocols/SAPData"
 _C4C = "http://www.sap.com/Protocols/C4CData"
 
 
-@dataclass(frozen=True)
-class _Rules:
-    """Dialect entries that change an annotation."""
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What changes an annotation: dialect entries, and whether the caller asked for labels."""
 
     title_creatable: bool
     parent_creatable: bool
     back_navigation: bool
+    labels: bool
 
 
-def document(
-    service: Service, *, only: list[str], title_creatable: bool, parent_creatable: bool, back_navigation: bool
-) -> str:
+def document(service: Service, *, only: list[str], rules: Rules) -> str:
     """The whole document, or the entity types named in ``only`` with what is between them."""
     unknown = [name for name in only if service.by_type(name) is None]
     if unknown:
         raise BadRequest(f"$metadata: entity type {unknown[0]} not found in service {service.name}")
-    return _document(service.name, tuple(only), _Rules(title_creatable, parent_creatable, back_navigation))
+    return _document(service.name, tuple(only), rules)
 
 
 @lru_cache(maxsize=64)
-def _document(service_name: str, only: tuple[str, ...], rules: _Rules) -> str:
-    service = services()[service_name]
+def _document(service_name: str, only: tuple[str, ...], rules: Rules) -> str:
+    return build(services()[service_name], only, rules)
+
+
+def build(service: Service, only: Collection[str], rules: Rules) -> str:
+    """The document of any service, whether the model knows it or not."""
     sets = [s for s in service.sets.values() if not only or s.type_name in only]
     named = {s.name for s in sets}
     links = [_Link(service.sets[s.parent], s) for s in sets if s.parent in named]
@@ -49,11 +52,11 @@ def _document(service_name: str, only: tuple[str, ...], rules: _Rules) -> str:
     associations = "".join(link.association(service.name) for link in links)
     return (
         '<?xml version="1.0" encoding="utf-8"?>'
-        f'<edmx:Edmx Version="1.0" xmlns:edmx="{_EDMX}" xmlns:m="{_META}"'
-        f' xmlns:sap="{_SAP}" xmlns:c4c="{_C4C}">'
-        '<edmx:DataServices m:DataServiceVersion="1.0">'
-        f'<Schema Namespace="{service.name}" xmlns="{_EDM}">{types}{associations}'
-        f"{_container(service.name, sets, links)}</Schema></edmx:DataServices></edmx:Edmx>"
+        f'<edmx:Edmx Version="1.0" xmlns:edmx="{_EDMX}">'
+        f'<edmx:DataServices m:DataServiceVersion="1.0" xmlns:m="{_META}">'
+        f'<Schema Namespace="{service.name}" xmlns="{_EDM}" xmlns:sap="{_SAP}" xmlns:c4c="{_C4C}">'
+        f"{types}{associations}{_container(service, sets, links, rules)}"
+        "</Schema></edmx:DataServices></edmx:Edmx>"
     )
 
 
@@ -100,16 +103,17 @@ class _Link:
         )
 
 
-def _entity_type(namespace: str, eset: EntitySet, links: list[_Link], rules: _Rules) -> str:
+def _entity_type(namespace: str, eset: EntitySet, links: list[_Link], rules: Rules) -> str:
     keys = "".join(f'<PropertyRef Name="{k.name}"/>' for k in eset.keys)
-    properties = "".join(_property(p, rules) for p in eset.properties.values())
+    texts = {p.text_of: p.name for p in eset.properties.values() if p.text_of}
+    properties = "".join(_property(p, rules, texts.get(p.name, "")) for p in eset.properties.values())
     navigations = "".join(_navigations(namespace, eset, links, rules))
     parent = next((link.parent.type_name for link in links if link.child is eset), "")
     mark = f' c4c:parent-entity-type="{parent}"' if parent else ""
     return f'<EntityType Name="{eset.type_name}"{mark}><Key>{keys}</Key>{properties}{navigations}</EntityType>'
 
 
-def _navigations(namespace: str, eset: EntitySet, links: list[_Link], rules: _Rules) -> Iterator[str]:
+def _navigations(namespace: str, eset: EntitySet, links: list[_Link], rules: Rules) -> Iterator[str]:
     for link in links:
         down, up = (
             (link.parent.type_name, link.child.type_name),
@@ -127,21 +131,25 @@ def _navigation(name: str, relationship: str, start: str, end: str) -> str:
     return f'<NavigationProperty Name="{name}" Relationship="{relationship}" FromRole="{start}" ToRole="{end}"/>'
 
 
-def _property(prop: Property, rules: _Rules) -> str:
-    attributes = {"Name": prop.name, "Type": f"Edm.{prop.type}", **_facets(prop)}
-    attributes["Nullable"] = "false" if prop.key or prop.mandatory else "true"
+def _property(prop: Property, rules: Rules, text: str) -> str:
+    nullable = "false" if prop.key or prop.mandatory else "true"
+    attributes = {"Name": prop.name, "Type": f"Edm.{prop.type}", "Nullable": nullable, **_facets(prop)}
     if prop.name == "ETag":
         attributes["ConcurrencyMode"] = "Fixed"
     attributes.update(_rights(prop, rules))
-    attributes["sap:label"] = _label(prop.name)
-    if prop.codes:
-        attributes["c4c:value-help"] = prop.codes
-    if prop.text_of:
-        attributes["sap:semantics"] = "text"
-    return f"<Property {' '.join(f'{n}={quoteattr(v)}' for n, v in attributes.items())}/>"
+    attributes["sap:text"] = text
+    attributes["c4c:value-help"] = prop.codes
+    attributes["c4c:context-property"] = prop.context
+    attributes["sap:label"] = _label(prop.name) if rules.labels else ""
+    return _element("Property", attributes)
 
 
-def _rights(prop: Property, rules: _Rules) -> dict[str, str]:
+def _element(name: str, attributes: dict[str, str]) -> str:
+    """An empty element; attributes without a value are left out."""
+    return f"<{name} {' '.join(f'{n}={quoteattr(v)}' for n, v in attributes.items() if v)}/>"
+
+
+def _rights(prop: Property, rules: Rules) -> dict[str, str]:
     creatable = prop.creatable
     if prop.name == "Title":
         creatable = creatable and rules.title_creatable
@@ -153,9 +161,9 @@ def _rights(prop: Property, rules: _Rules) -> dict[str, str]:
 
 def _facets(prop: Property) -> dict[str, str]:
     if prop.type == "String":
-        return {"MaxLength": str(prop.facets[0])} if prop.facets else {}
+        return {"MaxLength": str(prop.facets[0]), "FixedLength": "true"} if prop.facets else {"FixedLength": "false"}
     if prop.type == "Binary":
-        return {"MaxLength": "Max"}
+        return {"MaxLength": "Max", "FixedLength": "false"}
     names = ("Precision", "Scale")
     return {name: str(facet) for name, facet in zip(names, prop.facets, strict=False)}
 
@@ -166,21 +174,40 @@ def _label(name: str) -> str:
     return spaced.strip()
 
 
-def _container(namespace: str, sets: list[EntitySet], links: list[_Link]) -> str:
-    entity_sets = "".join(_entity_set(namespace, s) for s in sets)
-    association_sets = "".join(link.association_set(namespace) for link in links)
+def _container(service: Service, sets: list[EntitySet], links: list[_Link], rules: Rules) -> str:
+    entity_sets = "".join(_entity_set(service.name, s, rules) for s in sets)
+    association_sets = "".join(link.association_set(service.name) for link in links)
+    named = {s.name: s for s in sets}
+    functions = "".join(
+        _function(service.name, f, named[f.target]) for f in service.functions.values() if f.target in named
+    )
     return (
-        f'<EntityContainer Name="{namespace}" m:IsDefaultEntityContainer="true">'
-        f"{entity_sets}{association_sets}</EntityContainer>"
+        f'<EntityContainer Name="{service.name}" m:IsDefaultEntityContainer="true">'
+        f"{entity_sets}{association_sets}{functions}</EntityContainer>"
     )
 
 
-def _entity_set(namespace: str, eset: EntitySet) -> str:
-    attributes = {"Name": eset.name, "EntityType": f"{namespace}.{eset.type_name}"}
-    if eset.is_code_list:
-        attributes["sap:semantics"] = "fixed-values"
-    writable = "false" if eset.is_code_list else "true"
-    attributes["sap:creatable"] = writable
-    attributes["sap:updatable"] = "true" if eset.updatable and not eset.is_code_list else "false"
-    attributes["sap:deletable"] = writable
-    return f"<EntitySet {' '.join(f'{n}={quoteattr(v)}' for n, v in attributes.items())}/>"
+def _entity_set(namespace: str, eset: EntitySet, rules: Rules) -> str:
+    writable = "false" if eset.is_fixed else "true"
+    attributes = {
+        "Name": eset.name,
+        "EntityType": f"{namespace}.{eset.type_name}",
+        "sap:creatable": writable,
+        "sap:updatable": "true" if eset.updatable and not eset.is_fixed else "false",
+        "sap:deletable": writable,
+        "sap:semantics": "fixed-values" if eset.is_code_list else "",
+        "sap:label": _label(eset.type_name) if rules.labels and not eset.is_code_list else "",
+    }
+    return _element("EntitySet", attributes)
+
+
+def _function(namespace: str, function: Function, target: EntitySet) -> str:
+    result = f"Collection({namespace}.{target.type_name})"
+    parameters = "".join(
+        _element("Parameter", {"Name": p.name, "Type": f"Edm.{p.type}", "Mode": "In", "MaxLength": str(p.facets[0])})
+        for p in function.parameters.values()
+    )
+    return (
+        f'<FunctionImport Name="{function.name}" ReturnType="{result}" EntitySet="{target.name}"'
+        f' m:HttpMethod="{function.method}">{parameters}</FunctionImport>'
+    )

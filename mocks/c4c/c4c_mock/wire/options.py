@@ -21,9 +21,14 @@ _FORMATS = {"json": "json", "atom": "xml", "xml": "xml"}
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Checked options of one request; texts of filter, order and selection are not parsed yet."""
+    """Checked options of one request; texts of filter, order and selection are not parsed yet.
+
+    Attributes:
+        custom: options without ``$``; what a function import takes as parameters, and what C4C ignores.
+    """
 
     raw: Mapping[str, str] = field(default_factory=dict)
+    custom: Mapping[str, str] = field(default_factory=dict)
     top: int | None = None
     skip: int = 0
     skiptoken: int = 1
@@ -37,7 +42,8 @@ class Options:
 
 def parse_options(query: str) -> Options:
     """Read a raw query string (percent-encoded, without ``?``). Raises BadRequest."""
-    raw = {k: v for k, v in _pairs(query) if k.startswith("$")}
+    pairs = _pairs(query)
+    raw = {k: v for k, v in pairs if k.startswith("$")}
     unknown = sorted(set(raw) - KNOWN)
     if unknown:
         raise BadRequest(f"Unknown system query option {unknown[0]}; known: {', '.join(sorted(KNOWN))}")
@@ -49,6 +55,7 @@ def parse_options(query: str) -> Options:
         raise BadRequest(f"Query option $inlinecount: expected allpages or none, found {inline!r}")
     return Options(
         raw=raw,
+        custom={k: v for k, v in pairs if not k.startswith("$")},
         top=_number(raw, "$top"),
         skip=_number(raw, "$skip") or 0,
         skiptoken=max(1, _number(raw, "$skiptoken") or 1),

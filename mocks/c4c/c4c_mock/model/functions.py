@@ -1,0 +1,43 @@
+"""Function imports: rows of a set that answer named questions. Which ones there are is data of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .edm import EntitySet, Function, Property, entity_set
+from .reading import related, rows_of
+from .rows import Row
+from .values import Value
+from .world import C4CWorld
+
+
+def call(world: C4CWorld, function: Function, arguments: Mapping[str, Value]) -> list[Row]:
+    """The visible rows that meet every argument."""
+    target = entity_set(function.target)
+    return [
+        row
+        for row in rows_of(world, target)
+        if all(_meets(world, row, function.match[name], wanted) for name, wanted in arguments.items())
+    ]
+
+
+def _meets(world: C4CWorld, row: Row, place: str, wanted: Value) -> bool:
+    return any(_same(world.rows.value(r, prop), wanted, prop) for r, prop in _places(world, row, place))
+
+
+def _places(world: C4CWorld, row: Row, place: str) -> Iterator[tuple[Row, Property]]:
+    nav_name, slash, name = place.rpartition("/")
+    if not slash:
+        yield row, row.eset.properties[name]
+        return
+    nav = row.eset.navigations[nav_name]
+    target: EntitySet = entity_set(nav.target)
+    for child in related(world, row, nav):
+        yield child, target.properties[name]
+
+
+def _same(found: Value, wanted: Value, prop: Property) -> bool:
+    """Equal; an ObjectID and the UUID made of it are the same thing."""
+    if prop.type == "Guid" and isinstance(found, str) and isinstance(wanted, str):
+        return found.replace("-", "") == wanted.replace("-", "").upper()
+    return found == wanted

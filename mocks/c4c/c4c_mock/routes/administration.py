@@ -1,0 +1,199 @@
+"""What C4C's administrator does, as ``/_mock`` routes: communication systems, arrangements, users.
+
+The steps and their names are those of the configuration guide's first part (documented).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from c4c_mock.evidence import seen
+from c4c_mock.model.access import Arrangement, known_services
+from c4c_mock.model.passwords import password_problem
+from c4c_mock.model.world import C4CWorld
+from mock_kit.app import Mock
+from mock_kit.control import json_object
+from mock_kit.problem import FieldError, Problem
+
+SCENARIO = "OData Services for Business Objects"
+"""The communication scenario. Source: Sinch configuration guide; documented."""
+
+Answer = tuple[Response, int]
+_ARRANGEMENTS = "/communication-arrangements"
+
+
+def add_administration(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    """Routes for systems, arrangements and users; each takes ``?world=``."""
+    _add_systems(bp, mock)
+    _add_arrangements(bp, mock)
+    _add_changes(bp, mock)
+    _add_users(bp, mock)
+
+
+def _add_systems(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    @bp.get("/communication-systems")
+    def list_systems() -> Answer:
+        """Every communication system."""
+        return jsonify([{"id": n, "host": h} for n, h in mock.asked_world().access.systems.items()]), 200
+
+    @bp.post("/communication-systems")
+    def add_system() -> Answer:
+        """``{"id", "host"?}``: without a system no external reference is ever stored."""
+        return jsonify(store_system(mock.asked_world(), json_object())), 201
+
+
+def _add_arrangements(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    @bp.get(_ARRANGEMENTS)
+    def list_arrangements() -> Answer:
+        """Every arrangement; no passwords."""
+        return jsonify([_shown(a) for a in mock.asked_world().access.arrangements.values()]), 200
+
+    @bp.post(_ARRANGEMENTS)
+    def add_arrangement() -> Answer:
+        """``{"scenario", "system", "authentication", "user", "password", "services"}``."""
+        return jsonify(store_arrangement(mock.asked_world(), json_object())), 201
+
+    @bp.get(f"{_ARRANGEMENTS}/<int:number>")
+    def show_arrangement(number: int) -> Answer:
+        """One arrangement."""
+        return jsonify(_shown(_arrangement(mock.asked_world(), number))), 200
+
+    @bp.delete(f"{_ARRANGEMENTS}/<int:number>")
+    def delete_arrangement(number: int) -> Answer:
+        """Delete it; its user stays and loses what only it ticked."""
+        world = mock.asked_world()
+        world.access.dissolve(_arrangement(world, number))
+        return Response(), 204
+
+
+def _add_changes(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    @bp.put(f"{_ARRANGEMENTS}/<int:number>/services")
+    def tick_services(number: int) -> Answer:
+        """``{"services": [...]}``: the services used, all of them."""
+        world, body = mock.asked_world(), json_object()
+        arrangement = _arrangement(world, number)
+        _refuse(_services_errors(body))
+        return jsonify(_shown(world.access.tick(arrangement, tuple(body["services"])))), 200
+
+    @bp.put(f"{_ARRANGEMENTS}/<int:number>/credentials")
+    def edit_credentials(number: int) -> Answer:
+        """``{"password"}``: "Edit Credentials"; a lockout stays until somebody unlocks."""
+        world, body = mock.asked_world(), json_object()
+        user = _arrangement(world, number).user
+        _refuse(_password_errors(body))
+        seen("password-alphabet")
+        world.journal.guard(body["password"], user)
+        world.access.set_password(user, body["password"])
+        return jsonify(user=user), 200
+
+
+def _add_users(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    @bp.post("/users")
+    def add_user() -> Answer:
+        """``{"user", "password", "kind": "business"}``: a person's login, who needs CSRF tokens."""
+        return jsonify(store_user(mock.asked_world(), json_object())), 201
+
+    @bp.post("/users/<name>/unlock")
+    def unlock(name: str) -> Answer:
+        """Lift a lockout."""
+        if not mock.asked_world().access.unlock(name):
+            raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
+        return jsonify(user=name, locked=False), 200
+
+
+def store_system(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a communication system. Problem 400 without an id of 1 to 60 characters."""
+    name = body.get("id")
+    if not isinstance(name, str) or not 0 < len(name) <= 60:
+        raise refusal([FieldError("id", "1 to 60 characters", "Name the communication system.", name)])
+    world.access.add_system(name, str(body.get("host", "")))
+    return {"id": name, "host": world.access.systems[name]}
+
+
+def store_arrangement(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a communication arrangement. Problem 400 for what the administrator's screen would refuse."""
+    _refuse([*_login_errors(body), *_arrangement_errors(world, body), *_services_errors(body)])
+    seen("password-alphabet")
+    systems = list(world.access.systems)
+    arrangement = Arrangement(
+        scenario=SCENARIO,
+        system=str(body.get("system") or (systems[0] if len(systems) == 1 else "")),
+        authentication="basic",
+        user=body["user"],
+        services=tuple(body["services"]),
+    )
+    world.journal.guard(body["password"], body["user"])
+    return _shown(world.access.arrange(arrangement, body["password"]))
+
+
+def store_user(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Add a business user. Problem 400 for a bad login or another kind."""
+    errors = _login_errors(body)
+    if body.get("kind", "business") != "business":
+        remedy = "Technical users come with a communication arrangement."
+        errors.append(FieldError("kind", "business", remedy, body.get("kind")))
+    _refuse(errors)
+    world.journal.guard(body["password"], body["user"])
+    world.access.add_person(body["user"], body["password"])
+    return {"user": body["user"], "kind": "business"}
+
+
+def _shown(arrangement: Arrangement) -> dict[str, Any]:
+    return {**vars(arrangement), "services": list(arrangement.services)}
+
+
+def _arrangement(world: C4CWorld, number: int) -> Arrangement:
+    found = world.access.arrangements.get(number)
+    if found is None:
+        raise Problem(404, "No such arrangement", f"This tenant has no communication arrangement {number}.")
+    return found
+
+
+def _login_errors(body: Mapping[str, Any]) -> list[FieldError]:
+    user = body.get("user")
+    errors = []
+    if not isinstance(user, str) or not 0 < len(user) <= 40 or ":" in user:
+        errors.append(FieldError("user", "1 to 40 characters, no colon", "Name the user.", user))
+    return [*errors, *_password_errors(body)]
+
+
+def _password_errors(body: Mapping[str, Any]) -> list[FieldError]:
+    password = body.get("password")
+    expected = password_problem(password) if isinstance(password, str) else "a password"
+    remedy = "Choose a password of Latin letters, digits, signs."
+    return [FieldError("password", expected, remedy)] if expected else []
+
+
+def _arrangement_errors(world: C4CWorld, body: Mapping[str, Any]) -> list[FieldError]:
+    errors = []
+    if body.get("scenario", SCENARIO) != SCENARIO:
+        errors.append(FieldError("scenario", SCENARIO, "Use this scenario.", body["scenario"]))
+    if body.get("authentication", "basic") != "basic":
+        errors.append(FieldError("authentication", "basic", "Only Basic is mocked.", body["authentication"]))
+    system = body.get("system")
+    if system and (not isinstance(system, str) or system not in world.access.systems):
+        remedy = "Create it first: POST /_mock/communication-systems."
+        errors.append(FieldError("system", "a communication system of this tenant", remedy, system))
+    return errors
+
+
+def _services_errors(body: Mapping[str, Any]) -> list[FieldError]:
+    services = body.get("services")
+    if isinstance(services, list) and set(map(str, services)) <= set(known_services()):
+        return []
+    expected = f"a list of {', '.join(known_services())}"
+    return [FieldError("services", expected, "Tick services of this list.", services)]
+
+
+def _refuse(errors: list[FieldError]) -> None:
+    if errors:
+        raise refusal(errors)
+
+
+def refusal(errors: list[FieldError]) -> Problem:
+    """400 with the fields that are wrong."""
+    fields = ", ".join(error.field for error in errors)
+    return Problem(400, "The tenant refuses this", f"Wrong: {fields}.", errors)

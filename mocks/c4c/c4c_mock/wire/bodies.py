@@ -1,0 +1,67 @@
+"""Request bodies as streams: what JSON and Atom have in common, and JSON's half of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from c4c_mock.model.drafts import Draft
+from c4c_mock.model.edm import EntitySet
+from c4c_mock.model.errors import BadRequest
+from mock_kit.spool import Blob
+
+from .json_in import read_draft
+from .scanner import BinarySink, BodyScanner
+
+_ID = "[0-9A-Za-z-]{1,70}"
+
+
+class BodyReader(Protocol):
+    """One body on its way in. Files go to disk as they come; the rest is small and stays in memory.
+
+    Attributes:
+        blobs: the files taken out so far.
+    """
+
+    blobs: list[Blob]
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes. Raises BadRequest."""
+
+    def early(self, name: str) -> str:
+        """An id that a property has been given so far; empty when there is none yet."""
+
+    def draft(self, eset: EntitySet) -> Draft:
+        """The body is complete: what it describes. Raises BadRequest."""
+
+    def abort(self) -> None:
+        """The body will not be completed: throw the file away that is being written."""
+
+
+class JsonBody:
+    """A JSON object."""
+
+    def __init__(self, open_sink: Callable[[], BinarySink], *, max_bytes: int) -> None:
+        """``max_bytes`` of everything but the files."""
+        self._scanner = BodyScanner(open_sink, skeleton_max_bytes=max_bytes)
+        self.blobs = self._scanner.blobs
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes. Raises BadRequest."""
+        self._scanner.feed(piece)
+
+    def early(self, name: str) -> str:
+        """An id that a property has been given so far; empty when there is none yet."""
+        found = re.search(rf'"{name}"\s*:\s*"({_ID})"'.encode(), self._scanner.skeleton)
+        return found[1].decode() if found else ""
+
+    def draft(self, eset: EntitySet) -> Draft:
+        """The body is complete: what it describes. Raises BadRequest."""
+        if not self._scanner.skeleton:
+            raise BadRequest("Request body is empty; expected a JSON object")
+        return read_draft(self._scanner.finish(), eset, self.blobs)
+
+    def abort(self) -> None:
+        """Throw the file away that is being written."""
+        self._scanner.abort()

@@ -1,0 +1,257 @@
+"""What survives the process: everything a client or an administrator was told is done."""
+
+import json
+import os
+import signal
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import requests
+
+from c4c_mock.app import create_app
+from c4c_mock.model.log import FILE_NAME, Damaged
+from mock_kit.testing import running_mock
+
+ROOT = "/sap/c4c/odata/v1"
+
+
+@pytest.fixture
+def restarted(tenant):
+    """Starts the application anew on the same directory; the tenant goes on with it."""
+
+    def restart():
+        directory = tenant.app.mock.worlds.get("default").spool.directory.parent
+        tenant.app = create_app(directory)
+        tenant.client = tenant.app.test_client()
+        return tenant
+
+    return restart
+
+
+def everything(tenant):
+    """All that a client can read, stamps and links included."""
+    paths = ["ChatActivityCollection?$expand=ChatActivityAttachment,ChatActivityBTDReference&"]
+    read = [tenant.get(f"/chatactivity/{path}$orderby=ObjectID").get_json() for path in paths]
+    return [*read, tenant.get("/activity/PhoneCallCollection").get_json(), tenant.stored()]
+
+
+def test_objects_files_and_stamps_are_the_same_after_a_restart(tenant, restarted):
+    chat = tenant.chat()
+    tenant.attach(chat, b"\x00\xff" * 5000, MimeType="image/png")
+    tenant.attach(chat, b"", Name="empty")
+    tenant.chat("CALL1", Type="CALL")
+    tenant.control("cti", {"Type": "CHAT", "Action": "END", "ExternalReferenceID": tenant.guid})
+    before, content = everything(tenant), tenant.get(f"{tenant.file_path()}/Binary/$value").data
+    restarted()
+    assert everything(tenant) == before
+    assert tenant.get(f"{tenant.file_path()}/Binary/$value").data == content
+
+
+def test_ids_go_on_after_a_restart(tenant, restarted):
+    chats = [tenant.chat("A")]
+    restarted()
+    chats += [tenant.chat("B"), tenant.chat("A")]
+    assert len(set(chats)) == 2
+    numbers = tenant.get("/chatactivity/ChatActivityCollection?$select=ID").get_json()["d"]["results"]
+    assert [n["ID"] for n in numbers] == ["1000000", "1000001"]
+    tenant.attach(chats[0], b"one")
+    restarted()
+    tenant.attach(chats[1], b"two")
+    assert len({a["sha256"] for a in tenant.stored()}) == 2
+    assert [tenant.get(f"{tenant.file_path(n)}/Binary/$value").data for n in (0, 1)] == [b"one", b"two"]
+
+
+def test_changes_and_deletions_survive(tenant, restarted):
+    chat = tenant.chat()
+    tenant.attach(chat)
+    tenant.attach(chat, Name="gone")
+    assert tenant.call("PATCH", tenant.path(chat), json={"SubjectName": "changed"}).status_code == 204
+    assert tenant.call("DELETE", tenant.file_path(1)).status_code == 204
+    restarted()
+    assert tenant.get(f"{tenant.path(chat)}/SubjectName/$value").text == "changed"
+    assert [a["name"] for a in tenant.stored()] == ["a.txt"]
+    files = list(tenant.app.mock.worlds.get("default").spool.directory.glob("*.blob"))
+    assert len(files) == 1, "a deleted object's file is swept away at the next start"
+
+
+def test_logins_ticks_lockouts_switches_and_the_clock_survive(tenant, restarted):
+    tenant.control("communication-arrangements/1/services", {"services": ["chatactivity"]}, "PUT")
+    tenant.control("users", {"user": "ada", "password": "Secret-1"})
+    chat = tenant.chat()
+    tenant.dialect(delete_status=200, commit_delay_s=60)
+    tenant.attach(chat)
+    tenant.control("clock", {"advance_s": 3600})
+    for _ in range(3):
+        tenant.get("/chatactivity/", {"Authorization": tenant.basic("ada", "wrong")})
+    restarted()
+    assert [tenant.get(f"/{s}/").status_code for s in ("chatactivity", "activity")] == [200, 403]
+    assert tenant.get("/activity/", {"Authorization": tenant.basic("ada", "Secret-1")}).status_code == 401
+    assert tenant.control("clock", method="GET").get_json()["offset_s"] == 3600
+    assert tenant.call("DELETE", tenant.file_path()).status_code == 200
+    arrangement = tenant.control("communication-arrangements", method="GET").get_json()[0]
+    assert (arrangement["user"], arrangement["system"]) == (tenant.user, "SINCH_CONTACT_PRO")
+
+
+def test_a_change_set_is_kept_whole_or_not_at_all(tenant, restarted):
+    def part(body):
+        head = "POST PhoneCallCollection HTTP/1.1\r\nContent-Type: application/json\r\n\r\n"
+        return f"--c\r\nContent-Type: application/http\r\n\r\n{head}{json.dumps(body)}\r\n"
+
+    def batch(*bodies):
+        changes = "".join(map(part, bodies)) + "--c--\r\n"
+        envelope = f"--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n{changes}--b--\r\n"
+        headers = {"Content-Type": "multipart/mixed; boundary=b"}
+        return tenant.call("POST", "/activity/$batch", headers, data=envelope)
+
+    batch({"Subject": "one"}, {"Subject": "two"})
+    batch({"Subject": "three"}, {"Nothing": 1})
+    restarted()
+    rows = tenant.get("/activity/PhoneCallCollection?$select=Subject").get_json()["d"]["results"]
+    assert [row["Subject"] for row in rows] == ["one", "two"]
+
+
+def test_reset_and_removal_are_kept_too(tenant, restarted):
+    tenant.attach(tenant.chat())
+    tenant.control("reset")
+    restarted()
+    assert tenant.stored() == []
+    assert tenant.get("/chatactivity/ChatActivityCollection/$count").text == "0"
+    directory = tenant.app.mock.worlds.get("default").spool.directory
+    assert tenant.client.delete("/_mock/worlds/default").status_code == 204
+    assert not directory.exists()
+    restarted_app = create_app(directory.parent)
+    assert restarted_app.mock.worlds.names() == []
+
+
+def test_no_password_is_written_down_and_none_reaches_a_journal_later(tenant, restarted):
+    directory = tenant.app.mock.worlds.get("default").spool.directory
+    assert tenant.password not in (directory / FILE_NAME).read_text()
+    assert oct((directory / FILE_NAME).stat().st_mode)[-3:] == "600"
+    restarted()
+    tenant.get(f"/chatactivity/?note={tenant.password}")
+    tenant.get(f"/chatactivity/?note={tenant.password}")
+    assert tenant.password not in tenant.control("journal", method="GET").text
+
+
+def log_of(tenant):
+    """The tenant's file."""
+    return tenant.app.mock.worlds.get("default").spool.directory / FILE_NAME
+
+
+def test_a_line_that_broke_off_was_never_promised(tenant, restarted):
+    chat = tenant.chat()
+    with log_of(tenant).open("ab") as file:
+        file.write(b'{"gone":["' + chat.encode())
+    restarted()
+    assert tenant.get(tenant.path(chat)).status_code == 200
+    other = tenant.chat("NEXT")
+    restarted()
+    assert tenant.get(tenant.path(other)).status_code == 200
+
+
+def test_what_was_being_uploaded_is_swept_away(tenant, restarted):
+    directory = log_of(tenant).parent
+    (directory / "00000077.blob").write_bytes(b"half")
+    restarted()
+    assert list(directory.glob("*.blob")) == []
+
+
+def test_an_object_whose_file_is_gone_is_dropped(tenant, restarted):
+    chat = tenant.chat()
+    tenant.attach(chat)
+    next(log_of(tenant).parent.glob("*.blob")).unlink()
+    restarted()
+    assert tenant.stored() == []
+    assert tenant.get(tenant.path(chat)).status_code == 200
+
+
+@pytest.mark.parametrize("spoil", [b"no json\n", b'{"format": 99}\n'])
+def test_a_damaged_tenant_is_named_at_the_start(tenant, spoil):
+    path = log_of(tenant)
+    path.write_bytes(spoil)
+    with pytest.raises(Damaged, match=str(path)):
+        create_app(path.parent.parent)
+
+
+def test_a_file_that_was_changed_is_named_at_the_start(tenant):
+    tenant.attach(tenant.chat())
+    next(log_of(tenant).parent.glob("*.blob")).write_bytes(b"longer")
+    with pytest.raises(Damaged, match=r"\.blob"):
+        create_app(log_of(tenant).parent.parent)
+
+
+def test_a_change_that_cannot_be_kept_is_not_made(tenant, monkeypatch):
+    chat = tenant.chat()
+    monkeypatch.setattr(tenant.app.mock.worlds.get("default").log, "append", full_disk)
+    answer = tenant.attach(chat)
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "")
+    assert tenant.stored() == []
+
+
+def full_disk(_entry):
+    """A log that cannot be written."""
+    raise OSError("no space left")
+
+
+# A real process, killed hard.
+
+HOST = "my2554607.de1.crm.cloud.sap"
+LOGIN = ("v1user", "Welcome-1")
+
+
+def control(mock, path, body):
+    """POST to the control API."""
+    answer = requests.post(f"{mock.url}/_mock/{path}", json=body, timeout=10)
+    assert answer.status_code in {200, 201}, answer.text
+    return answer.json()
+
+
+def upload(mock, chat, name, content):
+    """One attachment; the status."""
+    url = f"{mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment"
+    body = {"Name": name, "CategoryCode": "2", "Binary": content}
+    headers = {"Host": HOST, "odata-no-response-payload": "true"}
+    return requests.post(url, json=body, auth=LOGIN, headers=headers, timeout=10)
+
+
+def kill(mock):
+    """End worker and supervisor at once, as a power switch would."""
+    worker = json.load(urllib.request.urlopen(f"{mock.url}/_mock/health", timeout=5))["pid"]
+    for pid in (worker, mock.process.pid):
+        os.kill(pid, signal.SIGKILL)
+    mock.process.wait(10)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{worker}/stat").exists() and time.monotonic() < deadline:
+        if Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            return
+
+
+def test_what_was_answered_201_survives_a_kill(tmp_path):
+    with running_mock("c4c_mock", tmp_path) as mock:
+        arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": ["chatactivity"]}
+        control(mock, "worlds", {"name": "default", "host": HOST, "arrangement": arrangement})
+        chat = control(mock, "cti", {"Type": "CHAT", "Action": "ACCEPT"})["activity"]["object_id"]
+        locations = []
+        for number in range(5):
+            answer = upload(mock, chat, f"f{number}", "QUJD" * (10_000 + number))
+            locations.append(answer.headers["Location"])
+        kill(mock)
+    with running_mock("c4c_mock", tmp_path) as mock:
+        for number, location in enumerate(locations):
+            url = f"{mock.url}{location.partition(HOST)[2]}/Binary/$value"
+            answer = requests.get(url, auth=LOGIN, headers={"Host": HOST}, timeout=10)
+            assert (answer.status_code, answer.content) == (200, b"ABC" * (10_000 + number))
+        assert upload(mock, chat, "next", "QUJD").headers["Location"] not in locations
+
+
+def test_without_a_directory_nothing_stays(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with running_mock("c4c_mock", None) as mock:
+        control(mock, "worlds", {"name": "default", "host": HOST})
+        assert list(tmp_path.iterdir()) != []
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"{mock.url}/_mock/health", timeout=5)
+    assert list(tmp_path.iterdir()) == []
