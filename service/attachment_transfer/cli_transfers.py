@@ -1,4 +1,4 @@
-"""The operator's commands: look at transfers, run them again, cancel, read the trail, purge. Their actor is ``operator``."""
+"""The operator's commands: look at transfers, run them again, cancel, read the trail, purge. Actor: ``operator``."""
 
 from __future__ import annotations
 
@@ -25,35 +25,25 @@ from attachment_transfer.ledger.redrive import REDRIVABLE, Filter, Redriven, red
 _PAGE = 1000
 
 
-class Instant(click.ParamType[float]):
+def _instant(_context: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
     """A time with its offset, as epoch seconds."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read RFC 3339."""
-        if isinstance(value, float):
-            return value
-        try:
-            instant = datetime.fromisoformat(value)
-        except ValueError:
-            instant = None
-        if instant is None or instant.tzinfo is None:
-            self.fail(f"{value!r}: write a time with its offset, e.g. 2026-11-22T12:00:00Z", param, ctx)
-        return instant.timestamp()
+    if value is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        instant = datetime.min
+    if instant.tzinfo is None:
+        raise click.BadParameter(f"{value!r}: write a time with its offset, e.g. 2026-11-22T12:00:00Z")
+    return instant.timestamp()
 
 
-class ContactId(click.ParamType[str]):
-    """A contact id in any spelling."""
-
-    name = "contact"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Normalise it."""
-        contact_id = normalise_contact_id(value)
-        if contact_id is None:
-            self.fail(f"{value!r}: write 32 hex digits", param, ctx)
-        return contact_id
+def _contact_id(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """A contact id in any spelling, normalised."""
+    contact_id = None if value is None else normalise_contact_id(value)
+    if value is not None and contact_id is None:
+        raise click.BadParameter(f"{value!r}: write 32 hex digits")
+    return contact_id
 
 
 @click.group()
@@ -64,9 +54,9 @@ def transfers() -> None:
 @transfers.command("list")
 @click.option("--state", type=click.Choice([str(state) for state in TransferState]), help="Only this state.")
 @click.option("--reason", "reason_code", help="Only with this reason, e.g. credential-refused.")
-@click.option("--contact-id", type=ContactId(), help="Only this contact.")
-@click.option("--created-from", type=Instant(), help="Only accepted at this time or later.")
-@click.option("--created-before", type=Instant(), help="Only accepted before this time.")
+@click.option("--contact-id", callback=_contact_id, help="Only this contact.")
+@click.option("--created-from", metavar="TIME", callback=_instant, help="Only accepted at this time or later.")
+@click.option("--created-before", metavar="TIME", callback=_instant, help="Only accepted before this time.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--cursor", help="The next_cursor of the page before.")
 @json_option
@@ -159,8 +149,8 @@ def _file_row(item: dict[str, Any]) -> list[str]:
 @click.argument("transfer_ids", nargs=-1, metavar="[ID]…")
 @click.option("--state", type=click.Choice([str(state) for state in REDRIVABLE]), help="By filter: this state.")
 @click.option("--reason", "reason_code", help="By filter: with this reason.")
-@click.option("--contact-id", type=ContactId(), help="By filter: this contact.")
-@click.option("--created-before", type=Instant(), help="By filter: accepted before this time.")
+@click.option("--contact-id", callback=_contact_id, help="By filter: this contact.")
+@click.option("--created-before", metavar="TIME", callback=_instant, help="By filter: accepted before this time.")
 @click.option("--limit", type=click.IntRange(1, 100_000), help="By filter: at most so many, oldest first.")
 @click.option("--all", "everything", is_flag=True, help="By filter: all that fit.")
 @json_option
