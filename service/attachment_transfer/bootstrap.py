@@ -46,6 +46,7 @@ from attachment_transfer.ledger.database import (
 from attachment_transfer.ledger.gauges import metrics_text
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.move import move
+from attachment_transfer.ledger.overdue import overdue
 from attachment_transfer.ledger.purge import Purger, give_back_space
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_book import RoundBook
@@ -258,14 +259,12 @@ class _Parts:
             purger(settings, self.engine, clock.now_s, retention_s=settings.retention_s),
             give_back_space=partial(give_back_space, self.engine),
         )
+        self._rounds = _rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s)
         self.worker = Worker(
             url=settings.database_url,
             engine=self.engine,
             master_keys=_master_keys(settings),
-            runner=ObservedRounds(
-                _rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s),
-                trace_of=partial(trace_of, self.engine),
-            ),
+            runner=ObservedRounds(self._rounds, trace_of=partial(trace_of, self.engine)),
             limits=QueueLimits(
                 per_worker=settings.rounds_per_worker,
                 per_tenant=settings.rounds_per_tenant,
@@ -298,6 +297,8 @@ class _Parts:
 
     def _keep_house(self) -> None:
         self._book.shred_due()
+        for transfer_id, round_no in self._queue.dropped(overdue(self.engine, now_s=self._clock.now_s())):
+            self._rounds.lost(transfer_id, round_no)
         self._refusals.forget_ended()
         self._retention()
         meters.HOUSEKEEPING.set_to_current_time()

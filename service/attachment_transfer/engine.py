@@ -30,6 +30,7 @@ _QUEUE = "rounds"
 _WORKFLOW = "round_v1"
 _CONSECUTIVE_FAILURES_THAT_STOP_A_ROUND = 3
 _DELETED_AT_ONCE = 500
+_LIVING = ["PENDING", "ENQUEUED", "DELAYED"]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -146,6 +147,20 @@ class RoundQueue:
                 workflow.workflow_id, delay_until_epoch_ms=max(0, int(due_ms - seconds * 1000))
             )
         return len(delayed)
+
+    def dropped(self, rounds: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        """Those rounds, by (transfer id, number), that the engine will not run any more, whatever became of them.
+
+        One whose arguments no configured key opens ends in an error before it begins; so does one that was recovered
+        too often.
+        """
+        asked = {workflow_id(*one): one for one in rounds}
+        if not asked:
+            return []
+        living = self._client.list_workflows(
+            workflow_ids=list(asked), status=_LIVING, load_input=False, load_output=False
+        )
+        return [one for name, one in asked.items() if name not in {workflow.workflow_id for workflow in living}]
 
     def left_by(self, executor_id: str) -> int:
         """How many unfinished rounds this executor owns; asked before its next launch, its predecessor left them."""

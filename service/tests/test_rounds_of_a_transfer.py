@@ -13,6 +13,7 @@ from street import ACTIVITY, Street, a_file
 
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
+from attachment_transfer.ledger.overdue import overdue
 from attachment_transfer.worker.neighbours import Limits
 
 S = AttachmentState
@@ -520,3 +521,50 @@ def test_a_kill_is_never_taken_for_an_error(street: Street) -> None:
     street.restart()
     street.run()
     assert street.transfer().outcome is Outcome.STORED
+
+
+def overdue_now(street: Street) -> list[tuple[str, int]]:
+    return overdue(street.engine, now_s=street.clock.now_s())
+
+
+@pytest.mark.parametrize("when", ["queued", "running", "waiting"])
+def test_a_round_that_the_engine_dropped_is_run_again(street: Street, when: str) -> None:
+    street.cmi.files = [a_file(1)]
+    transfer_id = street.event()
+    if when == "running":
+        street.book.begin(transfer_id, 1)
+    if when == "waiting":
+        street.cmi.statuses = [500]
+        street.run_one()
+    assert street.transfer().state == when
+    street.due.clear()
+    assert overdue_now(street) == []
+    street.clock.advance(120)
+    [(lost_id, round_no)] = overdue_now(street)
+    street.rounds.lost(lost_id, round_no)
+    street.run()
+    assert street.transfer().outcome is Outcome.STORED
+    assert len(street.c4c.kept) == 1
+    assert overdue_now(street) == []
+
+
+def test_a_transfer_whose_rounds_are_dropped_again_and_again_is_shown_to_a_person(street: Street) -> None:
+    street.event()
+    for _ in range(4):
+        street.due.clear()
+        street.clock.advance(600)
+        [(lost_id, round_no)] = overdue_now(street)
+        street.rounds.lost(lost_id, round_no)
+    assert street.transfer().state is TransferState.PARKED
+    assert street.transfer().reason is not None
+    assert street.transfer().reason.code == "internal"
+    assert street.due == []
+
+
+def test_a_round_that_went_on_meanwhile_is_not_lost(street: Street) -> None:
+    street.cmi.files = [a_file(1)]
+    transfer_id = street.event()
+    street.run()
+    street.rounds.lost(transfer_id, 1)
+    assert street.at_rest()
+    assert street.transfer().round_no == 1

@@ -162,6 +162,13 @@ class Rounds:
         if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
             self._again(transfer, Defect(f"internal error ({error_type})"))
 
+    def lost(self, transfer_id: str, round_no: int) -> None:
+        """The engine has dropped this round: begin another a few times, so that no transfer waits for ever."""
+        transfer = self._book.begin(transfer_id, round_no)
+        if transfer is not None:
+            _log.error("the engine dropped a round", transfer_id=transfer_id, round=round_no)
+            self._again(transfer, Defect("the durable engine dropped the round"))
+
     def _again(self, transfer: Transfer, exc: TryAgain) -> None:
         # Each reason has a budget of its own: an outage before does not use up the wait for history.
         same = transfer.reason is not None and transfer.reason.code == exc.code
