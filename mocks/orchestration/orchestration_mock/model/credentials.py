@@ -61,9 +61,9 @@ def oauth_credential(
     if auth.secrets_ref is not None:
         found = secrets.get(auth.secrets_ref)
         if found is None:
-            raise Uncomposable(f"secrets_ref: there is no secret named {auth.secrets_ref}")
+            raise Uncomposable(f"authentication oauth: there is no secret named {auth.secrets_ref} (secrets_ref)")
         if found.oauth is None:
-            raise Uncomposable(f"secrets_ref: the secret {auth.secrets_ref} holds no OAuth credential")
+            raise Uncomposable(f"authentication oauth: the secret {auth.secrets_ref} holds no OAuth credential")
         return found.oauth
     inline: Mapping[str, Any] = expand(auth.inline, lookup, style)
     client_id = str(inline["client_id"])

@@ -173,21 +173,12 @@ class EventEngine:
         """A new row of the log, and its place in the timetable; ``together``: in a lane of its own."""
         now = self.clock.now()
         due_at = now + timedelta(seconds=wait_s) if wait_s else None
-        delivery = Delivery(
-            id=errand.delivery_id,
-            event_id=errand.event.id,
-            config_id=errand.integration.id,
-            config_name=errand.integration.name,
-            event=errand.event.name,
-            contact_id=errand.event.contact.guid,
-            method=errand.integration.definition.request.method,
-            url=errand.integration.endpoint_url,
+        delivery = replace(
+            _row(errand),
             created_at=stamp(now),
-            attempt=errand.attempt,
+            due_at=stamp(due_at) if due_at else None,
             redelivery_of=of,
             redelivery_mode=mode,
-            due_at=stamp(due_at) if due_at else None,
-            matched_rule=errand.matched_rule,
             evidence=evidence,
         )
         self._keep(errand)
@@ -216,3 +207,20 @@ class EventEngine:
         if done is not None and done.state is State.FAILED and errand.attempt <= int(self.dialect["retries"]):
             again = replace(self._renumbered(errand), attempt=errand.attempt + 1)
             self._plan(again, of=done.id, mode="retry")
+
+
+def _row(errand: Errand) -> Delivery:
+    """What the log says of an errand before anything has happened."""
+    return Delivery(
+        id=errand.delivery_id,
+        event_id=errand.event.id,
+        config_id=errand.integration.id,
+        config_name=errand.integration.name,
+        event=errand.event.name,
+        contact_id=errand.event.contact.guid,
+        method=errand.integration.definition.request.method,
+        url=errand.integration.endpoint_url,
+        created_at=stamp(errand.event.moment),
+        attempt=errand.attempt,
+        matched_rule=errand.matched_rule,
+    )
