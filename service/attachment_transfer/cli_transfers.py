@@ -32,8 +32,8 @@ def _instant(_context: click.Context, _parameter: click.Parameter, value: str | 
     try:
         instant = datetime.fromisoformat(value)
     except ValueError:
-        instant = datetime.min
-    if instant.tzinfo is None:
+        instant = None
+    if instant is None or instant.tzinfo is None:
         raise click.BadParameter(f"{value!r}: write a time with its offset, e.g. 2026-11-22T12:00:00Z")
     return instant.timestamp()
 

@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test fol
 from fakes import HandClock, counting_ids
 from ingress_kit import Door, open_door
 from ledger_kit import Queue
+from operator_kit import Morning
 from policy_kit import PolicyStreet
 from street import Street
 
@@ -75,3 +76,9 @@ def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[
 def policy_street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> PolicyStreet:
     """The same, with everything of the attachment policy."""
     return PolicyStreet(engine, clock, keys, new_id)
+
+
+@pytest.fixture
+def morning(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Morning:
+    """Fills the ledger with transfers in every state."""
+    return Morning(engine, clock, keys, queue, new_id)
