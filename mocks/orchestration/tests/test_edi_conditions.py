@@ -223,6 +223,7 @@ def test_an_error_names_line_and_column():
         ("[1][5]", "IndexError"),
         ("{'a': 1}['b']", "KeyError"),
         ("int('x')", "ValueError"),
+        ("'ab'.startswith(['a'])", "TypeError"),
         ("json.loads('{')", "JSONDecodeError"),
         ("len(1, 2)", "TypeError: too many positional arguments"),
         ("(-1) ** 0.5", "complex"),

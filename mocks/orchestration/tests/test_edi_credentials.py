@@ -16,7 +16,10 @@ def only(tenant):
 @pytest.mark.parametrize(
     ("authentication", "says"),
     [
-        ({"type": "oauth", "secrets_ref": "nobody"}, "authentication oauth: there is no secret named nobody (secrets_ref)"),
+        (
+            {"type": "oauth", "secrets_ref": "nobody"},
+            "authentication oauth: there is no secret named nobody (secrets_ref)",
+        ),
         ({"type": "oauth", "secrets_ref": "ri-apikey"}, "the secret ri-apikey holds no OAuth credential"),
         ({"type": "basic"}, "authentication basic: no user and password"),
         ({"type": "oauth", "client_id": "x", "access_token_url": TOKEN_URL}, "no client secret for x"),

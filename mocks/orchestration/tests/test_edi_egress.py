@@ -1,5 +1,8 @@
 """The egress map, and the carrier's errors in words."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
 import httpx
 import pytest
 
@@ -113,3 +116,29 @@ def test_a_redirect_is_reported_and_not_followed():
 
 def test_no_secret_is_in_an_outgoing_requests_repr():
     assert "hush" not in repr(Outgoing(method="POST", url="https://x", headers={"a": "hush"}, content=b"hush"))
+
+
+class _Patient(BaseHTTPRequestHandler):
+    """Answers 202 once the sender has said that its request is out, else 500."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(202 if self.server.told.wait(30) else 500)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Quiet."""
+
+
+def test_the_carrier_tells_when_a_request_is_out_before_the_reply_is_there():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Patient)
+    server.told = threading.Event()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        real = Carrier(read_egress(f"slow.example=http://127.0.0.1:{server.server_port}"))
+        request = Outgoing(method="POST", url="https://slow.example/x", headers={}, content=b"{}", timeout_s=60)
+        assert real.send(request, server.told.set).status == 202
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -52,14 +52,6 @@ def _fill(work: Work, text: str, width: int) -> str:
     return text.zfill(width)
 
 
-def _starts(_work: Work, text: str, start: Any) -> bool:
-    return text.startswith(tuple(start) if isinstance(start, list) else start)
-
-
-def _ends(_work: Work, text: str, end: Any) -> bool:
-    return text.endswith(tuple(end) if isinstance(end, list) else end)
-
-
 def _strftime(_work: Work, moment: Any, pattern: str) -> str:
     return str(moment.strftime(checked_format(pattern)))
 
@@ -72,11 +64,9 @@ _TEXT_FREE = (
     "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "casefold", "swapcase", "split",
     "rsplit", "splitlines", "partition", "rpartition", "removeprefix", "removesuffix", "find", "rfind",
     "index", "count", "isdigit", "isalpha", "isalnum", "isupper", "islower", "isspace", "isnumeric",
-    "isdecimal", "isascii",
+    "isdecimal", "isascii", "startswith", "endswith",
 )  # fmt: skip
 _TEXT: dict[str, Function] = {name: _free(getattr(str, name)) for name in _TEXT_FREE} | {
-    "startswith": _starts,
-    "endswith": _ends,
     "replace": _replace,
     "join": _join,
     "zfill": _fill,
