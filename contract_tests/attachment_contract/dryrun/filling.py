@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
-MASK = "********"
+from attachment_contract.gate.look import MASK
+
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)\}", re.ASCII)
 
 
@@ -25,12 +27,14 @@ class Filling:
         secret_names: names in the secrets manager; None = every name is taken for there.
         unresolved: placeholders that nothing answered to.
         stand_ins: secret name → the text that stands for its value.
+        in_clear: secrets that stand in the configuration itself.
     """
 
     values: Mapping[str, Any]
     secret_names: frozenset[str] | None = None
     unresolved: list[str] = field(default_factory=list)
     stand_ins: dict[str, str] = field(default_factory=dict)
+    in_clear: tuple[str, ...] = field(default=(), repr=False)
 
     def fill(self, value: Any) -> Any:
         """A JSON value with every placeholder in its strings filled in; names of members stay."""
@@ -48,9 +52,10 @@ class Filling:
         return _as_text(self.fill(value))
 
     def masked(self, text: str) -> str:
-        """The text with every stand-in of a secret hidden."""
-        for stand_in in self.stand_ins.values():
-            text = text.replace(stand_in, MASK)
+        """The text with every secret and stand-in of one hidden, as it stands and as JSON or an address writes it."""
+        for secret in (*self.stand_ins.values(), *self.in_clear):
+            for written in (secret, json.dumps(secret)[1:-1], quote(secret)):
+                text = text.replace(written, MASK)
         return text
 
     def _value(self, found: re.Match[str]) -> Any:

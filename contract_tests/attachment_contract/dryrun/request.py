@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from attachment_contract.dryrun.filling import MASK, Filling
+from attachment_contract.dryrun.filling import Filling
 from attachment_contract.dryrun.sample import SAMPLE_AGE_S, event_object, sample_contact
 from attachment_contract.gate import vocabulary as words
 from attachment_contract.gate.conditions import Unparsable, parse
 from attachment_contract.gate.configuration import look_at
 from attachment_contract.gate.evaluation import Call
 from attachment_contract.gate.jsontext import Reader, Unreadable
-from attachment_contract.gate.look import Look
+from attachment_contract.gate.judge import check
+from attachment_contract.gate.look import MASK, Look
 from attachment_contract.gate.truth import value_of
 from attachment_contract.schemas_store import validator
 
@@ -84,8 +85,14 @@ def dry_run(text: str, *, event: str = "Ended", contact: dict[str, Any] | None =
     if not isinstance(request, dict):
         raise NothingToSend('there is no object "request" in it')
     sample = sample_contact(contact)
-    filling = Filling({"contact": sample, "event": event_object(event)}, look.secret_names)
+    filling = Filling({"contact": sample, "event": event_object(event)}, look.secret_names, in_clear=_in_clear(text))
     return _made(look, request, filling, sample, event, host)
+
+
+def _in_clear(text: str) -> tuple[str, ...]:
+    """Secrets that somebody has written into the configuration; the gate knows where."""
+    found = {text[span.start : span.end].strip('"') for span in check(text).secrets}
+    return tuple(sorted(found - {""}, key=len, reverse=True))
 
 
 def _look(text: str) -> Look:

@@ -63,8 +63,8 @@ def parse(text: str) -> ast.expr | Unparsable:
 
 
 def _error_place(error: SyntaxError, text: str) -> Place:
-    """The character at which Python stopped; the last one, if it wanted more."""
-    column = max((error.offset or 1) - 1, 0)
+    """The character at which Python stopped; the last one, if it wanted more (its offset is 0 then)."""
+    column = error.offset - 1 if error.offset else len(text)
     if "\n" in text:
         start = _offset(text, max((error.lineno or 2) - 2, 0)) + column
     else:
@@ -111,7 +111,8 @@ def _name(node: ast.Name, text: str) -> UnknownName | None:
     known = words.CONDITION_OBJECTS | words.CONDITION_MODULES | BUILTINS
     if node.id in known:
         return None
-    return UnknownName(name=node.id, meant=nearest(node.id, known), place=place_of(node, text), certain=True)
+    meant = nearest(node.id, known, cutoff=0.75) if len(node.id) > 3 else None
+    return UnknownName(name=node.id, meant=meant, place=place_of(node, text), certain=True)
 
 
 def _getter(node: ast.Attribute, text: str) -> UnknownName | None:

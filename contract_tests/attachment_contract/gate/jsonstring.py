@@ -104,13 +104,12 @@ def _escape(text: str, at: int, found: Found) -> tuple[str, int]:
     if char == "u":
         found.stopped = ("four hex digits after \\u", "Write \\u00e4, or the character itself.", at)
         return "", 0
-    found.issues.append(StringIssue("AC010", at, at + 1, f"the escape \\{char}", "\\\\"))
+    found.issues.append(StringIssue("AC010", at, at + 1, "a lone backslash", "\\\\"))
     return "\\", 1
 
 
 def _note_quotes(text: str, start: int, end: int, found: Found) -> None:
-    """Other quotes than JSON's; both are replaced, unless the text holds a double quote itself."""
-    fix = None if '"' in found.value else '"'
-    for at in (start, end):
-        if text[at] != '"':
-            found.issues.append(StringIssue("AC004", at, at + 1, f"the quote {text[at]}", fix))
+    """Other quotes than JSON's: the text is written anew between straight ones."""
+    wrong = text[start] if text[start] != '"' else text[end]
+    inner = re.sub(r'(?<!\\)"', r"\"", text[start + 1 : end])
+    found.issues.append(StringIssue("AC004", start, end + 1, f"the quote {wrong}", f'"{inner}"'))

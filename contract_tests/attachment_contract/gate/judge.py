@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator
 
 from attachment_contract.gate.backstop import schema
@@ -13,6 +12,7 @@ from attachment_contract.gate.jsontext import Issue, Reader, Unreadable
 from attachment_contract.gate.look import Draft, Look
 from attachment_contract.gate.nodes import Span, dotted
 from attachment_contract.gate.report import Edit, Finding, Report
+from attachment_contract.gate.secrecy import secrets_by_name
 from attachment_contract.gate.settings import Settings
 from attachment_contract.gate.source import Source
 from attachment_contract.gate.topics import (
@@ -49,12 +49,6 @@ TOPICS: tuple[Topic, ...] = (
     form.events,
     form.queues,
 )
-#: Secrets where no reading has found them, as in a text that is not JSON: by the name beside them.
-_SECRET_BY_NAME = re.compile(
-    r"""["'“”][\w.-]*(?:passw|pwd|secret(?!s_ref)|api[-_]?key|token|authorization)[\w.-]*["'“”]\s*:\s*["'“”]([^"'“”\r\n]*)""",
-    re.IGNORECASE,
-)
-_SECRET_IN_ADDRESS = re.compile(r"//([^/\s@\"]+)@")
 
 
 def check(text: str, *, name: str = "<text>", settings: Settings | None = None) -> Report:
@@ -80,8 +74,9 @@ def check_bytes(raw: bytes, *, name: str, settings: Settings | None = None) -> R
 
 def judge(source: Source, settings: Settings, *, extra: Iterable[Draft] = ()) -> Report:
     """The report on one source."""
-    drafts, look, nested = _drafts(source.text)
-    secrets = (*(look.secrets if look else ()), *_secrets_by_name(source.text))
+    by_name = secrets_by_name(source.text)
+    drafts, look, nested = _drafts(source.text, by_name)
+    secrets = (*(look.secrets if look else ()), *by_name)
     findings = [
         _finding(draft, source, settings, nested=nested)
         for draft in (*extra, *drafts)
@@ -91,15 +86,15 @@ def judge(source: Source, settings: Settings, *, extra: Iterable[Draft] = ()) ->
     return Report(source=source, findings=tuple(findings), secrets=tuple(secrets))
 
 
-def _drafts(text: str) -> tuple[list[Draft], Look | None, bool]:
+def _drafts(text: str, secrets: list[Span]) -> tuple[list[Draft], Look | None, bool]:
     reader = Reader(text)
     try:
         top = reader.read()
     except Unreadable as stopped:
-        return [*_issues(reader.issues), reading.unreadable(stopped)], None, False
+        return [*_issues(reader.issues), reading.unreadable(stopped, secrets)], None, False
     envelope = look_at(top)
     look = envelope.look
-    drafts = [*_issues(reader.issues), *_nested_issues(envelope)]
+    drafts = [*_issues(reader.issues), *_nested_issues(envelope, secrets)]
     for topic in TOPICS:
         drafts.extend(topic(look))
     drafts.extend(schema(look, drafts))
@@ -110,8 +105,8 @@ def _issues(issues: Iterable[Issue]) -> list[Draft]:
     return [reading.issue(found) for found in issues]
 
 
-def _nested_issues(envelope: Envelope) -> list[Draft]:
-    stopped = [reading.unreadable(envelope.stopped)] if envelope.stopped else []
+def _nested_issues(envelope: Envelope, secrets: list[Span]) -> list[Draft]:
+    stopped = [reading.unreadable(envelope.stopped, secrets)] if envelope.stopped else []
     return [*_issues(envelope.issues), *stopped]
 
 
@@ -143,9 +138,3 @@ def _edits(draft: Draft, *, nested: bool) -> tuple[Edit, ...]:
         return ()
     text = json.dumps(draft.fix, ensure_ascii=False)[1:-1] if nested and draft.path[:1] != ("form",) else draft.fix
     return (Edit(span=draft.fix_span or draft.span, text=text),)
-
-
-def _secrets_by_name(text: str) -> list[Span]:
-    """Passwords beside a telling name, as long as they are no placeholder."""
-    by_name = [Span(*found.span(1)) for found in _SECRET_BY_NAME.finditer(text) if "{" not in found[1]]
-    return [*by_name, *(Span(*found.span(1)) for found in _SECRET_IN_ADDRESS.finditer(text))]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from attachment_contract.gate.nodes import Node, Path, Span
 
 SHOWN_CHARACTERS = 80
+MASK = "********"
+_CREDENTIALS = re.compile(r"(?<=//)[^/\s@\"]+@|[^/\s@\":]+:[^/\s@\"]+@")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,8 @@ class Look:
 def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """The known word that ``word`` was probably meant to be, or None."""
     by_lower = {name.lower(): name for name in sorted(known)}
+    if word.lower() in by_lower:
+        return by_lower[word.lower()]
     found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[found[0]] if found else None
 
@@ -96,8 +101,14 @@ def shown(node: Node) -> str:
     return {True: "true", False: "false", None: "null"}.get(node.value, str(node.value)[:SHOWN_CHARACTERS])  # type: ignore[arg-type]
 
 
+def of_kind(node: Node) -> str:
+    """``an object``, ``a string`` …, for values that are better not shown."""
+    return f"a{'n' if node.kind in {'object', 'array'} else ''} {node.kind}"
+
+
 def quoted(text: str) -> str:
-    """A text in quotes, shortened, without characters that would upset a terminal."""
+    """A text in quotes, shortened, without credentials and without characters that would upset a terminal."""
+    text = _CREDENTIALS.sub(f"{MASK}@", text)
     short = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
     return '"' + "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in short) + '"'
 

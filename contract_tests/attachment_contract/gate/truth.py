@@ -8,7 +8,7 @@ completely. Whatever else a condition does is Unknowable, and then no verdict is
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
 from math import prod
@@ -38,6 +38,8 @@ def truth_of(
     expression: ast.expr, *, events: Sequence[str] = words.LAST_EVENTS, direction: str = "Both"
 ) -> Truth | None:
     """None when it cannot be told."""
+    if _calculates(expression):
+        return None
     calls = sorted(_calls(expression))
     constants = [node.value for node in ast.walk(expression) if isinstance(node, ast.Constant)]
     domains = [_domain(call, constants, events, direction) for call in calls]
@@ -69,7 +71,20 @@ def value_of(expression: ast.expr, values: Mapping[Call, Any]) -> bool | None:
         return False
 
 
-def _calls(expression: ast.expr) -> Iterable[Call]:
+def _calculates(expression: ast.expr) -> bool:
+    """Whether anything is calculated: then the constants do not show where the result changes."""
+    return any(
+        isinstance(part, ast.BinOp)
+        or (isinstance(part, ast.UnaryOp) and not isinstance(part.op, ast.Not) and not _is_number(part.operand))
+        for part in ast.walk(expression)
+    )
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def _calls(expression: ast.expr) -> set[Call]:
     """What is asked of ``contact`` and ``event``, with the getters of text left out."""
     return {
         (node.value.id, node.attr)
@@ -101,7 +116,8 @@ def _domain(call: Call, constants: list[Any], events: Sequence[str], direction: 
 
 def _numbers(constants: list[Any], *, least: int | None) -> list[float]:
     """The constants, one number between each two, one beyond on either side."""
-    known = sorted({float(number) for number in constants if isinstance(number, int | float)} | {0.0})
+    numbers = [float(number) for number in constants if isinstance(number, int | float)]
+    known = sorted({0.0, *numbers, *(-number for number in numbers)})  # the sign of -5 is an operator of its own
     between = [(low + high) / 2 for low, high in pairwise(known)]
     values = sorted({*known, *between, known[0] - 1, known[-1] + 1})
     return [value for value in values if least is None or value >= least]

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
+from attachment_contract.gate.look import MASK
 from attachment_contract.gate.nodes import Span
 from attachment_contract.gate.report import Finding, Report, Severity
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
-_MASK = "********"
 #: Characters of a line shown on either side of the finding: the documentation's example is one line of 500.
 _AROUND = 46
 
@@ -75,7 +75,7 @@ def _cells(text: str, start: int, end: int, secrets: Iterable[Span]) -> list[tup
     cells = []
     for at in range(start, end):
         if at in hidden:
-            cells.append((at, _MASK if hidden[at] or at == start else ""))
+            cells.append((at, MASK if hidden[at] or at == start else ""))
         else:
             cells.append((at, _printable(text[at])))
     return cells

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from attachment_contract.gate import vocabulary as words
 from attachment_contract.gate.look import Draft, Look, nearest, one_of, quoted, shown
 from attachment_contract.gate.nodes import Member, Node, Span
-from attachment_contract.gate.placeholders import Placeholder, placeholders_in
+from attachment_contract.gate.placeholders import Placeholder, malformed_in, placeholders_in
 
 _ENGINES_OWN = {
     "authorization": "request.authentication makes it",
@@ -121,10 +121,12 @@ def _not_text(value: Node) -> Iterator[Draft]:
 
 def _in_clear(look: Look, value: Node) -> Iterator[Draft]:
     text = str(value.value)
-    if "{" in text or "}" in text or text.strip() == "":
-        if text.strip() == "":
-            yield _clear(value, "The header is empty.", found="nothing")
-        return  # a placeholder that is not well made has its own rule
+    if not text.strip():
+        yield _clear("AC110", value, "The header is empty.", found="nothing")
+        return
+    if "{" in text or "}" in text:
+        yield from _brace_in_clear(look, value)
+        return
     name = text.removeprefix("secrets.")
     if name in words.SECRET_HEADERS.values() or text.startswith("secrets.") or name in (look.secret_names or ()):
         yield Draft(
@@ -138,14 +140,19 @@ def _in_clear(look: Look, value: Node) -> Iterator[Draft]:
         )
         return
     look.secrets.append(value.span)
-    yield _clear(value, "A secret stands here in clear.", found="a secret in clear (not shown)")
+    yield _clear("AC301", value, "A secret stands here in clear.", found="a secret in clear (not shown)")
     yield from _alphabet(value)
 
 
-def _clear(value: Node, message: str, *, found: str) -> Draft:
-    return Draft(
-        rule="AC301", span=value.span, path=value.path, message=message, expected='"{secrets.NAME}"', found=found
-    )
+def _brace_in_clear(look: Look, value: Node) -> Iterator[Draft]:
+    """A brace may be part of a password; what was meant to be a placeholder has its own rule."""
+    if not malformed_in(value):
+        look.secrets.append(value.span)
+        yield _clear("AC301", value, "A secret stands here in clear.", found="a secret in clear (not shown)")
+
+
+def _clear(rule: str, value: Node, message: str, *, found: str) -> Draft:
+    return Draft(rule=rule, span=value.span, path=value.path, message=message, expected='"{secrets.NAME}"', found=found)
 
 
 def _alphabet(value: Node) -> Iterator[Draft]:
@@ -201,8 +208,9 @@ def _purpose(member: Member, found: list[Placeholder], used: dict[str, Member]) 
         return
     name, lower = found[0].rest, nearest(member.name, words.SECRET_HEADERS, cutoff=0.75) or member.name.lower()
     owner = next((header for header, secret in words.SECRET_HEADERS.items() if secret == name), lower)
-    if name in used or owner != lower:
-        other = used[name].name if name in used else owner
+    twice = name in used and used[name].name.lower() != member.name.lower()
+    if twice or owner != lower:
+        other = used[name].name if twice else owner
         yield Draft(
             rule="AC307",
             span=Span(found[0].span.start, found[0].span.end),

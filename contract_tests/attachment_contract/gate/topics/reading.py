@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from attachment_contract.gate.jsontext import Issue, Unreadable
-from attachment_contract.gate.look import Draft, Look, shown
+from attachment_contract.gate.look import Draft, Look, of_kind, shown
 from attachment_contract.gate.nodes import Node, Span
 
 _EXPECTED = {
@@ -19,15 +19,18 @@ _EXPECTED = {
 }
 
 
-def unreadable(stopped: Unreadable) -> Draft:
-    """The token at which reading ended."""
+def unreadable(stopped: Unreadable, secrets: Iterable[Span] = ()) -> Draft:
+    """The token at which reading ended; not shown if it may be a secret."""
+    start, end = stopped.span.start, stopped.span.end
+    hidden = any(start < span.end and span.start < end for span in secrets)
+    found = "something (not shown: it may be a secret)" if hidden else stopped.found
     return Draft(
         rule="AC001",
         span=stopped.span,
         path=(),
-        message=f"The JSON ends here: {stopped.found} is not {stopped.expected}.",
+        message=f"The JSON cannot be read from here on: {found} is not {stopped.expected}.",
         expected=stopped.expected,
-        found=stopped.found,
+        found=found,
         remedy=stopped.remedy,
     )
 
@@ -81,9 +84,9 @@ def _no_object(node: Node, what: str) -> Draft:
         rule="AC003",
         span=node.opening,
         path=node.path,
-        message=f"This is {shown(node)}, not {what}.",
+        message=f"This is {of_kind(node)}, not {what}.",
         expected='an object: {"request": {…}}',
-        found=shown(node),
+        found=of_kind(node),
     )
 
 

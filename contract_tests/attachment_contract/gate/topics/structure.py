@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.look import Draft, Look, nearest, one_of, quoted, shown
+from attachment_contract.gate.look import Draft, Look, nearest, of_kind, one_of, quoted, shown
 from attachment_contract.gate.nodes import Member, Node, dotted
 
 _TYPES = {
@@ -65,14 +65,16 @@ def _object(
 def wrong_type(node: Node, kinds: Sequence[str]) -> Iterator[Draft]:
     """AC103."""
     if node.kind not in kinds:
+        # Where an object belongs a text may be anything, a secret among others.
+        found = of_kind(node) if "object" in kinds else shown(node)
         wanted = one_of([f"a{'n' if kind[0] in 'ao' else ''} {kind}" for kind in kinds])
         yield Draft(
             rule="AC103",
             span=node.opening,
             path=node.path,
-            message=f"{dotted(node.path)} is {shown(node)}.",
+            message=f"{dotted(node.path)} is {found}.",
             expected=wanted,
-            found=shown(node),
+            found=found,
             remedy=f"Write {wanted}.",
         )
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.look import Draft, Look, shown
+from attachment_contract.gate.look import MASK, Draft, Look, quoted, shown
 from attachment_contract.gate.nodes import Node, dotted, strings_in
-from attachment_contract.gate.placeholders import placeholders_in
+from attachment_contract.gate.placeholders import malformed_in, placeholders_in
 
 _SECRET_NAME = re.compile(r"passw|pwd|secret|api[-_]?key|token|credential", re.IGNORECASE)
 _USERS = (("cmi_user",), ("sap_v1", "user"))
@@ -28,6 +28,8 @@ def users(look: Look) -> Iterator[Draft]:
         elif node.text != node.text.strip() and node.text.strip():
             yield _user("AC511", node, "has white space around it", f'"{node.text.strip()}"', f'"{node.text.strip()}"')
         elif reason := _unusable(node.text):
+            if ":" in node.text:  # what follows may well be the password
+                look.secrets.append(node.part(node.text.index(":") + 1, len(node.text)))
             yield _user("AC601", node, reason, "a user name: 1 to 255 characters, no colon")
 
 
@@ -48,7 +50,7 @@ def _user(rule: str, node: Node, what: str, expected: str, fix: str | None = Non
         path=node.path,
         message=f"{dotted(node.path)} {what}.",
         expected=expected,
-        found=shown(node),
+        found=quoted(str(node.value).partition(":")[0] + ":" + MASK) if ":" in str(node.value) else shown(node),
         fix=fix if fix and "\\" not in fix and fix.isprintable() and fix.count('"') == 2 else None,
     )
 
@@ -100,7 +102,7 @@ def left_overs(look: Look) -> Iterator[Draft]:
         for value in strings_in(node) if node else []:
             found = words.LEFT_OVERS.search(str(value.value))
             is_placeholder = found and placeholders_in(value) and found[0] in {"...", "…"}
-            if found is None or is_placeholder or _is_password(value):
+            if found is None or is_placeholder or malformed_in(value) or _is_password(value):
                 continue
             yield Draft(
                 rule="AC902",

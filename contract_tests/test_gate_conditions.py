@@ -1,0 +1,153 @@
+"""Conditions: what parses, what can never be true, what is always true, and what the gate does not judge."""
+
+from __future__ import annotations
+
+import pytest
+
+from attachment_contract.gate.conditions import Unparsable, parse, unknown_names
+from attachment_contract.gate.truth import Truth, truth_of
+
+
+def verdict(condition: str, **form: object) -> str:
+    expression = parse(condition)
+    assert not isinstance(expression, Unparsable), expression
+    truth = truth_of(expression, **form)  # type: ignore[arg-type]
+    if truth is None:
+        return "unknown"
+    return {(True, True): "depends", (True, False): "always", (False, True): "never"}[
+        (truth.can_be_true, truth.can_be_false)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        # the documentation's own examples
+        ("contact.get_language().lower() in ('en','fi')", "depends"),
+        ("contact.get_seconds_since_created() >= 600", "depends"),
+        ("contact.get_channel_type() == 'chat'", "always"),
+        ("contact.get_priority() <= 50", "depends"),
+        # values that cannot be
+        ("contact.get_channel_type() == 'Chat'", "never"),
+        ("contact.get_channel_type() in ['phone', 'email']", "never"),
+        ("contact.get_channel_type().lower() == 'chat'", "always"),
+        ("contact.get_direction() == 'INBOUND'", "never"),
+        ("contact.get_direction() in ('inbound', 'outbound')", "always"),
+        ("contact.get_seconds_since_created() < 0", "never"),
+        ("contact.get_seconds_since_created() >= 0", "always"),
+        # logic
+        ("contact.get_priority() > 50 and contact.get_priority() < 10", "never"),
+        ("contact.get_priority() > 10 and contact.get_priority() < 11", "depends"),
+        ("10 < contact.get_priority() < 11", "depends"),
+        ("contact.get_priority() > 50 or contact.get_priority() <= 50", "always"),
+        ("contact.get_priority() > -40", "depends"),
+        ("not contact.get_queue()", "depends"),
+        ("contact.get_queue() is not None", "depends"),
+        ("contact.get_language() == 'EN' and contact.get_language() == 'FI'", "never"),
+        ("contact.get_language() != 'EN' or contact.get_language() != 'FI'", "always"),
+        ("contact.get_language().lower() == 'EN'", "never"),
+        ("contact.get_language().upper() == 'EN'", "depends"),
+        ("contact.get_channel_sub_type() == 'whatsapp' if contact.get_priority() > 5 else False", "depends"),
+        ("contact.get_language().startswith('E')", "depends"),
+        ("'app' in (contact.get_channel_sub_type() or '')", "depends"),
+        # types that do not go together
+        ("contact.get_priority() == '50'", "never"),
+        ("contact.get_priority() < '50'", "never"),
+        ("contact.get_language() == 5", "never"),
+        # constants
+        ("True", "always"),
+        ("0", "never"),
+        ("1 == 2", "never"),
+        # of these nothing can be said
+        ("contact.get_priority() + 1 > 51", "unknown"),
+        ("contact.get_priority() > -(50 - 10)", "unknown"),
+        ("-contact.get_priority() > 51", "unknown"),
+        ("len(contact.get_language()) > 3", "unknown"),
+        ("re.match('E', contact.get_language())", "unknown"),
+        ("random.random() > 2", "unknown"),
+        ("contact.get_language() < 'F'", "unknown"),
+        ("contact.get_queue()['id'] == 'x'", "unknown"),
+        ("contact.get_queue() == 'x'", "unknown"),
+        ("any(x for x in [contact.get_priority()])", "unknown"),
+        ("contact.get_language() + 'x' == 'y'", "unknown"),
+    ],
+)
+def test_a_condition_is_judged_for_every_value_that_makes_a_difference(condition: str, expected: str) -> None:
+    assert verdict(condition) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "form", "expected"),
+    [
+        ("event.get_name() == 'Closed'", {"events": ["Ended"]}, "never"),
+        ("event.get_name() == 'Closed'", {"events": ["Ended", "Closed"]}, "depends"),
+        ("event.name.lower() == 'ended'", {"events": ["Ended"]}, "always"),
+        ("contact.get_direction() == 'outbound'", {"direction": "Inbound"}, "never"),
+        ("contact.get_direction() == 'outbound'", {"direction": "Outbound"}, "always"),
+    ],
+)
+def test_what_the_form_says_counts(condition: str, form: dict[str, object], expected: str) -> None:
+    assert verdict(condition, **form) == expected
+
+
+def test_a_condition_that_breaks_says_how() -> None:
+    expression = parse("contact.get_priority() < '50'")
+    assert not isinstance(expression, Unparsable)
+    assert truth_of(expression) == Truth(
+        can_be_true=False, can_be_false=True, failure="'<' not supported between instances of 'float' and 'str'"
+    )
+
+
+def test_too_many_combinations_are_not_tried() -> None:
+    names = ("language", "source", "destination", "channel_sub_type", "id", "guid")
+    assert verdict(" and ".join(f"contact.get_{name}() == '{name}'" for name in names)) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("condition", "start"),
+    [
+        ("a b", 2),
+        ("(a", 0),
+        ("a)", 1),
+        ("  a b", 4),
+        ("a and\n  b +* c", 11),
+        ("a ==", 3),
+        ("", 0),
+        ("x = 1", 2),
+        ("import os", 0),
+        ("1) or (1", 1),
+    ],
+)
+def test_a_condition_that_does_not_parse_names_the_character(condition: str, start: int) -> None:
+    wrong = parse(condition)
+    assert isinstance(wrong, Unparsable)
+    assert wrong.place.start == start
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("contact.get_langage() == 'EN'", [("get_langage", "get_language", True)]),
+        ("contat.get_language() == 'EN'", [("contat", "contact", True)]),
+        ("contact.get_language() == EN", [("EN", None, True)]),
+        ("contact.language == 'EN'", [("language", "get_language()", False)]),
+        ("contact.get_blood_group() == 'A'", [("get_blood_group", None, False)]),
+        ("event.get_nmae() == 'Ended'", [("get_nmae", "get_name", True)]),
+        ("any(x > 1 for x in [contact.get_priority()])", []),
+        ("datetime.datetime.now().hour > 5 and len('a') == 1", []),
+    ],
+)
+def test_unknown_names_are_found_with_what_was_meant(condition: str, names: list[tuple[str, str | None, bool]]) -> None:
+    expression = parse(condition)
+    assert not isinstance(expression, Unparsable)
+    found = unknown_names(expression, condition)
+    assert [(name.name, name.meant, name.certain) for name in found] == names
+    assert all(condition[name.place.start : name.place.end] == name.name for name in found)
+
+
+def test_names_are_placed_behind_characters_of_several_bytes() -> None:
+    condition = "contact.get_language() == 'Ä😀' or\n 'ÖÜ' == contact.get_langage()"
+    expression = parse(condition)
+    assert not isinstance(expression, Unparsable)
+    (found,) = unknown_names(expression, condition)
+    assert condition[found.place.start : found.place.end] == "get_langage"
