@@ -61,7 +61,7 @@ from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
 from attachment_transfer.worker.observed import ObservedRounds
-from attachment_transfer.worker.process import WorkerLock, work
+from attachment_transfer.worker.process import WorkerLock, end_what_is_left, work
 from attachment_transfer.worker.retention import Retention
 from attachment_transfer.worker.rounds import Rounds
 from attachment_transfer.worker.write_back import WriteBack
@@ -211,11 +211,14 @@ def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> N
         _work_distributed(settings, stop)
         return
     path = sqlite_path(settings.database_url)
-    with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby):
+    with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby, stop=stop):
+        if stop.is_set():
+            return
         # Whoever held the lock before is dead from here on, and its connections with it.
         parts = _Parts(settings, executor_id=_EMBEDDED, predecessors_dead_at_s=clock_of(settings).now_s())
         parts.count_inherited(_EMBEDDED)
         parts.work(stop)
+        end_what_is_left()
 
 
 def _work_distributed(settings: Settings, stop: threading.Event) -> None:
@@ -233,6 +236,7 @@ def _work_distributed(settings: Settings, stop: threading.Event) -> None:
     leases.take(executor_id)
     parts.work(stop, after_launch=keeper.start)
     keeper.stop()
+    end_what_is_left()
 
 
 class _Parts:

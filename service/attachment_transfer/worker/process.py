@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +19,7 @@ from attachment_transfer.worker.health import HealthServer
 _log = structlog.get_logger(__name__)
 _HOUSEKEEPING_S = 5.0
 _LAB_CLOCK_WATCH_S = 0.1
+_LOCK_POLL_S = 0.1
 
 
 class AlreadyWorking(Exception):
@@ -24,33 +27,64 @@ class AlreadyWorking(Exception):
 
 
 class WorkerLock:
-    """``flock`` on ``<database>.worker.lock``. The kernel drops it when the process dies, however it dies."""
+    """``flock`` on ``<database>.worker.lock``. The kernel drops it when the process dies, however it dies.
 
-    def __init__(self, path: Path, *, wait: bool) -> None:
+    Args:
+        stop: ends the wait for the lock; then the block is entered without it, and must look at ``stop`` itself.
+    """
+
+    def __init__(self, path: Path, *, wait: bool, stop: threading.Event | None = None) -> None:
         self._path = path
         self._wait = wait
+        self._stop = stop or threading.Event()
         self._file: IO[str] | None = None
 
     def __enter__(self) -> WorkerLock:
         self._file = self._path.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | (0 if self._wait else fcntl.LOCK_NB))
-        except BlockingIOError as exc:
-            self._file.close()
-            raise AlreadyWorking(
-                f"another worker holds {self._path}: SQLite allows one; use postgresql:// for several, "
-                "or --standby to wait for the lock"
-            ) from exc
+        while not self._taken():
+            if not self._wait:
+                self._file.close()
+                raise AlreadyWorking(
+                    f"another worker holds {self._path}: SQLite allows one; use postgresql:// for several, "
+                    "or --standby to wait for the lock"
+                )
+            # A flock that blocks would not hear a signal to stop.
+            if self._stop.wait(_LOCK_POLL_S):
+                return self
         self._file.truncate(0)
         self._file.write(f"{os.getpid()}\n")
         self._file.flush()
         return self
+
+    def _taken(self) -> bool:
+        try:
+            fcntl.flock(self._file or -1, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def __exit__(
         self, _type: type[BaseException] | None, _exc: BaseException | None, _tb: TracebackType | None
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def end_what_is_left(*, patience_s: float = 2.0, end: Callable[[int], object] = os._exit) -> None:
+    """Return once no thread of ours runs any more, or end the process, here and now.
+
+    A round that outlived the drain may still be posting. The next worker takes it for granted that nobody is, as soon
+    as it has the lock: so the lock must go with the process, not before it.
+    """
+    ends_at_s = time.monotonic() + patience_s
+    threads = [one for one in threading.enumerate() if one is not threading.current_thread() and not one.daemon]
+    for thread in threads:
+        thread.join(max(0.0, ends_at_s - time.monotonic()))
+    left = [thread.name for thread in threads if thread.is_alive()]
+    if left:
+        _log.warning("ending with rounds unfinished: they are taken up again", threads=len(left))
+        logging.shutdown()
+        end(0)
 
 
 class DurableWorker(Protocol):
