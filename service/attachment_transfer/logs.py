@@ -63,6 +63,10 @@ def configure(log_format: str) -> None:
 def _without_traceback(_logger: object, _method: str, record: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Name the exception and where it was raised; its text may quote a body, so it stays out."""
     info = record.pop("exc_info", None)
+    if info is True:
+        info = sys.exc_info()
+    elif isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
     if isinstance(info, tuple) and info[0] is not None:
         frame = info[2]
         while frame is not None and frame.tb_next is not None:
