@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -171,7 +172,7 @@ class _Reader:
 
     def integer(self, name: str, default: int, *, low: int, high: int) -> int:
         value = self.text(name, str(default))
-        if not value.strip().isdigit() or not low <= int(value) <= high:
+        if not re.fullmatch(r"\s*[0-9]{1,18}\s*", value) or not low <= int(value) <= high:
             raise BadSettings(f"{PREFIX}{name}={value!r}: write a whole number from {low} to {high}")
         return int(value)
 
@@ -199,8 +200,9 @@ class _Reader:
             return None
         try:
             return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as exc:
-            raise BadSettings(f"{variable}_FILE={path!r} cannot be read: {exc.strerror}") from exc
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = exc.strerror if isinstance(exc, OSError) else "it is no text"
+            raise BadSettings(f"{variable}_FILE={path!r} cannot be read: {reason}") from exc
 
     def parsed(self, name: str, default: str, parse: Callable[[str], T]) -> T:
         try:
@@ -243,7 +245,7 @@ def _callers(path: str) -> Callers:
         return Callers()
     try:
         return read_callers(tomllib.loads(Path(path).read_text(encoding="utf-8")))
-    except (BadCallers, OSError, tomllib.TOMLDecodeError) as exc:
+    except (BadCallers, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise BadSettings(f"{PREFIX}CALLERS_FILE={path!r}: {exc}") from exc
 
 
@@ -269,6 +271,6 @@ def _dialect(path: str, *, settle_s: str) -> Dialect:
             dialect = overlay(dialect, tomllib.loads(Path(path).read_text(encoding="utf-8")))
         if settle_s:
             dialect = overlay(dialect, {"c4c": {"settle_s": {"value": settle_s}}})
-    except (BadDialect, OSError, tomllib.TOMLDecodeError) as exc:
+    except (BadDialect, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
         raise BadSettings(f"{PREFIX}DIALECT_FILE or {PREFIX}SETTLE_S: {exc}") from exc
     return dialect

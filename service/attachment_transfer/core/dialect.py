@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,32 +58,73 @@ def overlay(base: Dialect, document: Mapping[str, Any]) -> Dialect:
 def _entries(document: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for section, entries in document.items():
+        if not isinstance(entries, Mapping):
+            raise BadDialect(f"dialect section [{section}] holds entries like [{section}.name], not a value")
         for name, entry in entries.items():
             full = f"{section}_{name}"
             if full not in Dialect.__dataclass_fields__:
                 raise BadDialect(f"unknown dialect entry [{section}.{name}]")
-            if "value" not in entry:
+            if not isinstance(entry, Mapping) or "value" not in entry:
                 raise BadDialect(f"dialect entry [{section}.{name}] has no value")
             values[full] = entry["value"]
     return values
 
 
 def _typed(name: str, value: Any) -> Any:
+    """``value`` as the field's type, or BadDialect: a wrong type would show only when the entry is first used."""
     try:
-        if name == "c4c_lookups":
-            return tuple(Lookup(**item) for item in value)
-        if name == "c4c_settle_s":
-            return float(value)
+        return _READERS[str(Dialect.__annotations__[name])](value)
     except (TypeError, ValueError) as exc:
         raise BadDialect(f"dialect entry {name}: {exc}") from exc
-    return tuple(value) if isinstance(value, list) else value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _switch(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
+
+
+def _seconds(value: Any) -> float:
+    seconds = float(value)
+    if isinstance(value, bool) or not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"{value!r}: write seconds from 0")
+    return seconds
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise TypeError(f"{value!r} is no list, or an empty one")
+    return value
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "str": _text,
+    "bool": _switch,
+    "float": _seconds,
+    "tuple[str, ...]": lambda value: tuple(_text(item) for item in _list(value)),
+    "tuple[Lookup, ...]": lambda value: tuple(
+        Lookup(**{name: _text(text) for name, text in item.items()}) for item in map(dict, _list(value))
+    ),
+}
+
+_WORDS = {"cmi_contact_data_form": ("object", "pairs"), "c4c_key_field": ("Title", "Name")}
 
 
 def _checked(dialect: Dialect) -> Dialect:
+    for name, words in _WORDS.items():
+        if getattr(dialect, name) not in words:
+            raise BadDialect(f"dialect entry {name}: {getattr(dialect, name)!r}: {' or '.join(words)}")
     try:
         re.compile(dialect.c4c_lock_pattern)
     except re.error as exc:
         raise BadDialect(f"dialect entry c4c_lock_pattern: {exc}") from exc
-    if dialect.cmi_contact_data_form not in {"object", "pairs"}:
-        raise BadDialect(f"dialect entry cmi_contact_data_form: {dialect.cmi_contact_data_form!r}: object or pairs")
+    for route in dialect.cmi_chat_routes:
+        if "{contact_id}" not in route or re.search(r"[{}]", route.replace("{contact_id}", "")):
+            raise BadDialect(f"dialect entry cmi_chat_routes: {route!r}: write {{contact_id}} where the id goes")
     return dialect
