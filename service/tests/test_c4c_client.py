@@ -80,6 +80,16 @@ def test_the_fields_of_a_create_come_from_the_dialect() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "creatable", "takes"), [("Title", True, True), ("Title", False, False), ("Name", True, False)]
+)
+def test_the_key_travels_in_the_title_where_dialect_and_metadata_agree(
+    field: str, creatable: bool, takes: bool
+) -> None:
+    navigation = attachment_navigation(metadata(title_creatable=creatable), "ChatActivityCollection")
+    assert client(always(httpx.Response(200)), key_field=field).takes_title(navigation) is takes
+
+
+@pytest.mark.parametrize(
     "location",
     [
         f"{ROOT}/chatactivity/AttachmentCollection('00163EFF')",

@@ -143,6 +143,10 @@ class C4cClient:
                 size_bytes += len(piece)
         return size_bytes, sha256.hexdigest()
 
+    def takes_title(self, navigation: AttachmentNavigation) -> bool:
+        """True if our key may travel in ``Title``: the dialect says so, and metadata lets us set it."""
+        return self._dialect.c4c_key_field == "Title" and "Title" in navigation.creatable
+
     def fields(self, new: NewAttachment) -> dict[str, str]:
         """The members of a create beside ``Binary``."""
         fields = {

@@ -219,7 +219,9 @@ class Carrier:
             body = UploadBody(
                 source.pieces,
                 size_bytes=source.size_bytes,
-                fields=neighbours.c4c.fields(_described(attachment, target.navigation)),
+                fields=neighbours.c4c.fields(
+                    _described(attachment, in_title=neighbours.c4c.takes_title(target.navigation))
+                ),
                 out_of_time=lambda: self._monotonic_s() > end_s,
             )
             deadline_at_s = self._now_s() + budget_s + self._limits.read_s
@@ -339,9 +341,8 @@ def _upload_may_exist() -> Iterator[None]:
         raise
 
 
-def _described(attachment: Attachment, navigation: AttachmentNavigation) -> NewAttachment:
-    """Name, type and key of the upload; the key travels in Title where metadata lets us set it, else in the name."""
-    in_title = "Title" in navigation.creatable
+def _described(attachment: Attachment, *, in_title: bool) -> NewAttachment:
+    """Name, type and key of the upload; the key travels in Title where it can be set, else in the name."""
     name = attachment.target_name
     return NewAttachment(
         name=name if in_title else name_with_key(name, attachment.key),
