@@ -8,6 +8,7 @@ import sys
 import click
 from rich.text import Text
 
+from attachment_contract.commands import check, dry_run
 from attachment_lab.cli.common import Stopped, err
 from attachment_lab.cli.fault_commands import fault
 from attachment_lab.cli.running_commands import chat, clock, journal, ledger, reset
@@ -22,7 +23,7 @@ def cli() -> None:
     """Runs the chat-attachment chain on this machine: Contact Pro, CMI and C4C as mocks, the real service."""
 
 
-for command in (up, demo, chat, ledger, journal, fault, clock, reset):
+for command in (up, demo, chat, ledger, journal, fault, clock, reset, check, dry_run):
     cli.add_command(command)
 
 
