@@ -22,6 +22,7 @@ from attachment_transfer.core.hosts import (
     parse_patterns,
 )
 from attachment_transfer.core.policy import MimePattern, parse_mime_patterns
+from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing
 
 PREFIX = "ATTACHMENT_TRANSFER_"
 
@@ -98,9 +99,9 @@ class Settings:
         if clock_file and not lab_mode:
             raise BadSettings(f"{PREFIX}LAB_CLOCK_FILE is set but {PREFIX}LAB_MODE is not: production has one clock")
         return cls(
-            database_url=env.get("DATABASE_URL")
-            or read.secret_file_of("DATABASE_URL")
-            or "sqlite:///var/attachment-transfer.db",
+            database_url=_database_url(
+                env.get("DATABASE_URL") or read.secret_file_of("DATABASE_URL") or "sqlite:///var/attachment-transfer.db"
+            ),
             host=read.text("HOST", "127.0.0.1"),
             port=port,
             lab_mode=lab_mode,
@@ -114,7 +115,7 @@ class Settings:
             scope_post=read.text("SCOPE_POST", "chat-attachments"),
             scope_status=read.text("SCOPE_STATUS", "transfers"),
             scope_operator=read.text("SCOPE_OPERATOR", "transfers.operate"),
-            sealing_keys=read.secret("SEALING_KEYS"),
+            sealing_keys=_sealing_keys(read.secret("SEALING_KEYS")),
             dialect=dialect,
             verify_digest=read.boolean("VERIFY_DIGEST", default=False),
             max_request_bytes=read.integer("MAX_REQUEST_BYTES", 262_144, low=1024, high=16 * 1024**2),
@@ -209,6 +210,23 @@ class _Reader:
             return parse(self.text(name, default))
         except (BadHostPattern, ValueError) as exc:
             raise BadSettings(f"{PREFIX}{name}: {exc}") from exc
+
+
+def _database_url(url: str) -> str:
+    if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) or ":memory:" in url:
+        kind = url.split(":", 1)[0]  # the rest may hold a password
+        raise BadSettings(
+            f"DATABASE_URL starts with {kind!r}: write sqlite:///path/to/file.db or postgresql://user@host/name"
+        )
+    return url
+
+
+def _sealing_keys(text: str) -> str:
+    try:
+        KeyRing.parse(text)
+    except BadSealingKey as exc:
+        raise BadSettings(f"{PREFIX}SEALING_KEYS: {exc}") from exc
+    return text
 
 
 def _private_networks(

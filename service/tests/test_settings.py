@@ -81,6 +81,8 @@ def test_a_sealing_key_is_all_that_must_be_set() -> None:
         ("SETTLE_S", "long"),
         ("DIALECT_FILE", "/nowhere/dialect.toml"),
         ("CALLERS_FILE", "/nowhere/callers.toml"),
+        ("SEALING_KEYS", "k1:short"),
+        ("SEALING_KEYS", f"{KEY},{KEY}"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_variable(name: str, value: str) -> None:
@@ -120,6 +122,15 @@ def test_a_secret_file_that_cannot_be_read_names_its_variable(tmp_path: Path, co
         file.write_bytes(content)
     with pytest.raises(BadSettings, match="ATTACHMENT_TRANSFER_SEALING_KEYS_FILE"):
         Settings.from_env({"ATTACHMENT_TRANSFER_SEALING_KEYS_FILE": str(file)})
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:Word-1618@h/db", "ledger.db", "sqlite://", "sqlite:///:memory:", "http://x"]
+)
+def test_a_database_of_another_kind_is_refused_by_its_scheme_and_no_more(url: str) -> None:
+    with pytest.raises(BadSettings, match=r"^DATABASE_URL starts with") as caught:
+        read(DATABASE_URL=url)
+    assert "Word-1618" not in str(caught.value)
 
 
 def test_no_repr_shows_a_secret() -> None:

@@ -1,0 +1,101 @@
+"""The command line without any process: keys, check-config, and what a wrong environment is answered."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner, Result
+
+from attachment_transfer.cli import main
+from attachment_transfer.ledger.sealing import KeyRing
+
+KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+PRODUCTION = {
+    "ATTACHMENT_TRANSFER_SEALING_KEYS": KEY,
+    "ATTACHMENT_TRANSFER_TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
+    "DATABASE_URL": "postgresql://user:Word-1618@db.example/transfers",
+}
+
+
+def run(*arguments: str, **env: str) -> Result:
+    """Run a command with exactly this environment."""
+    return CliRunner(env=dict.fromkeys(PRODUCTION)).invoke(main, arguments, env=env)
+
+
+def findings(**env: str) -> tuple[int, list[dict[str, str]]]:
+    result = run("check-config", "--json", **env)
+    return result.exit_code, json.loads(result.stdout)["findings"]
+
+
+def test_keys_new_prints_a_key_that_works_and_nothing_else() -> None:
+    result = run("keys", "new", "--id", "k7")
+    assert result.exit_code == 0
+    [(key_id, raw)] = KeyRing.parse(result.stdout).keys
+    assert (key_id, len(raw)) == ("k7", 32)
+    assert result.stdout.count("\n") == 1
+    assert run("keys", "new").stdout != run("keys", "new").stdout
+
+
+def test_a_production_configuration_is_good() -> None:
+    assert findings(**PRODUCTION) == (0, [])
+    assert run("check-config", **PRODUCTION).stdout == "the settings are good\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"ATTACHMENT_TRANSFER_LAB_MODE": "1"}, "lab mode is on"),
+        ({"ATTACHMENT_TRANSFER_TOKEN_ISSUERS": ""}, "ATTACHMENT_TRANSFER_TOKEN_ISSUERS is empty"),
+        ({"ATTACHMENT_TRANSFER_EGRESS_MAP": "*.crm.cloud.sap=https://gate.example"}, "an egress map is set"),
+        ({"DATABASE_URL": "sqlite:///var/x.db"}, "one worker process"),
+    ],
+)
+def test_what_is_unsafe_is_a_warning_and_no_failure(changes: dict[str, str], words: str) -> None:
+    exit_code, found = findings(**{**PRODUCTION, **changes})
+    assert exit_code == 0
+    [finding] = found
+    assert finding["severity"] == "warning"
+    assert words in finding["message"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "variable"),
+    [
+        ({"ATTACHMENT_TRANSFER_SEALING_KEYS": ""}, "ATTACHMENT_TRANSFER_SEALING_KEYS"),
+        ({"ATTACHMENT_TRANSFER_SEALING_KEYS": "k1:short"}, "ATTACHMENT_TRANSFER_SEALING_KEYS"),
+        ({"ATTACHMENT_TRANSFER_PORT": "http"}, "ATTACHMENT_TRANSFER_PORT"),
+        ({"DATABASE_URL": "mysql://user:Word-1618@db.example/transfers"}, "DATABASE_URL"),
+    ],
+)
+def test_what_is_wrong_is_an_error_that_names_its_variable(changes: dict[str, str], variable: str) -> None:
+    exit_code, [finding] = findings(**{**PRODUCTION, **changes})
+    assert exit_code == 1
+    assert finding["severity"] == "error"
+    assert variable in finding["message"]
+    assert "Word-1618" not in finding["message"]
+
+
+@pytest.mark.parametrize(
+    "command", [("serve",), ("work",), ("run",), ("migrate",), ("transfers", "list"), ("keys", "rotate")]
+)
+def test_no_command_starts_with_settings_that_cannot_be_used(command: tuple[str, ...]) -> None:
+    result = run(*command, **{**PRODUCTION, "ATTACHMENT_TRANSFER_PORT": "http"})
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("attachment-transfer: ATTACHMENT_TRANSFER_PORT='http'")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("nothing",), ("transfers", "list", "--state", "lost"), ("transfers", "show")])
+def test_wrong_use_is_exit_code_2(command: tuple[str, ...]) -> None:
+    assert run(*command, **PRODUCTION).exit_code == 2
+
+
+def test_the_dialect_is_printed_with_its_evidence() -> None:
+    document = json.loads(run("dialect").stdout)
+    assert document["c4c"]["settle_s"]["evidence"] == "assumed"
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").stdout.startswith("attachment-transfer, version ")

@@ -1,0 +1,126 @@
+"""The operator's commands over a real database: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+from fakes import counting_ids
+from ledger_kit import CALLER, CONTACT, SECRET_TEXTS, Queue, a_request, a_source
+
+from attachment_transfer import engine as durable
+from attachment_transfer.cli import main
+from attachment_transfer.core.errors import Reason
+from attachment_transfer.core.states import Outcome, TransferState
+from attachment_transfer.ledger.accept import accept
+from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.sealing import KeyRing
+
+KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+REFUSED = Reason(code="attachment-refused", message="[red]C4C answered 400[/red]", remedy="Check the type.")
+
+
+class Desk:
+    """A database with one parked transfer of two files, and the command line in front of it."""
+
+    def __init__(self, file: Path) -> None:
+        self.url = f"sqlite:///{file}"
+        self.engine = open_database(self.url)
+        migrate(self.engine)
+        durable.migrate(self.url, self.engine)
+        keys, new_id = KeyRing.parse(KEY), counting_ids()
+        accepted = accept(
+            self.engine, a_request(), caller=CALLER, keys=keys, enqueue=Queue(), now_s=1.8e9, new_id=new_id
+        )
+        self.id = accepted.transfer_id
+        book = RoundBook(self.engine, keys=keys, now_s=lambda: 1.8e9, new_id=new_id, redrive_s=1e9)
+        transfer = book.begin(self.id, 1)
+        assert transfer is not None
+        first, second = book.note_sources(transfer, [a_source("1"), a_source("2", name="[bold]x.png")])
+        book.stored(first, object_id="00163E01", size_bytes=5, sha256="a" * 64, how="stored")
+        book.park(second, REFUSED)
+        book.finish(self.id, 1, TransferState.PARKED, Outcome.PARTLY_STORED, REFUSED)
+
+    def run(self, *arguments: str) -> Result:
+        env = {"ATTACHMENT_TRANSFER_SEALING_KEYS": KEY, "DATABASE_URL": self.url, "COLUMNS": "300"}
+        return CliRunner().invoke(main, ["transfers", *arguments], env=env)
+
+    def json(self, *arguments: str, exit_code: int = 0) -> Any:
+        result = self.run(*arguments, "--json")
+        assert result.exit_code == exit_code, result.stderr
+        return json.loads(result.stdout)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path / "ledger.db")
+
+
+def test_a_transfer_is_shown_as_json_with_its_files(desk: Desk) -> None:
+    shown = desk.json("show", desk.id)
+    assert (shown["id"], shown["state"], shown["outcome"]) == (desk.id, "parked", "partly_stored")
+    assert shown["reason"] == {"code": REFUSED.code, "message": REFUSED.message, "remedy": REFUSED.remedy}
+    assert [item["state"] for item in shown["attachments"]] == ["stored", "parked"]
+    assert shown["attachments"][0]["c4c_object_id"] == "00163E01"
+
+
+def test_transfers_are_listed_as_json_without_their_files(desk: Desk) -> None:
+    page = desk.json("list")
+    assert [item["id"] for item in page["transfers"]] == [desk.id]
+    assert "attachments" not in page["transfers"][0]
+    assert page["next_cursor"] is None
+    assert desk.json("list", "--state", "settled")["transfers"] == []
+    assert desk.json("list", "--contact-id", CONTACT.lower())["transfers"][0]["id"] == desk.id
+
+
+def test_people_get_tables_in_which_no_name_is_markup(desk: Desk) -> None:
+    assert "[bold]x.png" in desk.run("show", desk.id).stdout
+    assert "[red]C4C answered 400[/red]" in desk.run("list").stdout
+
+
+@pytest.mark.parametrize("command", [["show"], ["list"], ["show", "--json"], ["list", "--json"]])
+def test_nothing_that_is_printed_is_a_secret_or_an_address(desk: Desk, command: list[str]) -> None:
+    name, *options = command
+    printed = desk.run(name, *([desk.id] if name == "show" else []), *options).output
+    for text in (*SECRET_TEXTS, "transcript.user", "v1user", "amazonaws.com", "crm.cloud.sap"):
+        assert text not in printed
+
+
+@pytest.mark.parametrize("command", ["show", "cancel", "retry"])
+def test_a_transfer_that_is_not_there_is_exit_code_1_and_named(desk: Desk, command: str) -> None:
+    result = desk.run(command, "nothing")
+    assert result.exit_code == 1
+    assert "nothing" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_cursor_that_was_not_issued_is_wrong_use(desk: Desk) -> None:
+    assert desk.run("list", "--cursor", "made-up").exit_code == 2
+
+
+def test_a_retry_enqueues_a_round_in_the_real_engine(desk: Desk) -> None:
+    assert desk.run("retry", desk.id).exit_code == 0
+    assert desk.json("show", desk.id)["state"] == "queued"
+    queue = durable.RoundQueue(desk.engine, [KeyRing.parse(KEY).keys[0][1]])
+    assert queue.dropped([(desk.id, 1), (desk.id, 2)]) == [(desk.id, 1)]
+    assert desk.run("retry", desk.id).exit_code == 1
+
+
+def test_a_cancelled_transfer_keeps_no_secret(desk: Desk) -> None:
+    assert desk.run("cancel", desk.id).exit_code == 0
+    assert desk.json("show", desk.id)["outcome"] == "cancelled"
+    with desk.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM sealed_secret")).scalar() == 0
+    assert desk.run("cancel", desk.id).exit_code == 1
+
+
+def test_a_database_without_a_schema_is_exit_code_1_and_says_what_to_run(tmp_path: Path) -> None:
+    env = {"ATTACHMENT_TRANSFER_SEALING_KEYS": KEY, "DATABASE_URL": f"sqlite:///{tmp_path}/empty.db"}
+    result = CliRunner().invoke(main, ["transfers", "list"], env=env)
+    assert result.exit_code == 1
+    assert "attachment-transfer migrate" in result.stderr
