@@ -175,6 +175,8 @@ def _around(look: Look, value: Node, found: list[Placeholder]) -> Iterator[Draft
     first = found[0]
     text = str(value.value)
     outside = text[: first.start] + text[first.end :]
+    if outside.strip():
+        look.secrets.append(value.span)
     if first.root not in {"secrets", "authentications"}:
         if first.known:
             yield Draft(
@@ -189,8 +191,6 @@ def _around(look: Look, value: Node, found: list[Placeholder]) -> Iterator[Draft
     if not outside:
         return
     blank = not outside.strip()
-    if not blank:
-        look.secrets.append(value.span)
     yield Draft(
         rule="AC304",
         span=value.span,

@@ -62,6 +62,8 @@ def not_utf8(offset: int) -> Draft:
 def shape(look: Look) -> Iterator[Draft]:
     """AC003: something else than a configuration."""
     if look.top.kind != "object":
+        if look.top.kind == "string":
+            look.secrets.append(look.top.span)  # who knows what it is
         yield _no_object(look.top, "a configuration")
         return
     config = look.config
