@@ -12,6 +12,7 @@ from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Transfer, TransferRequest
 from attachment_transfer.core.states import (
     TERMINAL_ATTACHMENT,
+    TERMINAL_TRANSFER,
     AttachmentState,
     TransferState,
     move_attachment,
@@ -129,6 +130,7 @@ def _upsert(
         "tries": 0,
         "look_again": False,
         "created_at_s": now_s,
+        "opened_at_s": now_s,
         "updated_at_s": now_s,
     }
     connection.execute(tables.transfer.insert().values(**values))
@@ -178,6 +180,7 @@ def start_next_round(connection: sa.Connection, transfer: Transfer, *, now_s: fl
             outcome=None,
             next_round_at_s=None,
             updated_at_s=now_s,
+            **({"opened_at_s": now_s} if transfer.state in TERMINAL_TRANSFER else {}),
             **reason_columns(None),
         )
     )

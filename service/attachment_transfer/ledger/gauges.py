@@ -24,7 +24,7 @@ OTHER = "other"
 _SOON_S = 86_400.0
 _PREFIX = "attachment_transfer_"
 
-#: (state, tenant) → (count, created_at_s of the oldest)
+#: (state, tenant) → (count, opened_at_s of the oldest)
 _Counts = dict[tuple[str, str], tuple[int, float]]
 
 
@@ -80,7 +80,7 @@ def _transfers(connection: sa.Connection) -> _Counts:
     """Counts by state and C4C host. Everything it needs is in one index."""
     table = tables.transfer
     query = sa.select(
-        table.c.state, table.c.c4c_url, sa.func.count().label("n"), sa.func.min(table.c.created_at_s).label("oldest_s")
+        table.c.state, table.c.c4c_url, sa.func.count().label("n"), sa.func.min(table.c.opened_at_s).label("oldest_s")
     ).group_by(table.c.state, table.c.c4c_url)
     counts: _Counts = {}
     for row in connection.execute(query):

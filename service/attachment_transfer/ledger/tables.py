@@ -50,11 +50,12 @@ transfer = Table(
     Column("activity_set", Text),
     Column("activity_object_id", Text),
     Column("created_at_s", Float, nullable=False),
+    Column("opened_at_s", Float, nullable=False),  # when it last left its end: how long somebody waits for it
     Column("updated_at_s", Float, nullable=False),
     Column("next_round_at_s", Float),
     Index("transfer_by_state", "state", "updated_at_s"),
     Index("transfer_by_contact", "contact_id"),
-    Index("transfer_by_tenant", "state", "c4c_url", "created_at_s"),
+    Index("transfer_by_tenant", "state", "c4c_url", "opened_at_s"),
 )
 
 #: Every accepted request, also those that only made a running round look again. The trace context is the span that
