@@ -34,6 +34,9 @@ SERVICE_TO_C4C = "service → C4C"
 CMI_TO_C4C = "CMI → C4C"
 CONTACT_PRO_TO_SERVICE = "Contact Pro → service"
 
+#: The service makes these itself, from the chat's messages; CMI lists no such attachment.
+TRANSCRIPT = "transcript:"
+
 
 def judge(records: ChainRecords) -> Verdict:
     """Try every law; violations come in the order of the table above."""
@@ -119,7 +122,7 @@ def nothing_is_orphaned(records: ChainRecords) -> Iterator[Violation]:
             fact = f"transfer {transfer.id} belongs to no chat whose event was fired"
             yield Violation(law="no orphan", file=f"chat {transfer.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
         for mine in transfer.attachments:
-            if mine.source_id not in known:
+            if mine.source_id not in known and not mine.source_id.startswith(TRANSCRIPT):
                 fact = f"transfer {transfer.id} carries it, but CMI has no attachment {mine.source_id}"
                 yield Violation(law="no orphan", file=shown(mine.name), hop=CMI_TO_SERVICE, fact=fact)
 

@@ -187,6 +187,11 @@ def test_an_attachment_that_cmi_does_not_know_is_an_orphan() -> None:
     assert sentence.startswith("ghost.png")
 
 
+def test_a_transcript_that_the_service_made_itself_is_no_orphan() -> None:
+    made = Carried(source_id="transcript:0123456789abcdef", name="chat-transcript.txt", state="parked", reason="gone")
+    assert broken(replace(SOUND, transfers=(replace(SETTLED, attachments=(STORED, made)),))) == []
+
+
 def test_a_leaked_secret_is_named_but_not_shown() -> None:
     leak = Leak(what="the CMI password", where="service.log")
     [(law, sentence)] = broken(replace(SOUND, leaks=(leak,)))
