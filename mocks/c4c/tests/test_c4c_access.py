@@ -124,6 +124,15 @@ def test_head_on_the_service_root_gives_a_token_and_on_a_navigation_path_500_as_
     assert fetch(person, path, "HEAD").headers["x-csrf-token"]
 
 
+@pytest.mark.parametrize(("method", "path"), [("HEAD", "$batch"), ("GET", "PhoneCallCollection('x')")])
+def test_a_token_comes_with_a_refused_read_too_unless_the_dialect_says_no(person, method, path):
+    fetched = fetch(person, f"/activity/{path}", method)
+    assert fetched.status_code in {404, 405}
+    assert write(person, fetched.headers["x-csrf-token"]).status_code == 201
+    person.dialect(csrf_token_on_errors=False)
+    assert "x-csrf-token" not in fetch(person, f"/activity/{path}", method).headers
+
+
 def test_technical_users_write_without_a_token_unless_the_dialect_demands_one(make_tenant):
     tenant = make_tenant()
     assert write(tenant).status_code == 201

@@ -1,8 +1,15 @@
 """$batch: reads one by one, change sets all or nothing."""
 
 import json
+import re
+import threading
 
 import pytest
+
+from c4c_mock.model import writes
+from c4c_mock.model.cti import DESKTOP
+from c4c_mock.model.drafts import Draft
+from c4c_mock.model.edm import entity_set
 
 CRLF = "\r\n"
 
@@ -156,3 +163,69 @@ def test_line_feeds_alone_and_a_boundary_inside_the_file_are_survived(tenant):
     body = envelope([change_set(upload(chat, "--cs_1 in the name"))]).replace(CRLF, "\n")
     assert statuses(send(tenant, body=body)) == [201]
     assert tenant.stored()[0]["name"] == "--cs_1 in the name"
+
+
+@pytest.mark.parametrize("declared", ["1", "17", "5000", "nonsense"])
+def test_the_length_that_a_part_declares_is_not_believed(tenant, declared):
+    part = request("POST", "PhoneCallCollection", {"Subject": "called"})
+    part = re.sub(r"Content-Length: \d+", f"Content-Length: {declared}", part)
+    assert statuses(send(tenant, change_set(part), service="activity")) == [201]
+    assert '"Subject":"called"' in tenant.get("/activity/PhoneCallCollection").text
+
+
+@pytest.mark.parametrize(
+    ("url", "status"),
+    [
+        ("/PhoneCallCollection", 200),
+        ("/sap/c4c/odata/v1/activity/PhoneCallCollection", 200),
+        ("https://my2554607.de1.crm.cloud.sap/sap/c4c/odata/v1/activity/PhoneCallCollection", 200),
+        ("/sap/c4c/odata/v1/chatactivity/ChatActivityCollection", 400),
+        ("https://elsewhere.example/PhoneCallCollection", 400),
+        ("$batch", 400),
+        ("/$batch", 400),
+    ],
+)
+def test_an_address_in_a_part_is_relative_to_the_service_or_lies_within_it(tenant, url, status):
+    assert statuses(send(tenant, request("GET", url), service="activity")) == [status]
+
+
+def test_a_verb_that_odata_lacks_and_a_bad_tunnel_are_refused_in_a_change_set(tenant):
+    chat = tenant.chat()
+    path = f"ChatActivityCollection('{chat}')"
+    assert statuses(send(tenant, change_set(request("FOO", path, {"SubjectName": "x"})))) == [405]
+    tunnel = request("POST", path, {"SubjectName": "x"}, X_HTTP_Method="FOO")
+    assert statuses(send(tenant, change_set(tunnel))) == [400]
+    tunnel = request("POST", path, {"SubjectName": "tunnelled"}, X_HTTP_Method="MERGE")
+    assert statuses(send(tenant, change_set(tunnel))) == [204]
+    assert tenant.get(f"{tenant.path(chat)}/SubjectName/$value").text == "tunnelled"
+
+
+def test_a_failed_change_set_leaves_deleted_rows_where_they_were(tenant):
+    chats = [tenant.chat(f"R{n}") for n in range(3)]
+    delete = request("DELETE", f"ChatActivityCollection('{chats[1]}')")
+    assert statuses(send(tenant, change_set(delete, request("DELETE", "ChatActivityCollection('x')")))) == [404]
+    rows = tenant.get("/chatactivity/ChatActivityCollection?$select=ObjectID").get_json()["d"]["results"]
+    assert [row["ObjectID"] for row in rows] == chats
+
+
+def test_nobody_sees_half_a_change_set(tenant):
+    world = tenant.app.mock.worlds.get("default")
+    seen = []
+
+    def look():
+        seen.append(tenant.get("/activity/PhoneCallCollection/$count").text)
+
+    with world.rows.all_or_nothing():
+        mint_call(world)
+        reader = threading.Thread(target=look)
+        reader.start()
+        reader.join(0.2)
+        mint_call(world)
+    reader.join(10)
+    assert seen == ["2"]
+
+
+def mint_call(world):
+    """A phone call, stored by the model itself."""
+    eset = entity_set("PhoneCallCollection")
+    writes.create(world, Draft(eset=eset, values={"Subject": "x"}), None, DESKTOP)

@@ -17,7 +17,7 @@ def rows_of(world: C4CWorld, eset: EntitySet) -> list[Row]:
     """All rows of a set that are visible now."""
     if eset.rows is not None:
         return [_fixed_row(eset, number) for number in range(len(eset.rows))]
-    return world.rows.all(eset.name, world.clock.now())
+    return world.rows.all(eset.name)
 
 
 def _fixed_row(eset: EntitySet, number: int) -> Row:
@@ -37,15 +37,14 @@ def find(world: C4CWorld, eset: EntitySet, key: Mapping[str, Value]) -> Row | No
     """The row with this complete key; None when there is none."""
     if eset.is_fixed:
         return next((r for r in rows_of(world, eset) if all(r.values[n] == v for n, v in key.items())), None)
-    return world.rows.get(eset.name, str(key["ObjectID"]), world.clock.now())
+    return world.rows.get(eset.name, str(key["ObjectID"]))
 
 
 def related(world: C4CWorld, row: Row, nav: Navigation) -> list[Row]:
     """Rows at the far end of a navigation, visible now: children, or the parent."""
     target = entity_set(nav.target)
-    now = world.clock.now()
     if target.parent == row.eset.name:
-        return world.rows.children(row.object_id, target.name, now)
+        return world.rows.children(row.object_id, target.name)
     parent = parent_of(world, row)
     return [parent] if parent is not None and parent.eset.name == target.name else []
 
@@ -53,4 +52,4 @@ def related(world: C4CWorld, row: Row, nav: Navigation) -> list[Row]:
 def parent_of(world: C4CWorld, row: Row) -> Row | None:
     """The owning row if it is visible now."""
     owner = world.rows.parent(row)
-    return owner if owner is not None and owner.visible_at <= world.clock.now() else None
+    return None if owner is None else world.rows.get(owner.eset.name, owner.object_id)

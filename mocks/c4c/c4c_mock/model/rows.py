@@ -71,8 +71,9 @@ Keep: TypeAlias = "Callable[[list[Row], list[Row]], None]"
 class Rows:
     """All rows of one world. Every method is safe to call from several threads."""
 
-    def __init__(self, keep: Keep = lambda _kept, _gone: None) -> None:
-        """``keep`` may raise: the transaction is taken back then."""
+    def __init__(self, now: Callable[[], datetime], keep: Keep = lambda _kept, _gone: None) -> None:
+        """``now`` is the world's clock. ``keep`` may raise: the transaction is taken back then."""
+        self._now = now
         self._lock = threading.RLock()
         self._by_set: dict[str, dict[str, Row]] = {}
         self._by_parent: dict[tuple[str, str], list[Row]] = {}
@@ -80,6 +81,7 @@ class Rows:
         self._keep = keep
         self._undo: list[Callable[[], None]] | None = None
         self._touched: dict[str, Row] = {}
+        self._fresh: list[Row] = []
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
@@ -91,7 +93,7 @@ class Rows:
             if self._undo is not None:
                 yield  # a part of the block around it
                 return
-            self._undo, self._touched = [], {}
+            self._undo, self._touched, self._fresh = [], {}, []
             try:
                 yield
                 self._commit()
@@ -105,6 +107,10 @@ class Rows:
     def _commit(self) -> None:
         rows = self._touched.values()
         kept = [row for row in rows if self._has(row)]
+        if self._fresh:
+            together = max(row.visible_at for row in self._fresh)
+            for row in self._fresh:
+                row.visible_at = together
         if self._touched:
             self._keep(kept, [row for row in rows if not self._has(row)])
 
@@ -121,6 +127,7 @@ class Rows:
         stored = list(rows)
         with self.all_or_nothing():
             self._noted(stored, lambda: self._drop_all(stored))
+            self._fresh += stored
             for row in stored:
                 self._last_seq += 1
                 row.seq = self._last_seq
@@ -138,21 +145,26 @@ class Rows:
         if row.parent_id is not None:
             self._by_parent.setdefault((row.parent_id, row.eset.name), []).append(row)
 
-    def get(self, set_name: str, object_id: str, now: datetime) -> Row | None:
+    def _visible(self, rows: Iterable[Row]) -> list[Row]:
+        """Rows whose commit is through, and those of the running transaction, which is the asker's own."""
+        now, mine = self._now(), self._touched if self._undo is not None else {}
+        return [row for row in rows if row.visible_at <= now or row.object_id in mine]
+
+    def get(self, set_name: str, object_id: str) -> Row | None:
         """The row, unless it is not there or its commit is not through yet."""
         with self._lock:
             row = self._by_set.get(set_name, {}).get(object_id)
-        return row if row is not None and row.visible_at <= now else None
+            return row if row is not None and self._visible([row]) else None
 
-    def all(self, set_name: str, now: datetime) -> list[Row]:
+    def all(self, set_name: str) -> list[Row]:
         """Every visible row of a set in the order of creation."""
         with self._lock:
-            return [r for r in self._by_set.get(set_name, {}).values() if r.visible_at <= now]
+            return self._visible(self._by_set.get(set_name, {}).values())
 
-    def children(self, parent_id: str, set_name: str, now: datetime) -> list[Row]:
+    def children(self, parent_id: str, set_name: str) -> list[Row]:
         """Visible rows of a child set that belong to one parent."""
         with self._lock:
-            return [r for r in self._by_parent.get((parent_id, set_name), ()) if r.visible_at <= now]
+            return self._visible(self._by_parent.get((parent_id, set_name), ()))
 
     def change(self, row: Row, values: dict[str, Value], *, at: datetime, by: str) -> None:
         """Give a row its new values."""

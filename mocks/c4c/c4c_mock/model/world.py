@@ -41,7 +41,7 @@ class C4CWorld(World):
 
     def __post_init__(self) -> None:
         self.switches = Touching(self.dialect, self)
-        self.rows = Rows(self._keep)
+        self.rows = Rows(self.clock.now, self._keep)
         self.access = Access(
             self.switches,
             changed=lambda: self.log.append({"access": self.access.state()}),

@@ -63,7 +63,7 @@ def find_parent(world: C4CWorld, draft: Draft) -> Row | None:
         raise BadRequest("Property ParentObjectID is not creatable", hint="POST to the parent's navigation instead")
     if not isinstance(wanted, str) or not wanted:
         raise BadRequest(f"Property ParentObjectID is missing: {eset.name} belongs to {eset.parent}")
-    found = world.rows.get(entity_set(eset.parent).name, wanted, world.clock.now())
+    found = world.rows.get(eset.parent, wanted)
     if found is None:
         raise BadRequest(f"ParentObjectID {wanted}: no such {entity_set(eset.parent).type_name}")
     return found

@@ -125,14 +125,18 @@ def _call_of(call: Call, part: PartRequest, url: str) -> Call:
 
 
 def _below_root(call: Call, url: str) -> tuple[str, str]:
-    """Path below the service root and query of a part's URL, relative or absolute. Raises BadRequest."""
+    """Path below the service root and query of a part's URL, relative or absolute. Raises BadRequest.
+
+    A leading slash without the service root means the service root as well: SAP's own JavaScript SDK writes
+    ``GET /Collection`` and finds servers that take it (recorded).
+    """
     split = urlsplit(url)
     root = urlsplit(call.base).path
     path = unquote(split.path)
-    if path.startswith("/"):
-        if not (path + "/").startswith(root + "/"):
-            raise BadRequest(f"$batch: {url[:80]} is outside the service")
+    if (path + "/").startswith(f"{root}/"):
         path = path[len(root) :]
+    elif split.netloc or path.startswith("/sap/"):
+        raise BadRequest(f"$batch: {url[:80]} is outside the service")
     path = path.lstrip("/")
     if path.startswith("$batch"):
         raise BadRequest("$batch: a batch cannot hold another batch")

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from c4c_mock.evidence import seen
 from c4c_mock.model import attachments, writes
 from c4c_mock.model.drafts import Draft
-from c4c_mock.model.edm import EntitySet, entity_set
+from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest, NotAllowed, NotBuilt, PreconditionFailed
 from c4c_mock.model.locks import WriteLock
 from c4c_mock.model.rows import Row
@@ -128,7 +128,7 @@ def _lock_early(call: Call, eset: EntitySet, body: BodyReader, lock: WriteLock) 
     wanted = body.early("ParentObjectID")
     if not wanted:
         return False
-    parent = call.world.rows.get(entity_set(eset.parent).name, wanted, call.world.clock.now())
+    parent = call.world.rows.get(eset.parent, wanted)
     if parent is not None:
         lock.add(call.world.root_id(parent))
     return True

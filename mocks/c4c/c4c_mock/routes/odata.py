@@ -144,15 +144,25 @@ def _with_token(call: Call, cookies: Mapping[str, str]) -> Reply:
             seen("csrf")
             call.world.sessions.check_token(call.user, call.header("x-csrf-token"), cookies)
         return dispatch(call)
-    wants_token = call.header("x-csrf-token").lower() == "fetch"
-    if wants_token and call.method == "HEAD":
+    if call.header("x-csrf-token").lower() != "fetch":
+        return dispatch(call)
+    if call.method == "HEAD":
         _head_fetch(call)
-    reply = dispatch(call)
-    if wants_token:
-        session = call.world.sessions.open(call.user, cookies)
-        reply.headers["x-csrf-token"] = session.token
-        reply.cookies = dict(session.cookies)
+    reply = _whatever_comes(call)
+    session = call.world.sessions.open(call.user, cookies)
+    reply.headers["x-csrf-token"] = session.token
+    reply.cookies = dict(session.cookies)
     return reply
+
+
+def _whatever_comes(call: Call) -> Reply:
+    """A token comes with a refusal too, if the dialect says so: who asks at $batch or a new path needs it."""
+    try:
+        return dispatch(call)
+    except C4CError as exc:
+        if not call.world.switches["csrf_token_on_errors"]:
+            raise
+        return error_reply(exc, as_json=_error_as_json(request))
 
 
 def _head_fetch(call: Call) -> None:
