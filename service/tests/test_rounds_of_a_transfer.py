@@ -568,3 +568,20 @@ def test_a_round_that_went_on_meanwhile_is_not_lost(street: Street) -> None:
     street.rounds.lost(transfer_id, 1)
     assert street.at_rest()
     assert street.transfer().round_no == 1
+
+
+def test_a_cancelled_rounds_refused_credential_parks_nothing_of_the_next_round(street: Street) -> None:
+    """Cancelled during a download with the old password; the event that follows brings the new one."""
+    street.cmi.files = [a_file(1), a_file(2)]
+    street.cmi.files[0].statuses = [401]
+
+    def while_it_downloads(_file: object) -> None:
+        street.cmi.on_download = lambda _file: None
+        views.cancel(street.engine, street.transfer().id, now_s=street.clock.now_s())
+        street.cmi.password = "New-Word-2718"
+        street.event(replace(SECRETS, cmi_password="New-Word-2718"))
+
+    street.cmi.on_download = while_it_downloads
+    street.event()
+    street.run()
+    assert states(street)[1] is S.STORED

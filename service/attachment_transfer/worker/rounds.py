@@ -135,9 +135,14 @@ class Rounds:
             # One poisoned file must not keep the others from arriving.
             _log.exception("carrying an attachment failed", attachment_id=attachment_id)
             carried = self._carrier.put_off(attachment_id, Defect(f"internal error ({type(exc).__name__})"))
-        if carried.stop_round:
+        if carried.stop_round and self._is_present(transfer_id, round_no):
             self._book.park_the_rest(transfer_id, self._book.attachment(attachment_id))
         return carried.error, carried.stop_round
+
+    def _is_present(self, transfer_id: str, round_no: int) -> bool:
+        """False once the round was cancelled, also where a later event has brought new secrets since."""
+        transfer = self._book.transfer(transfer_id)
+        return transfer.round_no == round_no and transfer.state is TransferState.RUNNING
 
     def settle(self, transfer_id: str, round_no: int) -> None:
         """End the round: look again, wait for a later round, settle or park."""
