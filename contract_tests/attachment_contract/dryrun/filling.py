@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from attachment_contract.gate.look import MASK
 
@@ -54,7 +54,7 @@ class Filling:
     def masked(self, text: str) -> str:
         """The text with every secret and stand-in of one hidden, as it stands and as JSON or an address writes it."""
         for secret in (*self.stand_ins.values(), *self.in_clear):
-            for written in (secret, json.dumps(secret)[1:-1], quote(secret)):
+            for written in (secret, json.dumps(secret)[1:-1], quote(secret), quote_plus(secret)):
                 text = text.replace(written, MASK)
         return text
 

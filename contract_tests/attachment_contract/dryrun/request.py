@@ -91,8 +91,16 @@ def dry_run(text: str, *, event: str = "Ended", contact: dict[str, Any] | None =
 
 def _in_clear(text: str) -> tuple[str, ...]:
     """Secrets that somebody has written into the configuration; the gate knows where."""
-    found = {text[span.start : span.end].strip('"') for span in check(text).secrets}
+    found = {_unescaped(text[span.start : span.end].strip('"')) for span in check(text).secrets}
     return tuple(sorted(found - {""}, key=len, reverse=True))
+
+
+def _unescaped(written: str) -> str:
+    """A text as JSON's escapes mean it."""
+    try:
+        return str(json.loads(f'"{written}"', strict=False))
+    except ValueError:
+        return written
 
 
 def _look(text: str) -> Look:

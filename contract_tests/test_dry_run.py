@@ -1,0 +1,200 @@
+"""The dry run: the request that would be sent, secrets masked, judged by the request's schema."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from attachment_contract.__main__ import cli
+from attachment_contract.dryrun.request import NothingToSend, dry_run
+from attachment_contract.dryrun.sample import SAMPLE_CONTACT
+from attachment_contract.schemas_store import validator
+
+CORPUS = Path(__file__).parent / "corpus"
+PLAIN = CORPUS / "sound" / "plain.json"
+SOUND: dict[str, Any] = json.loads(PLAIN.read_text(encoding="utf-8"))
+ENVELOPE: dict[str, Any] = json.loads((CORPUS / "sound" / "envelope.json").read_text(encoding="utf-8"))
+GUID = SAMPLE_CONTACT["guid"]
+
+
+def changed(*path: str, to: Any) -> str:
+    document: Any = json.loads(json.dumps(SOUND))
+    node = document["request"]
+    for part in path[:-1]:
+        node = node[part]
+    node[path[-1]] = to
+    return json.dumps(document)
+
+
+def run(*arguments: str | Path, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(cli, ["dry-run", *map(str, arguments)], input=stdin)
+
+
+def test_the_sample_event_is_one_of_contact_pros() -> None:
+    assert validator("edi_contact.v1").is_valid(SAMPLE_CONTACT)
+
+
+def test_the_request_is_shown_line_by_line_as_it_goes_over_the_wire() -> None:
+    result = run(PLAIN)
+    assert result.exit_code == 0
+    head, body = result.stdout.split("\n\n")[:2]
+    assert head.splitlines() == [
+        "POST /prod/chat-attachments HTTP/1.1",
+        "Host: cc-workflows-eu-c1.cc.sinch.com",
+        "User-Agent: python-requests/2.32.3",
+        "Accept-Encoding: gzip, deflate",
+        "Accept: */*",
+        "Connection: keep-alive",
+        "Authorization: Bearer ********",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "x-cmi-api-key: ********",
+        "x-cmi-password: ********",
+        "x-sap-v1-password: ********",
+    ]
+    assert json.loads(body) == {**SOUND["request"]["body"], "contact_id": GUID}
+    assert "The request fits the contract." in result.stdout
+    assert "secret used: sap-v1-secret" in result.stdout
+
+
+@pytest.mark.parametrize("file", [*sorted((CORPUS / "sound").iterdir()), *sorted((CORPUS / "documented").iterdir())])
+def test_every_sound_configuration_makes_a_request_that_fits_the_contract(file: Path) -> None:
+    shown = dry_run(file.read_bytes().decode())
+    assert shown.problems == ()
+    assert GUID in shown.body
+
+
+def test_the_endpoint_of_the_form_is_used_and_otherwise_europe_is_assumed_aloud() -> None:
+    envelope = json.loads(json.dumps(ENVELOPE))
+    envelope["form"]["endpoint_url"] = "https://cc-workflows-na-w2.cc.sinch.com/prod/chat-attachments"
+    shown = dry_run(json.dumps(envelope))
+    assert shown.url == envelope["form"]["endpoint_url"]
+    assert not any("assumed" in note for note in shown.notes)
+    assert any("Europe" in note for note in dry_run(json.dumps(SOUND)).notes)
+    assert dry_run(json.dumps(SOUND), host="h.example").url == "https://h.example/prod/chat-attachments"
+
+
+@pytest.mark.parametrize(
+    ("value", "sent"),
+    [
+        ("{contact.guid}", GUID),
+        ("{contact.priority}", 50),
+        ("{contact.queue}", SAMPLE_CONTACT["queue"]),
+        ("{contact.skills}", None),
+        ("{contact.forwarding_queue.id}", None),
+        ("{event}", {"name": "Ended", "datetime": "2026-11-22T09:27:30.000Z"}),
+        ("{event.name}", "Ended"),
+        ("{contact.direction}-{contact.channel_type}-{event}", "inbound-chat-Ended"),
+        ("p{contact.priority}/{contact.skills}", "p50/"),
+        ("no {placeholder", "no {placeholder"),
+        (["{contact.language}", 5, {"x": "{contact.language}"}], ["EN", 5, {"x": "EN"}]),
+    ],
+)
+def test_a_whole_placeholder_brings_the_value_and_one_in_a_text_its_text(value: Any, sent: Any) -> None:
+    shown = dry_run(changed("body", "more", to=value))
+    assert json.loads(shown.body)["more"] == sent
+
+
+def test_query_parameters_go_into_the_address() -> None:
+    shown = dry_run(changed("params", to={"event": "{event}", "q": "a b&c"}))
+    assert shown.url.endswith("/prod/chat-attachments?event=Ended&q=a+b%26c")
+    assert shown.wire().startswith("POST /prod/chat-attachments?event=Ended&q=a+b%26c HTTP/1.1\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (changed("body", "contact_id", to="{contact.priority}"), "body.contact_id: breaks 'type'"),
+        (changed("body", "contact_id", to="{contact.gid}"), "nothing answers to {contact.gid}"),
+        (changed("body", "cmi_url", to="http://h/acme/cmi"), "body.cmi_url: breaks 'pattern'"),
+        (changed("headers", to={}), "headers: x-cmi-api-key, x-cmi-password, x-sap-v1-password missing"),
+        (changed("headers", "x-cmi-password", to=""), "headers.x-cmi-password: breaks 'minLength'"),
+        (changed("method", to="GET"), "the endpoint takes POST alone"),
+        (changed("body", to=None), "body: breaks 'type'"),
+        (json.dumps({**ENVELOPE, "secret_names": []}), "nothing answers to {secrets.ri-apikey}"),
+    ],
+)
+def test_what_the_endpoint_would_refuse_is_said(text: str, problem: str) -> None:
+    shown = dry_run(text)
+    assert not shown.ok
+    assert any(problem in found for found in shown.problems), shown.problems
+
+
+@pytest.mark.parametrize(
+    ("condition", "sends"),
+    [
+        ("contact.get_priority() <= 50", True),
+        ("contact.get_priority() > 50", False),
+        ("contact.get_seconds_since_created() > 600", True),
+        ("event.get_name() == 'Ended'", True),
+        ("random.random() > 0.5", None),
+        ("contact.get_priority() <", False),
+        ("contact.get_priority() < 'a'", False),
+    ],
+)
+def test_the_condition_is_tried_on_the_sample_event(condition: str, sends: bool | None) -> None:
+    assert dry_run(changed("condition", to=condition)).sends is sends
+
+
+def test_the_event_and_the_contact_can_be_chosen(tmp_path: Path) -> None:
+    contact = tmp_path / "contact.json"
+    contact.write_text(json.dumps({"guid": "A" * 32, "priority": 7}))
+    text = tmp_path / "a.json"
+    text.write_text(changed("body", "more", to="{event}-{contact.priority}"))
+    result = run(text, "--event", "closed", "--contact", contact, "--json")
+    body = json.loads(json.loads(result.stdout)["request"]["body"])
+    assert (body["contact_id"], body["more"]) == ("A" * 32, "Closed-7")
+
+
+def test_json_is_one_document_with_secrets_masked() -> None:
+    result = run(PLAIN, "--json")
+    document = json.loads(result.stdout)
+    assert set(document) == {"ok", "request", "secrets", "sends", "problems", "notes"}
+    assert document["request"]["headers"]["x-cmi-password"] == "********"
+    assert "stand-in" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        changed("headers", "x-cmi-password", to="Tr4nsfer!ü"),
+        changed("headers", "x-cmi-password", to="x{secrets.a}Tr4nsfer!"),
+        changed("headers", "Authorization", to="Basic Tr4nsfer!"),
+        changed("body", "cmi_password", to="Tr4nsfer!ü"),
+        changed("body", "cmi_password", to="{secrets.Tr4nsfer}").replace("{secrets.Tr4nsfer}", "Tr4nsfer!\\\\"),
+        changed("body", "cmi_url", to="https://u:Tr4nsfer!@h/acme/cmi"),
+        changed("params", to={"token": "Tr4nsfer! ü"}),
+    ],
+)
+def test_a_secret_that_stands_in_clear_is_not_shown(text: str) -> None:
+    for arguments in (["-"], ["-", "--json"]):
+        assert "Tr4nsfer" not in run(*arguments, stdin=text).output
+
+
+def test_a_secret_in_the_body_is_masked_there() -> None:
+    shown = dry_run(changed("body", "more", to="{secrets.a}"))
+    assert json.loads(shown.body)["more"] == "********"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"request": 5}', '{"json": "{"}', '{"json": {"request": []}}'])
+def test_a_text_of_which_no_request_can_be_made_is_a_failure_and_no_crash(text: str) -> None:
+    with pytest.raises(NothingToSend):
+        dry_run(text)
+    result = run("-", stdin=text)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "says more" in result.stderr
+
+
+def test_wrong_files_are_wrong_use(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_bytes(b"\xff")
+    contact = tmp_path / "contact.json"
+    contact.write_text("[]")
+    assert run(bad).exit_code == 2
+    assert run(PLAIN, "--contact", contact).exit_code == 2
+    assert run(PLAIN, "--contact", bad).exit_code == 2
+    assert run(tmp_path).exit_code == 2
