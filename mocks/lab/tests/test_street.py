@@ -17,6 +17,7 @@ import pytest
 
 from attachment_lab.errors import NotSettled, StreetFailed, WrongUse
 from attachment_lab.janitor import members
+from attachment_lab.kill import listeners
 from attachment_lab.street import StreetOptions, open_street
 from attachment_lab.tenant import Tenant
 
@@ -139,7 +140,7 @@ def street_up(tmp_path: Path) -> tuple[subprocess.Popen[str], dict[str, object]]
 
 def answers(url: str) -> bool:
     try:
-        httpx.get(url, timeout=2, trust_env=False)
+        httpx.get(url, timeout=15, trust_env=False)
     except httpx.TransportError:
         return False
     return True
@@ -150,11 +151,23 @@ def test_however_up_ends_the_street_goes_with_it(tmp_path: Path, how: signal.Sig
     process, ready = street_up(tmp_path)
     urls = dict(ready["urls"])  # type: ignore[call-overload]
     assert all(answers(url) for url in urls.values())
+    started = {pid for url in urls.values() for pid in listeners(httpx.URL(url).port or 0)}
     process.send_signal(how)
     said = process.communicate(timeout=60)[0]
     assert process.returncode == code
     assert "Traceback" not in said
-    wait_for(lambda: not any(answers(url) for url in urls.values()))
+    assert len(started) >= len(urls)
+    # By process and not by port: another street may have been given a port of this one meanwhile.
+    wait_for(lambda: not any(lives(pid) for pid in started))
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
 
 
 def test_other_commands_find_the_street_and_reset_sets_it_back(tmp_path: Path) -> None:
