@@ -41,6 +41,17 @@ def test_links_can_be_made_for_plain_http(make_tenant):
     assert tenant.attach(tenant.chat()).headers["Location"].startswith(f"http://{tenant.host}/")
 
 
+@pytest.mark.parametrize(
+    ("scheme", "port", "shown"),
+    [("https", "", ""), ("https", ":443", ""), ("http", ":80", ""), ("http", ":8103", ":8103")],
+)
+def test_links_keep_the_port_that_the_caller_used(make_tenant, scheme, port, shown):
+    tenant = make_tenant(link_scheme=scheme)
+    path = tenant.path(tenant.chat())
+    uri = tenant.get(path, {"Host": tenant.host + port}).get_json()["d"]["results"]["__metadata"]["uri"]
+    assert uri.startswith(f"{scheme}://{tenant.host}{shown}/sap/c4c/")
+
+
 @pytest.mark.parametrize("status", [400, 501])
 def test_the_refusal_of_an_attachment_update_is_the_dialects(make_tenant, status):
     tenant = make_tenant(attachment_update_status=status)

@@ -1,4 +1,4 @@
-"""The mock as a process: what only a real wire shows. pyodata, a client nobody here wrote, is the witness."""
+"""The mock as a process: what only a real wire shows."""
 
 import base64
 import http.client
@@ -7,7 +7,6 @@ import socket
 import time
 from urllib.parse import urlsplit
 
-import pyodata
 import pytest
 import requests
 
@@ -81,74 +80,6 @@ def street(tmp_path_factory):
     """One process for the module; each test uses a chat of its own."""
     with running_mock("c4c_mock", tmp_path_factory.mktemp("c4c")) as mock:
         yield Street(mock)
-
-
-@pytest.fixture
-def client(street):
-    """pyodata on the chat service, speaking strict JSON."""
-    session = requests.Session()
-    session.auth = LOGIN
-    session.headers.update({"Host": HOST, "odata-v2-strict-json-format": "true"})
-    return pyodata.Client(f"{street.mock.url}{ROOT}/chatactivity/", session)
-
-
-def upload(client, chat, name, **more):
-    """A pyodata create request for an attachment."""
-    content = base64.b64encode(b"content of " + name.encode()).decode()
-    values = {"ParentObjectID": chat, "Name": name, "TypeCode": "10001", "Binary": content, **more}
-    return client.entity_sets.ChatActivityAttachmentCollection.create_entity().set(**values)
-
-
-def test_pyodata_finds_a_chat_by_its_reference_and_attaches_to_it(street, client):
-    chat = street.chat("PYODATA1")
-    references = client.entity_sets.ChatActivityBTDReferenceCollection.get_entities()
-    found = references.filter("ID eq 'PYODATA1'").select("ObjectID,ParentObjectID").execute()
-    assert [r.ParentObjectID for r in found] == [chat]
-    created = upload(client, chat, "one", CategoryCode="2").execute()
-    assert created.Name == "one"
-    whole = client.entity_sets.ChatActivityCollection.get_entity(chat).expand("ChatActivityAttachment").execute()
-    assert [a.ObjectID for a in whole.ChatActivityAttachment] == [created.ObjectID]
-    client.entity_sets.ChatActivityAttachmentCollection.delete_entity(created.ObjectID).execute()
-    assert street.stored("PYODATA1") == []
-
-
-def test_pyodata_sends_a_batch_and_sees_a_change_set_fail_as_one(street, client):
-    chat = street.chat("PYODATA2")
-    batch, changes = client.create_batch(), client.create_changeset()
-    changes.add_request(upload(client, chat, "a", CategoryCode="2"))
-    changes.add_request(upload(client, chat, "b", CategoryCode="2"))
-    batch.add_request(client.entity_sets.ChatActivityCollection.get_entity(chat))
-    batch.add_request(changes)
-    answers = batch.execute()
-    assert answers[0].ObjectID == chat
-    assert [a.Name for a in answers[1]] == ["a", "b"]
-    batch, changes = client.create_batch(), client.create_changeset()
-    changes.add_request(upload(client, chat, "c", CategoryCode="2"))
-    changes.add_request(upload(client, chat, "d"))
-    batch.add_request(changes)
-    with pytest.raises(pyodata.exceptions.HttpError, match="400"):
-        batch.execute()
-    assert [a["name"] for a in street.stored("PYODATA2")] == ["a", "b"]
-
-
-def test_pyodata_needs_the_strict_header_for_single_entities(street, client):
-    chat = street.chat("PYODATA3")
-    session = requests.Session()
-    session.auth = LOGIN
-    session.headers["Host"] = HOST
-    plain = pyodata.Client(f"{street.mock.url}{ROOT}/chatactivity/", session)
-    assert client.entity_sets.ChatActivityCollection.get_entity(chat).execute().ObjectID == chat
-    with pytest.raises(Exception, match=r"\w"):
-        assert plain.entity_sets.ChatActivityCollection.get_entity(chat).execute().ObjectID == chat
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_pyodata_reads_the_metadata_of_every_service(street, service):
-    session = requests.Session()
-    session.auth = LOGIN
-    session.headers["Host"] = HOST
-    schema = pyodata.Client(f"{street.mock.url}{ROOT}/{service}/", session).schema
-    assert list(schema.entity_sets)
 
 
 BODY = json.dumps({"Name": "raw", "CategoryCode": "2", "Binary": "QUJD" * 50_000}).encode()

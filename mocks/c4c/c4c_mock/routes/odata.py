@@ -131,10 +131,18 @@ def _serve(world: C4CWorld, user: User, service_name: str, path: str, req: Reque
         segments=split_path(path),
         options=parse_options(req.query_string.decode("latin-1")),
         headers={k.lower(): v for k, v in req.headers.items()},
-        base=f"{world.switches['link_scheme']}://{world.host}{ROOT}/{service.name}",
+        base=f"{_origin(world, req)}{ROOT}/{service.name}",
         pieces=lambda: _pieces(req),
     )
     return _with_token(call, req.cookies)
+
+
+def _origin(world: C4CWorld, req: Request) -> str:
+    """Scheme, host and, where the caller named an uncommon one, port: what absolute links begin with."""
+    scheme = str(world.switches["link_scheme"])
+    port = req.host.rpartition(":")[2] if ":" in req.host else ""
+    shown = port.isdigit() and port != {"https": "443", "http": "80"}[scheme]
+    return f"{scheme}://{world.host}:{port}" if shown else f"{scheme}://{world.host}"
 
 
 def _with_token(call: Call, cookies: Mapping[str, str]) -> Reply:
