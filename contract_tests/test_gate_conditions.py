@@ -50,6 +50,10 @@ def verdict(condition: str, **form: object) -> str:
         ("contact.get_channel_sub_type() == 'whatsapp' if contact.get_priority() > 5 else False", "depends"),
         ("contact.get_language().startswith('E')", "depends"),
         ("'app' in (contact.get_channel_sub_type() or '')", "depends"),
+        ("contact.get_language().startswith('E') and contact.get_language().endswith('N')", "unknown"),
+        ("'whats' in contact.get_channel_sub_type() and 'app' in contact.get_channel_sub_type()", "unknown"),
+        ("contact.get_language().lower() == 'en' and contact.get_language() not in ('en', 'EN')", "depends"),
+        ("contact.get_priority() is 50", "unknown"),
         # types that do not go together
         ("contact.get_priority() == '50'", "never"),
         ("contact.get_priority() < '50'", "never"),

@@ -101,6 +101,10 @@ def _compare(node: ast.Compare, values: Mapping[Call, Any]) -> Any:
         right = evaluate(right_node, values)
         if isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE) and isinstance(left, str) and isinstance(right, str):
             raise Unknowable("order of texts")
+        if isinstance(op, ast.Is | ast.IsNot) and not any(
+            side is None or isinstance(side, bool) for side in (left, right)
+        ):
+            raise Unknowable("identity of values")
         if any(isinstance(side, Opaque) for side in (left, right)) and not isinstance(op, ast.Is | ast.IsNot):
             raise Unknowable("an object whose form is not documented")
         if not _python(lambda op=op, left=left, right=right: _COMPARE[type(op)](left, right)):  # type: ignore[misc]

@@ -58,6 +58,8 @@ def truth_of(
                 break
     except Unknowable:
         return None
+    if not (true and false) and _looks_inside_texts(expression):
+        return None
     return Truth(can_be_true=true, can_be_false=false, failure=failure)
 
 
@@ -78,6 +80,21 @@ def _calculates(expression: ast.expr) -> bool:
         or (isinstance(part, ast.UnaryOp) and not isinstance(part.op, ast.Not) and not _is_number(part.operand))
         for part in ast.walk(expression)
     )
+
+
+def _looks_inside_texts(expression: ast.expr) -> bool:
+    """Whether parts of texts are compared: then a text that nobody tried may make the difference."""
+    for part in ast.walk(expression):
+        if isinstance(part, ast.Attribute) and part.attr in {"startswith", "endswith", "strip"}:
+            return True
+        if isinstance(part, ast.Compare):
+            pairs = zip(part.ops, part.comparators, strict=True)
+            if any(
+                isinstance(op, ast.In | ast.NotIn) and not isinstance(right, ast.Tuple | ast.List | ast.Set)
+                for op, right in pairs
+            ):
+                return True
+    return False
 
 
 def _is_number(node: ast.expr) -> bool:
@@ -109,7 +126,12 @@ def _domain(call: Call, constants: list[Any], events: Sequence[str], direction: 
         return _numbers(constants, least=0 if name == "get_seconds_since_created" else None)
     if name in _OBJECTS:
         return [None, Opaque()]
-    texts = {spelt for text in constants if isinstance(text, str) for spelt in (text, text.lower(), text.upper())}
+    texts = {
+        spelt
+        for text in constants
+        if isinstance(text, str)
+        for spelt in (text, text.lower(), text.upper(), text.title())
+    }
     nothing = [None] if name not in {"get_language", "get_id", "get_guid"} else []
     return [*sorted(texts), "something else", *nothing]
 

@@ -35,6 +35,8 @@ REGIONS = {
     "cc-workflows-na-w2.cc.sinch.com": ("North America", "us-west-2"),
     "cc-workflows-au-s2.cc.sinch.com": ("Australia", "ap-southeast-2"),
 }
+#: Short names of the regions, as people and host names have them.
+SHORT_REGIONS = {"eu": "Europe", "na": "North America", "us": "North America", "au": "Australia"}
 #: What the page says to replace: the sample → the name of the value.
 SAMPLE_VALUES = {
     "8h6b51di7x.execute-api.eu-central-1.amazonaws.com": "CMI address",
@@ -81,7 +83,7 @@ EVENTS = ("Received", "Queued", "Allocated", "Accepted", "Rejected", "Transferre
 LAST_EVENTS = ("Ended", "Closed")
 FORM_FIELDS = (
     "name", "channel_type", "endpoint_url", "direction", "ordinal", "events", "queues", "direct_conversations",
-    "enabled",
+    "enabled", "region",
 )  # fmt: skip
 #: Other spellings of the form's fields: its labels on screen and their short forms.
 FORM_ALIASES = {
@@ -92,6 +94,8 @@ FORM_ALIASES = {
     "order": "ordinal",
     "event": "events",
     "queue": "queues",
+    "queue_type": "queues",
+    "queue_types": "queues",
     "direct": "direct_conversations",
     "direct_chats": "direct_conversations",
     "direct_chat": "direct_conversations",

@@ -24,6 +24,7 @@ def fields(look: Look) -> Iterator[Draft]:
         "endpoint_url": ("string",),
         "channel_type": ("string",),
         "direction": ("string",),
+        "region": ("string",),
         "direct_conversations": ("boolean",),
         "enabled": ("boolean",),
     }
@@ -70,12 +71,12 @@ def endpoint(look: Look) -> Iterator[Draft]:
         return
     start = len(address.text.split("://", 1)[0]) + 3
     end = start + len(address.parts.netloc)
-    if address.parts.netloc not in words.REGIONS:
+    if address.host not in words.REGIONS or address.parts.port not in {None, 443}:
         meant = nearest(address.host, words.REGIONS)
         expected = meant or one_of(words.REGIONS)
         yield address.draft("AC801", "no region has this host.", expected, (start, end))
-    elif drift := _other_region(look, address, (start, end)):
-        yield drift
+    else:
+        yield from _other_region(look, address, (start, end))
     path = address.parts.path.rstrip("/")
     if path != words.ENDPOINT_PATH:
         span = (end, end + len(path)) if path else (0, len(address.text))
@@ -83,13 +84,22 @@ def endpoint(look: Look) -> Iterator[Draft]:
         yield address.draft("AC802", "not the path of this workflow.", words.ENDPOINT_PATH, span, fix)
 
 
-def _other_region(look: Look, address: Address, span: tuple[int, int]) -> Draft | None:
+def _other_region(look: Look, address: Address, span: tuple[int, int]) -> Iterator[Draft]:
+    """The endpoint of another region than the form's or CMI's."""
+    region, aws_region = words.REGIONS[address.host]
+    chosen = look.field("region")
+    if chosen and chosen.text is not None:
+        name = words.SHORT_REGIONS.get(chosen.text.lower()[:2], chosen.text)
+        host = next((host for host, (known, _) in words.REGIONS.items() if known.lower() == name.lower()), None)
+        if host is None or host != address.host:
+            expected = host or one_of([known for known, _ in words.REGIONS.values()])
+            yield address.draft("AC801", f"{region}, but the form says {shown(chosen)}.", expected, span)
+            return
     cmi = look.at("request", "body", "cmi_url")
     place = words.CMI_HOST.search(cmi.text) if cmi and cmi.text else None
-    region, aws_region = words.REGIONS[address.parts.netloc]
-    if place is None or place[1].lower() == aws_region:
-        return None
-    return address.draft("AC814", f"{region}, but CMI is in {place[1]}.", f"both in one region ({aws_region})", span)
+    if place and place[1].lower() != aws_region:
+        expected = f"both in one region ({aws_region})"
+        yield address.draft("AC814", f"{region}, but CMI is in {place[1]}.", expected, span)
 
 
 def choices(look: Look) -> Iterator[Draft]:
@@ -192,7 +202,7 @@ def queues(look: Look) -> Iterator[Draft]:
     if direction is None or direction.text != "Outbound":
         return
     for queue in node.items if node.kind == "array" else (node,):
-        address = queue if queue.kind == "string" else queue.get("address") or queue.get("type")
+        address = queue if queue.kind == "string" else queue.get("type") or queue.get("address")
         if address and address.text is not None and not words.OUTBOUND_QUEUE.fullmatch(address.text):
             expected = "@sinchsms.com or @<subchannel>.sinchconversation.com"
             yield _draft("AC808", address, f"No outgoing chat uses the queue {shown(address)}.", expected)

@@ -139,7 +139,13 @@ def sending(look: Look) -> Iterator[Draft]:
             fix='"POST"',
         )
     yield from _timing(request)
-    verify = request.get("verify")
+    yield from _proxy(request)
+    yield from _exposed(request)
+
+
+def _exposed(request: Node) -> Iterator[Draft]:
+    """AC108, AC114: what lets others see more than they are meant to."""
+    verify, params = request.get("verify"), request.get("params")
     if verify and verify.value is False:
         yield Draft(
             rule="AC108",
@@ -150,8 +156,6 @@ def sending(look: Look) -> Iterator[Draft]:
             found="false",
             fix="true",
         )
-    yield from _proxy(request)
-    params = request.get("params")
     if params and params.members:
         yield Draft(
             rule="AC114",
