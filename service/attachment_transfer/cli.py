@@ -16,7 +16,7 @@ from granian.log import LogLevels
 from attachment_transfer import __version__, bootstrap, logs
 from attachment_transfer.cli_support import fail, telling_errors
 from attachment_transfer.cli_support import settings as read_settings
-from attachment_transfer.cli_transfers import purge, service_audit, transfers
+from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
 from attachment_transfer.ledger.rotation import rotate
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
 from attachment_transfer.settings import BadSettings, Settings, shipped_dialect
@@ -96,7 +96,7 @@ def migrate(source_url: str | None) -> None:
         click.echo(f"{table}: {count} row(s)")
 
 
-for _command in (transfers, service_audit, purge):
+for _command in (transfers, service_audit, purge, restored):
     main.add_command(_command)
 
 

@@ -21,6 +21,7 @@ from attachment_transfer.ledger import views
 from attachment_transfer.ledger.audit_views import AuditLine, audit_of
 from attachment_transfer.ledger.purge import give_back_space
 from attachment_transfer.ledger.redrive import REDRIVABLE, Filter, Redriven, redrive, redrive_by_filter
+from attachment_transfer.ledger.restore import after_restore
 
 _PAGE = 1000
 
@@ -295,3 +296,16 @@ def purge(days: int | None, dry_run: bool, as_text: bool) -> None:
         print_json({"dry_run": dry_run, "ended_before": before, "transfers": count})
     else:
         click.echo(f"{count} transfer(s) that ended before {before}{' would be' if dry_run else ''} deleted")
+
+
+@click.command()
+@json_option
+@telling_errors
+def restored(as_text: bool) -> None:
+    """Run once after a backup was put back, before the worker starts: look for files at C4C before posting them."""
+    engine, _, clock = bootstrap.operator_tools(settings())
+    count = after_restore(engine, now_s=clock.now_s())
+    if as_text:
+        print_json({"files": count})
+    else:
+        click.echo(f"{count} file(s) are looked for before they are posted, and new ones for 30 days")

@@ -16,6 +16,9 @@ from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.database import writing
 
 KEYS_KEPT_S = 400 * 86_400.0
+#: Stands for all keys, for 30 days: written after a restore, whose lost hours nobody knows.
+EVERY_KEY = "*"
+_EVERY_KEY_HOLDS_S = 30 * 86_400.0
 _BATCH = 50
 _PAGES_AT_ONCE = 2_000
 _TERMINAL = sorted(str(state) for state in TERMINAL_TRANSFER)
@@ -86,14 +89,15 @@ class Purger:
         return sorted(str(row.id) for row in gone)
 
 
-def expect_earlier_uploads(connection: sa.Connection, transfer_id: str, attachment_ids: Sequence[str]) -> None:
+def expect_earlier_uploads(
+    connection: sa.Connection, transfer_id: str, attachment_ids: Sequence[str], *, now_s: float
+) -> None:
     """If this transfer was purged before, write an open intent for each new attachment: look first, then post."""
-    was_purged = (
-        sa.select(tables.purged.c.purged_at_s)
-        .join(tables.transfer, tables.transfer.c.key == tables.purged.c.key)
-        .where(tables.transfer.c.id == transfer_id)
-    )
-    purged_at_s = connection.execute(was_purged).scalar()
+    table = tables.purged
+    key = sa.select(tables.transfer.c.key).where(tables.transfer.c.id == transfer_id).scalar_subquery()
+    lately = (table.c.key == EVERY_KEY) & (table.c.purged_at_s > now_s - _EVERY_KEY_HOLDS_S)
+    query = sa.select(sa.func.max(table.c.purged_at_s)).where((table.c.key == key) | lately)
+    purged_at_s = connection.execute(query).scalar()
     if purged_at_s is None:
         return
     for attachment_id in attachment_ids:

@@ -147,7 +147,7 @@ class RoundBook:
             ]
             for row in added:
                 connection.execute(tables.attachment.insert().values(**row))
-            expect_earlier_uploads(connection, transfer.id, [row["id"] for row in added])
+            expect_earlier_uploads(connection, transfer.id, [row["id"] for row in added], now_s=self._now_s())
         return self.attachments(transfer.id)
 
     def _new_row(self, transfer: Transfer, source: SourceAttachment, name: str, position: int) -> dict[str, Any]:

@@ -1,0 +1,101 @@
+"""A backup was put back: the hours it lost have left files at C4C that the books know nothing of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from fakes import HandClock
+from ledger_kit import rows
+from street import Street, a_file
+
+from attachment_transfer.core.states import Outcome
+from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.audit_views import audit_of
+from attachment_transfer.ledger.restore import after_restore
+from attachment_transfer.ledger.sealing import KeyRing
+
+DAY_S = 86_400.0
+
+
+@pytest.fixture
+def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Street:
+    street = Street(engine, clock, keys, new_id)
+    street.cmi.files = [a_file(1), a_file(2)]
+    return street
+
+
+def lose_everything(street: Street) -> None:
+    """The backup is older than the transfer."""
+    with street.engine.begin() as connection:
+        connection.execute(tables.transfer.delete())
+        connection.execute(tables.audit.delete())
+    street.due.clear()
+    street.steps.clear()
+
+
+def carry_again(street: Street) -> None:
+    street.event()
+    street.run()
+    assert street.transfer().outcome is Outcome.STORED
+
+
+def test_without_a_word_of_the_restore_files_would_be_filed_twice(street: Street) -> None:
+    """Why the command exists."""
+    carry_again(street)
+    lose_everything(street)
+    carry_again(street)
+    assert len(street.c4c.kept) == 4
+
+
+def test_a_transfer_that_the_backup_never_saw_is_adopted(street: Street) -> None:
+    carry_again(street)
+    lose_everything(street)
+    after_restore(street.engine, now_s=street.clock.now_s())
+    carry_again(street)
+    assert len(street.c4c.kept) == 2
+    assert {row["result"] for row in rows(street.engine, tables.upload_intent)} == {"adopted"}
+
+
+def test_files_that_were_open_in_the_backup_are_adopted(street: Street, clock: HandClock) -> None:
+    street.c4c.plan("post", 429)
+    street.event()
+    street.run_one()
+    with street.engine.connect() as connection:
+        backup = {table: connection.execute(sa.select(table)).mappings().all() for table in BACKED_UP}
+    due, steps = list(street.due), dict(street.steps)
+    street.run()
+    assert len(street.c4c.kept) == 2
+    put_back(street.engine, backup)
+    street.due, street.steps = due, steps
+    clock.advance(120)
+    assert after_restore(street.engine, now_s=clock.now_s()) > 0
+    street.run()
+    assert street.transfer().outcome is Outcome.STORED
+    assert len(street.c4c.kept) == 2
+
+
+BACKED_UP = [tables.transfer, tables.event, tables.sealed_secret, tables.attachment, tables.upload_intent]
+
+
+def put_back(engine: sa.Engine, backup: dict[sa.Table, object]) -> None:
+    with engine.begin() as connection:
+        connection.execute(tables.transfer.delete())
+        for table, found in backup.items():
+            if found:
+                connection.execute(table.insert(), [dict(row) for row in found])  # type: ignore[attr-defined]
+
+
+def test_a_month_later_new_chats_are_not_looked_for_any_more(street: Street, clock: HandClock) -> None:
+    after_restore(street.engine, now_s=clock.now_s())
+    clock.advance(31 * DAY_S)
+    carry_again(street)
+    assert {row["result"] for row in rows(street.engine, tables.upload_intent)} == {"stored"}
+
+
+def test_the_restore_is_in_the_trail_and_saying_it_twice_does_no_harm(street: Street, clock: HandClock) -> None:
+    street.event()
+    assert after_restore(street.engine, now_s=clock.now_s()) == 0
+    assert after_restore(street.engine, now_s=clock.now_s()) == 0
+    assert [(line.actor, line.action) for line in audit_of(street.engine, None).lines] == [("operator", "restored")] * 2
