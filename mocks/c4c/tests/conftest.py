@@ -106,21 +106,27 @@ WORLD: dict[str, Any] = {
 }
 
 
+def _make(directory: Path, **dialect: Any) -> Tenant:
+    app = create_app(directory)
+    client = app.test_client()
+    answer = client.post("/_mock/worlds", json={**WORLD, "dialect": dialect})
+    assert answer.status_code == 201, answer.text
+    return Tenant(client, app)
+
+
 @pytest.fixture
 def make_tenant(tmp_path: Path) -> Callable[..., Tenant]:
     """Makes the default tenant; keyword arguments are dialect switches."""
-
-    def make(**dialect: Any) -> Tenant:
-        app = create_app(tmp_path)
-        client = app.test_client()
-        answer = client.post("/_mock/worlds", json={**WORLD, "dialect": dialect})
-        assert answer.status_code == 201, answer.text
-        return Tenant(client, app)
-
-    return make
+    return lambda **dialect: _make(tmp_path, **dialect)
 
 
 @pytest.fixture
 def tenant(make_tenant: Callable[..., Tenant]) -> Tenant:
     """The default tenant with the default dialect."""
     return make_tenant()
+
+
+@pytest.fixture(scope="module")
+def shared_tenant(tmp_path_factory: pytest.TempPathFactory) -> Tenant:
+    """One tenant for all examples of a module."""
+    return _make(tmp_path_factory.mktemp("c4c"))
