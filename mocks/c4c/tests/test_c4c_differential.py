@@ -208,6 +208,16 @@ def test_every_query_selects_orders_and_pages_as_sqlite_does(both, condition, or
     assert tenant.get(f"{SET}/$count", query_string=counted).text == count
 
 
+@pytest.mark.parametrize("operator", ["eq", "ne"])
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_every_wildcard_selects_as_sqlite_does(both, pattern, operator):
+    tenant, database = both
+    condition = wildcard(TEXT_COLUMNS[0], operator, pattern)
+    ids, _ = read_all(tenant, {"$select": "ObjectID", "$filter": condition.uri})
+    asked = f"SELECT id FROM chat WHERE {condition.sql} ORDER BY seq"
+    assert ids == [row[0] for row in database.execute(asked, condition.arguments)]
+
+
 def test_the_rows_are_varied_enough_to_tell_implementations_apart(both):
     _, database = both
     for column in COLUMNS:
