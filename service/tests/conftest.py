@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test folders out; helpers stand beside the tests
@@ -24,6 +26,11 @@ from attachment_transfer.ledger.sealing import KeyRing, new_master_key
 
 settings.register_profile("decided", derandomize=True, database=None, deadline=None, max_examples=300)
 settings.load_profile("decided")
+
+# Nobody reads what is logged in a test, and drawing tracebacks for it is most of its time. See ``test_logs``.
+structlog.configure(
+    processors=[structlog.processors.KeyValueRenderer()], logger_factory=structlog.ReturnLoggerFactory()
+)
 
 
 @pytest.fixture
@@ -46,11 +53,23 @@ def database_file(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
-@pytest.fixture
-def engine(database_file: Path) -> Iterator[sa.Engine]:
-    """An empty ledger with its schema."""
-    engine = open_database(f"sqlite:///{database_file}")
+@pytest.fixture(scope="session")
+def empty_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with its schema and nothing else, to be copied."""
+    file = tmp_path_factory.mktemp("empty") / "ledger.db"
+    engine = open_database(f"sqlite:///{file}")
     migrate(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def engine(database_file: Path, empty_ledger: Path) -> Iterator[sa.Engine]:
+    """An empty ledger with its schema."""
+    shutil.copy(empty_ledger, database_file)
+    engine = open_database(f"sqlite:///{database_file}")
     yield engine
     engine.dispose()
 
