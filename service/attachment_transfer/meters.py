@@ -22,6 +22,9 @@ REQUESTS = Counter(
     ["route", "method", "status"],
     registry=API,
 )
+for _status in ("200", "202", "400", "401", "403", "413", "415", "429", "500", "503"):
+    # A series that begins at 1 has no increase: the first refusal must be one.
+    REQUESTS.labels("/prod/chat-attachments", "POST", _status)
 ACCEPT_SECONDS = Histogram(
     "attachment_transfer_accept_seconds",
     "From a request's arrival until it is recorded durably and answered",
@@ -47,6 +50,9 @@ KEPT_BYTES = Counter(
     ["how"],
     registry=WORKER,
 )
+for _how in ("stored", "adopted"):
+    KEPT.labels(_how)
+    KEPT_BYTES.labels(_how)
 RETRIES = Counter(
     "attachment_transfer_upload_retries",
     "Attachments put off to a later round, by reason",
