@@ -196,6 +196,14 @@ def test_a_refusal_quotes_c4cs_words_and_not_more_than_200_of_them() -> None:
     assert len(caught.value.message) < 240
 
 
+def test_a_refusal_in_broken_characters_can_still_be_written_down() -> None:
+    content = json.dumps({"error": {"message": {"value": "half \ud83d, zero \x00"}}})
+    with pytest.raises(errors.AttachmentRefused) as caught:
+        post(always(httpx.Response(400, content=content)))
+    assert caught.value.message == "C4C answered 400: half ?, zero "
+    caught.value.message.encode()
+
+
 @pytest.mark.parametrize("document", [[], "x", {"error": "x"}, {"error": {"message": "x"}}, {"error": {"message": []}}])
 def test_another_form_of_error_is_classified_by_its_status(document: Any) -> None:
     with pytest.raises(errors.AttachmentRefused) as caught:

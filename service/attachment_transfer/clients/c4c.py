@@ -33,6 +33,7 @@ from attachment_transfer.core.errors import (
     UnexpectedAnswer,
 )
 from attachment_transfer.core.model import ActivityRef, StoredObject
+from attachment_transfer.core.names import storable
 
 _DOCUMENT_LIMIT_BYTES = 32 * 1024 * 1024
 _NAME = "C4C"
@@ -281,7 +282,7 @@ def _error_text(response: httpx.Response) -> str:
     """The human text of C4C's error form, at most 200 characters; empty for HTML and anything else."""
     try:
         document = json.loads(read_at_most(response, 256 * 1024, _NAME))
-        return str(document["error"]["message"]["value"])[:200]
+        return storable(str(document["error"]["message"]["value"]))[:200]
     except (ValueError, KeyError, TypeError, TransferError, httpx.HTTPError):
         return ""
 
