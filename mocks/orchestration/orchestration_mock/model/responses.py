@@ -105,6 +105,8 @@ class WrittenBack:
 
     def _save(self, lookup: Lookup, outcome: Outcome) -> None:
         found = expand(self.integration.definition.response_save, lookup, self.style)
+        if "*" in found:
+            outcome.evidence.append("edi.save_star")
         spread = found.pop("*", None)
         outcome.saved = (spread if isinstance(spread, dict) else {"*": spread} if spread else {}) | found
         if outcome.saved:
