@@ -212,6 +212,19 @@ class RoundBook:
             deadline_at_s=row["deadline_at_s"],
         )
 
+    def expect_uploads(self, attachment_ids: Sequence[str]) -> None:
+        """Note that these were seen at C4C: an open intent of long ago makes the next step look and adopt."""
+        table = tables.upload_intent
+        with writing(self._engine) as connection:
+            for attachment_id in attachment_ids:
+                still_open = sa.select(table.c.id).where(
+                    table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None)
+                )
+                if connection.execute(still_open).first() is None:
+                    connection.execute(
+                        table.insert().values(attachment_id=attachment_id, started_at_s=0.0, deadline_at_s=0.0)
+                    )
+
     def begin_upload(self, attachment_id: str, *, deadline_at_s: float) -> UploadIntent:
         """Write the intent, before the first byte leaves: a crash from here on is ambiguous, and known to be.
 

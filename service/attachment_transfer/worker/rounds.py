@@ -21,7 +21,8 @@ from attachment_transfer.core.errors import (
     TransferError,
     TryAgain,
 )
-from attachment_transfer.core.model import SourceAttachment, Transfer
+from attachment_transfer.core.model import ActivityRef, Attachment, SourceAttachment, Transfer
+from attachment_transfer.core.names import carries_key
 from attachment_transfer.core.retry import Stop, decide
 from attachment_transfer.core.rounds import Park, RunLater, RunNow, Settle, after_attachments
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, Outcome, TransferState
@@ -99,12 +100,28 @@ class Rounds:
             for item in attachments
             if item.state not in TERMINAL_ATTACHMENT and not self._carrier.turned_away(item)
         ]
-        if still_open and transfer.activity is None:
-            activity = neighbours.c4c.find_activity(transfer.contact_id)
-            if activity is None:
-                raise _NotYet("C4C has no activity with this contact's reference", "no-activity")
-            self._book.note_activity(transfer.id, activity)
+        if still_open:
+            self._look_around(transfer.activity or self._find_activity(transfer, neighbours), still_open, neighbours)
         return True, [item.id for item in still_open]
+
+    def _find_activity(self, transfer: Transfer, neighbours: Neighbours) -> ActivityRef:
+        activity = neighbours.c4c.find_activity(transfer.contact_id)
+        if activity is None:
+            raise _NotYet("C4C has no activity with this contact's reference", "no-activity")
+        self._book.note_activity(transfer.id, activity)
+        return activity
+
+    def _look_around(self, activity: ActivityRef, attachments: list[Attachment], neighbours: Neighbours) -> None:
+        """A file that carries our key at C4C already, though this ledger never posted it, is adopted and not doubled.
+
+        A ledger may have been lost, or the caller's name may have changed: the key depends on neither.
+        """
+        fresh = [item for item in attachments if not item.attempts]
+        if not fresh:
+            return
+        present = neighbours.c4c.attachments(activity, neighbours.c4c.navigation(activity))
+        there = [item.id for item in fresh if any(carries_key(item.key, title=o.title, name=o.name) for o in present)]
+        self._book.expect_uploads(there)
 
     def _transcripts(self, transfer: Transfer, conversation: Conversation) -> Iterator[SourceAttachment]:
         """The chat's transcript as it stands now; none while an earlier one waits that will be carried up to date."""
