@@ -399,6 +399,21 @@ def test_a_poisoned_file_does_not_keep_the_others_from_arriving(street: Street) 
     assert "Word" not in json.dumps([str(item.reason) for item in street.attachments()])
 
 
+def test_bad_files_at_the_head_of_a_chat_hold_up_the_others_for_one_round_at_most(street: Street) -> None:
+    street.cmi.files = [a_file(number) for number in range(1, 6)]
+
+    def defect(file: object) -> None:
+        if file in street.cmi.files[:3]:
+            raise RuntimeError("bad")
+
+    street.cmi.on_download = defect
+    street.event()
+    street.run_one()
+    street.clock.time_s = min(street.due)[0]
+    street.run_one()
+    assert states(street)[3:] == [S.STORED, S.STORED]
+
+
 def test_an_unforeseen_error_of_the_common_part_is_tried_a_little_and_then_parked(street: Street) -> None:
     def defect(*_: object) -> None:
         raise RuntimeError("with Word-of-C4C-1618 in its text")

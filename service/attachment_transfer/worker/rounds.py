@@ -102,7 +102,8 @@ class Rounds:
         ]
         if still_open:
             self._look_around(transfer.activity or self._find_activity(transfer, neighbours), still_open, neighbours)
-        return True, [item.id for item in still_open]
+        # Those that failed before come last: a few bad files at the head of a chat must not hold up the others.
+        return True, [item.id for item in sorted(still_open, key=lambda item: item.tries)]
 
     def _find_activity(self, transfer: Transfer, neighbours: Neighbours) -> ActivityRef:
         activity = neighbours.c4c.find_activity(transfer.contact_id)
