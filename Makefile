@@ -24,12 +24,14 @@ contract: setup-test ## Set up, run the contract tests
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py $(ARGS)
 
-check: setup-test ## Lint, format, types (strict), layers, generated documents
+check: setup-test ## Lint, format, types (strict), layers, generated documents, bill of materials, dependency audit
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m attachment_lab.fidelity --check docs/fidelity.md
+	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
+	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
 
 format: setup-test ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
