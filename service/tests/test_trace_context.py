@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from fakes import HandClock
 from ingress_kit import Door
 from ledger_kit import rows
@@ -167,6 +168,21 @@ def test_spans_of_calls_hang_below_the_steps_and_these_below_the_event(
     assert {found.parent_id for found in steps.values()} == {SPAN}
     assert {found.parent_id for found in calls} < set(steps)
     assert {found.name for found in calls} == {"cmi GET", "c4c GET", "c4c POST"}
+
+
+def test_while_a_file_is_carried_every_log_line_knows_transfer_round_file_and_trace(
+    street: Street, engine: sa.Engine
+) -> None:
+    known: list[dict[str, object]] = []
+    street.c4c.on_post = lambda: known.append(dict(structlog.contextvars.get_contextvars()))
+    carried(street, engine)
+    transfer_id = street.transfer().id
+    files = [item.id for item in street.attachments()]
+    told = [{name: entry[name] for name in ("transfer_id", "round", "attachment_id", "trace_id")} for entry in known]
+    assert told == [
+        {"transfer_id": transfer_id, "round": 1, "attachment_id": file, "trace_id": TRACE} for file in files
+    ]
+    assert structlog.contextvars.get_contextvars() == {}
 
 
 def test_no_span_holds_a_url_a_contact_or_a_secret(street: Street, engine: sa.Engine, spans: list[Span]) -> None:
