@@ -24,7 +24,7 @@ def after_restore(engine: sa.Engine, *, now_s: float, actor: str = audit.OPERATO
         connection.execute(tables.purged.delete().where(tables.purged.c.key == EVERY_KEY))
         connection.execute(tables.purged.insert().values(key=EVERY_KEY, purged_at_s=now_s))
         insert = intent.insert().from_select(["attachment_id", "started_at_s", "deadline_at_s"], doubtful)
-        count = int(connection.execute(insert).rowcount)
+        count = len(connection.execute(insert.returning(intent.c.id)).all())
         audit.note(
             connection, "restored", f"{count} file(s) are looked for before they are posted", actor=actor, at_s=now_s
         )
