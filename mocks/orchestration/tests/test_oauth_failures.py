@@ -117,6 +117,31 @@ def test_every_bad_token_is_refused_by_who_checks_it(tenant, ask, kind, algorith
     assert codes == ["bearer.insufficient_scope" if expected == 403 else "bearer.invalid_token"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("token_unsigned", "its algorithm none is not accepted"),
+        ("token_signed_with_public_key", "its algorithm HS256 is not accepted"),
+        ("token_of_unknown_key", "the key that signed it is not published"),
+        ("token_tampered", "its signature is wrong"),
+        ("token_for_other_audience", "it is for another audience"),
+    ],
+)
+def test_the_journal_says_why_a_token_was_refused(tenant, ask, kind, why):
+    plan(tenant, kind)
+    post(tenant, ask().json["access_token"])
+    notes = [note for each in tenant.client.get("/_mock/journal").json["exchanges"] for note in each["notes"]]
+    assert why in [note["message"] for note in notes]
+
+
+def test_a_token_that_names_another_published_key_than_it_was_signed_with_is_refused(tenant, ask):
+    issuer = tenant.world.issuer
+    old, claims = issuer.keys.current, issuer.keys.claims_of(ask().json["access_token"])
+    tenant.client.post("/_mock/oauth/rotate")
+    for kid, status in ((str(old.kid), 202), (issuer.kid, 401)):
+        assert post(tenant, jwt.encode({"alg": "ES256", "kid": kid}, claims, old)).status_code == status
+
+
 @pytest.mark.parametrize("kind", BAD_TOKENS)
 def test_the_key_set_tells_a_forged_signature_from_a_true_one(tenant, ask, kind):
     """Signature and algorithm only: what is wrong with claims, time or revocation is another matter."""

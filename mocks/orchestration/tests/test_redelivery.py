@@ -84,6 +84,15 @@ def test_deliveries_of_an_event_are_sent_again_in_their_order(tenant):
     assert {row["redelivery_mode"] for row in rows} == {"again"}
 
 
+def test_what_was_sent_again_is_not_itself_sent_again(tenant, make):
+    tenant.integrate()
+    tenant.fire()
+    for _ in range(3):
+        rows = tenant.call("POST", "/_mock/redeliveries", json={"contact_id": make.guid}).json
+        assert len(rows) == 1
+        assert tenant.world.engine.drain(30)
+
+
 def test_an_event_can_come_late_so_that_a_later_one_overtakes_it(tenant, make):
     tenant.integrate(make.request(body={"e": "{event}"}), events=["Ended", "Closed"])
     event = {"event": "Ended", "contact": make.contact(), "late_s": 60}
@@ -98,6 +107,16 @@ def test_an_event_can_come_late_so_that_a_later_one_overtakes_it(tenant, make):
 
 def _stamp(body):
     return body.split(b'"')[-2]
+
+
+def test_late_ones_come_in_the_order_of_their_time_however_far_the_clock_jumps(tenant, make):
+    tenant.integrate(make.request(body={"e": "{event.name}"}), events=["Ended", "Closed"])
+    for name, late_s in (("Ended", 60), ("Closed", 30)):
+        event = {"event": name, "contact": make.contact(), "late_s": late_s}
+        assert tenant.client.post("/_mock/events", json=event).status_code == 202
+    tenant.world.clock.advance(3600)
+    assert tenant.world.engine.drain(30)
+    assert bodies(tenant) == [b'{"e": "Closed"}', b'{"e": "Ended"}']
 
 
 def test_an_event_can_be_duplicated_from_the_start(tenant, make):
