@@ -42,6 +42,7 @@ ROOT = "/sap/c4c/odata/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE", "OPTIONS", "TRACE"]
 _OTHER_ROOTS = tuple(f"/sap/{root}/" for root in ("c4c/odata/cust", "c4c/odata/uid", "c4c/odata-sso", "byd/odata"))
 _PIECE_BYTES = 256 * 1024
+_FORMAT = re.compile(r"(?:^|&)(?:\$|%24)format=([A-Za-z]+)")
 _VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?\s*(?:;.*)?", re.DOTALL)
 
 
@@ -68,6 +69,8 @@ def odata_blueprint(world_of_request: Callable[[], C4CWorld]) -> Blueprint:
 def _in_our_words(exc: HTTPException) -> C4CError:
     if exc.code == 405:
         return NotAllowed(f"{request.method[:20]} is not allowed on this resource", allow=("GET", "HEAD", "POST"))
+    if exc.code == 404:
+        return NotFound("Resource not found")
     return C4CError(exc.description or exc.name, status=exc.code or 500)
 
 
@@ -243,10 +246,11 @@ def _drain(req: Request) -> None:
 
 
 def _error_as_json(req: Request) -> bool:
-    accept, asked = req.headers.get("Accept", ""), req.args.get("$format", "")
+    """Whether a refusal is wanted in JSON; the query may be the very thing that cannot be read."""
+    asked = _FORMAT.search(req.query_string.decode("latin-1"))
     if asked:
-        return asked.lower() == "json"
+        return asked[1].lower() == "json"
     try:
-        return prefers_json(accept, default=req.headers.get("Content-Type", "").startswith(JSON))
+        return prefers_json(req.headers.get("Accept", ""), default=req.headers.get("Content-Type", "").startswith(JSON))
     except BadRequest:
         return False

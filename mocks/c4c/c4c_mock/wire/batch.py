@@ -12,9 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import TypeAlias
+from typing import BinaryIO, TypeAlias
 
 from c4c_mock.model.errors import BadRequest
 
@@ -23,6 +22,33 @@ _HEAD_MAX_BYTES = 64 * 1024
 _BOUNDARY = re.compile(r'multipart/mixed\s*;.*?boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;,"]{1,70}))', re.IGNORECASE)
 _REQUEST_LINE = re.compile(r"(?P<method>[A-Z]+) (?P<url>\S+)(?: HTTP/1\.[01])?")
 _BLANK = re.compile(rb"\r?\n\r?\n")
+
+
+class _View:
+    """A file that is searched and sliced like bytes, a piece at a time: a mapping would count as memory."""
+
+    def __init__(self, file: BinaryIO, size_bytes: int) -> None:
+        self._file = file
+        self._size = size_bytes
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, span: slice) -> bytes:
+        start, stop, _ = span.indices(self._size)
+        self._file.seek(start)
+        return self._file.read(max(0, stop - start))
+
+    def find(self, wanted: bytes, start: int, stop: int) -> int:
+        """Where ``wanted`` begins within ``start`` and ``stop``; -1 when it is not there."""
+        overlap = len(wanted) - 1
+        while start + overlap < stop:
+            piece = self[start : min(stop, start + _PIECE_BYTES + overlap)]
+            at = piece.find(wanted)
+            if at >= 0:
+                return start + at
+            start += _PIECE_BYTES
+        return -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +98,15 @@ def boundary_of(content_type: str) -> str:
 
 def parse_batch(path: Path, boundary: str) -> list[BatchItem]:
     """Cut a spooled envelope. Raises BadRequest for anything that is no batch."""
-    if path.stat().st_size == 0:
+    size_bytes = path.stat().st_size
+    if size_bytes == 0:
         raise BadRequest("$batch: the body is empty")
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as view:
+    with path.open("rb") as file:
+        view = _View(file, size_bytes)
         return [_item(view, path, *span) for span in _parts(view, 0, len(view), boundary)]
 
 
-def _parts(view: mmap, start: int, stop: int, boundary: str) -> list[tuple[int, int]]:
+def _parts(view: _View, start: int, stop: int, boundary: str) -> list[tuple[int, int]]:
     """Spans between delimiter lines. Raises BadRequest when the closing delimiter is missing."""
     delimiter = b"--" + boundary.encode()
     spans: list[tuple[int, int]] = []
@@ -100,12 +128,12 @@ def _parts(view: mmap, start: int, stop: int, boundary: str) -> list[tuple[int, 
     raise BadRequest(f"$batch: no closing delimiter --{boundary}--")
 
 
-def _before_newline(view: mmap, at: int) -> int:
+def _before_newline(view: _View, at: int) -> int:
     at -= view[at - 1 : at] == b"\n"
     return at - (view[at - 1 : at] == b"\r")
 
 
-def _item(view: mmap, path: Path, start: int, stop: int) -> BatchItem:
+def _item(view: _View, path: Path, start: int, stop: int) -> BatchItem:
     headers, at = _head(view, start, stop)
     kind = headers.get("content-type", "")
     if kind.lower().startswith("multipart/mixed"):
@@ -120,14 +148,17 @@ def _item(view: mmap, path: Path, start: int, stop: int) -> BatchItem:
     return _request(view, path, headers, at, stop)
 
 
-def _head(view: mmap, start: int, stop: int) -> tuple[dict[str, str], int]:
+def _head(view: _View, start: int, stop: int) -> tuple[dict[str, str], int]:
     """Header lines up to the blank line, by lower-case name, and where the rest begins."""
     if view[start : start + 2] == b"\r\n" or view[start : start + 1] == b"\n":
         return {}, start + (2 if view[start : start + 1] == b"\r" else 1)
-    found = _BLANK.search(view, start, min(stop, start + _HEAD_MAX_BYTES))
-    end, after = (found.start(), found.end()) if found else (stop, stop)
+    top = view[start : min(stop, start + _HEAD_MAX_BYTES)]
+    found = _BLANK.search(top)
+    if found is None and stop - start > _HEAD_MAX_BYTES:
+        raise BadRequest(f"$batch: a part's headers are longer than {_HEAD_MAX_BYTES} bytes")
+    end, after = (found.start(), start + found.end()) if found else (len(top), stop)
     headers: dict[str, str] = {}
-    for line in view[start:end].decode("latin-1").splitlines():
+    for line in top[:end].decode("latin-1").splitlines():
         name, colon, value = line.partition(":")
         if line.strip() and not colon:
             raise BadRequest(f"$batch: cannot read header line {line[:60]!r}")
@@ -135,9 +166,9 @@ def _head(view: mmap, start: int, stop: int) -> tuple[dict[str, str], int]:
     return headers, after
 
 
-def _request(view: mmap, path: Path, outer: dict[str, str], start: int, stop: int) -> PartRequest:
+def _request(view: _View, path: Path, outer: dict[str, str], start: int, stop: int) -> PartRequest:
     newline = view.find(b"\n", start, min(stop, start + _HEAD_MAX_BYTES))
-    line = view[start : stop if newline < 0 else newline].decode("latin-1").strip()
+    line = view[start : min(stop, start + _HEAD_MAX_BYTES) if newline < 0 else newline].decode("latin-1").strip()
     found = _REQUEST_LINE.fullmatch(line)
     if found is None:
         raise BadRequest(f"$batch: cannot read request line {line[:60]!r}")
