@@ -5,6 +5,8 @@ import threading
 import httpx
 import pytest
 
+from orchestration_mock.model.lanes import Lanes
+
 HOOK = "https://cc-workflows-x.cc.sinch.com/"
 SAVE = {"response": {"save": {"a": "{response.status}"}}}
 
@@ -75,3 +77,21 @@ def test_a_failure_does_not_keep_the_next_one_from_being_sent(tenant, make):
     tenant.outside.answers = [httpx.ConnectError("refused")]
     tenant.fire()
     assert [row["state"] for row in tenant.deliveries()] == ["failed", "delivered"]
+
+
+def test_a_lane_is_passed_on_once_however_often_a_job_says_so():
+    lanes, done = Lanes(threads=1, name="test"), []
+
+    def eager(pass_on):
+        pass_on()
+        pass_on()
+        done.append("eager")
+
+    lanes.put("a", eager)
+    for name in ("second", "third"):
+        lanes.put("a", lambda _, name=name: done.append(name))
+    assert lanes.drain(10)
+    lanes.put("a", lambda _: done.append("fourth"))
+    assert lanes.drain(10)
+    lanes.close()
+    assert done == ["eager", "second", "third", "fourth"]
