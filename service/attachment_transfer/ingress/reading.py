@@ -20,6 +20,7 @@ from attachment_transfer.ingress.problems import FieldError, Problem
 SECRET_HEADERS = ("x-cmi-api-key", "x-cmi-password", "x-sap-v1-password")
 _KNOWN_MEMBERS = frozenset({"cmi_url", "cmi_user", "sap_v1", "contact_id"})
 _SHOWN_CHARACTERS = 120
+_DEEPEST = 32
 _log = structlog.get_logger(__name__)
 
 _REMEDIES = {
@@ -89,7 +90,9 @@ def _too_large(max_bytes: int) -> Problem:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        document = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        _refuse_deep(document)
+        return document
     except UnicodeDecodeError as exc:
         place = f"byte {exc.start + 1}"
         cause = "not UTF-8"
@@ -110,6 +113,22 @@ def _parsed(body: bytes) -> Any:
             )
         ],
     )
+
+
+def _refuse_deep(document: Any) -> None:
+    """Raise ``ValueError`` beyond :data:`_DEEPEST` levels: validators and printers recurse, and the stack is finite."""
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return
+    raise ValueError(f"nested more than {_DEEPEST} levels deep")
+
+
+def _children(item: Any) -> list[Any]:
+    if isinstance(item, dict):
+        return list(item.values())
+    return item if isinstance(item, list) else []
 
 
 def _no_constant(text: str) -> None:
