@@ -200,6 +200,20 @@ def test_each_channel_leaves_its_reference_where_its_entity_has_room(make_tenant
     assert len(rows) == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "path"), [("CHAT", "/chatactivity/ChatActivityCollection"), ("CALL", "/activity/PhoneCallCollection")]
+)
+def test_the_dialect_says_where_a_reference_is_kept(make_tenant, kind, path):
+    tenant = make_tenant(reference_kept_in="GroupwareItemID")
+    made = tenant.chat(Type=kind)
+    asked = {"$filter": f"GroupwareItemID eq '{tenant.guid}'", "$select": "ObjectID"}
+    assert [r["ObjectID"] for r in tenant.get(path, query_string=asked).get_json()["d"]["results"]] == [made]
+    assert tenant.get("/chatactivity/ChatActivityBTDReferenceCollection/$count").text == "0"
+    assert tenant.chat(Type=kind) == made
+    tenant.attach(made) if kind == "CHAT" else None
+    assert [a["external_reference_id"] for a in tenant.stored()] == [tenant.guid] * (kind == "CHAT")
+
+
 def test_attachments_of_every_service_are_listed_with_their_reference(tenant):
     call = tenant.chat(Type="CALL")
     body = {"Name": "call.txt", "CategoryCode": "2", "Binary": "QUJD"}

@@ -128,6 +128,13 @@ def test_white_space_in_base64_is_refused_unless_the_dialect_skips_it(make_tenan
     assert tenant.get(f"{tenant.file_path()}/Binary/$value").data == b"ABC"
 
 
+def test_errors_carry_more_only_where_the_dialect_says_so(make_tenant):
+    tenant = make_tenant()
+    assert set(tenant.get(f"{CHATS}('x')").get_json()["error"]) == {"code", "message"}
+    tenant.dialect(error_innererror=True)
+    assert set(tenant.get(f"{CHATS}('x')").get_json()["error"]) == {"code", "message", "innererror"}
+
+
 def pinned():
     """Every (id, file::name) of the evidence book, the kit's own left out."""
     return [(e.id, e.test or "") for e in BOOK.all() if e.id.startswith("c4c.")]

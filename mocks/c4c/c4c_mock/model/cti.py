@@ -138,7 +138,7 @@ def _find(world: C4CWorld, shape: Shape, reference: str) -> Row | None:
         if child.values.get("ID") == reference:
             return world.rows.parent(child)
     for row in world.rows.stored(shape.activity_set):
-        if reference in {row.contact, row.values.get("SocialMediaMessageID")}:
+        if reference in {row.contact, row.values.get("SocialMediaMessageID"), row.values.get("GroupwareItemID")}:
             return row
     return None
 
@@ -148,7 +148,9 @@ def _accept(world: C4CWorld, shape: Shape, payload: Mapping[str, Any], reference
     draft = Draft(eset=eset, values=_activity_values(world, shape, payload))
     system = next(iter(world.access.systems), "")
     stored = bool(reference and system)
-    if stored and shape.reference_set:
+    if stored and shape.reference_set and world.switches["reference_kept_in"] == "GroupwareItemID":
+        draft.values["GroupwareItemID"] = reference
+    elif stored and shape.reference_set:
         child = entity_set(shape.reference_set)
         values: dict[str, Value] = {"ID": reference, shape.system_field: system}
         draft.children[child.parent_navigation] = [Draft(eset=child, values=values)]
@@ -190,4 +192,4 @@ def stored_reference(world: C4CWorld, row: Row) -> str:
     if not shape.reference_set:
         return str(row.values.get("SocialMediaMessageID", ""))
     references = world.rows.owned(row.object_id, shape.reference_set)
-    return str(references[0].values.get("ID", "")) if references else ""
+    return str(references[0].values.get("ID", "") if references else row.values.get("GroupwareItemID", ""))

@@ -152,6 +152,8 @@ def _ignored(eset: EntitySet, name: str) -> bool:
 def _check_change(world: C4CWorld, row: Row, prop: Property, value: Value) -> None:
     if not prop.updatable and not _same(value, world.rows.value(row, prop)):
         raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is not updatable")
+    if prop.mandatory and prop.updatable and not value:
+        raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is mandatory")
 
 
 def _same(sent: Value, stored: Value) -> bool:

@@ -102,7 +102,7 @@ def _response(world: C4CWorld, reply: Reply, started: float, leave: Callable[[],
 def _refusal(world: C4CWorld, exc: C4CError, started: float, leave: Callable[[], None] | None = None) -> Response:
     with suppress(HTTPException):  # the client is gone: nobody reads what follows
         _drain(request)
-    return _response(world, error_reply(exc, as_json=_error_as_json(request)), started, leave)
+    return _response(world, error_reply(world, exc, as_json=_error_as_json(request)), started, leave)
 
 
 def _enter(world: C4CWorld) -> Callable[[], None]:
@@ -173,7 +173,7 @@ def _whatever_comes(call: Call) -> Reply:
     except C4CError as exc:
         if not call.world.switches["csrf_token_on_errors"]:
             raise
-        return error_reply(exc, as_json=_error_as_json(request))
+        return error_reply(call.world, exc, as_json=_error_as_json(request))
 
 
 def _head_fetch(call: Call) -> None:

@@ -6,13 +6,14 @@ from xml.sax.saxutils import escape
 
 from c4c_mock.evidence import seen
 from c4c_mock.model.errors import C4CError, CsrfRequired, NotAllowed, NotAuthenticated, RangeNotThere
+from c4c_mock.model.world import C4CWorld
 from c4c_mock.wire import atom, json_out
 from mock_kit.context import note
 
 from .call import JSON, Reply, text_reply
 
 
-def error_reply(exc: C4CError, *, as_json: bool) -> Reply:
+def error_reply(world: C4CWorld, exc: C4CError, *, as_json: bool) -> Reply:
     """An error in C4C's own form; the hint goes to the journal and into a header of the mock's own."""
     note("info", "refused", f"{exc.status}: {exc.message}" + (f" ({exc.hint})" if exc.hint else ""))
     headers: dict[str, str] = {}
@@ -32,6 +33,6 @@ def error_reply(exc: C4CError, *, as_json: bool) -> Reply:
         return text_reply(exc.status, page, "text/html;charset=utf-8", headers)
     seen("empty-error-code")
     if as_json:
-        body = json_out.Body(json_out.error_document(exc.message))
+        body = json_out.Body(json_out.error_document(exc.message, inner=bool(world.switches["error_innererror"])))
         return text_reply(exc.status, b"".join(body).decode(), JSON, headers)
     return text_reply(exc.status, atom.error(exc.message), "application/xml;charset=utf-8", headers)

@@ -125,6 +125,12 @@ def fixed(value: Decimal, prop: Property) -> str:
     return f"{value:.{prop.facets[1]}f}"
 
 
-def error_document(message: str) -> dict[str, Any]:
-    """C4C's error: the code is empty. Source: recorded reply of a tenant."""
-    return {"error": {"code": "", "message": {"lang": "en", "value": message}}}
+def error_document(message: str, *, inner: bool = False) -> dict[str, Any]:
+    """C4C's error: the code is empty. Source: recorded reply of a tenant.
+
+    ``inner`` adds what SAP Gateway puts into ``innererror``: dialect ``error_innererror``.
+    """
+    error: dict[str, Any] = {"code": "", "message": {"lang": "en", "value": message}}
+    if inner:
+        error["innererror"] = {"transactionid": "", "timestamp": "", "Error_Resolution": {}}
+    return {"error": error}
