@@ -384,7 +384,12 @@ def _jwks_fetcher(settings: Settings) -> Callable[[str], dict[str, Any]]:
         with (
             speaking_to("token issuer"),
             httpx.Client(transport=transport, timeout=5.0, trust_env=False) as client,
-            client.stream("GET", url, headers={"Accept": "application/json"}, follow_redirects=False) as response,
+            client.stream(
+                "GET",
+                url,
+                headers={"Accept": "application/json", "Accept-Encoding": "identity"},
+                follow_redirects=False,
+            ) as response,
         ):
             if response.status_code != 200:
                 raise UnexpectedAnswer(f"the token issuer answered {response.status_code} for its key set")

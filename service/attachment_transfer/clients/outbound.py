@@ -164,7 +164,12 @@ def speaking_to(neighbour: str) -> Iterator[None]:
 
 
 def read_at_most(response: httpx.Response, limit_bytes: int, neighbour: str) -> bytes:
-    """Read a streamed body into memory, at most ``limit_bytes``; for documents, never for attachments."""
+    """Read a streamed body into memory, at most ``limit_bytes``; for documents, never for attachments.
+
+    A packed answer is refused: we asked for none, and a kilobyte of it may unpack to a megabyte before we can count.
+    """
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnexpectedAnswer(f"{neighbour}: a packed document, though Accept-Encoding asked for none")
     pieces: list[bytes] = []
     size_bytes = 0
     for piece in response.iter_bytes():

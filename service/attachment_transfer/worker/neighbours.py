@@ -104,6 +104,6 @@ class Phonebook:
             ),
             auth=httpx.BasicAuth(credential.user, credential.password),
             timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),
-            headers={"User-Agent": "attachment-transfer/1"},
+            headers={"User-Agent": "attachment-transfer/1", "Accept-Encoding": "identity"},
             trust_env=False,
         )
