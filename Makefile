@@ -21,8 +21,8 @@ e2e: setup-test ## Set up, run the browser suite
 contract: setup-test ## Set up, run the contract tests
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
 
-faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file
-	@CRASH_KILLS=20 BIG_FILE_MB=1024 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py $(ARGS)
+faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
+	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py $(ARGS)
 
 check: setup-test ## Lint, format, types (strict), layers, generated documents, bill of materials, dependency audit
 	@$(BIN)/ruff format --check .
