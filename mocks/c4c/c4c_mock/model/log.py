@@ -48,7 +48,8 @@ class Log:
         """Delete the file and, when nothing else is in it, its directory."""
         with self._lock:
             self._started = False
-            self.path.unlink(missing_ok=True)
+            for path in (self.path, self.path.with_suffix(".new")):
+                path.unlink(missing_ok=True)
             if self.path.parent.is_dir() and not any(self.path.parent.iterdir()):
                 self.path.parent.rmdir()
 
