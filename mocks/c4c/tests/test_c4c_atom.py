@@ -98,6 +98,22 @@ def test_a_link_to_another_entity_says_that_binding_is_not_built(tenant):
     assert send(tenant, "POST", CALLS, body).status_code == 501
 
 
+@pytest.mark.parametrize("href", ["{}", "https://my2554607.de1.crm.cloud.sap/sap/c4c/odata/v1/activity/{}"])
+def test_a_child_may_name_its_parent_by_a_link(tenant, href):
+    parent = path_of(send(tenant, "POST", CALLS, entry("<d:Subject>s</d:Subject>")))
+    body = entry("<d:Text>bound</d:Text>", link("PhoneCall", href=href.format(parent.removeprefix("/activity/"))))
+    assert send(tenant, "POST", "/activity/PhoneCallNotesCollection", body).status_code == 201
+    assert tenant.get(f"{parent}/PhoneCallNotes/$count").text == "1"
+
+
+@pytest.mark.parametrize(
+    "href", ["", "x", "PhoneCallCollection", "PhoneCallCollection(5)", "VisitCollection('x')", "//["]
+)
+def test_a_link_that_names_no_parent_is_refused(tenant, href):
+    body = entry("<d:Text>bound</d:Text>", link("PhoneCall", href=href))
+    assert send(tenant, "POST", "/activity/PhoneCallNotesCollection", body).status_code == 400
+
+
 def test_properties_may_stand_outside_of_content(tenant):
     assert value(send(tenant, "POST", CALLS, entry("<d:Subject>s</d:Subject>", where="")), "Subject") == "s"
 

@@ -195,6 +195,16 @@ def test_binding_to_an_existing_entity_says_it_is_not_built(tenant):
     assert tenant.call("POST", CALLS, json=body).status_code == 501
 
 
+def test_a_child_may_name_its_parent_by_its_address(tenant, call):
+    uri = read(tenant, call)["__metadata"]["uri"]
+    notes = "/activity/PhoneCallNotesCollection"
+    assert tenant.call("POST", notes, json={"Text": "a", "PhoneCall": {"__metadata": {"uri": uri}}}).status_code == 201
+    assert tenant.get(f"{call}/PhoneCallNotes/$count").text == "1"
+    for other in (f"{uri}x", "VisitCollection('x')", "'"):
+        body = {"Text": "a", "PhoneCall": {"__metadata": {"uri": other}}, "ParentObjectID": uri[-34:-2]}
+        assert tenant.call("POST", notes, json=body).status_code == 400
+
+
 def test_a_technical_user_creates_no_chat_and_a_business_user_does(tenant):
     assert tenant.call("POST", CHATS, json={"SubjectName": "x"}).status_code == 403
     tenant.control("users", {"user": "ada", "password": "Secret-1"})

@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet
-from c4c_mock.model.errors import BadRequest, NotBuilt
+from c4c_mock.model.errors import BadRequest
 from mock_kit.spool import Blob
 
 from .json_in import read_draft
@@ -174,7 +174,7 @@ class AtomBody:
     def _end_link(entry: _Entry) -> None:
         """A link without content is what a reader got and sends back, or a binding to another entity."""
         if entry.link and not entry.inline and not entry.href.endswith(f"/{entry.link}"):
-            raise NotBuilt(f"Navigation {entry.link}: binding to an existing entity is not built in this mock")
+            entry.body.setdefault(entry.link, {"__metadata": {"uri": entry.href}})
         entry.link = ""
 
 

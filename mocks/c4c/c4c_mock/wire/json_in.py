@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from urllib.parse import unquote
 
 from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
@@ -17,6 +18,7 @@ from .literals import from_text
 from .xml_text import XmlText
 
 _TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
+_ADDRESS = re.compile(r"(?:[^']*/)?(?P<set>\w+)\((?:\w+=)?'(?P<key>[^']*)'\)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_DEPTH = 10
 
@@ -37,12 +39,39 @@ def read_draft(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: i
             continue
         if name in eset.properties:
             draft.values[name] = read_value(raw, eset.properties[name], blobs)
+        elif name in eset.navigations and (uri := _bound_uri(raw)) is not None:
+            _bind(draft, eset.navigations[name], uri)
         elif name in eset.navigations:
             draft.children[name] = _children(raw, eset, eset.navigations[name], blobs, depth)
         else:
             raise BadRequest(f"Property {name} not found in {eset.type_name}")
     draft.children = {nav: drafts for nav, drafts in draft.children.items() if drafts}
     return draft
+
+
+def _bound_uri(raw: object) -> str | None:
+    """The address of the existing entity that a navigation is bound to; None when it is not bound to one."""
+    metadata = raw.get("__metadata") if isinstance(raw, Mapping) and set(raw) == {"__metadata"} else None
+    return str(metadata.get("uri", "")) if isinstance(metadata, Mapping) else None
+
+
+def _bind(draft: Draft, nav: Navigation, uri: str) -> None:
+    """A child that is bound to its parent by the way back has named its ParentObjectID. Raises NotBuilt otherwise.
+
+    Source: OData 2.0 operations (links to existing entities), documented there; that C4C takes it is inferred.
+    """
+    if nav.target != draft.eset.parent or nav.many or "ParentObjectID" not in draft.eset.properties:
+        raise _binding_not_built(nav)
+    found = _ADDRESS.fullmatch(unquote(uri))
+    if found is None or found["set"] != nav.target:
+        raise BadRequest(f"Navigation {nav.name}: expected the address of a {nav.target}, found {uri[:100]!r}")
+    named = draft.values.setdefault("ParentObjectID", found["key"])
+    if named != found["key"]:
+        raise BadRequest(f"Navigation {nav.name} contradicts ParentObjectID {named}")
+
+
+def _binding_not_built(nav: Navigation) -> NotBuilt:
+    return NotBuilt(f"Navigation {nav.name}: binding to an existing entity is not built in this mock")
 
 
 def _children(raw: object, owner: EntitySet, nav: Navigation, blobs: Sequence[Blob], depth: int) -> list[Draft]:
@@ -53,7 +82,7 @@ def _children(raw: object, owner: EntitySet, nav: Navigation, blobs: Sequence[Bl
         raw = raw["results"]
     many = raw if isinstance(raw, list) else [raw]
     if any(isinstance(one, Mapping) and set(one) == {"__metadata"} for one in many):
-        raise NotBuilt(f"Navigation {nav.name}: binding to an existing entity is not built in this mock")
+        raise _binding_not_built(nav)
     if target.parent != owner.name or (len(many) > 1 and not nav.many):
         raise BadRequest(f"Navigation {nav.name} cannot be created together with its owner")
     return [read_draft(one, target, blobs, depth=depth + 1) for one in many]
