@@ -94,6 +94,19 @@ def test_a_property_that_is_not_updatable_may_be_sent_back_but_not_changed(tenan
     assert read(tenant, call)["ID"] == row["ID"]
 
 
+def test_what_is_sent_as_null_is_not_set(tenant):
+    nulls = dict.fromkeys(["ObjectID", "ID", "UUID", "CreatedOn", "ETag", "Status", "Account", "Phone"])
+    made = tenant.call("POST", CALLS, json={"Subject": "x", **nulls}).get_json()["d"]["results"]
+    assert (made["Status"], made["Account"], made["Phone"]) == ("", None, "")
+    assert made["ID"] == "1000000"
+    assert made["UUID"].replace("-", "") == made["ObjectID"]
+    assert made["CreatedOn"].startswith("/Date(")
+    path = f"{CALLS}('{made['ObjectID']}')"
+    assert tenant.call("PATCH", path, json={"Subject": None}).status_code == 204
+    assert read(tenant, path)["Subject"] == ""
+    assert tenant.call("PATCH", path, json={"ID": None}).status_code == 400
+
+
 def test_an_entity_as_read_can_be_sent_back_whole(tenant, call):
     assert tenant.call("PATCH", call, json=read(tenant, call)).status_code == 204
 
@@ -200,6 +213,8 @@ def test_a_child_may_name_its_parent_by_its_address(tenant, call):
     notes = "/activity/PhoneCallNotesCollection"
     assert tenant.call("POST", notes, json={"Text": "a", "PhoneCall": {"__metadata": {"uri": uri}}}).status_code == 201
     assert tenant.get(f"{call}/PhoneCallNotes/$count").text == "1"
+    body = {"PhoneCall": {"__metadata": {"uri": uri}}, "ParentObjectID": None}
+    assert tenant.call("POST", notes, json=body).status_code == 201
     for other in (f"{uri}x", "VisitCollection('x')", "'"):
         body = {"Text": "a", "PhoneCall": {"__metadata": {"uri": other}}, "ParentObjectID": uri[-34:-2]}
         assert tenant.call("POST", notes, json=body).status_code == 400

@@ -7,6 +7,7 @@ updatable is an error; ETag and code descriptions are ignored on update.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from mock_kit.context import note
@@ -17,9 +18,10 @@ from .drafts import Draft
 from .edm import EntitySet, Property, entity_set
 from .errors import BadRequest, Forbidden, NotAllowed
 from .rows import Row
-from .values import Value
+from .values import Value, unset
 from .world import C4CWorld
 
+_PLACE = frozenset({"ParentObjectID", "ObjectID"})
 COMPLETED = "3"
 """LifeCycleStatusCode / Status of a completed activity. Source: recorded payloads."""
 
@@ -91,12 +93,15 @@ def _check_rights(draft: Draft) -> None:
 
 
 def mint(world: C4CWorld, draft: Draft, parent_id: str | None, user: User) -> list[Row]:
-    """The rows of a draft and of its parts, not stored yet; an ObjectID in the draft is taken."""
+    """The rows of a draft and of its parts, not stored yet; an ObjectID in the draft is taken.
+
+    What a client sends as null is not set: it reads as unset, or as what follows from the row.
+    """
     now = world.clock.now()
-    apart = {"ParentObjectID", "ObjectID"}
-    values = {n: v for n, v in draft.values.items() if n not in apart and not _ignored(draft.eset, n)}
-    if not draft.eset.parent and "ID" in draft.eset.properties:
-        values.setdefault("ID", str(world.ids.number(draft.eset.name, 1_000_000)))
+    given = _set(draft.values)
+    values = {n: v for n, v in given.items() if n not in _PLACE and not _ignored(draft.eset, n)}
+    if not draft.eset.parent and "ID" in draft.eset.properties and not values.get("ID"):
+        values["ID"] = str(world.ids.number(draft.eset.name, 1_000_000))
     row = Row(
         eset=draft.eset,
         object_id=str(draft.values.get("ObjectID") or world.ids.hex32("ObjectID")),
@@ -112,6 +117,10 @@ def mint(world: C4CWorld, draft: Draft, parent_id: str | None, user: User) -> li
         for child in drafts:
             rows += mint(world, child, row.object_id, user)
     return rows
+
+
+def _set(values: Mapping[str, Value]) -> dict[str, Value]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def visible_from(world: C4CWorld, now: datetime) -> datetime:
@@ -132,7 +141,7 @@ def update(world: C4CWorld, row: Row, draft: Draft, user: User, *, replace: bool
         _check_change(world, row, row.eset.properties[name], value)
     kept = {n: v for n, v in row.values.items() if not (replace and row.eset.properties[n].updatable)}
     changed = {n: v for n, v in changes.items() if row.eset.properties[n].updatable}
-    world.rows.change(row, {**kept, **changed}, at=world.clock.now(), by=user.name)
+    world.rows.change(row, _set({**kept, **changed}), at=world.clock.now(), by=user.name)
 
 
 def check_may_update(world: C4CWorld, row: Row) -> None:
@@ -150,7 +159,8 @@ def _ignored(eset: EntitySet, name: str) -> bool:
 
 
 def _check_change(world: C4CWorld, row: Row, prop: Property, value: Value) -> None:
-    if not prop.updatable and not _same(value, world.rows.value(row, prop)):
+    sent = unset(prop) if value is None else value
+    if not prop.updatable and not _same(sent, world.rows.value(row, prop)):
         raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is not updatable")
     if prop.mandatory and prop.updatable and not value:
         raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is mandatory")

@@ -34,7 +34,7 @@ def read_draft(body: object, eset: EntitySet, blobs: Sequence[Blob], *, depth: i
     if depth > MAX_DEPTH:
         raise BadRequest(f"Request body: more than {MAX_DEPTH} levels of deep insert")
     draft = Draft(eset=eset, values={})
-    for name, raw in body.items():
+    for name, raw in sorted(body.items(), key=lambda member: member[0] in eset.navigations):
         if name == "__metadata":
             continue
         if name in eset.properties:
@@ -65,9 +65,10 @@ def _bind(draft: Draft, nav: Navigation, uri: str) -> None:
     found = _ADDRESS.fullmatch(unquote(uri))
     if found is None or found["set"] != nav.target:
         raise BadRequest(f"Navigation {nav.name}: expected the address of a {nav.target}, found {uri[:100]!r}")
-    named = draft.values.setdefault("ParentObjectID", found["key"])
+    named = draft.values.get("ParentObjectID") or found["key"]
     if named != found["key"]:
         raise BadRequest(f"Navigation {nav.name} contradicts ParentObjectID {named}")
+    draft.values["ParentObjectID"] = named
 
 
 def _binding_not_built(nav: Navigation) -> NotBuilt:
