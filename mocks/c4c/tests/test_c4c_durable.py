@@ -1,8 +1,10 @@
 """What survives the process: everything a client or an administrator was told is done."""
 
+import contextlib
 import json
 import os
 import signal
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -245,6 +247,35 @@ def test_what_was_answered_201_survives_a_kill(tmp_path):
             answer = requests.get(url, auth=LOGIN, headers={"Host": HOST}, timeout=10)
             assert (answer.status_code, answer.content) == (200, b"ABC" * (10_000 + number))
         assert upload(mock, chat, "next", "QUJD").headers["Location"] not in locations
+
+
+def test_a_kill_amid_parallel_uploads_loses_nothing_that_was_answered(tmp_path):
+    acknowledged = []
+
+    def keep_uploading(chat):
+        with contextlib.suppress(requests.RequestException):
+            while len(acknowledged) < 1000:
+                answer = upload(mock, chat, "f", "QUJD" * 500)
+                assert answer.status_code == 201
+                acknowledged.append(answer.headers["Location"].partition("('")[2][:32])
+
+    with running_mock("c4c_mock", tmp_path) as mock:
+        arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": ["chatactivity"]}
+        control(mock, "worlds", {"name": "default", "host": HOST, "arrangement": arrangement})
+        chats = [control(mock, "cti", {"Type": "CHAT", "Action": "ACCEPT"})["activity"]["object_id"] for _ in range(4)]
+        uploads = [threading.Thread(target=keep_uploading, args=(chat,)) for chat in chats]
+        for thread in uploads:
+            thread.start()
+        while len(acknowledged) < 40 and any(thread.is_alive() for thread in uploads):
+            time.sleep(0.005)
+        kill(mock)
+        for thread in uploads:
+            thread.join(20)
+    with running_mock("c4c_mock", tmp_path) as mock:
+        kept = {a["object_id"] for a in requests.get(f"{mock.url}/_mock/attachments", timeout=10).json()}
+    assert len(acknowledged) >= 40
+    assert set(acknowledged) <= kept
+    assert len(kept - set(acknowledged)) <= len(chats), "only what was under way may be there unanswered"
 
 
 def test_without_a_directory_nothing_stays(tmp_path, monkeypatch):
