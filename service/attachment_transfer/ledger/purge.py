@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.intents import expect_uploads
 
 KEYS_KEPT_S = 400 * 86_400.0
 #: Stands for all keys, for 30 days: written after a restore, whose lost hours nobody knows.
@@ -98,14 +99,8 @@ def expect_earlier_uploads(
     lately = (table.c.key == EVERY_KEY) & (table.c.purged_at_s > now_s - _EVERY_KEY_HOLDS_S)
     query = sa.select(sa.func.max(table.c.purged_at_s)).where((table.c.key == key) | lately)
     purged_at_s = connection.execute(query).scalar()
-    if purged_at_s is None:
-        return
-    for attachment_id in attachment_ids:
-        connection.execute(
-            tables.upload_intent.insert().values(
-                attachment_id=attachment_id, started_at_s=purged_at_s, deadline_at_s=purged_at_s
-            )
-        )
+    if purged_at_s is not None:
+        expect_uploads(connection, attachment_ids, ended_at_s=purged_at_s)
 
 
 def give_back_space(engine: sa.Engine) -> None:

@@ -34,6 +34,7 @@ from attachment_transfer.ledger.accept import (
     secret_binding,
 )
 from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.intents import expect_uploads
 from attachment_transfer.ledger.purge import expect_earlier_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
@@ -214,16 +215,10 @@ class RoundBook:
 
     def expect_uploads(self, attachment_ids: Sequence[str]) -> None:
         """Note that these were seen at C4C: an open intent of long ago makes the next step look and adopt."""
-        table = tables.upload_intent
+        if not attachment_ids:
+            return  # the usual case must not take the write lock in every round
         with writing(self._engine) as connection:
-            for attachment_id in attachment_ids:
-                still_open = sa.select(table.c.id).where(
-                    table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None)
-                )
-                if connection.execute(still_open).first() is None:
-                    connection.execute(
-                        table.insert().values(attachment_id=attachment_id, started_at_s=0.0, deadline_at_s=0.0)
-                    )
+            expect_uploads(connection, attachment_ids, ended_at_s=0.0)
 
     def begin_upload(self, attachment_id: str, *, deadline_at_s: float) -> UploadIntent:
         """Write the intent, before the first byte leaves: a crash from here on is ambiguous, and known to be.
