@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from attachment_lab import egress
 from attachment_lab.minting import AUDIENCE, WorldNames
@@ -63,9 +64,9 @@ def service(
     )
 
 
-def console(ports: Ports, urls: Mapping[str, str], world: WorldNames) -> Command:
-    """The console page."""
-    settings = json.dumps({"urls": dict(urls), "world": world.to_json()})
+def console(ports: Ports, urls: Mapping[str, str], world: WorldNames, hands: Mapping[str, Any]) -> Command:
+    """The console; ``hands`` is what it may do to the street itself (console.desk.Hands as JSON)."""
+    settings = json.dumps({"urls": dict(urls), "world": world.to_json(), "hands": dict(hands)})
     return Command(
         name="console",
         module="attachment_lab.console",

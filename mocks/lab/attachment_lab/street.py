@@ -92,7 +92,8 @@ class Street:
 
     def start_console(self, world: WorldNames) -> None:
         """Start the console page for one world; its secrets travel in the child's environment only."""
-        console = self.children.start(commands.console(self.ports, self.urls, world))
+        hands = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+        console = self.children.start(commands.console(self.ports, self.urls, world, hands))
         deadline = time.monotonic() + self.options.start_deadline_s
         self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)
 

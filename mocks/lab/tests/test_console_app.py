@@ -6,11 +6,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from attachment_lab.console.app import build_app
+from attachment_lab.console.pages import PAGES
 from attachment_lab.minting import default_world
 from attachment_lab.neighbours import Neighbours
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 WORLD = default_world()
+CHAIN = "/w/default/chain"
 
 
 @pytest.fixture
@@ -19,14 +21,14 @@ def client() -> FlaskClient:
 
 
 def test_the_page_asks_for_nothing_off_this_host(client: FlaskClient) -> None:
-    page = client.get("/", headers={"Host": "127.0.0.1:8100"})
+    page = client.get("/", headers={"Host": "127.0.0.1:8100"}, follow_redirects=True)
     assert page.status_code == 200
     assert "http://" not in page.text.replace("http://www.w3.org/2000/svg", "")
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 
 def test_the_page_holds_no_secret(client: FlaskClient) -> None:
-    text = client.get("/", headers={"Host": "localhost:8100"}).text
+    text = client.get("/", headers={"Host": "localhost:8100"}, follow_redirects=True).text
     assert [what for what, secret in WORLD.guarded().items() if secret in text] == []
 
 
@@ -41,16 +43,44 @@ def test_loopback_names_are_let_in(client: FlaskClient, host: str) -> None:
 
 
 def test_a_foreign_form_cannot_press_the_button(client: FlaskClient) -> None:
-    assert client.post("/api/play", data={"slow": "1"}).status_code == 400
+    assert client.post(f"{CHAIN}/api/play", data={"slow": "1"}).status_code == 400
 
 
 def test_an_unknown_fault_is_refused_with_the_known_ones(client: FlaskClient) -> None:
-    answer = client.post("/api/play", json={"fault": "earthquake"})
+    answer = client.post(f"{CHAIN}/api/play", json={"fault": "earthquake"})
     assert answer.status_code == 400
     assert "flip-byte" in answer.get_json()["detail"]
 
 
 def test_a_street_that_is_down_is_a_sentence_and_not_a_crash(client: FlaskClient) -> None:
-    answer = client.get("/api/chain")
+    answer = client.get(f"{CHAIN}/api/chain")
     assert answer.status_code == 502
     assert "is the street up?" in answer.get_json()["detail"]
+
+
+def test_a_world_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
+    answer = client.get("/w/nowhere/chain/")
+    assert answer.status_code == 404
+    assert "there are: default" in answer.get_json()["detail"]
+
+
+def test_the_first_world_cannot_be_closed(client: FlaskClient) -> None:
+    assert client.delete("/api/worlds/default").status_code == 409
+
+
+def test_a_page_of_another_site_cannot_change_anything(client: FlaskClient) -> None:
+    answer = client.post(f"{CHAIN}/api/play", json={}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_names_of_a_world_that_are_wrong_are_refused_without_being_repeated(client: FlaskClient) -> None:
+    answer = client.post("/api/worlds", json={"names": {"c4c_password": "do-not-repeat-me"}})
+    assert answer.status_code == 400
+    assert "do-not-repeat-me" not in answer.text
+
+
+def test_every_page_of_the_menu_is_there(client: FlaskClient) -> None:
+    menu = client.get(f"{CHAIN}/").text
+    for page in PAGES:
+        assert f"/w/default/{page.name}/" in menu
+        assert client.get(f"/w/default/{page.name}/").status_code == 200

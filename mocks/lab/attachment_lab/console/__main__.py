@@ -8,7 +8,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 #: Each open page holds one thread for its stream of events.
-THREADS = 48
+THREADS = 96
 
 
 @click.command()

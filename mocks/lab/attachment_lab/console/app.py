@@ -1,58 +1,61 @@
-"""The console's routes: the page, its stream of pictures, and the button that plays a chat."""
+"""The console: pages that show a chat's attachments travel, one set of them per world.
+
+``/w/<world>/<page>/`` is a page; what it asks for lies below it. ``/`` leads to the first world. Every page is
+a blueprint of its own (``pages``) that finds its world by ``desk()``.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, abort, jsonify, render_template, request
+from flask import Flask, Response, abort, jsonify, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.commands import CONSOLE_VARIABLE
-from attachment_lab.console.stage import OFFERED, Play, Stage
-from attachment_lab.console.watch import Watch
-from attachment_lab.demo import assumptions, default_files
+from attachment_lab.console.desk import Desks, Hands
+from attachment_lab.console.frame import json_object, register_page, told
+from attachment_lab.console.pages import PAGES
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
 
-#: A stream ends after this long and the browser opens the next one: no thread is held by a page long gone.
-STREAM_S = 45.0
-PAUSE_S = 0.25
 #: A page that a name server rebinds to loopback must not steer the lab.
 OWN_NAMES = {"127.0.0.1", "localhost", "[::1]"}
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 
 
 def create_app() -> Flask:
     """The application, from the settings in the environment (see commands.console)."""
     settings = json.loads(os.environ.pop(CONSOLE_VARIABLE))
-    names, to = WorldNames(**settings["world"]), Neighbours(settings["urls"])
-    return build_app(to, names, settings["urls"])
+    pool = [WorldNames(**each) for each in settings.get("pool", [])]
+    hands = Hands.from_json(settings.get("hands", {}))
+    to = Neighbours(settings["urls"])
+    return build_app(to, WorldNames(**settings["world"]), settings["urls"], hands=hands, pool=pool)
 
 
-def build_app(to: Neighbours, names: WorldNames, urls: dict[str, str]) -> Flask:
-    """The application for one world."""
+def build_app(
+    to: Neighbours,
+    names: WorldNames,
+    urls: dict[str, str],
+    *,
+    hands: Hands | None = None,
+    pool: list[WorldNames] | None = None,
+) -> Flask:
+    """The application; ``names`` is its first world."""
     app = Flask(__name__)
-    watch = Watch(ChainLedger(to, names))
-    stage = Stage(to, names, default_files)
+    desks = Desks(to, names, urls, hands=hands, pool=pool or [])
+    app.extensions["desks"] = desks
     _add_guards(app)
-    _add_page(app, names, urls)
-    _add_stream(app, watch, stage)
-    _add_button(app, stage)
-
-    @app.get("/api/assumptions")
-    def list_assumptions() -> Response:
-        """Undocumented vendor behaviour that showed itself in this world."""
-        return jsonify([vars(each) for each in assumptions(to, names.name)])
-
+    _add_doors(app, desks)
+    _add_worlds(app, desks)
+    for page in PAGES:
+        register_page(app, page, PAGES)
     return app
 
 
@@ -63,9 +66,18 @@ def _add_guards(app: Flask) -> None:
         if host not in OWN_NAMES:
             abort(Response("This console answers on loopback names only.\n", HTTPStatus.MISDIRECTED_REQUEST))
 
+    @app.before_request
+    def refuse_foreign_pages() -> None:
+        """A browser says where a request comes from; what changes something must come from our own pages."""
+        if request.method not in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Site", "none") in {
+            "cross-site",
+            "same-site",
+        }:
+            abort(Response("Only this console's own pages may do that.\n", HTTPStatus.FORBIDDEN))
+
     @app.after_request
     def harden(answer: Response) -> Response:
-        answer.headers["Content-Security-Policy"] = POLICY
+        answer.headers.setdefault("Content-Security-Policy", POLICY)
         answer.headers["X-Content-Type-Options"] = "nosniff"
         answer.headers["Referrer-Policy"] = "no-referrer"
         return answer
@@ -73,16 +85,19 @@ def _add_guards(app: Flask) -> None:
     @app.errorhandler(LabError)
     def tell(error: LabError) -> tuple[Response, int]:
         status = HTTPStatus.CONFLICT if isinstance(error, WrongUse) else HTTPStatus.BAD_GATEWAY
-        answer = jsonify(title=status.phrase, status=status, detail=str(error))
-        answer.content_type = "application/problem+json"
-        return answer, status
+        return told(status, str(error))
 
 
-def _add_page(app: Flask, names: WorldNames, urls: dict[str, str]) -> None:
+def _add_doors(app: Flask, desks: Desks) -> None:
     @app.get("/")
-    def page() -> str:
-        """The one page."""
-        return render_template("console.html", names=names, urls=urls)
+    def door() -> AnyResponse:
+        """The first world's chain."""
+        return redirect(url_for("chain.page", world=desks.first, chat=request.args.get("chat")))
+
+    @app.get("/w/<world>/")
+    def world_door(world: str) -> AnyResponse:
+        """A world's chain."""
+        return redirect(url_for("chain.page", world=world, chat=request.args.get("chat")))
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -90,51 +105,32 @@ def _add_page(app: Flask, names: WorldNames, urls: dict[str, str]) -> None:
         return jsonify(status="ok")
 
 
-def _add_stream(app: Flask, watch: Watch, stage: Stage) -> None:
-    @app.get("/api/chain")
-    def chain() -> Response:
-        """One reading: ``{"chats", "picture", "is_playing", "error"}``; ``?chat=`` chooses."""
-        return jsonify(_shown(watch, stage, request.args.get("chat")))
+def _add_worlds(app: Flask, desks: Desks) -> None:
+    def shown(name: str) -> dict[str, Any]:
+        desk = desks.get(name)
+        tenant = desk.names.tenant if desk else name
+        return {"world": name, "tenant": tenant, "url": url_for("chain.page", world=name)}
 
-    @app.get("/events")
-    def events() -> Response:
-        """Server-sent events: a reading whenever it differs from the last one sent."""
-        pieces = _stream(watch, stage, request.args.get("chat"))
-        return Response(pieces, mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+    @app.get("/api/worlds")
+    def list_worlds() -> Response:
+        """Every world that this console shows, the first one first; no secrets."""
+        return jsonify(worlds=[shown(name) for name in desks.names()])
 
-
-def _shown(watch: Watch, stage: Stage, guid: str | None) -> dict[str, Any]:
-    return watch.reading(guid).to_json() | {"is_playing": stage.is_playing, "error": stage.last_error}
-
-
-def _stream(watch: Watch, stage: Stage, guid: str | None) -> Iterator[str]:
-    """``chain`` events with a reading, ``trouble`` events with a sentence."""
-    yield "retry: 400\n\n"
-    last, until = "", time.monotonic() + STREAM_S
-    while time.monotonic() < until:
+    @app.post("/api/worlds")
+    def add_world() -> tuple[Response, int]:
+        """201 ``{"world","tenant","url"}``: ``{}`` mints, ``{"names": {…}}`` (WorldNames) shows one that exists."""
+        given = json_object().get("names")
         try:
-            event, data = "chain", json.dumps(_shown(watch, stage, guid))
-        except LabError as exc:
-            event, data = "trouble", json.dumps(str(exc))
-        if data != last:
-            yield f"event: {event}\ndata: {data}\n\n"
-            last = data
-        time.sleep(PAUSE_S)
+            desk = desks.adopt(WorldNames(**given)) if given else desks.mint()
+        except TypeError:
+            # The error's own words could repeat a secret.
+            return told(HTTPStatus.BAD_REQUEST, "names: an object with the members of WorldNames, or leave it out")
+        return jsonify(shown(desk.names.name)), 201
 
-
-def _add_button(app: Flask, stage: Stage) -> None:
-    @app.post("/api/play")
-    def play() -> tuple[Response, int]:
-        """``{"slow": bool, "fault": name or null}`` -> 202 ``{"guid"}``; 409 while one is playing.
-
-        JSON only: a form of a foreign page cannot send that without asking the browser first.
-        """
-        body = request.get_json(silent=True) if request.is_json else None
-        if not isinstance(body, dict):
-            answer = jsonify(title="Bad Request", status=400, detail="send a JSON object")
-            return answer, HTTPStatus.BAD_REQUEST
-        fault = body.get("fault") or None
-        if fault is not None and fault not in OFFERED:
-            answer = jsonify(title="Bad Request", status=400, detail=f"fault: one of {', '.join(OFFERED)}")
-            return answer, HTTPStatus.BAD_REQUEST
-        return jsonify(guid=stage.play(Play(slow=bool(body.get("slow", True)), fault=fault))), 202
+    @app.delete("/api/worlds/<name>")
+    def close(name: str) -> tuple[Response, int]:
+        """204; the world is closed in all three mocks."""
+        if desks.get(name) is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        desks.drop(name)
+        return Response(), 204

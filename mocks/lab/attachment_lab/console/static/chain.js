@@ -1,30 +1,17 @@
-// Draws what the server's stream of pictures says. No framework, no build step, no request off this host.
-// File names arrive escaped for display and are only ever set as text.
+// Draws what the server's stream of pictures says. File names arrive escaped for display and are only ever set as text.
 
-const byId = (id) => document.getElementById(id);
+import { byId, calm, clock, doing, follow, getJson, make, postJson, setText, showTrouble } from "./base.js";
+
 const street = [...document.querySelectorAll(".station")];
-const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const KINDS = {
   image: ["JPG", "JPEG", "PNG", "GIF", "WEBP"], pdf: ["PDF"], text: ["DOC", "DOCX", "TXT", "MD"],
   sheet: ["XLS", "XLSX", "CSV"], media: ["OGG", "MP3", "MP4", "MOV", "WAV", "WEBM"], pack: ["ZIP", "GZ", "TAR", "7Z"],
 };
 
-let source = null;
+let stop = null;
 let chosen = new URLSearchParams(location.search).get("chat");
 let announced = "";
 let restsFor = "";
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 
 function drawStations(stations) {
   stations.forEach((station, index) => {
@@ -160,7 +147,7 @@ async function drawRests(picture) {
   const key = `${picture.guid} ${picture.until}`;
   if (!picture.until || key === restsFor) return;
   restsFor = key;
-  const found = await (await fetch("/api/assumptions")).json();
+  const found = await getJson("api/assumptions");
   setText(byId("rests-count"), `${found.length} assumption${found.length === 1 ? "" : "s"}`);
   byId("assumptions").replaceChildren(...found.map((each) => {
     const item = make("li");
@@ -195,31 +182,9 @@ function draw({ chats, picture, is_playing: isPlaying, error }) {
   drawRests(picture);
 }
 
-function showLive(state, words) {
-  byId("live").dataset.state = state;
-  setText(byId("live-text"), words);
-}
-
 function listen() {
-  source?.close();
-  source = new EventSource(`/events${chosen ? `?chat=${encodeURIComponent(chosen)}` : ""}`);
-  let lost = null;
-  source.addEventListener("open", () => {
-    clearTimeout(lost);
-    lost = null;
-    showLive("live", "Live");
-  });
-  source.addEventListener("chain", (event) => draw(JSON.parse(event.data)));
-  source.addEventListener("trouble", (event) => showTrouble(JSON.parse(event.data)));
-  // The server ends each stream after a while; only a silence that lasts is worth a word.
-  source.addEventListener("error", () => {
-    lost ??= setTimeout(() => showLive("lost", "Connection lost, trying again"), 2500);
-  });
-}
-
-function showTrouble(words) {
-  setText(byId("trouble"), words);
-  byId("trouble").hidden = false;
+  stop?.();
+  stop = follow(`events${chosen ? `?chat=${encodeURIComponent(chosen)}` : ""}`, { chain: draw });
 }
 
 function choose(guid) {
@@ -231,20 +196,8 @@ function choose(guid) {
 byId("chats").addEventListener("change", (event) => choose(event.target.value));
 byId("play").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = byId("play-button");
-  button.disabled = true;
-  try {
-    const answer = await fetch("/api/play", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ slow: byId("slow").checked, fault: byId("fault").value || null }),
-    });
-    const told = await answer.json();
-    if (answer.ok) choose(told.guid);
-    else showTrouble(told.detail);
-  } catch {
-    showTrouble("The console does not answer; is the street still up?");
-    button.disabled = false;
-  }
+  const told = await doing(byId("play-button"), () =>
+    postJson("api/play", { slow: byId("slow").checked, fault: byId("fault").value || null }));
+  if (told) choose(told.guid);
 });
 listen();

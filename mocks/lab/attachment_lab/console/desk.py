@@ -1,0 +1,118 @@
+"""What the console knows of one world, and of all the worlds that it may show."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.console.stage import Stage
+from attachment_lab.console.watch import Watch
+from attachment_lab.demo import default_files
+from attachment_lab.errors import WrongUse
+from attachment_lab.minting import WorldNames, minted_world
+from attachment_lab.neighbours import Neighbours
+from attachment_lab.worlds import WorldOptions, close_world, open_world
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hands:
+    """What the console may do to the street beyond its worlds; None = not from here (as in containers).
+
+    Attributes:
+        clock_file: the service's virtual clock (street.write_offset); one for all worlds.
+        worker_health_port: loopback port by which the worker process is found.
+        street_file: where the owner of the street announces it.
+    """
+
+    clock_file: Path | None = None
+    worker_health_port: int | None = None
+    street_file: Path | None = None
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> Hands:
+        """From the console's settings; unknown members are a mistake of the caller (TypeError)."""
+        paths = {name: Path(given[name]) for name in ("clock_file", "street_file") if given.get(name)}
+        return cls(**{**given, **paths})
+
+
+class Desk:
+    """One world: its names and secrets, and whoever reads and plays it for the pages."""
+
+    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+        self.to = to
+        self.names = names
+        self.ledger = ChainLedger(to, names)
+        self.watch = Watch(self.ledger)
+        self.stage = Stage(to, names, default_files)
+
+
+class Desks:
+    """Every world that this console shows, the first one being shown where none is named. Safe for threads.
+
+    Args:
+        pool: names to mint from, in this order; empty = names are made up.
+    """
+
+    def __init__(
+        self,
+        to: Neighbours,
+        first: WorldNames,
+        urls: Mapping[str, str],
+        *,
+        hands: Hands | None = None,
+        pool: Sequence[WorldNames] = (),
+    ) -> None:
+        self.to = to
+        self.urls = dict(urls)
+        self.hands = hands or Hands()
+        self.first = first.name
+        self._desks = {first.name: Desk(to, first)}
+        self._pool = list(pool)
+        self._has_pool = bool(pool)
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Desk | None:
+        """The desk of that world."""
+        with self._lock:
+            return self._desks.get(name)
+
+    def names(self) -> list[str]:
+        """All worlds, the first one first, then in the order in which they came."""
+        with self._lock:
+            return list(self._desks)
+
+    def mint(self, options: WorldOptions | None = None) -> Desk:
+        """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
+        names = self._next_names()
+        open_world(self.to, names, options)
+        return self.adopt(names)
+
+    def adopt(self, names: WorldNames) -> Desk:
+        """Show a world that exists in the mocks already; names known before get a new desk."""
+        desk = Desk(self.to, names)
+        with self._lock:
+            self._desks[names.name] = desk
+        return desk
+
+    def drop(self, name: str) -> None:
+        """Close a world in all three mocks. Raises WrongUse for the first one and LookupError for one unknown."""
+        if name == self.first:
+            raise WrongUse(f"{name} is the console's first world; set it back instead of closing it")
+        with self._lock:
+            desk = self._desks.pop(name)
+        close_world(self.to, name)
+        if self._has_pool:
+            with self._lock:
+                self._pool.append(desk.names)
+
+    def _next_names(self) -> WorldNames:
+        with self._lock:
+            if self._pool:
+                return self._pool.pop(0)
+        if self._has_pool:
+            raise WrongUse("every tenant of the pool is in use; close one first")
+        return minted_world()

@@ -1,0 +1,117 @@
+"""What every page of the console shares: its place in the menu, its world, its stream, its errors."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, cast
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
+
+from attachment_lab.console.desk import Desk, Desks
+from attachment_lab.errors import LabError
+
+#: A stream ends after this long and the browser opens the next one: no thread is held by a page long gone.
+STREAM_S = 45.0
+PAUSE_S = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """One page of the console.
+
+    Attributes:
+        name: of its blueprint and in its address ``/w/<world>/<name>/``; its route is called ``page``.
+        title: in the menu and the browser's tab.
+        icon: a symbol of ``icons.svg``, without ``i-``.
+        order: its place in the menu.
+        make: builds the blueprint.
+    """
+
+    name: str
+    title: str
+    icon: str
+    order: int
+    make: Callable[[], Blueprint]
+
+
+def register_page(app: Flask, page: Page, menu: Sequence[Page]) -> None:
+    """Hang a page into the application below each world."""
+    blueprint = page.make()
+    blueprint.url_value_preprocessor(_enter_world)
+    blueprint.url_defaults(_stay_in_world)
+
+    @blueprint.context_processor
+    def frame() -> dict[str, Any]:
+        """What ``base.html`` needs."""
+        return {"this_page": page, "menu": menu, "world": g.world, "names": desk().names, "worlds": desks().names()}
+
+    app.register_blueprint(blueprint, url_prefix=f"/w/<world>/{page.name}")
+
+
+def desks() -> Desks:
+    """All worlds of this console."""
+    return cast("Desks", current_app.extensions["desks"])
+
+
+def desk() -> Desk:
+    """The world of the running request."""
+    return cast("Desk", g.desk)
+
+
+def told(status: HTTPStatus, detail: str) -> tuple[Response, int]:
+    """An error answer as ``application/problem+json``; ``detail`` is for a person."""
+    answer = jsonify(title=status.phrase, status=status, detail=detail)
+    answer.content_type = "application/problem+json"
+    return answer, status
+
+
+def json_object() -> dict[str, Any]:
+    """The running request's JSON object; ends it with 400 for anything else.
+
+    JSON only: a form of a foreign page cannot send that without asking the browser first.
+    """
+    body = request.get_json(silent=True) if request.is_json else None
+    if not isinstance(body, dict):
+        answer, status = told(HTTPStatus.BAD_REQUEST, "send a JSON object")
+        answer.status_code = status
+        abort(answer)
+    return body
+
+
+def stream(read: Callable[[], Any], event: str) -> Response:
+    """Server-sent events: what ``read`` gives (JSON), whenever it differs; ``trouble`` with a sentence on LabError."""
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Response(_pieces(read, event), mimetype="text/event-stream", headers=headers)
+
+
+def _pieces(read: Callable[[], Any], event: str) -> Iterator[str]:
+    yield "retry: 400\n\n"
+    last, until = "", time.monotonic() + STREAM_S
+    while time.monotonic() < until:
+        try:
+            piece = f"event: {event}\ndata: {json.dumps(read())}\n\n"
+        except LabError as exc:
+            piece = f"event: trouble\ndata: {json.dumps(str(exc))}\n\n"
+        if piece != last:
+            yield piece
+            last = piece
+        time.sleep(PAUSE_S)
+
+
+def _enter_world(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    name = (values or {}).pop("world")
+    found = desks().get(name)
+    if found is None:
+        answer, status = told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks().names())}")
+        answer.status_code = status
+        abort(answer)
+    g.world, g.desk = name, found
+
+
+def _stay_in_world(_endpoint: str, values: dict[str, Any]) -> None:
+    if "world" in g:
+        values.setdefault("world", g.world)

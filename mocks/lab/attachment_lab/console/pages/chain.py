@@ -1,0 +1,60 @@
+"""Chain: the live picture of a chat's files on their way, and the button that plays one."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from attachment_lab.console.desk import Desk
+from attachment_lab.console.frame import Page, desk, json_object, stream, told
+from attachment_lab.console.stage import OFFERED, Play
+from attachment_lab.demo import assumptions
+
+
+def blueprint() -> Blueprint:
+    """The page, its stream, and what its button does."""
+    bp = Blueprint("chain", __name__)
+    _add_reading(bp)
+
+    @bp.post("/api/play")
+    def play() -> tuple[Response, int]:
+        """``{"slow": bool, "fault": name or null}`` -> 202 ``{"guid"}``; 409 while one is playing."""
+        body = json_object()
+        fault = body.get("fault") or None
+        if fault is not None and fault not in OFFERED:
+            return told(HTTPStatus.BAD_REQUEST, f"fault: one of {', '.join(OFFERED)}")
+        return jsonify(guid=desk().stage.play(Play(slow=bool(body.get("slow", True)), fault=fault))), 202
+
+    return bp
+
+
+def _add_reading(bp: Blueprint) -> None:
+    @bp.get("/")
+    def page() -> str:
+        """The page."""
+        return render_template("chain.html")
+
+    @bp.get("/api/chain")
+    def chain() -> Response:
+        """One reading: ``{"chats", "picture", "is_playing", "error"}``; ``?chat=`` chooses."""
+        return jsonify(_shown(desk(), request.args.get("chat")))
+
+    @bp.get("/events")
+    def events() -> Response:
+        """Server-sent events: a reading whenever it differs from the last one sent."""
+        mine, guid = desk(), request.args.get("chat")
+        return stream(lambda: _shown(mine, guid), "chain")
+
+    @bp.get("/api/assumptions")
+    def list_assumptions() -> Response:
+        """Undocumented vendor behaviour that showed itself in this world."""
+        return jsonify([vars(each) for each in assumptions(desk().to, desk().names.name)])
+
+
+def _shown(mine: Desk, guid: str | None) -> dict[str, Any]:
+    return mine.watch.reading(guid).to_json() | {"is_playing": mine.stage.is_playing, "error": mine.stage.last_error}
+
+
+PAGE = Page(name="chain", title="Chain", icon="bolt", order=10, make=blueprint)
