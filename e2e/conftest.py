@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request
 
 from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab
+from attachment_lab.tenant import Lab, Tenant
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not; ``pages`` lives here
 from pages.console_page import ConsolePage
@@ -67,6 +69,33 @@ def context(context: BrowserContext) -> Iterator[BrowserContext]:
     yield context
     assert strays == [], f"the page asked for something off this machine: {strays}"
     assert errors == [], f"the page reported errors: {errors}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleWorld:
+    """A world of this test's own, shown by the console.
+
+    Attributes:
+        tenant: the same world as the lab's friendly object; its ledger is checked at the test's end.
+    """
+
+    base_url: str
+    name: str
+    tenant: Tenant
+
+    def url(self, page: str = "chain") -> str:
+        """Address of one of its pages."""
+        return f"{self.base_url}/w/{self.name}/{page}/"
+
+
+@pytest.fixture
+def world(console_lab: Lab) -> Iterator[ConsoleWorld]:
+    """A fresh tenant that the console shows; closed at the end, the ledger's laws having been checked."""
+    base_url = console_lab.urls["console"]
+    with console_lab.tenant() as tenant:
+        adopted = httpx.post(f"{base_url}/api/worlds", json={"names": tenant.names.to_json()}, trust_env=False)
+        assert adopted.status_code == 201, adopted.text
+        yield ConsoleWorld(base_url=base_url, name=tenant.name, tenant=tenant)
 
 
 @pytest.fixture
