@@ -1,12 +1,13 @@
 """Whole exchanges, for whoever judges live traffic against a contract. Off unless somebody attends.
 
 The journal keeps heads, masked with ``***``: enough for a person, too little for a schema. The witness keeps each
-message whole and masks it *in shape*: every character of a secret becomes another of its own class (``masking.stand_in``),
-so that a schema still sees length, alphabet, quotes and the word ``Basic``, and nothing that opens anything. The other
-way, to judge first and mask then, would need the contract inside the mock, which a mock never imports.
+message whole and masks it *in shape*: every character of a secret becomes another of its own class
+(``masking.stand_in``), so that a schema still sees length, alphabet, quotes and the word ``Basic``, and nothing that
+opens anything. The other way, to judge first and mask then, would need the contract inside the mock, which a mock
+never imports.
 
-Two ways to attend: ``with attend() as log`` in this process (unit tests), or ``Mock.witnessing`` (the process was started
-with ``--witness``), which lets ``GET /_mock/witness?world=`` hand the exchanges out.
+Two ways to attend: ``with attend() as log`` in this process (unit tests), or ``Mock.witnessing`` (the process was
+started with ``--witness``), which lets ``GET /_mock/witness?world=`` hand the exchanges out.
 
 Memory is bounded, and what the bound costs is stated, never silent: a body beyond ``KEPT_BODY_BYTES`` is marked as not
 whole, an exchange beyond ``KEPT_BYTES`` is counted in ``dropped``. A process that is killed takes its log along.

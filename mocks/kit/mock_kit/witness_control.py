@@ -1,4 +1,4 @@
-"""``/_mock/witness``: whole exchanges, for whoever judges live traffic. Answers 409 unless the mock was told to keep them."""
+"""``/_mock/witness``: whole exchanges, for whoever judges live traffic; 409 unless the mock was told to keep them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
 from mock_kit.problem import FieldError, Problem
-from mock_kit.witness import WitnessLog
+from mock_kit.witness import Testimony, WitnessLog
 from mock_kit.worlds import W
 
 #: One page never holds more text than this, in characters, but always at least one exchange.
@@ -37,7 +37,7 @@ def _refuse_unless_on(mock: Mock[W]) -> None:
 
 def _page(log: WitnessLog) -> Response:
     since, room = request.args.get("since", 0, type=int), PAGE_CHARS
-    page = []
+    page: list[Testimony] = []
     for testimony in log.list(since):
         if page and testimony.kept_bytes > room:
             break

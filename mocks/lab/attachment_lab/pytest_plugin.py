@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from attachment_contract.live import Hearing
     from attachment_lab.street import StreetOptions
     from attachment_lab.tenant import Lab, Tenant
     from attachment_lab.worlds import WorldOptions
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 MARKERS = (
     "own_street(**options): the test's tenant gets a street of its own, which lets it move the clock",
     "no_ledger_check(reason): the chain ledger's laws are not checked at the end of this test",
+    "off_contract(reason): this test sends or provokes what no contract knows, so its traffic is not judged",
 )
 
 
@@ -66,6 +68,18 @@ def tenant(request: pytest.FixtureRequest, tenant_options: WorldOptions | None) 
     options = replace(request.getfixturevalue("lab_options"), **own.kwargs)
     with _lab(options, is_own=True) as started, started.tenant(tenant_options, check=check) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def on_contract(request: pytest.FixtureRequest) -> Iterator[Hearing | None]:
+    """Every exchange of a mock that lives in this process is judged against the contract at the test's end."""
+    if request.node.get_closest_marker("off_contract") is not None:
+        yield None
+        return
+    from attachment_lab.witness.inside import heard  # noqa: PLC0415 - see the module's docstring
+
+    with heard(request.node.nodeid) as hearing:
+        yield hearing
 
 
 @contextmanager
