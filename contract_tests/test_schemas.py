@@ -42,6 +42,7 @@ WANTED = {
     "the transfer resource": "transfer.v1",
     "a page of them": "transfers_page.v1",
     "the event it emits": "transfer_event.v1",
+    "Health of a worker": "worker_health.v1",
     "No chat in CMI": "cmi_no_chat.v1",
     "List of chats in CMI": "cmi_chats.v1",
     "Page of an audit trail": "audit_page.v1",

@@ -113,8 +113,10 @@ _SERVICE_HOPS = {
     "status.redrive": Hop(request=("redrive_request.v1",), answer=("redriven.v1",), refusal=("problem.v1",)),
     "status.audit": Hop(answer=("audit_page.v1",), refusal=("problem.v1",)),
     "service.health": Hop(answer=("health.v1",), refusal=("problem.v1",)),
-    "service.metrics": Hop(text="^# HELP ", refusal=("problem.v1",)),
+    "service.metrics": Hop(text="^[a-z#]", refusal=("problem.v1",)),
     "service.description": Hop(answer=("openapi.v1",), refusal=("problem.v1",)),
+    "worker.health": Hop(answer=("worker_health.v1",), refusal=("worker_health.v1",)),
+    "worker.metrics": Hop(text="^[a-z#]"),
     "service.page": Hop(text="^", refusal=("problem.v1",), file=True),
     "workflow": Hop(
         request=("chat_attachments_request.v1",),
@@ -234,7 +236,8 @@ def misfits(names: tuple[str, ...], document: Any) -> list[str]:
     found = [_complaints(name, document) for name in names]
     if not found or not all(found):
         return []
-    return min(found, key=len)
+    # A document of quite another kind breaks one keyword only, and is not the nearest for that.
+    return min(found, key=lambda broken: (any(": the document breaks 'type'" in one for one in broken), len(broken)))
 
 
 def _complaints(name: str, document: Any) -> list[str]:

@@ -376,7 +376,7 @@ def test_a_user_that_needs_a_csrf_token_gets_one_and_posts_once(street: Street) 
 def test_a_csrf_token_that_does_not_help_is_not_asked_for_twice(street: Street) -> None:
     street.cmi.files = [a_file(1)]
     street.c4c.wants_csrf = True
-    street.c4c._csrf = lambda _request: httpx.Response(200, headers={"x-csrf-token": "stale"})  # type: ignore[method-assign]
+    street.c4c.issued_token = "stale"
     street.event()
     street.run()
     assert reasons(street) == ["unexpected-answer"]

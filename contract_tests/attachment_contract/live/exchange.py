@@ -57,6 +57,7 @@ class Exchange:
         status: 0 if no status line was seen.
         fault: the planned fault that struck; its reply is exempt from the contract.
         failed: whether the one who answered broke down, unplanned.
+        sent_by_us: whether it was captured where it was sent: then the request has to fit, whatever became of it.
     """
 
     neighbour: str
@@ -69,6 +70,7 @@ class Exchange:
     answer: Message
     fault: str | None = None
     failed: bool = False
+    sent_by_us: bool = False
 
     @property
     def path(self) -> str:

@@ -42,10 +42,12 @@ class Hearing:
     Args:
         strangers: whether a request that no hop knows is in order if it was refused. True for tests that ask a mock
             for what does not exist; on the street nobody asks for that.
+        answers: whether replies are judged. False where a test hands out hostile ones by hand.
     """
 
-    def __init__(self, *, strangers: bool = False) -> None:
+    def __init__(self, *, strangers: bool = False, answers: bool = True) -> None:
         self._strangers = strangers
+        self._answers = answers
         self.complaints: list[Complaint] = []
         #: How many exchanges were judged, by hop.
         self.judged: Counter[str] = Counter()
@@ -84,19 +86,22 @@ class Hearing:
     def _stranger(self, exchange: Exchange) -> Iterator[Complaint]:
         if exchange.fault:
             self.exempt["fault"] += 1
-        elif not self._strangers or exchange.status < 400:
+        elif not self._strangers or exchange.sent_by_us or exchange.status < 400:
             yield _about(exchange, None, "exchange", "no hop of the contract knows this exchange")
         else:
             yield from (_about(exchange, None, "refusal", fault) for fault in refusal_faults(None, exchange))
 
     def _request(self, exchange: Exchange, name: str) -> Iterator[Complaint]:
-        if exchange.fault or not 0 < exchange.status < 400:
-            return
-        for fault in request_faults(HOPS[name], exchange):
-            yield _about(exchange, name, "request", f"{fault}, and it was not refused")
+        if exchange.sent_by_us:
+            yield from (_about(exchange, name, "request", fault) for fault in request_faults(HOPS[name], exchange))
+        elif not exchange.fault and 0 < exchange.status < 400:
+            for fault in request_faults(HOPS[name], exchange):
+                yield _about(exchange, name, "request", f"{fault}, and it was not refused")
 
     def _answer(self, exchange: Exchange, name: str) -> Iterator[Complaint]:
-        if exchange.fault:
+        if not self._answers:
+            self.exempt["by hand"] += 1
+        elif exchange.fault:
             self.exempt["fault"] += 1
         elif not exchange.answer.body.complete:
             self.exempt["cut off"] += 1

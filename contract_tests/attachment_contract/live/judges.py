@@ -20,6 +20,7 @@ from attachment_contract.live.batch import BrokenBatch, form_members
 from attachment_contract.live.exchange import Exchange, Message
 
 JSON_TYPES = frozenset({"application/json", "application/problem+json"})
+_TOO_LONG = "the body is longer than the witness keeps, or packed so that it cannot be read; it was not judged"
 _NO_BODY = frozenset({204, 304})
 _LOCATION = "location"
 #: Refusals that are no document of the hop: web pages of a gateway or log-on, sentences of CSRF or CMI, XML of OData.
@@ -40,7 +41,7 @@ def request_faults(hop: Hop, exchange: Exchange) -> list[str]:
     if not message.body.complete:
         return ["the body broke off, or was not read to its end"]
     if not message.body.whole:
-        return ["the body is longer than the witness keeps; it was not judged"]
+        return [_TOO_LONG]
     try:
         return misfits(hop.request, _wrapped_request(hop, message))
     except (Unreadable, BrokenBatch) as exc:
@@ -83,18 +84,23 @@ def _body_faults(hop: Hop, exchange: Exchange) -> list[str]:
     if message.body.size_bytes == 0 and hop.empty:
         return []
     if not message.body.whole:
-        return ["the body is longer than the witness keeps; it was not judged"]
+        return [_TOO_LONG]
     try:
-        if hop.text:
-            return [] if re.search(hop.text, _text(message)) else ["the text has not the form of this hop"]
-        if _is_xml(message):
-            _root(message, hop.xml)
-            return []
-        if not hop.answer:
-            raise Unreadable(f"this hop does not answer {message.media_type or 'without a type'}")
-        document = _document(message, ())
+        return _document_faults(hop, exchange)
     except Unreadable as exc:
         return [str(exc)]
+
+
+def _document_faults(hop: Hop, exchange: Exchange) -> list[str]:
+    message = exchange.answer
+    if hop.text:
+        return [] if re.search(hop.text, _text(message)) else ["the text has not the form of this hop"]
+    if _is_xml(message):
+        _root(message, hop.xml)
+        return []
+    if not hop.answer:
+        raise Unreadable(f"this hop does not answer {message.media_type or 'without a type'}")
+    document = _document(message, ())
     names = hop.selected if hop.selected and "select" in exchange.query else hop.answer
     return misfits(names, _wrapped_answer(hop, exchange, document)) or _row_faults(hop, exchange, document)
 
@@ -115,7 +121,7 @@ def refusal_faults(hop: Hop | None, exchange: Exchange) -> list[str]:
     if exchange.method == "HEAD" or (exchange.status == 416 and exchange.neighbour == "cmi"):
         return []
     if not message.body.whole:
-        return ["the body is longer than the witness keeps; it was not judged"]
+        return [_TOO_LONG]
     try:
         if message.media_type in _REFUSED_IN_WORDS.get(exchange.neighbour, ()):
             return [] if _text(message).strip() else ["a refusal in words has none"]
@@ -125,7 +131,7 @@ def refusal_faults(hop: Hop | None, exchange: Exchange) -> list[str]:
         document = _document(message, ())
     except Unreadable as exc:
         return [str(exc)]
-    names = hop.refusal if hop is not None else ANYWHERE[exchange.neighbour]
+    names = hop.refusal if hop is not None else ANYWHERE.get(exchange.neighbour, ())
     if exchange.status in _TWINS_OWN and message.media_type == "application/problem+json":
         names = (*names, "mock_problem.v1")
     wrapped = _wrapped_answer(hop, exchange, document) if hop is not None else document
@@ -138,6 +144,7 @@ ANYWHERE: Mapping[str, tuple[str, ...]] = {
     "cmi": ("cmi_error.v1",),
     "orchestration": ("mock_problem.v1", "oauth_error.v1"),
     "service": ("problem.v1",),
+    "worker": (),
 }
 
 

@@ -65,6 +65,10 @@ _SERVICE = (
     _route(_READ, r"/openapi\.json", "service.description"),
     _route(_READ, "/operator(/.*)?", "service.page"),
 )
+_WORKER = (
+    _route(_READ, "/(healthz|readyz)", "worker.health"),
+    _route(_READ, "/metrics", "worker.metrics"),
+)
 _CMI_BASE = rf"{_TENANT}/cmi"
 _CMI = (
     _route(_READ, rf"{_CMI_BASE}/chats/[^/]+/attachments/[^/]+", "cmi.file"),
@@ -124,7 +128,25 @@ _C4C = (
     _route("PUT PATCH MERGE", rf"{_SET}{_KEY}({_WITHIN})?/?", "c4c.changed"),
     _route("DELETE", rf"{_SET}{_KEY}({_WITHIN})?/?", "c4c.deleted"),
 )
-_TABLES = {"orchestration": _ORCHESTRATION, "service": _SERVICE, "cmi": _CMI, "c4c": _C4C}
+_TABLES = {"orchestration": _ORCHESTRATION, "service": _SERVICE, "worker": _WORKER, "cmi": _CMI, "c4c": _C4C}
+
+
+#: What a host name tells, where the one who captured does not know who answered.
+_HOSTS = (
+    (re.compile(r"\.crm\.cloud\.sap$"), "c4c"),
+    (re.compile(r"\.execute-api\.[^.]+\.amazonaws\.com$"), "cmi"),
+    (re.compile(r"^cc-workflows-"), "service"),
+    (re.compile(r"^login-.*\.cc\.sinch\.com$"), "orchestration"),
+)
+_RICH_CONTENT = "/sms/richcontent/"
+
+
+def neighbour_of(host: str, path: str) -> str:
+    """Who answers at a real host name; empty for a host that none of them has."""
+    name = host.partition(":")[0].lower()
+    found = next((neighbour for pattern, neighbour in _HOSTS if pattern.search(name)), "")
+    # Public links to a chat's files live on the log-on host, and are CMI's all the same.
+    return "cmi" if found == "orchestration" and _RICH_CONTENT in path else found
 
 
 def recognise(exchange: Exchange) -> str | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MARKERS = (
     "own_street(**options): the test's tenant gets a street of its own, which lets it move the clock",
     "no_ledger_check(reason): the chain ledger's laws are not checked at the end of this test",
-    "off_contract(reason): this test sends or provokes what no contract knows, so its traffic is not judged",
+    "off_contract(reason, judge=None): the test sends or provokes what no contract knows, so its traffic is not judged",
 )
 
 
