@@ -7,6 +7,7 @@ defaults.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -26,8 +27,16 @@ MARKERS = (
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``attachment_lab_witness``: streets that tests start judge their own traffic."""
+    text = "judge everything that a street's processes exchange against the contract, at each tenant's end"
+    parser.addini("attachment_lab_witness", text, type="bool", default=False)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the plugin's markers known."""
+    """Make the plugin's markers known; switch the witness on for every street, whoever starts it."""
+    if config.getini("attachment_lab_witness"):
+        os.environ["ATTACHMENT_LAB_WITNESS"] = str(os.getpid())
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
 
@@ -56,17 +65,22 @@ def lab(lab_options: StreetOptions) -> Iterator[Lab]:
 @pytest.fixture
 def tenant(request: pytest.FixtureRequest, tenant_options: WorldOptions | None) -> Iterator[Tenant]:
     """A Contact Pro tenant with its CMI and C4C host, of this test alone; its laws are checked at the end."""
-    check = request.node.get_closest_marker("no_ledger_check") is None
-    own = request.node.get_closest_marker("own_street")
+    marked = request.node.get_closest_marker
+    rules = {
+        "check": marked("no_ledger_check") is None,
+        "judge": marked("off_contract") is None,
+        "of": request.node.nodeid,
+    }
+    own = marked("own_street")
     if own is None:
         shared: Lab = request.getfixturevalue("lab")
-        with shared.tenant(tenant_options, check=check) as fresh:
+        with shared.tenant(tenant_options, **rules) as fresh:
             yield fresh
         return
     from dataclasses import replace  # noqa: PLC0415 - see the module's docstring
 
     options = replace(request.getfixturevalue("lab_options"), **own.kwargs)
-    with _lab(options, is_own=True) as started, started.tenant(tenant_options, check=check) as fresh:
+    with _lab(options, is_own=True) as started, started.tenant(tenant_options, **rules) as fresh:
         yield fresh
 
 
