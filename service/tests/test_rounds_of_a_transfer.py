@@ -41,6 +41,17 @@ def test_names_types_and_keys_arrive_as_the_metadata_lets_them(street: Street) -
     assert kept.title == f"contact-pro:{street.attachments()[0].key}"
 
 
+@pytest.mark.parametrize(
+    ("declared", "sent"),
+    [("audio/ogg; codecs=opus", "audio/ogg"), ("Image/PNG", "image/png"), ("jpeg", "application/octet-stream")],
+)
+def test_a_type_goes_to_c4c_bare_and_never_as_something_that_is_none(street: Street, declared: str, sent: str) -> None:
+    street.cmi.files = [a_file(1, content_type=declared)]
+    street.event()
+    street.run()
+    assert [kept.mime_type for kept in street.c4c.kept] == [sent]
+
+
 def test_the_same_name_twice_is_two_files(street: Street) -> None:
     street.cmi.files = [a_file(1, name="photo.png"), a_file(2, name="photo.png")]
     street.event()

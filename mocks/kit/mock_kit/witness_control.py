@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+import json
+
+from flask import Blueprint, Response, request
 
 from mock_kit.mock import Mock
 from mock_kit.problem import FieldError, Problem
@@ -43,9 +45,11 @@ def _page(log: WitnessLog) -> Response:
             break
         room -= testimony.kept_bytes
         page.append(testimony)
-    return jsonify(
-        exchanges=[one.to_dict() for one in page],
-        last_id=page[-1].id if page else since,
-        dropped=log.dropped,
-        under_way=log.under_way,
-    )
+    told = {
+        "exchanges": [one.to_dict() for one in page],
+        "last_id": page[-1].id if page else since,
+        "dropped": log.dropped,
+        "under_way": log.under_way,
+    }
+    # In ASCII, whatever the mock's own JSON looks like: bytes that are no UTF-8 travel as lone surrogates.
+    return Response(json.dumps(told), content_type="application/json")

@@ -68,11 +68,7 @@ def _bytes(what: str, digest: Digest, body: Body) -> str:
 
 
 def _difference(neighbour: str, record: Sent, left: Sequence[Exchange]) -> str:
-    near = [
-        differing(record, one)
-        for one in left
-        if _is_about(one, neighbour, record) and one.path == record.path.partition("?")[0]
-    ]
-    if not near:
-        return "nobody received it"
-    return "; ".join(min(near, key=len))
+    path = record.path.partition("?")[0]
+    near = (one for one in left if _is_about(one, neighbour, record) and one.path == path)
+    told = sorted(("; ".join(differing(record, one)) for one in near), key=len)
+    return told[0] if told else "nobody received it"

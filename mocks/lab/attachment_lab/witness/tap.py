@@ -119,7 +119,7 @@ def tap_httpx(who: str, sink: Sink) -> Callable[[], None]:
     listener = (who, sink)
     with _lock:
         if not _listeners:
-            httpx.HTTPTransport.handle_request = _handle_request  # type: ignore[method-assign]
+            httpx.HTTPTransport.handle_request = _handle_request  # type: ignore[method-assign,assignment]
         _listeners.append(listener)
 
     def end() -> None:
@@ -203,7 +203,7 @@ def tap_flask(sink: Sink) -> None:
             return original(app, environ, start_response)
         return _served(who, sink, environ, start_response, lambda start: original(app, environ, start))
 
-    Flask.__call__ = call  # type: ignore[method-assign]
+    Flask.__call__ = call  # type: ignore[method-assign,assignment]
 
 
 class _Input:
