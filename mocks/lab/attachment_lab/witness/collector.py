@@ -76,10 +76,10 @@ class Records:
         with self._changed:
             return list(self._sent), list(self._received)
 
-    def forget(self) -> None:
-        """Begin anew."""
+    def forget(self, but: Callable[[Sent], bool] = lambda _: False) -> None:
+        """Begin anew, but for the senders' ends that somebody else has still to judge."""
         with self._changed:
-            self._sent.clear()
+            self._sent = [one for one in self._sent if but(one)]
             self._received.clear()
             self._room, self.dropped = self._kept_chars, 0
 

@@ -45,7 +45,8 @@ class StreetWitness:
         if self._records.dropped:
             hearing.complain(f"{self._records.dropped} exchanges of the service did not fit into memory")
         self._gone |= {names.cmi_host, names.c4c_host, names.tenant}
-        self._records.forget()
+        # Another world of this street may be open still, and has its own hearing.
+        self._records.forget(but=lambda one: not self._meant(one, names) and not self._is_gone(one.host, one.path))
         return hearing
 
     def _let_it_end(self, hearing: Hearing, names: WorldNames) -> None:
@@ -68,10 +69,11 @@ class StreetWitness:
         found, _ = self._pages(mock, "/_mock/witness", 0, hearing, world=names.name)
         strays, self._strays_seen[mock] = self._pages(mock, "/_mock/witness/strays", self._strays_seen[mock], hearing)
         # What is late and meant a world that is gone says nothing about this test.
-        return found + [one for one in strays if not self._is_late(one)]
+        return found + [one for one in strays if not self._is_gone(one.host, one.path)]
 
-    def _is_late(self, stray: Exchange) -> bool:
-        return stray.host in self._gone or stray.path.split("/")[1:2] in [[name] for name in self._gone]
+    def _is_gone(self, host: str, path: str) -> bool:
+        """Whether host or path belong to a world that is closed."""
+        return host in self._gone or bool(self._gone.intersection(path.split("/")[1:2]))
 
     def _pages(
         self, mock: str, path: str, since: int, hearing: Hearing | None = None, **query: Any
