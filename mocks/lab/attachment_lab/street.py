@@ -13,17 +13,19 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
 
 from attachment_lab import commands, egress
+from attachment_lab.dialect_file import read_dialect_file
 from attachment_lab.errors import PortTaken, StreetFailed
 from attachment_lab.minting import WorldNames, sealing_key
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.ports import Ports
 from attachment_lab.processes import Child, Children, tail
+from attachment_lab.worlds import WorldOptions
 
 FREE_PORT_TRIES = 4
 
@@ -39,6 +41,7 @@ class StreetOptions:
         start_deadline_s: wall seconds until everything must answer.
         run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
         service_environment: extra settings for the service, over the lab's own.
+        dialect: a dialect file for the service and for every world that is opened with ``Street.world_options``.
     """
 
     port_base: int = 0
@@ -47,6 +50,7 @@ class StreetOptions:
     start_deadline_s: float = 60.0
     run_dir: Path | None = None
     service_environment: Mapping[str, str] = field(default_factory=dict)
+    dialect: Path | None = None
 
 
 class Street:
@@ -56,6 +60,7 @@ class Street:
         self.ports = ports
         self.run_dir = run_dir
         self.options = options
+        self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.children = Children(run_dir)
         self.neighbours = Neighbours(self.urls)
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
@@ -71,6 +76,11 @@ class Street:
         """Base URLs as the ready file names them."""
         named = ("console", *MOCKS, "service")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
+
+    def world_options(self, options: WorldOptions | None = None) -> WorldOptions:
+        """How a world of this street is made: as asked for, over the switches of the street's dialect file."""
+        options = options or WorldOptions()
+        return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
 
     def start(self) -> None:
         """Start mocks and service and wait until all answer. Raises StreetFailed, PortTaken."""
@@ -116,6 +126,7 @@ class Street:
             sealing_key=sealing_key(),
             through_gates=self.options.through_gates,
             extra=self.options.service_environment,
+            dialect=self.dialect,
         )
         self.service_settings = dict(command.environment or {})
         return self.children.start(command)

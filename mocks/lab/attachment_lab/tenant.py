@@ -34,14 +34,14 @@ class Lab:
         self.is_own = is_own
         if street.options.console:
             world = default_world()
-            open_world(street.neighbours, world)
+            open_world(street.neighbours, world, street.world_options())
             street.start_console(world)
 
     @contextmanager
     def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
         """A fresh world. Its laws are checked at the end (AssertionError), unless ``check`` is False."""
         names = minted_world()
-        open_world(self.street.neighbours, names, options)
+        open_world(self.street.neighbours, names, self.street.world_options(options))
         tenant = Tenant(self, names)
         try:
             yield tenant
