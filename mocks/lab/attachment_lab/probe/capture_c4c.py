@@ -118,8 +118,8 @@ class C4cQuestions:
         if first.media_type == "text/html" or 300 <= first.status < 400:
             raise ProbeFailed(
                 "c4c",
-                f"{first.status} with a web page where OData was asked for: a login page? C4C_URL must lead to C4C itself, "
-                "and the user must be the technical user of a communication arrangement",
+                f"{first.status} with a web page where OData was asked for: a login page? C4C_URL must lead to C4C "
+                "itself, and the user must be the technical user of a communication arrangement",
             )
 
     def _documents(self) -> None:

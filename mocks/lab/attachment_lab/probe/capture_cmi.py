@@ -77,7 +77,7 @@ class CmiQuestions:
         legs = [one for one in leg_ids(document) if one != contact]
         if legs:
             self.ask("leg", f"chats/{legs[0]}")
-        self.ask("spelling", f"chats/{str(uuid.UUID(contact))}")
+        self.ask("spelling", f"chats/{uuid.UUID(contact)!s}")
         self.ask("unknown", f"chats/{secrets.token_hex(16).upper()}")
 
     def _downloads(self) -> None:

@@ -22,8 +22,8 @@ CONTENT = b"A test file of attachment-lab probe. It may be deleted.\n"
 STANDARD, PRODUCT_IMAGE, NO_TYPE = "10001", "10011", "99999"
 DOCUMENT = "2"
 PROGRAM_TYPE = "application/x-msdownload"
-#: How long a created file is waited for, in seconds, looking this often.
-VISIBLE_WITHIN_S, LOOK_EVERY_S = 30.0, 0.25
+#: Seconds between one look for a created file and the next; 30 s in all.
+LOOKS_S = (*[0.25] * 8, *[1.0] * 28)
 _BOUNDARY = "probe-batch"
 
 
@@ -64,17 +64,24 @@ class WriteQuestions:
             self._token = {"x-csrf-token": answer.headers.get("x-csrf-token", "")}
             created = self._create("write.with_token", fields)
         if created.ok:
-            self._wait_until_visible(nav, _object_id(created))
+            self._wait_until_listed(nav, _object_id(created))
         return created.ok
 
-    def _wait_until_visible(self, nav: AttachmentNav, object_id: str) -> None:
+    def _wait_until_listed(self, nav: AttachmentNav, object_id: str) -> None:
         """List until the file is there: how long a commit may take to be seen."""
         options = {"$select": selection(nav)}
-        for number in range(int(VISIBLE_WITHIN_S / LOOK_EVERY_S)):
+        for number, pause_s in enumerate(LOOKS_S):
             listed = self._c4c.ask(f"write.visible.{number}", SERVICE, self._path, options)
             if any(row.get("ObjectID") == object_id for row in listed.rows) or not listed.ok:
                 return
-            self._pause.wait(LOOK_EVERY_S)
+            self._pause.wait(pause_s)
+
+    def _wait_until_there(self, path: str) -> None:
+        """Before a file is deleted: what is not committed yet could not be."""
+        for number, pause_s in enumerate(LOOKS_S):
+            if self._c4c.ask(f"write.there.{number}", SERVICE, path, {"$select": "ObjectID"}).ok:
+                return
+            self._pause.wait(pause_s)
 
     def _variants(self, nav: AttachmentNav) -> None:
         self._create("write.strict", {}, headers=STRICT)
@@ -121,7 +128,7 @@ class WriteQuestions:
             label, SERVICE, path or self._path, method="POST", headers=sent, body=body, meanwhile=meanwhile
         )
         if answer.ok and (object_id := _object_id(answer)):
-            self._c4c.wire.spent.created.add(object_id)
+            self._c4c.wire.spent.created.append(object_id)
         return answer
 
     def _batch(self, path: str) -> None:
@@ -135,7 +142,7 @@ class WriteQuestions:
     def _change(self, nav: AttachmentNav) -> None:
         """Try to rename one of our own files; then, if allowed, delete what we made."""
         wire = self._c4c.wire
-        created = sorted(wire.spent.created)
+        created = list(wire.spent.created)
         if not created or not nav.entity_set:
             return
         body = json.dumps({"Name": f"probe-{self._run_id}-renamed.txt"}).encode()
@@ -143,6 +150,7 @@ class WriteQuestions:
         path = f"/{nav.entity_set}('{created[0]}')"
         self._c4c.ask("write.rename", SERVICE, path, method="PATCH", headers=headers, body=body)
         if wire.permits.clean_up:
+            self._wait_until_there(f"/{nav.entity_set}('{created[-1]}')")
             for number, object_id in enumerate(created):
                 path, more = f"/{nav.entity_set}('{object_id}')", {**JSON, **self._token}
                 self._c4c.ask(f"write.delete.{number}", SERVICE, path, method="DELETE", headers=more)

@@ -67,7 +67,7 @@ def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everythi
     permits = Permits(
         writes=allowed["allow_writes"],
         clean_up=allowed["clean_up"],
-        wrong_password=allowed["allow_wrong_password"],
+        tries_on=allowed["allow_wrong_password"],
         production=allowed["force_production"],
     )
     number = count(1)

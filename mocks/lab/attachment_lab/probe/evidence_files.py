@@ -1,4 +1,4 @@
-"""The evidence folder: one redacted JSON file per exchange, an index, and a last look for anything that must not be there."""
+"""The evidence folder: one redacted JSON file per exchange, an index, and a last look for what must not be there."""
 
 from __future__ import annotations
 

@@ -55,11 +55,18 @@ class Mapped(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Host header and TLS name are those of the address that was asked for."""
         door = self._doors.get(request.url.host)
-        if door is not None:
-            request.headers["Host"] = request.url.netloc.decode("ascii")
-            request.extensions = {**request.extensions, "sni_hostname": request.url.host}
-            request.url = request.url.copy_with(scheme=door.scheme, host=door.host, port=door.port)
-        return self._inner.handle_request(request)
+        if door is None:
+            return self._inner.handle_request(request)
+        # A request of its own: cookies are kept by the address of the one that was asked for.
+        mapped = httpx.Request(
+            request.method,
+            request.url.copy_with(scheme=door.scheme, host=door.host, port=door.port),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": request.url.host},
+        )
+        mapped.headers["Host"] = request.url.netloc.decode("ascii")
+        return self._inner.handle_request(mapped)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -27,13 +27,13 @@ class Permits:
     Attributes:
         writes: attachments may be added to the one test activity.
         clean_up: what this run added there may be deleted again.
-        wrong_password: on which account ONE wrong password may be tried; None = on none.
+        tries_on: on which account ONE wrong password may be tried; None = on none.
         production: a host that is not listed as a test tenant may be asked.
     """
 
     writes: bool = False
     clean_up: bool = False
-    wrong_password: System | None = None
+    tries_on: System | None = None
     production: bool = False
 
 
@@ -43,11 +43,11 @@ class Spent:
 
     Attributes:
         wrong_passwords: tried so far; never more than one.
-        created: ObjectIDs of attachments that this run made.
+        created: ObjectIDs of attachments that this run made, oldest first.
     """
 
     wrong_passwords: int = 0
-    created: set[str] = field(default_factory=set)
+    created: list[str] = field(default_factory=list)
 
 
 def check_place(target: Target, permits: Permits) -> None:
@@ -72,5 +72,5 @@ def check_permits(target: Target, permits: Permits) -> None:
         )
     if permits.clean_up and not permits.writes:
         raise WrongUse("--clean-up deletes what --allow-writes made: give both")
-    if permits.wrong_password and permits.wrong_password not in target.systems:
-        raise WrongUse(f"--allow-wrong-password {permits.wrong_password}: this run does not ask that system")
+    if permits.tries_on and permits.tries_on not in target.systems:
+        raise WrongUse(f"--allow-wrong-password {permits.tries_on}: this run does not ask that system")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -130,7 +131,7 @@ def _cumulative(listed: list[Any]) -> Iterator[Sighting]:
     held = [{str(one.get("id")) for one in messages_in(leg)} for leg in listed]
     earlier = [ids for ids in held if ids]
     if len(earlier) > 1:
-        overlap = any(first & second for first, second in zip(earlier, earlier[1:], strict=False))
+        overlap = any(first & second for first, second in itertools.pairwise(earlier))
         value = "cumulative" if overlap else "own"
         yield Sighting(id="cmi.dialect.leg_messages", value=value, seen_in=("cmi.list",))
 
@@ -184,10 +185,7 @@ def doors(book: Notebook) -> Iterator[Sighting]:
     if anonymous is None or no_key is None or no_user is None:
         return
     seen_in = (anonymous.label, no_key.label, no_user.label)
-    if _let_in(anonymous):
-        mode = "none"
-    else:
-        mode = "basic" if _let_in(no_key) else "key_and_basic"
+    mode = "none" if _let_in(anonymous) else "basic" if _let_in(no_key) else "key_and_basic"
     detail = f"nothing: {anonymous.status}; password alone: {no_key.status}; key alone: {no_user.status}"
     yield Sighting(id="cmi.dialect.auth_mode", value=mode, seen_in=seen_in, detail=detail)
     needs_both = not _let_in(no_key) and not _let_in(no_user)

@@ -12,25 +12,22 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Callable, Mapping
+from importlib import resources
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from attachment_lab.probe.edm import Edm, EdmUnreadable, read_edm
 from attachment_lab.probe.exchange import Exchange
 
-#: Members whose text is a word of the vendor's, not of a person.
-_WORDS = frozenset(
-    "type typeDetails status statusDetails channel_type channel_sub_type originator_type direction language lang"
-    " content_type MimeType token_type alg etag".split()
-)
-_NUMBERS = frozenset("size SizeInkB expires_in __count priority".split())
-_HEADERS = frozenset(
-    "accept accept-encoding accept-ranges allow cache-control content-encoding content-length content-range"
-    " dataserviceversion odata-v2-strict-json-format odata-no-codedescs odata-no-response-payload range retry-after"
-    " vary www-authenticate x-amzn-errortype transfer-encoding".split()
-)
-_CODE = re.compile(r"[A-Za-z0-9_.+/\-]{1,40}")
+_KEPT = {
+    name: frozenset(words)
+    for name, words in tomllib.loads(
+        resources.files("attachment_lab.probe").joinpath("kept.toml").read_text(encoding="utf-8")
+    ).items()
+}
+_CODE = re.compile(r"[A-Za-z0-9_.+/\-]{1,80}")
 _KINDS = (
     ("date", re.compile(r"/Date\(-?\d+(?:[+-]\d+)?\)/")),
     ("time", re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?")),
@@ -39,7 +36,6 @@ _KINDS = (
     ("decimal", re.compile(r"-?\d+\.\d+")),
     ("address", re.compile(r"(?:https?://|/)\S*")),
 )
-_OPTIONS = frozenset("$select $expand $top $skip $format $inlinecount limit".split())
 _EXTENSION = re.compile(r"(?:_KUT|_SDK|Z_|ext)", re.IGNORECASE)
 
 
@@ -85,13 +81,13 @@ class Redactor:
         name, bracket, key = segment.partition("(")
         if bracket:
             return f"{name}(<id #{self.mark(key.strip(chr(39) + ')'))}>)"
-        known = segment in _PATH_WORDS or segment.startswith("$") or segment[:1].isupper() and segment.isalpha()
+        known = segment in _KEPT["path"] or segment.startswith("$") or (segment[:1].isupper() and segment.isalpha())
         return segment if not segment or known else self.text(segment)
 
     def _option(self, name: str, value: str) -> str:
         if name == "$filter":
             return re.sub(r"'([^']*)'", lambda found: f"'{self.text(found[1])}'", value)
-        return value if name in _OPTIONS else self.text(value)
+        return value if name in _KEPT["options"] else self.text(value)
 
     def text(self, text: str) -> str:
         """A text's kind, length and mark."""
@@ -113,13 +109,13 @@ class Redactor:
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, int | float):
-            return value if name in _NUMBERS else "<number>"
+            return value if name in _KEPT["numbers"] else "<number>"
         return self._said(str(value), name)
 
     def _said(self, text: str, name: str) -> str:
-        if name in _WORDS or name.endswith("Code"):
+        if name in _KEPT["words"] or name.endswith("Code"):
             return text if _CODE.fullmatch(text) else self.text(text)
-        if name in _NUMBERS:
+        if name in _KEPT["numbers"]:
             return text if re.fullmatch(r"[\d.]+", text) else self.text(text)
         if name == "Binary" or len(text) > 4096:
             return f"<{len(text)} characters>"
@@ -138,19 +134,9 @@ class Redactor:
         return {name: self._header(name, value) for name, value in sorted(headers.items())}
 
     def _header(self, name: str, value: str) -> str:
-        if name == "content-type":
-            return value.partition(";")[0] if _CODE.fullmatch(value.partition(";")[0]) else "<given>"
-        if name == "x-csrf-token":
-            return value if value.lower() in {"required", "fetch"} else "<given>"
-        if name == "location":
-            return self.url(value)
-        if name == "www-authenticate":
-            return value.split()[0] if value.split() else ""
-        if name in {"etag", "if-none-match"}:
-            return "W/\"datetimeoffset'<time>'\"" if value.startswith("W/\"datetimeoffset'") else "<given>"
-        if name == "content-disposition":
-            return f"{value.partition(';')[0]}; <{len(value)} characters>"
-        return value if name in _HEADERS else "<given>"
+        if name in _KEPT["headers"]:
+            return value
+        return _HEADERS[name](self, value) if name in _HEADERS else "<given>"
 
     def _sent(self, one: Exchange) -> Any:
         if not one.sent:
@@ -204,8 +190,22 @@ def _rights(creatable: bool, updatable: bool, filterable: bool) -> str:
     return "".join(mark for mark, given in marks.items() if given) or "-"
 
 
-#: Segments of paths that are the vendors' words.
-_PATH_WORDS = frozenset(
-    "sap c4c odata v1 cmi chats chatMessages attachments sms richcontent oauth2 token prod chat-attachments"
-    " activity chatactivity call_list socialmediaactivity c4codataapi odataservicecatalog".split()
-)
+def _media_type(_: Redactor, value: str) -> str:
+    kind = value.partition(";")[0]
+    return kind if _CODE.fullmatch(kind) else "<given>"
+
+
+def _etag(_: Redactor, value: str) -> str:
+    return "W/\"datetimeoffset'<time>'\"" if value.startswith("W/\"datetimeoffset'") else "<given>"
+
+
+#: Headers of which a part is kept.
+_HEADERS: Mapping[str, Callable[[Redactor, str], str]] = {
+    "content-type": _media_type,
+    "x-csrf-token": lambda _, value: value if value.lower() in {"required", "fetch"} else "<given>",
+    "location": lambda redactor, value: redactor.url(value),
+    "www-authenticate": lambda _, value: value.split()[0] if value.split() else "",
+    "etag": _etag,
+    "if-none-match": _etag,
+    "content-disposition": lambda _, value: f"{value.partition(';')[0]}; <{len(value)} characters>",
+}

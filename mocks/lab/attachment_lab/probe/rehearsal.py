@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from attachment_lab.conversation import Conversation, Sendable
 from attachment_lab.minting import ENDPOINT, SCOPE, WorldNames
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.probe.target import PREFIX, SYSTEMS, Target
 
 CUSTOMER = {"name": "Wilhelmina Rehearsal", "email": "wilhelmina@rehearsal.example"}
 SAYING = "Nobody is to keep what I say here."
+SETTLED_S = 60
 FILES: tuple[Sendable, ...] = (
     ("Wilhelminas passport.png", b"\x89PNG\r\n\x1a\n" + bytes(2000)),
     ("Wilhelminas letter.txt", b"Dear Sirs, I did not get my parcel.\n"),
@@ -32,7 +33,10 @@ def furnish(to: Neighbours, names: WorldNames, files: Sequence[Sendable] = FILES
         chat.send(each)
     chat.end(fire=False)
     chat.wrap_up(fire=False)
-    return chat.guid, test_activity(to, names)
+    activity = test_activity(to, names)
+    for mock in MOCKS:  # a dialect may show what was written only after a while
+        to.mock(mock).post("/_mock/clock", {"advance_s": SETTLED_S}, world=names.name)
+    return chat.guid, activity
 
 
 def test_activity(to: Neighbours, names: WorldNames) -> str:

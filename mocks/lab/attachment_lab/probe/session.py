@@ -140,7 +140,7 @@ def _ask_all(wire: Wire) -> Iterator[tuple[str, str]]:
 def _ask_cmi(wire: Wire) -> None:
     questions = CmiQuestions(wire)
     questions.run()
-    if wire.permits.wrong_password == "cmi":
+    if wire.permits.tries_on == "cmi":
         questions.ask("wrong_password", f"chats/{wire.target.contact_id}", credentials="wrong_password")
         questions.ask("after_wrong_password", f"chats/{wire.target.contact_id}")
 
@@ -150,6 +150,6 @@ def _ask_c4c(wire: Wire) -> None:
     questions.run()
     if wire.permits.writes:
         WriteQuestions(questions, secrets.token_hex(3)).run()
-    if wire.permits.wrong_password == "c4c":
+    if wire.permits.tries_on == "c4c":
         questions.ask("wrong_password", "chatactivity", "/", credentials="wrong_password")
         questions.ask("after_wrong_password", "chatactivity", "/")

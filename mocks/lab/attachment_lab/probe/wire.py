@@ -117,7 +117,7 @@ class Wire:
         if method not in {"GET", "HEAD"} and system in ACCOUNTS:
             check_write(self.target, self.permits, self.spent, method=method, url=url, body=body)
         if credentials == "wrong_password":
-            if self.permits.wrong_password != system or self.spent.wrong_passwords:
+            if self.permits.tries_on != system or self.spent.wrong_passwords:
                 raise NotPermitted(f"no (further) wrong password may be tried on {system}")
             self.spent.wrong_passwords += 1
 
@@ -220,8 +220,8 @@ def _transport_words(exc: httpx.TransportError, url: str) -> str:
     text = f"{exc} {exc.__cause__ or ''}"
     if "CERTIFICATE" in text.upper():
         return (
-            f"the certificate of {host} cannot be trusted; nothing was sent. Behind a proxy of your own that opens TLS, "
-            f"name its certificates in {PREFIX}CA_FILE"
+            f"the certificate of {host} cannot be trusted; nothing was sent. Behind a proxy of your own that opens "
+            f"TLS, name its certificates in {PREFIX}CA_FILE"
         )
     if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
         return f"{host} cannot be reached ({type(exc).__name__}); check the address and the way out of this network"
