@@ -101,7 +101,7 @@ def _permits_of(config: pytest.Config) -> Permits:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Check what the tests claim to witness; hold back what this run may not ask; wrong passwords come last."""
-    mine = [item for item in items if Path(__file__).parent in item.path.parents]
+    mine = {item for item in items if Path(__file__).parent in item.path.parents}
     claimed = {each for item in mine for each in _witnessed(item)}
     if unknown := claimed - assumptions().keys():
         raise pytest.UsageError(f"witnesses of nothing that is known: {', '.join(sorted(unknown))}")
@@ -140,7 +140,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if _is_tenant(item.config) and report.failed and call.excinfo is not None:
         report.longrepr = _without_values(item, call.excinfo)
         report.sections = []
-    if report.when == "call" and not _sent_nothing(call):
+    if report.when == "call" and not report.skipped and not _sent_nothing(call):
         for each in _witnessed(item):
             item.config.stash[_OUTCOMES].setdefault(each, {})[item.name] = report.passed
 
