@@ -43,9 +43,9 @@ class Assumption:
 
 @cache
 def assumptions() -> Mapping[str, Assumption]:
-    """All of them by id, the twins' own controls left out."""
+    """All of them by id: every switch, and of the behaviours without one those that are the vendors'."""
     found = [*_of_mocks(), *_of_service()]
-    return {one.id: one for one in found if one.label != "own"}
+    return {one.id: one for one in found if one.entry or one.label != "own"}
 
 
 def _of_mocks() -> Iterator[Assumption]:

@@ -24,6 +24,8 @@ DOCUMENT = "2"
 PROGRAM_TYPE = "application/x-msdownload"
 #: Seconds between one look for a created file and the next; 30 s in all.
 LOOKS_S = (*[0.25] * 8, *[1.0] * 28)
+#: Seconds between the tries of a second writer.
+LOCKED_WITHIN_S = (0.1, 0.3, 1.0)
 _BOUNDARY = "probe-batch"
 
 
@@ -101,7 +103,15 @@ class WriteQuestions:
 
     def _two_writers(self) -> None:
         """A second file while the first is half-way: whether the activity is locked meanwhile."""
-        self._create("write.first_writer", {}, meanwhile=lambda: self._create("write.second_writer", {}))
+
+        def second() -> None:
+            # The first half may still be on its way when the second writer comes: look again, a few times.
+            for number, pause_s in enumerate(LOCKED_WITHIN_S):
+                if not self._create(f"write.second_writer.{number}", {}).ok:
+                    return
+                self._pause.wait(pause_s)
+
+        self._create("write.first_writer", {}, meanwhile=second)
 
     def _create(
         self,

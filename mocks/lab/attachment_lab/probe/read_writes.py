@@ -132,11 +132,13 @@ def changes(book: Notebook) -> Iterator[Sighting]:
     """Renaming and deleting what the run made; a second writer; a batch."""
     yield from status_of(book, "c4c.write.rename", "c4c.attachment_update_status", (400, 405, 501))
     yield from status_of(book, "c4c.write.delete.0", "c4c.delete_status", (200, 204))
-    second = book.get("c4c.write.second_writer")
-    if second is not None and not second.ok and "locked" in second.error_text.lower():
-        yield holds("c4c.lock", True, second)
-        yield from status_of(book, second.label, "c4c.lock_status", (400, 423, 500))
-        yield Sighting(id="service.c4c.lock_pattern", value="(?i)locked", seen_in=(second.label,))
+    # Which of the two comes second is the network's choice.
+    writers = [each for each in book if ".first_writer" in each.label or ".second_writer" in each.label]
+    locked = next((each for each in writers if not each.ok and "locked" in each.error_text.lower()), None)
+    if locked is not None:
+        yield holds("c4c.lock", True, locked)
+        yield from status_of(book, locked.label, "c4c.lock_status", (400, 423, 500))
+        yield Sighting(id="service.c4c.lock_pattern", value="(?i)locked", seen_in=(locked.label,))
 
 
 def batches(book: Notebook) -> Iterator[Sighting]:
