@@ -153,7 +153,7 @@ class Wire:
             finally:
                 response.close()
         except httpx.TransportError as exc:
-            raise ProbeFailed(draft.system, _transport_words(exc, draft.url)) from exc
+            raise ProbeFailed(draft.system, _transport_words(self.target, draft, exc)) from exc
         return replace(
             draft,
             status=response.status_code,
@@ -215,17 +215,18 @@ def _read(response: httpx.Response, limit_bytes: int) -> tuple[bytes, bool]:
     return b"".join(pieces), False
 
 
-def _transport_words(exc: httpx.TransportError, url: str) -> str:
-    host = urlsplit(url).hostname
-    text = f"{exc} {exc.__cause__ or ''}"
-    if "CERTIFICATE" in text.upper():
+def _transport_words(target: Target, draft: Exchange, exc: httpx.TransportError) -> str:
+    """By the variable's name: what is said here is stored as well, and a host names a customer."""
+    own = urlsplit(draft.url).hostname == urlsplit(target.address(draft.system)).hostname
+    host = f"the host of {PREFIX}{draft.system.upper()}_URL" if own else "the host of an attachment's link"
+    if "CERTIFICATE" in f"{exc} {exc.__cause__ or ''}".upper():
         return (
             f"the certificate of {host} cannot be trusted; nothing was sent. Behind a proxy of your own that opens "
             f"TLS, name its certificates in {PREFIX}CA_FILE"
         )
     if isinstance(exc, httpx.ConnectError | httpx.ConnectTimeout):
         return f"{host} cannot be reached ({type(exc).__name__}); check the address and the way out of this network"
-    return f"{host} did not answer ({type(exc).__name__})"
+    return f"{host} did not answer ({type(exc).__name__}); try again, or ask for the time-outs on the way"
 
 
 _REFUSED_WORDS: dict[Any, str] = {
