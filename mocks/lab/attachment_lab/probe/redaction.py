@@ -36,7 +36,9 @@ _KINDS = (
     ("decimal", re.compile(r"-?\d+\.\d+")),
     ("address", re.compile(r"(?:https?://|/)\S*")),
 )
-_EXTENSION = re.compile(r"(?:_KUT|_SDK|Z_|ext)", re.IGNORECASE)
+_MEMBER = re.compile(r"[A-Za-z_$@][A-Za-z0-9_.$@]{0,80}", re.ASCII)
+#: A customer's own fields, by the endings and beginnings that SAP's tools give them.
+_EXTENSION = re.compile(r"_KUT$|_SDK$|^Z_|^YY1_")
 
 
 class Redactor:
@@ -103,7 +105,8 @@ class Redactor:
     def document(self, value: Any, name: str = "") -> Any:
         """A JSON value; ``name`` is the member it stands under."""
         if isinstance(value, Mapping):
-            return {self._member(str(key)): self.document(inner, str(key)) for key, inner in value.items()}
+            own_words = name in _KEPT["free"]
+            return {self._member(str(key), own_words): self.document(inner, str(key)) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.document(inner, name) for inner in value]
         if isinstance(value, bool) or value is None:
@@ -125,9 +128,9 @@ class Redactor:
             return f"<file #{self.mark(text)}{shown}>" if shown else self.text(text)
         return self.text(text)
 
-    def _member(self, name: str) -> str:
-        """Member names stay, except a customer's own extension fields and what is no name at all."""
-        plain = re.fullmatch(r"[A-Za-z_$@][\w.$@\-]{0,80}", name) and not _EXTENSION.search(name)
+    def _member(self, name: str, own_words: bool = False) -> str:
+        """Member names stay, except a customer's own (extension fields, attached data) and what is no name at all."""
+        plain = not own_words and _MEMBER.fullmatch(name) and not _EXTENSION.search(name)
         return name if plain else f"<member #{self.mark(name)}>"
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
