@@ -107,6 +107,9 @@ class Wire:
         if answered.status == 401 and credentials in _DOORS_PASSED_WITH_PASSWORD and not _lacks(system, credentials):
             self._refused.add(system)
             raise CredentialsRefused(system, _REFUSED_WORDS[system])
+        if answered.status == 429:
+            wait = answered.headers.get("retry-after", "a while")
+            raise ProbeFailed(system, f"429: it asks to be left in peace. Stopped at once; try again after {wait} (s)")
         return answered
 
     def _check(self, system: System, method: str, url: str, body: bytes, credentials: Credentials) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -191,3 +192,30 @@ def test_a_loopback_map_leads_to_this_machine_only(target: Target, tmp_path: Pat
     env = environment(target) | {f"{PREFIX}LOOPBACK_MAP": f"{target.place('c4c')}=http://192.0.2.1:80"}
     run = probe(tmp_path / "run", env)
     assert (run.code, "LOOPBACK_MAP" in run.err) == (WRONG_USE, True), run.err
+
+
+@pytest.mark.no_ledger_check(reason="the probe's files came from no chat")
+def test_the_documentation_lists_every_request_and_none_besides(tenant: Tenant, tmp_path: Path) -> None:
+    """Four tenants between them answer so that every question is asked."""
+    page = (Path(__file__).parents[4] / "docs" / "probe.md").read_text()
+    listed = set(re.findall(r"`((?:cmi|c4c|token)\.[a-z_.]+)`", page)) - {"c4c.md"}
+    asked: set[str] = set()
+    tenants: list[dict[str, dict[str, Any]]] = [
+        {},
+        {"cmi": {"chat_shape": "B", "attachment_url": "rich_content"}},
+        {"c4c": {"csrf_for_technical_users": True, "attachment_title_creatable": False}},
+    ]
+    for number, dialects in enumerate(tenants):
+        with tenant.lab.tenant(WorldOptions(dialects=dialects), check=False) as other:
+            to = other.lab.street.neighbours
+            contact, activity = furnish(to, other.names)
+            chat = other.chat(files=[("a.txt", b"stored before the probe comes")])
+            chat.end()
+            other.wait_until_settled()
+            target = rehearsal_target(to, other.names, chat.guid if number == 0 else contact, activity)
+            arguments = ["--system", "cmi", "--system", "c4c", "--system", "token", "--allow-writes", "--clean-up"]
+            account = "cmi" if number else "c4c"
+            probe(tmp_path / str(number), environment(target), *arguments, "--allow-wrong-password", account)
+        index = json.loads((tmp_path / str(number) / "index.json").read_text())
+        asked |= {re.sub(r"\.\d+$", "", each["what"]) for each in index}
+    assert asked == listed

@@ -62,6 +62,13 @@ def test_a_password_that_is_refused_stops_that_system_after_one_try(
     assert not outcome.ok
 
 
+def test_a_tenant_that_asks_to_slow_down_is_left_in_peace(target: Target, tmp_path: Path) -> None:
+    with stand_in(lambda _: (429, "application/json", b"{}")) as server:
+        outcome = run(target, server.url, tmp_path)
+    assert len(server.asked) == 2
+    assert all("Stopped at once; try again after" in why for why in outcome.stopped.values())
+
+
 def test_nobody_at_the_address_is_told_with_the_variable_and_a_remedy(target: Target, tmp_path: Path) -> None:
     with socket.socket() as held:  # bound, not listening: refuses every connection
         held.bind(("127.0.0.1", 0))
