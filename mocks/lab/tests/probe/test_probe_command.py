@@ -196,7 +196,7 @@ def test_a_loopback_map_leads_to_this_machine_only(target: Target, tmp_path: Pat
 
 @pytest.mark.no_ledger_check(reason="the probe's files came from no chat")
 def test_the_documentation_lists_every_request_and_none_besides(tenant: Tenant, tmp_path: Path) -> None:
-    """Four tenants between them answer so that every question is asked."""
+    """Three tenants between them answer so that every question is asked."""
     page = (Path(__file__).parents[4] / "docs" / "probe.md").read_text()
     listed = set(re.findall(r"`((?:cmi|c4c|token)\.[a-z_.]+)`", page)) - {"c4c.md"}
     asked: set[str] = set()
