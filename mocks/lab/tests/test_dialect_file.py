@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attachment_lab import commands
+from attachment_lab.__main__ import run
 from attachment_lab.dialect_file import read_dialect_file, toml_value
 from attachment_lab.errors import WrongUse
 from attachment_lab.ports import Ports
@@ -131,3 +132,12 @@ VALUES: Any = st.recursive(
 @given(VALUES)
 def test_what_is_written_as_toml_is_read_as_the_same_value(value: Any) -> None:
     assert tomllib.loads(f"value = {toml_value(value)}")["value"] == value
+
+
+def test_the_command_line_refuses_a_bad_file_before_anything_starts(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path.write_text(GOOD.replace('"B"', '"Q"'), encoding="utf-8")
+    for command in (["demo"], ["up", "--port-base", "0"]):
+        assert run([*command, "--dialect", str(path)]) == 2
+        assert "entry [cmi.chat_shape] has the value 'Q'" in capsys.readouterr().err.replace("\n", "")

@@ -15,6 +15,7 @@ from attachment_lab.minting import minted_world
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.session import Outcome, run_probe
 from attachment_lab.probe.target import Target
+from attachment_lab.probe.wire import CredentialsRefused, Wire
 
 LOGIN_PAGE = (200, "text/html", b"<html><form action='/login'>User</form></html>")
 
@@ -138,3 +139,14 @@ def test_messages_without_files_are_no_shape_and_no_refutation(target: Target, t
         "not seen",
         "messages, but no attachment among them: name a contact that has some",
     )
+
+
+def test_refused_credentials_are_not_sent_again_whoever_asks(target: Target, wall: StandIn) -> None:
+    host = target.place("c4c")
+    wire = Wire(replace(target, loopback_map=f"{host}={wall.url}"), Permits())
+    for label in ("first", "second"):
+        with pytest.raises(CredentialsRefused):
+            wire.ask("c4c", label, f"{target.c4c_url}/sap/c4c/odata/v1/chatactivity/")
+    wire.ask("c4c", "nobody", f"{target.c4c_url}/", credentials="none")
+    wire.close()
+    assert [credentials for _, _, credentials in wall.asked] == [True, False]
