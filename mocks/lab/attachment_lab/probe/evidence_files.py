@@ -33,7 +33,8 @@ class Keeper:
     def __init__(self, folder: Path, target: Target, redactor: Redactor) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise WrongUse(f"{folder} holds something already; name a new folder with --out")
-        (folder / FOLDER).mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / FOLDER).mkdir(mode=0o700)
         self.folder = folder
         self._redactor = redactor
         self._forbidden = _forbidden(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -160,6 +161,7 @@ def test_the_last_look_refuses_what_must_not_be_stored(tmp_path: Path, text: str
         systems=("c4c",), c4c_url="https://my1.crm.cloud.sap", c4c_user="v1user", c4c_password="pass-word-1"
     )
     keeper = Keeper(tmp_path / "run", target, Redactor(KEY))
+    assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
     with pytest.raises(NotRedacted):
         keeper.write("evidence/x.json", {"found": text})
     assert not (tmp_path / "run" / "evidence" / "x.json").exists()
