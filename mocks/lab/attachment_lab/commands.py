@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab import egress
+from attachment_lab.dialect_file import DialectFile
 from attachment_lab.minting import AUDIENCE, WorldNames
 from attachment_lab.ports import LOOPBACK, Ports
 from attachment_lab.processes import Command
@@ -53,6 +54,7 @@ def service(
     sealing_key: str,
     through_gates: bool,
     extra: Mapping[str, str],
+    dialect: DialectFile | None = None,
 ) -> Command:
     """The transfer service, embedded: one API process and one worker process on SQLite."""
     settings = {
@@ -68,6 +70,10 @@ def service(
         "SETTLE_S": str(SETTLE_S),
         "LAB_CLOCK_FILE": str(clock_file),
     }
+    if dialect is not None:
+        settings["DIALECT_FILE"] = str(dialect.path)
+        if "c4c.settle_s" in dialect.service:
+            del settings["SETTLE_S"]
     environment = {f"ATTACHMENT_TRANSFER_{name}": value for name, value in settings.items()}
     environment["DATABASE_URL"] = f"sqlite:///{run_dir / 'service.db'}"
     return Command(

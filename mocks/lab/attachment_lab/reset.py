@@ -67,7 +67,7 @@ class Keeper:
         self._asked = False
         close_world(self._street.neighbours, self._world.name)
         self._street.restart_service_empty()
-        open_world(self._street.neighbours, self._world)
+        open_world(self._street.neighbours, self._world, self._street.world_options())
         if self._prepare:
             self._prepare()
         self._running = replace(self._running, resets=self._running.resets + 1)

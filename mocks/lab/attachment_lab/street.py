@@ -14,18 +14,20 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 
 from attachment_lab import commands, egress
+from attachment_lab.dialect_file import read_dialect_file
 from attachment_lab.errors import PortTaken, StreetFailed
 from attachment_lab.minting import WorldNames, sealing_key
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.ports import Ports
 from attachment_lab.processes import Child, Children, tail
+from attachment_lab.worlds import WorldOptions
 
 if TYPE_CHECKING:
     from attachment_lab.witness.collector import Collector
@@ -48,6 +50,7 @@ class StreetOptions:
         service_environment: extra settings for the service, over the lab's own.
         witness: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
             of this process says so.
+        dialect: a dialect file for the service and for every world that is opened with ``Street.world_options``.
     """
 
     port_base: int = 0
@@ -56,6 +59,7 @@ class StreetOptions:
     start_deadline_s: float = 60.0
     run_dir: Path | None = None
     service_environment: Mapping[str, str] = field(default_factory=dict)
+    dialect: Path | None = None
     witness: bool | None = None
 
     @property
@@ -71,6 +75,7 @@ class Street:
         self.ports = ports
         self.run_dir = run_dir
         self.options = options
+        self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.children = Children(run_dir)
         self.neighbours = Neighbours(self.urls)
         #: Hears of everything that is exchanged; None without a witness.
@@ -88,6 +93,11 @@ class Street:
         """Base URLs as the ready file names them."""
         named = ("console", *MOCKS, "service")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
+
+    def world_options(self, options: WorldOptions | None = None) -> WorldOptions:
+        """How a world of this street is made: as asked for, over the switches of the street's dialect file."""
+        options = options or WorldOptions()
+        return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
 
     def start(self) -> None:
         """Start mocks and service and wait until all answer. Raises StreetFailed, PortTaken."""
@@ -142,6 +152,7 @@ class Street:
             sealing_key=sealing_key(),
             through_gates=self.options.through_gates,
             extra={**commands.tapped(self._tap("service")), **self.options.service_environment},
+            dialect=self.dialect,
         )
         self.service_settings = dict(command.environment or {})
         return self.children.start(command)

@@ -42,7 +42,7 @@ class Lab:
             self._witness = StreetWitness(street.neighbours, street.collector)
         if street.options.console:
             world = default_world()
-            open_world(street.neighbours, world)
+            open_world(street.neighbours, world, street.world_options())
             street.start_console(world)
 
     @contextmanager
@@ -55,7 +55,7 @@ class Lab:
         and traffic was against the contract; the latter needs a street with a witness. ``of`` names the test.
         """
         names = minted_world()
-        open_world(self.street.neighbours, names, options)
+        open_world(self.street.neighbours, names, self.street.world_options(options))
         tenant = Tenant(self, names)
         try:
             yield tenant
