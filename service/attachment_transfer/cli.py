@@ -19,6 +19,7 @@ from attachment_transfer.cli_support import settings as read_settings
 from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
 from attachment_transfer.ledger.rotation import rotate
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
+from attachment_transfer.misspelt import misspelt
 from attachment_transfer.settings import BadSettings, Settings, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
 
@@ -138,7 +139,7 @@ def check_config(as_text: bool) -> None:
     except (BadSettings, BadSealingKey) as exc:
         findings = [{"severity": "error", "message": str(exc)}]
     else:
-        findings = _unsafe(settings)
+        findings = _warnings([*_unsafe(settings), *misspelt(os.environ)])
     if as_text:
         click.echo(json.dumps({"findings": findings}))
     for finding in () if as_text else findings:
@@ -148,7 +149,7 @@ def check_config(as_text: bool) -> None:
     raise SystemExit(1 if any(finding["severity"] == "error" for finding in findings) else 0)
 
 
-def _unsafe(settings: Settings) -> list[dict[str, str]]:
+def _unsafe(settings: Settings) -> list[str]:
     findings = []
     if settings.lab_mode:
         findings.append("lab mode is on: plain http to loopback and a movable clock are allowed; never in production")
@@ -158,7 +159,11 @@ def _unsafe(settings: Settings) -> list[dict[str, str]]:
         findings.append("an egress map is set: connections go elsewhere than names say")
     if settings.database_url.startswith("sqlite:"):
         findings.append("SQLite: one worker process; use postgresql:// for more")
-    return [{"severity": "warning", "message": message} for message in findings]
+    return findings
+
+
+def _warnings(messages: list[str]) -> list[dict[str, str]]:
+    return [{"severity": "warning", "message": message} for message in messages]
 
 
 @main.command()
