@@ -33,6 +33,7 @@ from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper, Keys
+from attachment_transfer.ingress.bulkhead import Bulkhead
 from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
@@ -69,8 +70,12 @@ from attachment_transfer.worker.write_back import WriteBack
 _JWKS_LIMIT_BYTES = 256 * 1024
 #: SQLite has one worker at a time, so its executor keeps its name over restarts.
 _EMBEDDED = "embedded"
-#: Threads of the API's server; SQLite takes turns anyway.
-_THREADS = 8
+#: Requests of the API that use the database at once; SQLite takes turns anyway.
+_AT_ONCE = 8
+#: The API's threads: as many again are left for what needs no database, whatever becomes of it.
+API_THREADS = 2 * _AT_ONCE
+#: How long a request waits for its turn before the database is taken to hang: less than a probe waits for its answer.
+_PATIENCE_S = 3.0
 
 
 def clock_of(settings: Settings) -> SystemClock:
@@ -178,10 +183,11 @@ def ingress_app(settings: Settings) -> Flask:
             admission=_admission(settings, engine),
             waiting=Waiting(
                 longest_s=settings.sync_wait_s,
-                at_once=_THREADS // 2,
+                at_once=_AT_ONCE // 2,
                 monotonic_s=time.monotonic,
                 pause_s=time.sleep,
             ),
+            bulkhead=Bulkhead(places=_AT_ONCE, patience_s=_PATIENCE_S),
         )
     )
 

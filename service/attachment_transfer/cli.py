@@ -46,7 +46,7 @@ def serve() -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=bootstrap.API_THREADS,
         backlog=1024,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,

@@ -58,10 +58,11 @@ class Pod:
             )
 
     def probe(self, name: str) -> int:
-        """The status that a probe is answered; 0 if nobody answers."""
-        path = self.container[f"{name}Probe"]["httpGet"]["path"]
+        """The status that a probe is answered; 0 if nobody answers in the time that the manifest gives."""
+        probe = self.container[f"{name}Probe"]
+        url = f"http://127.0.0.1:{self.port}{probe['httpGet']['path']}"
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(url, timeout=probe["timeoutSeconds"]) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as answer:
             return answer.code

@@ -16,6 +16,7 @@ from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
 from attachment_transfer.ingress.admin import admin_blueprint
 from attachment_transfer.ingress.bearer import Caller
+from attachment_transfer.ingress.bulkhead import guard
 from attachment_transfer.ingress.observed import note_accepted, observe
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.operator_page import operator_blueprint
@@ -35,6 +36,8 @@ def create_app(ingress: Ingress) -> Flask:
     """Build the application."""
     app = Flask("attachment_transfer.ingress", static_folder=None)
     observe(app)
+    if ingress.bulkhead is not None:
+        guard(app, ingress.bulkhead)
     app.register_blueprint(_events_blueprint(ingress))
     app.register_blueprint(admin_blueprint(ingress))
     app.register_blueprint(operator_blueprint(ingress))
