@@ -28,6 +28,7 @@ from attachment_transfer.core.errors import UnexpectedAnswer
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.policy import Policy
+from attachment_transfer.doorbell import doorbell_of, listen, ring
 from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
 from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.ingress.admission import Admission
@@ -74,6 +75,8 @@ _EMBEDDED = "embedded"
 _AT_ONCE = 8
 #: The API's threads: as many again are left for what needs no database, whatever becomes of it.
 API_THREADS = 2 * _AT_ONCE
+#: The embedded worker's look at the queue while nothing runs, in seconds: what is new rings, what is delayed can wait.
+_IDLE_POLL_S = 1.0
 #: How long a request waits for its turn before the database is taken to hang: less than a probe waits for its answer.
 _PATIENCE_S = 3.0
 
@@ -157,6 +160,7 @@ def operator_tools(settings: Settings) -> tuple[sa.Engine, Enqueue, SystemClock]
 def ingress_app(settings: Settings) -> Flask:
     """The WSGI application of the API process."""
     clock = clock_of(settings)
+    bell = doorbell_of(os.environ)
     engine = open_database(settings.database_url)
     queue = RoundQueue(engine, _master_keys(settings))
     doorkeeper = Doorkeeper(
@@ -188,6 +192,7 @@ def ingress_app(settings: Settings) -> Flask:
                 pause_s=time.sleep,
             ),
             bulkhead=Bulkhead(places=_AT_ONCE, patience_s=_PATIENCE_S),
+            ring=partial(ring, bell) if bell else lambda: None,
         )
     )
 
@@ -250,6 +255,7 @@ class _Parts:
 
     def __init__(self, settings: Settings, *, executor_id: str, predecessors_dead_at_s: float | None) -> None:
         self._settings = settings
+        self._bell = doorbell_of(os.environ)
         self._clock = clock = clock_of(settings)
         self.engine = open_database(settings.database_url)
         check_schema(self.engine)
@@ -279,12 +285,19 @@ class _Parts:
                 per_worker=settings.rounds_per_worker,
                 per_tenant=settings.rounds_per_tenant,
                 poll_s=settings.poll_interval_s,
+                idle_poll_s=_IDLE_POLL_S if self._is_alone() else None,
             ),
             executor_id=executor_id,
         )
 
+    def _is_alone(self) -> bool:
+        """True if every event comes from the API beside it, which rings."""
+        return self._bell is not None and self._settings.database_url.startswith("sqlite:")
+
     def work(self, stop: threading.Event, *, after_launch: Callable[[], None] = lambda: None) -> None:
         settings = self._settings
+        if self._bell is not None:
+            listen(self._bell, self.worker.wake, stop)
         work(
             self.worker,
             HealthServer(
@@ -298,8 +311,13 @@ class _Parts:
             after_launch=after_launch,
             housekeeping=self._keep_house,
             lab_offset_s=self._clock.offset_s if settings.lab_clock_file else None,
-            pull_forward=self._queue.pull_forward,
+            pull_forward=self._pull_forward,
         )
+
+    def _pull_forward(self, seconds: float) -> int:
+        pulled = self._queue.pull_forward(seconds)
+        self.worker.wake()
+        return pulled
 
     def count_inherited(self, executor_id: str) -> None:
         """Count the rounds that a dead predecessor of this name left: the launch takes them over."""

@@ -17,6 +17,7 @@ from attachment_transfer import __version__, bootstrap, logs
 from attachment_transfer.cli_support import fail, telling_errors
 from attachment_transfer.cli_support import settings as read_settings
 from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
+from attachment_transfer.doorbell import hung_up
 from attachment_transfer.ledger.rotation import rotate
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
 from attachment_transfer.misspelt import misspelt
@@ -75,7 +76,9 @@ def run() -> None:
     logs.configure(settings.log_format)
     stop = _stop_on_signals()
     bootstrap.migrate_all(settings)
-    raise SystemExit(supervise([Child("api", ["serve"]), Child("worker", ["work", "--standby"])], stop))
+    with hung_up() as bell:
+        code = supervise([Child("api", ["serve"], bell), Child("worker", ["work", "--standby"], bell)], stop)
+    raise SystemExit(code)
 
 
 @main.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 
+from attachment_transfer.doorbell import DOORBELL_VARIABLE
 from attachment_transfer.settings import PREFIX, Settings
 from attachment_transfer.supervisor import SUPERVISOR_VARIABLE
 
@@ -31,7 +32,7 @@ def misspelt(env: Mapping[str, str]) -> list[str]:
     """A sentence for each variable with our prefix that is no setting. Raises ``BadSettings`` where ``env`` is bad."""
     asked = _Asked(env)
     Settings.from_env(asked)
-    known = sorted({*asked.names, SUPERVISOR_VARIABLE})
+    known = sorted({*asked.names, SUPERVISOR_VARIABLE, DOORBELL_VARIABLE})
     return [_sentence(name, known) for name in sorted(env) if name.startswith(PREFIX) and name not in known]
 
 

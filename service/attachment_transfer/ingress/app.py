@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -42,11 +43,20 @@ def create_app(ingress: Ingress) -> Flask:
     app.register_blueprint(admin_blueprint(ingress))
     app.register_blueprint(operator_blueprint(ingress))
     app.register_blueprint(_health_blueprint(ingress))
+    _ring_after_work(app, ingress.ring)
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(sa.exc.DBAPIError, _database_problem)
     app.register_error_handler(Exception, _internal_problem)
     return app
+
+
+def _ring_after_work(app: Flask, ring: Callable[[], None]) -> None:
+    @app.after_request
+    def ring_if_done(response: Response) -> Response:
+        if request.method == "POST" and response.status_code < 300:
+            ring()
+        return response
 
 
 def _events_blueprint(ingress: Ingress) -> Blueprint:

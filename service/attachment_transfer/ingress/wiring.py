@@ -26,6 +26,7 @@ class Ingress:
         admission: rate, open work and hosts per caller; None = no limits.
         waiting: the synchronous mode; None = never wait.
         bulkhead: how many requests may use the database at once; None = as many as there are threads.
+        ring: called after every request that may have made work, once its answer is known.
         max_request_bytes: limit of a request's body.
         scope_operator: beside ``scope_status``, it opens the transfers of all callers.
     """
@@ -44,6 +45,7 @@ class Ingress:
     admission: Admission | None = None
     waiting: Waiting | None = None
     bulkhead: Bulkhead | None = None
+    ring: Callable[[], None] = lambda: None
     scope_operator: str = "transfers.operate"
 
     def admit(self, scope: str) -> Caller:
