@@ -45,7 +45,7 @@ from attachment_transfer.ledger.database import (
     schema_obstacle,
     sqlite_path,
 )
-from attachment_transfer.ledger.gauges import metrics_text
+from attachment_transfer.ledger.gauges import metrics_page
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.move import move
 from attachment_transfer.ledger.overdue import overdue
@@ -77,6 +77,8 @@ _AT_ONCE = 8
 API_THREADS = 2 * _AT_ONCE
 #: The embedded worker's look at the queue while nothing runs, in seconds: what is new rings, what is delayed can wait.
 _IDLE_POLL_S = 1.0
+#: Of five seconds of housekeeping; SQLite's one writer has better things to do than two batches in a row.
+_PURGE_AT_MOST_S = 2.0
 #: How long a request waits for its turn before the database is taken to hang: less than a probe waits for its answer.
 _PATIENCE_S = 3.0
 
@@ -183,7 +185,7 @@ def ingress_app(settings: Settings) -> Flask:
             max_request_bytes=settings.max_request_bytes,
             now_s=clock.now_s,
             new_id=new_id,
-            metrics=lambda: metrics_text(engine, clock.now_s, meters.API),
+            metrics=metrics_page(engine, clock.now_s, meters.API),
             admission=_admission(settings, engine),
             waiting=Waiting(
                 longest_s=settings.sync_wait_s,
@@ -274,6 +276,7 @@ class _Parts:
         self._retention = Retention(
             purger(settings, self.engine, clock.now_s, retention_s=settings.retention_s),
             give_back_space=partial(give_back_space, self.engine),
+            longest_s=0.0 if settings.database_url.startswith("sqlite:") else _PURGE_AT_MOST_S,
         )
         self._rounds = _rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s)
         self.worker = Worker(
@@ -303,7 +306,7 @@ class _Parts:
             HealthServer(
                 settings.host,
                 settings.worker_port,
-                metrics=lambda: metrics_text(self.engine, self._clock.now_s, meters.WORKER),
+                metrics=metrics_page(self.engine, self._clock.now_s, meters.WORKER),
                 obstacle=lambda: schema_obstacle(self.engine),
             ),
             stop=stop,
