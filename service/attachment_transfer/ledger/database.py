@@ -118,6 +118,15 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
             yield connection
 
 
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection that only reads, each statement by itself: PostgreSQL is spared a BEGIN and a ROLLBACK around it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
+
+
 def migrate(engine: sa.Engine) -> int:
     """Create or upgrade the ledger's tables; return the schema version. Safe to run twice and in parallel."""
     with writing(engine) as connection:

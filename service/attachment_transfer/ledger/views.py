@@ -21,7 +21,7 @@ from attachment_transfer.core.states import (
 )
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import Enqueue, end_open_attachments, load_transfer, start_next_round
-from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.refusals import forgive
 from attachment_transfer.ledger.rows import attachment_from, transfer_from
 
@@ -121,7 +121,7 @@ def count_open(engine: sa.Engine, *, caller: str | None) -> int:
     query = sa.select(sa.func.count()).where(table.c.state.in_(sorted(OPEN_TRANSFER)))
     if caller is not None:
         query = query.where(table.c.caller == caller)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return int(connection.execute(query).scalar_one())
 
 
