@@ -25,10 +25,11 @@ class Note:
 class Draft:
     """What is being collected about the running exchange, beside its bytes.
 
-    ``world`` is None for a request that belongs to no world.
+    ``world`` is None for a request that belongs to no world. ``silent``: somebody only looks on, so nothing counts.
     """
 
     world: World | None = None
+    silent: bool = False
     notes: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
