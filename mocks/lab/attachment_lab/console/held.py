@@ -20,7 +20,7 @@ from flask import Response, jsonify, request
 from attachment_lab.calls import Calls
 from attachment_lab.console.frame import told
 from attachment_lab.names import shown
-from attachment_lab.preview.drawing import MOST_DRAWN_BYTES, Draughtsman, NotDrawn
+from attachment_lab.preview.drawing import MOST_DRAWN_BYTES, Draughtsman, Drawing, NotDrawn
 from attachment_lab.preview.kinds import HEAD_BYTES, Look, look_at
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
 
@@ -101,23 +101,32 @@ def _download(held: Held) -> Response:
 
 
 def _look(held: Held) -> Response:
-    look = held.look()
-    return jsonify(kind=look.kind, mime=look.mime, odd=look.odd)
+    """``{"kind", "mime", "odd", "pages", "problem"}``: what it is, and why there is no picture of it, if so."""
+    look, pages, problem = held.look(), 1, ""
+    if look.kind in {"image", "pdf"}:
+        try:
+            pages = _drawn(held, look, 1).pages
+        except NotDrawn as exc:
+            problem = f"There is no preview: {exc}. Download it to open it."
+    return jsonify(kind=look.kind, mime=look.mime, odd=look.odd, pages=pages, problem=problem)
 
 
 def _picture(held: Held) -> Response | tuple[Response, int]:
-    look, page = held.look(), request.args.get("page", default=1, type=int)
+    look = held.look()
     if look.kind not in {"image", "pdf"}:
         return told(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"there is no picture of it: its bytes are {look.mime}")
-    if held.size_bytes > MOST_DRAWN_BYTES:
-        return told(HTTPStatus.UNPROCESSABLE_ENTITY, "it is too large to draw here; download it")
     try:
-        drawing = _DRAUGHTSMAN.draw("pdf" if look.kind == "pdf" else "image", held.sha256, held.spooled, page=page)
+        drawing = _drawn(held, look, request.args.get("page", default=1, type=int))
     except NotDrawn as exc:
         return told(HTTPStatus.UNPROCESSABLE_ENTITY, f"no preview: {exc}")
-    given = _safe(Response(drawing.picture, mimetype=drawing.mime))
-    given.headers["X-Pages"] = str(drawing.pages)
-    return given
+    return _safe(Response(drawing.picture, mimetype=drawing.mime))
+
+
+def _drawn(held: Held, look: Look, page: int) -> Drawing:
+    """Raises NotDrawn."""
+    if held.size_bytes > MOST_DRAWN_BYTES:
+        raise NotDrawn("it is too large to be drawn here")
+    return _DRAUGHTSMAN.draw("pdf" if look.kind == "pdf" else "image", held.sha256, held.spooled, page=page)
 
 
 def _text(held: Held) -> Response | tuple[Response, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,7 @@ _ALIKE = {
     "video/ogg": "audio/ogg",
     "image/jpg": "image/jpeg",
 }
+_NEVER_IN_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f\x81\x8d\x8f\x90\x9d]")
 _WORDS = {
     "text/html": "a web page",
     "image/svg+xml": "an SVG drawing",
@@ -49,6 +51,8 @@ class Look:
 def look_at(head: bytes, *, name: str, declared: str) -> Look:
     """Judge a file by its first ``HEAD_BYTES``."""
     mime = _more(head) or sniff(head)
+    if mime == UNKNOWN and _reads_like_text(head):
+        mime = "text/plain"
     return Look(kind=_kind(mime), mime=mime, odd=_odd(mime, name, declared))
 
 
@@ -59,6 +63,11 @@ def _more(head: bytes) -> str | None:
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2:
         return "audio/mpeg"
     return None
+
+
+def _reads_like_text(head: bytes) -> bool:
+    """In another charset than UTF-8: a mark of UTF-16, or no byte that a text never holds."""
+    return head.startswith((b"\xff\xfe", b"\xfe\xff")) or not _NEVER_IN_TEXT.search(head)
 
 
 def _kind(mime: str) -> Kind:

@@ -1,10 +1,9 @@
 // What the customer's and the agent's page have in common: the log, the composer, files with their real progress.
 // A file's name and bytes are a stranger's: names are only ever set as text, pictures are drawn anew by the server.
 
-import { byId, humanSize, make, postJson, reconcile, setText, showTrouble } from "./base.js";
+import { byId, getJson, humanSize, make, postJson, reconcile, setText, showTrouble } from "./base.js";
 
 const AT_ONCE = 2;
-const PICTURES = new Set(["image/png", "image/jpeg", "image/gif", "image/webp"]);
 export const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 export const initials = (name) => name.split(/\s+/).filter(Boolean).map((word) => word[0]).filter((_, i, all) => i === 0 || i === all.length - 1).join("").toUpperCase();
 export const hueOf = (name) => String(([...name].reduce((sum, char) => sum + char.codePointAt(0), 0) % 6) + 1);
@@ -51,9 +50,24 @@ function drawMessage(item, message, mine) {
 function newFile(file, base) {
   const box = make("div", "file");
   box.append(card(file, base));
-  if (PICTURES.has(file.type)) box.prepend(picture(file, base));
-  else if (/^(audio|video)\//.test(file.type)) box.prepend(player(file, base));
+  if (/^(image|audio|video)\//.test(file.type)) {
+    whenSeen(box, async () => {
+      const look = await getJson(`${base}/look`).catch(() => null);
+      if (look?.kind === "image" && !look.problem) box.prepend(picture(file, base));
+      else if (look?.kind === "audio" || look?.kind === "video") box.prepend(player(look.kind, file, base));
+    });
+  }
   return box;
+}
+
+// Work that is done once, when a person scrolls there.
+export function whenSeen(element, work) {
+  const watch = new IntersectionObserver((entries) => {
+    if (!entries.some((each) => each.isIntersecting)) return;
+    watch.disconnect();
+    work();
+  }, { rootMargin: "300px" });
+  watch.observe(element);
 }
 
 function picture(file, base) {
@@ -63,24 +77,20 @@ function picture(file, base) {
   link.rel = "noopener";
   const image = make("img");
   image.alt = `Picture: ${file.name}`;
-  image.loading = "lazy";
   image.addEventListener("load", () => {
     const box = byId("log-box");
     if (box.scrollHeight - box.scrollTop - box.clientHeight < image.clientHeight + 120) box.scrollTop = box.scrollHeight;
   });
-  image.addEventListener("error", () => link.remove());
   image.src = `${base}/picture`;
   link.append(image);
   return link;
 }
 
-function player(file, base) {
-  const kind = file.type.startsWith("audio") ? "audio" : "video";
+function player(kind, file, base) {
   const media = make(kind, "player");
   media.controls = true;
   media.preload = "none";
   media.setAttribute("aria-label", `${kind === "audio" ? "Recording" : "Film"}: ${file.name}`);
-  media.addEventListener("error", () => media.remove());
   media.src = `${base}/media`;
   return media;
 }
