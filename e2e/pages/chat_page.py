@@ -9,10 +9,13 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 _DROPPED = """([area, files, kind]) => {
   const data = new DataTransfer();
-  for (const { name, mimeType, bytes } of files) data.items.add(new File([new Uint8Array(bytes)], name, { type: mimeType }));
+  for (const { name, mimeType, bytes } of files)
+    data.items.add(new File([new Uint8Array(bytes)], name, { type: mimeType }));
   const at = document.querySelector(area);
-  if (kind === "paste") at.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData: data }));
-  else for (const step of ["dragenter", "dragover", "drop"]) at.dispatchEvent(new DragEvent(step, { bubbles: true, cancelable: true, dataTransfer: data }));
+  const how = { bubbles: true, cancelable: true };
+  if (kind === "paste") at.dispatchEvent(new ClipboardEvent("paste", { ...how, clipboardData: data }));
+  else for (const step of ["dragenter", "dragover", "drop"])
+    at.dispatchEvent(new DragEvent(step, { ...how, dataTransfer: data }));
 }"""
 #: A large file, on a busy machine.
 UPLOAD_MS = 60_000
