@@ -102,7 +102,7 @@ class Cabinet:
             return []
 
     def _get(self, path: str, **options: str) -> Any:
-        return self._c4c.get(f"{SERVICE}/{path}", **{"world": self._world, "$format": "json", **options})
+        return self._c4c.send("GET", f"{SERVICE}/{path}", params={"world": self._world, "$format": "json", **options})
 
 
 def _checked(object_id: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from attachment_lab import people
@@ -67,8 +67,9 @@ class Clerk:
 
     def accept(self, guid: str, agent_id: str) -> None:
         """An agent takes the chat: activity in C4C, event Accepted."""
+        taken_by = _agent(agent_id)
         chat = self._chat(guid)
-        chat.fire("Accepted", chat.accept(_agent(agent_id).to_json()))
+        chat.fire("Accepted", chat.accept(taken_by.to_json()))
 
     def decline(self, guid: str) -> None:
         """An agent declines: nothing in C4C, event Rejected; the chat goes on waiting."""
@@ -80,16 +81,14 @@ class Clerk:
 
     def transfer(self, guid: str, *, queue_id: str = "", agent_id: str = "") -> None:
         """To a queue or to an agent: another leg, event Transferred."""
-        chat, seen = self._chat(guid), self._status(guid)
-        to_queue = people.queue(queue_id) if queue_id else None
-        if queue_id and to_queue is None:
-            raise WrongUse(f"queue: one of {', '.join(each.name for each in people.QUEUES)}")
         if not (queue_id or agent_id):
             raise WrongUse("name a queue or an agent to hand the chat to")
-        where: dict[str, Mapping[str, str]] = {"agent": _agent(agent_id).to_json()} if agent_id else {}
-        if to_queue:
-            where["queue"] = to_queue.to_json(str(seen["channel_sub_type"]))
-        chat.fire("Transferred", chat.transfer(**where))
+        to_agent, to_queue = (_agent(agent_id) if agent_id else None), (_queue(queue_id) if queue_id else None)
+        chat, channel = self._chat(guid), str(self._status(guid)["channel_sub_type"])
+        contact = chat.transfer(
+            queue=to_queue.to_json(channel) if to_queue else None, agent=to_agent.to_json() if to_agent else None
+        )
+        chat.fire("Transferred", contact)
 
     def end(self, guid: str) -> None:
         """The conversation is over, by the agent or because the customer leaves: event Ended."""
@@ -116,4 +115,11 @@ def _agent(agent_id: str) -> people.AgentPerson:
     found = people.agent(agent_id)
     if found is None:
         raise WrongUse(f"agent: one of {', '.join(each.name for each in people.AGENTS)}")
+    return found
+
+
+def _queue(queue_id: str) -> people.ChatQueue:
+    found = people.queue(queue_id)
+    if found is None:
+        raise WrongUse(f"queue: one of {', '.join(each.name for each in people.QUEUES)}")
     return found
