@@ -59,13 +59,13 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
     with ending_on_signals(), open_street(options) as street:
         world = _furnish(street)
 
-        def prepare() -> None:
-            contact_id = _waiting_chat(street, world, default_files()[:WAITING_FILES])
+        def prepare(names: WorldNames) -> None:
+            contact_id = _waiting_chat(street, names, default_files()[:WAITING_FILES])
             if ready_file:
-                street_file.write(ready_file, street_file.ready_json(street.urls, world, contact_id))
-            _show_street(street, world, contact_id, out())
+                street_file.write(ready_file, street_file.ready_json(street.urls, names, contact_id))
+            _show_street(street, names, contact_id, out())
 
-        prepare()
+        prepare(world)
         Keeper(street, world, prepare).stay()
 
 
@@ -138,7 +138,7 @@ def _furnish(street: Street) -> WorldNames:
     world = default_world()
     open_world(street.neighbours, world)
     if street.options.console:
-        street.start_console(world)
+        street.start_console(world, street_file=street_file.default_path())
     return world
 
 

@@ -127,6 +127,15 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
             return told(HTTPStatus.BAD_REQUEST, "names: an object with the members of WorldNames, or leave it out")
         return jsonify(shown(desk.names.name)), 201
 
+    @app.post("/api/worlds/<name>/reset")
+    def reset(name: str) -> tuple[Response, int]:
+        """204; the world is at its beginning again, with other secrets and ids. Open pages load themselves anew."""
+        json_object()
+        if desks.get(name) is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        desks.renew(name)
+        return Response(), 204
+
     @app.delete("/api/worlds/<name>")
     def close(name: str) -> tuple[Response, int]:
         """204; the world is closed in all three mocks."""
