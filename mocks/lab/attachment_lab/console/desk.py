@@ -14,6 +14,7 @@ from attachment_lab.console.stage import Stage
 from attachment_lab.console.watch import Watch
 from attachment_lab.demo import default_files
 from attachment_lab.errors import WrongUse
+from attachment_lab.exchanges.reader import Reader
 from attachment_lab.minting import WorldNames, minted_world, renewed
 from attachment_lab.neighbours import Neighbours
 from attachment_lab.renewal import renew_world
@@ -46,7 +47,13 @@ class Hands:
 class Desk:
     """One world: its names and secrets, and whoever reads and plays it for the pages."""
 
-    def __init__(self, to: Neighbours, names: WorldNames, options: WorldOptions | None = None) -> None:
+    def __init__(
+        self,
+        to: Neighbours,
+        names: WorldNames,
+        urls: Mapping[str, str],
+        options: WorldOptions | None = None,
+    ) -> None:
         self.to = to
         #: Tells this beginning of the world from an earlier one; pages compare it.
         self.born = secrets.token_hex(4)
@@ -56,6 +63,7 @@ class Desk:
         self.ledger = ChainLedger(to, names)
         self.watch = Watch(self.ledger)
         self.stage = Stage(to, names, default_files)
+        self.journal = Reader(self.ledger, urls)
 
 
 class Desks:
@@ -78,7 +86,7 @@ class Desks:
         self.urls = dict(urls)
         self.hands = hands or Hands()
         self.first = first.name
-        self._desks = {first.name: Desk(to, first)}
+        self._desks = {first.name: Desk(to, first, urls)}
         self._pool = list(pool)
         self._has_pool = bool(pool)
         self._lock = threading.Lock()
@@ -101,7 +109,7 @@ class Desks:
 
     def adopt(self, names: WorldNames, options: WorldOptions | None = None) -> Desk:
         """Show a world that exists in the mocks already; names known before get a new desk."""
-        desk = Desk(self.to, names, options)
+        desk = Desk(self.to, names, self.urls, options)
         with self._lock:
             self._desks[names.name] = desk
         return desk
