@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not
 from exchanges_sample import UPLOAD, body, delivery, exchange
 
-from attachment_lab.exchanges.as_pytest import source
+from attachment_lab.exchanges.as_pytest import literal, source
 from attachment_lab.exchanges.curl import as_curl, variables
 from attachment_lab.exchanges.entry import from_delivery, from_exchange
 from attachment_lab.exchanges.har import archive, decoded
@@ -96,8 +96,8 @@ def test_the_file_says_all_that_was_particular() -> None:
     text = source(RECORDING)
     for part in (
         "own_street(through_gates=True)", "no_ledger_check", "chat.hand_on()",
-        "'*/attachments/' + chat.files[0].id + '*'",
-        "skip=2", "after_bytes=1", "events=('Ended', 'Closed')", "'chat_shape': 'B'",
+        '"*/attachments/" + chat.files[0].id + "*"',
+        "skip=2", "after_bytes=1", 'events=("Ended", "Closed")', '"chat_shape": "B"',
     ):  # fmt: skip
         assert part in text
 
@@ -219,3 +219,24 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     told = run(other)
     assert told.returncode == 1
     assert "AssertionError" in told.stdout or "assert" in told.stdout
+
+
+@pytest.mark.parametrize(
+    "value", ["a", 'a"b', "a'b", "a\"'b\\", "\u202e\n", "", ("x",), ["a", 1], {"k": [None, True, 1.5]}]
+)
+def test_a_literal_reads_back_as_the_value_it_stands_for(value: object) -> None:
+    assert ast.literal_eval(literal(value)) == value
+
+
+def test_the_file_is_formatted_and_clean_as_it_comes(tmp_path: Path) -> None:
+    file = tmp_path / "test_chat.py"
+    file.write_text(source(replace(RECORDING, files=(replace(RECORDING.files[0], name="ü.pdf"),))))
+    for command in (["format", "--check"], ["check", "--select", "E4,E7,E9,F,I"]):
+        done = subprocess.run(
+            ["ruff", *command, "--isolated", "--line-length", "120", str(file)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        )
+        assert done.returncode == 0, done.stdout + done.stderr

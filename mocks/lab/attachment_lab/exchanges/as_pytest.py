@@ -1,6 +1,6 @@
 """A recording as a pytest file that plays the chat again and asserts the same end.
 
-Pure text from data: every value goes through ``repr``, so a customer's file name cannot become code.
+Pure text from data: every value goes through ``literal``, so a customer's file name cannot become code.
 """
 
 from __future__ import annotations
@@ -20,14 +20,11 @@ from __future__ import annotations
 
 {imports}
 
-FILES = [{files}
-]
+FILES = [{files}]
 #: What the service said of each attachment in the end.
-ATTACHMENTS = [{attachments}
-]
+ATTACHMENTS = [{attachments}]
 #: What C4C held for the chat in the end.
-STORED = [{stored}
-]
+STORED = [{stored}]
 
 
 def made_up(name: str, size_bytes: int) -> bytes:
@@ -80,9 +77,9 @@ def _options(recording: Recording) -> Iterator[str]:
     yield from ("", "@pytest.fixture", "def tenant_options() -> WorldOptions:")
     yield '    """The world as it was: events, switches of the mocks."""'
     yield "    return WorldOptions("
-    yield f"        events={recording.events!r},"
-    yield f"        direct_conversations={recording.direct_conversations!r},"
-    yield f"        dialects={ {mock: dict(each) for mock, each in recording.dialects.items()}!r},"
+    yield f"        events={literal(recording.events)},"
+    yield f"        direct_conversations={literal(recording.direct_conversations)},"
+    yield f"        dialects={literal(recording.dialects)},"
     yield "    )"
     yield ""
 
@@ -108,8 +105,8 @@ def _test(recording: Recording) -> Iterator[str]:
 
 def _play(recording: Recording) -> Iterator[str]:
     yield (
-        f"chat = tenant.chat(accepted={recording.accepted!r}, direct={recording.direct!r}, "
-        f"channel_sub_type={recording.channel_sub_type!r})"
+        f"chat = tenant.chat(accepted={literal(recording.accepted)}, direct={literal(recording.direct)}, "
+        f"channel_sub_type={literal(recording.channel_sub_type)})"
     )
     yield "for name, size_bytes, by in FILES:"
     yield "    chat.send((name, made_up(name, size_bytes)), originator_type=by)"
@@ -119,25 +116,25 @@ def _play(recording: Recording) -> Iterator[str]:
     for fault in recording.faults:
         yield from _fault(fault, ids)
     if recording.ended:
-        yield f"chat.end(fire={'Ended' in recording.fired!r})"
+        yield f"chat.end(fire={literal('Ended' in recording.fired)})"
         yield "tenant.wait_until_settled(timeout_s=180)"
     if recording.wrapped_up:
-        yield f"chat.wrap_up(fire={'Closed' in recording.fired!r})"
+        yield f"chat.wrap_up(fire={literal('Closed' in recording.fired)})"
         yield "tenant.wait_until_settled(timeout_s=180)"
 
 
 def _fault(fault: Struck, ids: Mapping[str, int]) -> Iterator[str]:
     yield "tenant.fault("
-    yield f"    mock={fault.mock!r},"
-    yield f"    kind={fault.kind!r},"
+    yield f"    mock={literal(fault.mock)},"
+    yield f"    kind={literal(fault.kind)},"
     yield f"    path={_path(fault.path, ids)},"
     if fault.method != "*":
-        yield f"    method={fault.method!r},"
-    yield f"    phase={fault.phase!r},"
-    yield f"    times={fault.times!r},"
-    yield f"    skip={fault.skip!r},"
+        yield f"    method={literal(fault.method)},"
+    yield f"    phase={literal(fault.phase)},"
+    yield f"    times={literal(fault.times)},"
+    yield f"    skip={literal(fault.skip)},"
     for name, value in fault.params.items():
-        yield f"    {name}={value!r},"
+        yield f"    {name}={literal(value)},"
     yield ")"
 
 
@@ -146,22 +143,22 @@ def _path(path: str, ids: Mapping[str, int]) -> str:
     for file_id, place in ids.items():
         if file_id in path:
             before, _, after = path.partition(file_id)
-            return f"{before!r} + chat.files[{place}].id + {after!r}"
-    return repr(path)
+            return f"{literal(before)} + chat.files[{place}].id + {literal(after)}"
+    return literal(path)
 
 
 def _assertions(recording: Recording) -> Iterator[str]:
     yield "records = tenant.ledger.records().of_chat(chat.guid)"
-    yield f"assert [each.state for each in records.handovers] == {list(recording.handovers)!r}"
+    yield f"assert [each.state for each in records.handovers] == {literal(list(recording.handovers))}"
     if recording.state is None:
         yield "with pytest.raises(LookupError):"
         yield "    chat.transfer()"
     elif recording.state in {"settled", "parked", "cancelled"}:
         yield "transfer = chat.transfer()"
-        yield f"assert (transfer.state, transfer.outcome) == {(recording.state, recording.outcome)!r}"
+        yield f"assert (transfer.state, transfer.outcome) == {literal((recording.state, recording.outcome))}"
         yield "assert sorted((each.name, each.state) for each in transfer.attachments) == ATTACHMENTS"
         yield "assert sorted(each.name for each in records.objects) == STORED"
-    yield f"assert sorted({{each.law for each in judge(records).violations}}) == {list(recording.broken_laws)!r}"
+    yield f"assert sorted({{each.law for each in judge(records).violations}}) == {literal(list(recording.broken_laws))}"
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:
@@ -169,4 +166,19 @@ def _indented(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _items(values: Any) -> str:
-    return "".join(f"\n    {value!r}," for value in values)
+    lines = "".join(f"\n    {literal(value)}," for value in values)
+    return f"{lines}\n" if lines else ""
+
+
+def literal(value: Any) -> str:
+    """A value as Python source, with double quotes as formatters have it; never anything but a literal."""
+    if isinstance(value, str):
+        plain = repr(value)
+        return plain if plain.startswith('"') or '"' in value else f'"{plain[1:-1]}"'
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{literal(name)}: {literal(each)}" for name, each in value.items()) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(literal, value)) + ("," if len(value) == 1 else "") + ")"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    return repr(value)

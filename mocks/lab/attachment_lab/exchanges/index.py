@@ -189,9 +189,9 @@ class Index:
         for each in self._to.cmi.get("/_mock/attachments", world=self._world):
             self.relations.file_of_attachment.setdefault(str(each["id"]), str(each["name"]))
 
-    def _journal(self, mock: str, since: int, **narrowed: str) -> Iterator[Mapping[str, Any]]:
+    def _journal(self, mock: str, since: int, q: str | None = None) -> Iterator[Mapping[str, Any]]:
         while True:
-            page = self._to.mock(mock).get("/_mock/journal", world=self._world, since=since, limit=PAGE, **narrowed)
+            page = self._to.mock(mock).get("/_mock/journal", world=self._world, since=since, limit=PAGE, q=q)
             yield from page["exchanges"]
             if len(page["exchanges"]) < PAGE:
                 return

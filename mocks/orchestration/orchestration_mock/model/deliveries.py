@@ -134,12 +134,13 @@ class DeliveryLog:
             raise Missing(f"There is no delivery {id_}.")
         return found
 
+    def changed(self, since: int, limit: int) -> list[Delivery]:
+        """At most ``limit`` rows that changed after that number, in the order of their last change."""
+        with self._lock:
+            rows = [row for row in self._rows.values() if row.change > since]
+        return sorted(rows, key=lambda row: row.change)[:limit]
+
     def list(self, event_id: str | None = None) -> list[Delivery]:
         """All rows, or those of one event."""
         with self._lock:
             return [row for row in self._rows.values() if event_id in (None, row.event_id)]
-
-    def changed(self, since: int, limit: int) -> list[Delivery]:
-        """At most ``limit`` rows that changed after that number, in the order of their last change."""
-        rows = [row for row in self.list() if row.change > since]
-        return sorted(rows, key=lambda row: row.change)[:limit]
