@@ -60,7 +60,7 @@ def _limits(recording: Recording) -> str:
 
 def _imports(recording: Recording) -> Iterator[str]:
     if _marks(recording) or recording.dialects or recording.state is None or _has_options(recording):
-        yield "import pytest\n"
+        yield "import pytest"
     yield "from attachment_lab.laws import judge"
     yield "from attachment_lab.tenant import Tenant"
     if _has_options(recording):
