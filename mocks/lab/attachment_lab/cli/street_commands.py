@@ -14,6 +14,7 @@ from rich.text import Text
 from attachment_lab import egress, street_file
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
+from attachment_lab.cli.seeding import Seeding
 from attachment_lab.conversation import Conversation, Sendable
 from attachment_lab.demo import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo_faults import FAULTS
@@ -36,6 +37,9 @@ run_dir_option = click.option(
     default=None,
     help="Keep logs, spools and the service's database here; default: a temporary folder.",
 )
+seed_option = click.option(
+    "--seed", is_flag=True, help="Load the demo's customers: three people, a dozen chats in every state."
+)
 gates_option = click.option(
     "--through-gates", is_flag=True, help="The service reaches the mocks through their wire gates."
 )
@@ -51,16 +55,20 @@ gates_option = click.option(
     default=None,
     help="Write addresses and credentials here (mode 0600) once everything answers.",
 )
-def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_file: Path | None) -> None:
+@seed_option
+def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_file: Path | None, seed: bool) -> None:
     """Start the street and keep it up until Ctrl-C."""
     base = 8100 if port_base is None else port_base
     options = StreetOptions(port_base=base, run_dir=run_dir, through_gates=through_gates, console=True)
     err().print(Text("Starting the street …", style="dim"))
     with ending_on_signals(), open_street(options) as street:
         world = _furnish(street)
+        seeding = Seeding(street.neighbours, err())
 
         def prepare(names: WorldNames) -> None:
             contact_id = _waiting_chat(street, names, default_files()[:WAITING_FILES])
+            if seed:
+                seeding.load(names, wait=names == world)
             if ready_file:
                 street_file.write(ready_file, street_file.ready_json(street.urls, names, contact_id))
             _show_street(street, names, contact_id, out())
@@ -74,6 +82,7 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
 @run_dir_option
 @gates_option
 @json_option
+@seed_option
 @click.option("--keep", is_flag=True, help="Leave the street up afterwards, until Ctrl-C.")
 @click.option("--fault", type=click.Choice(sorted(FAULTS)), default=None, help="Break something.")
 @click.option("--on", "on", default=None, help="The file that the fault strikes; default: the first.")
@@ -101,6 +110,8 @@ def demo(port_base: int | None, run_dir: Path | None, through_gates: bool, **cho
 
 def _demo(street: Street, chosen: dict[str, Any], console: Console) -> int:
     world = _furnish(street)
+    if chosen["seed"]:
+        Seeding(street.neighbours, console).load(world, wait=True)
     files: list[Sendable] = list(chosen["files"]) or default_files()
     ledger = ChainLedger(street.neighbours, world, run_dir=street.run_dir)
     with Progress(console) as progress:

@@ -136,6 +136,18 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
         desks.renew(name)
         return Response(), 204
 
+    @app.route("/api/worlds/<name>/seed", methods=["GET", "POST"])
+    def seed(name: str) -> tuple[Response, int]:
+        """POST loads the demo's customers in the background (202, 409 meanwhile); GET tells how far it is."""
+        desk = desks.get(name)
+        if desk is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        if request.method == "POST":
+            json_object()
+            desk.seeding.start()
+            return jsonify(desk.seeding.state()), 202
+        return jsonify(desk.seeding.state()), 200
+
     @app.delete("/api/worlds/<name>")
     def close(name: str) -> tuple[Response, int]:
         """204; the world is closed in all three mocks."""

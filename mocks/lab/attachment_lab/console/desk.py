@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
 from attachment_lab.console.watch import Watch
 from attachment_lab.demo import default_files
@@ -64,6 +65,7 @@ class Desk:
         self.watch = Watch(self.ledger)
         self.stage = Stage(to, names, default_files)
         self.journal = Reader(self.ledger, urls)
+        self.seeding = Seeding(to, names)
 
 
 class Desks:
