@@ -42,6 +42,10 @@ class ServiceApi:
         """End a transfer and shred its secrets. Raises Refused, 409 when it has ended already."""
         self._to.service.post(f"/transfers/{transfer_id}/cancel", headers=self._bearer())
 
+    def retry(self, transfer_id: str) -> None:
+        """Let a parked transfer run again. Raises Refused, 409 when it is not parked."""
+        self._to.service.post(f"/transfers/{transfer_id}/retry", headers=self._bearer())
+
     def token(self, *, fresh: bool = False) -> str:
         """A bearer token for the world's OAuth client, kept until shortly before it runs out."""
         if fresh or time.monotonic() > self._good_until:

@@ -15,6 +15,7 @@ from attachment_lab import egress, street_file
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
 from attachment_lab.cli.seeding import Seeding
+from attachment_lab.cli.tour import tour
 from attachment_lab.conversation import Conversation, Sendable
 from attachment_lab.demo import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo_faults import FAULTS
@@ -95,17 +96,21 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
     help="Send this file instead of the customer's usual ones; may be repeated.",
 )
 @click.option("--timeout", "timeout_s", type=float, default=180.0, show_default=True, help="Seconds.")
+@click.option(
+    "--tour", is_flag=True, help="Show the guided tour in a browser instead; exit 0 only if its story came true."
+)
+@click.option("--headless", is_flag=True, help="With --tour: no window; it turns its pages by itself and ends.")
+@click.option("--speed", type=click.FloatRange(min=0.1, max=100), default=1.0, show_default=True, help="With --tour.")
 def demo(port_base: int | None, run_dir: Path | None, through_gates: bool, **chosen: Any) -> int:
     """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
     gates = through_gates or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_gate)
-    options = StreetOptions(
-        port_base=port_base or 0, run_dir=run_dir, through_gates=gates, console=bool(chosen["keep"])
-    )
+    with_console = bool(chosen["keep"] or chosen["tour"])
+    options = StreetOptions(port_base=port_base or 0, run_dir=run_dir, through_gates=gates, console=with_console)
     console = err() if chosen["as_json"] else out()
     console.quiet = bool(chosen["as_json"]) and not console.is_terminal
     console.print(Text("Starting the street …", style="dim"))
     with ending_on_signals(), open_street(options) as street:
-        return _demo(street, chosen, console)
+        return tour(street, _furnish(street), chosen, console) if chosen["tour"] else _demo(street, chosen, console)
 
 
 def _demo(street: Street, chosen: dict[str, Any], console: Console) -> int:

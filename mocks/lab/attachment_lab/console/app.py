@@ -18,6 +18,7 @@ from attachment_lab.commands import CONSOLE_VARIABLE
 from attachment_lab.console.desk import Desks, Hands
 from attachment_lab.console.frame import json_object, register_page, told
 from attachment_lab.console.pages import PAGES
+from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
@@ -54,7 +55,7 @@ def build_app(
     _add_guards(app)
     _add_doors(app, desks)
     _add_worlds(app, desks)
-    for page in PAGES:
+    for page in (*PAGES, TOUR):
         register_page(app, page, PAGES)
     return app
 

@@ -12,6 +12,7 @@ from typing import Any
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
+from attachment_lab.console.tour.director import Director
 from attachment_lab.console.watch import Watch
 from attachment_lab.demo import default_files
 from attachment_lab.errors import WrongUse
@@ -66,6 +67,7 @@ class Desk:
         self.stage = Stage(to, names, default_files)
         self.journal = Reader(self.ledger, urls)
         self.seeding = Seeding(to, names)
+        self.tour = Director(self.ledger, self.journal)
 
 
 class Desks:
