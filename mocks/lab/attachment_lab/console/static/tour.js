@@ -78,7 +78,7 @@ function show() {
   byId("tour-bar").style.width = `${(100 * (place() + 1)) / table.length}%`;
   byId("tour-back").disabled = place() === 0;
   setText(byId("tour-next"), place() === table.length - 1 ? "Finish" : "Next");
-  say(ready ? "" : step.waiting);
+  sayWhetherReady();
   drawAuto();
   box.hidden = false;
   document.body.dataset.touring = "true";
@@ -115,6 +115,12 @@ function say(words, tone = "") {
   setText(byId("tour-waiting"), words);
 }
 
+function sayWhetherReady() {
+  const { waiting } = current();
+  if (ready) say(waiting ? "There it is." : "", "done");
+  else say(waiting || "One moment …");
+}
+
 function drawAuto() {
   const button = byId("tour-auto");
   button.setAttribute("aria-pressed", String(auto));
@@ -132,7 +138,7 @@ async function look() {
       say(error.message, "failed");
       return;
     }
-    if (ready) say(step.waiting ? "There it is." : "", "done");
+    if (ready) sayWhetherReady();
   }
   const reading = Math.max(LEAST_MS, step.caption.split(" ").length * WORD_MS) / speed;
   if (auto && ready && performance.now() - shownAt > reading) await forward();
