@@ -46,8 +46,8 @@ def body() -> UploadBody:
     return UploadBody(iter([b"hello"]), size_bytes=5, fields={"Name": "a.txt"})
 
 
-def post(answer: Answer) -> str | None:
-    return client(answer).upload(CHAT, NAVIGATION, body())
+def post(answer: Answer, **changes: Any) -> str | None:
+    return client(answer, **changes).upload(CHAT, NAVIGATION, body())
 
 
 def problem(status: int, document: Any = None, **headers: str) -> httpx.Response:
@@ -75,8 +75,9 @@ def test_an_upload_is_one_post_to_the_activitys_navigation() -> None:
 
 def test_the_fields_of_a_create_come_from_the_dialect() -> None:
     new = NewAttachment(name="a.txt", content_type="text/plain", title=None)
-    fields = client(always(httpx.Response(200)), attachment_type_code="10044").fields(new)
-    assert fields == {"TypeCode": "10044", "CategoryCode": "2", "Name": "a.txt", "MimeType": "text/plain"}
+    dialect = {"attachment_type_code": "10044", "attachment_category_code": "7"}
+    fields = client(always(httpx.Response(200)), **dialect).fields(new)
+    assert fields == {"TypeCode": "10044", "CategoryCode": "7", "Name": "a.txt", "MimeType": "text/plain"}
 
 
 @pytest.mark.parametrize(
@@ -186,6 +187,16 @@ def test_silence_before_the_first_byte_is_a_failure_and_after_it_an_unknown_outc
     assert caught.value.may_exist is (kind is OutcomeUnknown)
     assert trouble.__name__ in str(caught.value)
     assert "Word-of-C4C" not in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [400, 409])
+def test_a_lock_is_known_by_the_dialects_pattern_whatever_the_status(status: int) -> None:
+    gesperrt = problem(status, {"error": {"message": {"value": "Objekt ist gesperrt durch MUELLER"}}})
+    with pytest.raises(TransferError) as caught:
+        post(always(gesperrt))
+    assert not isinstance(caught.value, errors.NeighbourBusy)
+    with pytest.raises(errors.NeighbourBusy):
+        post(always(gesperrt), lock_pattern="(?i)gesperrt")
 
 
 def test_a_refusal_quotes_c4cs_words_and_not_more_than_200_of_them() -> None:

@@ -25,13 +25,14 @@ class Note:
 class Draft:
     """What is being collected about the running exchange, beside its bytes.
 
-    ``world`` is None for a request that belongs to no world.
+    ``world`` is None for a request that belongs to no world; ``labels`` are those of ``evidence``, by id.
     """
 
     world: World | None = None
     notes: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 _DRAFT: ContextVar[Draft | None] = ContextVar("mock_kit_draft", default=None)

@@ -73,6 +73,7 @@ class EvidenceBook:
         draft = current_draft()
         if draft is not None and entry_id not in draft.evidence:
             draft.evidence.append(entry_id)
+            draft.labels[entry_id] = self._entries[entry_id].label
         where = world or (draft.world if draft is not None else None)
         if where is not None:
             where.count_evidence(entry_id)

@@ -142,8 +142,7 @@ class Passage:
     def _reply(self, start_response: StartResponse) -> Any:
         answer = self._answer
         if self._request.headers.get(EVIDENCE_HEADER) == "1":
-            listed = ", ".join(self.draft.evidence)[:_EVIDENCE_HEADER_CHARS]
-            answer.set_header(EVIDENCE_HEADER, listed)
+            answer.set_header(EVIDENCE_HEADER, _listed(self.draft))
         length = answer.length
         if length is not None and length <= _SMALL_BYTES:
             pieces = list(answer.body)
@@ -242,6 +241,14 @@ class _Watched:
 
     def close(self) -> None:
         self._passage.close()
+
+
+def _listed(draft: Draft) -> str:
+    """``id;label=documented, id;label=assumed``: a list of tokens with parameters (RFC 8941); whole items only."""
+    items = [f"{each};label={draft.labels[each]}" for each in draft.evidence]
+    while len(", ".join(items)) > _EVIDENCE_HEADER_CHARS:
+        items.pop()
+    return ", ".join(items)
 
 
 def _broken_off(sent_bytes: int, length: int | None) -> Note:
