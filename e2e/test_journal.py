@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 if TYPE_CHECKING:
     from conftest import ConsoleWorld
 
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
 pytestmark = [pytest.mark.street, pytest.mark.browser]
 
 
@@ -193,3 +194,18 @@ def test_the_list_names_what_the_filters_cannot(page: Page, world: ConsoleWorld)
     ).json()
     assert "hop: 'moon' is none of" in read("hop=moon")["detail"]
     assert "limit" in read("limit=9999")["detail"]
+
+
+@pytest.mark.parametrize(("scheme", "name"), [("light", "journal.png"), ("dark", "journal-dark.png")])
+def test_pictures_for_the_documentation(
+    journal: JournalPage, world: ConsoleWorld, request: pytest.FixtureRequest, scheme: str, name: str
+) -> None:
+    if not request.config.getoption("--write-screenshots"):
+        pytest.skip("pictures are written by --write-screenshots only")
+    journal.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    journal.page.set_viewport_size({"width": 1440, "height": 960})
+    carry(world, gone=True)
+    journal.open()
+    journal.show("Reads Übergabe.txt")
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    journal.page.screenshot(path=IMAGES / name)

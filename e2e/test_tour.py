@@ -12,13 +12,16 @@ import pytest
 from pages.tour_page import PATIENCE_MS, TourPage
 from playwright.sync_api import Page, expect
 
+from attachment_lab.console.tour.steps import steps
+
 if TYPE_CHECKING:
     from conftest import ConsoleWorld
 
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
 pytestmark = [pytest.mark.street, pytest.mark.browser]
 #: Steps that wait for something to arrive.
-WAITING = {6, 10, 12}
-LAST = 14
+WAITING = {place for place, each in enumerate(steps(), 1) if each.waiting}
+LAST = len(steps())
 
 
 @pytest.fixture
@@ -102,3 +105,15 @@ def test_the_command_shows_it_and_its_exit_code_is_the_storys(tmp_path: Path) ->
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"finished": True, "missing": [], "ok": True}
+
+
+def test_pictures_for_the_documentation(tour: TourPage, request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("--write-screenshots"):
+        pytest.skip("pictures are written by --write-screenshots only")
+    tour.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    tour.page.set_viewport_size({"width": 1440, "height": 900})
+    tour.begin("?speed=20")
+    tour.page.goto(tour.page.url.replace("tour=welcome", "tour=red"))
+    tour.wait_until_ready()
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    tour.page.screenshot(path=IMAGES / "tour.png")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from attachment_lab.console.tour.steps import steps
+
 PATIENCE_MS = 60_000
 
 
@@ -31,7 +33,7 @@ class TourPage:
 
     def expect_step(self, number: int) -> None:
         """This step is shown, and whatever it waits for has come."""
-        expect(self.page.locator("#tour-place")).to_have_text(f"Step {number} of 14", timeout=PATIENCE_MS)
+        expect(self.page.locator("#tour-place")).to_have_text(f"Step {number} of {len(steps())}", timeout=PATIENCE_MS)
         expect(self.page.locator("#tour-waiting")).not_to_have_text("…", use_inner_text=True)
 
     def next(self) -> None:

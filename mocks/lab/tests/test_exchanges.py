@@ -82,6 +82,11 @@ def test_a_delivery_that_could_not_be_made_failed_with_its_reason() -> None:
     assert (entry.failed, entry.status, entry.error, entry.level) == (True, 0, "no secret ri-apikey", "error")
 
 
+def test_a_fault_on_an_events_way_out_is_seen_in_its_note() -> None:
+    notes = ["fault f-3 struck this request: status, before the work", "sent by way of a proxy"]
+    assert from_delivery(delivery(notes=notes)).fault == ("f-3",)
+
+
 class Sources:
     """Stands in for the neighbours' control interfaces: journals, deliveries, strays."""
 
@@ -106,7 +111,9 @@ class Sources:
         def __init__(self, all_of_them: Sources, name: str) -> None:
             self._all, self._name = all_of_them, name
 
-        def get(self, path: str, *, world: str = "", since: int = 0, limit: int = 0, q: str = "", **rest: Any) -> Any:
+        def get(
+            self, path: str, *, world: str = "", since: int = 0, limit: int = 0, q: str | None = None, **rest: Any
+        ) -> Any:
             self._all.calls += 1
             if path == "/_mock/health":
                 return {"strays": len(self._all.strays[self._name])}
@@ -116,7 +123,9 @@ class Sources:
                 return [{"id": FILE, "name": "photo.jpg"}]
             if path == "/_mock/deliveries":
                 return [row for row in self._all.deliveries if row["change"] > rest["changed_since"]][:limit]
-            wanted = [each for each in self._all.journals[self._name] if each["id"] > since and q in json.dumps(each)]
+            wanted = [
+                each for each in self._all.journals[self._name] if each["id"] > since and (q or "") in json.dumps(each)
+            ]
             return {"exchanges": wanted[:limit], "last_id": wanted[:limit][-1]["id"] if wanted else since}
 
 

@@ -164,10 +164,16 @@ def from_delivery(body: Mapping[str, Any]) -> Entry:
         caller="Contact Pro",
         chat=str(body["contact_id"]) or None,
         transfer=location.rpartition("/transfers/")[2] or None if "/transfers/" in location else None,
+        fault=tuple(found for each in body["notes"] if (found := struck_by(str(each)))),
         evidence=tuple(each["id"] for each in body["evidence"]),
         level="error" if body["state"] in {"failed", "not_sent"} else "info" if body["notes"] else "",
         error=None if body["state"] in {"pending", "delivered"} else str(body["error"] or body["state"]),
     )
+
+
+def struck_by(note: str) -> str | None:
+    """The fault that a delivery's note names; None for any other note."""
+    return _first(r"^fault (\S+) struck", note)
 
 
 def operation_of(hop: str, method: str, path: str) -> str:

@@ -129,8 +129,8 @@ def _files(to: Neighbours, world: str, guid: str) -> Iterator[RecordedFile]:
 
 def _struck(to: Neighbours, world: str, mine: Sequence[Entry]) -> Iterator[Struck]:
     """``mine``: the chat's entries, oldest first."""
-    for mock in ("cmi", "c4c"):
-        calls = [entry for entry in mine if entry.mock == mock and entry.hop == mock]
+    for mock in MOCKS:
+        calls = [entry for entry in mine if entry.mock == mock and entry.hop in {mock, "delivery"}]
         plans = {str(each["id"]): each for each in to.mock(mock).get("/_mock/faults", world=world)["faults"]}
         for fault_id in dict.fromkeys(each for entry in calls for each in entry.fault):
             if fault_id in plans:

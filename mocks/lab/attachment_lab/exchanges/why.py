@@ -16,7 +16,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from attachment_lab.exchanges.entry import HOPS, Entry
+from attachment_lab.exchanges.entry import HOPS, Entry, struck_by
 from attachment_lab.exchanges.patterns import find
 from attachment_lab.records import Carried, TransferRecord
 
@@ -130,7 +130,7 @@ def _own_words(full: Mapping[str, Any]) -> Iterator[str]:
     """The mock's notes, the answer's own sentence, the delivery's error."""
     for each in full.get("notes", ()):
         if isinstance(each, str):
-            yield each
+            yield from () if struck_by(each) else (each,)
         elif each["code"] != "fault":
             yield str(each["message"])
     if full.get("error"):

@@ -164,7 +164,7 @@ function drawDetail({ entry, full, why, faults, evidence, curl }) {
   byId("faults-part").hidden = faults.length === 0;
   byId("faults-list").replaceChildren(...faults.map((fault) => {
     const item = make("li");
-    item.append(make("pre", "", JSON.stringify(fault, null, 1)));
+    item.append(readable(JSON.stringify(fault, null, 1), `Fault ${fault.id}`));
     return item;
   }));
   byId("evidence-part").hidden = evidence.length === 0;
@@ -236,12 +236,18 @@ function side(title, headers, body) {
   part.append(list);
   const text = pretty(body.head) || (body.head_b64 ? `The first bytes, base64:\n${body.head_b64}` : "");
   if (text) {
-    const box = make("pre", "", text);
-    box.tabIndex = 0;
-    box.setAttribute("aria-label", `${title}: start of the body`);
-    part.append(box);
+    part.append(readable(text, `${title}: start of the body`));
   }
   return part;
+}
+
+// A box that scrolls must be reachable by keyboard.
+function readable(text, label) {
+  const box = make("pre", "", text);
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", label);
+  return box;
 }
 
 function pretty(text) {
