@@ -79,7 +79,7 @@ def test_what_was_broken_on_purpose_comes_first_and_needs_no_remedy() -> None:
     plan = {"id": "f-1", "kind": "status", "phase": "after", "params": {"status": 504, "body": "", "headers": {}}}
     found = why("c4c", exchange(UPLOAD, method="POST", status=504, fault="f-1"), faults={"f-1": plan})
     assert found.because == (
-        "Broken on purpose: fault f-1, status (status 504). The work was done, its answer was changed or lost.",
+        "Broken on purpose: fault f-1, the answer is 504. The work was done, its answer was changed or lost.",
     )
     assert found.remedy == ""
 

@@ -110,6 +110,8 @@ def _planned(fault: Mapping[str, Any], entry: Entry) -> str:
     given = ", ".join(f"{name} {value}" for name, value in fault["params"].items() if value not in ("", {}, None))
     what = str(fault["kind"]).replace("_", " ")
     told = f"{what} ({given})" if given else what
+    if fault["kind"] == "status":
+        told = f"the answer is {fault['params']['status']}"
     if fault["kind"] == "latency":
         done = f"It took {entry.duration_ms / 1000:.1f} s"
     return f"Broken on purpose: fault {fault['id']}, {told}. {done}."
