@@ -38,16 +38,19 @@ class World:
     _evidence_lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @staticmethod
-    def parts(name: str, data_dir: Path, dialect: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def parts(
+        name: str, data_dir: Path, dialect: Mapping[str, Any] | None = None, *, ids_seed: str | None = None
+    ) -> dict[str, Any]:
         """The kit's share of a world, to be spread into a constructor: ``MyWorld(**World.parts(…), host=…)``.
 
-        Files go to a sub-directory of ``data_dir`` that is named after the world.
+        Files go to a sub-directory of ``data_dir`` that is named after the world. ``ids_seed`` decides the ids
+        instead of the name: a world that is opened anew under its old name must not mint the old ids.
         """
         clock = Clock()
         return {
             "name": name,
             "clock": clock,
-            "ids": Ids(name),
+            "ids": Ids(ids_seed or name),
             "journal": Journal(),
             "faults": FaultPlan(clock),
             "spool": Spool(data_dir / f"world-{quote(name, safe='')}"),

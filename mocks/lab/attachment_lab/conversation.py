@@ -57,10 +57,13 @@ class Fired:
 class Conversation:
     """A chat under way. Build one with ``Conversation.open``."""
 
-    def __init__(self, to: Neighbours, names: WorldNames, guid: str, *, customer: dict[str, str]) -> None:
+    def __init__(
+        self, to: Neighbours, names: WorldNames, guid: str, *, customer: dict[str, str], agent: str = "Bob Agent"
+    ) -> None:
         self._to = to
         self._names = names
         self._customer = customer
+        self._agent = agent
         self.guid = guid
         self.sent: list[SentFile] = []
         self.fired: list[Fired] = []
@@ -76,8 +79,9 @@ class Conversation:
         customer: dict[str, str] | None = None,
         language: str = "EN",
         queue: Mapping[str, str] | None = None,
+        agent: str = "Bob Agent",
     ) -> Conversation:
-        """The customer writes to a queue (or, direct, to an agent)."""
+        """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``)."""
         customer = customer or {"name": "Alice Example", "email": "alice@example.com"}
         body: dict[str, Any] = {
             "channel_sub_type": channel_sub_type,
@@ -88,7 +92,7 @@ class Conversation:
         if not direct:
             body["queue"] = dict(queue or SUPPORT)
         chat = to.cmi.post("/_mock/chats", body, world=names.name)
-        return cls(to, names, str(chat["guid"]), customer=customer)
+        return cls(to, names, str(chat["guid"]), customer=customer, agent=agent)
 
     @classmethod
     def resume(cls, to: Neighbours, names: WorldNames, guid: str) -> Conversation:
@@ -108,7 +112,7 @@ class Conversation:
 
     def say(self, text: str, originator_type: Originator = "customer") -> None:
         """One message of the customer or the agent."""
-        originator = self._customer["name"] if originator_type == "customer" else "Bob Agent"
+        originator = self._customer["name"] if originator_type == "customer" else self._agent
         body = {"originator_type": originator_type, "originator": originator, "message": text}
         self._to.cmi.post(f"/_mock/chats/{self.guid}/messages", body, world=self._names.name)
 

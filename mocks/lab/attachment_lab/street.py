@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -120,9 +120,14 @@ class Street:
             path.unlink()
         self._wait_for_service(self._start_service(), deadline)
 
-    def start_console(self, world: WorldNames) -> None:
-        """Start the console page for one world; its secrets travel in the child's environment only."""
-        hands = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+    def start_console(self, world: WorldNames, *, street_file: Path | None = None) -> None:
+        """Start the console page for one world; its secrets travel in the child's environment only.
+
+        ``street_file`` is where the owner of this street announces it; by that the console can ask for a reset.
+        """
+        hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+        if street_file:
+            hands["street_file"] = str(street_file.absolute())
         console = self.children.start(commands.console(self.ports, self.urls, world, hands))
         deadline = time.monotonic() + self.options.start_deadline_s
         self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)

@@ -18,6 +18,7 @@ from attachment_lab.commands import CONSOLE_VARIABLE
 from attachment_lab.console.desk import Desks, Hands
 from attachment_lab.console.frame import json_object, register_page, told
 from attachment_lab.console.pages import PAGES
+from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
@@ -54,7 +55,7 @@ def build_app(
     _add_guards(app)
     _add_doors(app, desks)
     _add_worlds(app, desks)
-    for page in PAGES:
+    for page in (*PAGES, TOUR):
         register_page(app, page, PAGES)
     return app
 
@@ -126,6 +127,27 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
             # The error's own words could repeat a secret.
             return told(HTTPStatus.BAD_REQUEST, "names: an object with the members of WorldNames, or leave it out")
         return jsonify(shown(desk.names.name)), 201
+
+    @app.post("/api/worlds/<name>/reset")
+    def reset(name: str) -> tuple[Response, int]:
+        """204; the world is at its beginning again, with other secrets and ids. Open pages load themselves anew."""
+        json_object()
+        if desks.get(name) is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        desks.renew(name)
+        return Response(), 204
+
+    @app.route("/api/worlds/<name>/seed", methods=["GET", "POST"])
+    def seed(name: str) -> tuple[Response, int]:
+        """POST loads the demo's customers in the background (202, 409 meanwhile); GET tells how far it is."""
+        desk = desks.get(name)
+        if desk is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        if request.method == "POST":
+            json_object()
+            desk.seeding.start()
+            return jsonify(desk.seeding.state()), 202
+        return jsonify(desk.seeding.state()), 200
 
     @app.delete("/api/worlds/<name>")
     def close(name: str) -> tuple[Response, int]:

@@ -38,12 +38,18 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
     @bp.get("/deliveries")
     def deliveries() -> Reply:
-        """The newest ``limit`` rows, oldest first; ``event_id`` filters, ``drain_s`` waits for what is on its way."""
+        """The newest ``limit`` rows, oldest first; ``event_id`` filters, ``drain_s`` waits for what is on its way.
+
+        With ``changed_since`` the rows whose ``change`` is higher, in that order: to read on, pass the last one.
+        """
         engine = mock.asked_world().engine
         drain_s = whole_number("drain_s", 0, MOST_DRAIN_S)
         if drain_s:
             engine.drain(drain_s)
         limit = whole_number("limit", 1000, MOST_ROWS) or 1
+        since = whole_number("changed_since", None)
+        if since is not None:
+            return jsonify([row.as_json() for row in engine.log.changed(since, limit)])
         rows = engine.log.list(request.args.get("event_id"))[-limit:]
         return jsonify([row.as_json() for row in rows])
 
