@@ -55,6 +55,7 @@ class Desks:
 
     Args:
         pool: names to mint from, in this order; empty = names are made up.
+        options: how a minted world differs from the documented configuration.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Desks:
         *,
         hands: Hands | None = None,
         pool: Sequence[WorldNames] = (),
+        options: WorldOptions | None = None,
     ) -> None:
         self.to = to
         self.urls = dict(urls)
@@ -73,6 +75,7 @@ class Desks:
         self._desks = {first.name: Desk(to, first)}
         self._pool = list(pool)
         self._has_pool = bool(pool)
+        self._options = options
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Desk | None:
@@ -88,7 +91,7 @@ class Desks:
     def mint(self, options: WorldOptions | None = None) -> Desk:
         """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
-        open_world(self.to, names, options)
+        open_world(self.to, names, options or self._options)
         return self.adopt(names)
 
     def adopt(self, names: WorldNames) -> Desk:
