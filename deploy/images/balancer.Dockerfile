@@ -12,8 +12,9 @@ RUN set -eu; \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/doc/* /usr/share/man/* /var/log/* /tmp/ca.pem /etc/apt/apt.conf.d/99-build; \
     mkdir -p /run/lab/tls; chown 10001:10001 /run/lab/tls
 COPY --chown=0:0 deploy/images/haproxy.cfg /etc/haproxy/haproxy.cfg
+COPY --chown=0:0 deploy/images/healthy.sh /usr/local/bin/healthy
 USER 10001:10001
 EXPOSE 443 8104
 STOPSIGNAL SIGUSR1
-HEALTHCHECK --interval=3s --timeout=3s --start-period=30s CMD ["python3", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8104/balancer-health', timeout=2)"]
+HEALTHCHECK --interval=3s --timeout=3s --start-period=30s CMD ["healthy", "8104", "/balancer-health"]
 ENTRYPOINT ["haproxy", "-W", "-db", "-f", "/etc/haproxy/haproxy.cfg"]

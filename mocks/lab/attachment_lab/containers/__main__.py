@@ -1,4 +1,4 @@
-"""``python -m attachment_lab.containers``: what the containers' one-shot jobs run. Exit 0 good, 1 failed, 2 wrong use."""
+"""``python -m attachment_lab.containers``: the containers' one-shot jobs. Exit 0 good, 1 failed, 2 wrong use."""
 
 from __future__ import annotations
 
