@@ -1,11 +1,17 @@
 #!/bin/sh
 # PostgreSQL's beginning: a new cluster with one user and one database, if there is none; then the server itself.
-# The password is read from PASSWORD_FILE; it is never in the environment or on a command line.
+# The password is read from PASSWORD_FILE and is never on a command line. PASSWORD is for throw-away test containers.
 set -eu
 bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -n 1)
 export PATH="$bin:$PATH" PGDATA=/data/cluster
 user=${POSTGRES_USER:-transfer}
 password_file=${PASSWORD_FILE:-/run/lab/database/password}
+
+if [ -n "${PASSWORD:-}" ]; then
+    password_file=/tmp/password
+    (umask 077 && printf '%s' "$PASSWORD" >"$password_file")
+    unset PASSWORD
+fi
 
 case ${1:-serve} in
 ready) exec pg_isready -q -h 127.0.0.1 -U "$user" ;;
