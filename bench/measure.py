@@ -166,7 +166,7 @@ def main() -> int:
     arguments = parser.parse_args()
     figures: dict[str, Any] = {
         "measured_at": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} cores, shared with others; {platform.machine()}, Python {platform.python_version()}",
+        "machine": f"{os.cpu_count()} shared cores; {platform.machine()}, Python {platform.python_version()}",
     }
     stages: list[tuple[str, Callable[[Server], dict[str, float]]]] = [
         ("accepting", accept_figures),

@@ -1,4 +1,4 @@
-"""What the measurements share: PostgreSQL with its counters on, the processor time of a process, an issuer of tokens."""
+"""What the measurements share: PostgreSQL with its counters on, a process's processor time, an issuer of tokens."""
 
 from __future__ import annotations
 
