@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request
 
+from attachment_lab.minting import default_world
 from attachment_lab.street import StreetOptions, open_street
 from attachment_lab.tenant import Lab
 
@@ -36,9 +37,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def console_lab() -> Iterator[Lab]:
-    """A street with its console. Not the session's ``lab``: tests elsewhere may have started that without one."""
+    """A street with its console. Not the session's ``lab``: tests elsewhere may have started that without one.
+
+    What the page's chats exchanged is judged once, at the end: a test may leave while its chat goes on.
+    """
     with open_street(StreetOptions(console=True)) as street:
-        yield Lab(street)
+        made = Lab(street)
+        yield made
+        told = made.traffic_against_the_contract(default_world(), of="the console's tests")
+        assert not told, told
 
 
 @pytest.fixture(scope="session")
