@@ -14,6 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request
 
+from attachment_lab.minting import default_world
 from attachment_lab.street import StreetOptions, open_street
 from attachment_lab.tenant import Lab, Tenant
 
@@ -38,9 +39,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def console_lab() -> Iterator[Lab]:
-    """A street with its console. Not the session's ``lab``: tests elsewhere may have started that without one."""
+    """A street with its console. Not the session's ``lab``: tests elsewhere may have started that without one.
+
+    What the page's chats exchanged is judged once, at the end: a test may leave while its chat goes on.
+    """
     with open_street(StreetOptions(console=True)) as street:
-        yield Lab(street)
+        made = Lab(street)
+        yield made
+        told = made.traffic_against_the_contract(default_world(), of="the console's tests")
+        assert not told, told
 
 
 @pytest.fixture(scope="session")
