@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import asdict
 
 import click
 from granian import Granian
@@ -19,7 +20,7 @@ from attachment_transfer.cli_support import settings as read_settings
 from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
 from attachment_transfer.ledger.rotation import rotate
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
-from attachment_transfer.settings import BadSettings, Settings, shipped_dialect
+from attachment_transfer.settings import BadSettings, Settings, dialect_of_file, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
 
 
@@ -162,9 +163,16 @@ def _unsafe(settings: Settings) -> list[dict[str, str]]:
 
 
 @main.command()
-def dialect() -> None:
+@click.option("--file", "path", default="", help="Check this dialect file and print the entries as it leaves them.")
+@telling_errors
+def dialect(path: str) -> None:
     """Print what the service assumes about its neighbours, with evidence labels, as JSON."""
-    click.echo(json.dumps(shipped_dialect(), indent=2, ensure_ascii=False))
+    document = shipped_dialect()
+    if path:
+        for full, value in asdict(dialect_of_file(path)).items():
+            section, _, name = full.partition("_")
+            document[section][name]["value"] = value
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _stop_on_signals() -> threading.Event:

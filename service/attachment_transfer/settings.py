@@ -282,13 +282,18 @@ def _sync_wait(text: str) -> float:
     return seconds
 
 
-def _dialect(path: str, *, settle_s: str) -> Dialect:
-    dialect = read_dialect(shipped_dialect())
+def dialect_of_file(path: str) -> Dialect:
+    """The shipped dialect under a tenant's own file, or under none. Raises BadSettings."""
     try:
-        if path:
-            dialect = overlay(dialect, tomllib.loads(Path(path).read_text(encoding="utf-8")))
-        if settle_s:
-            dialect = overlay(dialect, {"c4c": {"settle_s": {"value": settle_s}}})
+        shipped = read_dialect(shipped_dialect())
+        return overlay(shipped, tomllib.loads(Path(path).read_text(encoding="utf-8"))) if path else shipped
     except (BadDialect, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise BadSettings(f"{PREFIX}DIALECT_FILE or {PREFIX}SETTLE_S: {exc}") from exc
-    return dialect
+        raise BadSettings(f"{PREFIX}DIALECT_FILE={path!r}: {exc}") from exc
+
+
+def _dialect(path: str, *, settle_s: str) -> Dialect:
+    dialect = dialect_of_file(path)
+    try:
+        return overlay(dialect, {"c4c": {"settle_s": {"value": settle_s}}}) if settle_s else dialect
+    except BadDialect as exc:
+        raise BadSettings(f"{PREFIX}SETTLE_S: {exc}") from exc

@@ -53,3 +53,10 @@ def note(level: Level, code: str, message: str) -> None:
     draft = _DRAFT.get()
     if draft is not None:
         draft.notes.append(Note(level, code, message))
+
+
+def planned(fault_id: str) -> None:
+    """The running exchange is struck by a failure that a mock's own plan holds; the journal names it as a fault."""
+    draft = _DRAFT.get()
+    if draft is not None:
+        draft.faults.append(fault_id)

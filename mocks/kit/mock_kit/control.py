@@ -13,6 +13,7 @@ from mock_kit.faultkinds import is_number
 from mock_kit.faults import Fault
 from mock_kit.mock import CONTROL_PREFIX, Mock
 from mock_kit.problem import FieldError, Problem, bad_request
+from mock_kit.witness_control import add_witness
 from mock_kit.worlds import NameTaken, W
 
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
@@ -53,6 +54,7 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
     _add_faults(bp, mock)
     _add_clock_and_reset(bp, mock)
     _add_evidence_and_dialect(bp, mock)
+    add_witness(bp, mock)
 
     @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def no_such_control(rest: str) -> Reply:

@@ -36,6 +36,7 @@ _PORT = "MOCK_PORT"
 _GATE_PORT = "MOCK_GATE_PORT"
 _DATA_DIR = "MOCK_DATA_DIR"
 _EXTRA = "MOCK_EXTRA"
+_WITNESS = "MOCK_WITNESS"
 _SUPERVISOR = "MOCK_SUPERVISOR_PID"
 
 #: A worker that has not stopped by then is killed; planned delays are released long before.
@@ -56,17 +57,18 @@ def serve(
     gate_port: int | None,
     data_dir: Path,
     extra: Mapping[str, Any] | None = None,
+    witness: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``target`` is ``module:factory``, ``factory(data_dir)`` a wrapped app.
 
     ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
-    travels in the environment. Raises PortTaken.
+    travels in the environment. ``witness`` keeps whole exchanges. Raises PortTaken.
     """
     for wanted in (port, gate_port):
         if wanted is not None:
             _refuse_taken_port(host, wanted)
     settings = {_HOST: host, _PORT: str(port), _DATA_DIR: str(data_dir), _SUPERVISOR: str(os.getpid())}
-    settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {}))}
+    settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {})), _WITNESS: "1" * witness}
     os.environ.update(settings)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Granian(
@@ -108,6 +110,7 @@ def _load(target: str) -> WSGIApplication:
         del os.environ[name]
     module, _, factory = target.partition(":")
     app: WrappedApp[Any] = getattr(importlib.import_module(module), factory)(Path(os.environ[_DATA_DIR]))
+    app.mock.witnessing = os.environ[_WITNESS] == "1"
     stop.tell(app.mock.release_all)
     if os.environ[_GATE_PORT]:
         host, port = os.environ[_HOST], int(os.environ[_PORT])
@@ -157,10 +160,11 @@ def main(
     parser.add_argument("--port", type=int, required=True, help="port of the mock")
     parser.add_argument("--gate-port", type=int, help="port of the wire gate; none without it")
     parser.add_argument("--data", type=Path, help="directory for files; a temporary one without it")
+    parser.add_argument("--witness", action="store_true", help="keep whole exchanges for /_mock/witness (for tests)")
     for flag, text in arguments:
         parser.add_argument(flag, help=text)
     given = vars(parser.parse_args(argv))
-    known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data")}
+    known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data", "witness")}
     data_dir = known["data"] or Path(tempfile.mkdtemp(prefix=f"{prog}-"))
     try:
         serve(
@@ -169,6 +173,7 @@ def main(
             port=known["port"],
             gate_port=known["gate_port"],
             data_dir=data_dir,
+            witness=known["witness"],
             extra={name: value for name, value in given.items() if value is not None},
         )
     except PortTaken as exc:

@@ -15,13 +15,15 @@ from mock_kit.faults import FaultPlan
 from mock_kit.ids import Ids
 from mock_kit.journal import Journal
 from mock_kit.spool import Spool
+from mock_kit.witness import WitnessLog
 
 
 @dataclass(kw_only=True)
 class World:
     """One isolated world of a mock; a mock's own class adds its state.
 
-    ``dialect`` holds the switches for behaviours nobody documented.
+    ``dialect`` holds the switches for behaviours nobody documented. ``witness`` outlives a reset: what was
+    exchanged stays to be judged.
     """
 
     name: str
@@ -31,6 +33,7 @@ class World:
     faults: FaultPlan
     spool: Spool
     dialect: dict[str, Any] = field(default_factory=dict)
+    witness: WitnessLog = field(default_factory=WitnessLog, repr=False, compare=False)
     _evidence: Counter[str] = field(default_factory=Counter, repr=False)
     _evidence_lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 

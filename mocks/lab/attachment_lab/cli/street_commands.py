@@ -45,11 +45,19 @@ gates_option = click.option(
     "--through-gates", is_flag=True, help="The service reaches the mocks through their wire gates."
 )
 
+dialect_option = click.option(
+    "--dialect",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Make mocks and service behave as this file says; `attachment-lab probe` writes one.",
+)
+
 
 @click.command()
 @port_option
 @run_dir_option
 @gates_option
+@dialect_option
 @click.option(
     "--ready-file",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -57,10 +65,10 @@ gates_option = click.option(
     help="Write addresses and credentials here (mode 0600) once everything answers.",
 )
 @seed_option
-def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_file: Path | None, seed: bool) -> None:
+def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any) -> None:
     """Start the street and keep it up until Ctrl-C."""
     base = 8100 if port_base is None else port_base
-    options = StreetOptions(port_base=base, run_dir=run_dir, through_gates=through_gates, console=True)
+    options = StreetOptions(port_base=base, console=True, **built)
     err().print(Text("Starting the street …", style="dim"))
     with ending_on_signals(), open_street(options) as street:
         world = _furnish(street)
@@ -82,6 +90,7 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
 @port_option
 @run_dir_option
 @gates_option
+@dialect_option
 @json_option
 @seed_option
 @click.option("--keep", is_flag=True, help="Leave the street up afterwards, until Ctrl-C.")
@@ -101,11 +110,16 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
 )
 @click.option("--headless", is_flag=True, help="With --tour: no window; it turns its pages by itself and ends.")
 @click.option("--speed", type=click.FloatRange(min=0.1, max=100), default=1.0, show_default=True, help="With --tour.")
-def demo(port_base: int | None, run_dir: Path | None, through_gates: bool, **chosen: Any) -> int:
+def demo(port_base: int | None, through_gates: bool, **chosen: Any) -> int:
     """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
     gates = through_gates or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_gate)
-    with_console = bool(chosen["keep"] or chosen["tour"])
-    options = StreetOptions(port_base=port_base or 0, run_dir=run_dir, through_gates=gates, console=with_console)
+    options = StreetOptions(
+        port_base=port_base or 0,
+        run_dir=chosen["run_dir"],
+        through_gates=gates,
+        console=bool(chosen["keep"] or chosen["tour"]),
+        dialect=chosen["dialect"],
+    )
     console = err() if chosen["as_json"] else out()
     console.quiet = bool(chosen["as_json"]) and not console.is_terminal
     console.print(Text("Starting the street …", style="dim"))
@@ -152,7 +166,7 @@ def _killer(street: Street, console: Console) -> Callable[[], None]:
 def _furnish(street: Street) -> WorldNames:
     """The default world, and the console page that looks at it."""
     world = default_world()
-    open_world(street.neighbours, world)
+    open_world(street.neighbours, world, street.world_options())
     if street.options.console:
         street.start_console(world, street_file=street_file.default_path())
     return world
