@@ -18,8 +18,10 @@ from attachment_transfer import __version__, bootstrap, logs
 from attachment_transfer.cli_support import fail, telling_errors
 from attachment_transfer.cli_support import settings as read_settings
 from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
+from attachment_transfer.doorbell import hung_up
 from attachment_transfer.ledger.rotation import rotate
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
+from attachment_transfer.misspelt import misspelt
 from attachment_transfer.settings import BadSettings, Settings, dialect_of_file, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
 
@@ -46,7 +48,7 @@ def serve() -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=bootstrap.API_THREADS,
         backlog=1024,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -75,7 +77,9 @@ def run() -> None:
     logs.configure(settings.log_format)
     stop = _stop_on_signals()
     bootstrap.migrate_all(settings)
-    raise SystemExit(supervise([Child("api", ["serve"]), Child("worker", ["work", "--standby"])], stop))
+    with hung_up() as bell:
+        code = supervise([Child("api", ["serve"], bell), Child("worker", ["work", "--standby"], bell)], stop)
+    raise SystemExit(code)
 
 
 @main.command()
@@ -139,7 +143,7 @@ def check_config(as_text: bool) -> None:
     except (BadSettings, BadSealingKey) as exc:
         findings = [{"severity": "error", "message": str(exc)}]
     else:
-        findings = _unsafe(settings)
+        findings = _warnings([*_unsafe(settings), *misspelt(os.environ)])
     if as_text:
         click.echo(json.dumps({"findings": findings}))
     for finding in () if as_text else findings:
@@ -149,7 +153,7 @@ def check_config(as_text: bool) -> None:
     raise SystemExit(1 if any(finding["severity"] == "error" for finding in findings) else 0)
 
 
-def _unsafe(settings: Settings) -> list[dict[str, str]]:
+def _unsafe(settings: Settings) -> list[str]:
     findings = []
     if settings.lab_mode:
         findings.append("lab mode is on: plain http to loopback and a movable clock are allowed; never in production")
@@ -159,7 +163,11 @@ def _unsafe(settings: Settings) -> list[dict[str, str]]:
         findings.append("an egress map is set: connections go elsewhere than names say")
     if settings.database_url.startswith("sqlite:"):
         findings.append("SQLite: one worker process; use postgresql:// for more")
-    return [{"severity": "warning", "message": message} for message in findings]
+    return findings
+
+
+def _warnings(messages: list[str]) -> list[dict[str, str]]:
+    return [{"severity": "warning", "message": message} for message in messages]
 
 
 @main.command()

@@ -25,10 +25,12 @@ class Note:
 class Draft:
     """What is being collected about the running exchange, beside its bytes.
 
-    ``world`` is None for a request that belongs to no world; ``labels`` are those of ``evidence``, by id.
+    ``world`` is None for a request that belongs to no world; ``labels`` are those of ``evidence``, by id. ``silent``:
+    somebody only looks on, so nothing counts.
     """
 
     world: World | None = None
+    silent: bool = False
     notes: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)

@@ -8,11 +8,36 @@ defaults.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+
+from attachment_lab.containers.fixtures import (
+    c4c_container,
+    cmi_container,
+    contact_pro_container,
+    ledger_postgres,
+    logs_of,
+    transfer_stack,
+    transfer_stack_options,
+    transfer_stack_root,
+)
+
+__all__ = [
+    "c4c_container",
+    "cmi_container",
+    "contact_pro_container",
+    "lab",
+    "lab_options",
+    "ledger_postgres",
+    "tenant",
+    "tenant_options",
+    "transfer_stack",
+    "transfer_stack_options",
+    "transfer_stack_root",
+]
 
 if TYPE_CHECKING:
     from attachment_contract.live import Hearing
@@ -39,6 +64,17 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["ATTACHMENT_LAB_WITNESS"] = str(os.getpid())
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The logs of the containers that a failed test used go into its report."""
+    report = yield
+    if report.failed and call.when in {"setup", "call"}:
+        report.sections.extend(logs_of(item))
+    return report
 
 
 @pytest.fixture(scope="session")

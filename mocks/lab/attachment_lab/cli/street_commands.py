@@ -113,11 +113,12 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
 def demo(port_base: int | None, through_gates: bool, **chosen: Any) -> int:
     """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
     gates = through_gates or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_gate)
+    with_console = bool(chosen["keep"] or chosen["tour"])
     options = StreetOptions(
         port_base=port_base or 0,
         run_dir=chosen["run_dir"],
         through_gates=gates,
-        console=bool(chosen["keep"] or chosen["tour"]),
+        console=with_console,
         dialect=chosen["dialect"],
     )
     console = err() if chosen["as_json"] else out()

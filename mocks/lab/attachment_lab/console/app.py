@@ -22,6 +22,7 @@ from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
+from attachment_lab.worlds import WorldOptions
 
 #: A page that a name server rebinds to loopback must not steer the lab.
 OWN_NAMES = {"127.0.0.1", "localhost", "[::1]"}
@@ -36,8 +37,9 @@ def create_app() -> Flask:
     settings = json.loads(os.environ.pop(CONSOLE_VARIABLE))
     pool = [WorldNames(**each) for each in settings.get("pool", [])]
     hands = Hands.from_json(settings.get("hands", {}))
-    to = Neighbours(settings["urls"])
-    return build_app(to, WorldNames(**settings["world"]), settings["urls"], hands=hands, pool=pool)
+    options = WorldOptions(dialects=settings.get("dialects", {}))
+    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    return build_app(to, names, settings["urls"], hands=hands, pool=pool, options=options)
 
 
 def build_app(
@@ -47,10 +49,11 @@ def build_app(
     *,
     hands: Hands | None = None,
     pool: list[WorldNames] | None = None,
+    options: WorldOptions | None = None,
 ) -> Flask:
     """The application; ``names`` is its first world."""
     app = Flask(__name__)
-    desks = Desks(to, names, urls, hands=hands, pool=pool or [])
+    desks = Desks(to, names, urls, hands=hands, pool=pool or [], options=options)
     app.extensions["desks"] = desks
     _add_guards(app)
     _add_doors(app, desks)

@@ -75,6 +75,7 @@ class Desks:
 
     Args:
         pool: names to mint from, in this order; empty = names are made up.
+        options: how a minted world differs from the documented configuration.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Desks:
         *,
         hands: Hands | None = None,
         pool: Sequence[WorldNames] = (),
+        options: WorldOptions | None = None,
     ) -> None:
         self.to = to
         self.urls = dict(urls)
@@ -93,6 +95,7 @@ class Desks:
         self._desks = {first.name: Desk(to, first, urls)}
         self._pool = list(pool)
         self._has_pool = bool(pool)
+        self._options = options
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Desk | None:
@@ -108,6 +111,7 @@ class Desks:
     def mint(self, options: WorldOptions | None = None) -> Desk:
         """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
+        options = options or self._options
         open_world(self.to, names, options)
         return self.adopt(names, options)
 

@@ -30,6 +30,12 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         """202: what matched and why not, and the ids of the deliveries now on their way."""
         return jsonify(mock.asked_world().engine.fire(json_body()).as_json()), 202
 
+    @bp.get("/events")
+    def events() -> Reply:
+        """The newest ``limit`` events, oldest first: which configurations matched, and why the others did not."""
+        limit = whole_number("limit", 200, MOST_ROWS) or 1
+        return jsonify([fired.logged() for fired in mock.asked_world().engine.fired()[-limit:]])
+
     @bp.get("/deliveries")
     def deliveries() -> Reply:
         """The newest ``limit`` rows, oldest first; ``event_id`` filters, ``drain_s`` waits for what is on its way.
