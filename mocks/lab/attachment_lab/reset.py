@@ -79,7 +79,8 @@ class Keeper:
         street_file.write(self._path, street_file.street_json(self._running))
 
     def _renew(self) -> WorldNames:
-        return renew_world(self._street.neighbours, self._world, offset_s=read_offset(self._street.clock_file))
+        options, offset_s = self._street.world_options(), read_offset(self._street.clock_file)
+        return renew_world(self._street.neighbours, self._world, options, offset_s=offset_s)
 
     def _begin_anew(self) -> WorldNames:
         fresh = renewed(self._world)

@@ -58,6 +58,7 @@ def build_app(
     _add_guards(app)
     _add_doors(app, desks)
     _add_worlds(app, desks)
+    _add_demo(app, desks)
     for page in (*PAGES, TOUR):
         register_page(app, page, PAGES)
     return app
@@ -131,6 +132,16 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
             return told(HTTPStatus.BAD_REQUEST, "names: an object with the members of WorldNames, or leave it out")
         return jsonify(shown(desk.names.name)), 201
 
+    @app.delete("/api/worlds/<name>")
+    def close(name: str) -> tuple[Response, int]:
+        """204; the world is closed in all three mocks."""
+        if desks.get(name) is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        desks.drop(name)
+        return Response(), 204
+
+
+def _add_demo(app: Flask, desks: Desks) -> None:
     @app.post("/api/worlds/<name>/reset")
     def reset(name: str) -> tuple[Response, int]:
         """204; the world is at its beginning again, with other secrets and ids. Open pages load themselves anew."""
@@ -151,11 +162,3 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
             desk.seeding.start()
             return jsonify(desk.seeding.state()), 202
         return jsonify(desk.seeding.state()), 200
-
-    @app.delete("/api/worlds/<name>")
-    def close(name: str) -> tuple[Response, int]:
-        """204; the world is closed in all three mocks."""
-        if desks.get(name) is None:
-            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
-        desks.drop(name)
-        return Response(), 204
