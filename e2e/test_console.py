@@ -8,8 +8,7 @@ import pytest
 from pages.console_page import PATIENCE_MS, STATIONS, ConsolePage
 from playwright.sync_api import expect
 
-# One worker plays them all: they share the console's one world, in which one chat plays at a time.
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.xdist_group("console")]
+pytestmark = [pytest.mark.street, pytest.mark.browser]
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 ALL_FILES = 14

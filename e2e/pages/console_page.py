@@ -10,13 +10,13 @@ PATIENCE_MS = 90_000
 
 
 class ConsolePage:
-    """One open console page."""
+    """The Chain page of one world; ``url`` is its address, with the slash at its end."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self._url = url
 
-    def open(self, path: str = "/") -> None:
+    def open(self, path: str = "") -> None:
         """Open it and wait until the stream of pictures has begun."""
         self.page.goto(self._url + path)
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible()
