@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
 import httpx
@@ -19,7 +18,6 @@ from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.records import Verdict, Violation
-from attachment_lab.street import Street
 from attachment_lab.tenant import Lab, Tenant
 from attachment_lab.worlds import WorldOptions
 from instrument.stacks import ConsoleWorld, Hands
@@ -80,7 +78,9 @@ class RemoteTenant(Tenant):
     def __init__(self, console_url: str, minted: Mapping[str, str]) -> None:
         names = _names(minted)
         to = Neighbours({each: f"{console_url}/api/worlds/{names.name}/{each}" for each in (*MOCKS, "service")})
-        super().__init__(cast("Lab", SimpleNamespace(street=_Elsewhere(to), is_own=False)), names)
+        super().__init__(
+            cast("Lab", _Elsewhere("lab", street=_Elsewhere("street", neighbours=to, run_dir=None))), names
+        )
         self.ledger = _ConsoleLedger(to, names, f"{console_url}/api/worlds/{names.name}/ledger")
 
 
@@ -104,15 +104,16 @@ class _ConsoleLedger(ChainLedger):
 
 
 class _Elsewhere:
-    """The street of a stack elsewhere: its neighbours through the passage, and nothing else."""
+    """What a stack elsewhere has of a lab or a street; to ask for anything else skips the test."""
 
-    run_dir = None
+    is_own = False
 
-    def __init__(self, neighbours: Neighbours) -> None:
-        self.neighbours = neighbours
+    def __init__(self, what: str, **parts: Any) -> None:
+        self.what = what
+        self.__dict__.update(parts)
 
     def __getattr__(self, name: str) -> NoReturn:
-        skip(f"{Street.__name__.lower()}.{name}")
+        skip(f"{self.what}.{name}")
 
 
 def skip(what: str) -> NoReturn:

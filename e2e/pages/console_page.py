@@ -49,6 +49,25 @@ class ConsolePage:
         """The files' rows."""
         return self.page.locator("#rows > tr")
 
+    def row(self, name: str) -> Locator:
+        """The row of the file of that name."""
+        return self.rows.filter(has=self.page.get_by_text(name, exact=True))
+
+    @property
+    def trouble(self) -> Locator:
+        """What the page says when something does not answer."""
+        return self.page.get_by_role("alert")
+
+    def expect_live(self) -> None:
+        """The stream of pictures runs."""
+        expect(self.page.get_by_text("Live", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+
+    def expect_arrived(self, count: int) -> None:
+        """All files are stored, and the ledger agrees."""
+        what = "The attachment" if count == 1 else f"All {count} attachments"
+        sentence = f"{what} arrived in C4C. Every byte is equal at both ends."
+        expect(self.sentence).to_have_text(sentence, timeout=PATIENCE_MS)
+
     def chip(self, row: Locator) -> Locator:
         """The state of a file."""
         return row.locator(".chip")
