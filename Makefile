@@ -22,8 +22,9 @@ e2e: setup-test ## Set up, run the whole browser suite (BASE_URL=http://… play
 screenshots: setup-test ## Set up, make the pictures of every page for docs/images
 	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k documentation $(ARGS)
 
-contract: setup-test ## Set up, run the contract tests
+contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
+	@$(BIN)/python -m attachment_lab.fidelity --shares
 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py $(ARGS)
@@ -36,7 +37,7 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m attachment_lab.fidelity --check docs/fidelity.md
+	@$(BIN)/python -m attachment_lab.fidelity --check docs/fidelity.md --shares
 	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
 	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
 

@@ -100,7 +100,7 @@ def test_another_tenant_or_host_is_another_world(cmi: Caller) -> None:
 def test_a_reply_names_the_evidence_it_rests_on(cmi: Caller) -> None:
     guid, _ = cmi.ended_chat()
     touched = cmi.get(f"/chats/{guid}", x_mock_evidence="1").headers["X-Mock-Evidence"]
-    assert "cmi.dialect.chat_shape" in touched
+    assert "cmi.dialect.chat_shape;label=assumed" in touched
 
 
 def test_every_switch_of_the_dialect_carries_its_evidence() -> None:

@@ -231,6 +231,24 @@ class ControlSuite:
         assert again.status_code == 409
         assert again.mimetype == "application/problem+json"
 
+    def test_a_world_opened_anew_may_have_another_seed_for_its_ids(
+        self, mock_client: Client, other_world: dict[str, Any]
+    ) -> None:
+        mock_client.post("/_mock/worlds", json=other_world)
+        assert mock_client.get("/_mock/worlds/other").get_json()["ids_seed"] == "other"
+        mock_client.delete("/_mock/worlds/other")
+        anew = mock_client.post("/_mock/worlds", json=other_world | {"ids_seed": "other-2"})
+        assert anew.status_code == 201, anew.text
+        assert mock_client.get("/_mock/worlds/other").get_json()["ids_seed"] == "other-2"
+
+    @pytest.mark.parametrize("seed", [7, "", "two words", "x" * 65])
+    def test_a_seed_that_is_no_name_is_refused(
+        self, mock_client: Client, other_world: dict[str, Any], seed: object
+    ) -> None:
+        answer = mock_client.post("/_mock/worlds", json=other_world | {"ids_seed": seed})
+        assert answer.status_code == 400
+        assert answer.get_json()["errors"][0]["field"] == "ids_seed"
+
     def test_a_removed_world_is_gone(self, mock_client: Client, other_world: dict[str, Any]) -> None:
         mock_client.post("/_mock/worlds", json=other_world)
         assert mock_client.delete("/_mock/worlds/other").status_code == 204

@@ -221,7 +221,7 @@ def test_a_slot_comes_back_when_a_reply_was_read(tmp_path: Path, toy: WrappedApp
 
 def test_touched_evidence_is_listed_when_asked_for(client: Client, depot: ParcelWorld) -> None:
     answer = client.post("/parcels", data=b"x", headers=HOST | {"X-Mock-Evidence": "1"})
-    assert answer.headers["X-Mock-Evidence"] == "parcel.counted"
+    assert answer.headers["X-Mock-Evidence"] == "parcel.counted;label=own"
     assert "X-Mock-Evidence" not in send(client).headers
     assert depot.evidence_hits() == {"parcel.counted": 2}
     assert last(depot).evidence == ["parcel.counted"]

@@ -38,6 +38,14 @@ class ServiceApi:
         """One transfer with its attachments. Raises Refused."""
         return transfer_from(self._get(f"/transfers/{transfer_id}"))
 
+    def cancel(self, transfer_id: str) -> None:
+        """End a transfer and shred its secrets. Raises Refused, 409 when it has ended already."""
+        self._to.service.post(f"/transfers/{transfer_id}/cancel", headers=self._bearer())
+
+    def retry(self, transfer_id: str) -> None:
+        """Let a parked transfer run again. Raises Refused, 409 when it is not parked."""
+        self._to.service.post(f"/transfers/{transfer_id}/retry", headers=self._bearer())
+
     def token(self, *, fresh: bool = False) -> str:
         """A bearer token for the world's OAuth client, kept until shortly before it runs out."""
         if fresh or time.monotonic() > self._good_until:

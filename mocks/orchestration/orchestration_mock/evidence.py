@@ -28,9 +28,8 @@ def _behaviours() -> Iterator[Evidence]:
 
 def _switches() -> Iterator[Evidence]:
     for switch in SWITCHES.values():
-        behaviour = f"{switch.name} is {switch.value!r} unless a world says otherwise."
-        label = cast("Label", switch.label)
-        yield Evidence(f"dialect.{switch.name}", behaviour, label, switch.source, switch=switch.name)
+        words = {"behaviour": switch.behaviour, "source": switch.source, "test": switch.test}
+        yield Evidence(f"dialect.{switch.name}", label=cast("Label", switch.label), switch=switch.name, **words)
 
 
 BOOK = EvidenceBook((*_behaviours(), *_switches()))

@@ -1,5 +1,6 @@
 """From an event to the endpoint: what goes out, what is logged, what happens when things go wrong."""
 
+import ast
 import base64
 import json
 import threading
@@ -313,6 +314,34 @@ def test_the_body_is_ascii_unless_the_dialect_says_utf8(tenant, make):
     first, second = [call.content for call in tenant.outside.endpoint_calls]
     assert b"\\u00dc" in first
     assert "Ü".encode() in second
+
+
+def test_the_dialect_says_what_a_null_looks_like_inside_a_text(tenant, make):
+    tenant.integrate(make.request(body={"x": "[{contact.preferred_agent}]"}))
+    tenant.fire()
+    tenant.world.dialect["null_in_text"] = "None"
+    tenant.fire()
+    sent = [json.loads(call.content)["x"] for call in tenant.outside.endpoint_calls]
+    assert sent == ["[]", "[None]"]
+
+
+def test_the_dialect_says_what_an_object_looks_like_inside_a_text(tenant, make):
+    tenant.integrate(make.request(body={"x": "queue: {contact.queue}"}))
+    tenant.fire()
+    tenant.world.dialect["object_in_text"] = "python"
+    tenant.fire()
+    first, second = [json.loads(call.content)["x"].removeprefix("queue: ") for call in tenant.outside.endpoint_calls]
+    assert json.loads(first) == ast.literal_eval(second)
+    assert (first[1], second[1]) == ('"', "'")
+
+
+def test_the_dialect_names_the_user_agent_of_every_request(tenant, example):
+    tenant.integrate(example)
+    tenant.fire()
+    tenant.world.dialect["user_agent"] = "contact-pro/1"
+    tenant.fire()
+    agents = [call.headers["user-agent"] for call in tenant.outside.endpoint_calls]
+    assert agents == ["python-requests/2.32.3", "contact-pro/1"]
 
 
 def test_basic_authentication_takes_the_configurations_own_entry(tenant, make):

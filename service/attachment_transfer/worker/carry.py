@@ -35,6 +35,7 @@ from attachment_transfer.core.model import ActivityRef, Attachment, StoredObject
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.retry import Stop, decide
+from attachment_transfer.core.sniffing import plain_type
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
 from attachment_transfer.core.transcript import sha256_of
 from attachment_transfer.ledger.round_book import RoundBook
@@ -342,10 +343,13 @@ def _upload_may_exist() -> Iterator[None]:
 
 
 def _described(attachment: Attachment, *, in_title: bool) -> NewAttachment:
-    """Name, type and key of the upload; the key travels in Title where it can be set, else in the name."""
+    """Name, type and key of the upload; the key travels in Title where it can be set, else in the name.
+
+    The type goes without parameters: CMI calls a voice note ``audio/ogg; codecs=opus``, C4C's samples know bare types.
+    """
     name = attachment.target_name
     return NewAttachment(
         name=name if in_title else name_with_key(name, attachment.key),
-        content_type=attachment.source.content_type,
+        content_type=plain_type(attachment.source.content_type),
         title=key_title(attachment.key) if in_title else None,
     )

@@ -19,6 +19,7 @@ from attachment_lab.console.desk import Desks, Hands
 from attachment_lab.console.frame import json_object, register_page, told
 from attachment_lab.console.pages import PAGES
 from attachment_lab.console.passage import add_passage
+from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
@@ -37,8 +38,9 @@ def create_app() -> Flask:
     settings = json.loads(os.environ.pop(CONSOLE_VARIABLE))
     pool = [WorldNames(**each) for each in settings.get("pool", [])]
     hands = Hands.from_json(settings.get("hands", {}))
-    to = Neighbours(settings["urls"])
-    return build_app(to, WorldNames(**settings["world"]), settings["urls"], hands=hands, pool=pool)
+    options = WorldOptions(dialects=settings.get("dialects", {}))
+    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    return build_app(to, names, settings["urls"], hands=hands, pool=pool, options=options)
 
 
 def build_app(
@@ -48,16 +50,17 @@ def build_app(
     *,
     hands: Hands | None = None,
     pool: list[WorldNames] | None = None,
+    options: WorldOptions | None = None,
 ) -> Flask:
     """The application; ``names`` is its first world."""
     app = Flask(__name__)
-    desks = Desks(to, names, urls, hands=hands, pool=pool or [])
+    desks = Desks(to, names, urls, hands=hands, pool=pool or [], options=options)
     app.extensions["desks"] = desks
     _add_guards(app)
     _add_doors(app, desks)
     _add_worlds(app, desks)
     add_passage(app, desks)
-    for page in PAGES:
+    for page in (*PAGES, TOUR):
         register_page(app, page, PAGES)
     return app
 
@@ -135,6 +138,27 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
             told_so = "names: an object with the members of WorldNames; options: of WorldOptions; or leave them out"
             return told(HTTPStatus.BAD_REQUEST, told_so)
         return jsonify(shown(desk.names.name)), 201
+
+    @app.post("/api/worlds/<name>/reset")
+    def reset(name: str) -> tuple[Response, int]:
+        """204; the world is at its beginning again, with other secrets and ids. Open pages load themselves anew."""
+        json_object()
+        if desks.get(name) is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        desks.renew(name)
+        return Response(), 204
+
+    @app.route("/api/worlds/<name>/seed", methods=["GET", "POST"])
+    def seed(name: str) -> tuple[Response, int]:
+        """POST loads the demo's customers in the background (202, 409 meanwhile); GET tells how far it is."""
+        desk = desks.get(name)
+        if desk is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        if request.method == "POST":
+            json_object()
+            desk.seeding.start()
+            return jsonify(desk.seeding.state()), 202
+        return jsonify(desk.seeding.state()), 200
 
     @app.delete("/api/worlds/<name>")
     def close(name: str) -> tuple[Response, int]:

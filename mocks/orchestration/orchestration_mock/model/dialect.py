@@ -20,13 +20,16 @@ class Switch:
         choices: the values understood; empty when any value of the default's type will do.
         label: documented, inferred, assumed or own.
         source: where the default comes from.
+        test: what pins it, ``file::name``.
     """
 
     name: str
+    behaviour: str
     value: Any
     choices: tuple[Any, ...]
     label: str
     source: str
+    test: str
 
     def accepts(self, value: object) -> bool:
         """Whether a world may set this value."""
@@ -45,10 +48,12 @@ def read_switches() -> dict[str, Switch]:
     return {
         name: Switch(
             name=name,
+            behaviour=entry["behaviour"],
             value=entry["value"],
             choices=tuple(entry.get("choices", ())),
             label=entry["label"],
             source=entry["source"],
+            test=entry["test"],
         )
         for name, entry in tomllib.loads(text).items()
     }

@@ -58,6 +58,8 @@ export async function call(method, path, body) {
   } catch {
     throw new Error("The console does not answer; is the street still up?");
   }
+  const born = answer.headers.get("X-World-Born");
+  if (born && born !== document.body.dataset.born) location.reload(); // the world was set back meanwhile
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw Object.assign(new Error(told?.detail ?? `The console answered ${answer.status}.`), { told, status: answer.status });
   return told;
@@ -94,6 +96,7 @@ export function follow(path, handlers) {
       showLive("live", "Live");
     });
     for (const [name, handle] of Object.entries(handlers)) source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+    source.addEventListener("renewed", () => location.reload());
     source.addEventListener("trouble", (event) => showTrouble(JSON.parse(event.data)));
     source.addEventListener("error", () => {
       // The server ends each stream after a while; only a silence that lasts is worth a word.

@@ -163,6 +163,7 @@ function draw({ chats, picture, is_playing: isPlaying, error }) {
   drawChats(chats, picture?.guid);
   if (!picture) {
     setText(byId("sentence"), "No chat yet.");
+    byId("to-journal").hidden = true;
     drawRows([]);
     return;
   }
@@ -175,6 +176,8 @@ function draw({ chats, picture, is_playing: isPlaying, error }) {
     setText(byId("announce"), picture.sentence);
   }
   drawMeta(picture);
+  byId("to-journal").hidden = false;
+  byId("to-journal").href = `../journal/?about=${encodeURIComponent(picture.guid)}`;
   drawStations(picture.stations);
   drawTokens(picture.files);
   drawRows(picture.files);

@@ -1,0 +1,46 @@
+"""Where the sources that evidence labels name can be read: ``data/sources.toml``, linked to the labels' words."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A public page.
+
+    Attributes:
+        read: when we read it, ``YYYY-MM``.
+        recorded: when what it shows was recorded or reported, as far as it says so itself.
+        words: a label's source that has one of these texts in it rests on this page.
+    """
+
+    key: str
+    title: str
+    url: str
+    read: str
+    words: tuple[str, ...]
+    recorded: str | None = None
+
+    @property
+    def dated(self) -> str:
+        """``recorded 2018, read 2026-11`` or ``read 2026-11``."""
+        return f"recorded {self.recorded}, read {self.read}" if self.recorded else f"read {self.read}"
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """All pages, in the file's order."""
+    text = resources.files("attachment_lab").joinpath("data/sources.toml").read_text(encoding="utf-8")
+    return tuple(
+        Source(key=key, **{**entry, "words": tuple(entry["words"])}) for key, entry in tomllib.loads(text).items()
+    )
+
+
+def sources_of(text: str) -> list[Source]:
+    """The pages that a label's source names, in the file's order; a KBA found by its number alone."""
+    lower = text.lower()
+    return [each for each in sources() if any(word in lower for word in each.words)]

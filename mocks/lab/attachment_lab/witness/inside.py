@@ -1,0 +1,33 @@
+"""The witness for tests that talk to mocks in their own process: no street, no sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from attachment_contract.live import Hearing
+from attachment_contract.live.exchange import exchange_of
+from mock_kit.witness import WitnessLog, attend
+
+
+@contextmanager
+def heard(test: str, *, strangers: bool = True) -> Iterator[Hearing]:
+    """Judge every exchange of every mock in this process while the block lasts.
+
+    Raises AssertionError at the block's end that lists what was against the contract. ``test`` names the block;
+    ``strangers``: whether a mock may be asked for what no hop knows, as long as it refuses.
+    """
+    hearing = Hearing(strangers=strangers)
+    with attend() as log:
+        yield hearing
+    judge(hearing, log)
+    told = hearing.verdict(test)
+    assert not told, told
+
+
+def judge(hearing: Hearing, log: WitnessLog) -> None:
+    """Take in everything that a log holds, and complain of what it had to drop."""
+    for testimony in log.list():
+        hearing.take(exchange_of(testimony.to_dict()))
+    if log.dropped:
+        hearing.complain(f"{log.dropped} exchanges did not fit into the witness's memory; they were not judged")
