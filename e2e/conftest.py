@@ -13,7 +13,7 @@ from instrument import recording
 from instrument.furnished import furnish
 from instrument.offline import Guard, Tripwire, tripwire
 from instrument.pictures import FONTS, Pictures
-from instrument.remote import RemoteLab, RemoteStack
+from instrument.remote import RemoteLab, RemoteStack, first_world
 from instrument.stacks import ConsoleWorld, OwnStack, Stack
 from pages.console_page import ConsolePage
 from playwright.sync_api import BrowserContext, Page
@@ -135,13 +135,23 @@ def world(request: pytest.FixtureRequest, stack: Stack, world_options: WorldOpti
 
 
 @pytest.fixture(scope="session")
-def furnished(request: pytest.FixtureRequest) -> Iterator[ConsoleWorld]:
-    """A world full of life, for tests that only look: chats that wait, run, have arrived and have failed."""
+def console_lab(lab: Lab) -> Lab:
+    """The worker's street by the name that says what it has."""
+    return lab
+
+
+@pytest.fixture(scope="session")
+def furnished(request: pytest.FixtureRequest, lab: Lab) -> Iterator[ConsoleWorld]:
+    """A world full of life, for tests that only look. Here it is the documentation's own; elsewhere one minted."""
     elsewhere = request.config.getoption("base_url", None)
-    stack = RemoteStack(elsewhere) if elsewhere else OwnStack(request.getfixturevalue("lab"))
-    with stack.world(check=False) as fresh:
-        furnish(fresh.tenant)
-        yield fresh
+    if elsewhere:
+        with RemoteStack(elsewhere).world(check=False) as fresh:
+            furnish(fresh.base_url, fresh.name)
+            yield fresh
+        return
+    first = first_world(lab.urls["console"])
+    furnish(first.base_url, first.name)
+    yield first
 
 
 @pytest.fixture

@@ -53,6 +53,13 @@ class RemoteStack:
             self._http.delete(f"/api/worlds/{minted['world']}")
 
 
+def first_world(console_url: str) -> ConsoleWorld:
+    """The world that a console shows where none is named; it stays as it is found."""
+    answer = httpx.get(f"{console_url}/api/worlds", trust_env=False, timeout=60).raise_for_status()
+    shown = answer.json()["worlds"][0]
+    return ConsoleWorld(base_url=console_url, name=shown["world"], tenant=RemoteTenant(console_url, shown))
+
+
 class RemoteLab:
     """What fixtures of the lab's plugin ask of a lab: a tenant."""
 
@@ -60,6 +67,7 @@ class RemoteLab:
 
     def __init__(self, stack: RemoteStack) -> None:
         self._stack = stack
+        self.urls = {"console": stack.console_url}
 
     @contextmanager
     def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
