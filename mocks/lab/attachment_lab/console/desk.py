@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +111,7 @@ class Desks:
     def mint(self, options: WorldOptions | None = None) -> Desk:
         """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
-        options = options or self._options
+        options = self._over_ours(options)
         open_world(self.to, names, options)
         return self.adopt(names, options)
 
@@ -150,6 +150,16 @@ class Desks:
 
     def _offset_s(self) -> float:
         return read_offset(self.hands.clock_file) if self.hands.clock_file else 0.0
+
+    def _over_ours(self, options: WorldOptions | None) -> WorldOptions | None:
+        """What was asked for, over the switches that every world of this console has."""
+        if options is None or self._options is None:
+            return options or self._options
+        mocks = {*self._options.dialects, *options.dialects}
+        merged = {
+            mock: {**self._options.dialects.get(mock, {}), **options.dialects.get(mock, {})} for mock in mocks
+        }
+        return replace(options, dialects=merged)
 
     def _next_names(self) -> WorldNames:
         with self._lock:
