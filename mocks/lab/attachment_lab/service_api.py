@@ -38,6 +38,10 @@ class ServiceApi:
         """One transfer with its attachments. Raises Refused."""
         return transfer_from(self._get(f"/transfers/{transfer_id}"))
 
+    def retry(self, transfer_id: str) -> TransferRecord:
+        """Run a transfer again, now, as its operator would. Raises Refused: 409 says why it cannot be."""
+        return transfer_from(self._ask("POST", f"/transfers/{transfer_id}/retry"))
+
     def token(self, *, fresh: bool = False) -> str:
         """A bearer token for the world's OAuth client, kept until shortly before it runs out."""
         if fresh or time.monotonic() > self._good_until:
@@ -54,13 +58,16 @@ class ServiceApi:
         return self._token
 
     def _get(self, path: str, **params: Any) -> Any:
+        return self._ask("GET", path, **params)
+
+    def _ask(self, method: str, path: str, **params: Any) -> Any:
         try:
-            return self._to.service.get(path, headers=self._bearer(), **params)
+            return self._to.service.send(method, path, params=params, headers=self._bearer())
         except Refused as exc:
             # The world's clock may have been moved, so a token that looked fresh has run out.
             if exc.status != 401:
                 raise
-            return self._to.service.get(path, headers=self._bearer(fresh=True), **params)
+            return self._to.service.send(method, path, params=params, headers=self._bearer(fresh=True))
 
     def _bearer(self, *, fresh: bool = False) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(fresh=fresh)}"}
@@ -80,6 +87,7 @@ def transfer_from(body: dict[str, Any]) -> TransferRecord:
         created_at=body.get("created_at"),
         updated_at=body.get("updated_at"),
         next_round_at=body.get("next_round_at"),
+        activity_id=(body.get("activity") or {}).get("object_id"),
         attachments=tuple(_carried(each) for each in body.get("attachments") or []),
     )
 
@@ -89,6 +97,7 @@ def _carried(body: dict[str, Any]) -> Carried:
     return Carried(
         source_id=str(body["cmi_attachment_id"]),
         name=str(body["name"]),
+        stored_name=body.get("stored_name"),
         state=str(body["state"]),
         reason=reason,
         remedy=remedy,
