@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -92,7 +93,8 @@ class Street:
 
     def start_console(self, world: WorldNames) -> None:
         """Start the console page for one world; its secrets travel in the child's environment only."""
-        hands = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+        hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+        hands["through_gates"] = self.options.through_gates
         console = self.children.start(commands.console(self.ports, self.urls, world, hands))
         deadline = time.monotonic() + self.options.start_deadline_s
         self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.clocks import catch_up
 from attachment_lab.console.stage import Stage
 from attachment_lab.console.watch import Watch
 from attachment_lab.demo import default_files
@@ -26,11 +27,13 @@ class Hands:
         clock_file: the service's virtual clock (street.write_offset); one for all worlds.
         worker_health_port: loopback port by which the worker process is found.
         street_file: where the owner of the street announces it.
+        through_gates: whether the service reaches the mocks through their wire gates.
     """
 
     clock_file: Path | None = None
     worker_health_port: int | None = None
     street_file: Path | None = None
+    through_gates: bool = False
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Hands:
@@ -89,6 +92,7 @@ class Desks:
         """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
         open_world(self.to, names, options)
+        catch_up(self.to, names.name, self.hands.clock_file)
         return self.adopt(names)
 
     def adopt(self, names: WorldNames) -> Desk:

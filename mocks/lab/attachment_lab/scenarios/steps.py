@@ -49,7 +49,11 @@ def chat_ends(copies: int = 1) -> Step:
 
 def fault(say: str, place: str, kind: str, **given: Any) -> Step:
     """Plan a fault (see ``Run.plan``)."""
-    return Step(say=say, do=lambda run: run.plan(place, kind, **given) and None)
+
+    def do(run: Run) -> None:
+        run.plan(place, kind, **given)
+
+    return Step(say=say, do=do)
 
 
 def fault_on_second_file(say: str, place: str, kind: str, **given: Any) -> Step:

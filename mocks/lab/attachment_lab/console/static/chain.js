@@ -1,67 +1,12 @@
 // Draws what the server's stream of pictures says. File names arrive escaped for display and are only ever set as text.
 
-import { byId, calm, clock, doing, follow, getJson, make, postJson, setText, showTrouble } from "./base.js";
-
-const street = [...document.querySelectorAll(".station")];
-const KINDS = {
-  image: ["JPG", "JPEG", "PNG", "GIF", "WEBP"], pdf: ["PDF"], text: ["DOC", "DOCX", "TXT", "MD"],
-  sheet: ["XLS", "XLSX", "CSV"], media: ["OGG", "MP3", "MP4", "MOV", "WAV", "WEBM"], pack: ["ZIP", "GZ", "TAR", "7Z"],
-};
+import { byId, clock, doing, follow, getJson, make, postJson, setText, showTrouble } from "./base.js";
+import { drawStations, drawTokens } from "./street.js";
 
 let stop = null;
 let chosen = new URLSearchParams(location.search).get("chat");
 let announced = "";
 let restsFor = "";
-
-function drawStations(stations) {
-  stations.forEach((station, index) => {
-    const element = street[index];
-    element.dataset.tone = station.tone;
-    const next = stations[index + 1];
-    element.dataset.passed = String(Boolean(next) && station.tone !== "idle" && next.tone !== "idle");
-    element.dataset.flow = String(["active", "waiting"].includes(next?.tone));
-    setText(element.querySelector(".headline"), station.headline);
-    setText(element.querySelector(".detail"), station.detail);
-    const remedy = element.querySelector(".remedy");
-    setText(remedy, station.remedy);
-    remedy.hidden = !station.remedy;
-  });
-}
-
-// First, last, invert, play: a token that changes trays glides there instead of jumping.
-function drawTokens(files) {
-  const old = new Map([...document.querySelectorAll(".token")].map((t) => [t.dataset.id, t]));
-  const before = new Map([...old].map(([id, token]) => [id, token.getBoundingClientRect()]));
-  for (const file of files) {
-    const token = old.get(file.id) ?? newToken(file);
-    old.delete(file.id);
-    token.dataset.tone = file.tone;
-    const tray = street[file.station].querySelector(".tray");
-    if (token.parentElement !== tray) tray.append(token);
-  }
-  old.forEach((token) => token.remove());
-  if (calm.matches) return;
-  for (const token of document.querySelectorAll(".token")) glide(token, before.get(token.dataset.id));
-}
-
-function newToken(file) {
-  const token = make("li", "token", file.kind);
-  token.dataset.id = file.id;
-  token.dataset.kind = Object.keys(KINDS).find((kind) => KINDS[kind].includes(file.kind)) ?? "other";
-  token.title = file.name;
-  return token;
-}
-
-function glide(token, from) {
-  if (!from) {
-    token.animate([{ opacity: 0, transform: "translateY(-.6rem)" }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
-    return;
-  }
-  const to = token.getBoundingClientRect();
-  const [x, y] = [from.left - to.left, from.top - to.top];
-  if (Math.abs(x) + Math.abs(y) < 1) return;
-  token.animate([{ transform: `translate(${x}px, ${y}px)`, zIndex: 5 }, { transform: "none", zIndex: 5 }], { duration: 650, easing: "cubic-bezier(.3,.7,.2,1)" });
-}
 
 function drawRows(files) {
   const body = byId("rows");
