@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from attachment_lab.errors import Refused
@@ -23,13 +24,18 @@ class ServiceApi:
         self._token = ""
         self._good_until = 0.0
 
-    def transfers(self, *, chat: str | None = None) -> list[TransferRecord]:
-        """All transfers of this world with their attachments, oldest first; ``chat`` narrows to one."""
+    def transfers(
+        self, *, chat: str | None = None, known: Mapping[str, TransferRecord] | None = None
+    ) -> list[TransferRecord]:
+        """All transfers of this world with their attachments, oldest first; ``chat`` narrows to one.
+
+        Those of ``known`` (by id) that have been at rest ever since are not read again.
+        """
         found: list[TransferRecord] = []
         cursor: str | None = None
         while True:
             page = self._get("/transfers", contact_id=chat, limit=100, cursor=cursor)
-            found += [self.transfer(str(each["id"])) for each in page["transfers"]]
+            found += [_unchanged(each, known or {}) or self.transfer(str(each["id"])) for each in page["transfers"]]
             cursor = page.get("next_cursor")
             if not cursor:
                 return sorted(found, key=lambda each: each.created_at or "")
@@ -71,6 +77,14 @@ class ServiceApi:
 
     def _bearer(self, *, fresh: bool = False) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(fresh=fresh)}"}
+
+
+def _unchanged(listed: Mapping[str, Any], known: Mapping[str, TransferRecord]) -> TransferRecord | None:
+    record = known.get(str(listed["id"]))
+    if record is None or not record.is_at_rest:
+        return None
+    now = (listed["state"], listed["updated_at"], listed["rounds"])
+    return record if now == (record.state, record.updated_at, record.rounds) else None
 
 
 def transfer_from(body: dict[str, Any]) -> TransferRecord:
