@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.clocks import catch_up
 from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
 from attachment_lab.console.tour.director import Director
@@ -33,11 +34,13 @@ class Hands:
         clock_file: the service's virtual clock (street.write_offset); one for all worlds.
         worker_health_port: loopback port by which the worker process is found.
         street_file: where the owner of the street announces it.
+        through_gates: whether the service reaches the mocks through their wire gates.
     """
 
     clock_file: Path | None = None
     worker_health_port: int | None = None
     street_file: Path | None = None
+    through_gates: bool = False
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Hands:
@@ -113,6 +116,7 @@ class Desks:
         names = self._next_names()
         options = self._over_ours(options)
         open_world(self.to, names, options)
+        catch_up(self.to, names.name, self.hands.clock_file)
         return self.adopt(names, options)
 
     def adopt(self, names: WorldNames, options: WorldOptions | None = None) -> Desk:
@@ -156,9 +160,7 @@ class Desks:
         if options is None or self._options is None:
             return options or self._options
         mocks = {*self._options.dialects, *options.dialects}
-        merged = {
-            mock: {**self._options.dialects.get(mock, {}), **options.dialects.get(mock, {})} for mock in mocks
-        }
+        merged = {mock: {**self._options.dialects.get(mock, {}), **options.dialects.get(mock, {})} for mock in mocks}
         return replace(options, dialects=merged)
 
     def _next_names(self) -> WorldNames:
