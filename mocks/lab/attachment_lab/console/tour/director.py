@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attachment_lab import demo_faults
@@ -25,8 +25,14 @@ from attachment_lab.settle import wait_until_settled
 SLOW_S = 0.9
 #: How long an act waits for what must come before it.
 PATIENCE_S = 60.0
-FILES = ("boiler-display", "rating-plate", "service-contract", "pump-voice")
-BROKEN_FILES = ("damaged-parcel", "wrong-plug")
+#: What Emily sends: the file of the demo's customers, and its name on her phone.
+FILES = (
+    ("boiler-display", "IMG_2210.jpg"),
+    ("rating-plate", "rating plate.jpg"),
+    ("manual", "Kompakt 24 manual.pdf"),
+    ("pump-voice", "voice message.ogg"),
+)
+BROKEN_FILES = (("damaged-parcel", "IMG_2291.jpg"), ("wrong-plug", "IMG_2307.jpg"))
 CUSTOMER = {"name": "Emily Carter", "email": "emily.carter@example.co.uk"}
 AGENT = "Daniel Hughes"
 
@@ -166,13 +172,13 @@ class Director:
             raise WrongUse("the tour has not begun: open its first step")
         return self._story.chat
 
-    def _send(self, chat: Conversation, keys: tuple[str, ...]) -> None:
+    def _send(self, chat: Conversation, wanted: tuple[tuple[str, str], ...]) -> None:
         from attachment_lab.seeds.files import seed_files  # noqa: PLC0415 - builds pictures: heavy imports
         from attachment_lab.seeds.load import default_directory  # noqa: PLC0415
 
         files = seed_files(default_directory())
-        for key in keys:
-            chat.send(files[key])
+        for key, name in wanted:
+            chat.send(replace(files[key], name=name))
 
     def _slow_down(self, delay_s: float, times: int) -> None:
         """The next downloads and uploads take so long; the plan is used up by them and needs no cleaning."""
