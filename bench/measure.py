@@ -152,7 +152,7 @@ def carry_figures(server: Server) -> dict[str, float]:
     return {
         **carried.idle,
         **{f"file_{name}": value for name, value in file.items()},
-        # Accepting is in here; the calculator takes it off.
+        # Accepting is in here, save for its processor time, which is another process's.
         **{f"chat_{name}": one[name] - file[name] for name in one},
         "mb_cpu_s": (large["cpu_s"] - one["cpu_s"]) / LARGE_MB,
         "run_connections": connections,
@@ -166,7 +166,7 @@ def main() -> int:
     arguments = parser.parse_args()
     figures: dict[str, Any] = {
         "measured_at": datetime.now(UTC).date().isoformat(),
-        "machine": f"{os.cpu_count()} shared cores; {platform.machine()}, Python {platform.python_version()}",
+        "machine": f"{os.cpu_count()} noisy cores, {platform.machine()}, Python {platform.python_version()}",
     }
     stages: list[tuple[str, Callable[[Server], dict[str, float]]]] = [
         ("accepting", accept_figures),

@@ -1,4 +1,4 @@
-"""What the measurements share: PostgreSQL with its counters on, a process's processor time, an issuer of tokens."""
+"""What the measurements share: PostgreSQL with its counters on, processor time of a process, an issuer of tokens."""
 
 from __future__ import annotations
 
@@ -106,7 +106,8 @@ def peak_mb(pid: int) -> float:
 def program(env: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process of the service; ended with its block."""
     command = [sys.executable, "-m", "attachment_transfer", *arguments]
-    process = subprocess.Popen(command, env={**os.environ, **env}, stderr=subprocess.DEVNULL)
+    nowhere = subprocess.DEVNULL
+    process = subprocess.Popen(command, env={**os.environ, **env}, stdout=nowhere, stderr=nowhere)
     try:
         yield process
     finally:

@@ -60,6 +60,7 @@ def test_a_customer_who_leaves_before_anybody_answers_leaves_no_activity(chat: C
     desk.choose("Aino Virtanen", "Over")
     expect(desk.bin("Over")).to_contain_text("Left before anybody answered")
     expect(desk.case).to_contain_text("No activity")
+    expect(desk.happening("Ended")).to_contain_text("Delivered, 202")
     expect(desk.page.get_by_role("button", name="Accept")).to_be_hidden()
 
 
@@ -73,7 +74,9 @@ def test_a_declined_chat_goes_on_waiting(chat: ChatPage, desk: AgentPage) -> Non
     expect(desk.case.get_by_role("link")).to_be_visible()
 
 
-def test_nothing_can_be_written_before_the_chat_is_accepted_nor_after_it_ended(chat: ChatPage, desk: AgentPage) -> None:
+def test_nothing_can_be_written_before_the_chat_is_accepted_nor_after_it_ended(  # type: ignore[no-untyped-def]
+    chat: ChatPage, desk: AgentPage, world
+) -> None:
     chat.start("Emma Clarke")
     desk.choose("Emma Clarke")
     reply = desk.page.get_by_label("Your reply")
@@ -84,3 +87,4 @@ def test_nothing_can_be_written_before_the_chat_is_accepted_nor_after_it_ended(c
     expect(reply).to_be_disabled()
     expect(desk.page.locator("#reply-why")).to_contain_text("finish the wrap-up")
     expect(chat.state).to_contain_text("This chat has ended")
+    world.tenant.wait_until_settled()

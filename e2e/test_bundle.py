@@ -196,7 +196,8 @@ def test_an_image_that_is_another_under_the_same_name_is_loaded_anew(
 ) -> None:
     imported = offline_engine.run("sh", "-c", f"tar -c load.sh | docker import - {image}", cwd=unpacked)
     assert imported.returncode == 0, imported.stderr
-    assert offline_engine.run("./load.sh", "load", cwd=unpacked).returncode == 0
+    up = offline_engine.run("./load.sh", "up", cwd=unpacked, PAGES_PORT=free_port())
+    assert up.returncode == 0, up.stderr
     found = offline_engine.run("docker", "image", "inspect", "--format", "{{.Id}}", image).stdout.strip()
     assert found == result["images"][image]
 

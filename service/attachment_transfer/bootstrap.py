@@ -63,6 +63,7 @@ from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
 from attachment_transfer.worker.observed import ObservedRounds
+from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.process import WorkerLock, end_what_is_left, work
 from attachment_transfer.worker.retention import Retention
 from attachment_transfer.worker.rounds import Rounds
@@ -359,6 +360,7 @@ def _rounds(
         jitter=chance.random,
         predecessors_dead_at_s=predecessors_dead_at_s,
         inspector=_inspector(settings),
+        prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
     )
     policy = _policy(settings, settings.allowed_hosts)
     phonebook = Phonebook(

@@ -62,6 +62,7 @@ class Settings:
     verify_digest: bool
     max_request_bytes: int
     max_attachment_bytes: int
+    prefetch_bytes: int
     upload_timeout_s: float
     read_timeout_s: float
     redrive_s: float
@@ -120,6 +121,7 @@ class Settings:
             verify_digest=read.boolean("VERIFY_DIGEST", default=False),
             max_request_bytes=read.integer("MAX_REQUEST_BYTES", 262_144, low=1024, high=16 * 1024**2),
             max_attachment_bytes=read.integer("MAX_ATTACHMENT_BYTES", 2 * 1024**3, low=1, high=2**40),
+            prefetch_bytes=read.integer("PREFETCH_BYTES", 16 * 1024**2, low=0, high=2**40),
             upload_timeout_s=read.number("UPLOAD_TIMEOUT_S", 900.0),
             read_timeout_s=read.number("READ_TIMEOUT_S", 60.0),
             redrive_s=read.number("REDRIVE_S", 7 * 86_400.0),

@@ -268,13 +268,11 @@ def test_pods_are_what_the_restricted_standard_asks_for_and_more(component: str)
     assert {mount["mountPath"] for mount in one["volumeMounts"]} == {"/etc/attachment-transfer", "/tmp"}
 
 
-def test_a_workers_tmp_holds_a_spool_file_of_the_largest_size_for_every_round() -> None:
+def test_a_workers_tmp_holds_a_spool_file_of_the_largest_size_for_every_round(tmp_path: Path) -> None:
     worker = workloads(base())["worker"]
-    settings = settings_of(base(), worker)
+    settings = Settings.from_env(environment(base(), "worker", secrets=SECRETS, mount=tmp_path))
     [limit] = [one["emptyDir"]["sizeLimit"] for one in pod(worker)["volumes"] if one["name"] == "tmp"]
-    needed = int(settings["ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER"]) * int(
-        settings["ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES"]
-    )
+    needed = settings.rounds_per_worker * (settings.max_attachment_bytes + settings.prefetch_bytes)
     assert int(limit.removesuffix("Gi")) * 1024**3 >= needed
 
 

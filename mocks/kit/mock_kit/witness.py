@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -166,6 +166,12 @@ class Testimony:
     def kept_bytes(self) -> int:
         """What its bodies take in memory."""
         return len(self.request.text or "") + len(self.response.text or "")
+
+
+def testimony_from(told: Mapping[str, Any]) -> Testimony:
+    """A testimony from the JSON that ``to_dict`` made of it."""
+    headers = {side: [(name, value) for name, value in told[side]] for side in ("request_headers", "response_headers")}
+    return Testimony(**{**told, **headers, "request": Copy(**told["request"]), "response": Copy(**told["response"])})
 
 
 class WitnessLog:

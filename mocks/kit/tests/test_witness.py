@@ -208,7 +208,7 @@ def test_a_reset_does_not_take_back_what_was_exchanged(client: Client, toy: Wrap
 
 
 def test_a_process_hands_out_what_it_kept_if_it_was_started_so(tmp_path: Path) -> None:
-    with running_mock("parcel_counter", tmp_path, "--witness", python_path=[Path(__file__).parent]) as mock:
+    with running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock:
         request = urllib.request.Request(f"{mock.url}/parcels", data=b"hello", headers=HOST)
         urllib.request.urlopen(request, timeout=10).close()
         with urllib.request.urlopen(f"{mock.url}/_mock/witness", timeout=10) as answer:
@@ -217,7 +217,28 @@ def test_a_process_hands_out_what_it_kept_if_it_was_started_so(tmp_path: Path) -
     assert (told["dropped"], told["under_way"]) == (0, 0)
 
 
-def test_a_process_that_was_not_told_to_keep_anything_says_so(served_once: object) -> None:
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(f"{served_once.url}/_mock/witness", timeout=10)  # type: ignore[attr-defined]
+def test_a_process_that_was_not_told_to_keep_anything_says_so(tmp_path: Path) -> None:
+    with (
+        running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent], witness=False) as mock,
+        pytest.raises(urllib.error.HTTPError) as refused,
+    ):
+        urllib.request.urlopen(f"{mock.url}/_mock/witness", timeout=10)
     assert refused.value.code == 409
+
+
+def test_a_process_tells_whoever_attends_before_it_is_stopped(tmp_path: Path) -> None:
+    with (
+        attend() as log,
+        running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock,
+    ):
+        for _ in range(2):
+            urllib.request.urlopen(urllib.request.Request(f"{mock.url}/parcels", headers=HOST), timeout=10).close()
+            mock.tell()
+        with pytest.raises(urllib.error.HTTPError):
+            urllib.request.urlopen(f"{mock.url}/stray", timeout=10)
+        mock.stop()
+    assert [(one.url, one.status, one.world) for one in log.list()] == [
+        ("/parcels", 200, "default"),
+        ("/parcels", 200, "default"),
+        ("/stray", 421, None),
+    ]

@@ -117,6 +117,10 @@ def handover_from(body: Mapping[str, Any]) -> Handover:
         transfer_id=location.rpartition("/transfers/")[2] or None if "/transfers/" in location else None,
         duration_ms=None if duration is None else float(duration),
         url=body.get("url"),
+        token_use=body.get("token_use"),
+        fired_at=body.get("created_at"),
+        finished_at=body.get("finished_at"),
+        redelivery_of=body.get("redelivery_of"),
     )
 
 

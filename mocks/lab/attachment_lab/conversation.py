@@ -156,14 +156,13 @@ class Conversation:
         contact = self._move("wrap-up")
         return self.fire("Closed", contact) if fire else None
 
-    def fire(self, event: str, contact: dict[str, Any] | None = None) -> Fired:
-        """Hand an event to the event engine, with the contact as it is now."""
+    def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> Fired:
+        """Hand an event to the event engine, with the contact as it is now; ``copies`` of it make deliveries."""
         if contact is None:
             chat = self._to.cmi.get(f"/_mock/chats/{self.guid}", world=self._names.name)
             contact = chat["contact"]
-        answer = self._to.orchestration.post(
-            "/_mock/events", {"event": event, "contact": contact}, world=self._names.name
-        )
+        body = {"event": event, "contact": contact} | ({"copies": copies} if copies > 1 else {})
+        answer = self._to.orchestration.post("/_mock/events", body, world=self._names.name)
         considered = answer.get("configurations", [])
         fired = Fired(
             event=event,

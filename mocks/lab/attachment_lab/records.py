@@ -39,12 +39,14 @@ class Carried:
 
     Attributes:
         state: open, uploading, ambiguous, stored, skipped or parked.
+        stored_name: under which it goes to C4C; another than ``name`` when two files of a chat are called alike.
         sha256: as the service counted it while reading from CMI; None before.
     """
 
     source_id: str
     name: str
     state: str
+    stored_name: str | None = None
     reason: str | None = None
     remedy: str | None = None
     object_id: str | None = None
@@ -61,6 +63,7 @@ class TransferRecord:
         chat: the contact id of the event; the chat's guid.
         outcome: None while it is under way.
         updated_at: RFC 3339, as sent.
+        activity_id: ObjectID of the chat activity in C4C; None until it is found.
     """
 
     id: str
@@ -73,6 +76,7 @@ class TransferRecord:
     created_at: str | None = None
     updated_at: str | None = None
     next_round_at: str | None = None
+    activity_id: str | None = None
     attachments: tuple[Carried, ...] = ()
 
     @property
@@ -88,6 +92,8 @@ class Handover:
     Attributes:
         state: pending, delivered, failed or not_sent.
         transfer_id: from the service's Location header, None when there was none.
+        token_use: fetched, cached or refreshed; None when no token was needed or none was given.
+        fired_at: when the event engine took the event, and finished_at when it had its answer; RFC 3339.
     """
 
     id: str
@@ -100,6 +106,10 @@ class Handover:
     transfer_id: str | None = None
     duration_ms: float | None = None
     url: str | None = None
+    token_use: str | None = None
+    fired_at: str | None = None
+    finished_at: str | None = None
+    redelivery_of: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from attachment_lab.errors import Refused
@@ -23,13 +24,18 @@ class ServiceApi:
         self._token = ""
         self._good_until = 0.0
 
-    def transfers(self, *, chat: str | None = None) -> list[TransferRecord]:
-        """All transfers of this world with their attachments, oldest first; ``chat`` narrows to one."""
+    def transfers(
+        self, *, chat: str | None = None, known: Mapping[str, TransferRecord] | None = None
+    ) -> list[TransferRecord]:
+        """All transfers of this world with their attachments, oldest first; ``chat`` narrows to one.
+
+        Those of ``known`` (by id) that have been at rest ever since are not read again.
+        """
         found: list[TransferRecord] = []
         cursor: str | None = None
         while True:
             page = self._get("/transfers", contact_id=chat, limit=100, cursor=cursor)
-            found += [self.transfer(str(each["id"])) for each in page["transfers"]]
+            found += [_unchanged(each, known or {}) or self.transfer(str(each["id"])) for each in page["transfers"]]
             cursor = page.get("next_cursor")
             if not cursor:
                 return sorted(found, key=lambda each: each.created_at or "")
@@ -42,9 +48,9 @@ class ServiceApi:
         """End a transfer and shred its secrets. Raises Refused, 409 when it has ended already."""
         self._to.service.post(f"/transfers/{transfer_id}/cancel", headers=self._bearer())
 
-    def retry(self, transfer_id: str) -> None:
-        """Let a parked transfer run again. Raises Refused, 409 when it is not parked."""
-        self._to.service.post(f"/transfers/{transfer_id}/retry", headers=self._bearer())
+    def retry(self, transfer_id: str) -> TransferRecord:
+        """Run a transfer again, now, as its operator would. Raises Refused: 409 says why it cannot be."""
+        return transfer_from(self._ask("POST", f"/transfers/{transfer_id}/retry"))
 
     def token(self, *, fresh: bool = False) -> str:
         """A bearer token for the world's OAuth client, kept until shortly before it runs out."""
@@ -62,16 +68,27 @@ class ServiceApi:
         return self._token
 
     def _get(self, path: str, **params: Any) -> Any:
+        return self._ask("GET", path, **params)
+
+    def _ask(self, method: str, path: str, **params: Any) -> Any:
         try:
-            return self._to.service.get(path, headers=self._bearer(), **params)
+            return self._to.service.send(method, path, params=params, headers=self._bearer())
         except Refused as exc:
             # The world's clock may have been moved, so a token that looked fresh has run out.
             if exc.status != 401:
                 raise
-            return self._to.service.get(path, headers=self._bearer(fresh=True), **params)
+            return self._to.service.send(method, path, params=params, headers=self._bearer(fresh=True))
 
     def _bearer(self, *, fresh: bool = False) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(fresh=fresh)}"}
+
+
+def _unchanged(listed: Mapping[str, Any], known: Mapping[str, TransferRecord]) -> TransferRecord | None:
+    record = known.get(str(listed["id"]))
+    if record is None or not record.is_at_rest:
+        return None
+    now = (listed["state"], listed["updated_at"], listed["rounds"])
+    return record if now == (record.state, record.updated_at, record.rounds) else None
 
 
 def transfer_from(body: dict[str, Any]) -> TransferRecord:
@@ -88,6 +105,7 @@ def transfer_from(body: dict[str, Any]) -> TransferRecord:
         created_at=body.get("created_at"),
         updated_at=body.get("updated_at"),
         next_round_at=body.get("next_round_at"),
+        activity_id=(body.get("activity") or {}).get("object_id"),
         attachments=tuple(_carried(each) for each in body.get("attachments") or []),
     )
 
@@ -97,6 +115,7 @@ def _carried(body: dict[str, Any]) -> Carried:
     return Carried(
         source_id=str(body["cmi_attachment_id"]),
         name=str(body["name"]),
+        stored_name=body.get("stored_name"),
         state=str(body["state"]),
         reason=reason,
         remedy=remedy,

@@ -126,6 +126,7 @@ class Street:
         ``street_file`` is where the owner of this street announces it; by that the console can ask for a reset.
         """
         hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+        hands["through_gates"] = self.options.through_gates
         if street_file:
             hands["street_file"] = str(street_file.absolute())
         console = self.children.start(commands.console(self.ports, self.urls, world, hands))

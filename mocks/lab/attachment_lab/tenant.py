@@ -61,11 +61,16 @@ class Lab:
             yield tenant
             if check:
                 tenant.assert_laws_hold()
-            if self._witness is not None:
-                told = self._witness.hear(names).verdict(of or f"tenant {names.name}")
-                assert not (judge and told), told
+            told = self.traffic_against_the_contract(names, of=of)
+            assert not (judge and told), told
         finally:
             close_world(self.street.neighbours, names.name)
+
+    def traffic_against_the_contract(self, names: WorldNames, *, of: str = "", closing: bool = True) -> str:
+        """What a world's traffic since the last time broke, in lines; empty if nothing, or without a witness."""
+        if self._witness is None:
+            return ""
+        return self._witness.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
 
 
 class Chat:

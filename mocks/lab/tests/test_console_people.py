@@ -116,6 +116,42 @@ def test_a_file_goes_on_with_its_length_name_type_and_sender(client: FlaskClient
     assert (query["name"], query["content_type"], query["originator_type"]) == ("ü & 😀.txt", "text/plain", "customer")
 
 
+class Tap:
+    """A body that notes how much of it had been passed on whenever more of it was asked for."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self.read_so_far = 0
+        self.passed_on = 0
+        self.most_held = 0
+
+    def read(self, count: int = -1) -> bytes:
+        piece = b"x" * min(count if count >= 0 else self.left, self.left)
+        self.left -= len(piece)
+        self.read_so_far += len(piece)
+        self.most_held = max(self.most_held, self.read_so_far - self.passed_on)
+        return piece
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        for piece in request.stream:  # type: ignore[union-attr]
+            self.passed_on += len(piece)
+        return httpx.Response(201, json={"id": "F2"})
+
+
+def test_a_large_file_is_passed_on_in_pieces_and_never_held_whole(client: FlaskClient) -> None:
+    size = 20 * 1024 * 1024
+    tap = Tap(size)
+    transport = httpx.BaseTransport()
+    transport.handle_request = tap.handle_request  # type: ignore[method-assign]
+    desk_cmi = client.application.extensions["desks"].get("default").to.cmi
+    desk_cmi._http = httpx.Client(base_url=NOWHERE["cmi"], transport=transport)
+    path = f"/w/default/chat/api/chats/{GUID}/files?name=a"
+    answer = client.post(path, environ_overrides={"wsgi.input": tap, "CONTENT_LENGTH": str(size)})
+    assert answer.status_code == 201
+    assert tap.passed_on == size
+    assert tap.most_held <= 512 * 1024
+
+
 def test_a_type_that_is_none_is_sent_as_bytes(client: FlaskClient, cmi: Neighbour) -> None:
     upload(client, type="text/html\r\nX-Evil: 1")
     assert dict(cmi.seen[-1].url.params)["content_type"] == "application/octet-stream"

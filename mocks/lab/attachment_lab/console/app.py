@@ -18,6 +18,7 @@ from attachment_lab.commands import CONSOLE_VARIABLE
 from attachment_lab.console.desk import Desks, Hands
 from attachment_lab.console.frame import json_object, register_page, told
 from attachment_lab.console.pages import PAGES
+from attachment_lab.console.passage import add_passage
 from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
@@ -59,6 +60,7 @@ def build_app(
     _add_doors(app, desks)
     _add_worlds(app, desks)
     _add_demo(app, desks)
+    add_passage(app, desks)
     for page in (*PAGES, TOUR):
         register_page(app, page, PAGES)
     return app
@@ -113,8 +115,9 @@ def _add_doors(app: Flask, desks: Desks) -> None:
 def _add_worlds(app: Flask, desks: Desks) -> None:
     def shown(name: str) -> dict[str, Any]:
         desk = desks.get(name)
+        hosts = {"cmi_host": desk.names.cmi_host, "c4c_host": desk.names.c4c_host} if desk else {}
         tenant = desk.names.tenant if desk else name
-        return {"world": name, "tenant": tenant, "url": url_for("chain.page", world=name)}
+        return {"world": name, "tenant": tenant, "url": url_for("chain.page", world=name), **hosts}
 
     @app.get("/api/worlds")
     def list_worlds() -> Response:
@@ -123,13 +126,18 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
 
     @app.post("/api/worlds")
     def add_world() -> tuple[Response, int]:
-        """201 ``{"world","tenant","url"}``: ``{}`` mints, ``{"names": {…}}`` (WorldNames) shows one that exists."""
-        given = json_object().get("names")
+        """201 ``{"world","tenant","url",…}``: mints one, or shows one that exists if the body names it.
+
+        ``{}``, ``{"options": {…}}`` (WorldOptions) or ``{"names": {…}}`` (WorldNames).
+        """
+        body = json_object()
         try:
-            desk = desks.adopt(WorldNames(**given)) if given else desks.mint()
+            options = WorldOptions(**body.get("options", {}))
+            desk = desks.adopt(WorldNames(**body["names"])) if body.get("names") else desks.mint(options)
         except TypeError:
             # The error's own words could repeat a secret.
-            return told(HTTPStatus.BAD_REQUEST, "names: an object with the members of WorldNames, or leave it out")
+            told_so = "names: an object with the members of WorldNames; options: of WorldOptions; or leave them out"
+            return told(HTTPStatus.BAD_REQUEST, told_so)
         return jsonify(shown(desk.names.name)), 201
 
     @app.delete("/api/worlds/<name>")

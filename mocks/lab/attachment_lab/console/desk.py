@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.clocks import catch_up
 from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
 from attachment_lab.console.tour.director import Director
@@ -33,11 +34,13 @@ class Hands:
         clock_file: the service's virtual clock (street.write_offset); one for all worlds.
         worker_health_port: loopback port by which the worker process is found.
         street_file: where the owner of the street announces it.
+        through_gates: whether the service reaches the mocks through their wire gates.
     """
 
     clock_file: Path | None = None
     worker_health_port: int | None = None
     street_file: Path | None = None
+    through_gates: bool = False
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Hands:
@@ -111,8 +114,9 @@ class Desks:
     def mint(self, options: WorldOptions | None = None) -> Desk:
         """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
-        options = options or self._options
+        options = self._over_ours(options)
         open_world(self.to, names, options)
+        catch_up(self.to, names.name, self.hands.clock_file)
         return self.adopt(names, options)
 
     def adopt(self, names: WorldNames, options: WorldOptions | None = None) -> Desk:
@@ -150,6 +154,14 @@ class Desks:
 
     def _offset_s(self) -> float:
         return read_offset(self.hands.clock_file) if self.hands.clock_file else 0.0
+
+    def _over_ours(self, options: WorldOptions | None) -> WorldOptions | None:
+        """What was asked for, over the switches that every world of this console has."""
+        if options is None or self._options is None:
+            return options or self._options
+        mocks = {*self._options.dialects, *options.dialects}
+        merged = {mock: {**self._options.dialects.get(mock, {}), **options.dialects.get(mock, {})} for mock in mocks}
+        return replace(options, dialects=merged)
 
     def _next_names(self) -> WorldNames:
         with self._lock:

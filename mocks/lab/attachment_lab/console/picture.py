@@ -5,35 +5,15 @@ Pure: the same records give the same picture. The browser only draws it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
+from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
+from attachment_lab.console.hops import hops_of
+from attachment_lab.console.journey import timeline_of
+from attachment_lab.console.timing import HopView, view_of
 from attachment_lab.names import human_size, shown
-from attachment_lab.records import Carried, Handover, SourceFile, StoredObject, TransferRecord, Verdict
-
-Tone = Literal["idle", "active", "waiting", "done", "failed"]
-#: Stations by number: 0 Contact Pro, 1 integration, 2 service, 3 CMI download, 4 C4C upload.
-CONTACT_PRO, INTEGRATION, SERVICE, CMI, C4C = range(5)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChatFacts:
-    """What is known of one chat.
-
-    Attributes:
-        status: of the chat in Contact Pro's words, such as Accepted, Ended or Handled.
-        ended: whether the conversation is over.
-        verdict: of the chain ledger, once the chat is at rest.
-    """
-
-    guid: str
-    status: str
-    ended: bool
-    sources: tuple[SourceFile, ...] = ()
-    handovers: tuple[Handover, ...] = ()
-    transfer: TransferRecord | None = None
-    objects: tuple[StoredObject, ...] = ()
-    verdict: Verdict | None = None
+from attachment_lab.records import Carried, SourceFile, StoredObject, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +28,11 @@ class Station:
 
 @dataclass(frozen=True, kw_only=True)
 class FileView:
-    """One attachment: where it is and how it fares. ``station`` is the stop at which it lies now."""
+    """One attachment: where it is and how it fares. ``station`` is the stop at which it lies now.
+
+    Attributes:
+        hops: what happened to it, oldest first, with times.
+    """
 
     id: str
     name: str
@@ -62,11 +46,18 @@ class FileView:
     object_id: str = ""
     sha256: str = ""
     c4c_sha256: str = ""
+    size_bytes: int = 0
+    hops: tuple[HopView, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """Everything the page shows of the chat; ``sentence`` is also read aloud."""
+    """Everything the page shows of the chat; ``sentence`` is also read aloud.
+
+    Attributes:
+        transfer_id: the service's, None before it knows the chat.
+        can_retry: whether the service would run it again now: it needs a person, or waits.
+    """
 
     guid: str
     tone: Tone
@@ -77,6 +68,8 @@ class Picture:
     until: str | None = None
     violations: tuple[str, ...] = field(default=())
     is_proven: bool = False
+    transfer_id: str | None = None
+    can_retry: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As sent to the page."""
@@ -87,7 +80,12 @@ def draw(chat: ChatFacts) -> Picture:
     """The picture of this chat."""
     carried = {each.source_id: each for each in chat.transfer.attachments} if chat.transfer else {}
     held = {each.object_id: each for each in chat.objects}
-    files = tuple(_file(source, carried.get(source.id), held, chat) for source in chat.sources)
+    hops = hops_of(chat)
+    line = timeline_of(chat, hops)
+    files = tuple(
+        replace(_file(source, carried.get(source.id), held, chat), hops=view_of(hops[source.id], line))
+        for source in chat.sources
+    )
     stations = (
         _contact_pro(chat),
         _integration(chat),
@@ -108,6 +106,8 @@ def draw(chat: ChatFacts) -> Picture:
         until=chat.transfer.updated_at if chat.transfer and at_rest else None,
         violations=violations,
         is_proven=chat.verdict is not None and chat.verdict.ok,
+        transfer_id=chat.transfer.id if chat.transfer else None,
+        can_retry=chat.transfer is not None and chat.transfer.state in {"parked", "waiting"},
     )
 
 
@@ -130,6 +130,7 @@ def _file(source: SourceFile, mine: Carried | None, held: dict[str, StoredObject
         name=shown(source.name),
         kind=_kind(source.name),
         size=human_size(source.size_bytes),
+        size_bytes=source.size_bytes,
         station=station,
         tone=tone,
         chip=chip,
@@ -150,7 +151,7 @@ def _place(mine: Carried | None, transfer: TransferRecord | None) -> tuple[int, 
     if mine.state == "open":
         return (CMI, "waiting", "Again soon") if mine.attempts else (SERVICE, "idle", "Queued")
     if mine.state == "parked":
-        return (C4C if mine.sha256 else CMI), "failed", "Failed"
+        return _failed_at(mine), "failed", "Failed"
     placed: dict[str, tuple[int, Tone, str]] = {
         "uploading": (CMI, "active", "On its way"),
         "ambiguous": (C4C, "waiting", "Looking in C4C"),
@@ -158,6 +159,12 @@ def _place(mine: Carried | None, transfer: TransferRecord | None) -> tuple[int, 
         "skipped": (SERVICE, "idle", "Skipped"),
     }
     return placed.get(mine.state, (SERVICE, "waiting", mine.state))
+
+
+def _failed_at(mine: Carried) -> int:
+    """The hop of a failure. An upload that C4C refused leaves no digest; then the reason's own words tell."""
+    _code, _, message = (mine.reason or "").partition(": ")
+    return C4C if mine.sha256 or message.startswith("C4C") else CMI
 
 
 def _contact_pro(chat: ChatFacts) -> Station:

@@ -1,21 +1,32 @@
-"""Reads the street for the page: all chats by name, one of them in full."""
+"""Reads the street for the pages: all chats by name, one of them in full, all of them as lanes."""
 
 from __future__ import annotations
 
 import threading
 import time
-from dataclasses import asdict, dataclass, field
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.console.picture import ChatFacts, Picture, draw
+from attachment_lab.console.chatfacts import ChatFacts
+from attachment_lab.console.hops import passages_of
+from attachment_lab.console.journey import Journey, travel
+from attachment_lab.console.lanes import Lane, Lanes, choose, lane_of
+from attachment_lab.console.picture import Picture, draw
 from attachment_lab.laws import judge
-from attachment_lab.records import Handover, SourceFile, TransferRecord, Verdict
+from attachment_lab.passages import Passages
+from attachment_lab.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
 
 #: A reading is shared by all open pages for this long.
 FRESH_S = 0.2
+#: A reading that took long is kept for so many times as long: looking must not be what keeps the street busy.
+KEPT_TIMES = 3
 #: Chats offered for choice, newest first.
 SHOWN_CHATS = 20
+#: Lanes shown at once, newest first; a filter finds the others.
+SHOWN_LANES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +53,15 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Seen:
-    """One pass over the neighbours."""
+    """One pass over the neighbours; sources and handovers also by chat."""
 
     chats: list[dict[str, Any]]
-    sources: list[SourceFile]
-    handovers: list[Handover]
-    transfers: list[TransferRecord]
-    at: float = field(default_factory=time.monotonic)
+    sources: Mapping[str, list[SourceFile]]
+    handovers: Mapping[str, list[Handover]]
+    transfers: Mapping[str, TransferRecord]
+    objects: Mapping[str | None, list[StoredObject]]
+    all_transfers: list[TransferRecord]
+    good_until: float = field(default=0.0)
 
 
 class Watch:
@@ -57,49 +70,126 @@ class Watch:
     def __init__(self, ledger: ChainLedger) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
+        self._passages = Passages(ledger.to, ledger.names)
         self._seen: _Seen | None = None
         self._verdicts: dict[tuple[str, ...], Verdict] = {}
+        self._lanes: dict[str, tuple[tuple[Any, ...], Lane]] = {}
+        self._objects: tuple[tuple[str, ...], list[StoredObject]] = ((), [])
 
     def reading(self, guid: str | None = None) -> Reading:
         """The chats, and the picture of one: ``guid``, or the newest whose event was fired, or the newest."""
         with self._lock:
             seen = self._look()
             names = _names(seen)
-            fired = {each.chat for each in seen.handovers}
-            chosen = next((each for each in names if each.guid == guid), None)
-            chosen = chosen or next((each for each in names if each.guid in fired), None)
-            chosen = chosen or (names[0] if names else None)
+            chosen = _chosen(names, guid, seen)
             picture = draw(self._facts(chosen, seen)) if chosen else None
-        return Reading(chats=tuple(names[:SHOWN_CHATS]), picture=picture)
+        return Reading(chats=_offered(names, chosen), picture=picture)
+
+    def journey(self, guid: str | None = None) -> tuple[Picture, Journey] | None:
+        """The same chat's picture, and its way there to be played again; None when there is no chat."""
+        with self._lock:
+            seen = self._look()
+            chosen = _chosen(_names(seen), guid, seen)
+            if chosen is None:
+                return None
+            facts = self._facts(chosen, seen)
+        return draw(facts), travel(facts)
+
+    def facts(self, guid: str) -> ChatFacts | None:
+        """All that is known of one chat; None when there is none of this guid."""
+        with self._lock:
+            seen = self._look()
+            chosen = next((each for each in _names(seen) if each.guid == guid), None)
+            return self._facts(chosen, seen) if chosen else None
+
+    def lanes(self, query: str = "") -> Lanes:
+        """All chats that fit, newest first."""
+        with self._lock:
+            seen = self._look()
+            lanes = [self._lane(name, chat, seen) for name, chat in zip(_names(seen), seen.chats[::-1], strict=True)]
+        return choose(lanes, query, most=SHOWN_LANES)
 
     def _look(self) -> _Seen:
-        if self._seen and time.monotonic() - self._seen.at < FRESH_S:
+        if self._seen and time.monotonic() < self._seen.good_until:
             return self._seen
-        ledger = self._ledger
+        began, ledger = time.monotonic(), self._ledger
         chats = ledger.to.cmi.get("/_mock/chats", world=ledger.names.name)["chats"]
         handovers = ledger.handovers()
-        transfers = ledger.service.transfers() if handovers else []
-        self._seen = _Seen(chats, ledger.sources(), handovers, transfers)
+        known = {each.id: each for each in self._seen.all_transfers} if self._seen else {}
+        transfers = ledger.service.transfers(known=known) if handovers else []
+        sources: dict[str, list[SourceFile]] = defaultdict(list)
+        for source in ledger.sources():
+            sources[source.chat].append(source)
+        fired: dict[str, list[Handover]] = defaultdict(list)
+        for each in handovers:
+            fired[str(each.chat)].append(each)
+        objects: dict[str | None, list[StoredObject]] = defaultdict(list)
+        for held in self._held(transfers):
+            objects[held.external_reference].append(held)
+        now = time.monotonic()
+        self._seen = _Seen(
+            chats,
+            sources,
+            fired,
+            {each.chat: each for each in transfers},
+            objects,
+            transfers,
+            good_until=now + max(FRESH_S, KEPT_TIMES * (now - began)),
+        )
         return self._seen
 
+    def _held(self, transfers: list[TransferRecord]) -> list[StoredObject]:
+        """C4C's objects, read again only while something moves or has just come to rest."""
+        if not any(each.attachments for each in transfers):
+            return []
+        key = tuple(f"{each.id}@{each.updated_at}@{each.state}" for each in transfers)
+        if key != self._objects[0] or not all(each.is_at_rest for each in transfers):
+            self._objects = (key, self._ledger.objects())
+        return self._objects[1]
+
+    def _lane(self, name: ChatName, chat: Mapping[str, Any], seen: _Seen) -> Lane:
+        """Drawn again only when something about the chat has changed."""
+        transfer = seen.transfers.get(name.guid)
+        states = tuple((each.state, each.attempts) for each in transfer.attachments) if transfer else ()
+        told = tuple(each.state for each in seen.handovers.get(name.guid, ()))
+        key = (name.status, name.files, told, transfer and (transfer.state, transfer.updated_at), states)
+        known = self._lanes.get(name.guid)
+        if known and known[0] == key:
+            return known[1]
+        facts = self._plain(name, seen)
+        lane = lane_of(facts, customer=_customer(chat), channel=str(chat.get("channel_sub_type") or "chat"))
+        self._lanes[name.guid] = (key, lane)
+        return lane
+
     def _facts(self, name: ChatName, seen: _Seen) -> ChatFacts:
-        transfer = next((each for each in reversed(seen.transfers) if each.chat == name.guid), None)
+        plain = self._plain(name, seen)
+        chat = next((each for each in seen.chats if each["guid"] == name.guid), {})
+        transfer = plain.transfer
+        return replace(
+            plain,
+            verdict=self._verdict(transfer, seen) if transfer and transfer.is_at_rest else None,
+            sent_at=_sent_at(chat),
+            passages=passages_of(plain, self._passages.all()),
+        )
+
+    def _plain(self, name: ChatName, seen: _Seen) -> ChatFacts:
+        """What a lane needs: without verdict and passages."""
         return ChatFacts(
             guid=name.guid,
             status=name.status,
             ended=name.status in {"Ended", "Handled"},
-            sources=tuple(each for each in seen.sources if each.chat == name.guid),
-            handovers=tuple(each for each in seen.handovers if each.chat == name.guid),
-            transfer=transfer,
-            objects=tuple(self._ledger.objects()) if transfer and transfer.attachments else (),
-            verdict=self._verdict(transfer, seen) if transfer and transfer.is_at_rest else None,
+            sources=tuple(seen.sources.get(name.guid, ())),
+            handovers=tuple(seen.handovers.get(name.guid, ())),
+            transfer=seen.transfers.get(name.guid),
+            objects=tuple(seen.objects.get(name.guid, ())),
+            created=name.created,
         )
 
     def _verdict(self, transfer: TransferRecord, seen: _Seen) -> Verdict | None:
         """The judgement of this chat, made once per state of rest; None while anything else still moves."""
-        if not all(each.is_at_rest for each in seen.transfers):
+        if not all(each.is_at_rest for each in seen.all_transfers):
             return None
-        key = (transfer.id, *(f"{each.id}@{each.updated_at}" for each in seen.transfers))
+        key = (transfer.id, *(f"{each.id}@{each.updated_at}" for each in seen.all_transfers))
         if key not in self._verdicts:
             self._verdicts = {key: judge(self._ledger.records().of_chat(transfer.chat))}
         return self._verdicts[key]
@@ -107,16 +197,42 @@ class Watch:
 
 def _names(seen: _Seen) -> list[ChatName]:
     """Newest first."""
-    files: dict[str, int] = {}
-    for source in seen.sources:
-        files[source.chat] = files.get(source.chat, 0) + 1
     names = [
         ChatName(
             guid=str(chat["guid"]),
             status=str(chat["status"]),
             created=str(chat["created"]),
-            files=files.get(str(chat["guid"]), 0),
+            files=len(seen.sources.get(str(chat["guid"]), ())),
         )
         for chat in seen.chats
     ]
     return names[::-1]
+
+
+def _chosen(names: list[ChatName], guid: str | None, seen: _Seen) -> ChatName | None:
+    found = next((each for each in names if each.guid == guid), None)
+    found = found or next((each for each in names if seen.handovers.get(each.guid)), None)
+    return found or (names[0] if names else None)
+
+
+def _offered(names: list[ChatName], chosen: ChatName | None) -> tuple[ChatName, ...]:
+    """The newest, and the chosen one where it is older than those."""
+    offered = names[:SHOWN_CHATS]
+    return tuple(offered if chosen is None or chosen in offered else [*offered, chosen])
+
+
+def _customer(chat: Mapping[str, Any]) -> str:
+    """As the chat tells it: by name, else by who wrote first, else by address."""
+    told = chat.get("customer") or {}
+    wrote = (each["originator"] for each in chat["messages"] if each["originator_type"] == "customer")
+    return str(told.get("name") or next(wrote, None) or (chat.get("contact") or {}).get("source") or "Customer")
+
+
+def _sent_at(chat: Mapping[str, Any]) -> dict[str, str]:
+    """When each file was sent, for a CMI that tells the time of its messages."""
+    return {
+        str(file["id"]): str(message["timestamp"])
+        for message in chat.get("messages", ())
+        if message.get("timestamp")
+        for file in message["attachments"]
+    }

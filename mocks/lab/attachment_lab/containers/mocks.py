@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Self
 
+from docker.errors import DockerException
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
@@ -54,7 +55,7 @@ class OwnContainer(DockerContainer):
                 "retries": 200,
             },
         )
-        self.with_tmpfs_mount("/tmp", "64m")  # noqa: S108 - in the container
+        self.with_tmpfs_mount("/tmp", "size=64m,mode=1777")  # noqa: S108 - in the container
 
     @property
     def port(self) -> int:
@@ -65,8 +66,10 @@ class OwnContainer(DockerContainer):
         """Start and wait until healthy. Raises NoEngine with the end of its log if it does not become so."""
         try:
             return super().start()
-        except (TimeoutError, RuntimeError) as exc:
-            raise NoEngine(f"{self._name} did not become healthy: {exc}\n{self.log_tail()}") from exc
+        except (TimeoutError, RuntimeError, DockerException) as exc:
+            told = f"{self._name} did not become healthy: {exc}\n{self.log_tail()}"
+            self.stop()
+            raise NoEngine(told) from exc
 
     def log_tail(self, lines: int = 40) -> str:
         """The end of what it printed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,17 +13,26 @@ from mock_kit.witness import WitnessLog, attend
 
 @contextmanager
 def heard(test: str, *, strangers: bool = True) -> Iterator[Hearing]:
-    """Judge every exchange of every mock in this process while the block lasts.
+    """Judge every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
 
     Raises AssertionError at the block's end that lists what was against the contract. ``test`` names the block;
     ``strangers``: whether a mock may be asked for what no hop knows, as long as it refuses.
     """
     hearing = Hearing(strangers=strangers)
+    _hear_processes()  # what is left of an earlier block is nobody's
     with attend() as log:
         yield hearing
+        _hear_processes()
     judge(hearing, log)
     told = hearing.verdict(test)
     assert not told, told
+
+
+def _hear_processes() -> None:
+    testing = sys.modules.get("mock_kit.testing")  # not imported: without it nobody has started a process
+    for process in testing.RUNNING if testing else ():
+        if process.process.poll() is None:
+            process.tell()
 
 
 def judge(hearing: Hearing, log: WitnessLog) -> None:

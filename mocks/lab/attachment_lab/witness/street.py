@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 from attachment_contract.live import Exchange, Hearing
@@ -27,14 +26,18 @@ class StreetWitness:
     def __init__(self, to: Neighbours, collector: Collector) -> None:
         self._to = to
         self._records = collector.records
-        self._strays_seen = dict.fromkeys(MOCKS, 0)
+        #: The last testimony heard, by mock and world; None stands for those of no world.
+        self._heard: dict[tuple[str, str | None], int] = {}
         self._gone: set[str] = set()
         for mock in MOCKS:
-            _, self._strays_seen[mock] = self._pages(mock, "/_mock/witness/strays", 0)
+            self._pages(Hearing(), mock, None)
         self._records.forget()
 
-    def hear(self, names: WorldNames) -> Hearing:
-        """Judge everything that this world's processes have exchanged. Call it once, before the world is closed."""
+    def hear(self, names: WorldNames, *, closing: bool = True) -> Hearing:
+        """Judge everything that this world's processes have exchanged since it was last asked.
+
+        ``closing``: the world is about to be closed, and what comes late for it says nothing any more.
+        """
         hearing = Hearing()
         self._let_it_end(hearing, names)
         received = [exchange for mock in MOCKS for exchange in self._of_world(hearing, mock, names)]
@@ -44,7 +47,8 @@ class StreetWitness:
         self._compare(hearing, names, received)
         if self._records.dropped:
             hearing.complain(f"{self._records.dropped} exchanges of the service did not fit into memory")
-        self._gone |= {names.cmi_host, names.c4c_host, names.tenant}
+        if closing:
+            self._gone |= {names.cmi_host, names.c4c_host, names.tenant}
         # Another world of this street may be open still, and has its own hearing.
         self._records.forget(but=lambda one: not self._meant(one, names) and not self._is_gone(one.host, one.path))
         return hearing
@@ -66,8 +70,7 @@ class StreetWitness:
         return [f"{count} at {where}" for where, count in busy.items() if count]
 
     def _of_world(self, hearing: Hearing, mock: str, names: WorldNames) -> list[Exchange]:
-        found, _ = self._pages(mock, "/_mock/witness", 0, hearing, world=names.name)
-        strays, self._strays_seen[mock] = self._pages(mock, "/_mock/witness/strays", self._strays_seen[mock], hearing)
+        found, strays = self._pages(hearing, mock, names.name), self._pages(hearing, mock, None)
         # What is late and meant a world that is gone says nothing about this test.
         return found + [one for one in strays if not self._is_gone(one.host, one.path)]
 
@@ -75,19 +78,20 @@ class StreetWitness:
         """Whether host or path belong to a world that is closed."""
         return host in self._gone or bool(self._gone.intersection(path.split("/")[1:2]))
 
-    def _pages(
-        self, mock: str, path: str, since: int, hearing: Hearing | None = None, **query: Any
-    ) -> tuple[list[Exchange], int]:
+    def _pages(self, hearing: Hearing, mock: str, world: str | None) -> list[Exchange]:
+        """What a mock's log of that world holds beyond what was heard before."""
+        path = "/_mock/witness/strays" if world is None else "/_mock/witness"
         found: list[Exchange] = []
         while True:
-            page = self._to.mock(mock).get(path, since=since, **query)
+            since = self._heard.get((mock, world), 0)
+            page = self._to.mock(mock).get(path, since=since, world=world)
             if not page["exchanges"]:
                 break
             found += [exchange_of(one) for one in page["exchanges"]]
-            since = page["last_id"]
-        if page["dropped"] and hearing is not None:
+            self._heard[mock, world] = page["last_id"]
+        if page["dropped"]:
             hearing.complain(f"{page['dropped']} exchanges did not fit into the memory of the {mock} mock")
-        return found, since
+        return found
 
     def _compare(self, hearing: Hearing, names: WorldNames, received: list[Exchange]) -> None:
         """Records of other worlds, whose late rounds may still run, are left out."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mock_kit.clock import Clock
+from mock_kit.faults import FaultPlan
 from mock_kit.masking import MASK, Masker
+from orchestration_mock.model.breaking import picked, send_broken
 from orchestration_mock.model.composing import Event, Uncomposable, compose, lookup_for, set_header, style_of
 from orchestration_mock.model.contact import stamp
 from orchestration_mock.model.conversations import Conversations
@@ -53,6 +55,7 @@ class Courier:
     conversations: Conversations
     log: DeliveryLog
     sender: Sender
+    faults: FaultPlan
     tokens: TokenCache
     masker: Masker
     touch: Touch
@@ -125,13 +128,21 @@ class _Trip:
     def send(self, outgoing: Outgoing) -> Reply:
         if outgoing.url != ECHO:
             self.touch("edi.request")
-            return self.at.sender.send(outgoing, self.sent)
+            return self.carried(outgoing)
         self.touch("edi.echo")
         headers = self.at.masker.headers(outgoing.headers.items())
         body = json.loads(outgoing.content) if outgoing.content else None
         shown = json.dumps({"method": outgoing.method, "headers": headers, "body": body})
         kind = {"Content-Type": "application/json"}
         return Reply(status=200, headers=kind, body=shown.encode(), duration_s=0.0)
+
+    def carried(self, outgoing: Outgoing) -> Reply:
+        """The endpoint's reply, unless a planned fault strikes."""
+        fault = picked(self.at.faults, outgoing)
+        if fault is None:
+            return self.at.sender.send(outgoing, self.sent)
+        self.notes.append(f"fault {fault.id} struck this request: {fault.kind}, {fault.phase} the work")
+        return send_broken(self.at.faults, fault, outgoing, lambda changed: self.at.sender.send(changed, self.sent))
 
     def authenticated(self, outgoing: Outgoing, lookup: Lookup) -> tuple[Outgoing, OAuthCredential | None]:
         """The request with its Authorization, and the OAuth credential behind it, if any."""

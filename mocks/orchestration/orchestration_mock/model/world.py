@@ -75,6 +75,7 @@ class OrchestrationWorld(World):
             conversations=self.conversations,
             log=log,
             sender=self.sender,
+            faults=self.faults,
             tokens=TokenCache(sender=self.sender, dialect=self.dialect),
             masker=self.journal.masker,
             touch=self.touch,

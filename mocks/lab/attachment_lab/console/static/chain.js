@@ -1,67 +1,19 @@
 // Draws what the server's stream of pictures says. File names arrive escaped for display and are only ever set as text.
 
-import { byId, calm, clock, doing, follow, getJson, make, postJson, setText, showTrouble } from "./base.js";
+import { byId, clock, doing, follow, getJson, make, postJson, setText, showTrouble } from "./base.js";
+import { drawLanes } from "./lanes.js";
+import { Replay } from "./replay.js";
+import { drawStations, drawTokens } from "./street.js";
 
-const street = [...document.querySelectorAll(".station")];
-const KINDS = {
-  image: ["JPG", "JPEG", "PNG", "GIF", "WEBP"], pdf: ["PDF"], text: ["DOC", "DOCX", "TXT", "MD"],
-  sheet: ["XLS", "XLSX", "CSV"], media: ["OGG", "MP3", "MP4", "MOV", "WAV", "WEBM"], pack: ["ZIP", "GZ", "TAR", "7Z"],
-};
-
+const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const asked = new URLSearchParams(location.search);
 let stop = null;
-let chosen = new URLSearchParams(location.search).get("chat");
+let chosen = asked.get("chat");
+let query = asked.get("q") ?? "";
+let isAll = asked.get("view") === "all";
+let latest = null;
 let announced = "";
 let restsFor = "";
-
-function drawStations(stations) {
-  stations.forEach((station, index) => {
-    const element = street[index];
-    element.dataset.tone = station.tone;
-    const next = stations[index + 1];
-    element.dataset.passed = String(Boolean(next) && station.tone !== "idle" && next.tone !== "idle");
-    element.dataset.flow = String(["active", "waiting"].includes(next?.tone));
-    setText(element.querySelector(".headline"), station.headline);
-    setText(element.querySelector(".detail"), station.detail);
-    const remedy = element.querySelector(".remedy");
-    setText(remedy, station.remedy);
-    remedy.hidden = !station.remedy;
-  });
-}
-
-// First, last, invert, play: a token that changes trays glides there instead of jumping.
-function drawTokens(files) {
-  const old = new Map([...document.querySelectorAll(".token")].map((t) => [t.dataset.id, t]));
-  const before = new Map([...old].map(([id, token]) => [id, token.getBoundingClientRect()]));
-  for (const file of files) {
-    const token = old.get(file.id) ?? newToken(file);
-    old.delete(file.id);
-    token.dataset.tone = file.tone;
-    const tray = street[file.station].querySelector(".tray");
-    if (token.parentElement !== tray) tray.append(token);
-  }
-  old.forEach((token) => token.remove());
-  if (calm.matches) return;
-  for (const token of document.querySelectorAll(".token")) glide(token, before.get(token.dataset.id));
-}
-
-function newToken(file) {
-  const token = make("li", "token", file.kind);
-  token.dataset.id = file.id;
-  token.dataset.kind = Object.keys(KINDS).find((kind) => KINDS[kind].includes(file.kind)) ?? "other";
-  token.title = file.name;
-  return token;
-}
-
-function glide(token, from) {
-  if (!from) {
-    token.animate([{ opacity: 0, transform: "translateY(-.6rem)" }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
-    return;
-  }
-  const to = token.getBoundingClientRect();
-  const [x, y] = [from.left - to.left, from.top - to.top];
-  if (Math.abs(x) + Math.abs(y) < 1) return;
-  token.animate([{ transform: `translate(${x}px, ${y}px)`, zIndex: 5 }, { transform: "none", zIndex: 5 }], { duration: 650, easing: "cubic-bezier(.3,.7,.2,1)" });
-}
 
 function drawRows(files) {
   const body = byId("rows");
@@ -83,14 +35,56 @@ function newRow(file) {
   first.append(make("div", "name"), make("div", "why"), make("div", "todo"));
   const state = make("td");
   state.append(make("span", "chip"));
+  const way = make("td", "way");
+  way.append(newWay());
   const digest = make("td");
   const object = make("td");
   for (const [cell, label] of [[digest, "sha256"], [object, "C4C object"]]) {
     cell.dataset.label = label;
     cell.append(make("span", "mono"));
   }
-  row.append(first, make("td", "number"), state, digest, object);
+  row.append(first, make("td", "number"), state, way, digest, object);
   return row;
+}
+
+// A bar of the whole journey with this file's hops on it, and their times in words below.
+function newWay() {
+  const box = make("details", "hops");
+  const summary = make("summary");
+  const bar = make("span", "bar");
+  bar.setAttribute("aria-hidden", "true");
+  summary.append(bar, make("span", "took"));
+  box.append(summary, make("ol"));
+  return box;
+}
+
+function took(ms) {
+  return ms < 1000 ? `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+function fillWay(box, hops) {
+  const shown = JSON.stringify(hops);
+  if (box.dataset.shown === shown) return;
+  box.dataset.shown = shown;
+  box.querySelector(".bar").replaceChildren(...hops.filter((hop) => hop.act !== "sent").map((hop) => {
+    const piece = make("i");
+    piece.dataset.act = hop.act;
+    piece.dataset.tone = hop.tone;
+    piece.style.left = `${100 * hop.start}%`;
+    piece.style.width = `${100 * (hop.end - hop.start)}%`;
+    return piece;
+  }));
+  const [read, stored] = ["read", "stored"].map((act) => hops.filter((hop) => hop.act === act).at(-1));
+  const words = [read && `read ${took(read.took_ms)}`, stored && `sent ${took(stored.took_ms)}`].filter(Boolean);
+  setText(box.querySelector(".took"), words.join(" · ") || (hops.length ? "waiting" : "–"));
+  box.querySelector("ol").replaceChildren(...hops.map((hop) => {
+    const line = make("li");
+    line.dataset.tone = hop.tone;
+    const told = [hop.words, hop.took_ms ? `took ${took(hop.took_ms)}` : "", hop.note].filter(Boolean).join(" · ");
+    line.append(make("time", "", exact.format(new Date(hop.at))), make("span", "", told));
+    line.firstChild.dateTime = hop.at;
+    return line;
+  }));
 }
 
 function fillRow(row, file) {
@@ -102,13 +96,14 @@ function fillRow(row, file) {
   const chip = row.querySelector(".chip");
   chip.dataset.tone = file.tone;
   setText(chip, file.chip);
+  fillWay(row.querySelector(".hops"), file.hops);
   const [digest, object] = row.querySelectorAll(".mono");
   digest.classList.add("digest");
   const equal = file.sha256 === file.c4c_sha256;
   row.dataset.equal = file.c4c_sha256 ? String(equal) : "";
   setText(digest, `${short(file.sha256)} ${file.c4c_sha256 ? `${equal ? "=" : "≠"} ${short(file.c4c_sha256)}` : ""}`);
   digest.title = `CMI ${file.sha256}\nC4C ${file.c4c_sha256 || "–"}`;
-  setText(object, file.object_id ? `${file.object_id.slice(0, 12)}…` : "–");
+  setText(object, file.object_id ? `${file.object_id.slice(0, 8)}…` : "–");
   object.title = file.object_id;
 }
 
@@ -156,20 +151,42 @@ async function drawRests(picture) {
   }));
 }
 
-function draw({ chats, picture, is_playing: isPlaying, error }) {
+function drawRedrive(picture) {
+  const box = byId("redrive");
+  box.hidden = !picture.can_retry;
+  if (box.hidden) return;
+  const waits = picture.tone === "waiting";
+  setText(byId("redrive-words"), waits ? "The service tries again by itself; you need not wait for it." : "The service needs somebody: mend the cause, then let it try again. What is stored already is not sent twice.");
+  setText(byId("retry-words"), waits ? "Try now" : "Try again");
+  byId("retry").dataset.transfer = picture.transfer_id;
+}
+
+function drawPicture(picture, speed = 1) {
+  const sentence = byId("sentence");
+  sentence.dataset.tone = picture.tone;
+  setText(sentence, picture.sentence);
+  drawStations(picture.stations);
+  drawTokens(picture.files, { speed });
+  drawRows(picture.files);
+  drawLaws(picture.violations);
+  drawRedrive(picture);
+}
+
+function draw(told) {
+  latest = told;
+  const { chats, picture, is_playing: isPlaying, error } = told;
   if (error) showTrouble(error);
   else byId("trouble").hidden = true;
   byId("play-button").disabled = isPlaying;
   drawChats(chats, picture?.guid);
+  replay.follow(picture?.guid ?? null);
   if (!picture) {
     setText(byId("sentence"), "No chat yet.");
     byId("to-journal").hidden = true;
     drawRows([]);
     return;
   }
-  const sentence = byId("sentence");
-  sentence.dataset.tone = picture.tone;
-  setText(sentence, picture.sentence);
+  if (replay.on) return;
   const news = `${picture.guid} ${picture.tone}`;
   if (news !== announced) {
     announced = news;
@@ -178,29 +195,78 @@ function draw({ chats, picture, is_playing: isPlaying, error }) {
   drawMeta(picture);
   byId("to-journal").hidden = false;
   byId("to-journal").href = `../journal/?about=${encodeURIComponent(picture.guid)}`;
-  drawStations(picture.stations);
-  drawTokens(picture.files);
-  drawRows(picture.files);
-  drawLaws(picture.violations);
+  drawPicture(picture);
   drawRests(picture);
+}
+
+function drawAll(told) {
+  if (told.error) showTrouble(told.error);
+  else byId("trouble").hidden = true;
+  byId("play-button").disabled = told.is_playing;
+  const sentence = byId("sentence");
+  sentence.dataset.tone = told.failed ? "failed" : "idle";
+  const which = query ? `${told.matching} of ${told.chats} conversations` : `${told.chats} conversation${told.chats === 1 ? "" : "s"}`;
+  setText(sentence, told.chats ? `${which}, ${told.stored} of ${told.files} files stored.` : "No conversation yet.");
+  drawLanes(told, query, choose);
+}
+
+function remember() {
+  const to = new URLSearchParams();
+  if (chosen) to.set("chat", chosen);
+  if (isAll) to.set("view", "all");
+  if (isAll && query) to.set("q", query);
+  history.replaceState(null, "", to.size ? `?${to}` : location.pathname);
 }
 
 function listen() {
   stop?.();
-  stop = follow(`events${chosen ? `?chat=${encodeURIComponent(chosen)}` : ""}`, { chain: draw });
+  stop = isAll
+    ? follow(`all-events?q=${encodeURIComponent(query)}`, { lanes: drawAll })
+    : follow(`events${chosen ? `?chat=${encodeURIComponent(chosen)}` : ""}`, { chain: draw });
+}
+
+function show(all) {
+  isAll = all;
+  if (all && replay.on) replay.leave();
+  for (const [id, on] of [["view-one", !all], ["view-all", all]]) byId(id).setAttribute("aria-pressed", String(on));
+  byId("one").hidden = all;
+  byId("all").hidden = byId("filter-field").hidden = !all;
+  for (const id of ["meta", "redrive"]) byId(id).hidden = all || id === "redrive";
+  remember();
+  listen();
 }
 
 function choose(guid) {
   chosen = guid;
-  history.replaceState(null, "", `?chat=${encodeURIComponent(guid)}`);
-  listen();
+  replay.follow(guid);
+  show(false);
 }
+
+const replay = new Replay({ draw: drawPicture, left: () => latest && draw(latest) });
 
 byId("chats").addEventListener("change", (event) => choose(event.target.value));
 byId("play").addEventListener("submit", async (event) => {
   event.preventDefault();
   const told = await doing(byId("play-button"), () =>
     postJson("api/play", { slow: byId("slow").checked, fault: byId("fault").value || null }));
-  if (told) choose(told.guid);
+  if (!told) return;
+  chosen = told.guid;
+  if (!isAll) choose(told.guid);
 });
-listen();
+byId("retry").addEventListener("click", ({ currentTarget }) => doing(currentTarget, async () => {
+  await postJson(`api/retry/${encodeURIComponent(currentTarget.dataset.transfer)}`, {});
+  setText(byId("announce"), "The service tries again.");
+}));
+byId("view-one").addEventListener("click", () => show(false));
+byId("view-all").addEventListener("click", () => show(true));
+let typing = null;
+byId("filter").addEventListener("input", ({ target }) => {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    query = target.value.trim();
+    remember();
+    listen();
+  }, 200);
+});
+byId("filter").value = query;
+show(isAll);

@@ -50,7 +50,11 @@ function newDelivery(row, redeliver) {
   again.title = "With the configuration as it is today";
   again.addEventListener("click", () => redeliver(row.id, again));
   top.append(make("span", "chip"), make("span", "delivery-words"), again);
-  item.append(top, make("p", "delivery-error"), make("pre", "wire"));
+  const wire = make("pre", "wire");
+  wire.tabIndex = 0;
+  wire.setAttribute("role", "group");
+  wire.setAttribute("aria-label", "Request and answer, secrets masked");
+  item.append(top, make("p", "delivery-error"), wire);
   return item;
 }
 

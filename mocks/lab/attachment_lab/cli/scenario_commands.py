@@ -1,0 +1,103 @@
+"""``scenario``: list what can go wrong, and play it without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
+from attachment_lab.clocks import catch_up
+from attachment_lab.errors import WrongUse
+from attachment_lab.minting import minted_world
+from attachment_lab.scenarios.engine import play
+from attachment_lab.scenarios.model import Result
+from attachment_lab.scenarios.run import Ground
+from attachment_lab.scenarios.table import SCENARIOS
+from attachment_lab.scenarios.table import scenario as named
+from attachment_lab.street import Street, StreetOptions, open_street
+from attachment_lab.worlds import close_world, open_world
+
+
+@click.group()
+def scenario() -> None:
+    """What can go wrong, what should come of it, and what does."""
+
+
+@scenario.command("list")
+@json_option
+def scenario_list(as_json: bool) -> None:
+    """Every scenario."""
+    if as_json:
+        print_json([each.to_json() for each in SCENARIOS])
+        return
+    drawn = Table("name", "what happens", "what should come of it", header_style="bold")
+    for each in SCENARIOS:
+        drawn.add_row(each.id, each.happens, each.expected)
+    out().print(drawn)
+
+
+@scenario.command("run")
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Play every scenario.")
+@click.option(
+    "--run-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Keep logs, spools and the service's database here; default: a temporary folder.",
+)
+@json_option
+def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None, as_json: bool) -> int:
+    """Play scenarios on a street of their own, each in its own tenant; exit 1 if anything is not as it should be."""
+    if bool(names) == everything:
+        raise WrongUse("name one or more scenarios, or say --all; `attachment-lab scenario list` shows them")
+    chosen = list(SCENARIOS) if everything else [named(each) for each in names]
+    console = err()
+    console.print(Text("Starting the street …", style="dim"))
+    results = []
+    with ending_on_signals(), open_street(StreetOptions(through_gates=True, run_dir=run_dir)) as street:
+        for each in chosen:
+            console.print(Text(f"{each.title} …", style="dim"))
+            with _ground(street) as ground:
+                result = play(each, ground, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True))
+            results.append(result)
+            if not as_json:
+                _show(result)
+    if as_json:
+        print_json({"ok": all(each.ok for each in results), "scenarios": [each.to_json() for each in results]})
+    return 0 if all(each.ok for each in results) else 1
+
+
+@contextmanager
+def _ground(street: Street) -> Iterator[Ground]:
+    names = minted_world()
+    open_world(street.neighbours, names)
+    catch_up(street.neighbours, names.name, street.clock_file)
+    try:
+        yield Ground(
+            ledger=ChainLedger(street.neighbours, names, run_dir=street.run_dir),
+            clock_file=street.clock_file,
+            worker_health_port=street.ports.worker_health,
+            through_gates=street.options.through_gates,
+        )
+    finally:
+        close_world(street.neighbours, names.name)
+
+
+def _show(result: Result) -> None:
+    console = out()
+    verdict = Text(f"{'✓' if result.ok else '✗'} {result.scenario.title}", "bold green" if result.ok else "bold red")
+    console.print(verdict.append(f"  ({result.took_s:.1f} s)", "dim"))
+    if result.trouble:
+        console.print(Text(f"  {result.trouble}", style="red"), soft_wrap=True)
+        return
+    drawn = Table("", "what", "should be", "is", header_style="bold", box=None, pad_edge=False)
+    for each in result.findings:
+        mark = Text("✓", "green") if each.ok else Text("✗", "red")
+        drawn.add_row(mark, each.title, each.want, Text(each.found))
+    console.print(drawn)

@@ -1,0 +1,137 @@
+"""Plans, lists and takes back faults for the Faults page: parses a form once, and names every mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.errors import Refused
+from attachment_lab.faultforms import FORMS
+from attachment_lab.neighbours import MOCKS
+from attachment_lab.places import BY_ID, Place, misplaced, place_of
+from mock_kit.faultkinds import fault_errors, is_int, is_number
+from mock_kit.problem import FieldError
+
+MEMBERS = ("place", "kind", "params", "phase", "times", "skip", "expires_in_s")
+NOT_THERE = 404
+
+
+class BadFault(Exception):
+    """The form cannot be used; one error per field."""
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        super().__init__("; ".join(f"{each.field}: expected {each.expected}" for each in errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaultForm:
+    """A fault as the page asks for it, checked. ``plan`` is the body for the mock."""
+
+    place: Place
+    plan: Mapping[str, Any]
+
+
+def read_form(body: Mapping[str, Any], *, through_gates: bool) -> FaultForm:
+    """``{"place", "kind", "params", "phase"?, "times"?, "skip"?, "expires_in_s"?}``. Raises BadFault."""
+    errors = [
+        FieldError(name, f"one of {', '.join(MEMBERS)}", "Remove it.", body[name])
+        for name in body
+        if name not in MEMBERS
+    ]
+    place = BY_ID.get(str(body.get("place")))
+    kind, params = str(body.get("kind")), body.get("params", {})
+    if place is None:
+        errors.append(FieldError("place", f"one of {', '.join(BY_ID)}", "Choose where it strikes.", body.get("place")))
+    elif (wrong := misplaced(place, kind, through_gates=through_gates)) is not None:
+        errors.append(wrong)
+    if isinstance(params, dict):
+        errors += fault_errors(kind, body.get("phase"), params)
+    else:
+        errors.append(FieldError("params", "an object", "Send the kind's parameters.", params))
+    errors += _counting_errors(body)
+    if errors or place is None:
+        raise BadFault(errors)
+    plan = {"match": place.match, "kind": kind, "params": params, "times": body.get("times", 1)}
+    kept = {name: body[name] for name in ("phase", "skip", "expires_in_s") if body.get(name) is not None}
+    return FaultForm(place=place, plan=plan | kept)
+
+
+def _counting_errors(body: Mapping[str, Any]) -> list[FieldError]:
+    times, skip, expires = body.get("times", 1), body.get("skip"), body.get("expires_in_s")
+    errors = []
+    if times is not None and not is_int(times, 1):
+        errors.append(
+            FieldError("times", "a whole number >= 1, or null", "Correct it or choose “until removed”.", times)
+        )
+    if skip is not None and not is_int(skip, 0):
+        errors.append(FieldError("skip", "a whole number >= 0", "Correct it.", skip))
+    if expires is not None and not (is_number(expires) and expires > 0):
+        errors.append(
+            FieldError("expires_in_s", "seconds > 0 of the street's time", "Correct it or leave it out.", expires)
+        )
+    return errors
+
+
+def plan_fault(ledger: ChainLedger, form: FaultForm) -> dict[str, Any]:
+    """Plan it in its mock; returns it as ``planned`` lists it. Raises Refused."""
+    if form.place.id == "token":
+        ledger.service.token()  # or the console's own next request would be the one that is struck
+    answer = ledger.to.mock(form.place.mock).post("/_mock/faults", dict(form.plan), world=ledger.names.name)
+    return shown(answer, form.place.mock)
+
+
+def planned(ledger: ChainLedger) -> list[dict[str, Any]]:
+    """Every fault of the world, spent ones included."""
+    found = []
+    for mock in MOCKS:
+        told = ledger.to.mock(mock).get("/_mock/faults", world=ledger.names.name)
+        found += [shown(each, mock) for each in told["faults"]]
+    return found
+
+
+def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
+    """A fault as the page shows it; one that was planned elsewhere is told by its match."""
+    place, form = place_of(fault, mock), FORMS.get(fault["kind"])
+    match = " ".join(str(fault["match"][name]) for name in ("method", "path") if fault["match"].get(name))
+    return {
+        "id": fault["id"],
+        "mock": mock,
+        "hop": place.hop if place else mock,
+        "where": place.title if place else match or "every request",
+        "kind": form.title if form else fault["kind"],
+        "detail": _detail(fault),
+        "phase": fault["phase"],
+        "applied": fault["applied"],
+        "remaining": fault["remaining"],
+        "expires_at": fault["expires_at"],
+        "layer": fault["layer"],
+    }
+
+
+def remove_fault(ledger: ChainLedger, mock: str, fault_id: str) -> bool:
+    """Take one back; False if there is none. Raises WrongUse for a mock that is none."""
+    try:
+        ledger.to.mock(mock).delete(f"/_mock/faults/{fault_id}", world=ledger.names.name)
+    except Refused as exc:
+        if exc.status != NOT_THERE:
+            raise
+        return False
+    return True
+
+
+def remove_all(ledger: ChainLedger) -> None:
+    """Take everything back."""
+    for mock in MOCKS:
+        ledger.to.mock(mock).delete("/_mock/faults", world=ledger.names.name)
+
+
+def _detail(fault: Mapping[str, Any]) -> str:
+    """The parameters that say something, in one line."""
+    params = {name: value for name, value in fault["params"].items() if value not in ("", {}, None)}
+    if fault["kind"] == "status":
+        headers = "".join(f", {name}: {value}" for name, value in params.get("headers", {}).items())
+        return f"{params['status']}{headers}"
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in params.items())

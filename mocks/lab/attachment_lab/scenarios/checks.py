@@ -1,0 +1,166 @@
+"""The checks that scenarios are made of: each a sentence, what it reads, and what is right."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from attachment_lab.scenarios.model import Check, RunFacts, Value
+
+#: Files that a scenario's customer sends.
+FILES = 4
+
+
+def stored(count: int = FILES) -> Check:
+    """So many files arrived whole."""
+    return _exactly("Files stored, every byte equal", count, lambda facts: facts.count("stored"))
+
+
+def failed(count: int, reason: str) -> Check:
+    """So many files were reported failed, each with a reason that begins with this code, and a remedy."""
+
+    def read(facts: RunFacts) -> Value:
+        parked = [each for each in facts.files if each.outcome == "parked"]
+        return "; ".join(f"{each.reason} Remedy: {each.remedy}" for each in parked)
+
+    def right(_: Value, facts: RunFacts) -> bool:
+        parked = [each for each in facts.files if each.outcome == "parked"]
+        told = all(each.reason.startswith(reason) and each.remedy for each in parked)
+        return len(parked) == count and told
+
+    return Check(
+        title="Files reported failed", want=f"{count}, reason {reason}, with a remedy", found=read, holds=right
+    )
+
+
+def objects(count: int = FILES) -> Check:
+    """C4C holds so many attachment objects for the chat: one per file, no copy."""
+    return _exactly("Objects in C4C, no copies", count, lambda facts: facts.objects)
+
+
+def uploads_per_file(most: int) -> Check:
+    """No file was sent to C4C more often than this."""
+    return Check(
+        title="Uploads per file",
+        want=f"at most {most}",
+        found=lambda facts: max((each.uploads for each in facts.files), default=0),
+        holds=lambda value, _: isinstance(value, int) and 0 < value <= most,
+    )
+
+
+def rounds(least: int) -> Check:
+    """The service needed at least so many rounds."""
+    return _at_least("Rounds of the service", least, lambda facts: facts.rounds)
+
+
+def rounds_exactly(count: int) -> Check:
+    """The service made so many rounds."""
+    return _exactly("Rounds of the service", count, lambda facts: facts.rounds)
+
+
+def struck(least: int = 1) -> Check:
+    """The fault did strike: otherwise the run proves nothing."""
+    return _at_least("Times the fault struck", least, lambda facts: facts.strikes)
+
+
+def killed(count: int = 1) -> Check:
+    """So many workers were killed."""
+    return _exactly("Workers killed", count, lambda facts: facts.kills)
+
+
+def retried(least: int = 1) -> Check:
+    """The service asked again."""
+    return _at_least("Requests repeated", least, lambda facts: facts.retries)
+
+
+def refused(least: int = 1) -> Check:
+    """C4C turned uploads away."""
+    return _at_least("Uploads that C4C turned away", least, lambda facts: facts.refused)
+
+
+def passed(least_s: int) -> Check:
+    """So much of the street's time went by."""
+    return Check(
+        title="Time that passed on the street, in seconds",
+        want=f"at least {least_s}",
+        found=lambda facts: round(facts.virtual_s),
+        holds=lambda value, _: isinstance(value, int) and value >= least_s,
+    )
+
+
+def deliveries(*states: str) -> Check:
+    """Contact Pro's attempts ended so, in this order."""
+    want = ", ".join(states)
+    return Check(
+        title="Deliveries of the event",
+        want=want,
+        found=lambda facts: ", ".join(facts.deliveries),
+        holds=lambda value, _: value == want,
+    )
+
+
+def one_transfer() -> Check:
+    """All events of the chat make one transfer."""
+    return _exactly("Transfers of the service", 1, lambda facts: facts.transfers)
+
+
+def fresh_token() -> Check:
+    """Every delivery had a token of its own: the second could not use the first one's."""
+    return Check(
+        title="Tokens of the deliveries",
+        want="each new, none reused",
+        found=lambda facts: ", ".join(facts.tokens),
+        holds=lambda _, facts: len(facts.tokens) > 1 and set(facts.tokens) <= {"fetched", "refreshed"},
+    )
+
+
+def outcome(word: str) -> Check:
+    """The service's own word for the end."""
+    return Check(
+        title="The service reports",
+        want=word,
+        found=lambda facts: facts.outcome,
+        holds=lambda value, _: value == word,
+    )
+
+
+def laws_hold() -> Check:
+    """The chain ledger has nothing to say."""
+    return Check(
+        title="Chain ledger",
+        want="every law holds",
+        found=_verdict,
+        holds=lambda _, facts: facts.verdict.ok,
+    )
+
+
+def law_broken(law: str, count: int, hop: str) -> Check:
+    """The chain ledger finds exactly this, and blames this hop."""
+
+    def right(_: Value, facts: RunFacts) -> bool:
+        found = Counter((each.law, each.hop) for each in facts.verdict.violations)
+        return found == {(law, hop): count}
+
+    return Check(title="Chain ledger", want=f"finds {count}, law {law}, at {hop}", found=_verdict, holds=right)
+
+
+def changed(count: int) -> Check:
+    """So many files in C4C differ from CMI's."""
+    return _exactly("Files that differ at both ends", count, lambda facts: facts.count("changed"))
+
+
+def _verdict(facts: RunFacts) -> Value:
+    if facts.verdict.ok:
+        return "every law holds"
+    return "; ".join(f"[{each.law}, {each.hop}] {each}" for each in facts.verdict.violations)
+
+
+def _exactly(title: str, count: int, found: Callable[[RunFacts], Value]) -> Check:
+    return Check(title=title, want=f"{count}", found=found, holds=lambda value, _: value == count)
+
+
+def _at_least(title: str, least: int, found: Callable[[RunFacts], Value]) -> Check:
+    def right(value: Value, _: RunFacts) -> bool:
+        return isinstance(value, int) and value >= least
+
+    return Check(title=title, want=f"at least {least}", found=found, holds=right)

@@ -1,0 +1,55 @@
+"""Runs a scenario: refuses what cannot be, carries out the steps, judges the end, takes everything back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from attachment_lab.errors import LabError, WrongUse
+from attachment_lab.scenarios.facts import gather
+from attachment_lab.scenarios.model import Result, Scenario
+from attachment_lab.scenarios.run import Ground, Run, planned_faults
+
+#: Called before each step: its number from 0, and what it does.
+Told = Callable[[int, str], None]
+
+
+def obstacle(scenario: Scenario, ground: Ground) -> str | None:
+    """Why this street cannot play the scenario, with what would help; None when it can."""
+    if scenario.needs_gates and not ground.through_gates:
+        return "It breaks the wire, and this street has no gates: start one with attachment-lab up --through-gates."
+    if scenario.moves_clock and ground.clock_file is None:
+        return "It moves the service’s clock, which cannot be moved from here: start a street with attachment-lab up."
+    if scenario.needs_worker and ground.worker_health_port is None:
+        return "It kills the worker, which does not run on this machine: start a street with attachment-lab up."
+    return None
+
+
+def play(
+    scenario: Scenario, ground: Ground, told: Told = lambda *_: None, opened: Callable[[str], None] = lambda _: None
+) -> Result:
+    """Play it to its end. ``opened`` hears the chat's guid. Raises WrongUse when it cannot begin here."""
+    trouble = obstacle(scenario, ground)
+    if trouble:
+        raise WrongUse(trouble)
+    if planned_faults(ground.ledger):
+        raise WrongUse("Faults are planned in this tenant already; remove them first, or the run proves nothing.")
+    began, run = time.monotonic(), Run(ground)
+    try:
+        return _play(scenario, run, told, opened, began)
+    except LabError as exc:
+        return Result(scenario=scenario, chat=run.guid, trouble=str(exc), took_s=time.monotonic() - began)
+    finally:
+        run.close()
+
+
+def _play(scenario: Scenario, run: Run, told: Told, opened: Callable[[str], None], began: float) -> Result:
+    for number, step in enumerate(scenario.steps):
+        told(number, step.say)
+        step.do(run)
+        if number == 0 and run.guid:
+            opened(run.guid)
+    told(len(scenario.steps), "Reading both ends and the books")
+    facts = gather(run, strikes=run.strikes())
+    findings = tuple(check.judge(facts) for check in scenario.checks)
+    return Result(scenario=scenario, chat=run.guid, findings=findings, facts=facts, took_s=time.monotonic() - began)

@@ -1,0 +1,72 @@
+"""What came of a run, from the chain ledger, the service and the mocks' journals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from attachment_lab.demo import Row, rows_from
+from attachment_lab.laws import judge
+from attachment_lab.passages import Passage, Passages
+from attachment_lab.records import Carried, ChainRecords, TransferRecord
+from attachment_lab.scenarios.model import FileFact, RunFacts
+from attachment_lab.scenarios.run import Run
+
+
+def gather(run: Run, *, strikes: int) -> RunFacts:
+    """Read everything about the run's chat. Raises LabError."""
+    ledger = run.ground.ledger
+    records = ledger.records().of_chat(run.chat.guid)
+    found = facts_from(records, Passages(ledger.to, ledger.names).all())
+    return RunFacts(**(vars(found) | {"strikes": strikes, "kills": run.kills, "virtual_s": run.virtual_s}))
+
+
+def facts_from(records: ChainRecords, passages: Sequence[Passage]) -> RunFacts:
+    """The facts of one chat's records; ``passages`` may be of the whole world."""
+    transfer = records.transfers[-1] if records.transfers else None
+    seen = _Seen(records, passages, transfer)
+    files = tuple(seen.file(row, source_id) for row, source_id in zip(rows_from(records), _ids(records), strict=True))
+    return RunFacts(
+        files=files,
+        verdict=judge(records),
+        outcome=transfer.outcome if transfer else None,
+        objects=len(records.objects),
+        transfers=len(records.transfers),
+        rounds=transfer.rounds if transfer else 0,
+        deliveries=tuple(each.state for each in records.handovers),
+        tokens=tuple(each.token_use or "none" for each in records.handovers),
+        refused=seen.refused,
+        retries=sum(max(0, each.downloads - 1) + max(0, each.uploads - 1) for each in files),
+    )
+
+
+def _ids(records: ChainRecords) -> list[str]:
+    return [each.id for each in records.sources]
+
+
+class _Seen:
+    """The journals' passages of one chat, counted per file."""
+
+    def __init__(self, records: ChainRecords, passages: Sequence[Passage], transfer: TransferRecord | None) -> None:
+        self._records = records
+        self._carried: dict[str, Carried] = {each.source_id: each for each in transfer.attachments} if transfer else {}
+        activity = transfer.activity_id if transfer else None
+        uploads = [each for each in passages if each.act == "upload" and each.activity_id == activity]
+        self.refused = sum(1 for each in uploads if each.status >= HTTPStatus.BAD_REQUEST)
+        self._downloads = Counter(each.source_id for each in passages if each.act == "download")
+        self._uploads = Counter(each.stored_name for each in uploads)
+
+    def file(self, row: Row, source_id: str) -> FileFact:
+        mine = self._carried.get(source_id)
+        name = (mine.stored_name if mine else None) or row.name
+        return FileFact(
+            name=row.name,
+            size_bytes=row.size_bytes,
+            outcome=row.outcome,
+            reason=row.reason or "",
+            remedy=(mine.remedy if mine else None) or "",
+            objects=sum(1 for each in self._records.objects if each.name == name),
+            downloads=self._downloads[source_id],
+            uploads=self._uploads[name],
+        )

@@ -1,0 +1,206 @@
+"""A scenario under way: what its steps can do to the street, and what must be put right afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.clocks import advance_street
+from attachment_lab.conversation import Conversation
+from attachment_lab.errors import LabError, LabFailed, NotSettled, Refused, WrongUse
+from attachment_lab.kill import kill_listener
+from attachment_lab.neighbours import MOCKS
+from attachment_lab.places import BY_ID
+from attachment_lab.records import TransferRecord
+from attachment_lab.settle import wait_until_settled
+from attachment_lab.street import read_offset
+
+POLL_S = 0.05
+PATIENCE_S = 90.0
+#: More rounds than any retry budget allows.
+MOST_ROUNDS = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """The street that a scenario plays on, in one world.
+
+    Attributes:
+        clock_file: the service's virtual clock; None = it cannot be moved from here.
+        worker_health_port: by which the worker process is found; None = it runs elsewhere.
+        through_gates: whether wire faults can strike.
+    """
+
+    ledger: ChainLedger
+    clock_file: Path | None = None
+    worker_health_port: int | None = None
+    through_gates: bool = False
+
+
+class Run:
+    """One run. Its steps call these; ``close`` takes back whatever they planned."""
+
+    def __init__(self, ground: Ground, *, patience_s: float = PATIENCE_S) -> None:
+        self.ground = ground
+        self.patience_s = patience_s
+        self.planned: list[tuple[str, str]] = []
+        self.undo: list[Callable[[], None]] = []
+        self.kills = 0
+        self._struck = 0
+        self.virtual_s = 0.0
+        self._chat: Conversation | None = None
+
+    @property
+    def chat(self) -> Conversation:
+        """The scenario's one chat. Raises WrongUse before it is opened."""
+        if self._chat is None:
+            raise WrongUse("this step needs a chat: the scenario must open one first")
+        return self._chat
+
+    @property
+    def guid(self) -> str | None:
+        """The chat's guid, once it is open."""
+        return self._chat.guid if self._chat else None
+
+    def open_chat(self, customer: Mapping[str, str]) -> Conversation:
+        """A customer writes, an agent accepts, C4C has its activity."""
+        ledger = self.ground.ledger
+        self._chat = Conversation.open(ledger.to, ledger.names, customer=dict(customer))
+        return self._chat
+
+    def plan(self, place_id: str, kind: str, **given: Any) -> str:
+        """Plan a fault at a place of ``places``; ``params`` and the plan's other members as the kit takes them."""
+        place, ledger = BY_ID[place_id], self.ground.ledger
+        if place_id == "token":
+            ledger.service.token()  # or the lab's own request would be the one that is struck
+        body = {"match": place.match, "kind": kind, **given}
+        answer = ledger.to.mock(place.mock).post("/_mock/faults", body, world=ledger.names.name)
+        self.planned.append((place.mock, str(answer["id"])))
+        return str(answer["id"])
+
+    def strikes(self) -> int:
+        """How often this run's faults have struck, those already taken back included."""
+        return self._struck + sum(int(fault["applied"]) for _, fault in self._mine())
+
+    def mend(self) -> None:
+        """Take this run's faults back."""
+        for mock, fault in self._mine():
+            self._struck += int(fault["applied"])
+            self.ground.ledger.to.mock(mock).delete(f"/_mock/faults/{fault['id']}", world=self.ground.ledger.names.name)
+        self.planned.clear()
+
+    def _mine(self) -> list[tuple[str, Mapping[str, Any]]]:
+        found: list[tuple[str, Mapping[str, Any]]] = []
+        for mock in sorted({mock for mock, _ in self.planned}):
+            known = self.ground.ledger.to.mock(mock).get("/_mock/faults", world=self.ground.ledger.names.name)
+            found += [(mock, fault) for fault in known["faults"] if (mock, fault["id"]) in self.planned]
+        return found
+
+    def switch(self, mock: str, **dialect: Any) -> None:
+        """Set switches of a mock; they go back to what they were at the end."""
+        ledger = self.ground.ledger
+        calls, world = ledger.to.mock(mock), ledger.names.name
+        now = calls.get("/_mock/dialect", world=world)
+        before = {name: now["dialect"].get(name, now["defaults"].get(name)) for name in dialect}
+        calls.post("/_mock/dialect", dialect, world=world)
+        self.undo.append(lambda: calls.post("/_mock/dialect", before, world=world))
+
+    def transfer(self) -> TransferRecord | None:
+        """The service's transfer for the chat, None before it knows one."""
+        found = self.ground.ledger.service.transfers(chat=self.chat.guid)
+        return found[-1] if found else None
+
+    def wait(self, holds: Callable[[], bool], what: str) -> None:
+        """Look until it holds. Raises NotSettled after the patience, in wall seconds."""
+        deadline = time.monotonic() + self.patience_s
+        while not holds():
+            if time.monotonic() > deadline:
+                raise NotSettled(f"waited {self.patience_s:g} s in vain: {what}")
+            time.sleep(POLL_S)
+
+    def settle(self) -> None:
+        """Wait until nothing moves by itself. Raises NotSettled."""
+        wait_until_settled(self.ground.ledger, timeout_s=self.patience_s)
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass for the service and for all its tenants."""
+        clock_file = self.ground.clock_file
+        if clock_file is None:
+            raise WrongUse("the service's clock cannot be moved from here")
+        advance_street(self.ground.ledger.to, clock_file, seconds)
+        self.virtual_s += seconds
+
+    def skip_waits(self) -> None:
+        """Whenever the transfer waits, let time pass until its next round; until it is at rest."""
+        self.wait(lambda: self.transfer() is not None, "the event reaches the service")
+        for _ in range(MOST_ROUNDS):
+            self.wait(lambda: _is_between_rounds(self.transfer()), "the round ends")
+            transfer = self.transfer()
+            if transfer is None or transfer.is_at_rest:
+                return
+            self.advance(_until(transfer, self.ground.clock_file))
+            self.wait(lambda before=transfer: self.transfer() != before, "the next round begins")  # type: ignore[misc]  # default binds
+        raise NotSettled(f"not at rest after {MOST_ROUNDS} rounds")
+
+    def kill_worker(self) -> None:
+        """kill -9 the worker; the service's supervisor starts another."""
+        port = self.ground.worker_health_port
+        if port is None:
+            raise WrongUse("the worker does not run on this machine: it cannot be killed from here")
+        kill_listener(port)
+        self.kills += 1
+
+    def retry(self) -> None:
+        """What an operator's "Try again" does. Raises Refused with the service's reason."""
+        transfer = self.transfer()
+        if transfer is None:
+            raise LabFailed("the service knows no transfer for this chat: there is nothing to try again")
+        self.ground.ledger.service.retry(transfer.id)
+
+    def redeliver_failed(self) -> None:
+        """Send what failed again, as an administrator does from the event log."""
+        ledger = self.ground.ledger
+        failed = [each.id for each in ledger.handovers() if each.chat == self.chat.guid and each.state == "failed"]
+        for delivery_id in failed:
+            ledger.to.orchestration.post(f"/_mock/deliveries/{delivery_id}/redeliver", {}, world=ledger.names.name)
+
+    def close(self) -> None:
+        """Put right what the steps changed; one thing that cannot be put right does not keep the others."""
+        troubles = []
+        for step in (self.mend, *reversed(self.undo)):
+            try:
+                step()
+            except LabError as exc:
+                troubles.append(str(exc))
+        self.undo.clear()
+        if troubles:
+            raise LabFailed("the scenario could not be taken back: " + "; ".join(troubles))
+
+
+def planned_faults(ledger: ChainLedger) -> int:
+    """How many faults that can still strike are planned in this world."""
+    count = 0
+    for mock in MOCKS:
+        try:
+            planned = ledger.to.mock(mock).get("/_mock/faults", world=ledger.names.name)["faults"]
+        except Refused:
+            continue
+        count += sum(1 for each in planned if each["remaining"] != 0)
+    return count
+
+
+def _is_between_rounds(transfer: TransferRecord | None) -> bool:
+    return transfer is not None and transfer.state not in {"queued", "running"}
+
+
+def _until(transfer: TransferRecord, clock_file: Path | None) -> float:
+    """Virtual seconds from now to the transfer's next round, and a little more."""
+    if transfer.next_round_at is None or clock_file is None:
+        return 1.0
+    due_s = datetime.fromisoformat(transfer.next_round_at).timestamp()
+    return max(0.0, due_s - (time.time() + read_offset(clock_file))) + 0.1

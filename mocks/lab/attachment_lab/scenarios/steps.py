@@ -1,0 +1,166 @@
+"""The steps that scenarios are made of: each says what it does and does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attachment_lab.conversation import Sendable
+from attachment_lab.demo import default_files
+from attachment_lab.scenarios.checks import FILES
+from attachment_lab.scenarios.colleague import Colleague
+from attachment_lab.scenarios.model import Step
+from attachment_lab.scenarios.run import Run
+
+#: Scenarios are about what goes wrong, not about size: only files up to this size are sent.
+SMALL_BYTES = 400 * 1024
+CUSTOMER = {"name": "Alice Example", "email": "alice@example.com"}
+
+
+def small_files(count: int = FILES) -> list[Sendable]:
+    """The first of the customer's usual files that are small."""
+    found = [each for each in default_files() if each.path.stat().st_size <= SMALL_BYTES]  # type: ignore[union-attr]  # all have a path
+    return found[:count]
+
+
+def customer_sends(count: int = FILES) -> Step:
+    """A chat with files."""
+
+    def do(run: Run) -> None:
+        chat = run.open_chat(CUSTOMER)
+        chat.say("Hello! The boiler is broken, I am sending the papers.")
+        chat.accept()
+        for each in small_files(count):
+            chat.send(each)
+
+    return Step(say=f"A customer sends {count} files; an agent takes the chat", do=do)
+
+
+def chat_ends(copies: int = 1) -> Step:
+    """The chat ends and its event is fired."""
+
+    def do(run: Run) -> None:
+        run.chat.end(fire=False)
+        run.chat.fire("Ended", copies=copies)
+        run.chat.wrap_up(fire=False)
+
+    times = "" if copies == 1 else f" {copies} times"
+    return Step(say=f"The chat ends; Contact Pro delivers its event{times}", do=do)
+
+
+def fault(say: str, place: str, kind: str, **given: Any) -> Step:
+    """Plan a fault (see ``Run.plan``)."""
+
+    def do(run: Run) -> None:
+        run.plan(place, kind, **given)
+
+    return Step(say=say, do=do)
+
+
+def fault_on_second_file(say: str, place: str, kind: str, **given: Any) -> Step:
+    """Plan a fault for the second file's download only."""
+
+    def do(run: Run) -> None:
+        run.plan(place, kind, skip=1, times=1, **given)
+
+    return Step(say=say, do=do)
+
+
+def switch(say: str, mock: str, **dialect: Any) -> Step:
+    """Set a mock's switches for this run."""
+    return Step(say=say, do=lambda run: run.switch(mock, **dialect))
+
+
+def settled() -> Step:
+    """Wait for the end."""
+    return Step(say="The street comes to rest", do=lambda run: run.settle())
+
+
+def time_passes() -> Step:
+    """Skip every wait of the service by moving the clock."""
+    return Step(say="The street’s clock runs ahead whenever the service waits", do=lambda run: run.skip_waits())
+
+
+def clock_moves(say: str, seconds: float) -> Step:
+    """Let time pass."""
+    return Step(say=say, do=lambda run: run.advance(seconds))
+
+
+def event_again(say: str) -> Step:
+    """The event engine has one more event of this chat."""
+
+    def do(run: Run) -> None:
+        run.chat.fire("Ended")
+
+    return Step(say=say, do=do)
+
+
+def worker_dies() -> Step:
+    """Kill the worker when some files are stored and others are not."""
+
+    def do(run: Run) -> None:
+        run.wait(lambda: _is_half_way(run), "the first file is stored")
+        run.kill_worker()
+
+    return Step(say="When the first file is stored, the worker gets kill -9", do=do)
+
+
+def colleague_saves() -> Step:
+    """A colleague holds the activity's lock until the service has been turned away."""
+
+    def do(run: Run) -> None:
+        colleague = Colleague(run.ground.ledger, run.chat.guid)
+        run.undo.append(colleague.let_go)
+        colleague.hold()
+
+    return Step(say="A colleague is saving a long file to the same activity: C4C locks it", do=do)
+
+
+def colleague_done() -> Step:
+    """Wait until the lock was met, then let go."""
+
+    def do(run: Run) -> None:
+        run.wait(lambda: _is_waiting(run), "the service is turned away by the lock")
+        while run.undo:
+            run.undo.pop()()
+
+    return Step(say="The service is turned away; then the colleague is done", do=do)
+
+
+def parked() -> Step:
+    """Wait for a transfer that needs a person."""
+    return Step(say="The service reports it and stops", do=lambda run: run.settle())
+
+
+def mended(say: str) -> Step:
+    """The cause is removed, and an operator presses the button."""
+
+    def do(run: Run) -> None:
+        run.mend()
+        run.retry()
+
+    return Step(say=say, do=do)
+
+
+def redelivered() -> Step:
+    """The failed delivery is sent again by hand."""
+
+    def do(run: Run) -> None:
+        run.wait(lambda: _has_failed(run), "the delivery fails")
+        run.redeliver_failed()
+
+    return Step(say="An administrator sends the failed delivery again from the event log", do=do)
+
+
+def _is_half_way(run: Run) -> bool:
+    transfer = run.transfer()
+    states = [each.state for each in transfer.attachments] if transfer else []
+    return "stored" in states and set(states) != {"stored"}
+
+
+def _is_waiting(run: Run) -> bool:
+    transfer = run.transfer()
+    return transfer is not None and (transfer.state == "waiting" or any(each.attempts for each in transfer.attachments))
+
+
+def _has_failed(run: Run) -> bool:
+    return any(each.chat == run.chat.guid and each.state == "failed" for each in run.ground.ledger.handovers())

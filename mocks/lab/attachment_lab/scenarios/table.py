@@ -1,0 +1,295 @@
+"""The scenarios, as one table. Each row says what happens, what should come of it, the steps and the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attachment_lab.errors import WrongUse
+from attachment_lab.laws import CMI_TO_SERVICE
+from attachment_lab.scenarios import checks as see
+from attachment_lab.scenarios import steps as do
+from attachment_lab.scenarios.checks import FILES
+from attachment_lab.scenarios.model import Scenario
+
+TEN_MINUTES_S = 600
+#: A token of Contact Pro's issuer lives for an hour.
+BEYOND_THE_TOKEN_S = 3_700
+#: C4C commits later than the service's upload ends, within the time that the service allows for it.
+SLOW_COMMIT_S = 1.0
+BUSY = {"status": 503, "headers": {"Retry-After": "5"}}
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(
+        id="c4c-down",
+        title="C4C is down for ten minutes",
+        happens="SAP Service Cloud answers 503 to everything for ten minutes of the street’s time.",
+        expected="The service waits longer and longer between rounds and stores every file once C4C is back. "
+        "Nobody has to do anything.",
+        moves_clock=True,
+        steps=(
+            do.customer_sends(),
+            do.fault(
+                "C4C goes down for ten minutes", "c4c", "status", times=None, expires_in_s=TEN_MINUTES_S, params=BUSY
+            ),
+            do.chat_ends(),
+            do.time_passes(),
+        ),
+        checks=(
+            see.struck(2),
+            see.passed(TEN_MINUTES_S - 60),
+            see.rounds(3),
+            see.stored(),
+            see.objects(),
+            see.laws_hold(),
+        ),
+    ),
+    Scenario(
+        id="token-expires",
+        title="The token expires in the middle",
+        happens="Between two events of one chat, Contact Pro’s access token runs out.",
+        expected="The event engine gets a new token by itself; the second event starts another round, "
+        "and no file is stored twice.",
+        moves_clock=True,
+        steps=(
+            do.customer_sends(),
+            do.chat_ends(),
+            do.settled(),
+            do.clock_moves("An hour passes: the token has run out", BEYOND_THE_TOKEN_S),
+            do.event_again("Another event of the same chat"),
+            do.settled(),
+        ),
+        checks=(
+            see.deliveries("delivered", "delivered"),
+            see.fresh_token(),
+            see.one_transfer(),
+            see.rounds_exactly(2),
+            see.stored(),
+            see.objects(),
+            see.uploads_per_file(1),
+            see.laws_hold(),
+        ),
+    ),
+    Scenario(
+        id="answer-lost",
+        title="The answer is lost after the upload",
+        happens="C4C stores a file, but the service gets a 504 instead of the answer.",
+        expected="The service looks in C4C before it sends anything again, finds the file and adopts it: "
+        "no second copy.",
+        steps=(
+            do.customer_sends(),
+            do.fault(
+                "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
+            ),
+            do.chat_ends(),
+            do.settled(),
+        ),
+        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    ),
+    Scenario(
+        id="cmi-throttles",
+        title="CMI throttles",
+        happens="CMI answers 429 with Retry-After to the first download, as a gateway that is asked too much does.",
+        expected="The service keeps to Retry-After and carries the file in a later round.",
+        moves_clock=True,
+        steps=(
+            do.customer_sends(),
+            do.fault(
+                "CMI will ask for 30 seconds of patience",
+                "download",
+                "status",
+                params={"status": 429, "headers": {"Retry-After": "30"}},
+            ),
+            do.chat_ends(),
+            do.time_passes(),
+        ),
+        checks=(
+            see.struck(),
+            see.passed(25),
+            see.rounds(2),
+            see.retried(),
+            see.stored(),
+            see.objects(),
+            see.laws_hold(),
+        ),
+    ),
+    Scenario(
+        id="byte-changes",
+        title="A byte changes on the way",
+        happens="One byte of one file is changed on its way out of CMI.",
+        expected="CMI gives no digest, so the service cannot see it. The chain ledger compares both ends, "
+        "names the file and blames the hop.",
+        steps=(
+            do.customer_sends(),
+            do.fault_on_second_file(
+                "One byte of the second download will change", "download", "flip_byte", params={"offset": 20}
+            ),
+            do.chat_ends(),
+            do.settled(),
+        ),
+        checks=(
+            see.struck(),
+            see.stored(FILES - 1),
+            see.changed(1),
+            see.objects(),
+            see.law_broken("integrity", 1, CMI_TO_SERVICE),
+        ),
+    ),
+    Scenario(
+        id="file-gone",
+        title="A file is gone from CMI",
+        happens="CMI lists a file but answers 404 when it is downloaded.",
+        expected="The other files arrive; this one is reported failed with a reason and a remedy. "
+        "Nothing is lost in silence.",
+        steps=(
+            do.customer_sends(),
+            do.fault_on_second_file("The second file will be gone", "download", "status", params={"status": 404}),
+            do.chat_ends(),
+            do.settled(),
+        ),
+        checks=(
+            see.struck(),
+            see.stored(FILES - 1),
+            see.failed(1, "attachment-gone"),
+            see.objects(FILES - 1),
+            see.outcome("partly_stored"),
+            see.laws_hold(),
+        ),
+    ),
+    Scenario(
+        id="c4c-locked",
+        title="C4C locks the activity",
+        happens="A colleague is saving to the same activity; C4C turns the service’s upload away as locked.",
+        expected="The service comes back later and stores every file once.",
+        moves_clock=True,
+        steps=(
+            do.customer_sends(),
+            do.colleague_saves(),
+            do.chat_ends(),
+            do.colleague_done(),
+            do.time_passes(),
+        ),
+        checks=(see.refused(), see.stored(), see.objects(), see.laws_hold()),
+    ),
+    Scenario(
+        id="worker-killed",
+        title="The worker is killed half-way",
+        happens="kill -9 hits the service’s worker while it uploads.",
+        expected="The supervisor starts another, which goes on where the first one stopped: nothing lost, "
+        "nothing doubled.",
+        needs_worker=True,
+        steps=(
+            do.customer_sends(),
+            do.fault("C4C takes its time with each upload", "upload", "latency", times=None, params={"delay_s": 0.7}),
+            do.chat_ends(),
+            do.worker_dies(),
+            do.settled(),
+        ),
+        checks=(see.killed(), see.stored(), see.objects(), see.laws_hold()),
+    ),
+    Scenario(
+        id="event-twice",
+        title="Contact Pro delivers the event twice",
+        happens="The event engine delivers the same event two times.",
+        expected="Both are acknowledged, they make one transfer, and every file is stored once.",
+        steps=(do.customer_sends(), do.chat_ends(copies=2), do.settled()),
+        checks=(
+            see.deliveries("delivered", "delivered"),
+            see.one_transfer(),
+            see.stored(),
+            see.objects(),
+            see.uploads_per_file(1),
+            see.laws_hold(),
+        ),
+    ),
+    Scenario(
+        id="late-commit",
+        title="C4C commits late",
+        happens="The answer to an upload is lost, and C4C shows the file only a second later.",
+        expected="The service gives C4C time to commit before it decides. It finds the file and adopts it.",
+        steps=(
+            do.customer_sends(),
+            do.switch("C4C will commit a second late", "c4c", commit_delay_s=SLOW_COMMIT_S),
+            do.fault(
+                "The answer to the first upload will be lost", "upload", "status", phase="after", params={"status": 504}
+            ),
+            do.chat_ends(),
+            do.settled(),
+        ),
+        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    ),
+    Scenario(
+        id="refused-then-redriven",
+        title="C4C refuses, an operator tries again",
+        happens="C4C refuses every upload for good, as it does when a right is missing.",
+        expected="The service stops and says why. An administrator grants the right, an operator presses “Try again”, "
+        "and every file arrives.",
+        steps=(
+            do.customer_sends(),
+            do.fault("C4C will refuse every upload", "upload", "status", times=None, params={"status": 403}),
+            do.chat_ends(),
+            do.parked(),
+            do.mended("The right is granted; an operator presses Try again"),
+            do.settled(),
+        ),
+        checks=(see.struck(), see.rounds(2), see.stored(), see.objects(), see.outcome("stored"), see.laws_hold()),
+    ),
+    Scenario(
+        id="event-lost",
+        title="The event does not get through",
+        happens="The service answers 503 when Contact Pro delivers the event; Contact Pro tries once only (assumed).",
+        expected="Nothing is carried until somebody sends the event again from the event log; then every file arrives.",
+        steps=(
+            do.customer_sends(),
+            do.fault("The service will be away for a moment", "delivery", "status", params={"status": 503}),
+            do.chat_ends(),
+            do.redelivered(),
+            do.settled(),
+        ),
+        checks=(
+            see.struck(),
+            see.deliveries("failed", "delivered"),
+            see.stored(),
+            see.objects(),
+            see.laws_hold(),
+        ),
+    ),
+    Scenario(
+        id="download-cut",
+        title="A download breaks off",
+        happens="The connection to CMI closes in the middle of a file.",
+        expected="The service sees that bytes are missing and asks again. No half file reaches C4C.",
+        moves_clock=True,
+        needs_gates=True,
+        steps=(
+            do.customer_sends(),
+            do.fault_on_second_file(
+                "The second download will break off after 1000 bytes", "download", "cut", params={"after_bytes": 1000}
+            ),
+            do.chat_ends(),
+            do.time_passes(),
+        ),
+        checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.laws_hold()),
+    ),
+    Scenario(
+        id="connection-reset",
+        title="The connection is reset after the upload",
+        happens="C4C stores a file, then the TCP connection is reset before its answer.",
+        expected="As with a lost answer: the service looks first, adopts the file and makes no copy.",
+        needs_gates=True,
+        steps=(
+            do.customer_sends(),
+            do.fault("The connection will be reset after the first upload", "upload", "lost_answer"),
+            do.chat_ends(),
+            do.settled(),
+        ),
+        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    ),
+)
+BY_ID: Mapping[str, Scenario] = {each.id: each for each in SCENARIOS}
+
+
+def scenario(name: str) -> Scenario:
+    """The scenario of that name. Raises WrongUse with the names there are."""
+    if name not in BY_ID:
+        raise WrongUse(f"no scenario is called {name!r}; there are: {', '.join(BY_ID)}")
+    return BY_ID[name]

@@ -1,0 +1,56 @@
+"""Where faults strike, against the kit's own way of matching."""
+
+from __future__ import annotations
+
+import pytest
+
+from attachment_lab.places import BY_ID, PLACES, kinds_at, misplaced, place_of
+from mock_kit.faults import KINDS, Fault
+
+CHAT, FILE = "A" * 32, "B" * 32
+REQUESTS = {
+    "delivery": ("POST", "/prod/chat-attachments"),
+    "token": ("POST", "/acme/oauth2/token"),
+    "list": ("GET", f"/acme/cmi/chats/{CHAT}"),
+    "download": ("GET", f"/acme/cmi/chats/{CHAT}/attachments/{FILE}"),
+    "lookup": ("GET", "/sap/c4c/odata/v1/chatactivity/ChatActivityBTDReferenceCollection"),
+    "upload": ("POST", f"/sap/c4c/odata/v1/chatactivity/ChatActivityCollection('{CHAT}')/ChatActivityAttachment"),
+    "verify": ("GET", f"/sap/c4c/odata/v1/chatactivity/ChatActivityAttachmentCollection('{CHAT}')/Binary/$value"),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_place_means_its_own_requests_and_no_others(name: str) -> None:
+    place = BY_ID[name]
+    fault = Fault(kind="status", match=place.match, params={"status": 503})
+    others = {each: asked for each, asked in REQUESTS.items() if BY_ID[each].mock == place.mock}
+    assert {each for each, (method, path) in others.items() if fault.fits(method, "any.example", path)} == {name}
+
+
+@pytest.mark.parametrize("name", ["cmi", "c4c"])
+def test_every_request_means_every_request(name: str) -> None:
+    fault = Fault(kind="status", match=BY_ID[name].match, params={"status": 503})
+    assert all(fault.fits(*_split(asked)) for asked in REQUESTS.values())
+
+
+def test_a_planned_fault_is_known_again_by_its_place() -> None:
+    for place in PLACES:
+        planned = Fault(kind="status", match=place.match, params={"status": 503}).to_dict()
+        assert place_of(planned, place.mock) is place
+    assert place_of({"match": {"path": "/elsewhere"}}, "cmi") is None
+
+
+def test_wire_faults_are_for_places_with_a_gate_on_a_street_with_gates() -> None:
+    wire = next(name for name, kind in KINDS.items() if kind.layer == "wire")
+    assert misplaced(BY_ID["download"], wire, through_gates=True) is None
+    needs_gates = misplaced(BY_ID["download"], wire, through_gates=False)
+    assert needs_gates is not None
+    assert "--through-gates" in needs_gates.remedy
+    assert misplaced(BY_ID["delivery"], wire, through_gates=True) is not None
+    assert wire not in kinds_at(BY_ID["delivery"])
+    assert misplaced(BY_ID["delivery"], "status", through_gates=False) is None
+
+
+def _split(asked: tuple[str, str]) -> tuple[str, str, str]:
+    method, path = asked
+    return method, "any.example", path

@@ -1,0 +1,104 @@
+"""The scenarios' table and how a run is judged. No street is needed for this."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from attachment_lab.errors import WrongUse
+from attachment_lab.records import Verdict, Violation
+from attachment_lab.scenarios import checks
+from attachment_lab.scenarios.engine import obstacle
+from attachment_lab.scenarios.model import FileFact, Result, RunFacts
+from attachment_lab.scenarios.run import Ground
+from attachment_lab.scenarios.table import SCENARIOS, scenario
+
+
+def facts(*outcomes: str, **known: object) -> RunFacts:
+    files = tuple(
+        FileFact(name=f"{number}.txt", size_bytes=1, outcome=each, objects=1, uploads=1, downloads=1)
+        for number, each in enumerate(outcomes)
+    )
+    return RunFacts(files=files, verdict=Verdict(), **known)  # type: ignore[arg-type]  # members by name
+
+
+def test_there_are_at_least_eight_and_each_has_a_name_of_its_own() -> None:
+    assert len({each.id for each in SCENARIOS}) == len(SCENARIOS) >= 8
+
+
+@pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
+def test_every_scenario_asks_what_the_chain_ledger_says_and_what_arrived(each) -> None:  # type: ignore[no-untyped-def]
+    titles = {check.title for check in each.checks}
+    assert {"Chain ledger", "Files stored, every byte equal", "Objects in C4C, no copies"} <= titles
+
+
+@pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
+def test_no_scenario_is_content_with_a_run_in_which_nothing_happened(each) -> None:  # type: ignore[no-untyped-def]
+    assert not all(check.judge(facts()).ok for check in each.checks)
+
+
+def test_a_scenario_that_nobody_wrote_is_refused_with_those_there_are() -> None:
+    with pytest.raises(WrongUse, match="c4c-down"):
+        scenario("earthquake")
+
+
+@pytest.mark.parametrize(
+    ("name", "ground", "remedy"),
+    [
+        ("download-cut", {"through_gates": False, "clock_file": "x"}, "--through-gates"),
+        ("c4c-down", {"clock_file": None}, "clock"),
+        ("worker-killed", {"worker_health_port": None}, "worker"),
+    ],
+)
+def test_a_street_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:
+    told = obstacle(scenario(name), Ground(ledger=None, **ground))  # type: ignore[arg-type]  # never looked at
+    assert told is not None
+    assert remedy in told
+
+
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (checks.stored(2), facts("stored", "stored"), facts("stored", "changed")),
+        (checks.objects(2), facts(objects=2), facts(objects=3)),
+        (checks.rounds(2), facts(rounds=2), facts(rounds=1)),
+        (checks.rounds_exactly(2), facts(rounds=2), facts(rounds=3)),
+        (checks.struck(), facts(strikes=1), facts(strikes=0)),
+        (checks.refused(), facts(refused=1), facts(refused=0)),
+        (checks.retried(), facts(retries=1), facts(retries=0)),
+        (checks.passed(60), facts(virtual_s=60.4), facts(virtual_s=12.0)),
+        (checks.killed(), facts(kills=1), facts(kills=0)),
+        (checks.one_transfer(), facts(transfers=1), facts(transfers=2)),
+        (checks.deliveries("failed", "delivered"), facts(deliveries=("failed", "delivered")), facts()),
+        (checks.fresh_token(), facts(tokens=("fetched", "refreshed")), facts(tokens=("fetched", "cached"))),
+        (checks.outcome("stored"), facts(outcome="stored"), facts(outcome="failed")),
+        (checks.uploads_per_file(1), facts("stored"), facts()),
+    ],
+    ids=lambda each: getattr(each, "title", None),
+)
+def test_a_check_tells_right_from_wrong(check, good: RunFacts, bad: RunFacts) -> None:  # type: ignore[no-untyped-def]
+    assert check.judge(good).ok
+    assert not check.judge(bad).ok
+
+
+def test_a_failed_file_counts_only_with_its_reason_and_a_remedy() -> None:
+    gone = FileFact(name="a", size_bytes=1, outcome="parked", reason="attachment-gone: 404", remedy="Look.")
+    check = checks.failed(1, "attachment-gone")
+    assert check.judge(replace(facts(), files=(gone,))).ok
+    assert not check.judge(replace(facts(), files=(replace(gone, remedy=""),))).ok
+    assert not check.judge(replace(facts(), files=(replace(gone, reason="internal"),))).ok
+
+
+def test_the_law_that_is_broken_must_be_the_right_one_at_the_right_hop() -> None:
+    check = checks.law_broken("integrity", 1, "CMI → service")
+    found = Violation(law="integrity", file="a", hop="CMI → service", fact="changed")
+    assert check.judge(replace(facts(), verdict=Verdict(violations=(found,)))).ok
+    elsewhere = replace(found, hop="service → C4C")
+    assert not check.judge(replace(facts(), verdict=Verdict(violations=(elsewhere,)))).ok
+    assert not check.judge(facts()).ok
+
+
+def test_a_run_that_broke_off_is_not_ok_whatever_was_found() -> None:
+    assert not Result(scenario=SCENARIOS[0], trouble="the street is gone").ok
+    assert not Result(scenario=SCENARIOS[0]).ok
