@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from attachment_lab import demo_faults
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.tour.steps import step, steps
 from attachment_lab.conversation import Conversation
-from attachment_lab.errors import NotSettled, WrongUse
+from attachment_lab.errors import NotSettled, Refused, WrongUse
 from attachment_lab.exchanges.query import Query
 from attachment_lab.exchanges.reader import Reader
 from attachment_lab.records import TransferRecord
@@ -39,11 +40,12 @@ AGENT = "Daniel Hughes"
 
 @dataclass
 class _Story:
-    """One telling: what has been done, and the two chats that it is about."""
+    """One telling: what has been done, the two chats that it is about, and the fault by which a file is gone."""
 
     done: list[str] = field(default_factory=list)
     chat: Conversation | None = None
     broken: Conversation | None = None
+    gone: str = ""
     finished: bool = False
 
 
@@ -151,7 +153,8 @@ class Director:
         chat.say("Hello again, the spare part arrived damaged and with the wrong plug.")
         chat.accept()
         self._send(chat, BROKEN_FILES)
-        demo_faults.plan(self._ledger.to, self._ledger.names.name, demo_faults.GONE, chat.sent[0])
+        names = self._ledger.names
+        self._story.gone = demo_faults.plan(self._ledger.to, names.name, demo_faults.GONE, chat.sent[0])
         chat.say("I see, we will send another one.", "agent")
         chat.end()
         self._story.broken = chat
@@ -161,6 +164,8 @@ class Director:
         transfer = self._transfer(self._story.broken)
         if transfer is None:
             raise WrongUse("there is nothing to retry: the second chat has no transfer")
+        with suppress(Refused):  # somebody has cleared the faults by hand
+            self._ledger.to.cmi.delete(f"/_mock/faults/{self._story.gone}", world=self._ledger.names.name)
         self._ledger.service.retry(transfer.id)
 
     def _opened(self) -> Conversation:
