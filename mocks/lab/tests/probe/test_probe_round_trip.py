@@ -20,7 +20,11 @@ from attachment_lab.street import StreetOptions, open_street
 from attachment_lab.tenant import Lab, Tenant
 from attachment_lab.worlds import WorldOptions
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.street,
+    pytest.mark.timeout(300),
+    pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
+]
 PHOTO = ("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)
 LETTER = ("letter.txt", b"see you on Monday\n")
 NO_LEDGER = pytest.mark.no_ledger_check(reason="the probe's own files came from no chat")
@@ -63,7 +67,7 @@ def battery_of(to: Neighbours, names: WorldNames, contact: str, activity: str) -
 @pytest.fixture(scope="module")
 def different(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tenant, Probed]]:
     """A tenant with every switch of DIFFERENT, probed; the service knows nothing of it."""
-    with lab.tenant(WorldOptions(dialects=DIFFERENT), check=False) as tenant:
+    with lab.tenant(WorldOptions(dialects=DIFFERENT), check=False, judge=False) as tenant:
         yield tenant, probe(tenant, tmp_path_factory.mktemp("probe") / "first")
 
 
@@ -101,7 +105,7 @@ def test_a_street_from_the_written_file_answers_as_the_tenant_does(
     theirs = first.battery.answers()
     with open_street(StreetOptions(dialect=first.file)) as street:
         lab = Lab(street)
-        with lab.tenant(check=False) as twin:
+        with lab.tenant(check=False, judge=False) as twin:
             again = probe(twin, tmp_path / "second")
             assert values(again.written) == values(first.written)
             ours = again.battery.answers()
@@ -117,7 +121,7 @@ def test_the_battery_tells_two_dialects_apart(different: tuple[Tenant, Probed], 
     """Else its agreement would say nothing."""
     _, first = different
     theirs = first.battery.answers()
-    with lab.tenant(check=False) as usual:
+    with lab.tenant(check=False, judge=False) as usual:
         to, names = lab.street.neighbours, usual.names
         for _ in range(3):
             completed_chat(to, names)
@@ -154,7 +158,7 @@ def test_where_the_reference_lies_elsewhere_only_the_written_file_lets_the_servi
     tenant: Tenant, tmp_path: Path
 ) -> None:
     odd = WorldOptions(dialects={"c4c": {"reference_kept_in": "GroupwareItemID"}, "cmi": {"chat_shape": "D"}})
-    with tenant.lab.tenant(odd, check=False) as other:
+    with tenant.lab.tenant(odd, check=False, judge=False) as other:
         first = probe(other, tmp_path / "probe")
         chat = other.chat(files=[LETTER])
         chat.end()
