@@ -20,7 +20,7 @@ e2e: setup-test ## Set up, run the whole browser suite (BASE_URL=http://… play
 		$(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
 
 screenshots: setup-test ## Set up, make the pictures of every page for docs/images
-	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k documentation $(ARGS)
+	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k 'documentation or on_its_way' $(ARGS)
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
