@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e contract faults bench check format fidelity lock setup-lab setup-test clean
+.PHONY: help demo test e2e screenshots contract faults bench sizing check format fidelity lock setup-lab setup-test clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -12,11 +12,15 @@ help: ## This list
 demo: setup-lab ## Set up, start the street, carry a customer's files to C4C, check every byte (exit 0 only if all arrived)
 	@$(BIN)/attachment-lab demo $(ARGS)
 
-test: setup-test ## Set up, run all tests (unit, contract, street, one real browser)
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+test: setup-test ## Set up, run the tests: unit, contract, street, and a sample of the browser suite
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not e2e or sample" $(ARGS)
 
-e2e: setup-test ## Set up, run the browser suite
-	@$(BIN)/python -m pytest e2e $(ARGS)
+e2e: setup-test ## Set up, run the whole browser suite (BASE_URL=http://… plays it on a stack elsewhere)
+	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m "not faults and not docker" \
+		$(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
+
+screenshots: setup-test ## Set up, make the pictures of every page for docs/images
+	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k documentation $(ARGS)
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
@@ -25,8 +29,13 @@ contract: setup-test ## Set up, run the contract tests, print what they rest on 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py $(ARGS)
 
-bench: setup-test ## Ratios, side by side in one run: how bytes are carried, against the naive way
+bench: setup-test ## Ratios, side by side in one run: how bytes are carried, files fetched ahead, a worker woken
 	@$(BIN)/python bench/upload.py
+	@$(BIN)/python bench/prefetch.py
+	@$(BIN)/python bench/wake.py
+
+sizing: setup-test ## Measure what bench/sizing.py reckons with (PostgreSQL, about five minutes)
+	@$(BIN)/python bench/measure.py --write bench/figures.json
 
 check: setup-test ## Lint, format, types (strict), layers, generated documents, bill of materials, dependency audit
 	@$(BIN)/ruff format --check .

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, cast
 
-import httpx
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request
-
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab, Tenant
-
-sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode does not; ``pages`` lives here
+from instrument import recording
+from instrument.furnished import furnish
+from instrument.offline import Guard, Tripwire, tripwire
+from instrument.pictures import FONTS, Pictures
+from instrument.remote import RemoteLab, RemoteStack, first_world
+from instrument.stacks import ConsoleWorld, OwnStack, Stack
 from pages.console_page import ConsolePage
+from playwright.sync_api import BrowserContext, Page
 
+from attachment_lab.minting import default_world
+from attachment_lab.street import StreetOptions, open_street
+from attachment_lab.tenant import Lab
+from attachment_lab.worlds import WorldOptions
+
+HERE = Path(__file__).parent
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,78 +31,191 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--font-render-hinting=none",
 ]
-LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
+MARKERS = (
+    "page_errors(allow): pattern of the errors that this test makes the browser's console report on purpose",
+    "sample: one of the few browser stories that `make test` runs; `make e2e` runs all",
+    "e2e: set by itself on everything in e2e/",
+)
+#: What a recording leaves, by the names that the Playwright plugin gives it in a report.
+KINDS = ("trace", "video", "screenshot")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--write-screenshots``: the documentation's pictures are made anew."""
-    parser.addoption("--write-screenshots", action="store_true", help="write the console's pictures to docs/images")
+    """The suite's own switches; ``--base-url`` is the Playwright plugin's."""
+    group = parser.getgroup("console", "the console's browser suite")
+    group.addoption("--write-screenshots", action="store_true", help="write the console's pictures to docs/images")
+    group.addoption("--update-screenshots", action="store_true", help="accept what is seen as e2e/screenshots")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Markers, and a recorder for videos."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.add_cleanup(recording.offer_recorder().cleanup)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """All here are ``e2e``; against a stack elsewhere, whoever wants a street of its own is skipped."""
+    elsewhere = config.getoption("base_url", None)
+    away = pytest.mark.skip(reason="needs a street of its own; --base-url points at a stack elsewhere")
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker("e2e")
+            if elsewhere and item.get_closest_marker("own_street"):
+                item.add_marker(away)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """The video of a failed test becomes one that any player shows."""
+    report: pytest.TestReport = yield  # type: ignore[misc, assignment]
+    if report.when == "teardown":
+        for kind, path in report.user_properties:
+            if kind == "playwright_video":
+                recording.encode(Path(item.config.invocation_params.dir, str(path)))
+    return report  # type: ignore[return-value]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where the recordings of failed tests lie, and how to look at one."""
+    kept: dict[str, list[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, path in getattr(report, "user_properties", ()):
+                if name.removeprefix("playwright_") in KINDS:
+                    kept.setdefault(report.nodeid, []).append(path)
+    if not kept:
+        return
+    terminalreporter.section("recordings of failed tests")
+    for nodeid, paths in kept.items():
+        terminalreporter.line(nodeid)
+        for path in sorted(set(paths)):
+            terminalreporter.line(f"  {path}")
+    terminalreporter.line("open a trace:  .venv/bin/python e2e/show_trace.py <trace.zip>")
 
 
 @pytest.fixture(scope="session")
-def console_lab() -> Iterator[Lab]:
-    """A street with its console. Not the session's ``lab``: tests elsewhere may have started that without one."""
+def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """The worker's street, with its console; the lab's plugin has one without. With --base-url a stack elsewhere.
+
+    What the console's first world exchanged is judged once, at the end: a test may leave while its chat goes on.
+    """
+    if elsewhere := request.config.getoption("base_url", None):
+        yield cast("Lab", RemoteLab(RemoteStack(elsewhere)))
+        return
     with open_street(StreetOptions(console=True)) as street:
-        yield Lab(street)
+        made = Lab(street)
+        yield made
+        told = made.traffic_against_the_contract(default_world(), of="the console's tests")
+        assert not told, told
+
+
+@pytest.fixture
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """Where this test plays: the worker's street, one of its own (marker ``own_street``), or a stack elsewhere."""
+    elsewhere = request.config.getoption("base_url", None)
+    own = request.node.get_closest_marker("own_street")
+    if elsewhere:
+        yield RemoteStack(elsewhere)
+    elif own:
+        with open_street(StreetOptions(console=True, **own.kwargs)) as street:
+            yield OwnStack(Lab(street, is_own=True))
+    else:
+        yield OwnStack(request.getfixturevalue("lab"))
+
+
+@pytest.fixture
+def world_options() -> WorldOptions | None:
+    """How the test's world differs from the documented configuration; override it, None = not at all."""
+    return None
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, stack: Stack, world_options: WorldOptions | None) -> Iterator[ConsoleWorld]:
+    """A fresh tenant that the console shows; closed at the end, the ledger's laws having been checked."""
+    check = request.node.get_closest_marker("no_ledger_check") is None
+    with stack.world(world_options, check=check) as fresh:
+        yield fresh
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The system's chromium instead of a downloaded one."""
+def console_lab(lab: Lab) -> Lab:
+    """The worker's street by the name that says what it has."""
+    return lab
+
+
+@pytest.fixture(scope="session")
+def furnished(request: pytest.FixtureRequest, lab: Lab) -> Iterator[ConsoleWorld]:
+    """A world full of life, for tests that only look. Here it is the documentation's own; elsewhere one minted."""
+    elsewhere = request.config.getoption("base_url", None)
+    if elsewhere:
+        with RemoteStack(elsewhere).world(check=False) as fresh:
+            furnish(fresh.base_url, fresh.name)
+            yield fresh
+        return
+    first = first_world(lab.urls["console"])
+    furnish(first.base_url, first.name)
+    yield first
+
+
+@pytest.fixture
+def console(page: Page, world: ConsoleWorld) -> ConsolePage:
+    """The Chain page of the test's world, not opened yet."""
+    return ConsolePage(page, world.url("chain"))
+
+
+@pytest.fixture
+def pictures(request: pytest.FixtureRequest, output_path: str) -> Pictures:
+    """Compares with e2e/screenshots."""
+    return Pictures(update=request.config.getoption("--update-screenshots"), results=Path(output_path))
+
+
+@pytest.fixture(scope="session")
+def wire() -> Iterator[Tripwire]:
+    """The proxy that carries nothing."""
+    with tripwire() as laid:
+        yield laid
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any], wire: Tripwire) -> dict[str, Any]:
+    """The system's chromium instead of a downloaded one; with our fonts, and the tripwire for a proxy."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.fail("no chromium on this machine; remedy: apt-get install chromium", pytrace=False)
-    return browser_type_launch_args | {"executable_path": chromium, "args": CHROMIUM_ARGUMENTS}
+    return browser_type_launch_args | {
+        "executable_path": chromium,
+        "args": [*CHROMIUM_ARGUMENTS, *wire.chromium_arguments],
+        "env": {**os.environ, "FONTCONFIG_FILE": str(FONTS)},
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Every machine shows times and sizes alike."""
+    return browser_context_args | {"locale": "en-GB", "timezone_id": "Europe/Helsinki"}
 
 
 @pytest.fixture
-def context(context: BrowserContext) -> Iterator[BrowserContext]:
-    """The plugin's browser context; at the end, a request off loopback or an error on the page fails the test."""
-    strays: list[str] = []
-    errors: list[str] = []
-
-    def note(request: Request) -> None:
-        host = urlsplit(request.url).hostname
-        if not request.url.startswith(("data:", "blob:")) and host not in LOOPBACK:
-            strays.append(request.url)
-
-    context.on("request", note)
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
-    yield context
-    assert strays == [], f"the page asked for something off this machine: {strays}"
-    assert errors == [], f"the page reported errors: {errors}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConsoleWorld:
-    """A world of this test's own, shown by the console.
-
-    Attributes:
-        tenant: the same world as the lab's friendly object; its ledger is checked at the test's end.
-    """
-
-    base_url: str
-    name: str
-    tenant: Tenant
-
-    def url(self, page: str = "chain") -> str:
-        """Address of one of its pages."""
-        return f"{self.base_url}/w/{self.name}/{page}/"
+def guard(request: pytest.FixtureRequest, wire: Tripwire) -> Iterator[Guard]:
+    """Fails the test when a page asks for something off this machine or reports an error."""
+    marker = request.node.get_closest_marker("page_errors")
+    watching = Guard(wire, allowed_errors=marker.kwargs["allow"] if marker else None)
+    yield watching
+    complaints = "\n".join(f"  - {each}" for each in watching.complaints())
+    assert not complaints, f"the pages of this test misbehaved:\n{complaints}"
 
 
 @pytest.fixture
-def world(console_lab: Lab) -> Iterator[ConsoleWorld]:
-    """A fresh tenant that the console shows; closed at the end, the ledger's laws having been checked."""
-    base_url = console_lab.urls["console"]
-    with console_lab.tenant() as tenant:
-        adopted = httpx.post(f"{base_url}/api/worlds", json={"names": tenant.names.to_json()}, trust_env=False)
-        assert adopted.status_code == 201, adopted.text
-        yield ConsoleWorld(base_url=base_url, name=tenant.name, tenant=tenant)
+def new_context(new_context: Callable[..., BrowserContext], guard: Guard) -> Callable[..., BrowserContext]:
+    """The plugin's maker of browser contexts; all that it makes are watched."""
 
+    def make(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        guard.watch(context)
+        return context
 
-@pytest.fixture
-def console(console_lab: Lab, page: Page) -> ConsolePage:
-    """The console of the street, not opened yet."""
-    return ConsolePage(page, console_lab.urls["console"])
+    return make

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from pages.console_page import PATIENCE_MS, STATIONS, ConsolePage
 from playwright.sync_api import expect
 
-# One worker plays them all: they share the console's one world, in which one chat plays at a time.
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.xdist_group("console")]
+pytestmark = [pytest.mark.street, pytest.mark.browser]
 
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
 ALL_FILES = 14
 
 
@@ -63,23 +59,3 @@ def test_the_button_can_be_reached_by_keyboard_alone(console: ConsolePage) -> No
         if console.page.evaluate("document.activeElement.id") == "play-button":
             return
     pytest.fail("24 steps of the Tab key did not reach the button")
-
-
-@pytest.mark.parametrize(("scheme", "name"), [("light", "console.png"), ("dark", "console-dark.png")])
-def test_pictures_for_the_documentation(
-    console: ConsolePage, request: pytest.FixtureRequest, scheme: str, name: str
-) -> None:
-    if not request.config.getoption("--write-screenshots"):
-        pytest.skip("pictures are written by --write-screenshots only")
-    console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    console.page.set_viewport_size({"width": 1280, "height": 900})
-    console.open()
-    console.play_a_chat()
-    expect(console.station("CMI download")).to_have_attribute("data-tone", "active", timeout=PATIENCE_MS)
-    half = console.rows.filter(has=console.page.locator(".chip", has_text="Stored")).nth(6)
-    expect(half).to_be_visible(timeout=PATIENCE_MS)
-    expect(console.station("CMI download").locator(".token")).to_have_count(1)
-    console.wait_until_nothing_glides()
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    console.page.screenshot(path=IMAGES / name)
-    console.expect_every_station_done()

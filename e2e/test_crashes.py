@@ -36,7 +36,7 @@ DEADLINES = {
 #: C4C commits one second after the upload has ended: slower than the restart of a worker.
 SLOW_COMMIT = WorldOptions(dialects={"c4c": {"commit_delay_s": 1.0}})
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(1500)]
 
 
 def pause(seconds: float) -> None:

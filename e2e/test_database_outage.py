@@ -20,7 +20,7 @@ SHORT = {
     "ATTACHMENT_TRANSFER_LEASE_TTL_S": "2",
 }
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 def test_a_database_that_goes_away_twice_costs_nothing() -> None:

@@ -13,7 +13,7 @@ from attachment_lab.worlds import WorldOptions
 CHATS = int(os.environ.get("LOAD_CHATS", "12"))
 FILES_PER_CHAT = 5
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(3000)]
 
 
 def test_many_chats_on_two_workers_keep_the_laws(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from attachment_lab.tenant import Tenant
 SIZE_MB = int(os.environ.get("BIG_FILE_MB", "192"))
 MOST_GROWTH_MB = 64
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 def peak_mb(port: int) -> float:

@@ -42,9 +42,23 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     echo "$wanted" >"$stamp"
 fi
 
-if [ "$level" = test ] && ! command -v chromium >/dev/null 2>&1; then
-    apt_install chromium || {
-        say "Chromium is missing and could not be installed: the browser tests will fail and say so"
-        say "remedy: apt-get install chromium (as root)"
-    }
+# The fonts are those of e2e/instrument/fonts.conf: pictures of the pages must look the same on every machine.
+browser_parts() {
+    command -v chromium >/dev/null 2>&1 || echo chromium
+    fonts=/usr/share/fonts/truetype
+    [ -d "$fonts/liberation" ] || echo fonts-liberation
+    [ -f "$fonts/dejavu/DejaVuSans.ttf" ] || echo fonts-dejavu-core
+    [ -d "$fonts/droid" ] || echo fonts-droid-fallback
+    [ -f "$fonts/noto/NotoColorEmoji.ttf" ] || echo fonts-noto-color-emoji
+}
+
+if [ "$level" = test ]; then
+    missing=$(browser_parts | tr '\n' ' ')
+    # shellcheck disable=SC2086 # one word per package
+    if [ -n "$missing" ]; then
+        apt_install $missing || {
+            say "missing and could not be installed: $missing; the browser tests that need them will fail and say so"
+            say "remedy: apt-get install $missing(as root)"
+        }
+    fi
 fi

@@ -10,13 +10,13 @@ PATIENCE_MS = 90_000
 
 
 class ConsolePage:
-    """One open console page."""
+    """The Chain page of one world; ``url`` is its address, with the slash at its end."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self._url = url
 
-    def open(self, path: str = "/") -> None:
+    def open(self, path: str = "") -> None:
         """Open it and wait until the stream of pictures has begun."""
         self.page.goto(self._url + path)
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible()
@@ -48,6 +48,25 @@ class ConsolePage:
     def rows(self) -> Locator:
         """The files' rows."""
         return self.page.locator("#rows > tr")
+
+    def row(self, name: str) -> Locator:
+        """The row of the file of that name."""
+        return self.rows.filter(has=self.page.get_by_text(name, exact=True))
+
+    @property
+    def trouble(self) -> Locator:
+        """What the page says when something does not answer."""
+        return self.page.get_by_role("alert")
+
+    def expect_live(self) -> None:
+        """The stream of pictures runs."""
+        expect(self.page.get_by_text("Live", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+
+    def expect_arrived(self, count: int) -> None:
+        """All files are stored, and the ledger agrees."""
+        what = "The attachment" if count == 1 else f"All {count} attachments"
+        sentence = f"{what} arrived in C4C. Every byte is equal at both ends."
+        expect(self.sentence).to_have_text(sentence, timeout=PATIENCE_MS)
 
     def chip(self, row: Locator) -> Locator:
         """The state of a file."""

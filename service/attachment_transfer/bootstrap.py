@@ -28,11 +28,13 @@ from attachment_transfer.core.errors import UnexpectedAnswer
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.policy import Policy
+from attachment_transfer.doorbell import doorbell_of, listen, ring
 from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
 from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper, Keys
+from attachment_transfer.ingress.bulkhead import Bulkhead
 from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
@@ -43,7 +45,7 @@ from attachment_transfer.ledger.database import (
     schema_obstacle,
     sqlite_path,
 )
-from attachment_transfer.ledger.gauges import metrics_text
+from attachment_transfer.ledger.gauges import metrics_page
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.move import move
 from attachment_transfer.ledger.overdue import overdue
@@ -61,6 +63,7 @@ from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
 from attachment_transfer.worker.observed import ObservedRounds
+from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.process import WorkerLock, end_what_is_left, work
 from attachment_transfer.worker.retention import Retention
 from attachment_transfer.worker.rounds import Rounds
@@ -69,8 +72,16 @@ from attachment_transfer.worker.write_back import WriteBack
 _JWKS_LIMIT_BYTES = 256 * 1024
 #: SQLite has one worker at a time, so its executor keeps its name over restarts.
 _EMBEDDED = "embedded"
-#: Threads of the API's server; SQLite takes turns anyway.
-_THREADS = 8
+#: Requests of the API that use the database at once; SQLite takes turns anyway.
+_AT_ONCE = 8
+#: The API's threads: as many again are left for what needs no database, whatever becomes of it.
+API_THREADS = 2 * _AT_ONCE
+#: The embedded worker's look at the queue while nothing runs, in seconds: what is new rings, what is delayed can wait.
+_IDLE_POLL_S = 1.0
+#: Of five seconds of housekeeping; SQLite's one writer has better things to do than two batches in a row.
+_PURGE_AT_MOST_S = 2.0
+#: How long a request waits for its turn before the database is taken to hang: less than a probe waits for its answer.
+_PATIENCE_S = 3.0
 
 
 def clock_of(settings: Settings) -> SystemClock:
@@ -152,6 +163,7 @@ def operator_tools(settings: Settings) -> tuple[sa.Engine, Enqueue, SystemClock]
 def ingress_app(settings: Settings) -> Flask:
     """The WSGI application of the API process."""
     clock = clock_of(settings)
+    bell = doorbell_of(os.environ)
     engine = open_database(settings.database_url)
     queue = RoundQueue(engine, _master_keys(settings))
     doorkeeper = Doorkeeper(
@@ -174,14 +186,16 @@ def ingress_app(settings: Settings) -> Flask:
             max_request_bytes=settings.max_request_bytes,
             now_s=clock.now_s,
             new_id=new_id,
-            metrics=lambda: metrics_text(engine, clock.now_s, meters.API),
+            metrics=metrics_page(engine, clock.now_s, meters.API),
             admission=_admission(settings, engine),
             waiting=Waiting(
                 longest_s=settings.sync_wait_s,
-                at_once=_THREADS // 2,
+                at_once=_AT_ONCE // 2,
                 monotonic_s=time.monotonic,
                 pause_s=time.sleep,
             ),
+            bulkhead=Bulkhead(places=_AT_ONCE, patience_s=_PATIENCE_S),
+            ring=partial(ring, bell) if bell else lambda: None,
         )
     )
 
@@ -244,6 +258,7 @@ class _Parts:
 
     def __init__(self, settings: Settings, *, executor_id: str, predecessors_dead_at_s: float | None) -> None:
         self._settings = settings
+        self._bell = doorbell_of(os.environ)
         self._clock = clock = clock_of(settings)
         self.engine = open_database(settings.database_url)
         check_schema(self.engine)
@@ -262,6 +277,7 @@ class _Parts:
         self._retention = Retention(
             purger(settings, self.engine, clock.now_s, retention_s=settings.retention_s),
             give_back_space=partial(give_back_space, self.engine),
+            longest_s=0.0 if settings.database_url.startswith("sqlite:") else _PURGE_AT_MOST_S,
         )
         self._rounds = _rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s)
         self.worker = Worker(
@@ -273,18 +289,25 @@ class _Parts:
                 per_worker=settings.rounds_per_worker,
                 per_tenant=settings.rounds_per_tenant,
                 poll_s=settings.poll_interval_s,
+                idle_poll_s=_IDLE_POLL_S if self._is_alone() else None,
             ),
             executor_id=executor_id,
         )
 
+    def _is_alone(self) -> bool:
+        """True if every event comes from the API beside it, which rings."""
+        return self._bell is not None and self._settings.database_url.startswith("sqlite:")
+
     def work(self, stop: threading.Event, *, after_launch: Callable[[], None] = lambda: None) -> None:
         settings = self._settings
+        if self._bell is not None:
+            listen(self._bell, self.worker.wake, stop)
         work(
             self.worker,
             HealthServer(
                 settings.host,
                 settings.worker_port,
-                metrics=lambda: metrics_text(self.engine, self._clock.now_s, meters.WORKER),
+                metrics=metrics_page(self.engine, self._clock.now_s, meters.WORKER),
                 obstacle=lambda: schema_obstacle(self.engine),
             ),
             stop=stop,
@@ -292,8 +315,13 @@ class _Parts:
             after_launch=after_launch,
             housekeeping=self._keep_house,
             lab_offset_s=self._clock.offset_s if settings.lab_clock_file else None,
-            pull_forward=self._queue.pull_forward,
+            pull_forward=self._pull_forward,
         )
+
+    def _pull_forward(self, seconds: float) -> int:
+        pulled = self._queue.pull_forward(seconds)
+        self.worker.wake()
+        return pulled
 
     def count_inherited(self, executor_id: str) -> None:
         """Count the rounds that a dead predecessor of this name left: the launch takes them over."""
@@ -332,6 +360,7 @@ def _rounds(
         jitter=chance.random,
         predecessors_dead_at_s=predecessors_dead_at_s,
         inspector=_inspector(settings),
+        prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
     )
     policy = _policy(settings, settings.allowed_hosts)
     phonebook = Phonebook(

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import asdict
 
 import click
 from granian import Granian
@@ -17,9 +18,11 @@ from attachment_transfer import __version__, bootstrap, logs
 from attachment_transfer.cli_support import fail, telling_errors
 from attachment_transfer.cli_support import settings as read_settings
 from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
+from attachment_transfer.doorbell import hung_up
 from attachment_transfer.ledger.rotation import rotate
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
-from attachment_transfer.settings import BadSettings, Settings, shipped_dialect
+from attachment_transfer.misspelt import misspelt
+from attachment_transfer.settings import BadSettings, Settings, dialect_of_file, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
 
 
@@ -45,7 +48,7 @@ def serve() -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=8,
+        blocking_threads=bootstrap.API_THREADS,
         backlog=1024,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -74,7 +77,9 @@ def run() -> None:
     logs.configure(settings.log_format)
     stop = _stop_on_signals()
     bootstrap.migrate_all(settings)
-    raise SystemExit(supervise([Child("api", ["serve"]), Child("worker", ["work", "--standby"])], stop))
+    with hung_up() as bell:
+        code = supervise([Child("api", ["serve"], bell), Child("worker", ["work", "--standby"], bell)], stop)
+    raise SystemExit(code)
 
 
 @main.command()
@@ -138,7 +143,7 @@ def check_config(as_text: bool) -> None:
     except (BadSettings, BadSealingKey) as exc:
         findings = [{"severity": "error", "message": str(exc)}]
     else:
-        findings = _unsafe(settings)
+        findings = _warnings([*_unsafe(settings), *misspelt(os.environ)])
     if as_text:
         click.echo(json.dumps({"findings": findings}))
     for finding in () if as_text else findings:
@@ -148,7 +153,7 @@ def check_config(as_text: bool) -> None:
     raise SystemExit(1 if any(finding["severity"] == "error" for finding in findings) else 0)
 
 
-def _unsafe(settings: Settings) -> list[dict[str, str]]:
+def _unsafe(settings: Settings) -> list[str]:
     findings = []
     if settings.lab_mode:
         findings.append("lab mode is on: plain http to loopback and a movable clock are allowed; never in production")
@@ -158,13 +163,24 @@ def _unsafe(settings: Settings) -> list[dict[str, str]]:
         findings.append("an egress map is set: connections go elsewhere than names say")
     if settings.database_url.startswith("sqlite:"):
         findings.append("SQLite: one worker process; use postgresql:// for more")
-    return [{"severity": "warning", "message": message} for message in findings]
+    return findings
+
+
+def _warnings(messages: list[str]) -> list[dict[str, str]]:
+    return [{"severity": "warning", "message": message} for message in messages]
 
 
 @main.command()
-def dialect() -> None:
+@click.option("--file", "path", default="", help="Check this dialect file and print the entries as it leaves them.")
+@telling_errors
+def dialect(path: str) -> None:
     """Print what the service assumes about its neighbours, with evidence labels, as JSON."""
-    click.echo(json.dumps(shipped_dialect(), indent=2, ensure_ascii=False))
+    document = shipped_dialect()
+    if path:
+        for full, value in asdict(dialect_of_file(path)).items():
+            section, _, name = full.partition("_")
+            document[section][name]["value"] = value
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
 
 
 def _stop_on_signals() -> threading.Event:

@@ -14,6 +14,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -23,6 +24,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
+
+from attachment_transfer.engine_pauses import Pauses
 
 _APPLICATION = "attachment-transfer"
 _VERSION = "1"
@@ -104,11 +107,13 @@ class QueueLimits:
         per_worker: rounds per worker process.
         per_tenant: rounds per C4C tenant; SAP asks for fewer than 7 parallel long-running calls (KBA 3577788).
         poll_s: how often the queue is looked at, in seconds.
+        idle_poll_s: the same while no round runs, where :meth:`Worker.wake` is called for what is new; None = the same.
     """
 
     per_worker: int = 8
     per_tenant: int = 4
     poll_s: float = 0.1
+    idle_poll_s: float | None = None
 
 
 class RoundQueue:
@@ -214,12 +219,16 @@ class Worker:
             "run_migrations": False,
             "max_executor_threads": limits.per_worker * 2 + 8,
         }
-        DBOS(config=config)
-        DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=100)(_round_workflow(runner))
+        self._dbos = DBOS(config=config)
+        self._pauses = Pauses(idle_s=limits.idle_poll_s)
+        DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=100)(_round_workflow(runner, self._pauses.round))
 
     def launch(self) -> None:
         """Recover what a dead predecessor of the same executor id left, then claim rounds."""
         DBOS.launch()
+        # No public name for these either; where they are missing, the queue is polled.
+        for stop in getattr(self._dbos, "background_thread_stop_events", []):
+            self._pauses.take_over(stop, f"queue-worker-{_QUEUE}")
         DBOS.register_queue(
             _QUEUE,
             worker_concurrency=self._limits.per_worker,
@@ -227,6 +236,10 @@ class Worker:
             polling_interval_sec=self._limits.poll_s,
             on_conflict="always_update",
         )
+
+    def wake(self) -> None:
+        """Look at the queue now. Any thread may call this, at any time."""
+        self._pauses.ring()
 
     def take_over(self, executor_ids: list[str]) -> int:
         """Make the unfinished rounds of dead executors run again; return how many.
@@ -246,8 +259,14 @@ class Worker:
         DBOS.destroy(workflow_completion_timeout_sec=timeout_s)
 
 
-def _round_workflow(runner: RoundRunner) -> Callable[[str, int], None]:
+def _round_workflow(
+    runner: RoundRunner, running: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Callable[[str, int], None]:
     def round_v1(transfer_id: str, round_no: int) -> None:
+        with running():
+            carried_through(transfer_id, round_no)
+
+    def carried_through(transfer_id: str, round_no: int) -> None:
         def step(name: str, function: Callable[..., T], *arguments: Any) -> T:
             return DBOS.run_step({"name": name}, patiently(function), transfer_id, round_no, *arguments)
 

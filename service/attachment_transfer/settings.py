@@ -62,6 +62,7 @@ class Settings:
     verify_digest: bool
     max_request_bytes: int
     max_attachment_bytes: int
+    prefetch_bytes: int
     upload_timeout_s: float
     read_timeout_s: float
     redrive_s: float
@@ -100,7 +101,7 @@ class Settings:
             raise BadSettings(f"{PREFIX}LAB_CLOCK_FILE is set but {PREFIX}LAB_MODE is not: production has one clock")
         return cls(
             database_url=_database_url(
-                env.get("DATABASE_URL") or read.secret_file_of("DATABASE_URL") or "sqlite:///var/attachment-transfer.db"
+                read.secret_file_of("DATABASE_URL") or env.get("DATABASE_URL") or "sqlite:///var/attachment-transfer.db"
             ),
             host=read.text("HOST", "127.0.0.1"),
             port=port,
@@ -120,6 +121,7 @@ class Settings:
             verify_digest=read.boolean("VERIFY_DIGEST", default=False),
             max_request_bytes=read.integer("MAX_REQUEST_BYTES", 262_144, low=1024, high=16 * 1024**2),
             max_attachment_bytes=read.integer("MAX_ATTACHMENT_BYTES", 2 * 1024**3, low=1, high=2**40),
+            prefetch_bytes=read.integer("PREFETCH_BYTES", 16 * 1024**2, low=0, high=2**40),
             upload_timeout_s=read.number("UPLOAD_TIMEOUT_S", 900.0),
             read_timeout_s=read.number("READ_TIMEOUT_S", 60.0),
             redrive_s=read.number("REDRIVE_S", 7 * 86_400.0),
@@ -188,7 +190,7 @@ class _Reader:
         return number
 
     def secret(self, name: str) -> str:
-        value = self._env.get(PREFIX + name) or self.secret_file_of(PREFIX + name)
+        value = self.secret_file_of(PREFIX + name) or self._env.get(PREFIX + name)
         if not value:
             raise BadSettings(
                 f"{PREFIX}{name} (or {PREFIX}{name}_FILE) is not set: make a key with `attachment-transfer keys new`"
@@ -196,14 +198,18 @@ class _Reader:
         return value
 
     def secret_file_of(self, variable: str) -> str | None:
+        """What ``variable_FILE`` names. It outranks ``variable``, for which an image may bring a default."""
         path = self._env.get(f"{variable}_FILE")
         if not path:
             return None
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            content = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as exc:
             reason = exc.strerror if isinstance(exc, OSError) else "it is no text"
             raise BadSettings(f"{variable}_FILE={path!r} cannot be read: {reason}") from exc
+        if not content:
+            raise BadSettings(f"{variable}_FILE={path!r} is empty: write the secret into it, or unset the variable")
+        return content
 
     def parsed(self, name: str, default: str, parse: Callable[[str], T]) -> T:
         try:
@@ -282,13 +288,18 @@ def _sync_wait(text: str) -> float:
     return seconds
 
 
-def _dialect(path: str, *, settle_s: str) -> Dialect:
-    dialect = read_dialect(shipped_dialect())
+def dialect_of_file(path: str) -> Dialect:
+    """The shipped dialect under a tenant's own file, or under none. Raises BadSettings."""
     try:
-        if path:
-            dialect = overlay(dialect, tomllib.loads(Path(path).read_text(encoding="utf-8")))
-        if settle_s:
-            dialect = overlay(dialect, {"c4c": {"settle_s": {"value": settle_s}}})
+        shipped = read_dialect(shipped_dialect())
+        return overlay(shipped, tomllib.loads(Path(path).read_text(encoding="utf-8"))) if path else shipped
     except (BadDialect, OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise BadSettings(f"{PREFIX}DIALECT_FILE or {PREFIX}SETTLE_S: {exc}") from exc
-    return dialect
+        raise BadSettings(f"{PREFIX}DIALECT_FILE={path!r}: {exc}") from exc
+
+
+def _dialect(path: str, *, settle_s: str) -> Dialect:
+    dialect = dialect_of_file(path)
+    try:
+        return overlay(dialect, {"c4c": {"settle_s": {"value": settle_s}}}) if settle_s else dialect
+    except BadDialect as exc:
+        raise BadSettings(f"{PREFIX}SETTLE_S: {exc}") from exc

@@ -10,8 +10,11 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
+
+from attachment_transfer.doorbell import DOORBELL_VARIABLE
 
 _log = structlog.get_logger(__name__)
 _POLL_S = 0.1
@@ -21,16 +24,24 @@ _MOST_RESTARTS_PER_MINUTE = 20
 
 @dataclass
 class Child:
-    """One supervised process. ``restarts`` holds the times of its restarts (monotonic seconds)."""
+    """One supervised process. ``restarts`` holds the times of its restarts (monotonic seconds).
+
+    Attributes:
+        doorbell: the pipe by which these processes wake each other, if there is one.
+    """
 
     name: str
     arguments: Sequence[str]
+    doorbell: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
 
     def start(self) -> None:
         """Start it, telling it who its supervisor is: it ends itself when that one is gone."""
         env = {**os.environ, SUPERVISOR_VARIABLE: str(os.getpid())}
+        env.pop(DOORBELL_VARIABLE, None)
+        if self.doorbell is not None:
+            env[DOORBELL_VARIABLE] = str(self.doorbell)
         self.process = subprocess.Popen([sys.executable, "-m", "attachment_transfer", *self.arguments], env=env)
 
     def died(self) -> int | None:

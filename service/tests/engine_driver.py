@@ -83,13 +83,13 @@ def until(happened: Callable[[], bool]) -> None:
         tick.wait(0.05)
 
 
-def worker(url: str, database: sa.Engine, runner: Runner, key: bytes) -> Worker:
+def worker(url: str, database: sa.Engine, runner: Runner, key: bytes, **limits: float) -> Worker:
     return Worker(
         url=url,
         engine=database,
         master_keys=[key],
         runner=runner,
-        limits=QueueLimits(per_worker=4, per_tenant=4, poll_s=0.05),
+        limits=QueueLimits(per_worker=4, per_tenant=4, **{"poll_s": 0.05, **limits}),  # type: ignore[arg-type]
         executor_id="embedded",
     )
 
@@ -127,6 +127,26 @@ def main(scenario: str, file: Path) -> None:
         told["late_before"] = any(call[1] == "late-1" for call in runner.calls)
         told["pulled"] = queue.pull_forward(3_600.0)
         told["late_after"] = runner.wait_for("late-1")
+        running.drain(5)
+    elif scenario == "wake":
+        # Nobody looks by himself within the test's life.
+        running = worker(url, database, runner, KEY, poll_s=3_600.0)
+        running.launch()
+        for number in range(3):
+            enqueue(f"good-{number}")
+            running.wake()
+            told[f"ended_{number}"] = runner.wait_for(f"good-{number}")
+        running.drain(5)
+    elif scenario == "idle":
+        running = worker(url, database, runner, KEY, poll_s=0.05, idle_poll_s=3_600.0)
+        running.launch()
+        until(lambda: running._pauses._length_s(0.05) > 1.0)
+        enqueue("good-1")
+        running.wake()
+        told["rung"] = runner.wait_for("good-1")
+        # Still awake: what comes on the heels of a round needs no ring.
+        enqueue("good-2")
+        told["busy"] = runner.wait_for("good-2")
         running.drain(5)
     elif scenario == "die":
         enqueue("die-1")

@@ -1,6 +1,7 @@
 """Honest little neighbours for tests: they hold objects, and fail as planned. And a clock moved by hand.
 
-Both answer an ``httpx.MockTransport``, which reads the whole request first, as a server behind a gateway does.
+Both answer an ``httpx.MockTransport``, which reads the whole request first, as a server behind a gateway does. What
+they answer is judged against the contract at each test's end (``witness_kit``), save what a test plans to be odd.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpx
 from fake_metadata import metadata
@@ -103,17 +104,30 @@ class FakeCmi:
             return self._download(path.rsplit("/", 1)[1])
         if self.statuses:
             return httpx.Response(self.statuses.pop(0), json={"message": "no"})
+        return self._history(path)
+
+    def _history(self, path: str) -> httpx.Response:
         if not self.known:
             return httpx.Response(404, json={"message": "unknown"})
-        return httpx.Response(200, json=self.document if self.document is not None else self._chat(path))
+        if self.document is not None:
+            return httpx.Response(200, json=self.document, extensions={"fault": "a document of the test's own"})
+        return httpx.Response(200, json=self._chat(path))
 
     def _chat(self, path: str) -> dict[str, Any]:
         return {
             "id": path.rsplit("/", 1)[-1],
+            "group_id": path.rsplit("/", 1)[-1],
+            "queue": {"id": "1F2E3D4C5B6A79880011223344556677", "name": "Service"},
+            "channel_type": "chat",
+            "channel_sub_type": "whatsapp",
+            "type": "ChatIn",
             "status": "Handled",
+            "created": "2026-11-22T11:00:00.000Z",
             "messages": [
                 {
                     "id": f"m{file.id}",
+                    "timestamp": "2026-11-22T11:01:00.000Z",
+                    "originator": "Ada Lovelace",
                     "originator_type": file.originator,
                     "message": "",
                     "attachments": [
@@ -133,12 +147,13 @@ class FakeCmi:
     def _download(self, file_id: str) -> httpx.Response:
         file = next((file for file in self.files if file.id == file_id), None)
         if file is None:
-            return httpx.Response(404)
+            return httpx.Response(404, json={"message": "Attachment not found"})
         self.on_download(file)
         if file.statuses:
-            return httpx.Response(file.statuses.pop(0))
+            return httpx.Response(file.statuses.pop(0), json={"message": "planned"})
         breaks_after = file.breaks_after.pop(0) if file.breaks_after else None
-        headers = {"Content-Type": file.content_type}
+        disposition = f"attachment; filename*=UTF-8''{quote(file.name, safe='', errors='replace')}"
+        headers = {"Content-Type": file.content_type, "Content-Disposition": disposition}
         if file.length:
             headers["Content-Length"] = str(len(file.content))
         return httpx.Response(200, headers=headers, stream=Pieces(file.content, breaks_after=breaks_after))
@@ -182,6 +197,7 @@ class FakeC4c:
     references: list[tuple[str, str]] = field(default_factory=list)  # (external reference, activity)
     title_creatable: bool = True
     wants_csrf: bool = False
+    issued_token: str = "token-1"
     commit_delay_s: float = 0.0
     flip_a_byte: bool = False
     kept: list[Kept] = field(default_factory=list)
@@ -238,7 +254,7 @@ class FakeC4c:
         if what == "lock":
             return self._error(400, "Object is locked by user MARY")
         if what == "garbage":
-            return httpx.Response(200, json={"maintenance": True})
+            return httpx.Response(200, json={"maintenance": True}, extensions={"fault": "garbage"})
         assert isinstance(what, int)
         return self._error(what, f"planned {what}")
 
@@ -246,17 +262,26 @@ class FakeC4c:
         return httpx.Response(status, json={"error": {"code": "X/1", "message": {"lang": "en", "value": text}}})
 
     def _metadata(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=metadata(title_creatable=self.title_creatable))
+        content = metadata(title_creatable=self.title_creatable)
+        return httpx.Response(200, headers={"Content-Type": "application/xml"}, content=content)
 
     def _csrf(self, request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, headers={"x-csrf-token": "token-1"}, json={"d": {"EntitySets": []}})
+        headers = {"x-csrf-token": self.issued_token, "set-cookie": "SAP_SESSIONID=1; path=/sap; HttpOnly"}
+        return httpx.Response(200, headers=headers, json={"d": {"EntitySets": ["ChatActivityCollection"]}})
 
     def _find(self, request: httpx.Request) -> httpx.Response:
         wanted = re.fullmatch(r"\w+ eq '(\w+)'", request.url.params["$filter"])
         assert wanted
         chats = request.url.path.endswith("/ChatActivityBTDReferenceCollection")
         found = [activity for reference, activity in self.references if reference == wanted.group(1) and chats]
-        return self._rows([{"ObjectID": f"R{item}", "ParentObjectID": item} for item in found])
+        kind = "ChatActivityBTDReference"
+        return self._rows(
+            [{**self._about(kind, f"R{item}"), "ObjectID": f"R{item}", "ParentObjectID": item} for item in found]
+        )
+
+    def _about(self, kind: str, object_id: str) -> dict[str, Any]:
+        uri = f"https://{self.host}/sap/c4c/odata/v1/chatactivity/{kind}Collection('{object_id}')"
+        return {"__metadata": {"uri": uri, "type": f"chatactivity.{kind}"}}
 
     def _list(self, request: httpx.Request) -> httpx.Response:
         parent = unquote(request.url.path).split("('")[1].split("')")[0]
@@ -268,12 +293,14 @@ class FakeC4c:
 
     def _value(self, request: httpx.Request) -> httpx.Response:
         item = self._one(request)
-        return httpx.Response(200, stream=Pieces(item.content)) if item else self._error(404, "not found")
+        if item is None:
+            return self._error(404, "not found")
+        return httpx.Response(200, headers={"Content-Type": item.mime_type}, stream=Pieces(item.content))
 
     def _post(self, request: httpx.Request) -> httpx.Response:
         self.on_post()
         if self.wants_csrf and request.headers.get("x-csrf-token") != "token-1":
-            return httpx.Response(403, headers={"x-csrf-token": "Required"})
+            return httpx.Response(403, headers={"x-csrf-token": "Required"}, text="CSRF token validation failed")
         assert int(request.headers["content-length"]) == len(request.content)
         document = json.loads(request.content)
         content = base64.b64decode(document["Binary"], validate=True)
@@ -304,7 +331,8 @@ class FakeC4c:
 
     def _row(self, item: Kept) -> dict[str, Any]:
         size = f"{len(item.content)}.00000000000000"
-        return {"ObjectID": item.object_id, "Name": item.name, "Title": item.title, "SizeInkB": size}
+        about = self._about("ChatActivityAttachment", item.object_id)
+        return {**about, "ObjectID": item.object_id, "Name": item.name, "Title": item.title or "", "SizeInkB": size}
 
     def _rows(self, items: list[dict[str, Any]]) -> httpx.Response:
         return httpx.Response(200, json={"d": {"results": items}})

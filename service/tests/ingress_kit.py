@@ -129,7 +129,15 @@ def a_doorkeeper(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] =
     )
 
 
-def open_door(engine: sa.Engine, *, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Door:
+def open_door(
+    engine: sa.Engine,
+    *,
+    clock: HandClock,
+    keys: KeyRing,
+    queue: Queue,
+    new_id: Callable[[], str],
+    ring: Callable[[], None] = lambda: None,
+) -> Door:
     issuer = Issuer(clock)
     app = create_app(
         Ingress(
@@ -144,6 +152,7 @@ def open_door(engine: sa.Engine, *, clock: HandClock, keys: KeyRing, queue: Queu
             now_s=clock.now_s,
             new_id=new_id,
             metrics=lambda: b"attachment_transfer_up 1\n",
+            ring=ring,
         )
     )
     return Door(app.test_client(), issuer, queue, engine)

@@ -43,7 +43,8 @@ class TalkingCmi(FakeCmi):
             # Escaped, as servers send it: so a name may hold what UTF-8 cannot.
             self.requests.append(request)
             document = self._chat(request.url.path.removeprefix("/acme/cmi/"))
-            return httpx.Response(200, content=json.dumps(document).encode())
+            headers = {"Content-Type": "application/json"}
+            return httpx.Response(200, headers=headers, content=json.dumps(document).encode())
         return super().answer(request)
 
     def _knows(self, request: httpx.Request) -> bool:
@@ -61,7 +62,8 @@ class TalkingCmi(FakeCmi):
             raise answer
         if answer == 201:
             self.results.append(json.loads(request.content))
-        return httpx.Response(answer, html="1" * 32)
+            return httpx.Response(201, headers={"Location": "/acme/cmi/contactData/" + "1" * 32}, html="1" * 32)
+        return httpx.Response(answer, json={"message": "planned"})
 
     def _chat(self, path: str) -> dict[str, Any]:
         document = super()._chat(path)
@@ -72,7 +74,7 @@ class TalkingCmi(FakeCmi):
         self.messages.append(
             {
                 "id": f"said{number}",
-                "timestamp": f"2026-11-22T11:{number:02d}:00Z",
+                "timestamp": f"2026-11-22T11:{number:02d}:00.000Z",
                 "originator": originator,
                 "originator_type": originator_type,
                 "message": text,

@@ -31,6 +31,10 @@ LOCKED = {"error": {"code": "X/1", "message": {"lang": "en", "value": "Object is
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
+pytestmark = pytest.mark.off_contract(
+    judge="requests", reason="the answers are made by hand, most of them to be refused or to be odd"
+)
+
 
 def client(answer: Answer, known: dict[str, AttachmentNavigation] | None = None, **changes: Any) -> C4cClient:
     http = httpx.Client(transport=httpx.MockTransport(answer), auth=("v1user", "Word-of-C4C-1618"))
@@ -43,7 +47,7 @@ def always(response: httpx.Response) -> Answer:
 
 
 def body() -> UploadBody:
-    return UploadBody(iter([b"hello"]), size_bytes=5, fields={"Name": "a.txt"})
+    return UploadBody(iter([b"hello"]), size_bytes=5, fields={"Name": "a.txt", "CategoryCode": "2"})
 
 
 def post(answer: Answer, **changes: Any) -> str | None:
@@ -70,7 +74,7 @@ def test_an_upload_is_one_post_to_the_activitys_navigation() -> None:
     assert request.headers["content-length"] == str(len(request.content))
     assert "transfer-encoding" not in request.headers
     assert request.headers["odata-v2-strict-json-format"] == "true"
-    assert json.loads(request.content) == {"Name": "a.txt", "Binary": "aGVsbG8="}
+    assert json.loads(request.content) == {"Name": "a.txt", "CategoryCode": "2", "Binary": "aGVsbG8="}
 
 
 def test_the_fields_of_a_create_come_from_the_dialect() -> None:
@@ -354,12 +358,12 @@ def paged(next_links: list[str | None]) -> tuple[Answer, list[httpx.Request]]:
 @pytest.mark.parametrize(
     "link",
     [
-        f"{ROOT}/chatactivity/X?$skiptoken=2",
-        "/sap/c4c/odata/v1/chatactivity/X?$skiptoken=2",
-        "https://my2554607.crm.ondemand.com/sap/c4c/odata/v1/chatactivity/X?$skiptoken=2",
-        "https://evil.execute-api.eu-central-1.amazonaws.com/sap/c4c/odata/v1/chatactivity/X?$skiptoken=2",
-        "http://evil.example/sap/c4c/odata/v1/chatactivity/X?$skiptoken=2",
-        "//evil.example/sap/c4c/odata/v1/chatactivity/X?$skiptoken=2",
+        f"{ROOT}/chatactivity/NextCollection?$skiptoken=2",
+        "/sap/c4c/odata/v1/chatactivity/NextCollection?$skiptoken=2",
+        "https://my2554607.crm.ondemand.com/sap/c4c/odata/v1/chatactivity/NextCollection?$skiptoken=2",
+        "https://evil.execute-api.eu-central-1.amazonaws.com/sap/c4c/odata/v1/chatactivity/NextCollection?$skiptoken=2",
+        "http://evil.example/sap/c4c/odata/v1/chatactivity/NextCollection?$skiptoken=2",
+        "//evil.example/sap/c4c/odata/v1/chatactivity/NextCollection?$skiptoken=2",
     ],
 )
 def test_the_next_page_is_asked_of_the_tenant_itself_whatever_host_the_link_names(link: str) -> None:
@@ -367,12 +371,15 @@ def test_the_next_page_is_asked_of_the_tenant_itself_whatever_host_the_link_name
     stored = client(answer).attachments(CHAT, NAVIGATION)
     assert [item.object_id for item in stored] == ["1", "2"]
     assert {(request.url.scheme, request.url.host) for request in seen} == {("https", HOST)}
-    assert seen[1].url.path == "/sap/c4c/odata/v1/chatactivity/X"
+    assert seen[1].url.path == "/sap/c4c/odata/v1/chatactivity/NextCollection"
     assert seen[1].url.params["$skiptoken"] == "2"
 
 
 def test_pages_that_lead_back_end_with_an_error() -> None:
-    answer, seen = paged([f"{ROOT}/chatactivity/X?$skiptoken=1", f"{ROOT}/chatactivity/X?$skiptoken=1"] + [None] * 9)
+    answer, seen = paged(
+        [f"{ROOT}/chatactivity/NextCollection?$skiptoken=1", f"{ROOT}/chatactivity/NextCollection?$skiptoken=1"]
+        + [None] * 9
+    )
     with pytest.raises(UnexpectedAnswer, match="lead back"):
         client(answer).attachments(CHAT, NAVIGATION)
     assert len(seen) == 2
@@ -442,7 +449,7 @@ def test_a_digest_is_taken_of_a_stream_and_ids_are_quoted_in_paths() -> None:
         return httpx.Response(200, stream=Pieces(content))
 
     assert client(answer).digest(CHAT, NAVIGATION, "a/b'") == (700_000, hashlib.sha256(content).hexdigest())
-    assert seen[0].url.raw_path.endswith(b"('a%2Fb%27')/Binary/$value")
+    assert seen[0].url.raw_path.endswith(b"('a%2Fb%27%27')/Binary/$value")
 
 
 def test_a_document_without_an_end_is_not_read_into_memory() -> None:

@@ -49,6 +49,8 @@ def test_a_production_configuration_is_good() -> None:
         ({"ATTACHMENT_TRANSFER_TOKEN_ISSUERS": ""}, "ATTACHMENT_TRANSFER_TOKEN_ISSUERS is empty"),
         ({"ATTACHMENT_TRANSFER_EGRESS_MAP": "*.crm.cloud.sap=https://gate.example"}, "an egress map is set"),
         ({"DATABASE_URL": "sqlite:///var/x.db"}, "one worker process"),
+        ({"ATTACHMENT_TRANSFER_DRAINS_S": "9"}, "no setting: is it ATTACHMENT_TRANSFER_DRAIN_S?"),
+        ({"ATTACHMENT_TRANSFER_COLOUR": "blue"}, "ATTACHMENT_TRANSFER_COLOUR is no setting; it changes nothing"),
     ],
 )
 def test_what_is_unsafe_is_a_warning_and_no_failure(changes: dict[str, str], words: str) -> None:

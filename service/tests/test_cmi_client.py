@@ -26,6 +26,12 @@ KEY = "Key-of-CMI-3141"
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
+pytestmark = pytest.mark.off_contract(
+    judge="requests", reason="the answers are made by hand, most of them to be refused or to be odd"
+)
+
+HOSTILE = pytest.mark.off_contract(reason="the addresses that CMI lists here are hostile, and lead where no hop is")
+
 
 def client(answer: Answer, *, spool_limit_bytes: int = 1_000, **changes: Any) -> CmiClient:
     http = httpx.Client(
@@ -224,6 +230,7 @@ def fetched(href: str, *, public: bool = False) -> httpx.Request:
     return request
 
 
+@HOSTILE
 @pytest.mark.parametrize(
     ("href", "url"),
     [
@@ -241,6 +248,7 @@ def test_cmis_own_addresses_get_both_credentials(href: str, url: str) -> None:
     assert (request.headers["authorization"], request.headers["x-api-key"]) == (BASIC, KEY)
 
 
+@HOSTILE
 @pytest.mark.parametrize(
     ("href", "public"),
     [
@@ -267,7 +275,9 @@ def test_a_link_to_rich_content_is_public() -> None:
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_public_link_that_is_refused_is_gone_and_says_nothing_about_the_user(status: int) -> None:
-    source = SourceAttachment(**{**vars(a_source("1")), "href": "https://x.example/sms/richcontent/9", "public": True})
+    source = SourceAttachment(
+        **{**vars(a_source("1")), "href": "https://login-eu-c1.cc.sinch.com/acme/sms/richcontent/9", "public": True}
+    )
     with (
         pytest.raises(errors.AttachmentGone, match="public address"),
         client(always(httpx.Response(status))).open(source),

@@ -114,3 +114,14 @@ def test_a_round_that_no_key_opens_is_told_as_dropped(tmp_path: Path) -> None:
     assert told["after"] == [["keyless-1", 1], ["unheard-of", 1]]
     assert told["calls"] == []
     assert "no configured sealing key opens this row" in logged
+
+
+def test_a_worker_that_is_woken_looks_at_once(tmp_path: Path) -> None:
+    """The contract with DBOS's queue thread: were its pause elsewhere, the rounds would be an hour away."""
+    told, _ = drive("wake", tmp_path / "wake.db")
+    assert [told[f"ended_{number}"] for number in range(3)] == [True] * 3
+
+
+def test_an_idle_worker_hears_the_ring_and_a_busy_one_looks_by_itself(tmp_path: Path) -> None:
+    told, _ = drive("idle", tmp_path / "idle.db")
+    assert (told["rung"], told["busy"]) == (True, True)

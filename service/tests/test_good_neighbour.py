@@ -12,6 +12,8 @@ from attachment_transfer.clients.governor import GovernedTransport, Governor, Pa
 from attachment_transfer.core.errors import NeighbourBusy, NeighbourUnavailable
 from attachment_transfer.core.limits import Breaker, BreakerRule, Bucket
 
+pytestmark = pytest.mark.off_contract(reason="tests a transport over bare statuses; no neighbour speaks here")
+
 RULE = BreakerRule(failures=3, pause_s=10.0, longest_pause_s=40.0)
 
 

@@ -135,3 +135,11 @@ def test_ids_are_redriven_in_transactions_of_their_own(morning: Morning) -> None
     )
     assert done.transfer_ids == made
     assert [item.code for item in done.skipped] == ["unknown"]
+
+
+def test_one_worker_purges_at_a_time(morning: Morning) -> None:
+    purger = Purger(engine=morning.engine, forget=lambda _: None, now_s=morning.clock.now_s, retention_s=DAY_S)
+    with purger.alone() as first, purger.alone() as second:
+        assert (first, second) == (True, False)
+    with purger.alone() as again:
+        assert again

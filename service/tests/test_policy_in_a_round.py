@@ -30,6 +30,7 @@ def test_a_file_of_an_originator_that_is_not_wanted_is_skipped_and_the_rest_goes
     assert street.trail("skipped") == ["originator-not-wanted"] * 2
 
 
+@pytest.mark.off_contract(judge="requests", reason="CMI says a word here that it has not")
 def test_an_originators_word_that_no_column_holds_is_cut_and_skipped(policy_street: PolicyStreet) -> None:
     street = policy_street
     street.with_policy(originators=("customer",))

@@ -14,6 +14,8 @@ from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.refusals import Credential, Refusals
 from attachment_transfer.worker.credentials import CredentialWatch, WatchedTransport
 
+pytestmark = pytest.mark.off_contract(reason="tests a transport over bare statuses; no neighbour speaks here")
+
 WRONG = Credential(url="https://c4c.example", user="v1user", password="canary-wrong-password")
 
 

@@ -41,6 +41,17 @@ def test_names_types_and_keys_arrive_as_the_metadata_lets_them(street: Street) -
     assert kept.title == f"contact-pro:{street.attachments()[0].key}"
 
 
+@pytest.mark.parametrize(
+    ("declared", "sent"),
+    [("audio/ogg; codecs=opus", "audio/ogg"), ("Image/PNG", "image/png"), ("jpeg", "application/octet-stream")],
+)
+def test_a_type_goes_to_c4c_bare_and_never_as_something_that_is_none(street: Street, declared: str, sent: str) -> None:
+    street.cmi.files = [a_file(1, content_type=declared)]
+    street.event()
+    street.run()
+    assert [kept.mime_type for kept in street.c4c.kept] == [sent]
+
+
 def test_the_same_name_twice_is_two_files(street: Street) -> None:
     street.cmi.files = [a_file(1, name="photo.png"), a_file(2, name="photo.png")]
     street.event()
@@ -376,7 +387,7 @@ def test_a_user_that_needs_a_csrf_token_gets_one_and_posts_once(street: Street) 
 def test_a_csrf_token_that_does_not_help_is_not_asked_for_twice(street: Street) -> None:
     street.cmi.files = [a_file(1)]
     street.c4c.wants_csrf = True
-    street.c4c._csrf = lambda _request: httpx.Response(200, headers={"x-csrf-token": "stale"})  # type: ignore[method-assign]
+    street.c4c.issued_token = "stale"
     street.event()
     street.run()
     assert reasons(street) == ["unexpected-answer"]

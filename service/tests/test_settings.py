@@ -115,7 +115,20 @@ def test_secrets_are_read_from_files(tmp_path: Path) -> None:
     assert settings.database_url == "postgresql://u:Word-1618@h/db"
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_a_secrets_file_outranks_the_default_that_an_image_brings(tmp_path: Path) -> None:
+    url = tmp_path / "url"
+    url.write_text("postgresql://u@h/db\n", encoding="utf-8")
+    assert read(DATABASE_URL="sqlite:////data/x.db", DATABASE_URL_FILE=str(url)).database_url == "postgresql://u@h/db"
+
+
+def test_an_empty_database_url_file_is_no_silent_way_to_another_database(tmp_path: Path) -> None:
+    url = tmp_path / "url"
+    url.write_text("\n", encoding="utf-8")
+    with pytest.raises(BadSettings, match=r"DATABASE_URL_FILE=.* is empty"):
+        read(DATABASE_URL="sqlite:////data/x.db", DATABASE_URL_FILE=str(url))
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b" \n"])
 def test_a_secret_file_that_cannot_be_read_names_its_variable(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "keys"
     if content is not None:

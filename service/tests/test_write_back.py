@@ -7,7 +7,7 @@ import json
 import httpx
 import pytest
 from fakes import Killed
-from ledger_kit import CONTACT, SECRET_TEXTS, rows
+from ledger_kit import CMI_URL, CONTACT, SECRET_TEXTS, rows
 from policy_kit import PolicyStreet
 from street import ACTIVITY, a_file
 
@@ -198,14 +198,14 @@ def test_the_other_assumed_form_is_a_name_and_a_value() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request)
-        return httpx.Response(204)
+        return httpx.Response(201, headers={"Location": f"/acme/cmi/contactData/{CONTACT}"}, html=CONTACT)
 
     dialect = overlay(read_dialect(shipped_dialect()), {"cmi": {"contact_data_form": {"value": "pairs"}}})
     http = httpx.Client(transport=httpx.MockTransport(answer))
-    client = CmiClient(http, cmi_url="https://cmi.example/acme/cmi", dialect=dialect, spool_limit_bytes=1)
+    client = CmiClient(http, cmi_url=CMI_URL, dialect=dialect, spool_limit_bytes=1)
     client.write_back(CONTACT, "result", {"stored": 1})
     [request] = sent
-    assert (request.method, str(request.url)) == ("POST", "https://cmi.example/acme/cmi/contactData")
+    assert (request.method, str(request.url)) == ("POST", f"{CMI_URL}/contactData")
     assert json.loads(request.content) == {"contact_id": CONTACT, "name": "result", "value": '{"stored":1}'}
 
 

@@ -73,12 +73,12 @@ def host_of(request: Request) -> str:
 
 
 def _create_world(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CWorld:
-    """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?}``; adds nothing on an error."""
+    """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?, "ids_seed"?}``; an error adds nothing."""
     host = body.get("host")
     if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):
         error = FieldError("host", "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", host)
         raise Problem(400, "A tenant needs a host", "The Host header tells tenants apart.", [error])
-    world = C4CWorld.make(str(body["name"]), host, data_dir, mock.dialect_of(body))
+    world = C4CWorld.make(str(body["name"]), host, data_dir, mock.dialect_of(body), ids_seed=body.get("ids_seed"))
     for member, store in (("communication_system", store_system), ("arrangement", store_arrangement)):
         given = body.get(member)
         if isinstance(given, Mapping):

@@ -130,3 +130,8 @@ def tenant(make_tenant: Callable[..., Tenant]) -> Tenant:
 def shared_tenant(tmp_path_factory: pytest.TempPathFactory) -> Tenant:
     """One tenant for all examples of a module."""
     return _make(tmp_path_factory.mktemp("c4c"))
+
+
+@pytest.fixture(autouse=True)
+def _on_contract(on_contract: object) -> None:
+    """Live traffic is judged in every test here; ``off_contract`` lifts that."""

@@ -260,7 +260,7 @@ def test_a_suspicious_file_leaves_a_warning_in_the_journal(tenant, content, mime
     [
         (b"plain words, honestly", "text/plain"),
         (b"%PDF-1.7 and so on", "application/pdf"),
-        (b"PK\x03\x04 word/", ""),
+        (b"PK\x03\x04 word/", None),
     ],
 )
 def test_an_ordinary_file_leaves_no_warning(tenant, content, mime):

@@ -12,14 +12,17 @@ TESTS = Path(__file__).parent
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
 
+KINDER = pytest.mark.off_contract(reason="a switch that is off by default lets through what the schemas refuse")
+
+
 @pytest.mark.parametrize(
     ("dialect", "change", "statuses"),
     [
-        ({"document_without_binary": True}, {"Binary": None}, (400, 201)),
-        ({"attachment_category_mandatory": False}, {"CategoryCode": None}, (400, 201)),
+        pytest.param({"document_without_binary": True}, {"Binary": None}, (400, 201), marks=KINDER),
+        pytest.param({"attachment_category_mandatory": False}, {"CategoryCode": None}, (400, 201), marks=KINDER),
         ({"attachment_type_codes": []}, {"TypeCode": "99999"}, (400, 201)),
         ({"mime_deny_list": ["text/plain"]}, {}, (201, 400)),
-        ({"skeleton_max_bytes": 200}, {"Name": "n" * 300}, (201, 400)),
+        ({"skeleton_max_bytes": 200}, {"Name": "n" * 250}, (201, 400)),
         ({"attachment_title_creatable": False}, {"Title": "t"}, (201, 400)),
     ],
 )
@@ -36,6 +39,7 @@ def test_the_virus_scan_can_be_switched_off(make_tenant):
     assert tenant.attach(tenant.chat(), EICAR).status_code == 201
 
 
+@KINDER
 def test_links_can_be_made_for_plain_http(make_tenant):
     tenant = make_tenant(link_scheme="http")
     assert tenant.attach(tenant.chat()).headers["Location"].startswith(f"http://{tenant.host}/")
@@ -43,7 +47,12 @@ def test_links_can_be_made_for_plain_http(make_tenant):
 
 @pytest.mark.parametrize(
     ("scheme", "port", "shown"),
-    [("https", "", ""), ("https", ":443", ""), ("http", ":80", ""), ("http", ":8103", ":8103")],
+    [
+        ("https", "", ""),
+        ("https", ":443", ""),
+        pytest.param("http", ":80", "", marks=KINDER),
+        pytest.param("http", ":8103", ":8103", marks=KINDER),
+    ],
 )
 def test_links_keep_the_port_that_the_caller_used(make_tenant, scheme, port, shown):
     tenant = make_tenant(link_scheme=scheme)
@@ -119,6 +128,7 @@ def test_quotes_around_a_search_term_are_dropped_unless_the_dialect_keeps_them(m
     assert found == [1, 0 if term[0] in "'\"" else 1]
 
 
+@KINDER
 def test_white_space_in_base64_is_refused_unless_the_dialect_skips_it(make_tenant):
     tenant = make_tenant()
     chat = tenant.chat()

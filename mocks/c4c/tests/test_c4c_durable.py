@@ -66,6 +66,22 @@ def test_ids_go_on_after_a_restart(tenant, restarted):
     assert [tenant.get(f"{tenant.file_path(n)}/Binary/$value").data for n in (0, 1)] == [b"one", b"two"]
 
 
+def test_a_seed_of_the_ids_survives(tmp_path):
+    def minted():
+        app = create_app(tmp_path)
+        client = app.test_client()
+        if not app.mock.worlds.names():
+            world = {"name": "w", "host": "my1234567.de1.crm.cloud.sap", "ids_seed": "w-second"}
+            assert client.post("/_mock/worlds", json=world).status_code == 201
+        cti = {"Type": "CHAT", "EventType": "INBOUND", "Action": "ACCEPT", "ExternalReferenceID": "A"}
+        client.post("/_mock/cti?world=w", json=cti | {"Email": "a@b.example"})
+        return app.mock.worlds.get("w").ids
+
+    first = minted()
+    again = minted()
+    assert (again.seed, again.state()) == ("w-second", first.state())
+
+
 def test_changes_and_deletions_survive(tenant, restarted):
     chat = tenant.chat()
     tenant.attach(chat)

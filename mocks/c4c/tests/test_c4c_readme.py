@@ -36,7 +36,7 @@ def test_what_is_not_built_answers_501_and_is_listed(tenant, method, path, body,
 def test_every_control_route_is_described(tenant):
     for rule in tenant.app.flask_app.url_map.iter_rules():
         if rule.endpoint.startswith("c4c_control."):
-            path = rule.rule.replace("<int:number>", "<number>")
+            path = rule.rule.replace("<int:number>", "<number>").replace("<path:path>", "<path>")
             row = next((line for line in README.splitlines() if f"{path}`" in line or f"{path}[" in line), "")
             assert rule.methods & set(re.findall(r"[A-Z]+", row)), f"{path} is not in the README"
 

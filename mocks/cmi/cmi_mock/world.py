@@ -40,6 +40,7 @@ class WorldOrder:
         tenant: first segment of every path.
         rights: of the first user.
         expires: the first user's expiration time, aware UTC.
+        ids_seed: decides the ids instead of the name, where given.
     """
 
     name: str
@@ -51,6 +52,7 @@ class WorldOrder:
     rights: Rights = field(default_factory=Rights)
     expires: datetime | None = None
     dialect: Mapping[str, Any] = field(default_factory=dict)
+    ids_seed: str | None = None
 
 
 @dataclass(kw_only=True)
@@ -133,7 +135,7 @@ def make_world(order: WorldOrder, data_dir: Path) -> CmiWorld:
     rules = read_dialect(order.dialect)
     if not urlsplit(rules.rich_content_base).netloc:
         raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
-    parts = World.parts(order.name, data_dir, asdict(rules))
+    parts = World.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
     parts["journal"].guard(order.api_key)
     parts["journal"].guard(order.password, order.user)
     return CmiWorld(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))

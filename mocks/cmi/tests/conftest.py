@@ -18,3 +18,8 @@ def make(tmp_path: Path) -> Callable[..., Caller]:
 @pytest.fixture
 def cmi(tmp_path: Path) -> Caller:
     return Caller(tmp_path, {})
+
+
+@pytest.fixture(autouse=True)
+def _on_contract(on_contract: object) -> None:
+    """Live traffic is judged in every test here; ``off_contract`` lifts that."""

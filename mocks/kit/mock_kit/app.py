@@ -19,6 +19,7 @@ from mock_kit.own import BULKHEAD, KIT_EVIDENCE, UNKNOWN_WORLD
 from mock_kit.passage import Passage
 from mock_kit.problem import FieldError, Problem
 from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
+from mock_kit.witness import Attendance, attending
 from mock_kit.worlds import W
 
 if TYPE_CHECKING:
@@ -49,13 +50,19 @@ class WrappedApp(Generic[W]):
         environ[WORLD_KEY] = world
         admitted = world is not None and self.mock.slots.take()
         release = self.mock.slots.give_back if admitted else _nothing_to_release
-        passage = Passage(request, world, self.mock.strays, release)
+        passage = Passage(request, world, self.mock.strays, release, self._attendance(world), self.mock.name)
         if wire_fault:
             passage.draft.faults.append(wire_fault)
         if admitted:
             return cast("Iterable[bytes]", passage.run(self.flask_app, start_response))
         refusal = self._misdirected if world is None else self._crowded
         return cast("Iterable[bytes]", passage.refuse(refusal, start_response))
+
+    def _attendance(self, world: W | None) -> Attendance:
+        logs = attending()
+        if self.mock.witnessing:
+            logs.append(world.witness if world is not None else self.mock.stray_witness)
+        return Attendance(logs)
 
     def _gate_note(self, environ: WSGIEnvironment) -> str | None:
         """Take the gate's header out; only a note that carries the gate's own key counts."""

@@ -25,10 +25,12 @@ class Note:
 class Draft:
     """What is being collected about the running exchange, beside its bytes.
 
-    ``world`` is None for a request that belongs to no world; ``labels`` are those of ``evidence``, by id.
+    ``world`` is None for a request that belongs to no world; ``labels`` are those of ``evidence``, by id. ``silent``:
+    somebody only looks on, so nothing counts.
     """
 
     world: World | None = None
+    silent: bool = False
     notes: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
@@ -53,3 +55,10 @@ def note(level: Level, code: str, message: str) -> None:
     draft = _DRAFT.get()
     if draft is not None:
         draft.notes.append(Note(level, code, message))
+
+
+def planned(fault_id: str) -> None:
+    """The running exchange is struck by a failure that a mock's own plan holds; the journal names it as a fault."""
+    draft = _DRAFT.get()
+    if draft is not None:
+        draft.faults.append(fault_id)

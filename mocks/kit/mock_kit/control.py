@@ -13,6 +13,7 @@ from mock_kit.faultkinds import is_number
 from mock_kit.faults import Fault
 from mock_kit.mock import CONTROL_PREFIX, Mock
 from mock_kit.problem import FieldError, Problem, bad_request
+from mock_kit.witness_control import add_witness
 from mock_kit.worlds import NameTaken, W
 
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
@@ -53,6 +54,7 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
     _add_faults(bp, mock)
     _add_clock_and_reset(bp, mock)
     _add_evidence_and_dialect(bp, mock)
+    add_witness(bp, mock)
 
     @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def no_such_control(rest: str) -> Reply:
@@ -80,13 +82,21 @@ def _add_health(bp: Blueprint, mock: Mock[W]) -> None:
 
 def _described(mock: Mock[W], world: W) -> dict[str, Any]:
     keys = mock.worlds.keys_of(world.name)
-    return {"name": world.name, "keys": keys, "dialect": world.dialect} | world.describe()
+    shown = {"name": world.name, "keys": keys, "dialect": world.dialect, "ids_seed": world.ids.seed}
+    return shown | world.describe()
 
 
 def _check_name(name: Any) -> None:
     if not isinstance(name, str) or not _WORLD_NAME.fullmatch(name):
         expected = "1 to 64 letters, digits, dots, dashes or underscores"
         raise bad_request("A world needs a name.", FieldError("name", expected, "Name the world.", name))
+
+
+def _check_seed(seed: Any) -> None:
+    if seed is not None and not (isinstance(seed, str) and _WORLD_NAME.fullmatch(seed)):
+        expected = "1 to 64 letters, digits, dots, dashes or underscores"
+        error = FieldError("ids_seed", expected, "Leave it out: the name decides the ids then.", seed)
+        raise bad_request("The ids cannot be seeded like this.", error)
 
 
 def _add_worlds(bp: Blueprint, mock: Mock[W]) -> None:
@@ -102,9 +112,10 @@ def _add_worlds(bp: Blueprint, mock: Mock[W]) -> None:
 
     @bp.post("/worlds")
     def create_world() -> Reply:
-        """201 and the new world; 409 if its name or one of its keys is taken."""
+        """201 and the new world; 409 if its name or one of its keys is taken. ``ids_seed``: for other ids."""
         body = json_object()
         _check_name(body.get("name"))
+        _check_seed(body.get("ids_seed"))
         try:
             world = mock.create_world(body)
         except NameTaken as exc:

@@ -71,6 +71,8 @@ class EvidenceBook:
         if entry_id not in self._entries:
             raise KeyError(entry_id)
         draft = current_draft()
+        if draft is not None and draft.silent:
+            return
         if draft is not None and entry_id not in draft.evidence:
             draft.evidence.append(entry_id)
             draft.labels[entry_id] = self._entries[entry_id].label

@@ -1,4 +1,4 @@
-"""Identifiers that are the same in every run: the world's name and a counter per kind decide them."""
+"""Identifiers that are the same in every run: a seed (the world's name) and a counter per kind decide them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 
 
 class Ids:
-    """Mints ids for one world. Two worlds of different names never mint the same id."""
+    """Mints ids for one world. Two worlds of different seeds never mint the same id."""
 
     def __init__(self, seed: str) -> None:
-        """``seed`` is the world's name."""
-        self._seed = seed
+        """``seed`` is the world's name, unless whoever opened it gave another."""
+        self.seed = seed
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -23,7 +23,7 @@ class Ids:
         with self._lock:
             self._counts[kind] += 1
             count = self._counts[kind]
-        digest = hashlib.sha256(f"{self._seed}\0{kind}\0{count}".encode())
+        digest = hashlib.sha256(f"{self.seed}\0{kind}\0{count}".encode())
         return digest.hexdigest()[:32].upper()
 
     def uuid(self, kind: str) -> str:

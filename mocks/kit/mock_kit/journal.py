@@ -14,11 +14,14 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mock_kit.context import Level, Note
 from mock_kit.masking import MASK, Masker
 from mock_kit.sniff import EMPTY, TEXTUAL, sniff
+
+if TYPE_CHECKING:
+    from mock_kit.witness import Copier
 
 __all__ = ["MASK", "BodyMeter", "BodyNote", "Exchange", "Journal", "Level", "Note"]
 
@@ -56,6 +59,8 @@ class BodyMeter:
     def __init__(self) -> None:
         self.size_bytes = 0
         self.complete = True
+        #: Copies the body for a witness; None if nobody attends.
+        self.copier: Copier | None = None
         self._digest = hashlib.sha256()
         self._head = b""
 
@@ -63,8 +68,14 @@ class BodyMeter:
         """The next ``piece`` went by."""
         self.size_bytes += len(piece)
         self._digest.update(piece)
+        if self.copier is not None:
+            self.copier.feed(piece)
         if len(self._head) < _RAW_HEAD_BYTES:
             self._head += piece[: _RAW_HEAD_BYTES - len(self._head)]
+
+    def summary(self) -> BodyNote:
+        """Size and digest, and whether the body came to its end."""
+        return BodyNote(self.size_bytes, self._digest.hexdigest(), complete=self.complete)
 
     def note(self, masker: Masker, encoding: str = "") -> BodyNote:
         """What may be kept of the body so far.

@@ -31,11 +31,38 @@ _HEADER_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _XML_ELEMENT = re.compile(rf"(<(?:\w+:)?{_NAME}>)[^<]*", re.IGNORECASE)
+#: In each the first group is what stays, the rest of the match is the secret.
+_MEMBERS = (_JSON_MEMBER, _ESCAPED_MEMBER, _HEADER_LINE, _XML_ELEMENT, _FORM_MEMBER)
+_SHAPED = re.compile(
+    r"(?P<kept>^(?:Basic|Bearer) |^\"|\"$|[\s.=+/_-]|[\x00-\x1f])"
+    r"|(?P<other>\\u[0-9a-fA-F]{4}|\\.|%[0-9a-fA-F]{2}|[\x00-\x7f])|[^\x00-\x7f]",
+    re.IGNORECASE | re.DOTALL,
+)
+_WORDS = frozenset({"true", "false", "null", "fetch", "required"})
 
 
 def is_secret_header(name: str) -> bool:
     """Whether the value of a header of this name is never shown."""
     return _SECRET_HEADER.search(name) is not None
+
+
+def stand_in(secret: str) -> str:
+    """A text of the same shape: each letter an a or A, each digit a 1, beyond ASCII an ä, other signs a !.
+
+    White space, control characters, the signs of base64 and of tokens, a leading ``Basic`` or ``Bearer``, and JSON's
+    quotes at both ends stay; an escape (JSON's or of a form) counts as one sign. Words that are no secret stay as well.
+    """
+    return secret if secret.lower() in _WORDS else _SHAPED.sub(_sign, secret)
+
+
+def _sign(found: re.Match[str]) -> str:
+    if found["kept"] is not None:
+        return found["kept"]
+    if found["other"] is None:
+        return "ä"
+    if found["other"].isalpha() or len(found["other"]) > 1:
+        return "A" if found["other"].isupper() else "a"
+    return "1" if found["other"].isdigit() else "!"
 
 
 class Masker:
@@ -70,6 +97,19 @@ class Masker:
         masked = _HEADER_LINE.sub(rf"\1{MASK}", masked)
         masked = _XML_ELEMENT.sub(rf"\1{MASK}", masked)
         return _FORM_MEMBER.sub(rf"\1{MASK}", masked)
+
+    def shaped(self, text: str) -> str:
+        """``text`` with the same secrets replaced by stand-ins of their shape, so that a schema can still judge it."""
+        masked = text if self._pattern is None else self._pattern.sub(lambda found: stand_in(found[0]), text)
+        if not _SUSPICIOUS.search(masked):
+            return masked
+        for pattern in _MEMBERS:
+            masked = pattern.sub(lambda found: found[1] + stand_in(found[0][len(found[1]) :]), masked)
+        return masked
+
+    def shaped_header(self, name: str, value: str) -> str:
+        """A header's value, masked in shape."""
+        return stand_in(value) if is_secret_header(name) else self.shaped(value)
 
     def literal(self, text: str) -> str:
         """``text`` with the guarded strings masked, and nothing else touched."""

@@ -13,6 +13,7 @@ from mock_kit.evidence import EvidenceBook
 from mock_kit.journal import Journal
 from mock_kit.problem import FieldError, Problem
 from mock_kit.slots import Slots
+from mock_kit.witness import WitnessLog
 from mock_kit.worlds import W, Worlds
 
 CONTROL_PREFIX = "/_mock"
@@ -60,6 +61,10 @@ class Mock(Generic[W]):
         self.dialect = dict(dialect or {})
         #: Requests that belong to no world.
         self.strays = Journal()
+        #: Whether every world's ``witness`` hears of whole exchanges; off, because that costs memory.
+        self.witnessing = False
+        #: Whole exchanges that belong to no world.
+        self.stray_witness = WitnessLog()
         #: How many of the neighbours' requests run at once.
         self.slots = Slots()
         #: The port of the wire gate; None without one.

@@ -14,6 +14,7 @@ from mock_kit.clock import Clock
 from mock_kit.context import Draft, Note, note, set_current_draft
 from mock_kit.faults import Fault
 from mock_kit.journal import BodyMeter, Exchange, Journal
+from mock_kit.witness import Attendance, Testimony
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,8 +36,16 @@ _PATH_SAFE = "/:@!$&'()*+,;=~"
 class Passage:
     """A request and its reply, watched. ``release`` is called exactly once, when both are over."""
 
-    def __init__(self, request: Request, world: World | None, strays: Journal, release: Callable[[], None]) -> None:
-        """A request without ``world`` is written down in ``strays``."""
+    def __init__(
+        self,
+        request: Request,
+        world: World | None,
+        strays: Journal,
+        release: Callable[[], None],
+        witness: Attendance | None = None,
+        mock_name: str = "",
+    ) -> None:
+        """A request without ``world`` is written down in ``strays``; ``witness`` hears of the whole exchange."""
         self._environ: WSGIEnvironment = request.environ
         self._request = request
         self._world = world
@@ -50,6 +59,13 @@ class Passage:
         self._released = False
         self._answer = Answer("000 nothing sent", [], iter(()))
         self.draft = Draft(world)
+        self._witness = witness or Attendance(())
+        self._mock_name = mock_name
+        self._failed = False
+        headers = request.headers
+        self._received.copier = self._witness.copier(
+            headers.get("Content-Type", ""), headers.get("Content-Encoding", "")
+        )
         self._input = self._tap()
 
     def _tap(self) -> TappedInput:
@@ -76,6 +92,7 @@ class Passage:
             self._received.complete = self._input.whole
             return self._reply(start_response)
         except BaseException as exc:
+            self._failed = True
             note("error", "mock_failed", f"{type(exc).__name__}: {exc}")
             self._answer = Answer("500 Internal Server Error", [], iter(()), self._answer.close)
             self.close()
@@ -141,6 +158,9 @@ class Passage:
 
     def _reply(self, start_response: StartResponse) -> Any:
         answer = self._answer
+        self._sent.copier = self._witness.copier(
+            answer.header("Content-Type") or "", answer.header("Content-Encoding") or ""
+        )
         if self._request.headers.get(EVIDENCE_HEADER) == "1":
             answer.set_header(EVIDENCE_HEADER, _listed(self.draft))
         length = answer.length
@@ -176,6 +196,7 @@ class Passage:
                 threading.Event().wait(_FLUSH_S)
             raise
         except BaseException as exc:
+            self._failed = True
             note("error", "mock_failed", f"while sending the body: {type(exc).__name__}: {exc}")
             self._record(complete=False)
             raise
@@ -224,6 +245,28 @@ class Passage:
                 evidence=list(self.draft.evidence),
             )
         )
+        if self._witness:
+            self._testify()
+
+    def _testify(self) -> None:
+        masker, request = self._journal.masker, self._request
+        testimony = Testimony(
+            mock=self._mock_name,
+            world=self._world.name if self._world is not None else None,
+            method=request.method,
+            url=masker.shaped(_url(request)),
+            host=request.host,
+            status=int(self._answer.status[:3]),
+            request_headers=[(name, masker.shaped_header(name, value)) for name, value in request.headers.items()],
+            response_headers=[(name, masker.shaped_header(name, value)) for name, value in self._answer.headers],
+            fault=", ".join(self.draft.faults) or None,
+            failed=self._failed,
+        )
+        if self._received.copier is not None:
+            testimony.request = self._received.copier.copy(self._received, masker)
+        if self._sent.copier is not None:
+            testimony.response = self._sent.copier.copy(self._sent, masker)
+        self._witness.tell(testimony)
 
 
 class _Watched:

@@ -27,6 +27,7 @@ from granian.log import LogLevels
 
 from mock_kit.app import SERVER_THREADS, WrappedApp
 from mock_kit.gate import Gate
+from mock_kit.tls import TlsDoor, TlsSettings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 _HOST = "MOCK_HOST"
 _PORT = "MOCK_PORT"
 _GATE_PORT = "MOCK_GATE_PORT"
+_TLS_PORT = "MOCK_TLS_PORT"
+_TLS_CERTIFICATE = "MOCK_TLS_CERTIFICATE"
 _DATA_DIR = "MOCK_DATA_DIR"
 _EXTRA = "MOCK_EXTRA"
+_WITNESS = "MOCK_WITNESS"
 _SUPERVISOR = "MOCK_SUPERVISOR_PID"
 
 #: A worker that has not stopped by then is killed; planned delays are released long before.
@@ -55,18 +59,23 @@ def serve(
     port: int,
     gate_port: int | None,
     data_dir: Path,
+    tls: TlsSettings | None = None,
     extra: Mapping[str, Any] | None = None,
+    witness: bool = False,
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``target`` is ``module:factory``, ``factory(data_dir)`` a wrapped app.
 
+    With ``tls`` there is a door for https as well, which leads to the gate if there is one.
+
     ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
-    travels in the environment. Raises PortTaken.
+    travels in the environment. ``witness`` keeps whole exchanges. Raises PortTaken.
     """
-    for wanted in (port, gate_port):
+    for wanted in (port, gate_port, tls.port if tls else None):
         if wanted is not None:
             _refuse_taken_port(host, wanted)
     settings = {_HOST: host, _PORT: str(port), _DATA_DIR: str(data_dir), _SUPERVISOR: str(os.getpid())}
-    settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {}))}
+    settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {})), _WITNESS: "1" * witness}
+    settings |= {_TLS_PORT: str(tls.port) if tls else "", _TLS_CERTIFICATE: str(tls.certificate) if tls else ""}
     os.environ.update(settings)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Granian(
@@ -108,12 +117,19 @@ def _load(target: str) -> WSGIApplication:
         del os.environ[name]
     module, _, factory = target.partition(":")
     app: WrappedApp[Any] = getattr(importlib.import_module(module), factory)(Path(os.environ[_DATA_DIR]))
+    app.mock.witnessing = os.environ[_WITNESS] == "1"
     stop.tell(app.mock.release_all)
+    host, port = os.environ[_HOST], int(os.environ[_PORT])
     if os.environ[_GATE_PORT]:
-        host, port = os.environ[_HOST], int(os.environ[_PORT])
         gate = Gate(app.mock, host=host, port=int(os.environ[_GATE_PORT]), app_port=port)
         gate.start()
         stop.tell(gate.stop)
+        port = gate.port
+    if os.environ[_TLS_PORT]:
+        settings = TlsSettings(port=int(os.environ[_TLS_PORT]), certificate=Path(os.environ[_TLS_CERTIFICATE]))
+        door = TlsDoor(settings, host=host, target_port=port)
+        door.start()
+        stop.tell(door.stop)
     return app
 
 
@@ -147,7 +163,9 @@ class _Watch:
 def main(
     target: str, *, prog: str, arguments: Sequence[tuple[str, str]] = (), argv: Sequence[str] | None = None
 ) -> None:
-    """The command line every mock has: ``--host --port --gate-port --data``; exits 2 for wrong use.
+    """The command line every mock has: ``--host --port --gate-port --tls-port --tls-certificate --data``.
+
+    Exits 2 for wrong use.
 
     ``arguments`` are further options as (flag, help); their values reach the factory through ``extra()``
     under the flag's name (``--some-thing`` → ``some_thing``).
@@ -156,11 +174,15 @@ def main(
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, required=True, help="port of the mock")
     parser.add_argument("--gate-port", type=int, help="port of the wire gate; none without it")
+    parser.add_argument("--tls-port", type=int, help="port of a door for https; none without it")
+    parser.add_argument("--tls-certificate", type=Path, help="PEM file with the door's certificate chain and key")
     parser.add_argument("--data", type=Path, help="directory for files; a temporary one without it")
+    parser.add_argument("--witness", action="store_true", help="keep whole exchanges for /_mock/witness (for tests)")
     for flag, text in arguments:
         parser.add_argument(flag, help=text)
     given = vars(parser.parse_args(argv))
-    known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data")}
+    known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data", "witness")}
+    tls = _tls(parser, given.pop("tls_port"), given.pop("tls_certificate"))
     data_dir = known["data"] or Path(tempfile.mkdtemp(prefix=f"{prog}-"))
     try:
         serve(
@@ -169,6 +191,8 @@ def main(
             port=known["port"],
             gate_port=known["gate_port"],
             data_dir=data_dir,
+            witness=known["witness"],
+            tls=tls,
             extra={name: value for name, value in given.items() if value is not None},
         )
     except PortTaken as exc:
@@ -178,3 +202,17 @@ def main(
     finally:
         if known["data"] is None:
             shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _tls(parser: argparse.ArgumentParser, port: int | None, certificate: Path | None) -> TlsSettings | None:
+    """Both or neither; a certificate that cannot be used is told here, not by a worker that dies."""
+    if port is None and certificate is None:
+        return None
+    if port is None or certificate is None:
+        parser.error("--tls-port and --tls-certificate go together: give both")
+    settings = TlsSettings(port=port, certificate=certificate)
+    try:
+        settings.context()
+    except OSError as exc:  # ssl.SSLError is one
+        parser.error(f"--tls-certificate {certificate}: {exc.strerror or exc}: a PEM file with certificate and key")
+    return settings

@@ -6,6 +6,7 @@ Only tests import this module (it needs pytest).
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -13,12 +14,15 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from werkzeug.test import Client, TestResponse
+
+from mock_kit.witness import attending, testimony_from
 
 _START_S = 20.0
 _STOP_S = 10.0
@@ -31,7 +35,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@dataclass
+@dataclass(eq=False)
 class MockProcess:
     """A mock that runs as a process of its own.
 
@@ -42,11 +46,33 @@ class MockProcess:
     process: subprocess.Popen[bytes]
     url: str
     gate_url: str
+    _heard: dict[str, int] = field(default_factory=dict)
 
     def stop(self) -> tuple[int, str]:
         """SIGTERM; returns the exit code and everything the process wrote."""
+        self.tell()
         self.process.terminate()
         return self.outcome()
+
+    def tell(self) -> None:
+        """Hand what was exchanged since the last time to whoever attends (``mock_kit.witness``)."""
+        with contextlib.suppress(OSError):  # a process that a test has killed takes its log along
+            worlds = self._asked("worlds")["worlds"]
+            for path in ("witness/strays", *(f"witness?world={quote(world['name'])}" for world in worlds)):
+                self._tell(path)
+
+    def _tell(self, path: str) -> None:
+        sign = "&" if "?" in path else "?"
+        while (page := self._asked(f"{path}{sign}since={self._heard.get(path, 0)}"))["exchanges"]:
+            self._heard[path] = page["last_id"]
+            for log in attending():
+                for told in page["exchanges"]:
+                    log.begin()
+                    log.add(testimony_from(told))
+
+    def _asked(self, path: str) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/_mock/{path}", timeout=30) as answer:  # noqa: S310 - our own
+            return dict(json.load(answer))
 
     def outcome(self) -> tuple[int, str]:
         """Wait for the end; the exit code and everything the process wrote."""
@@ -56,12 +82,13 @@ class MockProcess:
 
 @contextlib.contextmanager
 def running_mock(
-    module: str, data_dir: Path | None, *arguments: str, python_path: Sequence[Path] = ()
+    module: str, data_dir: Path | None, *arguments: str, python_path: Sequence[Path] = (), witness: bool = True
 ) -> Iterator[MockProcess]:
     """``python -m module`` on free ports, ready when this yields; stopped at the end if it still runs.
 
-    ``data_dir`` None starts it without ``--data``.
+    ``data_dir`` None starts it without ``--data``. ``witness``: what it exchanges is told to whoever attends.
     """
+    arguments = (*arguments, "--witness") if witness else arguments
     port, gate_port = free_port(), free_port()
     command = [sys.executable, "-m", module, "--port", str(port), "--gate-port", str(gate_port)]
     path = os.pathsep.join([*map(str, python_path), os.environ.get("PYTHONPATH", "")])
@@ -74,8 +101,14 @@ def running_mock(
     mock = MockProcess(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{gate_port}")
     try:
         _wait_until_ready(mock)
+        if witness:
+            RUNNING.append(mock)
         yield mock
+        if mock in RUNNING and process.poll() is None:
+            mock.tell()
     finally:
+        if mock in RUNNING:
+            RUNNING.remove(mock)
         if process.poll() is None:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -99,6 +132,10 @@ def _wait_until_ready(mock: MockProcess) -> None:
         time.sleep(0.02)
     mock.process.kill()
     raise RuntimeError(f"the mock did not start: {mock.outcome()[1]}")
+
+
+#: Processes that tell what they exchange, see ``MockProcess.tell``.
+RUNNING: list[MockProcess] = []
 
 
 class ControlSuite:
@@ -230,6 +267,24 @@ class ControlSuite:
         again = mock_client.post("/_mock/worlds", json=other_world)
         assert again.status_code == 409
         assert again.mimetype == "application/problem+json"
+
+    def test_a_world_opened_anew_may_have_another_seed_for_its_ids(
+        self, mock_client: Client, other_world: dict[str, Any]
+    ) -> None:
+        mock_client.post("/_mock/worlds", json=other_world)
+        assert mock_client.get("/_mock/worlds/other").get_json()["ids_seed"] == "other"
+        mock_client.delete("/_mock/worlds/other")
+        anew = mock_client.post("/_mock/worlds", json=other_world | {"ids_seed": "other-2"})
+        assert anew.status_code == 201, anew.text
+        assert mock_client.get("/_mock/worlds/other").get_json()["ids_seed"] == "other-2"
+
+    @pytest.mark.parametrize("seed", [7, "", "two words", "x" * 65])
+    def test_a_seed_that_is_no_name_is_refused(
+        self, mock_client: Client, other_world: dict[str, Any], seed: object
+    ) -> None:
+        answer = mock_client.post("/_mock/worlds", json=other_world | {"ids_seed": seed})
+        assert answer.status_code == 400
+        assert answer.get_json()["errors"][0]["field"] == "ids_seed"
 
     def test_a_removed_world_is_gone(self, mock_client: Client, other_world: dict[str, Any]) -> None:
         mock_client.post("/_mock/worlds", json=other_world)

@@ -15,13 +15,15 @@ from mock_kit.faults import FaultPlan
 from mock_kit.ids import Ids
 from mock_kit.journal import Journal
 from mock_kit.spool import Spool
+from mock_kit.witness import WitnessLog
 
 
 @dataclass(kw_only=True)
 class World:
     """One isolated world of a mock; a mock's own class adds its state.
 
-    ``dialect`` holds the switches for behaviours nobody documented.
+    ``dialect`` holds the switches for behaviours nobody documented. ``witness`` outlives a reset: what was
+    exchanged stays to be judged.
     """
 
     name: str
@@ -31,20 +33,24 @@ class World:
     faults: FaultPlan
     spool: Spool
     dialect: dict[str, Any] = field(default_factory=dict)
+    witness: WitnessLog = field(default_factory=WitnessLog, repr=False, compare=False)
     _evidence: Counter[str] = field(default_factory=Counter, repr=False)
     _evidence_lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @staticmethod
-    def parts(name: str, data_dir: Path, dialect: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def parts(
+        name: str, data_dir: Path, dialect: Mapping[str, Any] | None = None, *, ids_seed: str | None = None
+    ) -> dict[str, Any]:
         """The kit's share of a world, to be spread into a constructor: ``MyWorld(**World.parts(…), host=…)``.
 
-        Files go to a sub-directory of ``data_dir`` that is named after the world.
+        Files go to a sub-directory of ``data_dir`` that is named after the world. ``ids_seed`` decides the ids
+        instead of the name: a world that is opened anew under its old name must not mint the old ids.
         """
         clock = Clock()
         return {
             "name": name,
             "clock": clock,
-            "ids": Ids(name),
+            "ids": Ids(ids_seed or name),
             "journal": Journal(),
             "faults": FaultPlan(clock),
             "spool": Spool(data_dir / f"world-{quote(name, safe='')}"),

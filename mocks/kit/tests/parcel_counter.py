@@ -35,7 +35,8 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelWorld]:
 
     def create_world(body: dict[str, Any]) -> ParcelWorld:
         dialect = mock.dialect_of(body)
-        world = ParcelWorld(**World.parts(body["name"], data_dir, dialect), host=body["host"])
+        parts = World.parts(body["name"], data_dir, dialect, ids_seed=body.get("ids_seed"))
+        world = ParcelWorld(**parts, host=body["host"])
         return worlds.add(world, [world.host])
 
     mock = Mock(

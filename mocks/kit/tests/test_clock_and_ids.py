@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from mock_kit.clock import MAX_OFFSET_S, Clock
 from mock_kit.ids import Ids
+from mock_kit.worlds import World
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -45,6 +47,12 @@ def test_ids_differ_by_world_kind_and_count() -> None:
     one, other = Ids("one"), Ids("other")
     minted = [one.hex32("a"), one.hex32("a"), one.hex32("b"), other.hex32("a")]
     assert len(set(minted)) == 4
+
+
+def test_a_world_opened_anew_under_its_name_mints_other_ids_with_another_seed(tmp_path: Path) -> None:
+    first = World.parts("default", tmp_path)["ids"]
+    second = World.parts("default", tmp_path, ids_seed="default-2")["ids"]
+    assert first.hex32("chat") != second.hex32("chat")
 
 
 def test_a_uuid_is_upper_case_with_dashes() -> None:

@@ -32,7 +32,8 @@ def test_a_world_is_described_with_its_keys_and_dialect(client: Client) -> None:
     body = {"name": "w2", "host": "w2.example", "dialect": {"greeting": "moin"}}
     created = client.post("/_mock/worlds", json=body)
     assert created.headers["Location"] == "/_mock/worlds/w2"
-    assert created.get_json() == {"name": "w2", "keys": ["w2.example"], "dialect": {"greeting": "moin"}}
+    told = {"name": "w2", "keys": ["w2.example"], "dialect": {"greeting": "moin"}, "ids_seed": "w2"}
+    assert created.get_json() == told
 
 
 def test_a_switch_that_does_not_exist_is_refused_with_the_known_ones(client: Client) -> None:

@@ -16,6 +16,7 @@ from attachment_lab.cli.running_commands import chat, clock, journal, ledger, re
 from attachment_lab.cli.scenario_commands import scenario
 from attachment_lab.cli.street_commands import demo, up
 from attachment_lab.errors import LabError
+from attachment_lab.probe.command import probe
 
 INTERRUPTED = 130
 
@@ -25,7 +26,7 @@ def cli() -> None:
     """Runs the chat-attachment chain on this machine: Contact Pro, CMI and C4C as mocks, the real service."""
 
 
-for command in (up, demo, chat, ledger, journal, fault, scenario, report, clock, reset, check, dry_run):
+for command in (up, demo, chat, ledger, journal, fault, scenario, report, clock, reset, check, dry_run, probe):
     cli.add_command(command)
 
 

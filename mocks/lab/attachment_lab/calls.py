@@ -35,6 +35,28 @@ class Calls:
         kind = {"Content-Type": "application/octet-stream"}
         return self.send("POST", path, content=pieces, params=params, headers=kind)
 
+    def put(self, path: str, body: Any, **params: Any) -> Any:
+        """PUT a JSON body; returns the JSON answer."""
+        return self.send("PUT", path, json=body, params=params)
+
+    def patch(self, path: str, body: Any, **params: Any) -> Any:
+        """PATCH with a JSON body; returns the JSON answer."""
+        return self.send("PATCH", path, json=body, params=params)
+
+    def open(self, path: str, *, headers: Mapping[str, str] | None = None, **params: Any) -> httpx.Response:
+        """GET whose body is not read yet; whoever asked reads and closes it. Raises Refused, Unreachable."""
+        call = self._http.build_request("GET", path, params=params, headers=headers)
+        try:
+            answer = self._http.send(call, stream=True)
+            if not answer.is_success:
+                answer.read()
+        except httpx.TransportError as exc:
+            raise self._unreachable(exc) from exc
+        if not answer.is_success:
+            answer.close()
+            raise Refused(refusal(self.name, "GET", path, answer), status=answer.status_code, problem=problem(answer))
+        return answer
+
     def send(self, method: str, path: str, *, params: Mapping[str, Any], **rest: Any) -> Any:
         """One call; absent (None) parameters are left out."""
         given = {name: value for name, value in params.items() if value is not None}
@@ -43,16 +65,27 @@ class Calls:
         try:
             answer = self._http.request(method, path, params=given, **rest)
         except httpx.TransportError as exc:
-            raise Unreachable(
-                f"{self.name} at {self.base_url} does not answer ({type(exc).__name__}); is the street up?"
-            ) from exc
+            raise self._unreachable(exc) from exc
         if not answer.is_success:
-            raise Refused(refusal(self.name, method, path, answer), status=answer.status_code)
+            told = refusal(self.name, method, path, answer)
+            raise Refused(told, status=answer.status_code, problem=problem(answer))
         return answer.json() if answer.content else None
+
+    def _unreachable(self, exc: httpx.TransportError) -> Unreachable:
+        return Unreachable(f"{self.name} at {self.base_url} does not answer ({type(exc).__name__}); is the street up?")
 
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
+
+
+def problem(answer: httpx.Response) -> dict[str, Any]:
+    """The error answer's JSON object; empty when it is none."""
+    try:
+        told = answer.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def refusal(name: str, method: str, path: str, answer: httpx.Response) -> str:

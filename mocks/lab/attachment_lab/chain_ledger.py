@@ -109,7 +109,8 @@ def handover_from(body: Mapping[str, Any]) -> Handover:
         id=str(body["id"]),
         event_id=str(body.get("event_id")),
         event=str(body.get("event")),
-        chat=_contact_id(body.get("request_body")),
+        # A request that could not be made has no body; the engine knows all the same whose event it was.
+        chat=_contact_id(body.get("request_body")) or body.get("contact_id"),
         state=str(body["state"]),
         status=body.get("status"),
         error=body.get("error"),

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from attachment_lab import egress
+from attachment_lab.dialect_file import DialectFile
 from attachment_lab.minting import AUDIENCE, WorldNames
 from attachment_lab.ports import LOOPBACK, Ports
 from attachment_lab.processes import Command
 
 #: The console reads its settings, secrets included, from this one variable.
 CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
+TAP = "ATTACHMENT_LAB_TAP"
+#: Holds a ``sitecustomize`` and nothing else.
+BOOTSTRAP = Path(__file__).parent / "witness" / "bootstrap"
 #: How long the lab's C4C may take to commit an upload whose answer was lost, in (virtual) seconds.
 SETTLE_S = 2
 
 
-def mock(name: str, ports: Ports, run_dir: Path) -> Command:
-    """One of the three mocks, ``name`` being orchestration, cmi or c4c."""
+def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "") -> Command:
+    """One of the three mocks, ``name`` being orchestration, cmi or c4c; with ``tap`` it keeps whole exchanges."""
     arguments = [
         *("--host", LOOPBACK),
         *("--port", str(getattr(ports, name))),
@@ -28,7 +33,17 @@ def mock(name: str, ports: Ports, run_dir: Path) -> Command:
     ]
     if name == "orchestration":
         arguments += ["--egress", egress.for_orchestration(ports)]
-    return Command(name=name, module=f"{name}_mock", arguments=arguments)
+    if tap:
+        arguments.append("--witness")
+    return Command(name=name, module=f"{name}_mock", arguments=arguments, environment=tapped(tap))
+
+
+def tapped(tap: str) -> dict[str, str]:
+    """The environment that makes a process of ours tell what it sends, see ``witness.tap``; nothing without ``tap``."""
+    if not tap:
+        return {}
+    path = [str(BOOTSTRAP), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {TAP: tap, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def service(
@@ -39,6 +54,7 @@ def service(
     sealing_key: str,
     through_gates: bool,
     extra: Mapping[str, str],
+    dialect: DialectFile | None = None,
 ) -> Command:
     """The transfer service, embedded: one API process and one worker process on SQLite."""
     settings = {
@@ -54,6 +70,10 @@ def service(
         "SETTLE_S": str(SETTLE_S),
         "LAB_CLOCK_FILE": str(clock_file),
     }
+    if dialect is not None:
+        settings["DIALECT_FILE"] = str(dialect.path)
+        if "c4c.settle_s" in dialect.service:
+            del settings["SETTLE_S"]
     environment = {f"ATTACHMENT_TRANSFER_{name}": value for name, value in settings.items()}
     environment["DATABASE_URL"] = f"sqlite:///{run_dir / 'service.db'}"
     return Command(

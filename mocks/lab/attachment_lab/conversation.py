@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -14,6 +14,8 @@ from attachment_lab.neighbours import Neighbours
 
 PIECE_BYTES = 256 * 1024
 Originator = Literal["customer", "agent"]
+#: The queue of chats that name none.
+SUPPORT = {"id": "3C6E0B8A9C15224A8228B9A98CA1531D", "name": "Support", "address": "support@chat"}
 
 
 class FileLike(Protocol):
@@ -55,10 +57,13 @@ class Fired:
 class Conversation:
     """A chat under way. Build one with ``Conversation.open``."""
 
-    def __init__(self, to: Neighbours, names: WorldNames, guid: str, *, customer: dict[str, str]) -> None:
+    def __init__(
+        self, to: Neighbours, names: WorldNames, guid: str, *, customer: dict[str, str], agent: str = "Bob Agent"
+    ) -> None:
         self._to = to
         self._names = names
         self._customer = customer
+        self._agent = agent
         self.guid = guid
         self.sent: list[SentFile] = []
         self.fired: list[Fired] = []
@@ -72,32 +77,42 @@ class Conversation:
         channel_sub_type: str = "whatsapp",
         direct: bool = False,
         customer: dict[str, str] | None = None,
+        language: str = "EN",
+        queue: Mapping[str, str] | None = None,
+        agent: str = "Bob Agent",
     ) -> Conversation:
-        """The customer writes to a queue (or, direct, to an agent)."""
+        """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``)."""
         customer = customer or {"name": "Alice Example", "email": "alice@example.com"}
         body: dict[str, Any] = {
             "channel_sub_type": channel_sub_type,
             "direct": direct,
             "customer": customer,
-            "language": "EN",
+            "language": language,
         }
         if not direct:
-            body["queue"] = {
-                "id": "3C6E0B8A9C15224A8228B9A98CA1531D",
-                "name": "Support",
-                "address": "support@chat",
-            }
+            body["queue"] = dict(queue or SUPPORT)
         chat = to.cmi.post("/_mock/chats", body, world=names.name)
-        return cls(to, names, str(chat["guid"]), customer=customer)
+        return cls(to, names, str(chat["guid"]), customer=customer, agent=agent)
 
-    def accept(self) -> None:
-        """An agent takes the chat; the widget tells C4C, which creates the activity."""
-        self._move("accept")
+    @classmethod
+    def resume(cls, to: Neighbours, names: WorldNames, guid: str) -> Conversation:
+        """A chat that somebody else has opened. Raises Refused when CMI knows none of this guid."""
+        chat = to.cmi.get(f"/_mock/chats/{guid}", world=names.name)
+        return cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
+
+    def accept(self, agent: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """An agent takes the chat; the widget tells C4C, which creates the activity. Returns the contact."""
+        contact = self._move("accept", agent=agent)
         self._tell_c4c("ACCEPT")
+        return contact
+
+    def decline(self) -> None:
+        """An agent declines: the chat goes on waiting, and C4C creates nothing."""
+        self._tell_c4c("DECLINE")
 
     def say(self, text: str, originator_type: Originator = "customer") -> None:
         """One message of the customer or the agent."""
-        originator = self._customer["name"] if originator_type == "customer" else "Bob Agent"
+        originator = self._customer["name"] if originator_type == "customer" else self._agent
         body = {"originator_type": originator_type, "originator": originator, "message": text}
         self._to.cmi.post(f"/_mock/chats/{self.guid}/messages", body, world=self._names.name)
 
@@ -123,9 +138,11 @@ class Conversation:
         self.sent.append(sent)
         return sent
 
-    def transfer(self) -> None:
-        """The agent hands the chat on: a further leg with an id of its own."""
-        self._move("transfer")
+    def transfer(
+        self, *, queue: Mapping[str, str] | None = None, agent: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """The agent hands the chat on: a further leg with an id of its own. Returns the contact."""
+        return self._move("transfer", queue=queue, agent=agent)
 
     def end(self, *, fire: bool = True, accepted: bool = True) -> Fired | None:
         """The chat ends: C4C completes the activity, the event engine hears ``Ended`` if fire is set."""
@@ -156,8 +173,9 @@ class Conversation:
         self.fired.append(fired)
         return fired
 
-    def _move(self, step: str) -> dict[str, Any]:
-        answer = self._to.cmi.post(f"/_mock/chats/{self.guid}/{step}", {}, world=self._names.name)
+    def _move(self, step: str, **parts: Mapping[str, str] | None) -> dict[str, Any]:
+        body = {name: dict(part) for name, part in parts.items() if part}
+        answer = self._to.cmi.post(f"/_mock/chats/{self.guid}/{step}", body, world=self._names.name)
         contact: dict[str, Any] = answer["contact"]
         return contact
 

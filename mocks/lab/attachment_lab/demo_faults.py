@@ -34,6 +34,15 @@ class DemoFault:
 CMI_DOWNLOAD = "*/attachments/{id}*"
 C4C_UPLOAD = "*Attachment*"
 
+#: A file that is gone for good: the customer's channel has deleted it.
+GONE = DemoFault(
+    mock="cmi",
+    kind="status",
+    method="GET",
+    path=CMI_DOWNLOAD,
+    params={"status": 404},
+    story="the file is gone from CMI; the service reports it and goes on",
+)
 FAULTS: dict[str, DemoFault] = {
     "flip-byte": DemoFault(
         mock="cmi",

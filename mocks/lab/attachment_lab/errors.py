@@ -12,6 +12,9 @@ LabError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class LabError(Exception):
     """Root of the lab's own errors; the message is meant for a person."""
@@ -42,11 +45,12 @@ class PortTaken(StreetFailed):
 
 
 class Refused(LabFailed):
-    """A mock or the service answered, but not with a success."""
+    """A mock or the service answered, but not with a success; ``problem`` is the answer's JSON object, if any."""
 
-    def __init__(self, message: str, *, status: int) -> None:
+    def __init__(self, message: str, *, status: int, problem: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.problem = dict(problem or {})
 
 
 class Unreachable(LabFailed):

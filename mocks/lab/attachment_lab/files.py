@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from attachment_lab import files_media as media
 
 LARGE_FILE_BYTES = 25 * 1024 * 1024
 MANIFEST = "manifest.json"
-_RECIPE = 1  # raise it when a builder changes, so that a cached folder is built anew
+_EDITION = 1
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -45,7 +45,7 @@ class CustomerFile:
 
 
 @dataclass(frozen=True)
-class _Recipe:
+class Recipe:
     """How one file comes to be: ``stored_as`` is its safe name on our disk."""
 
     stored_as: str
@@ -56,10 +56,18 @@ class _Recipe:
 
 def customer_files(directory: Path) -> list[CustomerFile]:
     """Build the files into ``directory``, or reuse those there if all their digests still match."""
+    return built(directory, _RECIPES)
+
+
+def built(directory: Path, recipes: Sequence[Recipe], *, edition: int = _EDITION) -> list[CustomerFile]:
+    """The recipes' files in ``directory``, made there unless all their digests still match.
+
+    ``edition`` is to be raised when a builder changes, so that a cached folder is built anew.
+    """
     directory.mkdir(parents=True, exist_ok=True)
-    if not _is_complete(directory):
-        _build(directory)
-    return [CustomerFile(r.name, r.content_type, directory / r.stored_as) for r in _RECIPES]
+    if not _is_complete(directory, recipes, edition):
+        _build(directory, recipes, edition)
+    return [CustomerFile(r.name, r.content_type, directory / r.stored_as) for r in recipes]
 
 
 def sha256_of(path: Path) -> str:
@@ -68,16 +76,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _build(directory: Path) -> None:
+def _build(directory: Path, recipes: Sequence[Recipe], edition: int) -> None:
     """Each file appears whole or not at all, the manifest last: a killed build is simply repeated."""
     entries = []
     with tempfile.TemporaryDirectory(dir=directory, prefix=".building-") as scratch:
-        for recipe in _RECIPES:
+        for recipe in recipes:
             fresh = Path(scratch, recipe.stored_as)
             _write(fresh, recipe.build())
             entries.append({"file": recipe.stored_as, "bytes": fresh.stat().st_size, "sha256": sha256_of(fresh)})
-        (manifest := Path(scratch, MANIFEST)).write_text(json.dumps({"recipe": _RECIPE, "files": entries}, indent=1))
-        for recipe in _RECIPES:
+        (manifest := Path(scratch, MANIFEST)).write_text(json.dumps({"recipe": edition, "files": entries}, indent=1))
+        for recipe in recipes:
             Path(scratch, recipe.stored_as).replace(directory / recipe.stored_as)
         manifest.replace(directory / MANIFEST)
 
@@ -87,12 +95,12 @@ def _write(path: Path, content: bytes | Iterable[bytes]) -> None:
         stream.writelines([content] if isinstance(content, bytes) else content)
 
 
-def _is_complete(directory: Path) -> bool:
+def _is_complete(directory: Path, recipes: Sequence[Recipe], edition: int) -> bool:
     try:
         manifest: dict[str, Any] = json.loads((directory / MANIFEST).read_text())
         digests = {entry["file"]: entry["sha256"] for entry in manifest["files"]}
-        return manifest["recipe"] == _RECIPE and all(
-            digests.get(r.stored_as) == sha256_of(directory / r.stored_as) for r in _RECIPES
+        return manifest["recipe"] == edition and all(
+            digests.get(r.stored_as) == sha256_of(directory / r.stored_as) for r in recipes
         )
     except (OSError, ValueError, KeyError, TypeError):
         return False
@@ -116,19 +124,19 @@ def _invoice() -> bytes:
     return documents.pdf("Invoice", [["Invoice 2026-118", "Total 119,00 EUR"]])
 
 
-_RECIPES: tuple[_Recipe, ...] = (
-    _Recipe("01-photo.jpg", "IMG_20261118_142233.jpg", "image/jpeg", images.photograph),
-    _Recipe("02-screenshot.png", "Screenshot 2026-11-18 at 14.25.07.png", "image/png", images.screenshot),
-    _Recipe("03-contract.pdf", "Kaufvertrag & Übergabe (final).pdf", "application/pdf", documents.contract_pdf),
-    _Recipe("04-letter.docx", "Reklamation.docx", _DOCX, documents.letter_docx),
-    _Recipe("05-parts.xlsx", "Stückliste.xlsx", _XLSX, documents.parts_list_xlsx),
-    _Recipe("06-voice.ogg", "PTT-20261118-WA0004.ogg", "audio/ogg; codecs=opus", media.voice_note),
-    _Recipe("07-video.mp4", "VID-20261118-WA0007.mp4", "video/mp4", media.video),
-    _Recipe("08-papers.zip", "Unterlagen.zip", "application/zip", _papers),
-    _Recipe("09-log.csv", "device-log 2026-11.csv", "text/csv", _log),
-    _Recipe("10-empty.txt", "leer.txt", "text/plain", lambda: b""),
-    _Recipe("11-image.jpg", "image.jpg", "image/jpeg", lambda: images.small_picture(seed=1)),
-    _Recipe("12-image.jpg", "image.jpg", "image/jpeg", lambda: images.small_picture(seed=2)),
-    _Recipe("13-quote.pdf", "見積書 2026年11月.pdf", "application/pdf", documents.japanese_quote_pdf),
-    _Recipe("14-hostile.pdf", "../\u202efdp.فاتورة\\..\\rechnung.pdf", "application/pdf", _invoice),
+_RECIPES: tuple[Recipe, ...] = (
+    Recipe("01-photo.jpg", "IMG_20261118_142233.jpg", "image/jpeg", images.photograph),
+    Recipe("02-screenshot.png", "Screenshot 2026-11-18 at 14.25.07.png", "image/png", images.screenshot),
+    Recipe("03-contract.pdf", "Kaufvertrag & Übergabe (final).pdf", "application/pdf", documents.contract_pdf),
+    Recipe("04-letter.docx", "Reklamation.docx", _DOCX, documents.letter_docx),
+    Recipe("05-parts.xlsx", "Stückliste.xlsx", _XLSX, documents.parts_list_xlsx),
+    Recipe("06-voice.ogg", "PTT-20261118-WA0004.ogg", "audio/ogg; codecs=opus", media.voice_note),
+    Recipe("07-video.mp4", "VID-20261118-WA0007.mp4", "video/mp4", media.video),
+    Recipe("08-papers.zip", "Unterlagen.zip", "application/zip", _papers),
+    Recipe("09-log.csv", "device-log 2026-11.csv", "text/csv", _log),
+    Recipe("10-empty.txt", "leer.txt", "text/plain", lambda: b""),
+    Recipe("11-image.jpg", "image.jpg", "image/jpeg", lambda: images.small_picture(seed=1)),
+    Recipe("12-image.jpg", "image.jpg", "image/jpeg", lambda: images.small_picture(seed=2)),
+    Recipe("13-quote.pdf", "見積書 2026年11月.pdf", "application/pdf", documents.japanese_quote_pdf),
+    Recipe("14-hostile.pdf", "../\u202efdp.فاتورة\\..\\rechnung.pdf", "application/pdf", _invoice),
 )

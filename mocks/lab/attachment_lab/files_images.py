@@ -34,20 +34,20 @@ def screenshot() -> bytes:
     image = Image.new("RGB", (1080, 2340), "#f4f5f7")
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, 1080, 210), fill="#0b3d91")
-    draw.text((60, 110), "Order 4711-0815", font=_font(56), fill="white")
+    draw.text((60, 110), "Order 4711-0815", font=font(56), fill="white")
     draw.rounded_rectangle((60, 300, 1020, 720), radius=36, fill="#fdecea", outline="#b3261e", width=4)
-    draw.text((110, 350), "Payment failed", font=_font(52), fill="#b3261e")
-    draw.text((110, 450), "Error E-2207: card was refused.", font=_font(40), fill="#3c1f1d")
+    draw.text((110, 350), "Payment failed", font=font(52), fill="#b3261e")
+    draw.text((110, 450), "Error E-2207: card was refused.", font=font(40), fill="#3c1f1d")
     for row in range(12):
         top = 800 + row * 115
         draw.rounded_rectangle((60, top, 1020, top + 90), radius=18, fill="white", outline="#d5d9e0", width=2)
-        draw.text((100, top + 22), f"Item {row + 1:02d}   {(row * 37 % 90) + 9},90 EUR", font=_font(36), fill="#222")
+        draw.text((100, top + 22), f"Item {row + 1:02d}   {(row * 37 % 90) + 9},90 EUR", font=font(36), fill="#222")
     out = io.BytesIO()
     image.save(out, "PNG", optimize=False, compress_level=6)
     return out.getvalue()
 
 
-def _font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Pillow's own font, so that no font of the machine decides about our bytes."""
     return ImageFont.load_default(size_px)
 

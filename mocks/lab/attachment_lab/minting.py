@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import string
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib import resources
 from typing import Any
 
@@ -19,7 +19,11 @@ EXAMPLE_C4C_HOST = "my2554607.de1.crm.cloud.sap"
 
 @dataclass(frozen=True, kw_only=True)
 class WorldNames:
-    """One world: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them."""
+    """One world: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them.
+
+    Attributes:
+        ids_seed: decides the ids that the mocks mint; None = the name does. See ``renewed``.
+    """
 
     name: str
     tenant: str
@@ -32,6 +36,7 @@ class WorldNames:
     c4c_password: str = field(repr=False)
     cmi_user: str = "transcript.user"
     c4c_user: str = "v1user"
+    ids_seed: str | None = None
 
     @property
     def cmi_url(self) -> str:
@@ -103,6 +108,20 @@ def minted_world() -> WorldNames:
         cmi_host=f"{gateway}.execute-api.eu-central-1.amazonaws.com",
         c4c_host=f"my{digits}.de1.crm.cloud.sap",
         client_id=f"contact-pro-{tenant}",
+        **_fresh_secrets(),
+    )
+
+
+def renewed(names: WorldNames) -> WorldNames:
+    """The same tenant and hosts, begun anew: other secrets, another OAuth client, other ids.
+
+    The service knows transfers by client and chat, so none of an earlier beginning is taken for one of this.
+    """
+    tag = secrets.token_hex(4)
+    return replace(
+        names,
+        client_id=f"contact-pro-{names.tenant}-{tag}",
+        ids_seed=f"{names.name[:55]}-{tag}",
         **_fresh_secrets(),
     )
 

@@ -7,13 +7,40 @@ defaults.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from attachment_lab.containers.fixtures import (
+    c4c_container,
+    cmi_container,
+    contact_pro_container,
+    ledger_postgres,
+    logs_of,
+    transfer_stack,
+    transfer_stack_options,
+    transfer_stack_root,
+)
+
+__all__ = [
+    "c4c_container",
+    "cmi_container",
+    "contact_pro_container",
+    "lab",
+    "lab_options",
+    "ledger_postgres",
+    "tenant",
+    "tenant_options",
+    "transfer_stack",
+    "transfer_stack_options",
+    "transfer_stack_root",
+]
+
 if TYPE_CHECKING:
+    from attachment_contract.live import Hearing
     from attachment_lab.street import StreetOptions
     from attachment_lab.tenant import Lab, Tenant
     from attachment_lab.worlds import WorldOptions
@@ -21,13 +48,33 @@ if TYPE_CHECKING:
 MARKERS = (
     "own_street(**options): the test's tenant gets a street of its own, which lets it move the clock",
     "no_ledger_check(reason): the chain ledger's laws are not checked at the end of this test",
+    "off_contract(reason, judge=None): the test sends or provokes what no contract knows, so its traffic is not judged",
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``attachment_lab_witness``: streets that tests start judge their own traffic."""
+    text = "judge everything that a street's processes exchange against the contract, at each tenant's end"
+    parser.addini("attachment_lab_witness", text, type="bool", default=False)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the plugin's markers known."""
+    """Make the plugin's markers known; switch the witness on for every street, whoever starts it."""
+    if config.getini("attachment_lab_witness"):
+        os.environ["ATTACHMENT_LAB_WITNESS"] = str(os.getpid())
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The logs of the containers that a failed test used go into its report."""
+    report = yield
+    if report.failed and call.when in {"setup", "call"}:
+        report.sections.extend(logs_of(item))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -54,18 +101,35 @@ def lab(lab_options: StreetOptions) -> Iterator[Lab]:
 @pytest.fixture
 def tenant(request: pytest.FixtureRequest, tenant_options: WorldOptions | None) -> Iterator[Tenant]:
     """A Contact Pro tenant with its CMI and C4C host, of this test alone; its laws are checked at the end."""
-    check = request.node.get_closest_marker("no_ledger_check") is None
-    own = request.node.get_closest_marker("own_street")
+    marked = request.node.get_closest_marker
+    rules = {
+        "check": marked("no_ledger_check") is None,
+        "judge": marked("off_contract") is None,
+        "of": request.node.nodeid,
+    }
+    own = marked("own_street")
     if own is None:
         shared: Lab = request.getfixturevalue("lab")
-        with shared.tenant(tenant_options, check=check) as fresh:
+        with shared.tenant(tenant_options, **rules) as fresh:
             yield fresh
         return
     from dataclasses import replace  # noqa: PLC0415 - see the module's docstring
 
     options = replace(request.getfixturevalue("lab_options"), **own.kwargs)
-    with _lab(options, is_own=True) as started, started.tenant(tenant_options, check=check) as fresh:
+    with _lab(options, is_own=True) as started, started.tenant(tenant_options, **rules) as fresh:
         yield fresh
+
+
+@pytest.fixture
+def on_contract(request: pytest.FixtureRequest) -> Iterator[Hearing | None]:
+    """Every exchange of a mock that lives in this process is judged against the contract at the test's end."""
+    if request.node.get_closest_marker("off_contract") is not None:
+        yield None
+        return
+    from attachment_lab.witness.inside import heard  # noqa: PLC0415 - see the module's docstring
+
+    with heard(request.node.nodeid) as hearing:
+        yield hearing
 
 
 @contextmanager

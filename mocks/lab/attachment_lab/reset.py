@@ -1,12 +1,14 @@
 """Keep a street up for other commands, and set it back to its beginning when one of them asks.
 
-Why the owner does it: ids are counted per world, so a mock set back alone would mint the guid of a chat
-that the service has carried already. The service must forget as well, and only its owner can restart it.
+Two ways back. The quick one begins the world anew and leaves the service running (renewal.py): about a second.
+The full one also restarts the service on an empty database with its clock at zero. Why the owner does either: it
+holds the world's secrets, and only it can restart the service.
 """
 
 from __future__ import annotations
 
 import os
+import select
 import signal
 import time
 from collections.abc import Callable
@@ -15,29 +17,33 @@ from dataclasses import replace
 from pathlib import Path
 
 from attachment_lab import street_file
+from attachment_lab.calls import Calls
 from attachment_lab.errors import LabFailed, WrongUse
-from attachment_lab.minting import WorldNames
-from attachment_lab.street import Street
+from attachment_lab.minting import WorldNames, renewed
+from attachment_lab.renewal import renew_world
+from attachment_lab.street import Street, read_offset
 from attachment_lab.street_file import RunningStreet
 from attachment_lab.worlds import close_world, open_world
 
 WATCH_S = 0.2
+ASK_S = 0.03
 RESET_TIMEOUT_S = 90.0
+QUICK, FULL = signal.SIGUSR1, signal.SIGUSR2
 
 
 class Keeper:
-    """Owns a running street: announces it by the street file, watches it, sets it back on SIGUSR1.
+    """Owns a running street: announces it by the street file, watches it, sets it back on SIGUSR1 or SIGUSR2.
 
     Args:
-        prepare: run again after each reset, when the world is furnished anew.
+        prepare: run again after each reset with the world's new names, when it is furnished anew.
     """
 
-    def __init__(self, street: Street, world: WorldNames, prepare: Callable[[], None] | None = None) -> None:
+    def __init__(self, street: Street, world: WorldNames, prepare: Callable[[WorldNames], None] | None = None) -> None:
         self._street = street
         self._world = world
         self._prepare = prepare
-        self._asked = False
         self._path = street_file.default_path().absolute()
+        self._asked, self._ask = os.pipe()
         self._running = RunningStreet(
             urls=street.urls,
             world=world,
@@ -48,44 +54,54 @@ class Keeper:
 
     def stay(self) -> None:
         """Until a signal ends it; a process that dies ends everything, with its log (StreetFailed)."""
-        signal.signal(signal.SIGUSR1, self._ask)
+        for number in (QUICK, FULL):
+            signal.signal(number, lambda given, _frame: os.write(self._ask, bytes([given])) and None)
         street_file.write(self._path, street_file.street_json(self._running))
         try:
             while True:
                 self._street.check_alive()
-                if self._asked:
-                    self._reset()
-                time.sleep(WATCH_S)
+                if select.select([self._asked], [], [], WATCH_S)[0]:
+                    self._reset(full=FULL in os.read(self._asked, 64))
         finally:
             with suppress(OSError):
                 self._path.unlink()
 
-    def _ask(self, _number: int, _frame: object) -> None:
-        self._asked = True
-
-    def _reset(self) -> None:
-        self._asked = False
-        close_world(self._street.neighbours, self._world.name)
-        self._street.restart_service_empty()
-        open_world(self._street.neighbours, self._world)
+    def _reset(self, *, full: bool) -> None:
+        self._world = self._begin_anew() if full else self._renew()
+        if self._street.options.console:
+            # The console looks at the world with the secrets of its beginning: it needs the new ones.
+            console = Calls("console", self._street.urls["console"])
+            console.post("/api/worlds", {"names": self._world.to_json()})
+            console.close()
         if self._prepare:
-            self._prepare()
-        self._running = replace(self._running, resets=self._running.resets + 1)
+            self._prepare(self._world)
+        self._running = replace(self._running, world=self._world, resets=self._running.resets + 1)
         street_file.write(self._path, street_file.street_json(self._running))
 
+    def _renew(self) -> WorldNames:
+        options, offset_s = self._street.world_options(), read_offset(self._street.clock_file)
+        return renew_world(self._street.neighbours, self._world, options, offset_s=offset_s)
 
-def ask_for_reset(path: Path) -> None:
+    def _begin_anew(self) -> WorldNames:
+        fresh = renewed(self._world)
+        close_world(self._street.neighbours, self._world.name)
+        self._street.restart_service_empty()
+        open_world(self._street.neighbours, fresh, self._street.world_options())
+        return fresh
+
+
+def ask_for_reset(path: Path, *, full: bool = False) -> None:
     """Ask the owner of the street at ``path`` and wait until it has done it. Raises WrongUse, LabFailed."""
     before = street_file.read(path)
     if before.pid is None:
         raise WrongUse(f"{path} does not tell who owns the street; give its street file by --street")
     try:
-        os.kill(before.pid, signal.SIGUSR1)
+        os.kill(before.pid, FULL if full else QUICK)
     except ProcessLookupError:
         raise WrongUse(f"the street of {path} is gone; start one with `attachment-lab up`") from None
     deadline = time.monotonic() + RESET_TIMEOUT_S
     while time.monotonic() < deadline:
         if street_file.read(path).resets > before.resets:
             return
-        time.sleep(WATCH_S)
+        time.sleep(ASK_S)
     raise LabFailed(f"no reset within {RESET_TIMEOUT_S:g} s; see the logs in {before.run_dir}")

@@ -44,6 +44,10 @@ class ServiceApi:
         """One transfer with its attachments. Raises Refused."""
         return transfer_from(self._get(f"/transfers/{transfer_id}"))
 
+    def cancel(self, transfer_id: str) -> None:
+        """End a transfer and shred its secrets. Raises Refused, 409 when it has ended already."""
+        self._to.service.post(f"/transfers/{transfer_id}/cancel", headers=self._bearer())
+
     def retry(self, transfer_id: str) -> TransferRecord:
         """Run a transfer again, now, as its operator would. Raises Refused: 409 says why it cannot be."""
         return transfer_from(self._ask("POST", f"/transfers/{transfer_id}/retry"))

@@ -8,25 +8,33 @@ world.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from attachment_lab import commands, egress
+from attachment_lab.dialect_file import read_dialect_file
 from attachment_lab.errors import PortTaken, StreetFailed
 from attachment_lab.minting import WorldNames, sealing_key
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.ports import Ports
 from attachment_lab.processes import Child, Children, tail
+from attachment_lab.worlds import WorldOptions
+
+if TYPE_CHECKING:
+    from attachment_lab.witness.collector import Collector
 
 FREE_PORT_TRIES = 4
+#: Holds the id of the process whose streets are judged: what it starts with the same environment is another matter.
+WITNESS = "ATTACHMENT_LAB_WITNESS"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +48,9 @@ class StreetOptions:
         start_deadline_s: wall seconds until everything must answer.
         run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
         service_environment: extra settings for the service, over the lab's own.
+        witness: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
+            of this process says so.
+        dialect: a dialect file for the service and for every world that is opened with ``Street.world_options``.
     """
 
     port_base: int = 0
@@ -48,6 +59,13 @@ class StreetOptions:
     start_deadline_s: float = 60.0
     run_dir: Path | None = None
     service_environment: Mapping[str, str] = field(default_factory=dict)
+    dialect: Path | None = None
+    witness: bool | None = None
+
+    @property
+    def attended(self) -> bool:
+        """Whether there is a witness."""
+        return os.environ.get(WITNESS) == str(os.getpid()) if self.witness is None else self.witness
 
 
 class Street:
@@ -57,8 +75,11 @@ class Street:
         self.ports = ports
         self.run_dir = run_dir
         self.options = options
+        self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.children = Children(run_dir)
         self.neighbours = Neighbours(self.urls)
+        #: Hears of everything that is exchanged; None without a witness.
+        self.collector: Collector | None = _collector() if options.attended else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
         self.service_settings: dict[str, str] = {}
 
@@ -73,10 +94,18 @@ class Street:
         named = ("console", *MOCKS, "service")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
 
+    def world_options(self, options: WorldOptions | None = None) -> WorldOptions:
+        """How a world of this street is made: as asked for, over the switches of the street's dialect file."""
+        options = options or WorldOptions()
+        return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
+
     def start(self) -> None:
         """Start mocks and service and wait until all answer. Raises StreetFailed, PortTaken."""
         deadline = time.monotonic() + self.options.start_deadline_s
-        mocks = {name: self.children.start(commands.mock(name, self.ports, self.run_dir)) for name in MOCKS}
+        mocks = {
+            name: self.children.start(commands.mock(name, self.ports, self.run_dir, tap=self._tap(name)))
+            for name in MOCKS
+        }
         service = self._start_service()
         for name, child in mocks.items():
             self._wait(child, f"{egress.url(getattr(self.ports, name))}/_mock/health", deadline)
@@ -91,10 +120,15 @@ class Street:
             path.unlink()
         self._wait_for_service(self._start_service(), deadline)
 
-    def start_console(self, world: WorldNames) -> None:
-        """Start the console page for one world; its secrets travel in the child's environment only."""
+    def start_console(self, world: WorldNames, *, street_file: Path | None = None) -> None:
+        """Start the console page for one world; its secrets travel in the child's environment only.
+
+        ``street_file`` is where the owner of this street announces it; by that the console can ask for a reset.
+        """
         hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
         hands["through_gates"] = self.options.through_gates
+        if street_file:
+            hands["street_file"] = str(street_file.absolute())
         console = self.children.start(commands.console(self.ports, self.urls, world, hands))
         deadline = time.monotonic() + self.options.start_deadline_s
         self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)
@@ -108,7 +142,12 @@ class Street:
     def stop(self) -> None:
         """End every process group; safe to call twice."""
         self.children.stop()
+        if self.collector is not None:
+            self.collector.close()
         self.neighbours.close()
+
+    def _tap(self, who: str) -> str:
+        return "" if self.collector is None else self.collector.environment(who)
 
     def _start_service(self) -> Child:
         write_offset(self.clock_file, 0)
@@ -118,7 +157,8 @@ class Street:
             clock_file=self.clock_file,
             sealing_key=sealing_key(),
             through_gates=self.options.through_gates,
-            extra=self.options.service_environment,
+            extra={**commands.tapped(self._tap("service")), **self.options.service_environment},
+            dialect=self.dialect,
         )
         self.service_settings = dict(command.environment or {})
         return self.children.start(command)
@@ -179,6 +219,13 @@ def open_street(options: StreetOptions | None = None) -> Iterator[Street]:
     finally:
         if temporary:
             shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def _collector() -> Collector:
+    """Loaded only where it is wanted."""
+    from attachment_lab.witness.collector import Collector  # noqa: PLC0415
+
+    return Collector()
 
 
 def write_offset(clock_file: Path, offset_s: float) -> None:

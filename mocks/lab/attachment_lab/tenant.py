@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.conversation import Conversation, Fired, Sendable, SentFile
@@ -15,6 +15,9 @@ from attachment_lab.records import StoredObject, TransferRecord, Verdict
 from attachment_lab.settle import wait_until_settled
 from attachment_lab.street import Street, read_offset, write_offset
 from attachment_lab.worlds import WorldOptions, close_world, open_world
+
+if TYPE_CHECKING:
+    from attachment_lab.witness.street import StreetWitness
 
 MockName = Literal["orchestration", "cmi", "c4c"]
 
@@ -32,23 +35,42 @@ class Lab:
         self.street = street
         self.urls = street.urls
         self.is_own = is_own
+        self._witness: StreetWitness | None = None
+        if street.collector is not None:
+            from attachment_lab.witness.street import StreetWitness  # noqa: PLC0415 - only where it is wanted
+
+            self._witness = StreetWitness(street.neighbours, street.collector)
         if street.options.console:
             world = default_world()
-            open_world(street.neighbours, world)
+            open_world(street.neighbours, world, street.world_options())
             street.start_console(world)
 
     @contextmanager
-    def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
-        """A fresh world. Its laws are checked at the end (AssertionError), unless ``check`` is False."""
+    def tenant(
+        self, options: WorldOptions | None = None, *, check: bool = True, judge: bool = True, of: str = ""
+    ) -> Iterator[Tenant]:
+        """A fresh world.
+
+        At its end AssertionError, unless ``check`` is False and a law of the ledger is broken, or ``judge`` is False
+        and traffic was against the contract; the latter needs a street with a witness. ``of`` names the test.
+        """
         names = minted_world()
-        open_world(self.street.neighbours, names, options)
+        open_world(self.street.neighbours, names, self.street.world_options(options))
         tenant = Tenant(self, names)
         try:
             yield tenant
             if check:
                 tenant.assert_laws_hold()
+            told = self.traffic_against_the_contract(names, of=of)
+            assert not (judge and told), told
         finally:
             close_world(self.street.neighbours, names.name)
+
+    def traffic_against_the_contract(self, names: WorldNames, *, of: str = "", closing: bool = True) -> str:
+        """What a world's traffic since the last time broke, in lines; empty if nothing, or without a witness."""
+        if self._witness is None:
+            return ""
+        return self._witness.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
 
 
 class Chat:

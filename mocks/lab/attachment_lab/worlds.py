@@ -45,6 +45,10 @@ def close_world(to: Neighbours, name: str) -> None:
         to.mock(mock).delete(f"/_mock/worlds/{name}")
 
 
+def _seed(names: WorldNames) -> dict[str, str]:
+    return {"ids_seed": names.ids_seed} if names.ids_seed else {}
+
+
 def _create_cmi(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
     to.cmi.post(
         "/_mock/worlds",
@@ -56,6 +60,7 @@ def _create_cmi(to: Neighbours, names: WorldNames, options: WorldOptions) -> Non
             "user": names.cmi_user,
             "password": names.cmi_password,
             "dialect": dict(options.dialects.get("cmi", {})),
+            **_seed(names),
         },
     )
 
@@ -70,6 +75,7 @@ def _create_c4c(to: Neighbours, names: WorldNames, options: WorldOptions) -> Non
             "communication_system": {"id": COMMUNICATION_SYSTEM},
             "arrangement": arrangement,
             "dialect": dict(options.dialects.get("c4c", {})),
+            **_seed(names),
         },
     )
 
@@ -88,6 +94,7 @@ def _create_contact_pro(to: Neighbours, names: WorldNames, options: WorldOptions
             "tenant": names.tenant,
             "oauth": oauth,
             "dialect": dict(options.dialects.get("orchestration", {})),
+            **_seed(names),
         },
     )
 

@@ -100,6 +100,12 @@ def test_a_failure_is_red_at_its_own_hop_only(seen: str | None, station: int) ->
     assert draw(chat).stations[station].remedy == "ask"
 
 
+def test_an_upload_that_c4c_refused_is_red_at_c4c_although_no_digest_was_kept() -> None:
+    refused = replace(STORED, state="parked", object_id=None, sha256=None, reason="access-denied: C4C answered 403")
+    chat = with_attachment(refused, outcome="parked")
+    assert [index for index, tone in enumerate(tones(chat)) if tone == "failed"] == [C4C]
+
+
 def test_a_transfer_without_an_activity_is_red_at_the_service() -> None:
     ended = replace(SETTLED, outcome="no_activity", reason="none in C4C", remedy="accept it", attachments=())
     chat = replace(DONE, transfer=ended, objects=(), verdict=None)

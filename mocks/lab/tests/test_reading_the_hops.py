@@ -37,6 +37,11 @@ def test_a_delivery_that_was_not_sent_has_no_transfer() -> None:
     assert handover.transfer_id is None
 
 
+def test_a_request_that_could_not_be_made_still_belongs_to_its_chat() -> None:
+    row = DELIVERY | {"state": "not_sent", "request_body": "", "contact_id": "C9"}
+    assert handover_from(row).chat == "C9"
+
+
 def test_a_reason_keeps_its_code_and_remedy() -> None:
     reason = {"code": "no_activity", "message": "C4C has none", "remedy": "accept the chat"}
     record = transfer_from({"id": "T", "contact_id": "C", "state": "settled", "reason": reason})

@@ -171,7 +171,7 @@ def lives(pid: int) -> bool:
 
 
 def test_other_commands_find_the_street_and_reset_sets_it_back(tmp_path: Path) -> None:
-    process, _ = street_up(tmp_path)
+    process, was = street_up(tmp_path)
 
     def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -192,7 +192,13 @@ def test_other_commands_find_the_street_and_reset_sets_it_back(tmp_path: Path) -
         ledger = json.loads(lab("ledger", "--json").stdout)
         assert ledger["ledger"] == {"ok": True, "violations": []}
         assert {each["outcome"] for each in ledger["attachments"]} == {"not asked for"}
-        # Ids are minted as before, and yet the service takes the chat for a new one.
+        # The ready file that programs outside rely on has followed: its secrets open the new world.
+        ready = json.loads((tmp_path / "ready.json").read_text())
+        assert ready["world"]["oauth"]["client_id"] != was["world"]["oauth"]["client_id"]
+        assert ready["world"]["contact_id"] != was["world"]["contact_id"]
+        assert lab("ledger", "--ready-file", "ready.json").returncode == 0
+        assert json.loads(lab("reset", "--full", "--json").stdout)["full"] is True
+        # The service has forgotten the chat, and takes one more.
         assert (
             json.loads(lab("chat", "--file", "a.txt", "--end", "--json").stdout)["attachments"][0]["outcome"]
             == "stored"

@@ -17,6 +17,7 @@ from mock_kit.worlds import World, Worlds
 from orchestration_mock.evidence import BOOK, LABELS
 from orchestration_mock.model.dialect import DEFAULTS, complete
 from orchestration_mock.model.errors import Refusal
+from orchestration_mock.model.keyring import Keyrings
 from orchestration_mock.model.world import OrchestrationWorld, read_world
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
 from orchestration_mock.routes.control import events_blueprint, failures_blueprint, issuer_blueprint
@@ -46,12 +47,13 @@ def create_app(data_dir: Path, *, carrier: Carrier | None = None) -> WrappedApp[
     """The WSGI callable. Without ``carrier`` the egress map comes from the command line."""
     used = carrier or Carrier(read_egress(str(extra().get("egress") or "")))
     worlds: Worlds[OrchestrationWorld] = Worlds()
+    keyrings = Keyrings()
 
     def create_world(body: dict[str, Any]) -> OrchestrationWorld:
         def sender_for(dialect: Mapping[str, Any]) -> Any:
             return used.sender(lambda: bool(dialect["allow_real_network"]))
 
-        world = read_world(body, data_dir=data_dir, sender_for=sender_for, touch=_touch)
+        world = read_world(body, data_dir=data_dir, sender_for=sender_for, touch=_touch, keys_of=keyrings.of)
         return worlds.add(world, [world.tenant])
 
     mock = OrchestrationMock(

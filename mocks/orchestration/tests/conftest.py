@@ -210,3 +210,8 @@ def make() -> SimpleNamespace:
         client_secret=CLIENT_SECRET,
         passwords=PASSWORDS,
     )
+
+
+@pytest.fixture(autouse=True)
+def _on_contract(on_contract: object) -> None:
+    """Live traffic is judged in every test here; ``off_contract`` lifts that."""

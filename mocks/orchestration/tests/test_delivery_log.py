@@ -126,3 +126,17 @@ def test_rows_are_filtered_by_event_and_limited_to_the_newest(tenant):
     assert [row["event_id"] for row in get(f"/_mock/deliveries?event_id={ids[1]}").json] == [ids[1]]
     assert [row["event_id"] for row in get("/_mock/deliveries?limit=2").json] == ids[1:]
     assert get("/_mock/deliveries/nothing").status_code == 404
+
+
+def test_the_log_can_be_followed_row_by_row(tenant, example):
+    tenant.integrate(example)
+    tenant.fire()
+    (first,) = tenant.deliveries()
+    assert first["state"] == "delivered"
+    followed = tenant.client.get("/_mock/deliveries?changed_since=0").json
+    assert [row["id"] for row in followed] == [first["id"]]
+    assert tenant.client.get(f"/_mock/deliveries?changed_since={first['change']}").json == []
+    tenant.fire()
+    new = tenant.client.get(f"/_mock/deliveries?changed_since={first['change']}&drain_s=10").json
+    assert [row["id"] for row in new] == [row["id"] for row in tenant.deliveries()[1:]]
+    assert tenant.client.get("/_mock/deliveries?changed_since=0&limit=1").json == [first]

@@ -95,6 +95,14 @@ def test_a_reset_keeps_the_issuers_key(tenant):
     assert tenant.client.get("/_mock/oauth").json["kid"] == before
 
 
+def test_a_tenant_opened_anew_signs_with_the_keys_its_neighbours_have_fetched(tenant, make):
+    before = tenant.client.get("/_mock/oauth").json["kid"]
+    rotated = tenant.client.post("/_mock/oauth/rotate", json={"keep_old": False}).json["kid"]
+    tenant.client.delete("/_mock/worlds/default")
+    assert tenant.client.post("/_mock/worlds", json=make.world()).status_code == 201
+    assert tenant.client.get("/_mock/oauth").json["kid"] == rotated != before
+
+
 def test_a_dialect_value_is_judged_when_it_is_changed(tenant):
     assert tenant.client.post("/_mock/dialect", json={"max_triggered": 1}).status_code == 200
     refused = tenant.client.post("/_mock/dialect", json={"event_strings": "SHOUT"})

@@ -212,7 +212,9 @@ class C4cClient:
         return str(entity["ObjectID"]) if entity.get("ObjectID") else None
 
     def _entity(self, service: str, entity_set: str, object_id: str) -> str:
-        return f"{self._root}{service}/{entity_set}('{quote(object_id, safe='')}')"
+        # In OData's literals a quote is doubled (OData 2.0, URI conventions; documented).
+        literal = quote(object_id.replace("'", "''"), safe="")
+        return f"{self._root}{service}/{entity_set}('{literal}')"
 
     def _rows(self, url: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
         seen: set[str] = set()

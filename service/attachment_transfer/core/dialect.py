@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+#: First line of a file that speaks to mocks and service alike; the service's entries stand below ``[service.…]``.
+SHARED_FORMAT = "attachment-dialect.v1"
+
 
 class BadDialect(ValueError):
     """A dialect entry that the service does not know or cannot use."""
@@ -52,7 +55,23 @@ def read_dialect(document: Mapping[str, Any]) -> Dialect:
 
 def overlay(base: Dialect, document: Mapping[str, Any]) -> Dialect:
     """Replace the entries that a tenant's own file names."""
-    return _checked(replace(base, **{name: _typed(name, value) for name, value in _entries(document).items()}))
+    entries = _entries(own_part(document))
+    return _checked(replace(base, **{name: _typed(name, value) for name, value in entries.items()}))
+
+
+def own_part(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The service's sections of a file: all of its own file, ``service`` of one shared with the mocks.
+
+    Raises :class:`BadDialect` for a format that is not known.
+    """
+    if "format" not in document:
+        return document
+    if document["format"] != SHARED_FORMAT:
+        raise BadDialect(f'format {document["format"]!r} is not known: write format = "{SHARED_FORMAT}"')
+    part = document.get("service", {})
+    if not isinstance(part, Mapping):
+        raise BadDialect("service holds sections like [service.c4c.name], not a value")
+    return part
 
 
 def _entries(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,7 +82,8 @@ def _entries(document: Mapping[str, Any]) -> dict[str, Any]:
         for name, entry in entries.items():
             full = f"{section}_{name}"
             if full not in Dialect.__dataclass_fields__:
-                raise BadDialect(f"unknown dialect entry [{section}.{name}]")
+                known = ", ".join(each.replace("_", ".", 1) for each in Dialect.__dataclass_fields__)
+                raise BadDialect(f"unknown dialect entry [{section}.{name}]; there are {known}")
             if not isinstance(entry, Mapping) or "value" not in entry:
                 raise BadDialect(f"dialect entry [{section}.{name}] has no value")
             values[full] = entry["value"]

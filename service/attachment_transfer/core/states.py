@@ -40,6 +40,7 @@ class Outcome(StrEnum):
 
 
 TERMINAL_TRANSFER = frozenset({TransferState.SETTLED, TransferState.PARKED, TransferState.CANCELLED})
+OPEN_TRANSFER = frozenset(TransferState) - TERMINAL_TRANSFER
 TERMINAL_ATTACHMENT = frozenset({AttachmentState.STORED, AttachmentState.SKIPPED, AttachmentState.PARKED})
 
 NEXT_TRANSFER: dict[TransferState, frozenset[TransferState]] = {

@@ -10,6 +10,8 @@ from attachment_transfer.core.limits import Bucket
 from attachment_transfer.ingress.problems import Problem
 
 _LONGEST_KEPT_BUCKETS = 10_000
+#: How old a count of open work may be. Within this time what is let in is added, what ends is not taken off.
+_COUNT_HOLDS_S = 1.0
 
 
 class Admission:
@@ -40,6 +42,7 @@ class Admission:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
         self._buckets: dict[str, Bucket] = {}
+        self._counts: dict[str | None, tuple[float, int]] = {}
 
     def rule(self, caller: str) -> CallerRule:
         """The caller's rule. Raises :class:`Problem` 403 if no rule covers it."""
@@ -56,11 +59,33 @@ class Admission:
         self._draw(caller, rule)
         if self._free_disk_bytes() < self._least_free_disk_bytes:
             raise _later(503, "The service's disk is nearly full", 60)
-        if self._open_transfers(None) >= self._most_open:
+        if self._counted(None) >= self._most_open:
             raise _later(503, "The service has as much open work as it takes", 30)
-        if self._open_transfers(caller) >= rule.open_transfers:
+        if self._counted(caller) >= rule.open_transfers:
             raise _later(429, f"This caller has {rule.open_transfers} open transfers, as many as it may", 30)
+        self._let_in(None, caller)
         return rule
+
+    def _counted(self, caller: str | None) -> int:
+        """Open transfers, counted anew once a second: a hundred thousand of them are not counted for each request."""
+        now_s = self._monotonic_s()
+        with self._lock:
+            counted_at_s, count = self._counts.get(caller, (-_COUNT_HOLDS_S, 0))
+        if now_s - counted_at_s < _COUNT_HOLDS_S:
+            return count
+        count = self._open_transfers(caller)
+        with self._lock:
+            if len(self._counts) > _LONGEST_KEPT_BUCKETS:
+                self._counts.clear()
+            self._counts[caller] = (now_s, count)
+        return count
+
+    def _let_in(self, *callers: str | None) -> None:
+        with self._lock:
+            for caller in callers:
+                if caller in self._counts:
+                    counted_at_s, count = self._counts[caller]
+                    self._counts[caller] = (counted_at_s, count + 1)
 
     def _draw(self, caller: str, rule: CallerRule) -> None:
         per_s = rule.requests_per_minute / 60

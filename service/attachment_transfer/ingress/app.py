@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
 from attachment_transfer.ingress.admin import admin_blueprint
 from attachment_transfer.ingress.bearer import Caller
+from attachment_transfer.ingress.bulkhead import guard
 from attachment_transfer.ingress.observed import note_accepted, observe
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.operator_page import operator_blueprint
@@ -35,15 +37,26 @@ def create_app(ingress: Ingress) -> Flask:
     """Build the application."""
     app = Flask("attachment_transfer.ingress", static_folder=None)
     observe(app)
+    if ingress.bulkhead is not None:
+        guard(app, ingress.bulkhead)
     app.register_blueprint(_events_blueprint(ingress))
     app.register_blueprint(admin_blueprint(ingress))
     app.register_blueprint(operator_blueprint(ingress))
     app.register_blueprint(_health_blueprint(ingress))
+    _ring_after_work(app, ingress.ring)
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(sa.exc.DBAPIError, _database_problem)
     app.register_error_handler(Exception, _internal_problem)
     return app
+
+
+def _ring_after_work(app: Flask, ring: Callable[[], None]) -> None:
+    @app.after_request
+    def ring_if_done(response: Response) -> Response:
+        if request.method == "POST" and response.status_code < 300:
+            ring()
+        return response
 
 
 def _events_blueprint(ingress: Ingress) -> Blueprint:

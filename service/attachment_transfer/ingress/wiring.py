@@ -11,6 +11,7 @@ from flask import request
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.bearer import Caller, Doorkeeper
+from attachment_transfer.ingress.bulkhead import Bulkhead
 from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger.accept import Enqueue
 from attachment_transfer.ledger.sealing import KeyRing
@@ -24,6 +25,8 @@ class Ingress:
         metrics: returns the Prometheus text.
         admission: rate, open work and hosts per caller; None = no limits.
         waiting: the synchronous mode; None = never wait.
+        bulkhead: how many requests may use the database at once; None = as many as there are threads.
+        ring: called after every request that may have made work, once its answer is known.
         max_request_bytes: limit of a request's body.
         scope_operator: beside ``scope_status``, it opens the transfers of all callers.
     """
@@ -41,6 +44,8 @@ class Ingress:
     metrics: Callable[[], bytes]
     admission: Admission | None = None
     waiting: Waiting | None = None
+    bulkhead: Bulkhead | None = None
+    ring: Callable[[], None] = lambda: None
     scope_operator: str = "transfers.operate"
 
     def admit(self, scope: str) -> Caller:

@@ -91,9 +91,11 @@ def _note_event(
     audit.note(connection, "accepted", detail, actor=caller, at_s=now_s, transfer_id=transfer.id)
 
 
-def load_transfer(connection: sa.Connection, transfer_id: str) -> Transfer:
-    """Read one transfer for update. Raises ``LookupError`` if there is none."""
-    query = sa.select(tables.transfer).where(tables.transfer.c.id == transfer_id).with_for_update()
+def load_transfer(connection: sa.Connection, transfer_id: str, *, for_update: bool = True) -> Transfer:
+    """Read one transfer, and hold its row unless told not to. Raises ``LookupError`` if there is none."""
+    query = sa.select(tables.transfer).where(tables.transfer.c.id == transfer_id)
+    if for_update:
+        query = query.with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise LookupError(f"no transfer {transfer_id}")

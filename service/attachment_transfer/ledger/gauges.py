@@ -1,12 +1,15 @@
 """Prometheus metrics read from the ledger at each scrape: they survive restarts and agree with what is stored.
 
 Labels are bounded: at most 25 tenants are told apart, the ones with most to look at; the rest is ``other``.
+
+What is at work is counted at each scrape, by index. What is at rest may be a hundred million rows: it is remembered.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,16 +19,29 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from attachment_transfer import __version__
-from attachment_transfer.core.states import TERMINAL_TRANSFER, AttachmentState, TransferState
+from attachment_transfer.core.states import TERMINAL_ATTACHMENT, TERMINAL_TRANSFER, AttachmentState, TransferState
 from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.remembered import Remembered
 
 MOST_TENANTS = 25
 OTHER = "other"
 _SOON_S = 86_400.0
 _PREFIX = "attachment_transfer_"
 
+_AT_REST = (TransferState.SETTLED, TransferState.CANCELLED)
+_LIVELY = tuple(state for state in TransferState if state not in _AT_REST)
+
 #: (state, tenant) → (count, opened_at_s of the oldest)
 _Counts = dict[tuple[str, str], tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class AtRest:
+    """What nobody works at: transfers by (state, tenant), ended attachments by state, intents without an answer."""
+
+    transfers: _Counts
+    attachments: dict[str, int]
+    ambiguous: int
 
 
 class LedgerCollector(Collector):
@@ -34,6 +50,7 @@ class LedgerCollector(Collector):
     def __init__(self, engine: sa.Engine, now_s: Callable[[], float]) -> None:
         self._engine = engine
         self._now_s = now_s
+        self._at_rest = Remembered(self._count_at_rest)
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Nothing up front: describing would read the database at registration."""
@@ -52,18 +69,20 @@ class LedgerCollector(Collector):
         yield from found
 
     def _collect(self, connection: sa.Connection) -> Iterator[GaugeMetricFamily]:
-        counts = _bounded(_transfers(connection))
+        rest = self._at_rest()
+        counts = _bounded(_transfers(connection, _LIVELY) | rest.transfers)
         yield from _by_state(counts, self._now_s())
         yield from _by_tenant(counts, self._now_s())
         yield _grouped(
             connection, "parked_transfers", "Parked transfers by reason: they wait for a person", "reason", _PARKED
         )
-        attachments: dict[str, int] = dict.fromkeys(AttachmentState, 0) | _pairs(connection, _ATTACHMENTS)
+        attachments: dict[str, int] = dict.fromkeys(AttachmentState, 0) | _pairs(connection, _OPEN_ATTACHMENTS)
+        attachments |= rest.attachments
         yield _labelled("attachments", "Attachments by state", "state", attachments)
         yield _gauge(
             "ambiguous_uploads",
             "Uploads that may exist at C4C without our knowing, and nobody is at it",
-            connection.execute(_ambiguous(self._now_s())).scalar_one(),
+            rest.ambiguous + connection.execute(_ambiguous(self._now_s(), _LIVELY)).scalar_one(),
         )
         yield _grouped(
             connection, "sealed_secrets", "Transfers whose secrets are kept, by sealing key", "key_id", _SEALED
@@ -75,13 +94,28 @@ class LedgerCollector(Collector):
         )
         yield _gauge("database_bytes", "Size of the database", connection.execute(_size(connection)).scalar_one())
 
+    def _count_at_rest(self) -> AtRest:
+        with self._engine.connect() as connection:
+            return AtRest(
+                _transfers(connection, _AT_REST),
+                _pairs(connection, _ENDED_ATTACHMENTS),
+                int(connection.execute(_ambiguous(self._now_s(), _AT_REST)).scalar_one()),
+            )
 
-def _transfers(connection: sa.Connection) -> _Counts:
+
+def _transfers(connection: sa.Connection, states: Sequence[TransferState]) -> _Counts:
     """Counts by state and C4C host. Everything it needs is in one index."""
     table = tables.transfer
-    query = sa.select(
-        table.c.state, table.c.c4c_url, sa.func.count().label("n"), sa.func.min(table.c.opened_at_s).label("oldest_s")
-    ).group_by(table.c.state, table.c.c4c_url)
+    query = (
+        sa.select(
+            table.c.state,
+            table.c.c4c_url,
+            sa.func.count().label("n"),
+            sa.func.min(table.c.opened_at_s).label("oldest_s"),
+        )
+        .where(table.c.state.in_(states))
+        .group_by(table.c.state, table.c.c4c_url)
+    )
     counts: _Counts = {}
     for row in connection.execute(query):
         _add(counts, (str(row.state), urlsplit(row.c4c_url).hostname or OTHER), int(row.n), float(row.oldest_s))
@@ -141,18 +175,29 @@ _PARKED = (
     .where(tables.transfer.c.state == TransferState.PARKED)
     .group_by(tables.transfer.c.reason_code)
 )
-_ATTACHMENTS = sa.select(tables.attachment.c.state, sa.func.count()).group_by(tables.attachment.c.state)
+#: A transfer that is at rest has no attachment that is open.
+_OPEN_ATTACHMENTS = (
+    sa.select(tables.attachment.c.state, sa.func.count())
+    .join(tables.transfer)
+    .where(tables.transfer.c.state.in_(_LIVELY), tables.attachment.c.state.not_in(sorted(TERMINAL_ATTACHMENT)))
+    .group_by(tables.attachment.c.state)
+)
+_ENDED_ATTACHMENTS = (
+    sa.select(tables.attachment.c.state, sa.func.count())
+    .where(tables.attachment.c.state.in_(sorted(TERMINAL_ATTACHMENT)))
+    .group_by(tables.attachment.c.state)
+)
 _SEALED = sa.select(tables.sealed_secret.c.key_id, sa.func.count()).group_by(tables.sealed_secret.c.key_id)
 
 
-def _ambiguous(now_s: float) -> sa.Select[Any]:
-    """Open intents, save for those of an upload that is under way."""
+def _ambiguous(now_s: float, states: Sequence[TransferState]) -> sa.Select[Any]:
+    """Open intents of transfers in these states, save for those of an upload that is under way."""
     intent, attachment = tables.upload_intent, tables.attachment
     under_way = (attachment.c.state == AttachmentState.UPLOADING) & (intent.c.deadline_at_s >= now_s)
     return (
         sa.select(sa.func.count())
-        .select_from(intent.join(attachment, attachment.c.id == intent.c.attachment_id))
-        .where(intent.c.closed_at_s.is_(None), ~under_way)
+        .select_from(intent.join(attachment).join(tables.transfer))
+        .where(tables.transfer.c.state.in_(states), intent.c.closed_at_s.is_(None), ~under_way)
     )
 
 
@@ -191,8 +236,13 @@ def _info() -> GaugeMetricFamily:
     return family
 
 
-def metrics_text(engine: sa.Engine, now_s: Callable[[], float], *processes: CollectorRegistry) -> bytes:
-    """The Prometheus text of the ledger, and of what ``processes`` counted."""
+def metrics_page(engine: sa.Engine, now_s: Callable[[], float], *processes: CollectorRegistry) -> Callable[[], bytes]:
+    """What returns the Prometheus text of the ledger, and of what ``processes`` counted, at each scrape."""
     registry = CollectorRegistry()
     registry.register(LedgerCollector(engine, now_s))
-    return b"".join(generate_latest(part) for part in (registry, *processes))
+    return lambda: b"".join(generate_latest(part) for part in (registry, *processes))
+
+
+def metrics_text(engine: sa.Engine, now_s: Callable[[], float], *processes: CollectorRegistry) -> bytes:
+    """The same once, with nothing remembered."""
+    return metrics_page(engine, now_s, *processes)()

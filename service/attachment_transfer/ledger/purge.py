@@ -6,7 +6,8 @@ service looks at C4C before it posts, as after a crash, and adopts what is there
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ KEYS_KEPT_S = 400 * 86_400.0
 EVERY_KEY = "*"
 _EVERY_KEY_HOLDS_S = 30 * 86_400.0
 _BATCH = 50
+_PURGE_LOCK = 0x61747470  # any number that is ours
 _PAGES_AT_ONCE = 2_000
 _TERMINAL = sorted(str(state) for state in TERMINAL_TRANSFER)
 
@@ -48,6 +50,16 @@ class Purger:
         query = sa.select(sa.func.count()).select_from(tables.transfer).where(self._over())
         with self.engine.connect() as connection:
             return int(connection.execute(query).scalar_one()) if self.retention_s else 0
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """True while no other process purges: all would begin with the same oldest transfers."""
+        if self.engine.dialect.name != "postgresql" or not self.retention_s:
+            yield True
+            return
+        with self.engine.connect() as connection:
+            # Held by the transaction, so that it goes with the connection, however this process ends.
+            yield bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_PURGE_LOCK))).scalar_one())
 
     def purge_batch(self) -> list[str]:
         """Delete one batch, oldest first; return the transfers' ids. Safe to run twice and side by side.

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.database import reading, writing
 
 _table = tables.refused_credential
 
@@ -58,7 +58,7 @@ class Refusals:
     def holds(self, credential: Credential) -> bool:
         """True if this credential was refused, and the refusal has not ended."""
         query = sa.select(_table.c.until_s).where(_table.c.digest == self.digest(credential))
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             until_s = connection.execute(query).scalar()
         return until_s is not None and until_s > self._now_s()
 

@@ -33,7 +33,7 @@ from attachment_transfer.ledger.accept import (
     reopen_attachments,
     secret_binding,
 )
-from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.intents import expect_uploads
 from attachment_transfer.ledger.purge import expect_earlier_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
@@ -93,7 +93,7 @@ class RoundBook:
     def secrets(self, transfer: Transfer) -> Secrets:
         """Unseal. Raises :class:`SecretsGone` or ``SealBroken``."""
         query = sa.select(tables.sealed_secret).where(tables.sealed_secret.c.transfer_id == transfer.id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
         if row is None:
             raise SecretsGone(transfer.id)
@@ -102,8 +102,8 @@ class RoundBook:
 
     def transfer(self, transfer_id: str) -> Transfer:
         """Read one transfer."""
-        with self._engine.connect() as connection:
-            return load_transfer(connection, transfer_id)
+        with reading(self._engine) as connection:
+            return load_transfer(connection, transfer_id, for_update=False)
 
     def attachments(self, transfer_id: str) -> list[Attachment]:
         """All attachments in the order of the chat."""
@@ -112,13 +112,13 @@ class RoundBook:
             .where(tables.attachment.c.transfer_id == transfer_id)
             .order_by(tables.attachment.c.position)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [attachment_from(row) for row in connection.execute(query).mappings()]
 
     def attachment(self, attachment_id: str) -> Attachment:
         """Read one attachment."""
         query = sa.select(tables.attachment).where(tables.attachment.c.id == attachment_id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return attachment_from(connection.execute(query).mappings().one())
 
     def note_sources(self, transfer: Transfer, sources: Sequence[SourceAttachment]) -> list[Attachment]:
@@ -202,7 +202,7 @@ class RoundBook:
             .where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
             .order_by(table.c.id.desc())
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             row = connection.execute(query).mappings().first()
         if row is None:
             return None
@@ -409,7 +409,7 @@ class RoundBook:
             table.c.action.in_([_WRITTEN_BACK, _NOT_WRITTEN_BACK]),
             table.c.detail.startswith(f"round {round_no}, "),
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
     def note_write_back(self, transfer_id: str, round_no: int, *, failure: str | None) -> None:

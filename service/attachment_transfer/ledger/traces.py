@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from attachment_transfer.core.trace import TraceContext, read_trace
 from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.database import reading
 
 
 def trace_of(engine: sa.Engine, transfer_id: str) -> TraceContext | None:
@@ -17,6 +18,6 @@ def trace_of(engine: sa.Engine, transfer_id: str) -> TraceContext | None:
         .order_by(table.c.id.desc())
         .limit(1)
     )
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         row = connection.execute(query).one_or_none()
     return read_trace(row.traceparent, row.tracestate) if row else None

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Attachment, Transfer
 from attachment_transfer.core.states import (
-    TERMINAL_TRANSFER,
+    OPEN_TRANSFER,
     AttachmentState,
     Outcome,
     TransferState,
@@ -21,7 +21,7 @@ from attachment_transfer.core.states import (
 )
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import Enqueue, end_open_attachments, load_transfer, start_next_round
-from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.refusals import forgive
 from attachment_transfer.ledger.rows import attachment_from, transfer_from
 
@@ -117,10 +117,11 @@ def attachments_of(engine: sa.Engine, transfer_id: str) -> list[Attachment]:
 def count_open(engine: sa.Engine, *, caller: str | None) -> int:
     """How many transfers are not at an end: of one caller, or (None) of all."""
     table = tables.transfer
-    query = sa.select(sa.func.count()).where(table.c.state.not_in([str(state) for state in TERMINAL_TRANSFER]))
+    # Named one by one: "not at an end" would be read from every row that is kept, for each request.
+    query = sa.select(sa.func.count()).where(table.c.state.in_(sorted(OPEN_TRANSFER)))
     if caller is not None:
         query = query.where(table.c.caller == caller)
-    with engine.connect() as connection:
+    with reading(engine) as connection:
         return int(connection.execute(query).scalar_one())
 
 

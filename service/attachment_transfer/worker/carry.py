@@ -35,12 +35,14 @@ from attachment_transfer.core.model import ActivityRef, Attachment, StoredObject
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.retry import Stop, decide
+from attachment_transfer.core.sniffing import plain_type
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
 from attachment_transfer.core.transcript import sha256_of
 from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.neighbours import Limits, Neighbours
-from attachment_transfer.worker.sources import open_source, present_transcript
+from attachment_transfer.worker.prefetch import Prefetcher
+from attachment_transfer.worker.sources import present_transcript
 
 _log = structlog.get_logger(__name__)
 
@@ -77,6 +79,7 @@ class Carrier:
         predecessors_dead_at_s: when every earlier worker was known to be dead (epoch seconds), where that is known:
             the embedded mode's file lock proves it.
         inspector: policy and scanner; by default every file up to the limits' size is carried unscanned.
+        prefetcher: fetches the next file during an upload; by default none is.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class Carrier:
         jitter: Callable[[], float],
         predecessors_dead_at_s: float | None = None,
         inspector: Inspector | None = None,
+        prefetcher: Prefetcher | None = None,
     ) -> None:
         self._book = book
         self._limits = limits
@@ -100,6 +104,7 @@ class Carrier:
         self._monotonic_s = monotonic_s
         self._jitter = jitter
         self._predecessors_dead_at_s = predecessors_dead_at_s
+        self.prefetcher = prefetcher or Prefetcher(most_bytes=0, patience_s=0.0)
         self._inspector = inspector or Inspector(Policy(max_bytes=limits.attachment_bytes))
 
     def carry(self, attachment_id: str, neighbours: Neighbours, target: Target) -> Carried:
@@ -211,7 +216,7 @@ class Carrier:
 
     def _post(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> tuple[str | None, UploadBody]:
         with (
-            open_source(attachment.source, neighbours.cmi) as opened,
+            self.prefetcher.opened(attachment, neighbours.cmi) as opened,
             self._inspector.passed(attachment.source, opened) as source,
         ):
             budget_s = self._limits.upload_budget_s(source.size_bytes)
@@ -226,6 +231,7 @@ class Carrier:
             )
             deadline_at_s = self._now_s() + budget_s + self._limits.read_s
             intent = self._book.begin_upload(attachment.id, deadline_at_s=deadline_at_s)
+            self.prefetcher.begin_after(attachment, neighbours.cmi)
             try:
                 object_id = neighbours.c4c.upload(target.activity, target.navigation, body)
             except Exception as exc:
@@ -342,10 +348,13 @@ def _upload_may_exist() -> Iterator[None]:
 
 
 def _described(attachment: Attachment, *, in_title: bool) -> NewAttachment:
-    """Name, type and key of the upload; the key travels in Title where it can be set, else in the name."""
+    """Name, type and key of the upload; the key travels in Title where it can be set, else in the name.
+
+    The type goes without parameters: CMI calls a voice note ``audio/ogg; codecs=opus``, C4C's samples know bare types.
+    """
     name = attachment.target_name
     return NewAttachment(
         name=name if in_title else name_with_key(name, attachment.key),
-        content_type=attachment.source.content_type,
+        content_type=plain_type(attachment.source.content_type),
         title=key_title(attachment.key) if in_title else None,
     )

@@ -18,6 +18,7 @@ from attachment_transfer.worker.health import HealthServer
 
 _log = structlog.get_logger(__name__)
 _HOUSEKEEPING_S = 5.0
+_BEAT_S = 5.0
 _LAB_CLOCK_WATCH_S = 0.1
 _LOCK_POLL_S = 0.1
 
@@ -123,13 +124,21 @@ def work(
     )
     if lab_offset_s is not None:
         watcher.start()
-    while not stop.wait(_HOUSEKEEPING_S):
+    # In a thread of its own: a database that hangs holds it up, and must not make the process pass for dead.
+    keeper = threading.Thread(target=_keep_house, args=(stop, housekeeping), name="housekeeping", daemon=True)
+    keeper.start()
+    while not stop.wait(_BEAT_S):
         health.beat()
-        _guarded(housekeeping)
     health.draining()
+    keeper.join(_HOUSEKEEPING_S)
     _log.info("draining", timeout_s=drain_s)
     worker.drain(drain_s)
     health.stop()
+
+
+def _keep_house(stop: threading.Event, housekeeping: Callable[[], object]) -> None:
+    while not stop.wait(_HOUSEKEEPING_S):
+        _guarded(housekeeping)
 
 
 def _follow_clock(stop: threading.Event, offset_s: Callable[[], float], pull_forward: Callable[[float], int]) -> None:

@@ -103,7 +103,9 @@ class Rounds:
         if still_open:
             self._look_around(transfer.activity or self._find_activity(transfer, neighbours), still_open, neighbours)
         # Those that failed before come last: a few bad files at the head of a chat must not hold up the others.
-        return True, [item.id for item in sorted(still_open, key=lambda item: item.tries)]
+        order = sorted(still_open, key=lambda item: item.tries)
+        self._carrier.prefetcher.plan(transfer.id, order)
+        return True, [item.id for item in order]
 
     def _find_activity(self, transfer: Transfer, neighbours: Neighbours) -> ActivityRef:
         activity = neighbours.c4c.find_activity(transfer.contact_id)
@@ -164,6 +166,7 @@ class Rounds:
 
     def settle(self, transfer_id: str, round_no: int) -> None:
         """End the round: look again, wait for a later round, settle or park."""
+        self._carrier.prefetcher.forget(transfer_id)
         transfer = self._book.transfer(transfer_id)
         if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
             return
@@ -181,6 +184,7 @@ class Rounds:
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
         """A step raised what no step should: retry a little, then park for a person. The type is told, no text."""
+        self._carrier.prefetcher.forget(transfer_id)
         transfer = self._book.transfer(transfer_id)
         if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
             self._again(transfer, Defect(f"internal error ({error_type})"))

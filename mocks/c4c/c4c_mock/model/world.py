@@ -51,9 +51,17 @@ class C4CWorld(World):
         self.log = Log(self.spool.directory / FILE_NAME)
 
     @classmethod
-    def make(cls, name: str, host: str, data_dir: Path, dialect: Mapping[str, Any] | None = None) -> C4CWorld:
+    def make(
+        cls,
+        name: str,
+        host: str,
+        data_dir: Path,
+        dialect: Mapping[str, Any] | None = None,
+        *,
+        ids_seed: str | None = None,
+    ) -> C4CWorld:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
-        parts = World.parts(name, data_dir, {**defaults(), **(dialect or {})})
+        parts = World.parts(name, data_dir, {**defaults(), **(dialect or {})}, ids_seed=ids_seed)
         return cls(**parts, host=host.lower())
 
     @classmethod
@@ -67,7 +75,7 @@ class C4CWorld(World):
                 rows.pop(object_id, None)
             state.update(entry)
         known = {name: value for name, value in state["dialect"].items() if name in defaults()}
-        world = cls.make(state["name"], state["host"], path.parent.parent, known)
+        world = cls.make(state["name"], state["host"], path.parent.parent, known, ids_seed=state.get("ids_seed"))
         world.clock.advance(state["clock"])
         world.ids.restore(state["ids"])
         world.access.restore(state["access"])
@@ -81,7 +89,8 @@ class C4CWorld(World):
         self.log.rewrite(self._snapshot())
 
     def _snapshot(self) -> Iterator[dict[str, Any]]:
-        yield {"format": FORMAT, "name": self.name, "host": self.host, **self._settings()}
+        named = {"name": self.name, "host": self.host, "ids_seed": self.ids.seed}
+        yield {"format": FORMAT, **named, **self._settings()}
         yield {"access": self.access.state(), "ids": self.ids.state()}
         for row in self.rows.everything():
             yield {"rows": [row_to_json(row)]}

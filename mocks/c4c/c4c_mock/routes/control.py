@@ -17,6 +17,7 @@ from mock_kit.control import json_object
 from mock_kit.problem import FieldError, bad_request
 
 from .administration import add_administration, refusal
+from .odata import look
 from .seeding import seed_from
 
 Answer = tuple[Response, int]
@@ -46,6 +47,11 @@ def _add_business(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
             error = FieldError("rows", exc.message, exc.hint or "Correct it; nothing was stored.")
             raise bad_request("The tenant was not seeded.", error) from exc
         return jsonify(rows=[{"set": row.eset.name, "object_id": row.object_id} for row in created]), 201
+
+    @bp.get("/odata/<path:path>")
+    def look_on(path: str) -> Response:
+        """The same as OData gives a business user below ``/sap/c4c/odata/v1/``, without login, fault or journal."""
+        return look(mock.asked_world(), cti.DESKTOP, path)
 
     @bp.get("/attachments")
     def list_attachments() -> Answer:

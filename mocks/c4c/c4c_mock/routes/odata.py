@@ -6,8 +6,8 @@ import binascii
 import re
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from flask import Blueprint, Request, Response, request
@@ -28,7 +28,7 @@ from c4c_mock.model.errors import (
 from c4c_mock.model.world import C4CWorld
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
-from mock_kit.context import note
+from mock_kit.context import Draft, note, set_current_draft
 
 from .batch import run_batch
 from .call import JSON, Call, Reply, meant_method, prefers_json
@@ -64,6 +64,44 @@ def odata_blueprint(world_of_request: Callable[[], C4CWorld]) -> Blueprint:
         return _refusal(world_of_request(), _in_our_words(exc), time.perf_counter())
 
     return bp
+
+
+def look(world: C4CWorld, user: User, path: str) -> Response:
+    """What OData gives that user for the running GET of ``/_mock/odata/<path>``, which is no request of the wire's.
+
+    No login, no place among the tenant's threads, no evidence counted, and (``/_mock`` being outside the frame)
+    no fault and no journal entry: whoever looks on disturbs nothing.
+    """
+    started = time.perf_counter()
+    service, _, rest = path.partition("/")
+    with _silence():
+        try:
+            reply = _serve(world, user, service, rest, request, slash=True)
+        except C4CError as exc:
+            reply = error_reply(world, exc, as_json=True)
+        reply.body = _silently(reply.body)
+        return _response(world, reply, started, None)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """What happens in here counts for no exchange and for no evidence."""
+    set_current_draft(Draft(silent=True))
+    try:
+        yield
+    finally:
+        set_current_draft(None)
+
+
+def _silently(body: Iterable[bytes]) -> Iterator[bytes]:
+    """Documents and files are made while they are sent: each piece of them in silence too."""
+    pieces = iter(body)
+    while True:
+        with _silence():
+            piece = next(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 def _in_our_words(exc: HTTPException) -> C4CError:

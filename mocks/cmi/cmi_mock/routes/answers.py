@@ -134,7 +134,7 @@ def download_answer(attachment: Attachment, world: CmiWorld, request: Request) -
     """The raw bytes, whole or one range of them, from the spool."""
     size = attachment.blob.size_bytes
     touch("cmi.download.raw_bytes")
-    wanted = _range(request.headers.get("Range", ""), size) if world.rules.ranges else None
+    wanted = asked_range(request.headers.get("Range", ""), size) if world.rules.ranges else None
     if wanted == (0, 0):
         return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
     start, stop = wanted or (0, size)
@@ -158,7 +158,7 @@ def content_disposition(name: str) -> str:
     return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _range(header: str, size: int) -> tuple[int, int] | None:
+def asked_range(header: str, size: int) -> tuple[int, int] | None:
     """Start and stop of a single byte range; (0, 0) if it lies outside; None to send everything."""
     match = _RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", ""):

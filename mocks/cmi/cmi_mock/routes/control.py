@@ -10,6 +10,7 @@ from cmi_mock.evidence import touch
 from cmi_mock.model.contact import stamp
 from cmi_mock.model.errors import ModelError, Refused
 from cmi_mock.routes import forms
+from cmi_mock.routes.control_looks import add_looks
 from cmi_mock.routes.control_records import add_administration, add_mail, add_results
 from cmi_mock.routes.control_scripts import add_scripts
 from cmi_mock.routes.described import described_attachment, described_chat, outcome
@@ -43,6 +44,7 @@ def control_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
     add_mail(bp, mock)
     add_results(bp, mock)
     add_scripts(bp, mock)
+    add_looks(bp, mock)
     return bp
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from cmi_mock.model.chat import Attachment, Chat
+from cmi_mock.model.chat import Attachment, Chat, Leg, Message
 from cmi_mock.model.contact import contact_of, stamp
 from cmi_mock.model.history import readable_since
 from cmi_mock.model.mail import Mail
@@ -30,30 +31,46 @@ def described_chat(chat: Chat, world: CmiWorld) -> dict[str, Any]:
     return outcome(chat) | {
         "direct": chat.direct,
         "channel_sub_type": chat.channel_sub_type,
+        "direction": chat.direction,
+        "language": chat.language,
+        "customer": vars(chat.customer),
         "created": stamp(chat.created),
         "readable_since": stamp(since) if since else None,
-        "legs": [
-            {
-                "id": leg.id,
-                "kind": leg.kind,
-                "status": leg.status.value,
-                "queue_id": leg.queue.id if leg.queue else None,
-                "agent_id": leg.agent.id if leg.agent else None,
-            }
-            for leg in chat.legs
-        ],
-        "messages": [
-            {
-                "id": message.id,
-                "leg_id": message.leg_id,
-                "originator_type": message.originator_type,
-                "originator": message.originator,
-                "message": message.text,
-                "attachments": [described_attachment(one) for one in message.attachments],
-            }
-            for message in chat.messages
-        ],
+        "legs": [_described_leg(leg) for leg in chat.legs],
+        "messages": [_described_message(message) for message in chat.messages],
     }
+
+
+def _described_leg(leg: Leg) -> dict[str, Any]:
+    return {
+        "id": leg.id,
+        "kind": leg.kind,
+        "status": leg.status.value,
+        "queue_id": leg.queue.id if leg.queue else None,
+        "queue_name": leg.queue.name if leg.queue else None,
+        "agent_id": leg.agent.id if leg.agent else None,
+        "agent_address": leg.agent.chat_address if leg.agent else None,
+        "created": stamp(leg.created),
+        "accepted": _stamped(leg.accepted),
+        "ended": _stamped(leg.ended),
+        "handled": _stamped(leg.handled),
+    }
+
+
+def _described_message(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "leg_id": message.leg_id,
+        "timestamp": stamp(message.timestamp),
+        "originator_type": message.originator_type,
+        "originator": message.originator,
+        "message": message.text,
+        "attachments": [described_attachment(one) | {"delivered_as": one.delivered_as} for one in message.attachments],
+    }
+
+
+def _stamped(moment: datetime | None) -> str | None:
+    return stamp(moment) if moment else None
 
 
 def described_attachment(attachment: Attachment) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def world_order(body: Body) -> WorldOrder:
         rights=rights(body),
         expires=moment(body, "expires_at"),
         dialect=dialect,
+        ids_seed=body.get("ids_seed"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from attachment_lab import street_file
 from attachment_lab.cli.common import err, json_option, ledger_of, out, print_json, running, street_option
 from attachment_lab.conversation import Conversation
 from attachment_lab.demo import Row, rows_from, verdict_json
@@ -152,12 +154,20 @@ def _print_clocks(street: RunningStreet, to: Neighbours, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--full", is_flag=True, help="Also restart the service on an empty database, its clock at zero.")
 @street_option
 @json_option
-def reset(street_path: Path | None, as_json: bool) -> None:
-    """Set the street back to its beginning: worlds furnished anew, the service on an empty database."""
-    ask_for_reset(street_path or default_path())
+def reset(full: bool, street_path: Path | None, as_json: bool) -> None:
+    """Set the street back to its beginning: the world anew, with other secrets and ids, in about a second."""
+    began_s = time.monotonic()
+    path = street_path or default_path()
+    ask_for_reset(path, full=full)
+    took_s = round(time.monotonic() - began_s, 2)
+    clock_file = street_file.read(path).clock_file
+    ahead_s = read_offset(clock_file) if clock_file else 0.0
     if as_json:
-        print_json({"status": "reset"})
-    else:
-        out().print("The street is back at its beginning.")
+        print_json({"status": "reset", "full": full, "took_s": took_s, "clock_offset_s": ahead_s})
+        return
+    out().print(f"The street is back at its beginning ({took_s:g} s).")
+    if ahead_s:
+        out().print(f"Its clocks stay {ahead_s:+g} s ahead: the service's cannot go back; --full sets them to zero.")

@@ -14,6 +14,8 @@ from rich.text import Text
 from attachment_lab import egress, street_file
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
+from attachment_lab.cli.seeding import Seeding
+from attachment_lab.cli.tour import tour
 from attachment_lab.conversation import Conversation, Sendable
 from attachment_lab.demo import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo_faults import FAULTS
@@ -36,8 +38,18 @@ run_dir_option = click.option(
     default=None,
     help="Keep logs, spools and the service's database here; default: a temporary folder.",
 )
+seed_option = click.option(
+    "--seed", is_flag=True, help="Load the demo's customers: three people, a dozen chats in every state."
+)
 gates_option = click.option(
     "--through-gates", is_flag=True, help="The service reaches the mocks through their wire gates."
+)
+
+dialect_option = click.option(
+    "--dialect",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Make mocks and service behave as this file says; `attachment-lab probe` writes one.",
 )
 
 
@@ -45,27 +57,32 @@ gates_option = click.option(
 @port_option
 @run_dir_option
 @gates_option
+@dialect_option
 @click.option(
     "--ready-file",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
     help="Write addresses and credentials here (mode 0600) once everything answers.",
 )
-def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_file: Path | None) -> None:
+@seed_option
+def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any) -> None:
     """Start the street and keep it up until Ctrl-C."""
     base = 8100 if port_base is None else port_base
-    options = StreetOptions(port_base=base, run_dir=run_dir, through_gates=through_gates, console=True)
+    options = StreetOptions(port_base=base, console=True, **built)
     err().print(Text("Starting the street …", style="dim"))
     with ending_on_signals(), open_street(options) as street:
         world = _furnish(street)
+        seeding = Seeding(street.neighbours, err())
 
-        def prepare() -> None:
-            contact_id = _waiting_chat(street, world, default_files()[:WAITING_FILES])
+        def prepare(names: WorldNames) -> None:
+            contact_id = _waiting_chat(street, names, default_files()[:WAITING_FILES])
+            if seed:
+                seeding.load(names, wait=names == world)
             if ready_file:
-                street_file.write(ready_file, street_file.ready_json(street.urls, world, contact_id))
-            _show_street(street, world, contact_id, out())
+                street_file.write(ready_file, street_file.ready_json(street.urls, names, contact_id))
+            _show_street(street, names, contact_id, out())
 
-        prepare()
+        prepare(world)
         Keeper(street, world, prepare).stay()
 
 
@@ -73,7 +90,9 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
 @port_option
 @run_dir_option
 @gates_option
+@dialect_option
 @json_option
+@seed_option
 @click.option("--keep", is_flag=True, help="Leave the street up afterwards, until Ctrl-C.")
 @click.option("--fault", type=click.Choice(sorted(FAULTS)), default=None, help="Break something.")
 @click.option("--on", "on", default=None, help="The file that the fault strikes; default: the first.")
@@ -86,21 +105,33 @@ def up(port_base: int | None, run_dir: Path | None, through_gates: bool, ready_f
     help="Send this file instead of the customer's usual ones; may be repeated.",
 )
 @click.option("--timeout", "timeout_s", type=float, default=180.0, show_default=True, help="Seconds.")
-def demo(port_base: int | None, run_dir: Path | None, through_gates: bool, **chosen: Any) -> int:
+@click.option(
+    "--tour", is_flag=True, help="Show the guided tour in a browser instead; exit 0 only if its story came true."
+)
+@click.option("--headless", is_flag=True, help="With --tour: no window; it turns its pages by itself and ends.")
+@click.option("--speed", type=click.FloatRange(min=0.1, max=100), default=1.0, show_default=True, help="With --tour.")
+def demo(port_base: int | None, through_gates: bool, **chosen: Any) -> int:
     """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
     gates = through_gates or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_gate)
+    with_console = bool(chosen["keep"] or chosen["tour"])
     options = StreetOptions(
-        port_base=port_base or 0, run_dir=run_dir, through_gates=gates, console=bool(chosen["keep"])
+        port_base=port_base or 0,
+        run_dir=chosen["run_dir"],
+        through_gates=gates,
+        console=with_console,
+        dialect=chosen["dialect"],
     )
     console = err() if chosen["as_json"] else out()
     console.quiet = bool(chosen["as_json"]) and not console.is_terminal
     console.print(Text("Starting the street …", style="dim"))
     with ending_on_signals(), open_street(options) as street:
-        return _demo(street, chosen, console)
+        return tour(street, _furnish(street), chosen, console) if chosen["tour"] else _demo(street, chosen, console)
 
 
 def _demo(street: Street, chosen: dict[str, Any], console: Console) -> int:
     world = _furnish(street)
+    if chosen["seed"]:
+        Seeding(street.neighbours, console).load(world, wait=True)
     files: list[Sendable] = list(chosen["files"]) or default_files()
     ledger = ChainLedger(street.neighbours, world, run_dir=street.run_dir)
     with Progress(console) as progress:
@@ -136,9 +167,9 @@ def _killer(street: Street, console: Console) -> Callable[[], None]:
 def _furnish(street: Street) -> WorldNames:
     """The default world, and the console page that looks at it."""
     world = default_world()
-    open_world(street.neighbours, world)
+    open_world(street.neighbours, world, street.world_options())
     if street.options.console:
-        street.start_console(world)
+        street.start_console(world, street_file=street_file.default_path())
     return world
 
 

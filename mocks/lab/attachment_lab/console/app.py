@@ -18,9 +18,12 @@ from attachment_lab.commands import CONSOLE_VARIABLE
 from attachment_lab.console.desk import Desks, Hands
 from attachment_lab.console.frame import json_object, register_page, told
 from attachment_lab.console.pages import PAGES
+from attachment_lab.console.passage import add_passage
+from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
+from attachment_lab.worlds import WorldOptions
 
 #: A page that a name server rebinds to loopback must not steer the lab.
 OWN_NAMES = {"127.0.0.1", "localhost", "[::1]"}
@@ -35,8 +38,9 @@ def create_app() -> Flask:
     settings = json.loads(os.environ.pop(CONSOLE_VARIABLE))
     pool = [WorldNames(**each) for each in settings.get("pool", [])]
     hands = Hands.from_json(settings.get("hands", {}))
-    to = Neighbours(settings["urls"])
-    return build_app(to, WorldNames(**settings["world"]), settings["urls"], hands=hands, pool=pool)
+    options = WorldOptions(dialects=settings.get("dialects", {}))
+    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    return build_app(to, names, settings["urls"], hands=hands, pool=pool, options=options)
 
 
 def build_app(
@@ -46,15 +50,18 @@ def build_app(
     *,
     hands: Hands | None = None,
     pool: list[WorldNames] | None = None,
+    options: WorldOptions | None = None,
 ) -> Flask:
     """The application; ``names`` is its first world."""
     app = Flask(__name__)
-    desks = Desks(to, names, urls, hands=hands, pool=pool or [])
+    desks = Desks(to, names, urls, hands=hands, pool=pool or [], options=options)
     app.extensions["desks"] = desks
     _add_guards(app)
     _add_doors(app, desks)
     _add_worlds(app, desks)
-    for page in PAGES:
+    _add_demo(app, desks)
+    add_passage(app, desks)
+    for page in (*PAGES, TOUR):
         register_page(app, page, PAGES)
     return app
 
@@ -108,8 +115,9 @@ def _add_doors(app: Flask, desks: Desks) -> None:
 def _add_worlds(app: Flask, desks: Desks) -> None:
     def shown(name: str) -> dict[str, Any]:
         desk = desks.get(name)
+        hosts = {"cmi_host": desk.names.cmi_host, "c4c_host": desk.names.c4c_host} if desk else {}
         tenant = desk.names.tenant if desk else name
-        return {"world": name, "tenant": tenant, "url": url_for("chain.page", world=name)}
+        return {"world": name, "tenant": tenant, "url": url_for("chain.page", world=name), **hosts}
 
     @app.get("/api/worlds")
     def list_worlds() -> Response:
@@ -118,13 +126,18 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
 
     @app.post("/api/worlds")
     def add_world() -> tuple[Response, int]:
-        """201 ``{"world","tenant","url"}``: ``{}`` mints, ``{"names": {…}}`` (WorldNames) shows one that exists."""
-        given = json_object().get("names")
+        """201 ``{"world","tenant","url",…}``: mints one, or shows one that exists if the body names it.
+
+        ``{}``, ``{"options": {…}}`` (WorldOptions) or ``{"names": {…}}`` (WorldNames).
+        """
+        body = json_object()
         try:
-            desk = desks.adopt(WorldNames(**given)) if given else desks.mint()
+            options = WorldOptions(**body.get("options", {}))
+            desk = desks.adopt(WorldNames(**body["names"])) if body.get("names") else desks.mint(options)
         except TypeError:
             # The error's own words could repeat a secret.
-            return told(HTTPStatus.BAD_REQUEST, "names: an object with the members of WorldNames, or leave it out")
+            told_so = "names: an object with the members of WorldNames; options: of WorldOptions; or leave them out"
+            return told(HTTPStatus.BAD_REQUEST, told_so)
         return jsonify(shown(desk.names.name)), 201
 
     @app.delete("/api/worlds/<name>")
@@ -134,3 +147,26 @@ def _add_worlds(app: Flask, desks: Desks) -> None:
             return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
         desks.drop(name)
         return Response(), 204
+
+
+def _add_demo(app: Flask, desks: Desks) -> None:
+    @app.post("/api/worlds/<name>/reset")
+    def reset(name: str) -> tuple[Response, int]:
+        """204; the world is at its beginning again, with other secrets and ids. Open pages load themselves anew."""
+        json_object()
+        if desks.get(name) is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        desks.renew(name)
+        return Response(), 204
+
+    @app.route("/api/worlds/<name>/seed", methods=["GET", "POST"])
+    def seed(name: str) -> tuple[Response, int]:
+        """POST loads the demo's customers in the background (202, 409 meanwhile); GET tells how far it is."""
+        desk = desks.get(name)
+        if desk is None:
+            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+        if request.method == "POST":
+            json_object()
+            desk.seeding.start()
+            return jsonify(desk.seeding.state()), 202
+        return jsonify(desk.seeding.state()), 200

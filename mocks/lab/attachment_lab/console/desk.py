@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.clocks import catch_up
+from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
+from attachment_lab.console.tour.director import Director
 from attachment_lab.console.watch import Watch
 from attachment_lab.demo import default_files
 from attachment_lab.errors import WrongUse
-from attachment_lab.minting import WorldNames, minted_world
+from attachment_lab.exchanges.reader import Reader
+from attachment_lab.minting import WorldNames, minted_world, renewed
 from attachment_lab.neighbours import Neighbours
+from attachment_lab.renewal import renew_world
+from attachment_lab.reset import ask_for_reset
+from attachment_lab.street import read_offset
 from attachment_lab.worlds import WorldOptions, close_world, open_world
 
 
@@ -45,12 +52,25 @@ class Hands:
 class Desk:
     """One world: its names and secrets, and whoever reads and plays it for the pages."""
 
-    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+    def __init__(
+        self,
+        to: Neighbours,
+        names: WorldNames,
+        urls: Mapping[str, str],
+        options: WorldOptions | None = None,
+    ) -> None:
         self.to = to
+        #: Tells this beginning of the world from an earlier one; pages compare it.
+        self.born = secrets.token_hex(4)
+        #: How the world was opened, if the console opened it; a reset opens it the same way.
+        self.options = options
         self.names = names
         self.ledger = ChainLedger(to, names)
         self.watch = Watch(self.ledger)
         self.stage = Stage(to, names, default_files)
+        self.journal = Reader(self.ledger, urls)
+        self.seeding = Seeding(to, names)
+        self.tour = Director(self.ledger, self.journal)
 
 
 class Desks:
@@ -58,6 +78,7 @@ class Desks:
 
     Args:
         pool: names to mint from, in this order; empty = names are made up.
+        options: how a minted world differs from the documented configuration.
     """
 
     def __init__(
@@ -68,14 +89,16 @@ class Desks:
         *,
         hands: Hands | None = None,
         pool: Sequence[WorldNames] = (),
+        options: WorldOptions | None = None,
     ) -> None:
         self.to = to
         self.urls = dict(urls)
         self.hands = hands or Hands()
         self.first = first.name
-        self._desks = {first.name: Desk(to, first)}
+        self._desks = {first.name: Desk(to, first, urls)}
         self._pool = list(pool)
         self._has_pool = bool(pool)
+        self._options = options
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Desk | None:
@@ -91,13 +114,14 @@ class Desks:
     def mint(self, options: WorldOptions | None = None) -> Desk:
         """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
+        options = self._over_ours(options)
         open_world(self.to, names, options)
         catch_up(self.to, names.name, self.hands.clock_file)
-        return self.adopt(names)
+        return self.adopt(names, options)
 
-    def adopt(self, names: WorldNames) -> Desk:
+    def adopt(self, names: WorldNames, options: WorldOptions | None = None) -> Desk:
         """Show a world that exists in the mocks already; names known before get a new desk."""
-        desk = Desk(self.to, names)
+        desk = Desk(self.to, names, self.urls, options)
         with self._lock:
             self._desks[names.name] = desk
         return desk
@@ -111,7 +135,33 @@ class Desks:
         close_world(self.to, name)
         if self._has_pool:
             with self._lock:
-                self._pool.append(desk.names)
+                # A pool's tenant that is opened again must not mint the ids of its last time.
+                self._pool.append(renewed(desk.names))
+
+    def renew(self, name: str) -> None:
+        """Set a world back to its beginning, with other secrets and ids; its pages load themselves again.
+
+        The first world belongs to the owner of the street, where there is one: that is asked to do it, because the
+        ready file must follow. Raises WrongUse, LabFailed, and LookupError for a world unknown.
+        """
+        with self._lock:
+            desk = self._desks[name]
+        owner = self.hands.street_file
+        if name == self.first and owner:
+            ask_for_reset(owner)
+            return
+        self.adopt(renew_world(self.to, desk.names, desk.options, offset_s=self._offset_s()), desk.options)
+
+    def _offset_s(self) -> float:
+        return read_offset(self.hands.clock_file) if self.hands.clock_file else 0.0
+
+    def _over_ours(self, options: WorldOptions | None) -> WorldOptions | None:
+        """What was asked for, over the switches that every world of this console has."""
+        if options is None or self._options is None:
+            return options or self._options
+        mocks = {*self._options.dialects, *options.dialects}
+        merged = {mock: {**self._options.dialects.get(mock, {}), **options.dialects.get(mock, {})} for mock in mocks}
+        return replace(options, dialects=merged)
 
     def _next_names(self) -> WorldNames:
         with self._lock:

@@ -16,6 +16,7 @@ from attachment_lab.errors import LabError
 
 #: A stream ends after this long and the browser opens the next one: no thread is held by a page long gone.
 STREAM_S = 45.0
+BORN_HEADER = "X-World-Born"
 PAUSE_S = 0.25
 
 
@@ -47,7 +48,15 @@ def register_page(app: Flask, page: Page, menu: Sequence[Page]) -> None:
     @blueprint.context_processor
     def frame() -> dict[str, Any]:
         """What ``base.html`` needs."""
-        return {"this_page": page, "menu": menu, "world": g.world, "names": desk().names, "worlds": desks().names()}
+        shown = {"this_page": page, "menu": menu, "world": g.world, "names": desk().names, "worlds": desks().names()}
+        return shown | {"born": desk().born}
+
+    @blueprint.after_request
+    def tell_which_beginning(answer: Response) -> Response:
+        """A page of an earlier beginning of its world sees by this that it is out of date."""
+        if "desk" in g:
+            answer.headers[BORN_HEADER] = desk().born
+        return answer
 
     app.register_blueprint(blueprint, url_prefix=f"/w/<world>/{page.name}")
 
@@ -83,15 +92,27 @@ def json_object() -> dict[str, Any]:
 
 
 def stream(read: Callable[[], Any], event: str) -> Response:
-    """Server-sent events: what ``read`` gives (JSON), whenever it differs; ``trouble`` with a sentence on LabError."""
+    """Server-sent events: what ``read`` gives (JSON), whenever it differs.
+
+    ``trouble`` with a sentence on LabError; ``renewed`` once when the world was set back, and no more.
+    """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(_pieces(read, event), mimetype="text/event-stream", headers=headers)
+    name, mine, all_worlds = str(g.world), desk(), desks()
+
+    def is_renewed() -> bool:
+        return all_worlds.get(name) is not mine
+
+    return Response(_pieces(read, event, is_renewed), mimetype="text/event-stream", headers=headers)
 
 
-def _pieces(read: Callable[[], Any], event: str) -> Iterator[str]:
+def _pieces(read: Callable[[], Any], event: str, is_renewed: Callable[[], bool]) -> Iterator[str]:
     yield "retry: 400\n\n"
     last, until = "", time.monotonic() + STREAM_S
     while time.monotonic() < until:
+        if is_renewed():
+            # This reader has the secrets of a beginning that is over: the page loads itself anew.
+            yield "event: renewed\ndata: {}\n\n"
+            return
         try:
             piece = f"event: {event}\ndata: {json.dumps(read())}\n\n"
         except LabError as exc:

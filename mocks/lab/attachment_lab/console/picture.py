@@ -151,7 +151,7 @@ def _place(mine: Carried | None, transfer: TransferRecord | None) -> tuple[int, 
     if mine.state == "open":
         return (CMI, "waiting", "Again soon") if mine.attempts else (SERVICE, "idle", "Queued")
     if mine.state == "parked":
-        return (C4C if mine.sha256 else CMI), "failed", "Failed"
+        return _failed_at(mine), "failed", "Failed"
     placed: dict[str, tuple[int, Tone, str]] = {
         "uploading": (CMI, "active", "On its way"),
         "ambiguous": (C4C, "waiting", "Looking in C4C"),
@@ -159,6 +159,12 @@ def _place(mine: Carried | None, transfer: TransferRecord | None) -> tuple[int, 
         "skipped": (SERVICE, "idle", "Skipped"),
     }
     return placed.get(mine.state, (SERVICE, "waiting", mine.state))
+
+
+def _failed_at(mine: Carried) -> int:
+    """The hop of a failure. An upload that C4C refused leaves no digest; then the reason's own words tell."""
+    _code, _, message = (mine.reason or "").partition(": ")
+    return C4C if mine.sha256 or message.startswith("C4C") else CMI
 
 
 def _contact_pro(chat: ChatFacts) -> Station:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from attachment_lab import demo_faults
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.conversation import Conversation, Sendable
-from attachment_lab.demo_faults import DemoFault
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
@@ -18,18 +17,9 @@ from attachment_lab.settle import wait_until_settled
 
 #: Seconds by which CMI and C4C are slowed down per file, so that people see it travel.
 SLOW_S = 0.45
-#: A file that is gone for good: the customer's channel has deleted it.
-GONE = DemoFault(
-    mock="cmi",
-    kind="status",
-    method="GET",
-    path=demo_faults.CMI_DOWNLOAD,
-    params={"status": 404},
-    story="the file is gone from CMI; the service reports it and goes on",
-)
 #: What the page offers to break; all without the wire gates.
 OFFERED = {
-    "gone": GONE,
+    "gone": demo_faults.GONE,
     "flip-byte": demo_faults.FAULTS["flip-byte"],
     "c4c-down": demo_faults.FAULTS["c4c-down"],
 }

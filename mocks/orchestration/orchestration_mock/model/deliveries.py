@@ -54,6 +54,7 @@ class Delivery:
         notes: what the twin did otherwise than asked (a proxy, say), or could not do.
         evidence: the behaviours that showed themselves, each with its label.
         error: one sentence; None when delivered.
+        change: running number of the log's changes; a row that changed has a higher one.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Delivery:
     error: str | None = None
     notes: tuple[str, ...] = ()
     evidence: tuple[dict[str, str], ...] = ()
+    change: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The row as a JSON object."""
@@ -98,10 +100,13 @@ class DeliveryLog:
     def __init__(self) -> None:
         self._rows: OrderedDict[str, Delivery] = OrderedDict()
         self._lock = RLock()
+        self._changes = 0
 
     def add(self, delivery: Delivery) -> Delivery:
         """Take in a planned delivery; the oldest row makes room when the log is full."""
         with self._lock:
+            self._changes += 1
+            delivery = replace(delivery, change=self._changes)
             self._rows[delivery.id] = delivery
             while len(self._rows) > KEPT_DELIVERIES:
                 self._rows.popitem(last=False)
@@ -117,7 +122,8 @@ class DeliveryLog:
             state = changes.get("state", old.state)
             if state != old.state and state not in NEXT[old.state]:
                 raise ValueError(f"a delivery that is {old.state} does not become {state}")
-            self._rows[id_] = new = replace(old, **changes)
+            self._changes += 1
+            self._rows[id_] = new = replace(old, change=self._changes, **changes)
             return new
 
     def get(self, id_: str) -> Delivery:
@@ -127,6 +133,12 @@ class DeliveryLog:
         if found is None:
             raise Missing(f"There is no delivery {id_}.")
         return found
+
+    def changed(self, since: int, limit: int) -> list[Delivery]:
+        """At most ``limit`` rows that changed after that number, in the order of their last change."""
+        with self._lock:
+            rows = [row for row in self._rows.values() if row.change > since]
+        return sorted(rows, key=lambda row: row.change)[:limit]
 
     def list(self, event_id: str | None = None) -> list[Delivery]:
         """All rows, or those of one event."""

@@ -7,6 +7,7 @@ back, or that asks for it by `block`, holds up the next one. Different conversat
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -30,6 +31,7 @@ from orchestration_mock.model.redelivery import Redelivery, read_options, read_r
 from orchestration_mock.model.timetable import Timetable
 
 KEPT_ERRANDS = 10_000
+KEPT_EVENTS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,13 @@ class Fired:
     event: Event
     verdicts: tuple[Verdict, ...]
     deliveries: tuple[Delivery, ...]
+
+    def logged(self) -> dict[str, Any]:
+        """For the event log: also which event it was, of which conversation, and when."""
+        contact = self.event.contact
+        names = ("channel_type", "channel_sub_type", "direction", "queue")
+        told = {"event": self.event.name, "at": stamp(self.event.moment), "contact_id": contact.guid}
+        return told | {name: contact.data.get(name) for name in names} | self.as_json()
 
     def as_json(self) -> dict[str, Any]:
         """The reply of the control API."""
@@ -66,6 +75,7 @@ class EventEngine:
     touch: Touch
     timetable: Timetable = field(init=False)
     _errands: dict[str, Errand] = field(default_factory=dict, repr=False)
+    _fired: deque[Fired] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS), repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def __post_init__(self) -> None:
@@ -87,7 +97,13 @@ class EventEngine:
                 wait_s = how.late_s + self._delay_s(verdict.integration.definition.request, errand.delivery_id)
                 mode = how.mode_of() if copy or how.late_s else None
                 planned.append(self._plan(errand, wait_s, together=how.together, mode=mode, evidence=labels))
-        return Fired(event=event, verdicts=tuple(verdicts), deliveries=tuple(planned))
+        fired = Fired(event=event, verdicts=tuple(verdicts), deliveries=tuple(planned))
+        self._fired.append(fired)
+        return fired
+
+    def fired(self) -> list[Fired]:
+        """The latest events, oldest first, each with every configuration's verdict."""
+        return list(self._fired)
 
     def redeliver(self, body: object) -> list[Delivery]:
         """Send again what the body names; new rows of the log, in the order in which they will be sent.

@@ -72,13 +72,22 @@ class _Lock:
 class Issuer:
     """Issues and judges tokens. Times come from the world's clock, plus ``skew_s``: an issuer's clock may be off."""
 
-    def __init__(self, *, url: str, client: OAuthClient, clock: Clock, ids: Ids, dialect: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        *,
+        url: str,
+        client: OAuthClient,
+        clock: Clock,
+        ids: Ids,
+        dialect: Mapping[str, Any],
+        keys: Keyring | None = None,
+    ) -> None:
         self.url = url
         self.client = client
         self.expires_in_s = DEFAULT_EXPIRES_IN_S
         self.skew_s = 0.0
         self.mishaps = Mishaps()
-        self.keys = Keyring(str(dialect["oauth_signing"]))
+        self.keys = keys or Keyring(str(dialect["oauth_signing"]))
         self._clock = clock
         self._ids = ids
         self._dialect = dialect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from threading import RLock
 from typing import Any
 
@@ -9,6 +10,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
 
 ALGORITHMS = ["ES256", "RS256"]
+#: Issuers whose keys are remembered after their world is gone.
+KEPT_KEYRINGS = 256
 SigningKey = ECKey | RSAKey
 
 
@@ -69,3 +72,25 @@ class Keyring:
         with self._lock:
             keys = self._keys[:-1] if outdated else self._keys
             return [key.as_dict(private=False) for key in reversed(keys)]
+
+
+class Keyrings:
+    """The keyring of each issuer of this process; it outlives the world.
+
+    A tenant that is opened anew signs with the keys that its neighbours have fetched, as a real one would: a
+    receiver asks for unknown keys only now and then.
+    """
+
+    def __init__(self, kept: int = KEPT_KEYRINGS) -> None:
+        self._kept = kept
+        self._rings: OrderedDict[tuple[str, str], Keyring] = OrderedDict()
+        self._lock = RLock()
+
+    def of(self, issuer: str, algorithm: str) -> Keyring:
+        """The issuer's keys for that algorithm, made when first asked for."""
+        with self._lock:
+            ring = self._rings.pop((issuer, algorithm), None) or Keyring(algorithm)
+            self._rings[(issuer, algorithm)] = ring
+            while len(self._rings) > self._kept:
+                self._rings.popitem(last=False)
+            return ring

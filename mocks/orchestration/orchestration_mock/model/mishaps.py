@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
+from mock_kit.context import planned
 from orchestration_mock.model.errors import Missing
 
 #: Refusals of a token request: status, `error` of RFC 6749 (5.2) or a common extension, words.
@@ -107,6 +108,7 @@ class Mishaps:
                 if mishap.kind in PLACES[place] and mishap.left != 0:
                     left = None if mishap.left is None else mishap.left - 1
                     self._planned[at] = replace(mishap, left=left, struck=mishap.struck + 1)
+                    planned(mishap.id)
                     return mishap.kind
         return None
 

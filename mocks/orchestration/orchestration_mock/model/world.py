@@ -17,6 +17,7 @@ from orchestration_mock.model.engine import EventEngine
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integrations
 from orchestration_mock.model.issuer import Issuer, OAuthClient
+from orchestration_mock.model.keyring import Keyring
 from orchestration_mock.model.outbound import Sender
 from orchestration_mock.model.secrets import NAME, SecretsManager, read_scope
 from orchestration_mock.model.workflows import Workflows
@@ -111,6 +112,7 @@ def read_world(
     data_dir: Path,
     sender_for: Callable[[Mapping[str, Any]], Sender],
     touch: Callable[[str, World], str],
+    keys_of: Callable[[str, str], Keyring] = lambda _issuer, algorithm: Keyring(algorithm),
 ) -> OrchestrationWorld:
     """A world from ``{"name", "tenant", "oauth", "dialect"?, "secrets"?, "event_driven_integrations"?}``.
 
@@ -123,13 +125,16 @@ def read_world(
     client, dialect = _client(form), form.raw("dialect", {})
     if not isinstance(dialect, Mapping):
         form.wrong("dialect", "an object", 'write "dialect": {}', dialect)
+    ids_seed = form.text("ids_seed", "")
     setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
     for unknown in form.unknown():
         form.wrong(unknown, "no such member", f"remove {unknown}")
     form.done("The world")
-    parts = World.parts(name, data_dir, complete(dialect))
+    parts = World.parts(name, data_dir, complete(dialect), ids_seed=ids_seed)
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
-    issuer = Issuer(url=f"https://login-eu-c1.cc.sinch.com/{tenant}", client=client, **basics)
+    url = f"https://login-eu-c1.cc.sinch.com/{tenant}"
+    keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
+    issuer = Issuer(url=url, client=client, keys=keys, **basics)
     sender = sender_for(parts["dialect"])
     return OrchestrationWorld(**parts, tenant=tenant, issuer=issuer, sender=sender, touch_in=touch, setup=setup)
 

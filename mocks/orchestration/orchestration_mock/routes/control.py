@@ -30,14 +30,26 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         """202: what matched and why not, and the ids of the deliveries now on their way."""
         return jsonify(mock.asked_world().engine.fire(json_body()).as_json()), 202
 
+    @bp.get("/events")
+    def events() -> Reply:
+        """The newest ``limit`` events, oldest first: which configurations matched, and why the others did not."""
+        limit = whole_number("limit", 200, MOST_ROWS) or 1
+        return jsonify([fired.logged() for fired in mock.asked_world().engine.fired()[-limit:]])
+
     @bp.get("/deliveries")
     def deliveries() -> Reply:
-        """The newest ``limit`` rows, oldest first; ``event_id`` filters, ``drain_s`` waits for what is on its way."""
+        """The newest ``limit`` rows, oldest first; ``event_id`` filters, ``drain_s`` waits for what is on its way.
+
+        With ``changed_since`` the rows whose ``change`` is higher, in that order: to read on, pass the last one.
+        """
         engine = mock.asked_world().engine
         drain_s = whole_number("drain_s", 0, MOST_DRAIN_S)
         if drain_s:
             engine.drain(drain_s)
         limit = whole_number("limit", 1000, MOST_ROWS) or 1
+        since = whole_number("changed_since", None)
+        if since is not None:
+            return jsonify([row.as_json() for row in engine.log.changed(since, limit)])
         rows = engine.log.list(request.args.get("event_id"))[-limit:]
         return jsonify([row.as_json() for row in rows])
 

@@ -6,6 +6,7 @@ call behaves on the wire (inferred), but for redirects, which the twin reports i
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,9 +23,11 @@ MOST_REPLY_S = 120.0
 
 
 def new_transport(verify: bool) -> httpx.BaseTransport:
-    """A transport that keeps no connection."""
+    """A transport that keeps no connection; it trusts whom the system trusts (``SSL_CERT_FILE``: a CA of your own)."""
     return httpx.HTTPTransport(
-        verify=verify, limits=httpx.Limits(max_connections=None, max_keepalive_connections=0), trust_env=False
+        verify=ssl.create_default_context() if verify else False,
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+        trust_env=False,
     )
 
 

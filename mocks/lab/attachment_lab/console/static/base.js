@@ -58,6 +58,8 @@ export async function call(method, path, body) {
   } catch {
     throw new Error("The console does not answer; is the street still up?");
   }
+  const born = answer.headers.get("X-World-Born");
+  if (born && born !== document.body.dataset.born) location.reload(); // the world was set back meanwhile
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw Object.assign(new Error(told?.detail ?? `The console answered ${answer.status}.`), { told, status: answer.status });
   return told;
@@ -83,21 +85,30 @@ export async function doing(button, work) {
 
 // Follow a stream of the server: {eventName: (data) => …}. Returns a function that ends it.
 export function follow(path, handlers) {
-  const source = new EventSource(path);
+  let source = null;
   let lost = null;
-  source.addEventListener("open", () => {
-    clearTimeout(lost);
-    lost = null;
-    showLive("live", "Live");
-  });
-  for (const [name, handle] of Object.entries(handlers)) source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
-  source.addEventListener("trouble", (event) => showTrouble(JSON.parse(event.data)));
-  // The server ends each stream after a while; only a silence that lasts is worth a word.
-  source.addEventListener("error", () => {
-    lost ??= setTimeout(() => showLive("lost", "Connection lost, trying again"), 2500);
-  });
+  let again = null;
+  const open = () => {
+    source = new EventSource(path);
+    source.addEventListener("open", () => {
+      clearTimeout(lost);
+      lost = null;
+      showLive("live", "Live");
+    });
+    for (const [name, handle] of Object.entries(handlers)) source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+    source.addEventListener("renewed", () => location.reload());
+    source.addEventListener("trouble", (event) => showTrouble(JSON.parse(event.data)));
+    source.addEventListener("error", () => {
+      // The server ends each stream after a while; only a silence that lasts is worth a word.
+      lost ??= setTimeout(() => showLive("lost", "Connection lost, trying again"), 2500);
+      // A refusal ends a stream for good, such as the 404 of a console that was restarted and knows this world not yet.
+      if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 2000);
+    });
+  };
+  open();
   return () => {
     clearTimeout(lost);
+    clearTimeout(again);
     source.close();
   };
 }

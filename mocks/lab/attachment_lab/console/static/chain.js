@@ -182,6 +182,7 @@ function draw(told) {
   replay.follow(picture?.guid ?? null);
   if (!picture) {
     setText(byId("sentence"), "No chat yet.");
+    byId("to-journal").hidden = true;
     drawRows([]);
     return;
   }
@@ -192,6 +193,8 @@ function draw(told) {
     setText(byId("announce"), picture.sentence);
   }
   drawMeta(picture);
+  byId("to-journal").hidden = false;
+  byId("to-journal").href = `../journal/?about=${encodeURIComponent(picture.guid)}`;
   drawPicture(picture);
   drawRests(picture);
 }

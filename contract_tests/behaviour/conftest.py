@@ -1,0 +1,247 @@
+"""One suite of behaviours, two targets: ``--target mock`` (default: a street is started) and ``--target tenant``.
+
+Whatever the target, requests go through the probe's wire, which reads only unless it was told otherwise, stops at the
+first 401 and tries at most one wrong password. Addresses and accounts of a tenant come from the environment; see the
+README of contract_tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from attachment_lab.errors import LabError, WrongUse
+from attachment_lab.minting import minted_world
+from attachment_lab.probe.assumptions import assumptions
+from attachment_lab.probe.capture_c4c import JSON
+from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.guard import ROOT
+from attachment_lab.probe.permits import ACCOUNTS, Permits, check_permits, check_place
+from attachment_lab.probe.rehearsal import furnish, rehearsal_target
+from attachment_lab.probe.target import SYSTEMS, Target, target_from
+from attachment_lab.probe.wire import Wire
+from attachment_lab.worlds import close_world, open_world
+
+if TYPE_CHECKING:
+    from attachment_lab.tenant import Lab
+
+MARKERS = (
+    "witnesses(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
+    "system(name): cmi, c4c, token or endpoint: whom the test asks",
+    "writes: adds files to the one test activity; runs on a tenant with --allow-writes only",
+    "wrong_password(account): tries one; runs on a tenant with --allow-wrong-password ACCOUNT only, and last",
+)
+_FOUND = pytest.StashKey[Target]()
+_OUTCOMES = pytest.StashKey[dict[str, dict[str, bool]]]()
+_HELD_BACK = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the suite."""
+    group = parser.getgroup("behaviour", "behaviours of mock or tenant")
+    group.addoption("--target", choices=("mock", "tenant"), default="mock", help="whom to ask (default: mock)")
+    group.addoption("--systems", default="cmi,c4c", help="of a tenant: cmi, c4c, token, endpoint (default: cmi,c4c)")
+    group.addoption("--allow-writes", action="store_true", help="add small files to the one test activity")
+    group.addoption("--test-activity", default="", help="ObjectID of the chat activity that may be written to")
+    group.addoption("--allow-wrong-password", choices=ACCOUNTS, default=None, help="try ONE wrong password there")
+    group.addoption("--force-production", action="store_true", help="ask hosts that are not listed as test tenants")
+    group.addoption("--witness-report", default="", help="write what was confirmed and refuted to this JSON file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Markers; and for a tenant everything that must be right before anything is sent."""
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+    config.stash[_OUTCOMES] = {}
+    config.stash[_HELD_BACK] = []
+    if not _is_tenant(config):
+        return
+    if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
+        raise pytest.UsageError("--target tenant asks one question at a time: leave -n out")
+    if config.getoption("showlocals", False):
+        raise pytest.UsageError("--target tenant: --showlocals would print credentials; leave it out")
+    try:
+        config.stash[_FOUND] = _target_of(config)
+    except WrongUse as exc:
+        raise pytest.UsageError(str(exc)) from exc
+
+
+def _is_tenant(config: pytest.Config) -> bool:
+    return bool(config.getoption("target", "mock") == "tenant")
+
+
+def _target_of(config: pytest.Config) -> Target:
+    wanted = [name.strip() for name in str(config.getoption("systems")).split(",") if name.strip()]
+    systems = [system for system in SYSTEMS if system in wanted]
+    if not systems or len(systems) != len(set(wanted)):
+        raise WrongUse(f"--systems {','.join(wanted)!r}: write some of {', '.join(SYSTEMS)} with commas between")
+    target = target_from(os.environ, systems)
+    if activity := config.getoption("test_activity"):
+        target = replace(target, test_activity=activity)
+    permits = _permits_of(config)
+    check_permits(target, permits)
+    check_place(target, permits)
+    return target
+
+
+def _permits_of(config: pytest.Config) -> Permits:
+    return Permits(
+        writes=config.getoption("allow_writes"),
+        tries_on=config.getoption("allow_wrong_password"),
+        production=config.getoption("force_production"),
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Check what the tests claim to witness; hold back what this run may not ask; wrong passwords come last."""
+    mine = {item for item in items if Path(__file__).parent in item.path.parents}
+    claimed = {each for item in mine for each in _witnessed(item)}
+    if unknown := claimed - assumptions().keys():
+        raise pytest.UsageError(f"witnesses of nothing that is known: {', '.join(sorted(unknown))}")
+    held = [item for item in mine if _is_tenant(config) and not _may_run(item, config)]
+    if held:
+        config.stash[_HELD_BACK] = [item.nodeid for item in held]
+        config.hook.pytest_deselected(items=held)
+        items[:] = [item for item in items if item not in held]
+    items.sort(key=lambda item: item in mine and item.get_closest_marker("wrong_password") is not None)
+
+
+def _may_run(item: pytest.Item, config: pytest.Config) -> bool:
+    permits = _permits_of(config)
+    wrong = item.get_closest_marker("wrong_password")
+    return (
+        _argument(item, "system") in config.stash[_FOUND].systems
+        and (permits.writes or item.get_closest_marker("writes") is None)
+        and (wrong is None or permits.tries_on == wrong.args[0])
+    )
+
+
+def _argument(item: pytest.Item, marker: str) -> str:
+    found = item.get_closest_marker(marker)
+    return str(found.args[0]) if found else ""
+
+
+def _witnessed(item: pytest.Item) -> list[str]:
+    return [str(each) for marker in item.iter_markers("witnesses") for each in marker.args]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Note what was witnessed. Of a tenant's answers nothing is printed: a failure names its line alone."""
+    result: Any = yield  # type: ignore[misc]
+    report: pytest.TestReport = result.get_result()
+    if _is_tenant(item.config) and report.failed and call.excinfo is not None:
+        report.longrepr = _without_values(item, call.excinfo)
+        report.sections = []
+    if report.when == "call" and not report.skipped and not _sent_nothing(call):
+        for each in _witnessed(item):
+            item.config.stash[_OUTCOMES].setdefault(each, {})[item.name] = report.passed
+
+
+def _sent_nothing(call: pytest.CallInfo[None]) -> bool:
+    """A test that could not ask has witnessed nothing."""
+    return call.excinfo is not None and isinstance(call.excinfo.value, LabError)
+
+
+def _without_values(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """Where it failed, and our own words; never a value that the tenant sent."""
+    own = [entry for entry in excinfo.traceback if Path(str(entry.path)) == item.path]
+    line = own[-1].lineno + 1 if own else 0
+    told = f": {excinfo.value}" if isinstance(excinfo.value, LabError) else ""
+    return f"{item.nodeid}, line {line}: {excinfo.typename}{told}"
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Which assumptions were confirmed, which refuted, and what was not asked."""
+    confirmed, refuted = _sorted_outcomes(config)
+    if path := config.getoption("witness_report", ""):
+        content = {"target": config.getoption("target"), "confirmed": confirmed, "refuted": refuted}
+        Path(path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    if not confirmed and not refuted:
+        return
+    terminalreporter.section(f"behaviours of the {config.getoption('target', 'mock')}")
+    terminalreporter.line(f"{len(confirmed)} assumptions confirmed, {len(refuted)} refuted")
+    for id_, tests in refuted.items():
+        terminalreporter.line(f"refuted: {id_} ({', '.join(tests)})")
+    if held := config.stash[_HELD_BACK]:
+        terminalreporter.line(f"{len(held)} behaviours were not asked: they need another system or permission")
+
+
+def _sorted_outcomes(config: pytest.Config) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    outcomes = config.stash[_OUTCOMES]
+    failed = {id_: [name for name, good in tests.items() if not good] for id_, tests in sorted(outcomes.items())}
+    confirmed = {id_: sorted(outcomes[id_]) for id_, names in failed.items() if not names}
+    return confirmed, {id_: sorted(names) for id_, names in failed.items() if names}
+
+
+class Subject:
+    """Whoever is asked, mock or tenant."""
+
+    def __init__(self, wire: Wire, label: str) -> None:
+        self.wire = wire
+        self.target = wire.target
+        self._label = label
+        self._number = 0
+
+    def ask(self, system: Any, url: str, **how: Any) -> Exchange:
+        """One request to an address."""
+        self._number += 1
+        return self.wire.ask(system, f"{self._label}.{self._number}", url, **how)
+
+    def c4c(
+        self, path: str, options: dict[str, str] | None = None, *, service: str = "chatactivity", **how: Any
+    ) -> Exchange:
+        """A request below a service root of C4C; JSON unless headers say otherwise."""
+        query = f"?{urlencode(options, quote_via=quote)}" if options else ""
+        how["headers"] = {**JSON, **how.get("headers", {})}
+        return self.ask("c4c", f"{self.target.c4c_url}{ROOT}/{service}{path}{query}", **how)
+
+    def cmi(self, path: str, **how: Any) -> Exchange:
+        """A GET below the CMI address."""
+        return self.ask("cmi", f"{self.target.cmi_url}/{path}", **how)
+
+
+@pytest.fixture(scope="session")
+def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+    """The way to the target, one for the whole run."""
+    if _is_tenant(request.config):
+        made = Wire(request.config.stash[_FOUND], _permits_of(request.config))
+        yield made
+        made.close()
+        return
+    lab: Lab = request.getfixturevalue("lab")
+    to, names = lab.street.neighbours, minted_world()
+    open_world(to, names, lab.street.world_options())
+    made = Wire(rehearsal_target(to, names, *furnish(to, names)), Permits(writes=True, clean_up=True))
+    yield made
+    made.close()
+    close_world(to, names.name)
+
+
+@pytest.fixture
+def subject(wire: Wire, request: pytest.FixtureRequest) -> Subject:
+    """The target, for one test."""
+    return Subject(wire, request.node.name)
+
+
+@pytest.fixture
+def trying(wire: Wire, request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Subject]]:
+    """The target with the permission for one wrong password; of a tenant it is the run's own and only one."""
+    made: list[Wire] = []
+
+    def on(account: Any) -> Subject:
+        if _is_tenant(request.config):
+            return Subject(wire, request.node.name)
+        made.append(Wire(wire.target, Permits(tries_on=account)))
+        return Subject(made[-1], request.node.name)
+
+    yield on
+    for each in made:
+        each.close()

@@ -1,0 +1,139 @@
+"""A stack that is known by its console alone, such as one of containers: ``--base-url http://127.0.0.1:8100``.
+
+Worlds are minted by the console and reached through its passage (attachment_lab.console.passage), so the lab's
+friendly tenant works there as it does here. What has to be a process of this machine skips the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any, NoReturn, cast
+
+import httpx
+import pytest
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.minting import WorldNames
+from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.records import Verdict, Violation
+from attachment_lab.tenant import Lab, Tenant
+from attachment_lab.worlds import WorldOptions
+from instrument.stacks import ConsoleWorld, Hands
+
+#: What a name that stays in the stack looks like here; it is in no log by accident.
+KEPT_THERE = "kept-by-the-stack"
+
+
+class RemoteStack:
+    """Worlds of a stack behind a console."""
+
+    def __init__(self, base_url: str) -> None:
+        self.console_url = base_url.rstrip("/")
+        self._http = httpx.Client(base_url=self.console_url, trust_env=False, timeout=60)
+
+    @property
+    def hands(self) -> Hands:
+        """There are none."""
+        skip("killing a process")
+
+    @contextmanager
+    def world(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[ConsoleWorld]:
+        """A world minted by the console; closed at the end, whatever happens."""
+        answer = self._http.post("/api/worlds", json={"options": asdict(options)} if options else {})
+        assert answer.status_code == 201, answer.text
+        minted = answer.json()
+        try:
+            tenant = RemoteTenant(self.console_url, minted)
+            yield ConsoleWorld(base_url=self.console_url, name=tenant.name, tenant=tenant)
+            if check:
+                tenant.assert_laws_hold()
+        finally:
+            self._http.delete(f"/api/worlds/{minted['world']}")
+
+
+def first_world(console_url: str) -> ConsoleWorld:
+    """The world that a console shows where none is named; it stays as it is found."""
+    answer = httpx.get(f"{console_url}/api/worlds", trust_env=False, timeout=60).raise_for_status()
+    shown = answer.json()["worlds"][0]
+    return ConsoleWorld(base_url=console_url, name=shown["world"], tenant=RemoteTenant(console_url, shown))
+
+
+class RemoteLab:
+    """What fixtures of the lab's plugin ask of a lab: a tenant."""
+
+    is_own = False
+
+    def __init__(self, stack: RemoteStack) -> None:
+        self._stack = stack
+        self.urls = {"console": stack.console_url}
+
+    @contextmanager
+    def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
+        """A fresh world of the stack."""
+        with self._stack.world(options, check=check) as world:
+            yield world.tenant
+
+
+class RemoteTenant(Tenant):
+    """A tenant whose mocks and transfers are reached through the console; it holds no secret.
+
+    Args:
+        minted: the console's answer: ``{"world", "tenant", "cmi_host", "c4c_host"}``.
+    """
+
+    def __init__(self, console_url: str, minted: Mapping[str, str]) -> None:
+        names = _names(minted)
+        to = Neighbours({each: f"{console_url}/api/worlds/{names.name}/{each}" for each in (*MOCKS, "service")})
+        super().__init__(
+            cast("Lab", _Elsewhere("lab", street=_Elsewhere("street", neighbours=to, run_dir=None))), names
+        )
+        self.ledger = _ConsoleLedger(to, names, f"{console_url}/api/worlds/{names.name}/ledger")
+
+
+class _ConsoleLedger(ChainLedger):
+    """Reads through the passage, which adds the token; the judgement, secrecy included, is the console's."""
+
+    def __init__(self, to: Neighbours, names: WorldNames, verdict_url: str) -> None:
+        super().__init__(to, names)
+        self._verdict_url = verdict_url
+        self.service.token = lambda **_: KEPT_THERE  # type: ignore[method-assign]
+
+    def verdict(self) -> Verdict:
+        """As the console judges, with the records as they are read from here."""
+        answer = httpx.get(self._verdict_url, trust_env=False, timeout=120).raise_for_status().json()
+        violations = tuple(_violation(each) for each in answer["violations"])
+        return Verdict(violations=violations, records=self.records())
+
+    def leaks(self) -> Iterator[Any]:
+        """None from here: who has no secret cannot look for one."""
+        return iter(())
+
+
+class _Elsewhere:
+    """What a stack elsewhere has of a lab or a street; to ask for anything else skips the test."""
+
+    is_own = False
+
+    def __init__(self, what: str, **parts: Any) -> None:
+        self.what = what
+        self.__dict__.update(parts)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        skip(f"{self.what}.{name}")
+
+
+def skip(what: str) -> NoReturn:
+    """End the test as skipped: the stack is not this machine's."""
+    pytest.skip(f"{what}: needs a street of this machine; --base-url points at a stack elsewhere")
+
+
+def _names(minted: Mapping[str, str]) -> WorldNames:
+    secrets = dict.fromkeys(("client_id", "client_secret", "api_key", "cmi_password", "c4c_password"), KEPT_THERE)
+    hosts = {"cmi_host": minted["cmi_host"], "c4c_host": minted["c4c_host"]}
+    return WorldNames(name=minted["world"], tenant=minted["tenant"], **hosts, **secrets)
+
+
+def _violation(told: Mapping[str, str]) -> Violation:
+    return Violation(law=told["law"], file=told["file"], hop=told["hop"], fact=told["fact"])

@@ -1,0 +1,128 @@
+"""What a story plays on: a street of this machine, or a stack somewhere that is known by its console alone.
+
+``Stack`` is all that the suite asks for. What only a process of this machine can give (its ports, its files,
+being killed) is reached by ``stack.hands``; a stack that has none skips the test and says why.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import httpx
+
+from attachment_lab import janitor
+from attachment_lab.processes import Child, Command
+from attachment_lab.street import Street
+from attachment_lab.tenant import Lab, Tenant
+from attachment_lab.worlds import WorldOptions
+
+START_S = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsoleWorld:
+    """A world of one test's own, shown by the console.
+
+    Attributes:
+        tenant: the same world as the lab's friendly object; its ledger is checked at the test's end.
+    """
+
+    base_url: str
+    name: str
+    tenant: Tenant
+
+    def url(self, page: str = "chain") -> str:
+        """Address of one of its pages."""
+        return f"{self.base_url}/w/{self.name}/{page}/"
+
+
+class Stack(Protocol):
+    """Somewhere to play stories."""
+
+    @property
+    def console_url(self) -> str:
+        """Base address of the console, without a slash at its end."""
+
+    @property
+    def hands(self) -> Hands:
+        """Whoever can kill and start its processes; skips the test where nobody can."""
+
+    def world(self, options: WorldOptions | None = None, *, check: bool = True) -> AbstractContextManager[ConsoleWorld]:
+        """A fresh world; at its end its laws are checked (AssertionError), unless ``check`` is False."""
+
+
+class OwnStack:
+    """A street of this machine with its console."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        self.console_url = lab.urls["console"]
+
+    @property
+    def hands(self) -> Hands:
+        """Hands on its processes; for a street that one test has for itself."""
+        assert self.lab.is_own, "only a street of the test's own may be disturbed: mark it with own_street"
+        return Hands(self.lab.street)
+
+    @contextmanager
+    def world(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[ConsoleWorld]:
+        """A tenant of the street, made known to the console."""
+        with self.lab.tenant(options, check=check) as tenant:
+            world = ConsoleWorld(base_url=self.console_url, name=tenant.name, tenant=tenant)
+            show(world)
+            yield world
+
+
+def show(world: ConsoleWorld) -> None:
+    """Tell the console of a world that the mocks have; it forgets all but its first one when it is restarted."""
+    names = {"names": world.tenant.names.to_json()}
+    answer = httpx.post(f"{world.base_url}/api/worlds", json=names, trust_env=False, timeout=30)
+    assert answer.status_code == 201, answer.text
+
+
+class Hands:
+    """Kills processes of a street the hard way and starts them again on what they left."""
+
+    def __init__(self, street: Street) -> None:
+        self._street = street
+
+    def kill_service(self) -> None:
+        """SIGKILL to the whole service: supervisor, API and worker."""
+        self._kill("service")
+
+    def start_service(self) -> None:
+        """The same service anew: database, sealing key and clock are kept. Returns when it is ready."""
+        street = self._street
+        again = Command(
+            name="service", module="attachment_transfer", arguments=["run"], environment=street.service_settings
+        )
+        child = street.children.start(again)
+        self._wait(child, f"{street.urls['service']}/readyz")
+
+    def kill_console(self) -> None:
+        """SIGKILL to the console."""
+        self._kill("console")
+
+    def start_console(self, world: ConsoleWorld) -> None:
+        """A console anew; it knows the given world as its first one."""
+        self._street.start_console(world.tenant.names)
+
+    def _kill(self, name: str) -> None:
+        street = self._street
+        child = next(each for each in street.children.all if each.name == name)
+        janitor.kill_session(child.pid)
+        street.children.stop_one(child)
+
+    def _wait(self, child: Child, url: str) -> None:
+        def ready() -> bool:
+            try:
+                return httpx.get(url, timeout=2, trust_env=False).is_success
+            except httpx.TransportError:
+                return False
+
+        deadline = time.monotonic() + START_S
+        self._street.children.wait_until(ready, who=child, what=lambda: url, deadline=deadline)

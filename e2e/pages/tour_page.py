@@ -1,0 +1,45 @@
+"""The tour as somebody takes it."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from attachment_lab.console.tour.steps import steps
+
+PATIENCE_MS = 60_000
+
+
+class TourPage:
+    """The captions over whatever page is shown."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+
+    def begin(self, query: str = "") -> None:
+        """Take the tour from its first step."""
+        self.page.goto(self._url + query)
+        self.expect_step(1)
+
+    @property
+    def caption(self) -> Locator:
+        """The box with the words."""
+        return self.page.get_by_role("dialog").filter(has=self.page.locator("#tour-title"))
+
+    @property
+    def title(self) -> Locator:
+        """The caption's heading."""
+        return self.page.locator("#tour-title")
+
+    def expect_step(self, number: int) -> None:
+        """This step is shown, and whatever it waits for has come."""
+        expect(self.page.locator("#tour-place")).to_have_text(f"Step {number} of {len(steps())}", timeout=PATIENCE_MS)
+        expect(self.page.locator("#tour-waiting")).not_to_have_text("…", use_inner_text=True)
+
+    def next(self) -> None:
+        """Press Next (or Finish)."""
+        self.page.locator("#tour-next").click()
+
+    def wait_until_ready(self) -> None:
+        """What this step waits for has come."""
+        expect(self.page.locator("#tour-waiting")).to_have_text("There it is.", timeout=PATIENCE_MS)

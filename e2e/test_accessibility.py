@@ -1,0 +1,77 @@
+"""Every page for everybody: axe's rules in light and dark, on a phone and on a desk, and a walk with the Tab key."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from instrument.accessibility import axe_findings, walk
+from instrument.stacks import ConsoleWorld
+from playwright.sync_api import Page, expect
+
+from attachment_lab.console.pages import PAGES
+
+pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(300)]
+
+SCHEMES = ("light", "dark")
+WIDTHS = {"phone": 360, "desk": 1280}
+NAMES = [page.name for page in PAGES]
+
+
+def open_quietly(page: Page, url: str) -> None:
+    """Open a page that has drawn what it has to say."""
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(url)
+    expect(page.locator("h1")).to_be_visible()
+    expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=30_000)
+
+
+def findings_in_every_guise(page: Page) -> list[str]:
+    found = []
+    for scheme, (device, width) in product(SCHEMES, WIDTHS.items()):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{scheme}, {device}: {each}" for each in axe_findings(page)]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            found.append(f"{scheme}, {device}: the page scrolls sideways, {wide} px on {width} px")
+    return found
+
+
+def fail_on(findings: list[str]) -> None:
+    """All of them, not the first line."""
+    if findings:
+        pytest.fail("\n".join(findings), pytrace=False)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_full_of_life_breaks_no_rule(page: Page, furnished: ConsoleWorld, name: str) -> None:
+    open_quietly(page, furnished.url(name))
+    fail_on(findings_in_every_guise(page))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_that_has_nothing_to_show_yet_breaks_no_rule(page: Page, world: ConsoleWorld, name: str) -> None:
+    open_quietly(page, world.url(name))
+    fail_on(findings_in_every_guise(page))
+
+
+@pytest.mark.parametrize("on", WIDTHS)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(
+    page: Page, furnished: ConsoleWorld, name: str, on: str
+) -> None:
+    page.set_viewport_size({"width": WIDTHS[on], "height": 740})
+    open_quietly(page, furnished.url(name))
+    walked = walk(page)
+    fail_on(walked.complaints())
+    assert walked.steps >= 5
+
+
+def test_the_skip_link_leads_past_the_menu(page: Page, world: ConsoleWorld) -> None:
+    open_quietly(page, world.url())
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")

@@ -1,0 +1,195 @@
+"""The street in containers: the production JSON unchanged, certificate checks on, least privilege, two open ports.
+
+Needs a Docker engine and the images (``deploy/images/build.sh``); skips with one line without them, unless
+REQUIRE_DOCKER=1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from attachment_lab.containers.names import aliases
+from attachment_lab.containers.stack import TransferStack
+from attachment_lab.conversation import Conversation
+from attachment_lab.minting import example_integration_json
+from attachment_lab.settle import wait_until_settled
+
+pytestmark = [pytest.mark.street, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
+
+ROOT = Path(__file__).resolve().parents[1]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+#: Images that come from elsewhere and are optional.
+FOREIGN = {"prometheus", "grafana"}
+OWN = {name: each for name, each in COMPOSE["services"].items() if name not in FOREIGN}
+LEAST = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+
+
+# ── the file alone ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_container_has_least_privileges_and_limits() -> None:
+    for name, each in COMPOSE["services"].items():
+        assert {key: each[key] for key in LEAST} == LEAST, name
+        assert not str(each["user"]).startswith("0"), name
+        assert {"mem_limit", "cpus", "pids_limit"} <= each.keys(), name
+
+
+def test_every_container_that_stays_has_a_health_check() -> None:
+    for name, each in COMPOSE["services"].items():
+        assert "healthcheck" in each, name
+
+
+def test_only_the_console_and_the_balancer_are_published_and_on_loopback() -> None:
+    published = {name: each["ports"] for name, each in OWN.items() if "ports" in each}
+    assert set(published) == {"console", "balancer"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+
+def test_every_network_but_the_published_one_is_closed() -> None:
+    assert {name for name, each in COMPOSE["networks"].items() if not each.get("internal")} == {"front"}
+    no_way_out = COMPOSE["networks"]["front"]["driver_opts"]["com.docker.network.bridge.enable_ip_masquerade"]
+    assert no_way_out == "false"
+
+
+def test_the_mocks_answer_to_every_name_that_their_certificates_cover() -> None:
+    found = {
+        name: tuple(OWN[name]["networks"]["street"]["aliases"]) for name in ("balancer", "orchestration", "cmi", "c4c")
+    }
+    assert found == aliases()
+    assert len(found["cmi"]) == len(found["c4c"]) == 33
+
+
+def test_no_secret_stands_in_the_compose_file() -> None:
+    text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8") + (ROOT / ".env").read_text(encoding="utf-8")
+    assert re.findall(r"(?i)(password|secret|token|key)\w*: *[\"']?[A-Za-z0-9+/]{12,}", text) == []
+
+
+def test_there_is_no_egress_map_and_no_lab_mode() -> None:
+    settings = COMPOSE["x-service-environment"]
+    assert not [name for name in settings if "EGRESS" in name or "LAB" in name]
+
+
+def test_every_profile_is_known() -> None:
+    assert {profile for each in COMPOSE["services"].values() for profile in each["profiles"]} == {
+        "core",
+        "demo",
+        "observability",
+    }
+
+
+# ── the stack itself ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_production_json_runs_unchanged(transfer_stack: TransferStack) -> None:
+    world, to = transfer_stack.first_world, transfer_stack.neighbours
+    path = f"/{world.tenant}/system-configurator/api/event-driven-integrations"
+    (integration,) = to.orchestration.get(path)
+    assert integration["json"].encode() == example_integration_json()
+    ledger = _ledger(transfer_stack)
+    chat = Conversation.open(to, world)
+    chat.accept()
+    chat.send(("photo.jpg", b"\xff\xd8\xff" + bytes(range(256)) * 400))
+    chat.send(("Übergabe & Vertrag.pdf", b"%PDF-1.4 not really"))
+    chat.end()
+    wait_until_settled(ledger, timeout_s=120)
+    verdict = ledger.verdict()
+    assert verdict.ok, [str(each) for each in verdict.violations]
+    assert {each.name for each in verdict.records.objects} == {"photo.jpg", "Übergabe & Vertrag.pdf"}
+
+
+def test_certificates_are_checked(transfer_stack: TransferStack) -> None:
+    code = (
+        "import ssl, socket\n"
+        "try:\n"
+        "    context = ssl.create_default_context(cafile='/etc/ssl/certs/ca-certificates.crt')\n"
+        "    context.wrap_socket(socket.create_connection(('my2554607.de1.crm.cloud.sap', 443)),"
+        " server_hostname='my2554607.de1.crm.cloud.sap')\n"
+        "except ssl.SSLCertVerificationError:\n"
+        "    print('refused')\n"
+    )
+    assert transfer_stack.exec("worker-1", "python3", "-c", code).strip() == "refused"
+
+
+def test_a_tenant_of_the_pool_is_a_world_of_its_own(transfer_stack: TransferStack) -> None:
+    with transfer_stack.tenant() as one, transfer_stack.tenant() as other:
+        one.chat(files=[("a.txt", b"of one")]).end()
+        one.wait_until_settled(timeout_s=120)
+        assert [each.name for each in one.stored()] == ["a.txt"]
+        assert other.stored() == []
+        assert other.transfers() == []
+
+
+def test_both_apis_serve_and_one_alone_is_enough(transfer_stack: TransferStack) -> None:
+    url = f"{transfer_stack.urls['service']}/readyz"
+    transfer_stack.compose("stop", "api-1")
+    try:
+        assert httpx.get(url, timeout=30, trust_env=False).status_code == 200
+        with transfer_stack.tenant() as tenant:
+            tenant.chat(files=[("b.txt", b"through the other one")]).end()
+            tenant.wait_until_settled(timeout_s=120)
+    finally:
+        transfer_stack.compose("start", "api-1")
+        transfer_stack.wait_until_healthy("api-1")
+
+
+def test_what_runs_is_not_root_and_can_write_nowhere_but_where_it_must(transfer_stack: TransferStack) -> None:
+    for name, each in transfer_stack.containers().items():
+        host = each["HostConfig"]
+        assert each["Config"]["User"] == "10001:10001", name
+        assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and not host["Privileged"], name  # noqa: PT018
+        assert host["Memory"] and host["PidsLimit"], name  # noqa: PT018
+        if each["State"]["Running"]:
+            status = transfer_stack.exec(name, "cat", "/proc/1/status")
+            assert "CapEff:\t0000000000000000" in status, name
+            assert "NoNewPrivs:\t1" in status, name
+
+
+def test_no_secret_is_in_an_environment_or_a_log(transfer_stack: TransferStack) -> None:
+    guarded = transfer_stack.first_world.guarded()
+    environments = {name: json.dumps(each["Config"]["Env"]) for name, each in transfer_stack.containers().items()}
+    logs = transfer_stack.logs(lines=2000)
+    for what, secret in guarded.items():
+        assert secret not in logs, what
+        assert not [name for name, text in environments.items() if secret in text], what
+
+
+def test_nothing_gets_out_of_the_closed_networks(transfer_stack: TransferStack) -> None:
+    # TEST-NET-1 (RFC 5737) belongs to nobody: there is no route to it, so nothing is sent.
+    code = (
+        "import socket\n"
+        "try:\n socket.create_connection(('192.0.2.1', 443), timeout=3); print('out')\n"
+        "except OSError as e:\n print(type(e).__name__, e.errno)\n"
+    )
+    for name in ("worker-1", "api-2", "cmi", "postgres"):
+        if name != "postgres":
+            assert "out" not in transfer_stack.exec(name, "python3", "-c", code), name
+
+
+def test_compose_1_and_2_read_the_file() -> None:
+    commands = [["docker-compose"], ["docker", "compose"]]
+    tried: list[Any] = []
+    for command in commands:
+        try:
+            asked = subprocess.run([*command, "version"], capture_output=True, check=False)
+        except OSError:
+            continue
+        if asked.returncode == 0:
+            done = subprocess.run([*command, "config", "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
+            tried.append((command, done.returncode, done.stderr))
+    if not tried:
+        pytest.skip("there is no docker compose on this machine")
+    assert [each for each in tried if each[1] != 0] == []
+
+
+def _ledger(stack: TransferStack) -> Any:
+    from attachment_lab.chain_ledger import ChainLedger  # noqa: PLC0415
+
+    return ChainLedger(stack.neighbours, stack.first_world)

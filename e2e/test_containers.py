@@ -1,0 +1,125 @@
+"""Each mock, and the ledger's PostgreSQL, as a Testcontainers container; and what a test that died leaves behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from attachment_lab.containers import engine
+from attachment_lab.containers.fixtures import asking_docker
+from attachment_lab.containers.mocks import C4CContainer, CMIContainer, ContactProContainer, LedgerPostgres
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
+
+
+def test_a_c4c_mock_in_a_container_answers_odata(c4c_container: C4CContainer) -> None:
+    c4c_container.create_world(name="acme", host="my1234567.de1.crm.cloud.sap", user="v1user", password="Word-1618-x")
+    address = f"{c4c_container.url}/sap/c4c/odata/v1/chatactivity/"
+    host = {"Host": "my1234567.de1.crm.cloud.sap", "Accept": "application/json"}
+    assert httpx.get(address, headers=host, trust_env=False).status_code == 401
+    answer = httpx.get(address, headers=host, auth=("v1user", "Word-1618-x"), trust_env=False)
+    assert answer.status_code == 200
+    assert "ChatActivityCollection" in answer.text
+
+
+def test_a_cmi_mock_in_a_container_wants_both_credentials(cmi_container: CMIContainer) -> None:
+    given = {"api_key": "key-1618-of-cmi", "user": "transcript.user", "password": "Word-1618-of-the-cmi"}
+    cmi_container.create_world(name="acme", host="x.execute-api.eu-central-1.amazonaws.com", tenant="acme", **given)
+    address, host = f"{cmi_container.url}/acme/cmi/chats", {"Host": "x.execute-api.eu-central-1.amazonaws.com"}
+    assert httpx.get(address, headers=host, trust_env=False).status_code == 403
+    headers = host | {"x-api-key": given["api_key"]}
+    answer = httpx.get(address, headers=headers, auth=(given["user"], given["password"]), trust_env=False)
+    assert (answer.status_code, answer.json()) == (200, [])
+
+
+def test_a_contact_pro_mock_in_a_container_issues_tokens(contact_pro_container: ContactProContainer) -> None:
+    oauth = {"client_id": "me", "client_secret": "Word-1618-of-oauth", "scope": "s", "audience": "a"}
+    contact_pro_container.create_world(name="acme", tenant="acme", oauth=oauth)
+    answer = httpx.post(
+        f"{contact_pro_container.url}/acme/oauth2/token",
+        data={"grant_type": "client_credentials", "scope": "s"},
+        auth=("me", "Word-1618-of-oauth"),
+        headers={"Host": "login-eu-c1.cc.sinch.com"},
+        trust_env=False,
+    )
+    assert answer.status_code == 200
+    assert answer.json()["access_token"]
+
+
+def test_the_ledgers_postgresql_takes_the_services_schema(ledger_postgres: LedgerPostgres) -> None:
+    from attachment_lab.minting import sealing_key  # noqa: PLC0415
+
+    done = subprocess.run(
+        [sys.executable, "-m", "attachment_transfer", "migrate"],
+        env={
+            "DATABASE_URL": ledger_postgres.url,
+            "ATTACHMENT_TRANSFER_SEALING_KEYS": sealing_key(),
+            "PATH": "/usr/bin",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    url = ledger_postgres.url.replace("postgresql://", "postgresql+psycopg://")
+    assert sa.inspect(sa.create_engine(url)).has_table("transfer") or "ledger schema" in done.stdout
+
+
+def test_two_mocks_of_one_kind_live_side_by_side(c4c_container: C4CContainer) -> None:
+    with C4CContainer() as other:
+        assert other.port != c4c_container.port
+        c4c_container.create_world(name="mine", host="my1000001.de1.crm.cloud.sap", user="u", password="Word-1618-x")
+        assert other.control.get("/_mock/worlds") == {"worlds": []}
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_one() -> None:
+    script = """
+        import os, signal
+        from attachment_lab.containers.mocks import C4CContainer
+        container = C4CContainer().start()
+        print(container._name, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    with asking_docker():
+        engine.require_images(C4CContainer.default_image)
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    name = done.stdout.strip()
+    assert name in engine.docker("ps", "--format", "{{.Names}}").split()
+    with C4CContainer() as mine:
+        engine.sweep()
+        running = engine.docker("ps", "--format", "{{.Names}}").split()
+        assert name not in running
+        assert mine._name in running
+
+
+def test_without_an_engine_a_fixture_skips_with_one_line_or_fails_if_docker_is_required(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    monkeypatch.delenv("REQUIRE_DOCKER", raising=False)
+    pytester.makepyfile("def test_it(c4c_container):\n    assert c4c_container.url")
+    lenient = pytester.runpytest_subprocess("-rs", "-p", "no:cacheprovider")
+    lenient.assert_outcomes(skipped=1)
+    monkeypatch.setenv("REQUIRE_DOCKER", "1")
+    strict = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    strict.assert_outcomes(errors=1)
+    strict.stdout.fnmatch_lines(["*docker*"])
+
+
+def test_the_log_of_a_container_is_in_the_report_of_a_failed_test(pytester: pytest.Pytester) -> None:
+    with asking_docker():
+        engine.require_images(C4CContainer.default_image)
+    pytester.makepyfile(
+        """
+        def test_it(c4c_container):
+            assert c4c_container.control.get("/_mock/health")["status"] == "on fire"
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*log of c4c_container*"])

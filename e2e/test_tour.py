@@ -1,0 +1,119 @@
+"""The tour in a real browser: it tells the story on the pages themselves, and ends well only if the story did."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pages.tour_page import PATIENCE_MS, TourPage
+from playwright.sync_api import Page, expect
+
+from attachment_lab.console.tour.steps import steps
+
+if TYPE_CHECKING:
+    from conftest import ConsoleWorld
+
+IMAGES = Path(__file__).parent.parent / "docs" / "images"
+pytestmark = [pytest.mark.street, pytest.mark.browser]
+#: Steps that wait for something to arrive.
+WAITING = {place for place, each in enumerate(steps(), 1) if each.waiting}
+LAST = len(steps())
+
+
+@pytest.fixture
+def tour(page: Page, world: ConsoleWorld) -> TourPage:
+    return TourPage(page, world.url("tour"))
+
+
+def test_the_whole_story_by_pressing_next(tour: TourPage, world: ConsoleWorld) -> None:
+    tour.begin("?speed=20")
+    for number in range(1, LAST + 1):
+        tour.expect_step(number)
+        expect(tour.title).to_be_focused()
+        if number in WAITING:
+            tour.wait_until_ready()
+        tour.next()
+    expect(tour.title).to_have_text("That was the tour", timeout=PATIENCE_MS)
+    assert len(world.tenant.stored()) == 6
+    tour.next()
+    expect(tour.caption).to_be_hidden()
+    assert "tour=" not in tour.page.url
+
+
+def test_it_plays_by_itself_and_can_be_paused(tour: TourPage) -> None:
+    tour.begin("?auto=1&speed=20")
+    tour.expect_step(3)
+    tour.page.locator("#tour-auto").click()
+    expect(tour.page.locator("#tour-auto")).to_have_text("Play by itself")
+    tour.page.locator("#tour-auto").click()
+    expect(tour.title).to_have_text("That was the tour", timeout=3 * PATIENCE_MS)
+
+
+def test_the_arrow_keys_turn_the_pages_and_escape_ends_it(tour: TourPage) -> None:
+    tour.begin()
+    tour.page.keyboard.press("ArrowRight")
+    tour.expect_step(2)
+    tour.page.keyboard.press("ArrowRight")
+    tour.expect_step(3)
+    tour.page.keyboard.press("ArrowLeft")
+    tour.expect_step(2)
+    tour.page.keyboard.press("Escape")
+    expect(tour.caption).to_be_hidden()
+    expect(tour.page.locator("#main")).to_be_focused()
+    assert "tour=" not in tour.page.url
+
+
+def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_the_middle(tour: TourPage) -> None:
+    tour.page.emulate_media(reduced_motion="reduce")
+    tour.begin("?speed=20")
+    expect(tour.caption).to_have_attribute("data-place", "middle")
+    expect(tour.page.locator("#tour-light")).to_be_hidden()
+    tour.page.goto(tour.page.url.replace("tour=welcome", "tour=travel"))
+    expect(tour.caption).to_have_attribute("data-place", "bottom")
+    street, light = tour.page.locator("[data-tour='chain-street']"), tour.page.locator("#tour-light")
+    tour.wait_until_ready()
+    inner, outer = street.bounding_box(), light.bounding_box()
+    assert inner is not None
+    assert outer is not None
+    assert outer["x"] <= inner["x"]
+    assert outer["width"] >= inner["width"]
+
+
+def test_it_fits_a_small_phone(tour: TourPage) -> None:
+    tour.page.set_viewport_size({"width": 360, "height": 740})
+    tour.begin("?speed=20")
+    tour.next()
+    tour.expect_step(2)
+    assert tour.page.evaluate("document.documentElement.scrollWidth") <= 360
+    for name in ("tour-next", "tour-back", "tour-end", "tour-auto"):
+        expect(tour.page.locator(f"#{name}")).to_be_in_viewport()
+
+
+def test_the_demo_dialog_leads_to_it(page: Page, world: ConsoleWorld) -> None:
+    page.goto(world.url())
+    page.get_by_role("button", name="Demo").click()
+    page.get_by_role("dialog").get_by_role("link", name="Start").click()
+    expect(page.locator("#tour-title")).to_have_text("A photo on its way to the case")
+
+
+def test_the_command_shows_it_and_its_exit_code_is_the_storys(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "attachment_lab", "demo", "--tour", "--headless", "--speed", "30", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"finished": True, "missing": [], "ok": True}
+
+
+def test_pictures_for_the_documentation(tour: TourPage, request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("--write-screenshots"):
+        pytest.skip("pictures are written by --write-screenshots only")
+    tour.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    tour.page.set_viewport_size({"width": 1440, "height": 900})
+    tour.begin("?speed=20")
+    tour.page.goto(tour.page.url.replace("tour=welcome", "tour=red"))
+    tour.wait_until_ready()
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    tour.page.screenshot(path=IMAGES / "tour.png")

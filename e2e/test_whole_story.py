@@ -1,0 +1,105 @@
+"""The whole story by mouse alone: configured, written, answered, ended, filed."""
+
+from __future__ import annotations
+
+import pytest
+from pages.agent_page import AgentPage
+from pages.c4c_page import C4cPage
+from pages.chat_page import ChatPage
+from pages.configurator_page import ConfiguratorPage
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.street, pytest.mark.browser]
+
+INTEGRATION = "Chat attachments to SAP Service Cloud"
+NOTE = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}
+REPORT = {"name": "report.csv", "mimeType": "text/csv", "buffer": b"hour;temperature\n1;20\n"}
+
+
+def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+    office = ConfiguratorPage(page)
+    office.open(world.url("configurator"))
+    office.delete_integration(INTEGRATION)
+    office.add_integration()
+    office.paste_example()
+    expect(office.verdict).to_have_text("The gate finds nothing wrong")
+    office.save()
+    office.expect_saved()
+    expect(office.integrations.filter(has_text=INTEGRATION)).to_contain_text("Enabled")
+
+    chat = ChatPage(page)
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Customer chat").click()
+    chat.start("Jürgen Weiß")
+    chat.say("Guten Tag, meine Wärmepumpe zeigt einen Fehler.")
+    chat.attach(NOTE)
+    chat.expect_sent(NOTE["name"])
+
+    desk = AgentPage(page)
+    page.locator("#to-agent").click()
+    expect(page.get_by_role("heading", name="Jürgen Weiß")).to_be_visible()
+    desk.press("Accept")
+    desk.say("Guten Tag, ich sehe es mir an.")
+    desk.attach(REPORT)
+    desk.expect_sent(REPORT["name"])
+    desk.press("End chat")
+    expect(desk.happening("Ended")).to_contain_text("Delivered, 202")
+    desk.press("Finish wrap-up")
+    expect(desk.bin("Over")).to_contain_text("Jürgen Weiß")
+
+    desk.case.get_by_role("link").click()
+    c4c = C4cPage(page)
+    expect(c4c.subject).to_have_text("Chat with Jürgen Weiß")
+    c4c.expect_equal(NOTE["name"])
+    c4c.expect_equal(REPORT["name"])
+    expect(c4c.preview(NOTE["name"])).to_contain_text("Wärmepumpe: E9")
+    world.tenant.wait_until_settled()
+    assert len(world.tenant.stored()) == 2
+
+
+def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+    office = ConfiguratorPage(page)
+    office.open(world.url("configurator"))
+    office.edit(INTEGRATION)
+    office.lay_out()
+    office.retype("{secrets.ri-apikey}", "{secrets.ri-apikeys}")
+    expect(office.verdict).to_have_text("1 error")
+    finding = office.finding("AC303")
+    expect(finding).to_contain_text("Line 9, column")
+    expect(finding.locator(".remedy")).not_to_be_empty()
+    expect(page.locator("#gutter > li").nth(8)).to_have_attribute("data-severity", "error")
+    expect(page.locator("#paint mark")).to_contain_text("ri-apikeys")
+    finding.get_by_role("button", name="explain rule AC303").click()
+    expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text("AC303")
+    page.keyboard.press("Escape")
+    office.save()
+    office.expect_saved()
+    expect(office.integrations).to_contain_text("there is no secret named ri-apikeys yet")
+
+    chat = ChatPage(page)
+    chat.open(world.url("chat"))
+    chat.start("Emma Clarke")
+    chat.attach(NOTE)
+    chat.expect_sent(NOTE["name"])
+    desk = AgentPage(page)
+    desk.open(world.url("agent"))
+    desk.choose("Emma Clarke")
+    desk.press("Accept")
+    desk.press("End chat")
+    expect(desk.happening("Ended")).to_contain_text("Not sent")
+
+    office.open(world.url("configurator"))
+    expect(office.event("Ended")).to_contain_text("Not sent")
+    expect(office.event("Ended")).to_contain_text("ri-apikeys")
+    office.edit(INTEGRATION)
+    office.retype("{secrets.ri-apikeys}", "{secrets.ri-apikey}")
+    expect(office.verdict).to_have_text("The gate finds nothing wrong")
+    office.save()
+    office.expect_saved()
+    office.event("Ended").locator("summary").click()
+    office.event("Ended").get_by_role("button", name="Send again").click()
+    expect(office.event("Ended").locator("summary")).to_contain_text("Delivered, 202")
+
+    c4c = C4cPage(page)
+    c4c.open(world.url("c4c"))
+    c4c.expect_equal(NOTE["name"])
+    world.tenant.wait_until_settled()

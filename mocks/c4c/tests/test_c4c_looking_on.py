@@ -1,0 +1,63 @@
+"""Who looks on through ``/_mock/odata`` sees what OData gives and disturbs nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def look(tenant, path, **headers):
+    return tenant.client.get(f"/_mock/odata{path}", headers=headers, buffered=True)
+
+
+def test_it_is_the_same_document_that_odata_gives(tenant):
+    chat = tenant.chat()
+    for path in ("/chatactivity/ChatActivityCollection?$format=json", f"{tenant.path(chat)}?$format=json"):
+        assert look(tenant, path).get_json() == tenant.get(path).get_json()
+
+
+def test_a_file_comes_in_ranges(tenant):
+    chat = tenant.chat()
+    tenant.attach(chat, b"0123456789")
+    answer = look(tenant, f"{tenant.file_path()}/Binary/$value", Range="bytes=2-4")
+    assert (answer.status_code, answer.data) == (206, b"234")
+
+
+def test_planned_faults_are_left_for_the_neighbours_and_the_journal_stays_empty(tenant):
+    tenant.chat()
+    before = len(tenant.control("journal", method="GET").get_json()["exchanges"])
+    planned = {"match": {"path": "*"}, "kind": "status", "times": 1, "params": {"status": 503}}
+    assert tenant.control("faults", planned).status_code == 201
+    assert look(tenant, "/chatactivity/ChatActivityCollection?$format=json").status_code == 200
+    assert len(tenant.control("journal", method="GET").get_json()["exchanges"]) == before
+    assert tenant.get("/chatactivity/ChatActivityCollection").status_code == 503
+
+
+def test_no_switch_counts_as_touched(tenant):
+    tenant.chat()
+    before = tenant.control("evidence", method="GET").get_json()
+    look(tenant, "/chatactivity/ChatActivityCollection?$format=json&$expand=ChatActivityAttachment")
+    assert tenant.control("evidence", method="GET").get_json() == before
+
+
+def test_a_tenant_without_a_free_thread_does_not_blind_who_looks_on(tenant):
+    tenant.chat()
+    tenant.dialect(parallel_limit=1)
+    leave = tenant.app.mock.worlds.get("default").threads.enter(1, status=503)
+    assert tenant.get("/chatactivity/ChatActivityCollection/$count").status_code == 503
+    assert look(tenant, "/chatactivity/ChatActivityCollection/$count").data == b"1"
+    leave()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+def test_nothing_can_be_changed_here(tenant, method):
+    chat = tenant.chat()
+    path = f"/_mock/odata/chatactivity/ChatActivityCollection('{chat}')"
+    before = tenant.get(tenant.path(chat)).get_json()
+    assert tenant.client.open(path, method=method, json={"SubjectName": "x"}).status_code in {404, 405}
+    assert tenant.get(tenant.path(chat)).get_json() == before
+
+
+def test_what_is_not_there_is_said_in_odatas_own_words(tenant):
+    answer = look(tenant, "/chatactivity/ChatActivityCollection('0000')?$format=json")
+    assert answer.status_code == 404
+    assert answer.get_json()["error"]["message"]["value"]

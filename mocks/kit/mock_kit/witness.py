@@ -1,0 +1,260 @@
+"""Whole exchanges, for whoever judges live traffic against a contract. Off unless somebody attends.
+
+The journal keeps heads, masked with ``***``: enough for a person, too little for a schema. The witness keeps each
+message whole and masks it *in shape*: every character of a secret becomes another of its own class
+(``masking.stand_in``), so that a schema still sees length, alphabet, quotes and the word ``Basic``, and nothing that
+opens anything. The other way, to judge first and mask then, would need the contract inside the mock, which a mock
+never imports.
+
+Two ways to attend: ``with attend() as log`` in this process (unit tests), or ``Mock.witnessing`` (the process was
+started with ``--witness``), which lets ``GET /_mock/witness?world=`` hand the exchanges out.
+
+Memory is bounded, and what the bound costs is stated, never silent: a body beyond ``KEPT_BODY_BYTES`` is marked as not
+whole, an exchange beyond ``KEPT_BYTES`` is counted in ``dropped``. A process that is killed takes its log along.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from mock_kit.journal import EMPTY_SHA256, BodyMeter, BodyNote
+from mock_kit.masking import Masker
+
+#: A document is kept up to here, in bytes after long base64 was shortened.
+KEPT_BODY_BYTES = 1024 * 1024
+#: All bodies of one log together, in bytes.
+KEPT_BYTES = 64 * 1024 * 1024
+#: A longer run of base64 is shortened to this many characters, and up to three more: its length modulo 4 stays.
+RUN_CHARS = 256
+
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_RUN = re.compile(rb"[A-Za-z0-9+/]*")
+_LONG_RUN = re.compile(rb"[A-Za-z0-9+/]{%d,}" % (RUN_CHARS + 1))
+_TEXTUAL = re.compile(r"json|xml|html|^text/|x-www-form-urlencoded|^multipart/", re.IGNORECASE)
+_Headers = list[tuple[str, str]]
+
+
+@dataclass
+class Copy:
+    """A body as the witness keeps it.
+
+    Attributes:
+        size_bytes, sha256: of what went over the wire.
+        text: the document, decoded with ``surrogateescape``; None if the body is none by its Content-Type.
+        whole: False if ``text`` ends before the document does, or cannot be unpacked.
+        complete: False if the body broke off on the wire, or was not read to its end.
+        elided_bytes: how much base64 was left out of ``text``.
+    """
+
+    size_bytes: int = 0
+    sha256: str = EMPTY_SHA256
+    text: str | None = ""
+    whole: bool = True
+    complete: bool = True
+    elided_bytes: int = 0
+
+
+class Copier:
+    """Copies a body as it streams past; hand it to a ``BodyMeter``."""
+
+    def __init__(self, content_type: str, encoding: str = "") -> None:
+        """``content_type`` decides whether the body is a document; ``encoding`` is its Content-Encoding."""
+        self._textual = not content_type or _TEXTUAL.search(content_type) is not None
+        self._kept = bytearray()
+        self._run = 0
+        self._elided = 0
+        self._tail = b""
+        self._whole = encoding.strip().lower() in {"", "identity", "gzip"}
+        self._unpack = zlib.decompressobj(wbits=31) if encoding.strip().lower() == "gzip" else None
+
+    def feed(self, piece: bytes) -> None:
+        """The next ``piece`` went by."""
+        if not self._textual or not self._whole:
+            return
+        if self._unpack is None:
+            self._keep(piece)
+            return
+        try:
+            while piece and self._whole:
+                self._keep(self._unpack.decompress(piece, KEPT_BODY_BYTES))
+                piece = self._unpack.unconsumed_tail
+        except zlib.error:
+            self._whole = False
+
+    def _keep(self, piece: bytes) -> None:
+        start = _RUN.match(piece)
+        body = piece[start.end() :] if start else piece
+        self._keep_run(piece[: len(piece) - len(body)])
+        if body:
+            self._end_run()
+            middle = body.rstrip(_BASE64)
+            self._kept += _LONG_RUN.sub(self._shortened, middle)
+            self._keep_run(body[len(middle) :])
+        self._whole = len(self._kept) <= KEPT_BODY_BYTES
+
+    def _shortened(self, found: re.Match[bytes]) -> bytes:
+        run = found[0]
+        extra = (len(run) - RUN_CHARS) % 4
+        self._elided += len(run) - RUN_CHARS - extra
+        return run[:RUN_CHARS] + run[len(run) - extra :]
+
+    def _keep_run(self, run: bytes) -> None:
+        room = max(0, RUN_CHARS - self._run)
+        self._kept += run[:room]
+        rest = run[room:]
+        self._run += len(run)
+        if rest:
+            self._elided += len(rest)
+            self._tail = (self._tail + rest)[-3:]
+
+    def _end_run(self) -> None:
+        if self._run > RUN_CHARS:
+            extra = (self._run - RUN_CHARS) % 4
+            self._kept += self._tail[len(self._tail) - extra :]
+            self._elided -= extra
+        self._run, self._tail = 0, b""
+
+    def copy(self, meter: BodyMeter, masker: Masker) -> Copy:
+        """The body so far, masked in shape. ``meter`` has counted the same bytes."""
+        self._end_run()
+        text = masker.shaped(self._kept.decode(errors="surrogateescape")) if self._textual else None
+        note: BodyNote = meter.summary()
+        return Copy(note.size_bytes, note.sha256, text, self._whole, note.complete, self._elided)
+
+
+@dataclass
+class Testimony:
+    """One whole exchange.
+
+    Attributes:
+        mock: the mock's own name.
+        world: None for a request that belongs to no world.
+        url: path and query as sent.
+        status: as sent to the caller; 0 if no status line left the process.
+        fault: ids of the planned faults that struck, joined by ", "; None without.
+        failed: whether the mock itself broke down, unplanned.
+        id: running number of the log, from 1.
+    """
+
+    __test__ = False
+
+    mock: str
+    world: str | None
+    method: str
+    url: str
+    host: str
+    status: int
+    request_headers: _Headers = field(default_factory=list)
+    request: Copy = field(default_factory=Copy)
+    response_headers: _Headers = field(default_factory=list)
+    response: Copy = field(default_factory=Copy)
+    fault: str | None = None
+    failed: bool = False
+    id: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+    @property
+    def kept_bytes(self) -> int:
+        """What its bodies take in memory."""
+        return len(self.request.text or "") + len(self.response.text or "")
+
+
+def testimony_from(told: Mapping[str, Any]) -> Testimony:
+    """A testimony from the JSON that ``to_dict`` made of it."""
+    headers = {side: [(name, value) for name, value in told[side]] for side in ("request_headers", "response_headers")}
+    return Testimony(**{**told, **headers, "request": Copy(**told["request"]), "response": Copy(**told["response"])})
+
+
+class WitnessLog:
+    """Testimonies, oldest first. Thread-safe."""
+
+    def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
+        """``kept_bytes`` bounds the bodies of all testimonies together."""
+        self._kept_bytes = kept_bytes
+        self._testimonies: list[Testimony] = []
+        self._held_bytes = 0
+        self._begun = self._ended = 0
+        self.dropped = 0
+        self._lock = threading.Lock()
+
+    @property
+    def under_way(self) -> int:
+        """Requests that have begun and are not over."""
+        with self._lock:
+            return self._begun - self._ended
+
+    @property
+    def last_id(self) -> int:
+        """How many exchanges are over, dropped ones included."""
+        with self._lock:
+            return self._ended
+
+    def begin(self) -> None:
+        """A request came in."""
+        with self._lock:
+            self._begun += 1
+
+    def add(self, testimony: Testimony) -> None:
+        """An exchange is over. One that does not fit is dropped, and counted."""
+        with self._lock:
+            self._ended += 1
+            testimony.id = self._ended
+            if self._held_bytes + testimony.kept_bytes > self._kept_bytes:
+                self.dropped += 1
+                return
+            self._held_bytes += testimony.kept_bytes
+            self._testimonies.append(testimony)
+
+    def list(self, since_id: int = 0, limit: int | None = None) -> list[Testimony]:
+        """At most ``limit`` testimonies that follow ``since_id``."""
+        with self._lock:
+            return [one for one in self._testimonies if one.id > since_id][:limit]
+
+
+_attending: list[WitnessLog] = []
+
+
+@contextmanager
+def attend() -> Iterator[WitnessLog]:
+    """Hear of every exchange of every mock in this process, while the block lasts."""
+    log = WitnessLog()
+    _attending.append(log)
+    try:
+        yield log
+    finally:
+        _attending.remove(log)
+
+
+def attending() -> list[WitnessLog]:
+    """The logs that hear of every exchange now."""
+    return list(_attending)
+
+
+class Attendance:
+    """One exchange and the logs that are to hear of it; without logs it costs nothing."""
+
+    def __init__(self, logs: Iterable[WitnessLog]) -> None:
+        self._logs = tuple(logs)
+        for log in self._logs:
+            log.begin()
+
+    def __bool__(self) -> bool:
+        return bool(self._logs)
+
+    def copier(self, content_type: str, encoding: str) -> Copier | None:
+        """What copies a body; None if nobody attends."""
+        return Copier(content_type, encoding) if self._logs else None
+
+    def tell(self, testimony: Testimony) -> None:
+        """The exchange is over."""
+        for log in self._logs:
+            log.add(testimony)

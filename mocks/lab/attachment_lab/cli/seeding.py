@@ -1,0 +1,41 @@
+"""Load the demo's customers from the command line: at once at the start, behind the scenes after a reset."""
+
+from __future__ import annotations
+
+import threading
+
+from rich.console import Console
+from rich.text import Text
+
+from attachment_lab.errors import LabError
+from attachment_lab.minting import WorldNames
+from attachment_lab.neighbours import Neighbours
+from attachment_lab.seeds.load import load
+
+
+class Seeding:
+    """Loads customers into a world and tells how it goes."""
+
+    def __init__(self, to: Neighbours, console: Console) -> None:
+        self._to = to
+        self._console = console
+
+    def load(self, names: WorldNames, *, wait: bool) -> None:
+        """Load them; without ``wait`` in the background, where a failure is told and ends nothing."""
+        if wait:
+            self._load(names)
+        else:
+            threading.Thread(target=self._try, args=(names,), daemon=True, name="seeding").start()
+
+    def _load(self, names: WorldNames) -> None:
+        loaded = load(self._to, names, told=self._say)
+        self._say(f"{loaded} are there")
+
+    def _try(self, names: WorldNames) -> None:
+        try:
+            self._load(names)
+        except LabError as exc:
+            self._console.print(Text(f"The demo's customers were not loaded: {exc}", "red"), soft_wrap=True)
+
+    def _say(self, words: str) -> None:
+        self._console.print(Text(f"  {words}", "dim"), soft_wrap=True)

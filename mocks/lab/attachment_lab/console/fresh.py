@@ -1,0 +1,45 @@
+"""Readings that all open pages of a world share for a moment."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from attachment_lab.console.desk import Desk
+from attachment_lab.console.frame import desk
+
+Kept = TypeVar("Kept")
+
+
+class Fresh:
+    """Calls ``read`` at most once per ``for_s``; whoever asks meanwhile waits and gets the same. Safe for threads."""
+
+    def __init__(self, read: Callable[[], Any], *, for_s: float) -> None:
+        self._read = read
+        self._for_s = for_s
+        self._lock = threading.Lock()
+        self._at = float("-inf")
+        self._value: Any = None
+
+    def __call__(self) -> Any:
+        """The value, new or not older than ``for_s``. An error of ``read`` is raised and not kept."""
+        with self._lock:
+            if time.monotonic() - self._at >= self._for_s:
+                self._value = self._read()
+                self._at = time.monotonic()
+            return self._value
+
+    def forget(self) -> None:
+        """The next one to ask reads anew: something was just changed."""
+        with self._lock:
+            self._at = float("-inf")
+
+
+def of_this_world(store: WeakKeyDictionary[Desk, Kept], make: Callable[[Desk], Kept]) -> Kept:
+    """What belongs to the running request's world; made when it is first asked for, gone with the world."""
+    mine = desk()
+    found = store.get(mine)
+    return found if found is not None else store.setdefault(mine, make(mine))

@@ -1,0 +1,100 @@
+"""Journal: every exchange on every hop, live, explained, and to take away."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template, request
+
+from attachment_lab.console.desk import Desk
+from attachment_lab.console.frame import Page, desk, stream, told
+from attachment_lab.errors import Refused, WrongUse
+from attachment_lab.exchanges.entry import HOPS
+from attachment_lab.exchanges.har import as_text
+from attachment_lab.exchanges.query import LABELS, METHODS, STATUS_CLASSES, Query, read_query
+from attachment_lab.exchanges.reader import MOST_EXPORTED
+
+GUID = re.compile(r"[0-9A-Fa-f]{32}")
+
+
+def blueprint() -> Blueprint:
+    """The page, its list, one exchange, the exports."""
+    bp = Blueprint("journal", __name__)
+
+    @bp.errorhandler(WrongUse)
+    def wrong_filter(error: WrongUse) -> tuple[Response, int]:
+        """400: a filter that cannot be; the detail names it."""
+        return told(HTTPStatus.BAD_REQUEST, str(error))
+
+    _add_reading(bp)
+    _add_exports(bp)
+    return bp
+
+
+def _add_reading(bp: Blueprint) -> None:
+    @bp.get("/")
+    def page() -> str:
+        """The page; ``?x=KEY`` opens an exchange, ``?about=ID`` narrows to a chat, a file or a transfer."""
+        choices = {"hops": HOPS, "methods": METHODS, "statuses": STATUS_CLASSES, "labels": LABELS}
+        return render_template("journal.html", **choices)
+
+    @bp.get("/api/exchanges")
+    def listed() -> Response:
+        """A page of exchanges, newest first: ``{"entries", "total", "matching", "newer", "older"}``."""
+        return jsonify(desk().journal.page(read_query(request.args)))
+
+    @bp.get("/events")
+    def events() -> Response:
+        """Server-sent events: the same page whenever it differs."""
+        mine, query = desk(), read_query(request.args)
+        return stream(lambda: _page(mine, query), "exchanges")
+
+    @bp.get("/api/exchanges/<key>")
+    def one(key: str) -> Response | tuple[Response, int]:
+        """One exchange in full, with its explanation."""
+        try:
+            found = desk().journal.detail(key)
+        except Refused as exc:
+            if exc.status != HTTPStatus.NOT_FOUND:
+                raise
+            found = None
+        if found is None:
+            return told(
+                HTTPStatus.NOT_FOUND, f"No exchange {key} is kept here (any more): journals keep the newest only."
+            )
+        return jsonify(found)
+
+
+def _add_exports(bp: Blueprint) -> None:
+    @bp.get("/export.har")
+    def har() -> Response:
+        """What the filters show, as an HTTP Archive."""
+        query = read_query({"limit": "1"} | {key: value for key, value in request.args.items() if key != "limit"})
+        found = desk().journal.har(Query(**{**vars(query), "limit": MOST_EXPORTED, "after": ""}))
+        return _file(as_text(found), f"{desk().names.tenant}.har", "application/json")
+
+    @bp.get("/export.py")
+    def pytest_file() -> Response | tuple[Response, int]:
+        """``?chat=GUID``: a pytest file that plays this chat again and asserts the same end."""
+        guid = request.args.get("chat", "").strip().upper()
+        if not GUID.fullmatch(guid):
+            return told(HTTPStatus.BAD_REQUEST, "chat: the guid of a chat, 32 hexadecimal digits")
+        try:
+            text = desk().journal.pytest_file(guid)
+        except LookupError as exc:
+            return told(HTTPStatus.NOT_FOUND, str(exc))
+        return _file(text, f"test_chat_{guid[:8].lower()}.py", "text/x-python")
+
+
+def _page(mine: Desk, query: Query) -> dict[str, Any]:
+    return mine.journal.page(query)
+
+
+def _file(text: str, name: str, content_type: str) -> Response:
+    disposition = f'attachment; filename="{name}"'
+    return Response(text, content_type=f"{content_type}; charset=utf-8", headers={"Content-Disposition": disposition})
+
+
+PAGE = Page(name="journal", title="Journal", icon="list", order=60, make=blueprint)

@@ -1,0 +1,107 @@
+"""A passage through the console to one world's mocks and transfers, for suites that reach nothing but the console.
+
+In containers the mocks' control interfaces lie on an inner network. ``/api/worlds/<world>/<neighbour>/…`` leads to
+them, for that world alone: what concerns all worlds stays shut. The service is asked with the world's own token,
+which never leaves the console, as no secret does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, abort, jsonify, request
+
+from attachment_lab.console.desk import Desk, Desks
+from attachment_lab.console.frame import told
+from attachment_lab.demo import verdict_json
+from attachment_lab.errors import Refused
+from attachment_lab.neighbours import MOCKS
+
+PIECE_BYTES = 256 * 1024
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+#: Opening, closing and setting back worlds is the console's own trade (``/api/worlds``); strays belong to none.
+SHUT = re.compile(r"_mock/(worlds|reset|strays)\b|.*(^|/)\.\.?(/|$)")
+OPEN_AT_MOCK = re.compile(r"_mock/[a-z]")
+OPEN_AT_SERVICE = re.compile(r"transfers(/[0-9A-Za-z_-]+(/retry)?)?$")
+
+
+def add_passage(app: Flask, desks: Desks) -> None:
+    """Hang it into the application."""
+
+    def desk_of(world: str) -> Desk:
+        found = desks.get(world)
+        if found is None:
+            abort(_refused(HTTPStatus.NOT_FOUND, f"no world {world!r}; there are: {', '.join(desks.names())}"))
+        return found
+
+    @app.get("/api/worlds/<world>/ledger")
+    def ledger(world: str) -> Response:
+        """``{"ok", "violations"}``: the chain ledger's judgement of this world now."""
+        return jsonify(verdict_json(desk_of(world).ledger.verdict()))
+
+    @app.route("/api/worlds/<world>/<neighbour>/<path:path>", methods=METHODS)
+    def passage(world: str, neighbour: str, path: str) -> Response:
+        """The neighbour's JSON answer; its refusal keeps its status, and is told as a problem."""
+        desk = desk_of(world)
+        _check(neighbour, path)
+        try:
+            answer = _ask_service(desk, path) if neighbour == "service" else _ask_mock(desk, neighbour, path)
+        except Refused as exc:
+            return _refused(HTTPStatus(exc.status or 502), str(exc))
+        return Response(status=HTTPStatus.NO_CONTENT) if answer is None else jsonify(answer)
+
+
+def _check(neighbour: str, path: str) -> None:
+    if neighbour == "service":
+        wanted = OPEN_AT_SERVICE.match(path) and request.method in {"GET", "POST"}
+    else:
+        wanted = neighbour in MOCKS and OPEN_AT_MOCK.match(path) and not SHUT.match(path)
+    if not wanted:
+        detail = (
+            f"{request.method} {neighbour}/{path}: this passage leads to {', '.join(MOCKS)} below _mock/, but not to "
+            "worlds, strays or reset, and to service/transfers"
+        )
+        abort(_refused(HTTPStatus.FORBIDDEN, detail))
+
+
+def _ask_mock(desk: Desk, mock: str, path: str) -> Any:
+    """The call as it came; only the world is ours to say."""
+    params = request.args.to_dict() | {"world": desk.names.name}
+    kind = {"Content-Type": request.content_type} if request.content_type else {}
+    return desk.to.mock(mock).send(request.method, f"/{path}", params=params, headers=kind, **_body())
+
+
+def _ask_service(desk: Desk, path: str) -> Any:
+    bearer = {"Authorization": f"Bearer {desk.ledger.service.token()}"}
+    params = request.args.to_dict()
+    try:
+        return desk.to.service.send(request.method, f"/{path}", params=params, headers=bearer)
+    except Refused as exc:
+        # The world's clock may have been moved, so a token that looked fresh has run out.
+        if exc.status != 401:
+            raise
+        bearer = {"Authorization": f"Bearer {desk.ledger.service.token(fresh=True)}"}
+        return desk.to.service.send(request.method, f"/{path}", params=params, headers=bearer)
+
+
+def _body() -> dict[str, Any]:
+    """JSON is small and sent whole; anything else is an upload and passes in pieces."""
+    if request.is_json:
+        return {"content": request.get_data()}
+    has_one = request.content_length or "Transfer-Encoding" in request.headers
+    return {"content": _pieces()} if has_one else {}
+
+
+def _pieces() -> Iterator[bytes]:
+    """The request's body as it arrives; an upload is never whole in memory."""
+    while piece := request.stream.read(PIECE_BYTES):
+        yield piece
+
+
+def _refused(status: HTTPStatus, detail: str) -> Response:
+    answer, _ = told(status, detail)
+    answer.status_code = status
+    return answer

@@ -1,0 +1,45 @@
+"""The demo's customers, loaded from a page: in the background, one loading at a time, and how far it is."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from attachment_lab.errors import LabError, WrongUse
+from attachment_lab.minting import WorldNames
+from attachment_lab.neighbours import Neighbours
+
+
+class Seeding:
+    """Loads the demo's customers into one world. Safe for threads."""
+
+    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+        self._to = to
+        self._names = names
+        self._busy = threading.Lock()
+        self._told = ""
+        self._error: str | None = None
+
+    def start(self) -> None:
+        """Begin. Raises WrongUse while one is under way."""
+        if not self._busy.acquire(blocking=False):
+            raise WrongUse("the demo's customers are being loaded already; wait a few seconds")
+        self._told, self._error = "Preparing the files", None
+        threading.Thread(target=self._load, daemon=True, name="seeding").start()
+
+    def state(self) -> dict[str, Any]:
+        """``{"is_loading", "told", "error"}``; ``told`` is a sentence for a person."""
+        return {"is_loading": self._busy.locked(), "told": self._told, "error": self._error}
+
+    def _load(self) -> None:
+        from attachment_lab.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
+
+        try:
+            self._told = f"{load(self._to, self._names, told=self._hear)} are there."
+        except LabError as exc:
+            self._error = str(exc)
+        finally:
+            self._busy.release()
+
+    def _hear(self, words: str) -> None:
+        self._told = words

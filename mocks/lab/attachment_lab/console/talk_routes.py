@@ -1,0 +1,94 @@
+"""What the customer's and the agent's page have in common: words, files, and reading a chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import ClientDisconnected
+
+from attachment_lab.console import held
+from attachment_lab.console.clerk import MOST_FILE_BYTES
+from attachment_lab.console.counter import counter
+from attachment_lab.console.frame import json_object, told
+from attachment_lab.conversation import Originator
+from attachment_lab.errors import LabError, Refused, WrongUse
+
+Reply = Response | tuple[Response, int]
+_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")
+
+
+def add_speech(bp: Blueprint, who: Originator) -> None:
+    """Routes by which ``who`` writes, sends files, and looks at those of the chat."""
+
+    @bp.post("/api/chats/<guid>/messages")
+    def say(guid: str) -> Reply:
+        """``{"text"}`` -> 204."""
+        return act(lambda: counter().clerk.say(guid, who, str(json_object().get("text", ""))))
+
+    @bp.post("/api/chats/<guid>/files")
+    def send(guid: str) -> Reply:
+        """The raw body becomes a file ``?name=&type=``; streamed on. 201 with CMI's word on it."""
+        size = request.content_length
+        if size is None:
+            return told(HTTPStatus.LENGTH_REQUIRED, "say how large the file is (Content-Length)")
+        kind = request.args.get("type", "")
+        kind = kind if _TYPE.fullmatch(kind) else "application/octet-stream"
+        try:
+            taken = counter().clerk.send(guid, who, _pieces(), name=request.args.get("name", ""), kind=kind, size=size)
+        except Refused as exc:
+            return refused(exc)
+        finally:
+            counter().chats.forget()
+        return jsonify(taken), HTTPStatus.CREATED
+
+    @bp.get("/api/chats/<guid>/files/<file_id>/<form>")
+    def show_file(guid: str, file_id: str, form: str) -> Reply:
+        """A file as download, look, picture, text or media."""
+        try:
+            return held.answer(counter().file(guid, file_id), form)
+        except Refused as exc:
+            return refused(exc)
+
+
+def act(work: Callable[[], object]) -> Reply:
+    """204 after some act; a mock's refusal keeps its status and says why. The next reading is a new one."""
+    try:
+        work()
+    except Refused as exc:
+        return refused(exc)
+    finally:
+        here = counter()
+        for reading in (here.chats, here.events, here.deliveries):
+            reading.forget()
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def refused(exc: Refused) -> tuple[Response, int]:
+    """A mock's refusal in its own words: what is wrong, and what to do."""
+    problem = exc.problem
+    errors = [each for each in problem.get("errors") or [] if isinstance(each, dict)]
+    said = str(problem.get("detail") or exc)
+    remedies = [str(each["remedy"]) for each in errors if each.get("remedy")]
+    detail = " ".join(
+        [said[:1].upper() + said[1:], *(f"{each[:1].upper()}{each[1:].rstrip('.')}." for each in remedies)]
+    )
+    return told(HTTPStatus(exc.status) if exc.status in set(HTTPStatus) else HTTPStatus.BAD_GATEWAY, detail)
+
+
+def _pieces() -> Iterator[bytes]:
+    """The running request's body; a browser that goes away ends it."""
+    left = request.content_length or 0
+    if left > MOST_FILE_BYTES:
+        raise WrongUse("the file is too large")
+    while left > 0:
+        try:
+            piece = request.stream.read(min(held.PIECE_BYTES, left))
+        except (ClientDisconnected, OSError) as exc:
+            raise LabError("the file broke off on its way") from exc
+        if not piece:
+            raise LabError("the file broke off on its way")
+        left -= len(piece)
+        yield piece

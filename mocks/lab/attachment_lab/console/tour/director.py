@@ -1,0 +1,191 @@
+"""Makes the tour's story happen in its world, and judges how it ended.
+
+Each act happens once per tour, in the table's order: whoever enters in the middle gets what went before, and going
+back repeats nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from attachment_lab import demo_faults
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.console.tour.steps import step, steps
+from attachment_lab.conversation import Conversation
+from attachment_lab.errors import NotSettled, WrongUse
+from attachment_lab.exchanges.query import Query
+from attachment_lab.exchanges.reader import Reader
+from attachment_lab.records import TransferRecord
+from attachment_lab.settle import wait_until_settled
+
+#: Seconds by which each download and each upload is slowed down at speed 1, so that people see it.
+SLOW_S = 0.9
+#: How long an act waits for what must come before it.
+PATIENCE_S = 60.0
+FILES = ("boiler-display", "rating-plate", "service-contract", "pump-voice")
+BROKEN_FILES = ("damaged-parcel", "wrong-plug")
+CUSTOMER = {"name": "Emily Carter", "email": "emily.carter@example.co.uk"}
+AGENT = "Daniel Hughes"
+
+
+@dataclass
+class _Story:
+    """One telling: what has been done, and the two chats that it is about."""
+
+    done: list[str] = field(default_factory=list)
+    chat: Conversation | None = None
+    broken: Conversation | None = None
+    finished: bool = False
+
+
+class Director:
+    """Tells one story at a time. Safe for threads."""
+
+    def __init__(self, ledger: ChainLedger, journal: Reader) -> None:
+        self._ledger = ledger
+        self._journal = journal
+        self._story = _Story()
+        self._lock = threading.Lock()
+        self._acts: Mapping[str, Callable[[float], None]] = {
+            "write": self._write,
+            "accept": self._accept,
+            "files": self._files,
+            "end": self._end,
+            "break": self._break,
+            "redrive": self._redrive,
+        }
+
+    def begin(self) -> None:
+        """Forget the last telling; its chats stay in the world."""
+        with self._lock:
+            self._story = _Story()
+
+    def enter(self, step_id: str, *, speed: float = 1.0) -> None:
+        """Do whatever must have happened for this step, at this pace. Raises LookupError, WrongUse, NotSettled."""
+        entered = step(step_id)
+        if not speed > 0:
+            raise WrongUse(f"speed: {speed!r} is not above 0")
+        with self._lock:
+            for each in steps():
+                if each.act and each.act not in self._story.done:
+                    self._acts[each.act](speed)
+                    self._story.done.append(each.act)
+                if each.id == entered.id:
+                    break
+
+    def finish(self) -> None:
+        """The last caption has been shown."""
+        with self._lock:
+            self._story.finished = True
+
+    def facts(self) -> dict[str, str]:
+        """What the steps' addresses are filled with: guids of the two chats, and the exchange that failed."""
+        story = self._story
+        found = {"chat": story.chat.guid if story.chat else "", "broken": story.broken.guid if story.broken else ""}
+        if story.broken:
+            failed = self._journal.page(Query(about=story.broken.guid, hop="cmi", failed=True, limit=1))["entries"]
+            found["exchange"] = failed[0]["key"] if failed else ""
+        return found
+
+    def holds(self, until: str) -> bool:
+        """Whether that is so by now; nothing to wait for is always so. Raises LookupError for an unknown word."""
+        if not until:
+            return True
+        if until not in {"stored", "parked", "mended"}:
+            raise LookupError(f"until: {until!r} is none of stored, parked, mended")
+        chat = self._story.chat if until == "stored" else self._story.broken
+        transfer = self._transfer(chat)
+        if transfer is None or not transfer.is_at_rest:
+            return False
+        states = [each.state for each in transfer.attachments]
+        return (transfer.state == "parked") if until == "parked" else set(states) == {"stored"}
+
+    def verdict(self) -> dict[str, Any]:
+        """How the story ended: ``{"finished", "ok", "missing": [sentences]}``; ok only if all of it came true."""
+        missing = [
+            f"step {each.id} did not happen" for each in steps() if each.act and each.act not in self._story.done
+        ]
+        if not missing:
+            missing += [] if self.holds("stored") else ["the first chat’s files are not all in SAP Service Cloud"]
+            missing += [] if self.holds("mended") else ["the file that was gone did not arrive after the retry"]
+            missing += [str(each) for each in self._ledger.verdict().violations]
+        finished = self._story.finished
+        return {"finished": finished, "ok": finished and not missing, "missing": missing}
+
+    def _transfer(self, chat: Conversation | None) -> TransferRecord | None:
+        found = self._ledger.service.transfers(chat=chat.guid) if chat else []
+        return found[-1] if found else None
+
+    def _write(self, _speed: float) -> None:
+        chat = self._opened()
+        chat.say("Hello! Our boiler shows F.28 since last night and there is no hot water.")
+        self._story.chat = chat
+
+    def _accept(self, _speed: float) -> None:
+        chat = self._chat()
+        chat.accept()
+        chat.say("Good morning Emily, I am sorry to hear that. Could you send me a photo of the display?", "agent")
+
+    def _files(self, _speed: float) -> None:
+        self._send(self._chat(), FILES)
+
+    def _end(self, speed: float) -> None:
+        chat = self._chat()
+        chat.say("Thank you, I have everything. The engineer comes tomorrow between 8 and 10.", "agent")
+        self._slow_down(SLOW_S / speed, len(chat.sent))
+        chat.end()
+
+    def _break(self, _speed: float) -> None:
+        self._settled()
+        self._chat().wrap_up()
+        chat = self._opened()
+        chat.say("Hello again, the spare part arrived damaged and with the wrong plug.")
+        chat.accept()
+        self._send(chat, BROKEN_FILES)
+        demo_faults.plan(self._ledger.to, self._ledger.names.name, demo_faults.GONE, chat.sent[0])
+        chat.say("I see, we will send another one.", "agent")
+        chat.end()
+        self._story.broken = chat
+
+    def _redrive(self, _speed: float) -> None:
+        self._settled()
+        transfer = self._transfer(self._story.broken)
+        if transfer is None:
+            raise WrongUse("there is nothing to retry: the second chat has no transfer")
+        self._ledger.service.retry(transfer.id)
+
+    def _opened(self) -> Conversation:
+        to, names = self._ledger.to, self._ledger.names
+        return Conversation.open(to, names, channel_sub_type="whatsapp", customer=dict(CUSTOMER), agent=AGENT)
+
+    def _chat(self) -> Conversation:
+        if self._story.chat is None:
+            raise WrongUse("the tour has not begun: open its first step")
+        return self._story.chat
+
+    def _send(self, chat: Conversation, keys: tuple[str, ...]) -> None:
+        from attachment_lab.seeds.files import seed_files  # noqa: PLC0415 - builds pictures: heavy imports
+        from attachment_lab.seeds.load import default_directory  # noqa: PLC0415
+
+        files = seed_files(default_directory())
+        for key in keys:
+            chat.send(files[key])
+
+    def _slow_down(self, delay_s: float, times: int) -> None:
+        """The next downloads and uploads take so long; the plan is used up by them and needs no cleaning."""
+        for mock, method, path in (
+            ("cmi", "GET", demo_faults.CMI_DOWNLOAD.replace("{id}", "")),
+            ("c4c", "POST", demo_faults.C4C_UPLOAD),
+        ):
+            match = {"method": method, "path": path}
+            plan = {"match": match, "kind": "latency", "times": times, "params": {"delay_s": round(delay_s, 3)}}
+            self._ledger.to.mock(mock).post("/_mock/faults", plan, world=self._ledger.names.name)
+
+    def _settled(self) -> None:
+        try:
+            wait_until_settled(self._ledger, timeout_s=PATIENCE_S)
+        except NotSettled as exc:
+            raise NotSettled(f"the tour cannot go on: {exc}") from exc

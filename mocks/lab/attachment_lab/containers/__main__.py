@@ -1,0 +1,75 @@
+"""``python -m attachment_lab.containers``: the containers' one-shot jobs. Exit 0 good, 1 failed, 2 wrong use."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from attachment_lab.containers.furnish import furnish
+from attachment_lab.containers.names import aliases
+from attachment_lab.containers.worlds import open_first_world, smoke
+from attachment_lab.errors import LabError
+
+DEFAULT_SETTINGS = Path("/run/lab/console/console.json")
+settings_option = click.option(
+    "--settings", "path", type=click.Path(path_type=Path), default=DEFAULT_SETTINGS, show_default=True
+)
+
+
+@click.group()
+def main() -> None:
+    """Jobs of the street in containers."""
+
+
+@main.command("furnish")
+@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path("/run/lab"), show_default=True)
+def furnish_command(root: Path) -> None:
+    """Make the lab's CA, certificates and secrets, unless they are there."""
+    made = furnish(root)
+    click.echo("certificates and secrets made" if made else "certificates and secrets are there already")
+
+
+@main.command("open")
+@settings_option
+def open_command(path: Path) -> None:
+    """Open the documentation's world in the three mocks, unless it is open."""
+    opened = open_first_world(_read(path))
+    click.echo("world opened" if opened else "the world is open already")
+
+
+@main.command("check")
+@settings_option
+def check_command(path: Path) -> None:
+    """Play one chat through the whole chain and judge its books."""
+    verdict = smoke(_read(path))
+    for violation in verdict.violations:
+        click.echo(f"[{violation.law}] {violation}", err=True)
+    stored = len(verdict.records.objects)
+    click.echo(f"{stored} file(s) in C4C; the chain ledger's laws {'hold' if verdict.ok else 'do NOT hold'}")
+    raise SystemExit(0 if verdict.ok else 1)
+
+
+@main.command("aliases")
+def aliases_command() -> None:
+    """The host names of each container, as JSON."""
+    click.echo(json.dumps(aliases(), indent=2))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as exc:
+        raise click.UsageError(f"{path} cannot be read ({exc}); run `furnish` first") from exc
+    return settings
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except LabError as exc:
+        click.echo(str(exc), err=True)
+        sys.exit(1)

@@ -1,0 +1,115 @@
+"""Pytest fixtures over Testcontainers (extra ``containers``), offered by the plugin.
+
+``transfer_stack`` (session), ``c4c_container``, ``cmi_container``, ``contact_pro_container``, ``ledger_postgres``.
+Where no Docker engine answers, they skip with one line; with ``REQUIRE_DOCKER=1`` they fail. The end of the logs goes
+into the report of a test that failed.
+
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from attachment_lab.containers.mocks import C4CContainer, CMIContainer, ContactProContainer, LedgerPostgres
+    from attachment_lab.containers.stack import StackOptions, TransferStack
+
+
+@pytest.fixture(scope="session")
+def transfer_stack_root(pytestconfig: pytest.Config) -> Path:
+    """The folder with docker-compose.yml; override it where that is not pytest's root."""
+    return pytestconfig.rootpath
+
+
+@pytest.fixture(scope="session")
+def transfer_stack_options() -> StackOptions | None:
+    """How the session's stack differs from the compose file."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def transfer_stack(transfer_stack_root: Path, transfer_stack_options: StackOptions | None) -> Iterator[TransferStack]:
+    """The whole street in containers, once per session."""
+    with asking_docker():
+        from attachment_lab.containers.stack import TransferStack  # noqa: PLC0415 - the extra may be absent
+
+        stack = TransferStack(transfer_stack_root, transfer_stack_options).__enter__()
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+@pytest.fixture
+def c4c_container() -> Iterator[C4CContainer]:
+    """C4C's mock in a container."""
+    with asking_docker():
+        from attachment_lab.containers.mocks import C4CContainer  # noqa: PLC0415
+
+        container = C4CContainer().start()
+    yield container
+    container.stop()
+
+
+@pytest.fixture
+def cmi_container() -> Iterator[CMIContainer]:
+    """CMI's mock in a container."""
+    with asking_docker():
+        from attachment_lab.containers.mocks import CMIContainer  # noqa: PLC0415
+
+        container = CMIContainer().start()
+    yield container
+    container.stop()
+
+
+@pytest.fixture
+def contact_pro_container() -> Iterator[ContactProContainer]:
+    """Contact Pro's mock in a container."""
+    with asking_docker():
+        from attachment_lab.containers.mocks import ContactProContainer  # noqa: PLC0415
+
+        container = ContactProContainer().start()
+    yield container
+    container.stop()
+
+
+@pytest.fixture
+def ledger_postgres() -> Iterator[LedgerPostgres]:
+    """PostgreSQL for the service's ledger in a container."""
+    with asking_docker():
+        from attachment_lab.containers.mocks import LedgerPostgres  # noqa: PLC0415
+
+        container = LedgerPostgres().start()
+    yield container
+    container.stop()
+
+
+@contextmanager
+def asking_docker() -> Iterator[None]:
+    """Skip (or, with REQUIRE_DOCKER=1, fail) with one line where there is no engine, image or library."""
+    from attachment_lab.containers.engine import NoEngine  # noqa: PLC0415
+
+    try:
+        yield
+    except (NoEngine, ImportError) as exc:
+        if os.environ.get("REQUIRE_DOCKER") == "1":
+            pytest.fail(str(exc), pytrace=False)
+        pytest.skip(str(exc).splitlines()[0])
+
+
+def logs_of(item: pytest.Item) -> list[tuple[str, str]]:
+    """(title, end of the log) of every container that a test used."""
+    used: dict[str, Any] = getattr(item, "funcargs", {})
+    found = []
+    for name, value in used.items():
+        if name.endswith("_container") or name == "ledger_postgres":
+            found.append((f"log of {name}", value.log_tail()))
+        elif name == "transfer_stack":
+            found.append(("logs of the stack", value.logs(lines=25)))
+    return found

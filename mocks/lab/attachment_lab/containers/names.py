@@ -1,0 +1,56 @@
+"""Every host name that the containers answer to: the documentation's own, and those of 32 tenants for tests.
+
+The names are fixed, because a container's network aliases and its certificate must know them before it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from attachment_lab.minting import EXAMPLE_C4C_HOST, EXAMPLE_CMI, WorldNames, default_world
+
+POOL_SIZE = 32
+REGIONS = ("eu-c1", "na-w2", "au-s2")
+#: Contact Pro's token endpoints, one host for each region's tenants.
+LOGIN_HOSTS = tuple(f"login-{region}.cc.sinch.com" for region in REGIONS)
+#: The orchestration layer's endpoint. Source: Chat attachment upload, Configuration.
+WORKFLOW_HOSTS = tuple(f"cc-workflows-{region}.cc.sinch.com" for region in REGIONS)
+
+
+def pool_name(number: int) -> str:
+    """Name of the world and of its Contact Pro tenant, from 1."""
+    return f"tenant{number:02}"
+
+
+def cmi_host(number: int) -> str:
+    """An API gateway's host as CMI's public address has it: ten letters and digits before ``execute-api``."""
+    return f"pool{number:06}.execute-api.eu-central-1.amazonaws.com"
+
+
+def c4c_host(number: int) -> str:
+    """A C4C tenant's host."""
+    return f"my99{number:05}.de1.crm.cloud.sap"
+
+
+def aliases() -> dict[str, tuple[str, ...]]:
+    """Host names by container: ``balancer``, ``orchestration``, ``cmi`` and ``c4c``."""
+    numbers = range(1, POOL_SIZE + 1)
+    return {
+        "balancer": WORKFLOW_HOSTS,
+        "orchestration": LOGIN_HOSTS,
+        "cmi": (EXAMPLE_CMI.partition("/")[0], *(cmi_host(number) for number in numbers)),
+        "c4c": (EXAMPLE_C4C_HOST, *(c4c_host(number) for number in numbers)),
+    }
+
+
+def pool() -> list[WorldNames]:
+    """The tenants for tests, with fresh secrets."""
+    return [_renamed(default_world(), number) for number in range(1, POOL_SIZE + 1)]
+
+
+def _renamed(fresh: WorldNames, number: int) -> WorldNames:
+    name = pool_name(number)
+    changes: Mapping[str, Any] = {"name": name, "tenant": name, "client_id": f"contact-pro-{name}"}
+    return replace(fresh, **changes, cmi_host=cmi_host(number), c4c_host=c4c_host(number))

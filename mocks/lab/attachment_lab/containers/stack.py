@@ -1,0 +1,229 @@
+"""``TransferStack``: the whole street of docker-compose.yml, under a name and on ports of its own.
+
+    with TransferStack(project_root) as stack, stack.tenant() as tenant:
+        tenant.chat(files=[("photo.jpg", b"…")]).end()
+        tenant.wait_until_settled()
+
+It needs this project's folder (the compose file) and its images (``deploy/images/build.sh``). Several stacks run side
+by side; what a test that was killed leaves behind is removed by the next one (``engine.sweep``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from attachment_lab.containers.engine import NoEngine, compose_command, docker, require_images, sweep, unique_name
+from attachment_lab.minting import WorldNames
+from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant import Tenant
+from attachment_lab.worlds import WorldOptions, close_world, open_world
+
+IMAGES = (
+    "attachment-transfer",
+    "attachment-transfer-lab",
+    "attachment-transfer-postgres",
+    "attachment-transfer-balancer",
+)
+START_TIMEOUT_S = 300.0
+POLL_S = 0.5
+_PORTS = {"orchestration": 8101, "cmi": 8102, "c4c": 8103, "console": 8100, "balancer": 8104}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackOptions:
+    """How a stack differs from the compose file.
+
+    Attributes:
+        tag: of the images.
+        profiles: of the compose file; ``demo`` brings the console.
+        environment: variables that the compose file reads, such as ``LEASE_TTL_S``.
+    """
+
+    tag: str = "local"
+    profiles: Sequence[str] = ("core",)
+    environment: Mapping[str, str] | None = None
+
+
+class _Street:
+    """What a Tenant wants of a street; the service's clock cannot be moved here."""
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        self.neighbours = neighbours
+        self.run_dir: Path | None = None
+
+
+class _Lab:
+    """What a Tenant wants of a lab."""
+
+    is_own = False
+
+    def __init__(self, street: _Street) -> None:
+        self.street = street
+
+
+class TransferStack:
+    """The street in containers, from ``with`` to its end.
+
+    Attributes:
+        project: the compose project's name; part of every container's name.
+        urls: base URLs on loopback of console (profile demo), orchestration, cmi, c4c and service (the balancer).
+    """
+
+    def __init__(self, root: Path, options: StackOptions | None = None) -> None:
+        self.root = root
+        self.options = options or StackOptions()
+        self.project = unique_name("stack")
+        self.urls: dict[str, str] = {}
+        self._pool: list[WorldNames] = []
+        self._settings: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        sweep()
+        require_images(*(f"{image}:{self.options.tag}" for image in IMAGES))
+        try:
+            self.compose("up", "-d")
+            self.wait_until_healthy()
+            self._read_addresses()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Remove containers, networks and volumes; safe to call twice."""
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+
+    @property
+    def first_world(self) -> WorldNames:
+        """The documentation's own names."""
+        return WorldNames(**self._settings["world"])
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """Clients for the mocks' control interfaces and the service."""
+        return Neighbours(self.urls)
+
+    @contextmanager
+    def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
+        """A tenant of the pool; the chain ledger's laws are checked at its end unless ``check`` is False."""
+        names, to = self._pool.pop(0), self.neighbours
+        open_world(to, names, options or WorldOptions(dialects=self._settings["dialects"]))
+        tenant = Tenant(_Lab(_Street(to)), names)  # type: ignore[arg-type]  # all that a Tenant asks of a lab here
+        try:
+            yield tenant
+            if check:
+                tenant.assert_laws_hold()
+        finally:
+            close_world(to, names.name)
+
+    def compose(self, *arguments: str, check: bool = True, profiles: Sequence[str] | None = None) -> str:
+        """Run docker compose on this stack. Raises NoEngine with its last words."""
+        environment = os.environ | {
+            "COMPOSE_PROJECT_NAME": self.project,
+            "COMPOSE_PROFILES": ",".join(profiles or self.options.profiles),
+            "CONSOLE_PORT": "0",
+            "BALANCER_PORT": "0",
+            "TAG": self.options.tag,
+            **(self.options.environment or {}),
+        }
+        files = ["-f", "docker-compose.yml", "-f", "deploy/compose.tests.yml"]
+        done = subprocess.run(
+            [*compose_command(), *files, *arguments],
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        if check and done.returncode:
+            raise NoEngine(f"compose {arguments[0]}: {done.stderr.strip()[-2000:]}\n{self.logs(lines=10)}")
+        return done.stdout
+
+    def container(self, service: str) -> str:
+        """Name of the running (or ended) container of a compose service. Raises LookupError."""
+        filters = [f"label=com.docker.compose.project={self.project}", f"label=com.docker.compose.service={service}"]
+        found = docker("ps", "-a", "--format", "{{.Names}}", *(f"--filter={each}" for each in filters)).split()
+        if not found:
+            raise LookupError(f"the stack has no container of {service}")
+        return found[0]
+
+    def containers(self) -> dict[str, dict[str, Any]]:
+        """``docker inspect`` of every container, by compose service."""
+        ids = docker("ps", "-aq", "--filter", f"label=com.docker.compose.project={self.project}").split()
+        inspected: list[dict[str, Any]] = json.loads(docker("inspect", *ids)) if ids else []
+        return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in inspected}
+
+    def network(self, name: str) -> str:
+        """Full name of a network of the compose file."""
+        return f"{self.project}_{name}"
+
+    def exec(self, service: str, *command: str) -> str:
+        """Run a command in a container; returns what it prints. Raises NoEngine."""
+        return docker("exec", self.container(service), *command)
+
+    def logs(self, *services: str, lines: int = 40) -> str:
+        """The end of the logs, for a failure's report."""
+        return self.compose("logs", "--no-color", "--tail", str(lines), *services, check=False)
+
+    def wait_until_healthy(self, *services: str, timeout_s: float = START_TIMEOUT_S) -> None:
+        """Until these (or all) services are healthy and one-shot jobs have ended well. Raises NoEngine with logs."""
+        self.wait_for(
+            lambda: not self._unwell(services), lambda: ", ".join(self._unwell(services)), timeout_s=timeout_s
+        )
+
+    def wait_for(self, done: Callable[[], bool], what: Callable[[], str], *, timeout_s: float) -> None:
+        """Poll until ``done``. Raises NoEngine with ``what`` and the logs."""
+        deadline = time.monotonic() + timeout_s
+        while not done():
+            if time.monotonic() > deadline:
+                raise NoEngine(f"not within {timeout_s:g} s: {what()}\n{self.logs(lines=15)}")
+            time.sleep(POLL_S)
+
+    def read_addresses(self) -> None:
+        """Ask for the published ports anew: a container that was started again may have others."""
+        self._read_addresses()
+
+    def _unwell(self, services: Sequence[str]) -> list[str]:
+        found = self.containers()
+        states = {name: _state(each) for name, each in found.items() if not services or name in services}
+        return [f"{name} is {state}" for name, state in states.items() if state not in {"healthy", "exited 0"}]
+
+    def _read_addresses(self) -> None:
+        containers = self.containers()
+        for service, port in _PORTS.items():
+            if service in containers:
+                published = containers[service]["NetworkSettings"]["Ports"].get(f"{port}/tcp") or []
+                if published:
+                    name = "service" if service == "balancer" else service
+                    self.urls[name] = f"http://127.0.0.1:{published[0]['HostPort']}"
+        if missing := [name for name in (*MOCKS, "service") if name not in self.urls]:
+            raise NoEngine(f"no published port of {', '.join(missing)}")
+        if not self._settings:
+            volume = f"{self.project}_console:/run/lab/console:ro"
+            image = f"attachment-transfer-lab:{self.options.tag}"
+            path = "/run/lab/console/console.json"
+            command = ["run", "--rm", "--network", "none", "-v", volume, "--entrypoint", "cat", image, path]
+            self._settings = json.loads(docker(*command))
+            self._pool = [WorldNames(**each) for each in self._settings["pool"]]
+
+
+def _state(container: dict[str, Any]) -> str:
+    state = container["State"]
+    if state["Running"] and "Health" in state:
+        return str(state["Health"]["Status"])
+    return f"{state['Status']} {state['ExitCode']}" if not state["Running"] else str(state["Status"])

@@ -1,0 +1,80 @@
+"""An exchange as a command line: the same request once more, secrets by environment variables.
+
+The journal has no secrets: whoever runs the command sets the variables. The address is the mock's on this machine, the
+Host header the real one.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+MASK = "***"
+#: Set by curl itself, or about one connection only.
+LEFT_OUT = {"host", "content-length", "connection", "traceparent", "accept-encoding", "transfer-encoding"}
+#: What a masked header stands for, by hop and name: how curl is told. The variables are named in the page.
+CREDENTIALS: Mapping[tuple[str, str], str] = {
+    ("cmi", "authorization"): '-u "$CMI_USER:$CMI_PASSWORD"',
+    ("cmi", "x-api-key"): '-H "X-Api-Key: $CMI_API_KEY"',
+    ("c4c", "authorization"): '-u "$C4C_USER:$C4C_PASSWORD"',
+    ("contact-pro", "authorization"): '-u "$OAUTH_CLIENT_ID:$OAUTH_CLIENT_SECRET"',
+    ("delivery", "authorization"): '-H "Authorization: Bearer $TOKEN"',
+    ("delivery", "x-cmi-api-key"): '-H "x-cmi-api-key: $CMI_API_KEY"',
+    ("delivery", "x-cmi-password"): '-H "x-cmi-password: $CMI_PASSWORD"',
+    ("delivery", "x-sap-v1-password"): '-H "x-sap-v1-password: $C4C_PASSWORD"',
+}
+
+
+def as_curl(hop: str, full: Mapping[str, Any], base_url: str) -> str:
+    """The command. ``base_url`` is the mock's or the service's on this machine.
+
+    A body of which the journal kept only the head is named as a file to be given: ``--data-binary @body``.
+    """
+    target = urlsplit(str(full["url"]))
+    path = target.path + (f"?{target.query}" if target.query else "")
+    parts = [f"curl -sS -X {full['method']} {_quoted(base_url + path)}"]
+    host = full.get("host") or target.netloc
+    parts.append(f"-H {_quoted(f'Host: {host}')}")
+    parts += _headers(hop, full["request_headers"])
+    parts += _body(full)
+    return " \\\n  ".join(parts)
+
+
+def variables(command: str) -> list[str]:
+    """The environment variables that the command needs, in order."""
+    return list(dict.fromkeys(re.findall(r"\$([A-Z][A-Z0-9_]*)", command)))
+
+
+def _headers(hop: str, headers: Mapping[str, str]) -> Iterator[str]:
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower in LEFT_OUT:
+            continue
+        if value == MASK:
+            yield CREDENTIALS.get((hop, lower), f'-H "{name}: ${_variable(name)}"')
+        else:
+            yield f"-H {_quoted(f'{name}: {value}')}"
+
+
+def _body(full: Mapping[str, Any]) -> Iterator[str]:
+    if "request_body" in full:  # a delivery: its log keeps 2048 characters
+        if full["request_body"]:
+            yield f"--data-binary {_quoted(full['request_body'])}"
+        return
+    sent = full["request"]
+    if not sent["size_bytes"]:
+        return
+    whole = len(sent["head"].encode()) == sent["size_bytes"] and MASK not in sent["head"]
+    yield f"--data-binary {_quoted(sent['head'])}" if whole else "--data-binary @body"
+
+
+def _quoted(text: str) -> str:
+    """In single quotes, so that no shell reads anything into it."""
+    return shlex.quote(text)
+
+
+def _variable(name: str) -> str:
+    return "".join(char if char.isalnum() and char.isascii() else "_" for char in name.upper())

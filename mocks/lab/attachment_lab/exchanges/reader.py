@@ -1,0 +1,131 @@
+"""What the journal page asks for: a page of exchanges, one in full with its explanation, exports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from attachment_contract import check
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.errors import LabError
+from attachment_lab.exchanges.as_pytest import source
+from attachment_lab.exchanges.curl import as_curl, variables
+from attachment_lab.exchanges.entry import Entry
+from attachment_lab.exchanges.har import archive
+from attachment_lab.exchanges.index import Index
+from attachment_lab.exchanges.query import Query, select
+from attachment_lab.exchanges.recording import record
+from attachment_lab.exchanges.why import Facts, Point, explain
+from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.records import TransferRecord
+
+#: Calls after the one that is looked at which may tell what came of it.
+LOOKED_AHEAD = 400
+MOST_EXPORTED = 2000
+
+
+class Reader:
+    """The journal of one world for one console. Safe for threads."""
+
+    def __init__(self, ledger: ChainLedger, urls: Mapping[str, str]) -> None:
+        self._ledger = ledger
+        self._to: Neighbours = ledger.to
+        self._world = ledger.names.name
+        self._urls = urls
+        self._books: dict[str, dict[str, Mapping[str, Any]]] = {}
+        self.index = Index(self._to, self._world)
+
+    def page(self, query: Query) -> dict[str, Any]:
+        """``{"entries", "total", "matching", "newer", "older"}``, newest first. Raises Refused, Unreachable."""
+        found = self._selected(query)
+        return asdict(found) | {"entries": [entry.to_json() for entry in found.entries]}
+
+    def detail(self, key: str) -> dict[str, Any] | None:
+        """One exchange in full, with its explanation, evidence, faults and command; None when it is forgotten.
+
+        Raises Refused 404 when its mock has forgotten it, and Unreachable.
+        """
+        entry = self.index.get(key)
+        if entry is None:
+            return None
+        full = self.index.full(entry)
+        faults = self._faults(entry)
+        facts = Facts(
+            entry=entry,
+            full=full,
+            faults=faults,
+            later=self._later(entry),
+            transfer=self._transfer(entry),
+            findings=self._findings(entry, full),
+        )
+        base = self._urls["service"] if entry.hop == "delivery" else self._urls[entry.mock]
+        command = as_curl(entry.hop, full, base)
+        return {
+            "entry": entry.to_json(),
+            "full": full,
+            "why": explain(facts).to_json(),
+            "faults": [faults[each] for each in entry.fault if each in faults],
+            "evidence": [dict(self.book(entry.mock).get(each, {"id": each})) for each in entry.evidence],
+            "curl": {"command": command, "variables": variables(command)},
+        }
+
+    def har(self, query: Query) -> dict[str, Any]:
+        """The exchanges that fit, at most MOST_EXPORTED of the newest, as an HTTP Archive."""
+        found = self._selected(query)
+        entries = sorted(found.entries, key=lambda entry: entry.at)
+        bodies = self.index.full_of(entries)
+        both = [(entry, bodies[entry.key]) for entry in entries if entry.key in bodies]
+        return archive(both, title=self._ledger.names.tenant)
+
+    def pytest_file(self, guid: str) -> str:
+        """A test that plays this chat again. Raises LookupError for a chat that is not there."""
+        return source(record(self._to, self._ledger, guid, self.index.entries()))
+
+    def book(self, mock: str) -> dict[str, Mapping[str, Any]]:
+        """A mock's behaviours by id: label, sentence, source, switch."""
+        if mock not in self._books:
+            held = self._to.mock(mock).get("/_mock/evidence", world=self._world)
+            self._books[mock] = {str(each["id"]): each for each in held["evidence"]}
+        return self._books[mock]
+
+    def _selected(self, query: Query) -> Any:
+        entries = self.index.entries()
+        containing = self.index.containing(query.text) if query.text else None
+        labels = {key: str(each["label"]) for mock in MOCKS for key, each in self.book(mock).items()}
+        return select(entries, query, containing=containing, labels=labels if query.label else {})
+
+    def _faults(self, entry: Entry) -> dict[str, Mapping[str, Any]]:
+        if not entry.fault:
+            return {}
+        planned = self._to.mock(entry.mock).get("/_mock/faults", world=self._world)["faults"]
+        return {str(each["id"]): each for each in planned}
+
+    def _later(self, entry: Entry) -> Sequence[Entry]:
+        """What came after it, oldest first."""
+        newest_first = self.index.entries()
+        place = next((at for at, each in enumerate(newest_first) if each.key == entry.key), 0)
+        return newest_first[max(0, place - LOOKED_AHEAD) : place][::-1]
+
+    def _transfer(self, entry: Entry) -> TransferRecord | None:
+        if entry.chat is None or not entry.transfer:
+            return None
+        try:
+            return self._ledger.service.transfer(entry.transfer)
+        except LabError:
+            return None  # the service is down or has forgotten it: the rest of the explanation still helps
+
+    def _findings(self, entry: Entry, full: Mapping[str, Any]) -> list[Point]:
+        """What the contract gate says of the integration behind a delivery that failed."""
+        if entry.hop != "delivery" or not entry.failed:
+            return []
+        path = f"/{self._ledger.names.tenant}/system-configurator/api/event-driven-integrations"
+        forms = self._to.orchestration.get(path)
+        text = next((str(form["json"]) for form in forms if form["id"] == full["config_id"]), None)
+        if text is None:
+            return []
+        return [
+            Point(field=each.path or each.rule, found=each.found or "", expected=each.expected, remedy=each.remedy)
+            for each in check(text).findings
+            if each.severity != "note"
+        ]

@@ -1,0 +1,165 @@
+"""What one chat was and how it ended: enough to play it again with made-up files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.errors import Refused
+from attachment_lab.exchanges.entry import Entry
+from attachment_lab.laws import judge
+from attachment_lab.neighbours import MOCKS, Neighbours
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedFile:
+    """A file that somebody sent; ``by`` is customer or agent."""
+
+    id: str
+    name: str
+    size_bytes: int
+    by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Struck:
+    """A fault that struck this chat.
+
+    Attributes:
+        skip: how many fitting requests of the chat had passed before it struck first.
+        times: how often it struck.
+    """
+
+    mock: str
+    kind: str
+    path: str
+    method: str
+    phase: str
+    params: Mapping[str, Any]
+    skip: int
+    times: int
+    on_the_wire: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """A chat as it was, and its end.
+
+    Attributes:
+        state, outcome: of its transfer; None when the service has none.
+        attachments: (name, state) of the transfer's attachments.
+        stored: names of what C4C holds for the chat.
+        handovers: states of the deliveries, in order.
+        broken_laws: of the chain ledger, as far as this chat is concerned.
+        events: ticked in the integration; ``dialects``: switches that differ from the default, per mock.
+    """
+
+    guid: str
+    tenant: str
+    channel_sub_type: str
+    direct: bool
+    accepted: bool
+    handed_on: int
+    ended: bool
+    wrapped_up: bool
+    files: tuple[RecordedFile, ...]
+    faults: tuple[Struck, ...]
+    state: str | None
+    outcome: str | None
+    attachments: tuple[tuple[str, str], ...]
+    stored: tuple[str, ...]
+    handovers: tuple[str, ...]
+    broken_laws: tuple[str, ...]
+    fired: tuple[str, ...]
+    events: tuple[str, ...] = ("Ended",)
+    direct_conversations: bool = False
+    dialects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Entry]) -> Recording:
+    """Read everything about a chat. ``entries``: the world's, newest first. Raises LookupError for no such chat."""
+    world = ledger.names.name
+    try:
+        chat = to.cmi.get(f"/_mock/chats/{guid}", world=world)
+    except Refused as exc:
+        if exc.status != 404:
+            raise
+        raise LookupError(f"there is no chat {guid} in {world}") from None
+    records = ledger.records().of_chat(guid)
+    transfer = records.transfers[-1] if records.transfers else None
+    mine = [entry for entry in reversed(entries) if entry.chat == guid]
+    form = _integration(to, ledger.names.tenant)
+    return Recording(
+        guid=guid,
+        tenant=ledger.names.tenant,
+        channel_sub_type=str(chat["channel_sub_type"]),
+        direct=bool(chat["direct"]),
+        accepted=any(leg["agent_id"] for leg in chat["legs"]),
+        handed_on=sum(leg["kind"] not in {"first", "consult"} for leg in chat["legs"]),
+        ended=chat["status"] in {"Ended", "Handled"},
+        wrapped_up=chat["status"] == "Handled",
+        files=tuple(_files(to, world, guid)),
+        faults=tuple(_struck(to, world, mine)),
+        state=transfer.state if transfer else None,
+        outcome=transfer.outcome if transfer else None,
+        attachments=tuple(sorted((each.name, each.state) for each in transfer.attachments)) if transfer else (),
+        stored=tuple(sorted(each.name for each in records.objects)),
+        handovers=tuple(each.state for each in records.handovers),
+        broken_laws=tuple(sorted({each.law for each in judge(records).violations})),
+        fired=tuple(dict.fromkeys(each.event for each in records.handovers)),
+        events=tuple(form.get("events", ("Ended",))),
+        direct_conversations=bool(form.get("direct_conversations", False)),
+        dialects={mock: changed for mock in MOCKS if (changed := _dialect(to, mock, world))},
+    )
+
+
+def _files(to: Neighbours, world: str, guid: str) -> Iterator[RecordedFile]:
+    for each in to.cmi.get("/_mock/attachments", world=world):
+        if each["chat_guid"] == guid:
+            yield RecordedFile(
+                id=str(each["id"]),
+                name=str(each["name"]),
+                size_bytes=int(each["size_bytes"]),
+                by=str(each["originator_type"]),
+            )
+
+
+def _struck(to: Neighbours, world: str, mine: Sequence[Entry]) -> Iterator[Struck]:
+    """``mine``: the chat's entries, oldest first."""
+    for mock in MOCKS:
+        calls = [entry for entry in mine if entry.mock == mock and entry.hop in {mock, "delivery"}]
+        plans = {str(each["id"]): each for each in to.mock(mock).get("/_mock/faults", world=world)["faults"]}
+        for fault_id in dict.fromkeys(each for entry in calls for each in entry.fault):
+            if fault_id in plans:
+                yield _struck_by(plans[fault_id], mock, fault_id, calls)
+
+
+def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequence[Entry]) -> Struck:
+    path, method = str(plan["match"].get("path", "*")), str(plan["match"].get("method", "*"))
+    fitting = [each for each in calls if fnmatchcase(each.path, path) and method.upper() in {"*", each.method}]
+    first = next((place for place, entry in enumerate(fitting) if fault_id in entry.fault), 0)
+    return Struck(
+        mock=mock,
+        kind=str(plan["kind"]),
+        path=path,
+        method=method,
+        phase=str(plan["phase"]),
+        params=dict(plan["params"]),
+        skip=first,
+        times=sum(fault_id in entry.fault for entry in calls),
+        on_the_wire=plan["layer"] != "app",
+    )
+
+
+def _integration(to: Neighbours, tenant: str) -> Mapping[str, Any]:
+    """The form of the integration, if there is one only."""
+    forms = to.orchestration.get(f"/{tenant}/system-configurator/api/event-driven-integrations")
+    return dict(forms[0]) if len(forms) == 1 else {}
+
+
+def _dialect(to: Neighbours, mock: str, world: str) -> dict[str, Any]:
+    held = to.mock(mock).get("/_mock/dialect", world=world)
+    return {name: value for name, value in held["dialect"].items() if held["defaults"].get(name) != value}

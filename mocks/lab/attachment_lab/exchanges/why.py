@@ -1,0 +1,239 @@
+"""Why an exchange failed, in words: from what was planned, noted and answered, and what came of it.
+
+Pure: everything it looks at is handed in (``Facts``). Known ways to fail are a table (patterns.toml).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from attachment_lab.exchanges.entry import HOPS, Entry, struck_by
+from attachment_lab.exchanges.patterns import find
+from attachment_lab.records import Carried, TransferRecord
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """One thing that was not as it should be: a field, what stood there, what belongs there, what to do."""
+
+    field: str
+    found: str = ""
+    expected: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Why, for a person.
+
+    Attributes:
+        headline: one sentence.
+        because: what is known about the cause, most certain first.
+        points: what is wrong, field by field.
+        remedy: what to do; empty where nothing has to be done.
+        then: what happened next, oldest first.
+    """
+
+    headline: str
+    because: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
+    remedy: str = ""
+    then: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For the page."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is looked at.
+
+    Attributes:
+        full: the exchange with headers and body heads, as its source keeps it.
+        faults: planned faults of this mock, by id.
+        later: entries after this one, oldest first.
+        transfer: the service's record for the chat, if any.
+        findings: what the contract gate says of the integration that sent a delivery.
+    """
+
+    entry: Entry
+    full: Mapping[str, Any]
+    faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    later: Sequence[Entry] = ()
+    transfer: TransferRecord | None = None
+    findings: Sequence[Point] = ()
+
+
+def explain(facts: Facts) -> Explanation:
+    """Why this exchange failed, or what struck it although it did not."""
+    entry = facts.entry
+    planned = [facts.faults[each] for each in entry.fault if each in facts.faults]
+    because = [_planned(each, entry) for each in planned]
+    because += [f"Fault {each} struck; it is not planned any more." for each in entry.fault if each not in facts.faults]
+    pattern = None if because or not entry.failed else find(entry, _answer(facts.full))
+    if pattern:
+        because.append(pattern.because)
+    because += _own_words(facts.full)
+    return Explanation(
+        headline=_headline(entry),
+        because=tuple(dict.fromkeys(because)),
+        points=(*_points(facts.full), *facts.findings),
+        remedy="" if pattern is None else pattern.remedy,
+        then=tuple(_then(facts)),
+    )
+
+
+def _headline(entry: Entry) -> str:
+    where = HOPS[entry.hop]
+    if not entry.failed:
+        return "This worked, but something was broken on purpose." if entry.fault else "This worked."
+    if entry.hop == "stray":
+        return f"{entry.host}{entry.path} belongs to nobody here."
+    who = "The service" if entry.hop == "delivery" else where
+    if entry.status == 0:
+        return f"{entry.words}: no answer."
+    return f"{entry.words}: {who} answered {entry.status}."
+
+
+def _planned(fault: Mapping[str, Any], entry: Entry) -> str:
+    done = "The work was done, its answer was changed or lost" if fault["phase"] == "after" else "The work was not done"
+    given = ", ".join(f"{name} {value}" for name, value in fault["params"].items() if value not in ("", {}, None))
+    what = str(fault["kind"]).replace("_", " ")
+    told = f"{what} ({given})" if given else what
+    if fault["kind"] == "status":
+        told = f"the answer is {fault['params']['status']}"
+    if fault["kind"] == "latency":
+        done = f"It took {entry.duration_ms / 1000:.1f} s"
+    return f"Broken on purpose: fault {fault['id']}, {told}. {done}."
+
+
+def _answer(full: Mapping[str, Any]) -> str:
+    """What the neighbour said and what its mock noted."""
+    notes = [each if isinstance(each, str) else str(each["message"]) for each in full.get("notes", ())]
+    return " ".join([*notes, _body(full)])
+
+
+def _body(full: Mapping[str, Any]) -> str:
+    """The start of the answer's body, of an exchange or of a delivery."""
+    return str(full["response_body"] if "response_body" in full else full["response"]["head"])
+
+
+def _own_words(full: Mapping[str, Any]) -> Iterator[str]:
+    """The mock's notes, the answer's own sentence, the delivery's error."""
+    for each in full.get("notes", ()):
+        if isinstance(each, str):
+            yield from () if struck_by(each) else (each,)
+        elif each["code"] != "fault":
+            yield str(each["message"])
+    if full.get("error"):
+        yield str(full["error"])
+    problem = _json(_body(full))
+    for sentence in (problem.get("detail"), problem.get("error_description"), _odata(problem), _xml(_body(full))):
+        if sentence and isinstance(sentence, str):
+            yield sentence
+
+
+def _points(full: Mapping[str, Any]) -> Iterator[Point]:
+    """``errors`` of ``application/problem+json``: the mocks say value or found, the service says found."""
+    for each in _json(_body(full)).get("errors") or ():
+        if isinstance(each, Mapping):
+            found = each.get("found", each.get("value"))
+            yield Point(
+                field=str(each.get("field", "")),
+                found="" if found is None else str(found),
+                expected=str(each.get("expected") or ""),
+                remedy=str(each.get("remedy") or ""),
+            )
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _odata(problem: Mapping[str, Any]) -> str | None:
+    error = problem.get("error")
+    message = error.get("message") if isinstance(error, Mapping) else None
+    return str(message.get("value")) if isinstance(message, Mapping) else None
+
+
+def _xml(text: str) -> str | None:
+    if not re.match(r"\s*<(\?xml|error)", text):
+        return None
+    try:
+        return next((str(each.text) for each in fromstring(text).iter() if each.tag.endswith("message")), None)
+    except (ParseError, DefusedXmlException, ValueError):
+        return None
+
+
+def _then(facts: Facts) -> Iterator[str]:
+    entry = facts.entry
+    again = [each for each in facts.later if _same_work(each, entry)]
+    looked = next((each for each in facts.later if each.operation == "held" and each.chat == entry.chat), None)
+    if entry.operation == "upload" and entry.failed and looked:
+        yield f"{_after(entry, looked)} the service looked at what C4C holds before sending anything again."
+    if again:
+        told = "no answer" if again[-1].status == 0 else str(again[-1].status)
+        times = "once more" if len(again) == 1 else f"{len(again)} times more"
+        yield f"{_after(entry, again[0])} it was tried again, {times} in all; the last answer was {told}."
+    carried = _carried(facts)
+    if carried:
+        yield _outcome(carried)
+    elif facts.transfer and entry.failed:
+        yield _transfer(facts.transfer)
+    elif entry.failed and entry.caller == "transfer service" and not again:
+        yield "Nothing more has been seen of it yet."
+
+
+def _same_work(one: Entry, other: Entry) -> bool:
+    same = (one.hop, one.operation, one.method, one.path) == (other.hop, other.operation, other.method, other.path)
+    return same and one.chat == other.chat and one.file == other.file
+
+
+def _after(first: Entry, second: Entry) -> str:
+    began, came = (datetime.fromisoformat(each.at) for each in (first, second))
+    return f"{max(0.0, (came - began).total_seconds()):.1f} s later"
+
+
+def _carried(facts: Facts) -> Carried | None:
+    entry, transfer = facts.entry, facts.transfer
+    if transfer is None or entry.operation not in {"download", "link", "upload", "verify", "read-back"}:
+        return None
+    mine = [each for each in transfer.attachments if each.source_id == entry.attachment]
+    mine = mine or [each for each in transfer.attachments if entry.held and each.object_id == entry.held]
+    mine = mine or [each for each in transfer.attachments if each.name == entry.file]
+    return mine[0] if len(mine) == 1 else None
+
+
+def _outcome(carried: Carried) -> str:
+    states = {
+        "stored": "was stored in C4C",
+        "parked": "was given up and reported",
+        "skipped": "was left out",
+        "ambiguous": "is being looked for in C4C",
+        "uploading": "is on its way to C4C",
+        "open": "waits for its next try",
+    }
+    why = f": {carried.reason}" if carried.reason and carried.state != "stored" else ""
+    todo = f" {carried.remedy}" if carried.remedy and carried.state == "parked" else ""
+    return f"In the end {carried.name} {states.get(carried.state, carried.state)}{why}.{todo}".replace("..", ".")
+
+
+def _transfer(transfer: TransferRecord) -> str:
+    why = f": {transfer.reason}" if transfer.reason else ""
+    soon = f" The next round is at {transfer.next_round_at}." if transfer.next_round_at else ""
+    how = f"{transfer.state}, {transfer.outcome}" if transfer.outcome else transfer.state
+    return f"The transfer is {how} after {transfer.rounds} round(s){why}.{soon}".replace("..", ".")

@@ -1,0 +1,50 @@
+"""From the token endpoint's answer: which kind of token it gives."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from attachment_lab.probe.exchange import Notebook
+from attachment_lab.probe.sightings import NO_VALUE, Sighting, holds
+
+_SIGNINGS = ("ES256", "RS256")
+
+
+def token(book: Notebook) -> Iterator[Sighting]:
+    """Format and algorithm, from the token's own header."""
+    granted = book.good("token.grant")
+    if granted is None:
+        return
+    document = granted.json()
+    text = document.get("access_token", "") if isinstance(document, dict) else ""
+    if not isinstance(text, str) or not text:
+        return
+    yield holds("orchestration.oauth.grant", True, granted, detail="client credentials by HTTP Basic")
+    header = _jwt_header(text)
+    kind = "opaque" if header is None else "jwt"
+    yield Sighting(id="orchestration.dialect.token_format", value=kind, seen_in=(granted.label,))
+    if header is not None:
+        signing = header.get("alg")
+        value = signing if signing in _SIGNINGS else NO_VALUE
+        yield Sighting(
+            id="orchestration.dialect.oauth_signing", value=value, seen_in=(granted.label,), detail=f"alg {signing}"
+        )
+
+
+def _jwt_header(text: str) -> dict[str, Any] | None:
+    """The first of three parts as JSON; None for a token that is no JWT."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        header = json.loads(base64.urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4)))
+    except (ValueError, binascii.Error):
+        return None
+    return header if isinstance(header, dict) else None
+
+
+READS = (token,)

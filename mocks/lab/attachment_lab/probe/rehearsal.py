@@ -1,0 +1,98 @@
+"""A street in place of a tenant: the same questions, answered by mocks on this machine."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from attachment_lab.conversation import Conversation, Sendable
+from attachment_lab.minting import ENDPOINT, SCOPE, WorldNames
+from attachment_lab.neighbours import Neighbours
+from attachment_lab.probe.target import PREFIX, SYSTEMS, Target
+
+CUSTOMER = {"name": "Wilhelmina Rehearsal", "email": "wilhelmina@rehearsal.example"}
+SAYING = "Nobody is to keep what I say here."
+SETTLED_S = 60
+FILES: tuple[Sendable, ...] = (
+    ("Wilhelminas passport.png", b"\x89PNG\r\n\x1a\n" + bytes(2000)),
+    ("Wilhelminas letter.txt", b"Dear Sirs, I did not get my parcel.\n"),
+)
+
+
+def furnish(to: Neighbours, names: WorldNames, files: Sequence[Sendable] = FILES) -> tuple[str, str]:
+    """An ended chat of two legs with files and an activity, and a completed test activity: (contact id, ObjectID)."""
+    chat = Conversation.open(to, names, customer=CUSTOMER)
+    chat.accept()
+    chat.say(SAYING)
+    for each in files[:1]:
+        chat.send(each)
+    chat.transfer()
+    chat.say("Now with a colleague.")
+    for each in files[1:]:
+        chat.send(each)
+    chat.end(fire=False)
+    chat.wrap_up(fire=False)
+    activity = completed_chat(to, names)
+    for mock in ("cmi", "c4c"):  # a dialect may show what was written only after a while
+        to.mock(mock).post("/_mock/clock", {"advance_s": SETTLED_S}, world=names.name)
+    return chat.guid, activity
+
+
+def completed_chat(to: Neighbours, names: WorldNames) -> str:
+    """A completed chat activity that nobody minds; returns its ObjectID."""
+    payload = {
+        "Type": "CHAT",
+        "EventType": "INBOUND",
+        "ExternalReferenceID": secrets.token_hex(16).upper(),
+        "Email": "nobody@rehearsal.example",
+    }
+    made = to.c4c.post("/_mock/cti", {**payload, "Action": "ACCEPT"}, world=names.name)
+    to.c4c.post("/_mock/cti", {**payload, "Action": "END"}, world=names.name)
+    return str(made["activity"]["object_id"])
+
+
+def rehearsal_target(to: Neighbours, names: WorldNames, contact_id: str, activity: str) -> Target:
+    """The world as a tenant's owner would describe it, with a map that leads its hosts to this machine."""
+    return Target(
+        systems=SYSTEMS,
+        cmi_url=names.cmi_url,
+        cmi_api_key=names.api_key,
+        cmi_user=names.cmi_user,
+        cmi_password=names.cmi_password,
+        contact_id=contact_id,
+        c4c_url=names.c4c_url,
+        c4c_user=names.c4c_user,
+        c4c_password=names.c4c_password,
+        token_url=names.token_url,
+        client_id=names.client_id,
+        client_secret=names.client_secret,
+        scope=SCOPE,
+        endpoint_url=ENDPOINT,
+        test_hosts=(f"{names.cmi_host}/{names.tenant}", names.c4c_host, *_hosts(names.token_url, ENDPOINT)),
+        test_activity=activity,
+        loopback_map=loopback_map(to, names),
+    )
+
+
+def loopback_map(to: Neighbours, names: WorldNames) -> str:
+    """Which of the world's hosts is answered by which process."""
+    token_host, endpoint_host = _hosts(names.token_url, ENDPOINT)
+    doors = {
+        names.cmi_host: to.cmi,
+        names.c4c_host: to.c4c,
+        token_host: to.orchestration,
+        endpoint_host: to.service,
+    }
+    return ",".join(f"{host}={calls.base_url}" for host, calls in doors.items())
+
+
+def environment(target: Target) -> dict[str, str]:
+    """The target as the variables that describe it, for a command in another process."""
+    named = {name: value for name, value in vars(target).items() if name not in {"systems", "test_hosts"} and value}
+    variables = {f"{PREFIX}{name.upper()}": str(value) for name, value in named.items()}
+    return variables | {f"{PREFIX}TEST_HOSTS": ",".join(target.test_hosts)}
+
+
+def _hosts(*urls: str) -> tuple[str, ...]:
+    return tuple(str(urlsplit(url).hostname) for url in urls)

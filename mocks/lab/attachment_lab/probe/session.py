@@ -1,0 +1,155 @@
+"""One run from the first question to the last file."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.probe import read_c4c, read_cmi, read_token, read_writes
+from attachment_lab.probe.capture_c4c import C4cQuestions
+from attachment_lab.probe.capture_cmi import CmiQuestions
+from attachment_lab.probe.capture_token import ask_for_token
+from attachment_lab.probe.capture_writes import WriteQuestions
+from attachment_lab.probe.dialect_writing import FILE, dialect_text
+from attachment_lab.probe.evidence_files import Keeper
+from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.permits import Permits
+from attachment_lab.probe.redaction import Redactor
+from attachment_lab.probe.sightings import apply
+from attachment_lab.probe.target import System, Target
+from attachment_lab.probe.verdicts import Verdict, judge
+from attachment_lab.probe.wire import ProbeFailed, Wire
+
+RULES = (*read_writes.WRITES, *read_c4c.READS, *read_cmi.READS, *read_token.READS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a run found.
+
+    Attributes:
+        stopped: per system that could not be asked to the end, why.
+        left_behind: attachments that stay in the test activity.
+        rehearsal: the answers came from mocks.
+        files: evidence file of each exchange, by label.
+    """
+
+    verdicts: Sequence[Verdict]
+    stopped: dict[str, str]
+    folder: Path
+    exchanges: int
+    left_behind: int
+    rehearsal: bool
+    at: datetime
+    files: dict[str, str]
+
+    @property
+    def ok(self) -> bool:
+        """Everything was asked, and nothing contradicts an assumption."""
+        return not self.stopped and not any(verdict.word == "refuted" for verdict in self.verdicts)
+
+    def with_word(self, word: str) -> list[Verdict]:
+        """The verdicts of one kind."""
+        return [verdict for verdict in self.verdicts if verdict.word == word]
+
+    def to_json(self) -> dict[str, Any]:
+        """The report: nothing but ids, values of switches, our own sentences and evidence files."""
+        return {
+            "at": self.at.isoformat(timespec="seconds"),
+            "rehearsal": self.rehearsal,
+            "ok": self.ok,
+            "exchanges": self.exchanges,
+            "left_behind": self.left_behind,
+            "stopped": self.stopped,
+            "assumptions": [_row(verdict, self.files) for verdict in self.verdicts],
+        }
+
+
+def _row(verdict: Verdict, files: dict[str, str]) -> dict[str, Any]:
+    one = verdict.assumption
+    return {
+        "id": one.id,
+        "verdict": verdict.word,
+        "assumed": one.assumed,
+        "seen": verdict.seen,
+        "label": one.label,
+        "switch": f"{one.participant}.{one.entry}" if one.entry else None,
+        "behaviour": one.behaviour,
+        "detail": verdict.detail,
+        "seen_in": [files[label] for label in verdict.seen_in if label in files],
+    }
+
+
+def run_probe(
+    target: Target, permits: Permits, folder: Path, *, told: Callable[[Exchange], None] = lambda _: None
+) -> Outcome:
+    """Ask, keep the evidence, judge, write report.json, index.json and dialect.toml into ``folder``.
+
+    Raises WrongUse (nothing was sent). A system that cannot be asked ends up in ``stopped``; the others go on.
+    """
+    keeper_holder: list[Keeper] = []
+
+    def made(exchange: Exchange) -> None:
+        keeper_holder[0].keep(exchange)
+        told(exchange)
+
+    wire = Wire(target, permits, told=made)
+    keeper_holder.append(Keeper(folder, target, Redactor()))
+    try:
+        stopped = dict(_ask_all(wire))
+    finally:
+        wire.close()
+    return _judged(wire, stopped, keeper_holder[0])
+
+
+def _judged(wire: Wire, stopped: dict[str, str], keeper: Keeper) -> Outcome:
+    deleted = sum(1 for each in wire.notebook if each.method == "DELETE" and each.ok)
+    outcome = Outcome(
+        verdicts=judge(apply(RULES, wire.notebook)),
+        stopped=stopped,
+        folder=keeper.folder,
+        exchanges=len(wire.notebook),
+        left_behind=len(wire.spent.created) - deleted,
+        rehearsal=bool(wire.target.loopback_map),
+        at=datetime.now(UTC),
+        files=dict(keeper.files),
+    )
+    keeper.write("index.json", keeper.index(wire.notebook))
+    keeper.write("report.json", outcome.to_json())
+    text = dialect_text(outcome.verdicts, at=outcome.at, rehearsal=outcome.rehearsal, files=outcome.files)
+    keeper.write_text(FILE, text)
+    return outcome
+
+
+def _ask_all(wire: Wire) -> Iterator[tuple[str, str]]:
+    """Ask each system; yields those that could not be asked to the end, with the reason."""
+    asked: dict[System, Callable[[Wire], None]] = {"cmi": _ask_cmi, "c4c": _ask_c4c, "token": ask_for_token}
+    for system, ask in asked.items():
+        if system not in wire.target.systems:
+            continue
+        try:
+            ask(wire)
+        except ProbeFailed as exc:
+            yield system, str(exc)
+
+
+def _ask_cmi(wire: Wire) -> None:
+    questions = CmiQuestions(wire)
+    questions.run()
+    if wire.permits.tries_on == "cmi":
+        questions.ask("wrong_password", f"chats/{wire.target.contact_id}", credentials="wrong_password")
+        questions.ask("after_wrong_password", f"chats/{wire.target.contact_id}")
+
+
+def _ask_c4c(wire: Wire) -> None:
+    questions = C4cQuestions(wire)
+    questions.run()
+    if wire.permits.writes:
+        WriteQuestions(questions, secrets.token_hex(3)).run()
+    if wire.permits.tries_on == "c4c":
+        questions.ask("wrong_password", "chatactivity", "/", credentials="wrong_password")
+        questions.ask("after_wrong_password", "chatactivity", "/")

@@ -1,0 +1,61 @@
+"""What a person sees of a run: a line per question, then the table of assumptions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.session import Outcome
+from attachment_lab.probe.verdicts import Verdict
+
+_STYLES = {"confirmed": "green", "refuted": "bold red", "not seen": "dim"}
+
+
+def progress_line(exchange: Exchange, number: int) -> Text:
+    """One question and its answer: no address, no text of the tenant."""
+    line = Text(f"{number:4d}  ", style="dim")
+    line.append(f"{exchange.label:<28}")
+    line.append(f" {exchange.method} → {exchange.status or '–'}", style="green" if exchange.ok else "yellow")
+    line.append(f"  {round(exchange.took_s * 1000)} ms", style="dim")
+    return line
+
+
+def show(outcome: Outcome, console: Console, *, everything: bool) -> None:
+    """The table, what stopped, and where the files are."""
+    rows = [v for v in outcome.verdicts if everything or v.word != "not seen"]
+    console.print(_table(rows))
+    counted = {word: len(outcome.with_word(word)) for word in _STYLES}
+    console.print(Text(" · ".join(f"{number} {word}" for word, number in counted.items()), style="bold"))
+    if not everything and counted["not seen"]:
+        console.print(Text("--all shows what was not seen, and why.", style="dim"))
+    for reason in outcome.stopped.values():
+        console.print(Text(f"stopped: {reason}", style="bold red"), soft_wrap=True)
+    if outcome.left_behind:
+        console.print(Text(f"{outcome.left_behind} test files stay in the test activity (--clean-up deletes them)."))
+    if outcome.rehearsal:
+        console.print(Text("A rehearsal: these answers came from this machine, not from a tenant.", style="yellow"))
+    console.print(Text(f"Report, evidence and dialect file: {outcome.folder}"), soft_wrap=True)
+
+
+def _table(verdicts: list[Verdict]) -> Table:
+    drawn = Table(header_style="bold")
+    for heading in ("assumption", "verdict", "assumed", "seen", "remark"):
+        drawn.add_column(heading, overflow="fold")
+    for verdict in sorted(verdicts, key=lambda one: list(_STYLES).index(one.word) != 1):
+        one = verdict.assumption
+        seen = "" if verdict.word == "not seen" else shown(verdict.seen, verdict.describable or not one.entry)
+        drawn.add_row(one.id, Text(verdict.word, _STYLES[verdict.word]), shown(one.assumed), seen, verdict.detail)
+    return drawn
+
+
+def shown(value: Any, known: bool = True) -> str:
+    """A value in a cell, long ones cut."""
+    if not known:
+        return "(no value that is known)"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,74 @@
+"""Both ends of an exchange, side by side: what was sent is what came, and what was answered is what was read.
+
+The sender's end comes from a tap, the receiver's from a mock's witness or from the tap on the service's API. Where one
+end is not ours there is nothing to compare: what a browser, curl or pyodata sends has no tap, and a process that is
+killed takes its end along. So every end that was *sent* needs its receiver, not the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attachment_contract.live import Body, Exchange
+from attachment_lab.witness.tap import Digest, Sent
+
+
+def unmatched(sent: Iterable[tuple[str, Sent]], received: Sequence[Exchange]) -> list[tuple[Sent, str]]:
+    """Records without their receiver, each with what differs.
+
+    ``sent`` are pairs of the neighbour that was meant and the record. An exchange that a planned fault struck may
+    differ, and stands for one record.
+    """
+    left = list(received)
+    puzzling = [(neighbour, one) for neighbour, one in sent if one.status and not _take(left, neighbour, one)]
+    return [
+        (one, _difference(neighbour, one, left))
+        for neighbour, one in puzzling
+        if not _take_struck(left, neighbour, one)
+    ]
+
+
+def _take(left: list[Exchange], neighbour: str, record: Sent) -> bool:
+    found = next((one for one in left if _is_about(one, neighbour, record) and not differing(record, one)), None)
+    if found is not None:
+        left.remove(found)
+    return found is not None
+
+
+def _take_struck(left: list[Exchange], neighbour: str, record: Sent) -> bool:
+    found = next((one for one in left if one.fault and _is_about(one, neighbour, record)), None)
+    if found is not None:
+        left.remove(found)
+    return found is not None
+
+
+def _is_about(exchange: Exchange, neighbour: str, record: Sent) -> bool:
+    return exchange.neighbour == neighbour and exchange.method == record.method
+
+
+def differing(record: Sent, exchange: Exchange) -> list[str]:
+    """What the two ends do not agree on. A body that either end did not see to its end is not compared."""
+    found = [] if record.status == exchange.status else [f"status {record.status} read, {exchange.status} sent"]
+    if not _same(record.request, exchange.request.body):
+        found.append(_bytes("request", record.request, exchange.request.body))
+    if not _same(record.answer, exchange.answer.body):
+        found.append(_bytes("answer", record.answer, exchange.answer.body))
+    return found
+
+
+def _same(digest: Digest, body: Body) -> bool:
+    if not (digest.complete and body.complete):
+        return True
+    return (digest.size_bytes, digest.sha256) == (body.size_bytes, body.sha256)
+
+
+def _bytes(what: str, digest: Digest, body: Body) -> str:
+    here, there = f"{digest.size_bytes} bytes {digest.sha256[:8]}", f"{body.size_bytes} bytes {body.sha256[:8]}"
+    return f"{what}: {here} at the sender, {there} at the receiver"
+
+
+def _difference(neighbour: str, record: Sent, left: Sequence[Exchange]) -> str:
+    path = record.path.partition("?")[0]
+    near = (one for one in left if _is_about(one, neighbour, record) and one.path == path)
+    told = sorted(("; ".join(differing(record, one)) for one in near), key=len)
+    return told[0] if told else "nobody received it"

@@ -1,0 +1,8 @@
+"""Helpers stand beside the tests."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test folders out

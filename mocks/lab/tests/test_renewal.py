@@ -1,0 +1,122 @@
+"""The quick way back: a world begins anew while the service stays up, and nothing of before is mistaken for new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.conversation import Conversation
+from attachment_lab.errors import LabFailed, Refused
+from attachment_lab.minting import WorldNames, minted_world, renewed
+from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.renewal import renew_world
+from attachment_lab.settle import wait_until_settled
+from attachment_lab.tenant import Lab
+from attachment_lab.worlds import WorldOptions, close_world, open_world
+
+
+def test_a_renewed_world_keeps_its_addresses_and_nothing_that_is_secret() -> None:
+    before = minted_world()
+    after = renewed(before)
+    assert (after.name, after.cmi_url, after.c4c_url) == (before.name, before.cmi_url, before.c4c_url)
+    assert not set(after.guarded().values()) & set(before.guarded().values())
+    assert after.client_id != before.client_id
+    assert len({before.ids_seed, after.ids_seed, renewed(after).ids_seed}) == 3
+
+
+def test_the_seed_of_a_world_with_a_long_name_is_still_one_the_mocks_take() -> None:
+    long = "a" * 64
+    assert len(renewed(WorldNames(**minted_world().to_json() | {"name": long})).ids_seed or "") <= 64
+
+
+class Opened:
+    """A world of this test, begun anew at will."""
+
+    def __init__(self, to: Neighbours) -> None:
+        self.to = to
+        self.names = minted_world()
+        open_world(to, self.names)
+
+    def renew(self, **options: Any) -> None:
+        self.names = renew_world(self.to, self.names, **options)
+
+    @property
+    def ledger(self) -> ChainLedger:
+        return ChainLedger(self.to, self.names)
+
+    def chat(self) -> Conversation:
+        chat = Conversation.open(self.to, self.names)
+        chat.accept()
+        chat.send(("a.txt", b"hello"))
+        return chat
+
+
+@pytest.fixture
+def opened(lab: Lab) -> Iterator[Opened]:
+    world = Opened(lab.street.neighbours)
+    yield world
+    close_world(world.to, world.names.name)
+
+
+@pytest.mark.street
+def test_the_laws_hold_after_a_reset_and_the_next_chat_is_carried_at_once(opened: Opened) -> None:
+    guids = []
+    for _ in range(3):
+        chat = opened.chat()
+        chat.end()
+        wait_until_settled(opened.ledger)
+        verdict = opened.ledger.verdict()
+        assert verdict.ok, verdict.violations
+        assert [each.chat for each in verdict.records.transfers] == [chat.guid]
+        assert [each.state for each in verdict.records.transfers[0].attachments] == ["stored"]
+        guids.append(chat.guid)
+        opened.renew()
+        assert opened.ledger.records().transfers == ()
+    assert len(set(guids)) == 3
+
+
+@pytest.mark.street
+def test_what_was_under_way_tries_no_old_password_on_the_new_users(opened: Opened) -> None:
+    slow = {"match": {"path": "*attachments/*"}, "kind": "latency", "times": None, "params": {"delay_s": 30}}
+    opened.to.cmi.post("/_mock/faults", slow, world=opened.names.name)
+    opened.chat().end()
+    until = opened.ledger.service
+    while not any(each.attachments for each in until.transfers()):
+        pass
+    opened.renew()
+    later = opened.chat()
+    later.end()
+    wait_until_settled(opened.ledger)
+    assert opened.ledger.verdict().ok
+    for mock in MOCKS:
+        assert [each["status"] for each in opened.ledger.journal(mock) if each["status"] in {401, 403}] == []
+
+
+@pytest.mark.street
+def test_old_credentials_open_nothing_afterwards(opened: Opened, lab: Lab) -> None:
+    old = opened.names
+    opened.renew()
+    with pytest.raises(Refused, match="401"):
+        ChainLedger(opened.to, old).service.token()
+    asked = {"Host": old.c4c_host}
+    url = f"{lab.urls['c4c']}/sap/c4c/odata/v1/chatactivity/ChatActivityCollection"
+    assert httpx.get(url, headers=asked, auth=(old.c4c_user, old.c4c_password), trust_env=False).status_code == 401
+
+
+@pytest.mark.street
+def test_a_world_begins_again_as_it_was_opened(opened: Opened) -> None:
+    opened.renew(options=WorldOptions(dialects={"cmi": {"chat_shape": "B"}}), offset_s=120.0)
+    world = opened.to.cmi.get(f"/_mock/worlds/{opened.names.name}")
+    assert world["dialect"]["chat_shape"] == "B"
+    offsets = [opened.to.mock(mock).get("/_mock/clock", world=opened.names.name)["offset_s"] for mock in MOCKS]
+    assert offsets == [120.0] * 3
+
+
+def test_a_street_that_is_down_is_told_and_not_half_reset() -> None:
+    nowhere = Neighbours(dict.fromkeys((*MOCKS, "service"), "http://127.0.0.1:1"))
+    with pytest.raises(LabFailed, match="is the street up"):
+        renew_world(nowhere, minted_world())

@@ -1,0 +1,154 @@
+"""The tour: a table of steps, a story that happens once, and a verdict on its end."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from attachment_lab.console.app import build_app
+from attachment_lab.console.tour import director
+from attachment_lab.console.tour.director import Director
+from attachment_lab.console.tour.steps import FALLBACK_PAGE, step, steps
+from attachment_lab.errors import WrongUse
+from attachment_lab.exchanges.reader import Reader
+from attachment_lab.minting import default_world
+from attachment_lab.neighbours import Neighbours
+from attachment_lab.tenant import Tenant
+from attachment_lab.tour_show import TourOptions, tour_url
+
+NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
+LONGEST_CAPTION_WORDS = 50
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return build_app(Neighbours(NOWHERE), default_world(), NOWHERE).test_client()
+
+
+def test_every_step_has_a_name_of_its_own_a_title_and_a_caption_one_can_read() -> None:
+    assert len({each.id for each in steps()}) == len(steps())
+    for each in steps():
+        assert each.title
+        assert 10 <= len(each.caption.split()) <= LONGEST_CAPTION_WORDS, each.id
+        assert bool(each.waiting) <= bool(each.until), each.id
+
+
+def test_every_address_of_a_step_can_be_filled() -> None:
+    known = {"chat", "broken", "exchange"}
+    for each in steps():
+        assert {name for _, name, _, _ in string.Formatter().parse(each.page) if name} <= known, each.id
+        assert re.fullmatch(r"[a-z0-9]+/(\?.*)?", each.page), each.id
+
+
+def test_a_step_whose_page_is_not_there_is_told_on_the_chain() -> None:
+    facts = {"chat": "GUID"}
+    assert step("write").url(facts, {"chain", "chat"}) == "chat/?chat=GUID"
+    assert step("write").url(facts, {"chain"}) == f"{FALLBACK_PAGE}?chat=GUID"
+    assert step("write").url({}, {"chain"}) == f"{FALLBACK_PAGE}?chat="
+
+
+def test_the_chains_own_anchors_exist() -> None:
+    """Other pages' anchors are looked up softly; those of the pages that are always there must not rot."""
+    templates = Path(director.__file__).parents[1] / "templates"
+    there = set(re.findall(r'data-tour="([a-z-]+)"', "".join(each.read_text() for each in templates.glob("*.html"))))
+    wanted = {each.anchor for each in steps() if each.anchor.partition("-")[0] in {"chain", "journal"}}
+    assert wanted <= there
+
+
+def test_the_address_hands_pace_and_self_play_on(client: FlaskClient) -> None:
+    url = tour_url("http://127.0.0.1:1", "default", TourOptions(speed=4))
+    assert url == "http://127.0.0.1:1/w/default/tour/?auto=1&speed=4"
+    answer = client.get(url.removeprefix("http://127.0.0.1:1"))
+    assert answer.location == "/w/default/chain/?tour=welcome&auto=1&speed=4"
+
+
+def test_an_unknown_step_is_404_with_those_there_are(client: FlaskClient) -> None:
+    answer = client.post("/w/default/tour/api/steps/encore", json={})
+    assert answer.status_code == 404
+    assert "welcome, write" in answer.get_json()["detail"]
+
+
+@pytest.mark.parametrize("speed", [0, -1, "fast", True, None])
+def test_a_pace_that_is_none_is_refused(client: FlaskClient, speed: object) -> None:
+    answer = client.post("/w/default/tour/api/steps/welcome", json={"speed": speed})
+    assert answer.status_code == 409
+    assert "speed" in answer.get_json()["detail"]
+
+
+def test_a_tour_that_was_not_taken_is_not_called_a_success(client: FlaskClient) -> None:
+    verdict = client.get("/w/default/tour/api/verdict").get_json()
+    assert (verdict["finished"], verdict["ok"]) == (False, False)
+    assert verdict["missing"][0] == "step write did not happen"
+
+
+def test_a_condition_nobody_knows_is_an_error_and_not_a_wait_for_ever() -> None:
+    with pytest.raises(LookupError, match="stored, parked, mended"):
+        told(None).holds("sunny")
+
+
+def told(tenant: Tenant | None) -> Director:
+    if tenant is None:
+        return Director(None, None)  # type: ignore[arg-type]  # nothing is asked of them
+    return Director(tenant.ledger, Reader(tenant.ledger, tenant.lab.urls))
+
+
+@pytest.mark.street
+def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant: Tenant) -> None:
+    tour = told(tenant)
+    tour.enter("honest", speed=50)
+    tenant.wait_until_settled()
+    assert tour.holds("stored")
+    assert tour.holds("mended")
+    facts = tour.facts()
+    assert facts["exchange"].startswith("cmi-")
+    assert facts["chat"] != facts["broken"]
+    assert tour.verdict() == {"finished": False, "ok": False, "missing": []}
+    tour.finish()
+    assert tour.verdict()["ok"]
+    assert len(tenant.stored()) == 6
+
+
+@pytest.mark.street
+def test_going_back_repeats_nothing(tenant: Tenant) -> None:
+    tour = told(tenant)
+    for each in ("files", "write", "accept", "files"):
+        tour.enter(each, speed=50)
+    chats = tenant.mock("cmi").get("/_mock/chats", world=tenant.name)["chats"]
+    assert [len(chat["messages"]) for chat in chats] == [2 + len(director.FILES)]
+
+
+@pytest.mark.street
+def test_a_story_that_went_wrong_says_what_is_missing(tenant: Tenant) -> None:
+    tour = told(tenant)
+    tour.enter("red", speed=50)
+    tenant.wait_until_settled()
+    # The operator never gets the file back: every further download is refused too.
+    tenant.fault(mock="cmi", kind="status", path="*/attachments/*", method="GET", times=None, status=404)
+    tour.enter("honest", speed=50)
+    tenant.wait_until_settled()
+    tour.finish()
+    assert tour.verdict() == {
+        "finished": True,
+        "ok": False,
+        "missing": ["the file that was gone did not arrive after the retry"],
+    }
+
+
+@pytest.mark.street
+def test_the_next_telling_begins_with_chats_of_its_own(tenant: Tenant) -> None:
+    tour = told(tenant)
+    tour.enter("write")
+    first = tour.facts()["chat"]
+    tour.begin()
+    assert tour.facts()["chat"] == ""
+    tour.enter("write")
+    assert tour.facts()["chat"] not in {"", first}
+
+
+def test_a_pace_of_nothing_is_wrong_use() -> None:
+    with pytest.raises(WrongUse, match="speed"):
+        told(None).enter("write", speed=0)

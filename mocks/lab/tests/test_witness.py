@@ -1,0 +1,241 @@
+"""The street's witness: what a test breaks on the wire is found at its end, on the hop where it happened."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from werkzeug.test import Client
+
+from attachment_contract.live import Body, Exchange, Message
+from attachment_lab.tenant import Tenant
+from attachment_lab.witness.collector import Collector, Records
+from attachment_lab.witness.ends import unmatched
+from attachment_lab.witness.inside import heard
+from attachment_lab.witness.tap import Digest, Sent, SocketSink, tap_httpx
+from c4c_mock.app import create_app
+from mock_kit.witness import Testimony
+
+HOST = "my2554607.de1.crm.cloud.sap"
+ROOT = "/sap/c4c/odata/v1/chatactivity"
+CANARY = "Welcome-1-canary"
+
+
+@pytest.fixture
+def c4c(tmp_path: Path) -> Client:
+    """A C4C mock in this process."""
+    client = create_app(tmp_path).test_client()
+    arrangement = {"user": "v1user", "password": CANARY, "services": ["chatactivity"]}
+    world = {"name": "default", "host": HOST, "communication_system": {"id": "S"}, "arrangement": arrangement}
+    assert client.post("/_mock/worlds", json=world).status_code == 201
+    return client
+
+
+def ask(client: Client, path: str, method: str = "GET", **more: Any) -> int:
+    """A request with credentials; its status."""
+    headers = {"Host": HOST, "Accept": "application/json"}
+    return client.open(f"{ROOT}{path}", method=method, headers=headers, auth=("v1user", CANARY), **more).status_code
+
+
+def test_a_good_exchange_with_a_mock_in_this_process_passes(c4c: Client) -> None:
+    with heard("test_a") as hearing:
+        assert ask(c4c, "/") == 200
+    assert dict(hearing.judged) == {"c4c.service": 1}
+
+
+def test_a_mock_that_answers_a_wrong_document_is_found(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("c4c_mock.wire.service_document.as_json", lambda _service: {"d": {"EntitySets": CANARY}})
+    with pytest.raises(AssertionError) as failure, heard("test_b"):
+        ask(c4c, "/")
+    told = str(failure.value)
+    assert "live traffic of test_b breaks the contract" in told
+    assert "[c4c.service] answer: c4c_service_document.v1: d/EntitySets breaks 'type'" in told
+    assert CANARY not in told
+
+
+def test_a_mock_that_is_too_kind_is_found(c4c: Client) -> None:
+    assert c4c.post("/_mock/dialect", json={"attachment_category_mandatory": False}).status_code == 200
+    cti = {
+        "Type": "CHAT",
+        "EventType": "INBOUND",
+        "Action": "ACCEPT",
+        "ExternalReferenceID": "A" * 32,
+        "Email": "a@b.c",
+    }
+    chat = c4c.post("/_mock/cti", json=cti).get_json()["activity"]["object_id"]
+    document = {"TypeCode": "10001", "Name": "a.txt", "Binary": "QUJD"}
+    with pytest.raises(AssertionError, match=r"'required' \(CategoryCode\), and it was not refused"), heard("test_c"):
+        assert ask(c4c, f"/ChatActivityCollection('{chat}')/ChatActivityAttachment", "POST", json=document) == 201
+
+
+def test_an_exchange_that_was_dropped_is_a_failure(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mock_kit.witness.WitnessLog.__init__.__defaults__", (10,))
+    with pytest.raises(AssertionError, match="1 exchanges did not fit"), heard("test_d"):
+        ask(c4c, "/")
+
+
+def sent(**changes: Any) -> Sent:
+    """The sender's end of a good exchange."""
+    whole = Digest(5, "aa", complete=True)
+    record = Sent("service", "POST", HOST, f"{ROOT}/x", 201, "", whole, whole)
+    return dataclasses.replace(record, **changes)
+
+
+def received(**changes: Any) -> Exchange:
+    """The receiver's end of it."""
+    message = Message(body=Body(content=None, size_bytes=5, sha256="aa"))
+    parts: dict[str, Any] = {"neighbour": "c4c", "seen_by": "c4c mock", "method": "POST", "host": HOST}
+    parts |= {"target": f"{ROOT}/x", "status": 201, "request": message, "answer": message}
+    return Exchange(**{**parts, **changes})
+
+
+def differences(record: Sent, *exchanges: Exchange) -> list[str]:
+    return [told for _, told in unmatched([("c4c", record)], exchanges)]
+
+
+def test_two_ends_that_agree_match() -> None:
+    assert differences(sent(), received(target="/other"), received()) == []
+
+
+@pytest.mark.parametrize(
+    ("record", "exchange", "told"),
+    [
+        (sent(status=200), received(), "status 200 read, 201 sent"),
+        (
+            sent(request=Digest(5, "bb", complete=True)),
+            received(),
+            "request: 5 bytes bb at the sender, 5 bytes aa at the receiver",
+        ),
+        (
+            sent(answer=Digest(4, "aa", complete=True)),
+            received(),
+            "answer: 4 bytes aa at the sender, 5 bytes aa at the receiver",
+        ),
+        (sent(), received(method="GET"), "nobody received it"),
+        (sent(), received(neighbour="cmi"), "nobody received it"),
+    ],
+)
+def test_a_difference_between_the_ends_is_told(record: Sent, exchange: Exchange, told: str) -> None:
+    assert differences(record, exchange) == [told]
+
+
+def test_a_planned_fault_stands_for_one_record_and_no_more() -> None:
+    struck = received(status=504, fault="f1")
+    assert differences(sent(), struck) == []
+    assert len(unmatched([("c4c", sent()), ("c4c", sent())], [struck])) == 1
+
+
+def test_one_receiver_does_not_stand_for_two_senders() -> None:
+    assert len(unmatched([("c4c", sent()), ("c4c", sent())], [received()])) == 1
+
+
+def test_a_body_that_one_end_did_not_see_to_its_end_is_not_compared() -> None:
+    assert differences(sent(answer=Digest(3, "cc", complete=False)), received()) == []
+
+
+def test_a_request_that_nobody_answered_needs_no_receiver() -> None:
+    assert differences(sent(status=0, error="ConnectError")) == []
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """A collector that is closed at the end."""
+    made = Collector()
+    yield made
+    made.close()
+
+
+def test_records_of_another_process_arrive_and_what_it_has_under_way_goes_with_it(collector: Collector) -> None:
+    records = collector.records
+    sink = SocketSink(collector.environment("service").partition("=")[2])
+    sink.begun()
+    sink.begun()
+    sink.sent(sent())
+    sink.received(Testimony("service", None, "GET", "/transfers", "h", 200))
+    assert records.wait(lambda: len(records.look()[1]) == 1, 10)
+    assert records.look()[0] == [sent()]
+    sink.begun()
+    assert records.wait(lambda: records.under_way == 1, 10)
+    assert sink._connection is not None
+    sink._connection[1].close()
+    assert records.wait(lambda: records.under_way == 0, 10)
+
+
+def test_a_stranger_without_the_key_is_not_listened_to(collector: Collector) -> None:
+    host, port, _ = collector.environment("x").partition("=")[2].split(":")
+    sink = SocketSink(f"{host}:{port}:wrong")
+    sink.begun()
+    assert not collector.records.wait(lambda: collector.records.under_way > 0, 0.2)
+
+
+def test_what_does_not_fit_into_the_collector_is_counted() -> None:
+    records = Records(kept_chars=3)
+    testimony = Testimony("service", None, "GET", "/", "h", 200)
+    testimony.response.text = "long"
+    records.received(testimony.to_dict(), 0)
+    assert (records.dropped, records.look()[1]) == (1, [])
+
+
+def test_httpx_is_tapped_as_long_as_somebody_listens(collector: Collector) -> None:
+    remembered = _Remember()
+    end = tap_httpx("second", remembered)
+    with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
+        client.get("http://127.0.0.1:1/x")
+    end()
+    with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
+        client.get("http://127.0.0.1:1/y")
+    assert [(one.who, one.error, one.path) for one in remembered.heard] == [("second", "ConnectError", "/x")]
+    assert [(one.who, one.path) for one in collector.records.look()[0]] == [("lab", "/x"), ("lab", "/y")]
+
+
+class _Remember:
+    def __init__(self) -> None:
+        self.heard: list[Sent] = []
+
+    def begun(self) -> None:
+        """Nothing to remember."""
+
+    def sent(self, record: Sent) -> None:
+        """Remember it."""
+        self.heard.append(record)
+
+    def received(self, testimony: Testimony) -> None:
+        """Nothing to remember."""
+
+
+@pytest.mark.street
+@pytest.mark.timeout(180)
+def test_a_request_off_the_contract_fails_the_tenant_at_its_end(tenant: Tenant) -> None:
+    with (
+        pytest.raises(AssertionError, match=r"no hop of the contract knows.*GET /sap/nothing") as failure,
+        tenant.lab.tenant(of="the inner test") as inner,
+    ):
+        httpx.get(
+            f"{tenant.lab.urls['c4c']}/sap/nothing",
+            headers={"Host": inner.names.c4c_host},
+            auth=(inner.names.c4c_user, inner.names.c4c_password),
+            trust_env=False,
+        )
+    told = str(failure.value)
+    assert "live traffic of the inner test" in told
+    assert inner.names.c4c_password not in told
+
+
+@pytest.mark.street
+@pytest.mark.timeout(180)
+def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: Tenant) -> None:
+    with tenant.lab.tenant(judge=False):
+        httpx.get(f"{tenant.lab.urls['service']}/nothing", trust_env=False)
+    with pytest.raises(AssertionError, match=r"\[no hop\] exchange: .*GET /nothing → 404"), tenant.lab.tenant():
+        httpx.get(f"{tenant.lab.urls['service']}/nothing", trust_env=False)
+
+
+@pytest.mark.street
+@pytest.mark.timeout(180)
+def test_requests_to_a_host_that_no_world_has_are_found(tenant: Tenant) -> None:
+    with pytest.raises(AssertionError, match="GET /stray → 421"), tenant.lab.tenant():
+        httpx.get(f"{tenant.lab.urls['cmi']}/stray", headers={"Host": "stray.example"}, trust_env=False)

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Install into an image under construction: `image.sh packages TARGET LOCK`, then `image.sh project TARGET`.
+# EXTRA_CA (PEM text) and PIP_INDEX_URL come from build arguments and are used here only.
+set -eu
+what=$1 target=$2
+ca=/tmp/extra-ca.pem
+if [ -n "${EXTRA_CA:-}" ]; then
+    { cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null || true; printf '%s\n' "$EXTRA_CA"; } >"$ca"
+    export PIP_CERT="$ca"
+fi
+[ -n "${PIP_INDEX_URL:-}" ] || unset PIP_INDEX_URL
+pip() { python3 -m venv /tmp/builder; /tmp/builder/bin/python -m pip --disable-pip-version-check --no-cache-dir --quiet "$@"; }
+
+case $what in
+packages)
+    python3 -m venv --without-pip "$target"
+    pip --python "$target/bin/python" install --no-compile --require-hashes -r "$3"
+    ;;
+project)
+    pip install --require-hashes -r requirements/build.txt
+    pip wheel --no-deps --no-build-isolation -w /tmp/wheel .
+    pip --python "$target/bin/python" install --no-compile --no-deps --no-index /tmp/wheel/*.whl
+    # Where the wheel lay while the image was built is nobody's business.
+    rm -f "$target"/lib/python3*/site-packages/attachment_transfer-*.dist-info/direct_url.json
+    sed -i '/direct_url.json/d' "$target"/lib/python3*/site-packages/attachment_transfer-*.dist-info/RECORD
+    ;;
+esac
+rm -rf "$ca" /tmp/builder /tmp/wheel

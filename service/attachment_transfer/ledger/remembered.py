@@ -1,0 +1,56 @@
+"""Answers that take long to find are remembered: nobody waits for them twice, and the database has its peace."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+#: What is found faster is found anew each time.
+_FAST_S = 0.05
+#: At most a twentieth of the time is spent on looking.
+_KEPT_TIMES = 20.0
+
+
+class Remembered(Generic[T]):
+    """What ``find`` returns, at most about twenty times as old as it took to find. The first time everybody waits.
+
+    Found anew in the background: a scrape that waited for it would be given up by who scrapes.
+    """
+
+    def __init__(self, find: Callable[[], T], *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._find = find
+        self._monotonic_s = monotonic_s
+        self._lock = threading.Lock()
+        self._found: list[T] = []
+        self._found_at_s = self._took_s = 0.0
+        self._looker: threading.Thread | None = None
+
+    def __call__(self) -> T:
+        """Return it. Raises what ``find`` raises, where the answer is found at once."""
+        with self._lock:
+            if not self._found or self._took_s < _FAST_S:
+                self._look()
+            elif self._is_old() and (self._looker is None or not self._looker.is_alive()):
+                self._looker = threading.Thread(target=self._look_quietly, name="remembered", daemon=True)
+                self._looker.start()
+            return self._found[0]
+
+    def _is_old(self) -> bool:
+        return self._monotonic_s() - self._found_at_s > self._took_s * _KEPT_TIMES
+
+    def _look(self) -> None:
+        began_s = self._monotonic_s()
+        found = self._find()
+        self._found_at_s = self._monotonic_s()
+        self._took_s = self._found_at_s - began_s
+        self._found = [found]
+
+    def _look_quietly(self) -> None:
+        try:
+            self._look()
+        except Exception:  # noqa: BLE001 - the next one tries again; until then the last answer stands
+            self._found_at_s = self._monotonic_s()

@@ -1,0 +1,145 @@
+"""The next file of a chat is fetched while the present one is uploaded: a round then waits for the slower of both, not
+for one after the other, and holds its place at C4C for a shorter time.
+
+Only reads, and only CMI: what is uploaded, and what is known of it, does not change. A fetched file waits in an
+encrypted spool file. What goes wrong is forgotten, and the file fetched again at its turn, where failures are booked.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+
+import structlog
+
+from attachment_transfer.clients.body import EncryptedSpool
+from attachment_transfer.clients.cmi import CmiClient, OpenSource
+from attachment_transfer.core.model import Attachment
+from attachment_transfer.worker.sources import open_source
+
+_log = structlog.get_logger(__name__)
+
+
+class _Dropped(Exception):
+    """Nobody wants this file any more."""
+
+
+class _Fetch:
+    """One file on its way into a spool file."""
+
+    def __init__(self, attachment: Attachment, cmi: CmiClient, *, most_bytes: int) -> None:
+        self._source = attachment.source
+        self._most_bytes = most_bytes
+        self._dropped = threading.Event()
+        self._spool: EncryptedSpool | None = None
+        # Its client has the transfer's credentials in memory until it ends.
+        self._thread = threading.Thread(target=self._fetch, args=(cmi,), name="prefetch", daemon=True)
+        self._thread.start()
+
+    def _fetch(self, cmi: CmiClient) -> None:
+        spool = EncryptedSpool()
+        try:
+            with cmi.open(self._source) as opened:
+                if opened.size_bytes <= self._most_bytes:
+                    spool.fill(self._wanted(opened.pieces), limit_bytes=self._most_bytes)
+                    if spool.size_bytes == opened.size_bytes:
+                        self._spool = spool
+        except Exception as exc:  # noqa: BLE001 - fetched again at its turn, and booked there
+            _log.debug("not fetched ahead", error=type(exc).__name__)
+        finally:
+            if self._spool is None:
+                spool.close()
+
+    def _wanted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            if self._dropped.is_set():
+                raise _Dropped
+            yield piece
+
+    def take(self, attachment: Attachment, *, patience_s: float) -> EncryptedSpool | None:
+        """The file, for the caller to close, if it was fetched in time and from where it still lies."""
+        self._thread.join(patience_s)
+        if self._thread.is_alive() or attachment.source.href != self._source.href:
+            self.drop()
+            return None
+        return self._spool
+
+    def drop(self) -> None:
+        """Forget it; one that is under way ends by itself."""
+        self._dropped.set()
+        threading.Thread(target=self._close, name="prefetch-end", daemon=True).start()
+
+    def _close(self) -> None:
+        self._thread.join()
+        if self._spool is not None:
+            self._spool.close()
+
+
+class Prefetcher:
+    """At most one file ahead per round.
+
+    Args:
+        most_bytes: larger files are not fetched ahead; 0 = none are.
+        patience_s: how long a file's turn waits for a fetch that is under way, in seconds, before it begins anew.
+    """
+
+    def __init__(self, *, most_bytes: int, patience_s: float) -> None:
+        self._most_bytes = most_bytes
+        self._patience_s = patience_s
+        self._lock = threading.Lock()
+        self._orders: dict[str, list[Attachment]] = {}
+        self._ahead: dict[str, tuple[str, _Fetch]] = {}
+
+    def plan(self, transfer_id: str, attachments: Sequence[Attachment]) -> None:
+        """The order in which this round carries its files."""
+        self.forget(transfer_id)
+        if self._most_bytes and len(attachments) > 1:
+            with self._lock:
+                self._orders[transfer_id] = list(attachments)
+
+    def begin_after(self, attachment: Attachment, cmi: CmiClient) -> None:
+        """Begin to fetch the file that follows this one."""
+        with self._lock:
+            order = self._orders.get(attachment.transfer_id, [])
+            following = next((b for a, b in pairwise(order) if a.id == attachment.id), None)
+            if following is None or attachment.transfer_id in self._ahead or not self._is_small(following):
+                return
+            fetch = _Fetch(following, cmi.limited(self._most_bytes), most_bytes=self._most_bytes)
+            self._ahead[attachment.transfer_id] = (following.id, fetch)
+
+    def _is_small(self, attachment: Attachment) -> bool:
+        size_bytes = attachment.source.declared_size_bytes
+        return not attachment.source.is_transcript and size_bytes is not None and size_bytes <= self._most_bytes
+
+    @contextmanager
+    def opened(self, attachment: Attachment, cmi: CmiClient) -> Iterator[OpenSource]:
+        """The file to be read once, fetched ahead or not. Raises what the CMI client raises."""
+        spool = self._taken(attachment)
+        if spool is None:
+            with open_source(attachment.source, cmi) as source:
+                yield source
+            return
+        try:
+            yield OpenSource(spool.size_bytes, spool.read())
+        finally:
+            spool.close()
+
+    def _taken(self, attachment: Attachment) -> EncryptedSpool | None:
+        with self._lock:
+            attachment_id, fetch = self._ahead.pop(attachment.transfer_id, ("", None))
+        if fetch is None:
+            return None
+        if attachment_id != attachment.id:
+            fetch.drop()
+            return None
+        return fetch.take(attachment, patience_s=self._patience_s)
+
+    def forget(self, transfer_id: str) -> None:
+        """The round is over."""
+        with self._lock:
+            self._orders.pop(transfer_id, None)
+            _, fetch = self._ahead.pop(transfer_id, ("", None))
+        if fetch is not None:
+            fetch.drop()
