@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from flask.testing import FlaskClient
 from attachment_lab.console.app import build_app
 from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import BadFault, read_form, shown
-from attachment_lab.console.playhouse import Playhouse
+from attachment_lab.console.playhouse import Act, Playhouse, Stand
 from attachment_lab.errors import WrongUse
 from attachment_lab.faultforms import FORMS, catalogue
 from attachment_lab.minting import default_world
@@ -189,18 +190,10 @@ def test_only_one_scenario_plays_at_a_time() -> None:
     ledger = build_app(Neighbours(NOWHERE), WORLD, NOWHERE).extensions["desks"].get("default").ledger
     house = Playhouse(lambda: Ground(ledger=ledger))
     with house._lock:
-        house._stand = type(house._stand)(act=_act())
+        house._stand = Stand(act=Act(id="file-gone"))
     with pytest.raises(WrongUse, match="playing already"):
         house.start(scenario("file-gone"))
 
 
-def _act() -> Any:
-    from attachment_lab.console.playhouse import Act  # noqa: PLC0415 - one test's need
-
-    return Act(id="file-gone")
-
-
 def _pause() -> None:
-    import threading  # noqa: PLC0415 - one test's need
-
     threading.Event().wait(0.01)
