@@ -108,7 +108,7 @@ def test_the_report_in_the_frame_may_run_nothing_and_be_framed_by_nobody_else(wo
     world.tenant.chat(files=FILES[:1]).end()
     world.tenant.wait_until_settled()
     policy = page.request.get(f"{world.url('report')}file").headers["content-security-policy"]
-    assert policy.startswith("sandbox allow-same-origin allow-modals; default-src 'none'; style-src 'sha256-")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "script" not in policy
     assert "frame-ancestors 'self'" in policy
 

@@ -19,7 +19,7 @@ class FaultsPage:
         """Open it, and wait for the stream and for the form."""
         self.page.goto(self._url)
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible(timeout=PATIENCE_MS)
-        expect(self.page.get_by_label("What", exact=True).locator("option").first).to_be_attached()
+        expect(self.page.get_by_label("What", exact=True).locator("option").first).to_be_attached(timeout=PATIENCE_MS)
 
     @property
     def headline(self) -> Locator:

@@ -116,7 +116,14 @@ def test_stations_count_while_files_pass() -> None:
     journey = travel(CHAT)
     assert [beat.headline for beat in journey.stations[CMI]][-1] == "2 of 2 read"
     assert [beat.headline for beat in journey.stations[C4C]][-2:] == ["1 of 2 stored", "2 of 2 stored"]
-    assert journey.sentence[-1].headline == "2 of 2 attachments stored."
+    assert [beat.headline for beat in journey.sentence] == [
+        "The chat has begun.",
+        "1 attachment waiting in the chat.",
+        "2 attachments waiting in the chat.",
+        "0 of 2 attachments stored.",
+        "1 of 2 attachments stored.",
+        "2 of 2 attachments stored.",
+    ]
     assert journey.length_s >= max(stop.at_s for stops in journey.files.values() for stop in stops)
 
 

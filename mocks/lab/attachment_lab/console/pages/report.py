@@ -10,11 +10,8 @@ from attachment_lab.report.gather import file_name, gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render, style_policy
 
-#: The report's own page: its one style sheet, and nothing else; framed by this console only.
-POLICY = (
-    "sandbox allow-same-origin allow-modals; default-src 'none'; style-src {style}; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
-)
+#: The report's own page: its one style sheet, no script, nothing else; framed by this console only.
+POLICY = "default-src 'none'; style-src {style}; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 
 def blueprint() -> Blueprint:
