@@ -121,6 +121,7 @@ def handover_from(body: Mapping[str, Any]) -> Handover:
         fired_at=body.get("created_at"),
         finished_at=body.get("finished_at"),
         redelivery_of=body.get("redelivery_of"),
+        evidence=tuple(str(each["id"]) for each in body.get("evidence") or ()),
     )
 
 

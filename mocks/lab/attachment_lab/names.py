@@ -7,6 +7,25 @@ import unicodedata
 #: Control, format (bidi overrides among them), surrogate, private use, unassigned, separators of lines.
 UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
+#: Contact Pro's sub types of a chat, as a person says them; others are shown as they are.
+CHANNELS = {
+    "whatsapp": "WhatsApp",
+    "facebook": "Facebook",
+    "webchat": "web chat",
+    "chat": "chat",
+    "sms": "SMS",
+    "mms": "MMS",
+    "rcs": "RCS",
+    "viber": "Viber",
+    "telegram": "Telegram",
+    "instagram": "Instagram",
+}
+
+
+def channel(sub_type: str) -> str:
+    """The channel's name for people."""
+    return CHANNELS.get(sub_type.lower(), sub_type)
+
 
 def shown(name: str) -> str:
     """The name with every invisible or direction-changing character as an escape, such as ``\\u202e``."""

@@ -52,6 +52,7 @@ class Passage:
         chat, source_id, activity_id, object_id, stored_name: whichever of them the exchange tells.
         fault: ids of the faults that struck, None without.
         whole: False if the reply broke off.
+        evidence: ids of the mock's behaviours that showed themselves.
     """
 
     mock: str
@@ -68,6 +69,7 @@ class Passage:
     fault: str | None = None
     whole: bool = True
     size_bytes: int = 0
+    evidence: tuple[str, ...] = ()
 
     @property
     def is_good(self) -> bool:
@@ -102,6 +104,7 @@ def _passage(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str
         fault=exchange["fault"],
         whole=bool(exchange["response"]["complete"]),
         size_bytes=int(exchange["request" if up else "response"]["size_bytes"]),
+        evidence=tuple(exchange["evidence"]),
     )
 
 

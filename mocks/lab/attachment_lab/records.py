@@ -94,6 +94,7 @@ class Handover:
         transfer_id: from the service's Location header, None when there was none.
         token_use: fetched, cached or refreshed; None when no token was needed or none was given.
         fired_at: when the event engine took the event, and finished_at when it had its answer; RFC 3339.
+        evidence: ids of Contact Pro's behaviours that showed themselves.
     """
 
     id: str
@@ -110,6 +111,7 @@ class Handover:
     fired_at: str | None = None
     finished_at: str | None = None
     redelivery_of: str | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

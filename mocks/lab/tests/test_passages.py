@@ -26,6 +26,7 @@ def exchange(method: str, url: str, **changes: Any) -> dict[str, Any]:
         "url": url,
         "status": 200,
         "fault": None,
+        "evidence": ["cmi.download.raw_bytes"],
         "request": dict(body),
         "response": dict(body),
         "response_headers": {},

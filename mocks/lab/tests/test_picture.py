@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from attachment_lab.console.picture import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, draw
+from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
+from attachment_lab.console.picture import draw
 from attachment_lab.records import Carried, Handover, SourceFile, StoredObject, TransferRecord, Verdict
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"

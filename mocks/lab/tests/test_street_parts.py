@@ -80,7 +80,7 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
         through_gates=False,
         extra={},
     )
-    console = commands.console(PORTS, {}, default_world())
+    console = commands.console(PORTS, {}, default_world(), {})
     mocks = [commands.mock(name, PORTS, tmp_path) for name in ("orchestration", "cmi", "c4c")]
     assert [list(each.arguments) for each in (service, console)] == [
         ["run"],

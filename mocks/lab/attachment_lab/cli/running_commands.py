@@ -13,13 +13,14 @@ from rich.text import Text
 
 from attachment_lab import street_file
 from attachment_lab.cli.common import err, json_option, ledger_of, out, print_json, running, street_option
+from attachment_lab.clocks import advance_street, advance_world
 from attachment_lab.conversation import Conversation
 from attachment_lab.demo import Row, rows_from, verdict_json
 from attachment_lab.demo_view import Progress, table, verdict_lines
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.reset import ask_for_reset
 from attachment_lab.settle import wait_until_settled
-from attachment_lab.street import read_offset, write_offset
+from attachment_lab.street import read_offset
 from attachment_lab.street_file import RunningStreet, default_path
 
 
@@ -133,12 +134,12 @@ def clock_show(street_path: Path | None, as_json: bool) -> None:
 @street_option
 @json_option
 def clock_advance(seconds: float, street_path: Path | None, as_json: bool) -> None:
-    """Let SECONDS pass for mocks and service: token expiry, Retry-After, backoff, lockouts follow."""
+    """Let SECONDS pass for service and mocks, all tenants: token expiry, Retry-After, backoff, lockouts follow."""
     street, to = running(street_path)
-    for mock in MOCKS:
-        to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, world=street.world.name)
     if street.clock_file:
-        write_offset(street.clock_file, read_offset(street.clock_file) + seconds)
+        advance_street(to, street.clock_file, seconds)
+    else:
+        advance_world(to, street.world.name, seconds)
     _print_clocks(street, to, as_json)
 
 

@@ -116,11 +116,14 @@ class Desks:
         names = self._next_names()
         options = self._over_ours(options)
         open_world(self.to, names, options)
-        catch_up(self.to, names.name, self.hands.clock_file)
         return self.adopt(names, options)
 
     def adopt(self, names: WorldNames, options: WorldOptions | None = None) -> Desk:
-        """Show a world that exists in the mocks already; names known before get a new desk."""
+        """Show a world that exists in the mocks already; names known before get a new desk.
+
+        Its mocks are brought to the service's time, or the service would take its tokens for outdated ones.
+        """
+        catch_up(self.to, names.name, self.hands.clock_file)
         desk = Desk(self.to, names, self.urls, options)
         with self._lock:
             self._desks[names.name] = desk

@@ -241,14 +241,20 @@ def _mood(here: Sequence[Stop], done: int, count: int) -> Tone:
 
 def _sentence(files: dict[str, tuple[Stop, ...]]) -> tuple[Beat, ...]:
     total = f"{len(files)} attachment{'' if len(files) == 1 else 's'}"
-    beats = [Beat(at_s=0.0, tone="idle", headline=f"{total} waiting in the chat.")]
+    beats = [Beat(at_s=0.0, tone="idle", headline="The chat has begun.")]
+    sent: set[str] = set()
     stored: set[str] = set()
     for at_s, name, stop in _merged(files):
-        if stop.station == SERVICE and len(beats) == 1:
-            beats.append(Beat(at_s=at_s, tone="active", headline=f"0 of {total} stored."))
-        if stop.chip == "Stored" and name not in stored:
-            stored.add(name)
-            beats.append(Beat(at_s=at_s, tone="active", headline=f"{len(stored)} of {total} stored."))
+        tone: Tone = "active"
+        if stop.station == CONTACT_PRO:
+            sent.add(name)
+            tone = "idle"
+            headline = f"{len(sent)} attachment{'' if len(sent) == 1 else 's'} waiting in the chat."
+        else:
+            stored |= {name} if stop.chip == "Stored" else set()
+            headline = f"{len(stored)} of {total} stored."
+        if headline != beats[-1].headline:
+            beats.append(Beat(at_s=at_s, tone=tone, headline=headline))
     return tuple(beats)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from attachment_lab import names
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.chatfacts import ChatFacts
 from attachment_lab.console.hops import passages_of
@@ -51,6 +52,15 @@ class Reading:
         return asdict(self)
 
 
+@dataclass(frozen=True, kw_only=True)
+class WholeChat:
+    """One chat in full, and whom with."""
+
+    facts: ChatFacts
+    customer: str
+    channel: str
+
+
 @dataclass(frozen=True)
 class _Seen:
     """One pass over the neighbours; sources and handovers also by chat."""
@@ -80,10 +90,10 @@ class Watch:
         """The chats, and the picture of one: ``guid``, or the newest whose event was fired, or the newest."""
         with self._lock:
             seen = self._look()
-            names = _names(seen)
-            chosen = _chosen(names, guid, seen)
+            listed = _names(seen)
+            chosen = _chosen(listed, guid, seen)
             picture = draw(self._facts(chosen, seen)) if chosen else None
-        return Reading(chats=_offered(names, chosen), picture=picture)
+        return Reading(chats=_offered(listed, chosen), picture=picture)
 
     def journey(self, guid: str | None = None) -> tuple[Picture, Journey] | None:
         """The same chat's picture, and its way there to be played again; None when there is no chat."""
@@ -95,12 +105,14 @@ class Watch:
             facts = self._facts(chosen, seen)
         return draw(facts), travel(facts)
 
-    def facts(self, guid: str) -> ChatFacts | None:
-        """All that is known of one chat; None when there is none of this guid."""
+    def everything(self) -> list[WholeChat]:
+        """Every chat in full, oldest first."""
         with self._lock:
             seen = self._look()
-            chosen = next((each for each in _names(seen) if each.guid == guid), None)
-            return self._facts(chosen, seen) if chosen else None
+            return [
+                WholeChat(facts=self._facts(name, seen), customer=_customer(chat), channel=_channel(chat))
+                for name, chat in zip(_names(seen)[::-1], seen.chats, strict=True)
+            ]
 
     def lanes(self, query: str = "") -> Lanes:
         """All chats that fit, newest first."""
@@ -157,7 +169,7 @@ class Watch:
         if known and known[0] == key:
             return known[1]
         facts = self._plain(name, seen)
-        lane = lane_of(facts, customer=_customer(chat), channel=str(chat.get("channel_sub_type") or "chat"))
+        lane = lane_of(facts, customer=_customer(chat), channel=_channel(chat))
         self._lanes[name.guid] = (key, lane)
         return lane
 
@@ -197,7 +209,7 @@ class Watch:
 
 def _names(seen: _Seen) -> list[ChatName]:
     """Newest first."""
-    names = [
+    found = [
         ChatName(
             guid=str(chat["guid"]),
             status=str(chat["status"]),
@@ -206,18 +218,18 @@ def _names(seen: _Seen) -> list[ChatName]:
         )
         for chat in seen.chats
     ]
-    return names[::-1]
+    return found[::-1]
 
 
-def _chosen(names: list[ChatName], guid: str | None, seen: _Seen) -> ChatName | None:
-    found = next((each for each in names if each.guid == guid), None)
-    found = found or next((each for each in names if seen.handovers.get(each.guid)), None)
-    return found or (names[0] if names else None)
+def _chosen(listed: list[ChatName], guid: str | None, seen: _Seen) -> ChatName | None:
+    found = next((each for each in listed if each.guid == guid), None)
+    found = found or next((each for each in listed if seen.handovers.get(each.guid)), None)
+    return found or (listed[0] if listed else None)
 
 
-def _offered(names: list[ChatName], chosen: ChatName | None) -> tuple[ChatName, ...]:
+def _offered(listed: list[ChatName], chosen: ChatName | None) -> tuple[ChatName, ...]:
     """The newest, and the chosen one where it is older than those."""
-    offered = names[:SHOWN_CHATS]
+    offered = listed[:SHOWN_CHATS]
     return tuple(offered if chosen is None or chosen in offered else [*offered, chosen])
 
 
@@ -226,6 +238,10 @@ def _customer(chat: Mapping[str, Any]) -> str:
     told = chat.get("customer") or {}
     wrote = (each["originator"] for each in chat["messages"] if each["originator_type"] == "customer")
     return str(told.get("name") or next(wrote, None) or (chat.get("contact") or {}).get("source") or "Customer")
+
+
+def _channel(chat: Mapping[str, Any]) -> str:
+    return names.channel(str(chat.get("channel_sub_type") or "chat"))
 
 
 def _sent_at(chat: Mapping[str, Any]) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.frame import Page, desk, desks, json_object, stream, told
@@ -46,7 +47,12 @@ def _add_reading(bp: Blueprint) -> None:
     @bp.get("/")
     def page() -> str:
         """The page."""
-        return render_template("chain.html", operator=f"{desks().urls['service']}/operator")
+        return render_template("chain.html")
+
+    @bp.get("/operator")
+    def operator() -> AnyResponse:
+        """The service's own page for operators."""
+        return redirect(f"{desks().urls['service']}/operator")
 
     @bp.get("/api/chain")
     def chain() -> Response:

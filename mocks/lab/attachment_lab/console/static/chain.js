@@ -166,7 +166,7 @@ function drawPicture(picture, speed = 1) {
   sentence.dataset.tone = picture.tone;
   setText(sentence, picture.sentence);
   drawStations(picture.stations);
-  drawTokens(picture.files, { speed });
+  drawTokens(picture.files.filter((file) => !file.isUnsent), { speed });
   drawRows(picture.files);
   drawLaws(picture.violations);
   drawRedrive(picture);

@@ -3,7 +3,6 @@
 import { byId, clock, doing, postJson, reconcile, make, setText } from "./base.js";
 
 const TONES = { i: "idle", a: "active", w: "waiting", d: "done", f: "failed" };
-const CHANNELS = { whatsapp: "WhatsApp", facebook: "Facebook", webchat: "web chat", sms: "SMS", mms: "MMS", rcs: "RCS", viber: "Viber", telegram: "Telegram", instagram: "Instagram" };
 // More dots than this in one cell are told by their number.
 const MOST_DOTS = 240;
 
@@ -53,7 +52,7 @@ function draw(item, lane) {
   setText(link, lane.customer);
   link.href = `?chat=${encodeURIComponent(lane.guid)}`;
   const counts = [plural(lane.files, "file"), `${lane.stored} stored`, lane.failed ? `${lane.failed} failed` : ""].filter(Boolean).join(", ");
-  setText(item.querySelector(".lane-meta"), `${clock.format(new Date(lane.created))} · ${CHANNELS[lane.channel] ?? lane.channel} · ${lane.status} · ${counts}`);
+  setText(item.querySelector(".lane-meta"), `${clock.format(new Date(lane.created))} · ${lane.channel} · ${lane.status} · ${counts}`);
   setText(item.querySelector(".lane-sentence"), lane.sentence);
   const retry = item.querySelector(".lane-retry");
   retry.hidden = !lane.can_retry;

@@ -29,7 +29,7 @@ export function pictureAt({ picture, journey }, at) {
     stations: journey.stations.map((beats) => ({ remedy: "", ...lastBefore(beats, at) })),
     files: picture.files.map((file) => {
       const stop = lastBefore(journey.files[file.id], at);
-      if (!stop) return { ...file, station: 0, tone: "idle", chip: "Not sent yet", reason: "", remedy: "", object_id: "", c4c_sha256: "", hops: [] };
+      if (!stop) return { ...file, station: 0, tone: "idle", chip: "Not sent yet", isUnsent: true, reason: "", remedy: "", object_id: "", c4c_sha256: "", hops: [] };
       const arrived = stop.chip === "Stored";
       return {
         ...file, station: stop.station, tone: stop.tone, chip: stop.chip, reason: stop.note, remedy: "",

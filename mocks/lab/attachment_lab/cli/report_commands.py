@@ -1,0 +1,41 @@
+"""``report``: a run as one HTML file, from a street that is up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from attachment_lab.cli.common import json_option, ledger_of, out, print_json, running, street_option
+from attachment_lab.errors import LabFailed
+from attachment_lab.report.gather import gather
+from attachment_lab.report.model import Scope
+from attachment_lab.report.page import render
+
+
+@click.command()
+@click.option(
+    "--out",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="Where the HTML file goes.",
+)
+@click.option("--chat", "guid", default=None, help="Only this chat; default: everything in the tenant.")
+@click.option("--hide-names", is_flag=True, help="Replace file names and customers by numbers.")
+@street_option
+@json_option
+def report(path: Path, guid: str | None, hide_names: bool, street_path: Path | None, as_json: bool) -> int:
+    """Write a report that opens from disk and can be sent on; exit 1 if a law of the chain ledger is broken."""
+    street, to = running(street_path)
+    found = gather(ledger_of(street, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
+    try:
+        path.write_text(render(found), encoding="utf-8")
+    except OSError as exc:
+        raise LabFailed(f"{path} cannot be written: {exc.strerror}; choose another place by --out") from exc
+    if as_json:
+        counts = {"files": len(found.files), "stored": found.count("done"), "failed": found.count("failed")}
+        print_json({"file": str(path), "chats": len(found.chats), "ledger_ok": found.holds, **counts})
+    else:
+        out().print(f"{path}: {len(found.chats)} chat(s), {found.count('done')} of {len(found.files)} files stored")
+    return 0 if found.holds else 1

@@ -1,0 +1,69 @@
+"""Reads a world for its report: every chat in full, the ledger's verdict, the evidence touched, the versions."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.console.picture import draw
+from attachment_lab.console.watch import Watch
+from attachment_lab.errors import LabError, WrongUse
+from attachment_lab.laws import judge
+from attachment_lab.neighbours import MOCKS
+from attachment_lab.report.drawing import chat_part, evidence_rows, headline_of, laws_of, stations_of, touched_by
+from attachment_lab.report.model import Report, Scope
+from attachment_lab.report.privacy import without_names
+
+PACKAGE = "attachment-transfer"
+
+
+def gather(ledger: ChainLedger, scope: Scope, watch: Watch | None = None, *, now: datetime | None = None) -> Report:
+    """The report of a world or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
+    chats = (watch or Watch(ledger)).everything()
+    chosen = [each for each in chats if scope.chat in {None, each.facts.guid}]
+    if not chosen:
+        raise WrongUse(
+            f"there is no chat {scope.chat} in this tenant" if scope.chat else "there is no chat yet: play one first"
+        )
+    records = ledger.records()
+    if scope.chat:
+        records = records.of_chat(scope.chat)
+    facts = [each.facts for each in chosen]
+    parts = tuple(chat_part(each.facts, customer=each.customer, channel=each.channel) for each in chosen)
+    report = Report(
+        tenant=ledger.names.tenant,
+        cmi_host=ledger.names.cmi_host,
+        c4c_host=ledger.names.c4c_host,
+        scope=scope,
+        made_at=(now or datetime.now(UTC)).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        headline=headline_of(parts),
+        chats=parts,
+        stations=stations_of([draw(each) for each in facts]),
+        laws=laws_of(judge(records)),
+        evidence=tuple(evidence_rows(_books(ledger), touched_by(facts))),
+        versions=_versions(ledger),
+    )
+    return without_names(report) if scope.hide_names else report
+
+
+def file_name(ledger: ChainLedger, scope: Scope) -> str:
+    """How the file is called when it is saved."""
+    part = f"-{scope.chat[:8].lower()}" if scope.chat else ""
+    return f"attachment-report-{ledger.names.tenant}{part}.html"
+
+
+def _books(ledger: ChainLedger) -> dict[str, list[dict[str, Any]]]:
+    return {mock: ledger.to.mock(mock).get("/_mock/evidence", world=ledger.names.name)["evidence"] for mock in MOCKS}
+
+
+def _versions(ledger: ChainLedger) -> dict[str, str]:
+    """The twins are of this installation; the service may be another one."""
+    mine = version(PACKAGE)
+    try:
+        service = str(ledger.to.service.get("/openapi.json")["info"]["version"])
+    except (LabError, KeyError, TypeError):
+        service = "unknown"
+    return {"Transfer service": service, "Twins and lab": mine, "Python": platform.python_version()}

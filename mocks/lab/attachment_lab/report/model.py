@@ -1,0 +1,146 @@
+"""What a report says, as plain data. Equal runs give equal reports but for times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attachment_lab.console.chatfacts import Tone
+
+#: What each law of the chain ledger says, for readers who have never heard of it.
+LAW_SAYS = {
+    "delivered": "Every event that Contact Pro fired was taken by the service.",
+    "conservation": "Attachments in = stored + skipped + reported failed, each of the latter with a reason.",
+    "integrity": "Size and SHA-256 of a stored attachment are equal in CMI, in the service and in C4C.",
+    "once": "There is exactly one C4C object per stored attachment.",
+    "no orphan": "Nothing lies at any hop that has no origin at the hop before.",
+    "secrecy": "No secret can be read in any journal.",
+}
+#: Labels in the order of trust; "own" (the mocks' control interfaces) is nobody's behaviour.
+LABELS = {
+    "documented": "the vendor’s public documentation says so",
+    "recorded": "seen in payloads or code that talked to a real system",
+    "inferred": "follows from something documented or recorded",
+    "assumed": "not public; a guess, behind a switch",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What the report is about, and what it hides.
+
+    Attributes:
+        chat: guid of one chat; None = the whole tenant.
+        hide_names: file names and customers are replaced by numbers.
+    """
+
+    chat: str | None = None
+    hide_names: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileRow:
+    """One file.
+
+    Attributes:
+        equal: whether both ends hold the same bytes; None where C4C holds nothing.
+        read_ms, sent_ms: of the last try at CMI and C4C; None before.
+        tries: requests that moved it, at both ends.
+    """
+
+    name: str
+    size: str
+    size_bytes: int
+    state: str
+    tone: Tone
+    reason: str = ""
+    remedy: str = ""
+    cmi_sha256: str = ""
+    c4c_sha256: str = ""
+    object_id: str = ""
+    equal: bool | None = None
+    read_ms: float | None = None
+    sent_ms: float | None = None
+    tries: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatPart:
+    """One chat. Times are RFC 3339 by the street's clock."""
+
+    guid: str
+    customer: str
+    channel: str
+    created: str
+    sentence: str
+    tone: Tone
+    rounds: int
+    deliveries: tuple[str, ...]
+    files: tuple[FileRow, ...]
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationPart:
+    """One stop of the picture."""
+
+    title: str
+    tone: Tone
+    headline: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LawRow:
+    """One law and what was found against it."""
+
+    law: str
+    says: str
+    violations: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return not self.violations
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceRow:
+    """One behaviour of a vendor that this run touched."""
+
+    mock: str
+    id: str
+    label: str
+    behaviour: str
+    source: str
+    switch: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """The whole. ``versions`` maps a part of the street to its version."""
+
+    tenant: str
+    cmi_host: str
+    c4c_host: str
+    scope: Scope
+    made_at: str
+    headline: str
+    chats: tuple[ChatPart, ...]
+    stations: tuple[StationPart, ...]
+    laws: tuple[LawRow, ...]
+    evidence: tuple[EvidenceRow, ...]
+    versions: dict[str, str]
+
+    @property
+    def files(self) -> tuple[FileRow, ...]:
+        """Of all chats."""
+        return tuple(each for chat in self.chats for each in chat.files)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every law holds."""
+        return all(each.holds for each in self.laws)
+
+    def count(self, tone: Tone) -> int:
+        """How many files ended so."""
+        return sum(1 for each in self.files if each.tone == tone)

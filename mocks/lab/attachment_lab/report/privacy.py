@@ -1,0 +1,57 @@
+"""A report without file names and customers: each becomes a number, also where a violation names it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from attachment_lab.report.model import ChatPart, FileRow, LawRow, Report
+
+
+def without_names(report: Report) -> Report:
+    """The same report; digests stay, because they are what is compared."""
+    aliases = _aliases(report)
+    customers = {name: f"Customer {number}" for number, name in enumerate(_unique(report), 1)}
+    return replace(
+        report,
+        chats=tuple(_chat(each, aliases, customers) for each in report.chats),
+        laws=tuple(_law(each, aliases) for each in report.laws),
+    )
+
+
+def _unique(report: Report) -> list[str]:
+    return list(dict.fromkeys(each.customer for each in report.chats))
+
+
+def _aliases(report: Report) -> dict[str, str]:
+    """Name → alias, longest names first: a name that is part of another must not be replaced within it."""
+    names = dict.fromkeys(each.name for each in report.files)
+    numbered = {name: f"file {number}{_extension(name)}" for number, name in enumerate(names, 1)}
+    return dict(sorted(numbered.items(), key=lambda pair: -len(pair[0])))
+
+
+def _extension(name: str) -> str:
+    extension = name.rpartition(".")[2] if "." in name else ""
+    return f".{extension.lower()}" if extension.isascii() and extension.isalnum() and len(extension) <= 4 else ""
+
+
+def _chat(chat: ChatPart, aliases: dict[str, str], customers: dict[str, str]) -> ChatPart:
+    return replace(chat, customer=customers[chat.customer], files=tuple(_file(each, aliases) for each in chat.files))
+
+
+def _file(file: FileRow, aliases: dict[str, str]) -> FileRow:
+    return replace(
+        file,
+        name=aliases[file.name],
+        reason=_hidden(file.reason, aliases),
+        remedy=_hidden(file.remedy, aliases),
+    )
+
+
+def _law(law: LawRow, aliases: dict[str, str]) -> LawRow:
+    return replace(law, violations=tuple(_hidden(each, aliases) for each in law.violations))
+
+
+def _hidden(text: str, aliases: dict[str, str]) -> str:
+    for name, alias in aliases.items():
+        text = text.replace(name, alias)
+    return text

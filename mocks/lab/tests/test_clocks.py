@@ -1,0 +1,90 @@
+"""The street's clocks move together: no tenant may stay behind the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from attachment_lab.clocks import advance_street, advance_world, catch_up, read_clocks
+from attachment_lab.errors import Refused
+from attachment_lab.neighbours import MOCKS
+from attachment_lab.street import read_offset, write_offset
+
+
+class FakeMock:
+    """A mock's clock control, of several worlds."""
+
+    def __init__(self, offsets: dict[str, float], *, closing: str | None = None) -> None:
+        self.offsets = offsets
+        self._closing = closing
+
+    def get(self, path: str, *, world: str | None = None) -> Any:
+        if path == "/_mock/worlds":
+            return {"worlds": [{"name": name} for name in self.offsets]}
+        if world == self._closing:
+            raise Refused("no such world", status=404)
+        return {"offset_s": self.offsets[str(world)], "now": "2026-11-22T10:00:00Z"}
+
+    def post(self, path: str, body: dict[str, float], *, world: str) -> None:
+        assert path == "/_mock/clock"
+        self.offsets[world] += body["advance_s"]
+
+
+class FakeStreet:
+    """Three mocks."""
+
+    def __init__(self, **offsets: float) -> None:
+        self.mocks = {name: FakeMock(dict(offsets)) for name in MOCKS}
+
+    def mock(self, name: str) -> FakeMock:
+        return self.mocks[name]
+
+
+@pytest.fixture
+def clock_file(tmp_path: Path) -> Path:
+    path = tmp_path / "clock.json"
+    write_offset(path, 100)
+    return path
+
+
+def test_every_tenant_goes_with_the_service_and_who_was_behind_catches_up(clock_file: Path) -> None:
+    street = FakeStreet(mine=100.0, other=100.0, fresh=0.0)
+    advance_street(street, clock_file, 60)  # type: ignore[arg-type]  # the part of it that is used
+    assert read_offset(clock_file) == 160
+    assert [mock.offsets for mock in street.mocks.values()] == [{"mine": 160.0, "other": 160.0, "fresh": 160.0}] * 3
+
+
+def test_a_tenant_that_is_ahead_is_left_there(clock_file: Path) -> None:
+    street = FakeStreet(mine=1000.0)
+    advance_street(street, clock_file, 60)  # type: ignore[arg-type]  # see above
+    assert street.mock("cmi").offsets == {"mine": 1000.0}
+
+
+def test_a_tenant_that_is_closed_meanwhile_holds_nothing_up(clock_file: Path) -> None:
+    street = FakeStreet(mine=100.0, gone=100.0)
+    street.mocks["cmi"] = FakeMock({"gone": 100.0, "mine": 100.0}, closing="gone")
+    advance_street(street, clock_file, 60)  # type: ignore[arg-type]  # see above
+    assert street.mock("cmi").offsets["mine"] == 160.0
+    assert read_offset(clock_file) == 160
+
+
+def test_one_tenants_time_leaves_the_service_and_the_others(clock_file: Path) -> None:
+    street = FakeStreet(mine=0.0, other=0.0)
+    advance_world(street, "mine", 60)  # type: ignore[arg-type]  # see above
+    assert street.mock("c4c").offsets == {"mine": 60.0, "other": 0.0}
+    assert read_offset(clock_file) == 100
+
+
+def test_a_fresh_tenant_begins_at_the_services_time(clock_file: Path) -> None:
+    street = FakeStreet(fresh=0.0, other=0.0)
+    catch_up(street, "fresh", clock_file)  # type: ignore[arg-type]  # see above
+    assert street.mock("orchestration").offsets == {"fresh": 100.0, "other": 0.0}
+
+
+def test_where_the_services_clock_cannot_be_moved_nobody_catches_up_with_it() -> None:
+    street = FakeStreet(fresh=0.0)
+    catch_up(street, "fresh", None)  # type: ignore[arg-type]  # see above
+    assert street.mock("cmi").offsets == {"fresh": 0.0}
+    assert [each.name for each in read_clocks(street, "fresh", None)] == [*MOCKS]  # type: ignore[arg-type]  # see above
