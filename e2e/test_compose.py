@@ -89,6 +89,24 @@ def test_every_profile_is_known() -> None:
     }
 
 
+def test_prometheus_scrapes_every_api_and_worker_by_the_job_names_of_the_alerts() -> None:
+    scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
+    jobs = {each["job_name"]: each["static_configs"][0]["targets"] for each in scraped["scrape_configs"]}
+    assert jobs == {
+        "attachment-transfer-api": ["api-1:8104", "api-2:8104"],
+        "attachment-transfer-worker": ["worker-1:8105", "worker-2:8105"],
+    }
+    rules = (ROOT / "deploy/prometheus" / scraped["rule_files"][0]).read_text(encoding="utf-8")
+    assert "attachment-transfer-(api|worker)" in rules
+
+
+def test_what_is_mounted_from_this_folder_is_there() -> None:
+    mounted = [path.partition(":")[0] for each in COMPOSE["services"].values() for path in each.get("volumes", [])]
+    folders = [path for path in mounted if path.startswith("./")]
+    assert folders
+    assert [path for path in folders if not (ROOT / path).exists()] == []
+
+
 # ── the stack itself ──────────────────────────────────────────────────────────────────────────────
 
 
