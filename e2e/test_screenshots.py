@@ -52,8 +52,7 @@ def open_still(page: Page, world: ConsoleWorld, name: str, guise: str) -> None:
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     page.goto(world.url(name) + POSES.get(name, "").format(chat=telling_chat(world)))
-    expect(page.locator("h1")).to_be_visible()
-    expect(page.locator("#live")).to_have_attribute("data-state", "live", timeout=30_000)
+    expect(page.locator("body[data-drawn]")).to_be_attached(timeout=30_000)
     page.evaluate(STILL.read_text())
     page.evaluate("__still.quiet()")
 
