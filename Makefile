@@ -43,7 +43,7 @@ down: ## Remove the street's containers, networks and volumes
 bundle: setup-lab ## One archive for a machine without network: images, compose file, wheels, checksums, load.sh
 	@deploy/images/build.sh
 	@$(BIN)/python -m attachment_lab.bundle --lock requirements/service.txt --lock requirements/lab.txt \
-		--with deploy/README.md $(ARGS)
+		--with deploy/README.md --with deploy/stack.sh $(ARGS)
 
 containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
 	@deploy/images/build.sh
