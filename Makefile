@@ -21,8 +21,8 @@ test: setup-test ## Set up, run the tests: unit, contract, street, and a sample 
 
 e2e: setup-test ## Set up, run the whole browser suite (BASE=compose: on the stack in containers)
 	@$(if $(filter compose,$(BASE)),deploy/stack.sh up)
-	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m "not faults and not docker" \
-		$(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
+	@$(BIN)/python $(if $(BASE_URL),,e2e/alone.py $(BIN)/python) -m pytest e2e -n 2 --dist loadgroup \
+		-m "not faults and not docker and not wheel" $(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
 
 screenshots: setup-test ## Set up, make the pictures of every page for docs/images
 	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k 'documentation or on_its_way' $(ARGS)
