@@ -32,7 +32,8 @@ contract: setup-test ## Set up, run the contract tests, print what they rest on 
 	@$(BIN)/python -m attachment_lab.fidelity --shares
 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
-	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py $(ARGS)
+	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py \
+		e2e/test_database_outage.py $(ARGS)
 
 up: ## The street in containers: build what is missing, start, wait until healthy, play one chat through
 	@deploy/stack.sh up
