@@ -35,7 +35,10 @@ async function fill() {
   show();
 }
 
-frame.addEventListener("load", () => setText(byId("announce"), "The report is made."));
+frame.addEventListener("load", () => {
+  setText(byId("announce"), "The report is made.");
+  document.body.dataset.drawn = "";
+});
 byId("about").addEventListener("change", show);
 byId("hide").addEventListener("change", show);
 byId("choices").addEventListener("submit", (event) => event.preventDefault());
