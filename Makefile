@@ -4,7 +4,11 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults bench sizing check format fidelity lock setup-lab setup-test clean
+.PHONY: help demo test e2e screenshots contract faults containers up down bundle bench sizing check format fidelity lock \
+	setup-lab setup-test clean
+
+# make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
+BASE_URL ?= $(if $(filter compose,$(BASE)),http://127.0.0.1:$(or $(CONSOLE_PORT),8100))
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -15,19 +19,36 @@ demo: setup-lab ## Set up, start the street, carry a customer's files to C4C, ch
 test: setup-test ## Set up, run the tests: unit, contract, street, and a sample of the browser suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not e2e or sample" $(ARGS)
 
-e2e: setup-test ## Set up, run the whole browser suite (BASE_URL=http://… plays it on a stack elsewhere)
-	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m "not faults and not docker" \
-		$(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
+e2e: setup-test ## Set up, run the whole browser suite (BASE=compose: on the stack in containers)
+	@$(if $(filter compose,$(BASE)),deploy/stack.sh up)
+	@$(BIN)/python $(if $(BASE_URL),,e2e/alone.py $(BIN)/python) -m pytest e2e -n 2 --dist loadgroup \
+		-m "not faults and not docker and not wheel" $(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
 
 screenshots: setup-test ## Set up, make the pictures of every page for docs/images
-	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k documentation $(ARGS)
+	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k 'documentation or on_its_way' $(ARGS)
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
 	@$(BIN)/python -m attachment_lab.fidelity --shares
 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
-	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py $(ARGS)
+	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py \
+		e2e/test_database_outage.py $(ARGS)
+
+up: ## The street in containers: build what is missing, start, wait until healthy, play one chat through
+	@deploy/stack.sh up
+
+down: ## Remove the street's containers, networks and volumes
+	@deploy/stack.sh down
+
+bundle: setup-lab ## One archive for a machine without network: images, compose file, wheels, checksums, load.sh
+	@deploy/images/build.sh
+	@$(BIN)/python -m attachment_lab.bundle --lock requirements/service.txt --lock requirements/lab.txt \
+		--with deploy/README.md --with deploy/stack.sh $(ARGS)
+
+containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
+	@deploy/images/build.sh
+	@$(BIN)/python -m pytest e2e -m docker $(ARGS)
 
 bench: setup-test ## Ratios, side by side in one run: how bytes are carried, files fetched ahead, a worker woken
 	@$(BIN)/python bench/upload.py

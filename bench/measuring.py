@@ -71,9 +71,6 @@ class Database:
         ).fetchone()
         return int(row[0]) if row else 0
 
-    def execute(self, statement: str) -> None:
-        self._connection.execute(statement)  # type: ignore[arg-type]
-
 
 @contextmanager
 def postgresql() -> Iterator[Server]:

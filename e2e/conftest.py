@@ -94,7 +94,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(nodeid)
         for path in sorted(set(paths)):
             terminalreporter.line(f"  {path}")
-    terminalreporter.line("open a trace:  .venv/bin/python e2e/show_trace.py <trace.zip>")
+    terminalreporter.line(
+        "open one: .venv/bin/python -m playwright show-trace --host 127.0.0.1 --port 9323 <trace.zip>"
+    )
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import pytest
 from attachment_lab.kill import listeners
 from attachment_lab.tenant import Tenant
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.street, pytest.mark.sample, pytest.mark.timeout(180)]
 
 
 def canaries(tenant: Tenant) -> dict[str, bytes]:

@@ -20,7 +20,7 @@ from attachment_lab.street import read_offset
 from attachment_lab.tenant import Chat, Tenant
 from attachment_lab.worlds import WorldOptions
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.street, pytest.mark.sample, pytest.mark.timeout(180)]
 
 PHOTO = ("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)
 NOTE = ("note.txt", b"see you on Monday\n")

@@ -11,6 +11,7 @@ pytestmark = [pytest.mark.street, pytest.mark.browser]
 ALL_FILES = 14
 
 
+@pytest.mark.sample
 def test_every_step_lights_up_and_every_file_is_stored(console: ConsolePage) -> None:
     console.open()
     console.play_a_chat()

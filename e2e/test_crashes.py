@@ -122,7 +122,9 @@ def play(tenant: Tenant, number: int) -> None:
     tenant.chat(files=files).end()
 
 
-@pytest.mark.parametrize("mode", [embedded, distributed], ids=["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    "mode", [pytest.param(embedded, id="sqlite", marks=pytest.mark.sample), pytest.param(distributed, id="postgresql")]
+)
 def test_workers_killed_at_random_lose_double_and_strand_nothing(
     mode: Callable[[], Iterator[Workers]], capsys: pytest.CaptureFixture[str]
 ) -> None:

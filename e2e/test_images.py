@@ -41,7 +41,8 @@ DOCKERFILES = sorted(
     for pattern in ("service/Dockerfile", "mocks/lab/Dockerfile", "deploy/images/*.Dockerfile")
     for path in ROOT.glob(pattern)
 )
-#: An image as deploy/images/debian.sh is meant to be used; small, so that its promise is tried on its own as well.
+#: An image as deploy/images/debian.sh is meant to be used; small, so that its promise is tried on its own as well. The
+#: package ssl-cert makes a private key of its own at each installation.
 PACKAGES = "packages"
 PACKAGES_DOCKERFILE = """
 ARG BASE_IMAGE
@@ -49,7 +50,7 @@ FROM ${BASE_IMAGE} AS packages
 ARG EXTRA_CA=""
 ARG DEBIAN_MIRROR=""
 COPY deploy/images/debian.sh /tmp/
-RUN /tmp/debian.sh /changed tini
+RUN /tmp/debian.sh /changed tini ssl-cert
 FROM ${BASE_IMAGE}
 COPY --from=packages /changed /
 RUN tini --version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
@@ -195,3 +196,17 @@ def png(picture: Image.Image, folder: Path) -> bytes:
     path = folder / "seen.png"
     picture.save(path)
     return path.read_bytes()
+
+
+def test_alone_there_is_loopback_and_no_other_network() -> None:
+    alone = Path(__file__).with_name("alone.py")
+    code = (
+        "import os, socket; server = socket.create_server(('127.0.0.1', 0)); "
+        "socket.create_connection(server.getsockname()).close(); print('loopback'); "
+        "print(os.environ['E2E_ALONE'], socket.socket().connect_ex(('192.0.2.7', 80)))"
+    )
+    command = [sys.executable, str(alone), sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    if "no network namespace" in done.stderr:
+        pytest.skip("no network namespace can be had on this machine")
+    assert done.stdout.split() == ["loopback", "1", str(errno.ENETUNREACH)], done.stderr

@@ -26,7 +26,7 @@ def test_a_photo_arrives(tenant):
     assert tenant.wait_until_settled()[0].outcome == "stored"
 """
 
-pytestmark = [pytest.mark.wheel, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.wheel, pytest.mark.sample, pytest.mark.timeout(600)]
 
 
 def run(*command: str | Path, cwd: Path) -> str:

@@ -24,6 +24,8 @@ debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates "$s
 cd "$work/root"
 rm -rf usr/share/doc/* usr/share/man/* usr/share/info/* usr/share/locale/* usr/share/lintian var/cache/apt/*.bin \
     var/cache/apt/archives/*.deb var/lib/apt/lists/* var/log/* tmp/* etc/machine-id
+# Your mirror's address is nobody else's business; later stages are given it as an argument.
+[ -z "${DEBIAN_MIRROR:-}" ] || : >etc/apt/sources.list
 find . -name __pycache__ -type d -prune -exec rm -rf {} +
 : >etc/machine-id
 : >etc/resolv.conf

@@ -37,6 +37,10 @@ apt-get $options install -y -qq --no-install-recommends "$@" >/dev/null
 rm -rf /tmp/ca.pem "$sources" /var/lib/apt/lists/* /var/cache/* /var/log/* /usr/share/doc/* /usr/share/man/* \
     /usr/share/locale/* /usr/share/lintian /var/lib/dpkg/*-old /var/backups/*
 
+# The package ssl-cert makes a private key while it is installed: every copy of an image would hold the same one.
+rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
+find /etc/ssl/certs -xtype l -cnewer "$start" -delete
+
 # What is the same in both builds in all but its date, or speaks of this build alone, is no change.
 mkdir -p "$target"
 find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /tmp -o -path /run -o -path "$target" -o -name __pycache__ \

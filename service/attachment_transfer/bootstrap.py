@@ -56,6 +56,7 @@ from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.traces import trace_of
 from attachment_transfer.ledger.views import count_open
 from attachment_transfer.settings import BadSettings, Settings
+from attachment_transfer.supervisor import end_with_parent
 from attachment_transfer.worker.carry import Carrier
 from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.health import HealthServer
@@ -214,6 +215,7 @@ def _admission(settings: Settings, engine: sa.Engine) -> Admission:
 
 def ingress_from_env() -> Flask:
     """The factory that the WSGI server calls in its worker process."""
+    end_with_parent()
     settings = Settings.from_env(os.environ)
     observe(settings)
     return ingress_app(settings)

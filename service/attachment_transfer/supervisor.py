@@ -102,6 +102,11 @@ def end_with_supervisor() -> None:
         threading.Thread(target=_watch_parent, args=(int(supervisor),), name="supervisor-watch", daemon=True).start()
 
 
+def end_with_parent() -> None:
+    """In the API server's own child: end when the server is gone. After its kill -9 the port would stay taken."""
+    threading.Thread(target=_watch_parent, args=(os.getppid(),), name="parent-watch", daemon=True).start()
+
+
 def _watch_parent(supervisor_pid: int) -> None:
     while os.getppid() == supervisor_pid:
         time.sleep(0.5)

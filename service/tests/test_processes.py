@@ -114,6 +114,14 @@ def test_one_worker_works_a_second_is_refused_and_a_standby_takes_over(start: Ca
     assert "draining" in standby.log.read_text(encoding="utf-8")
 
 
+def test_an_api_that_was_killed_leaves_no_child_at_its_port(start: Callable[..., Program]) -> None:
+    api = start("api", "serve")
+    until(api.is_ready)
+    api.process.kill()
+    assert api.process.wait(WAIT_S) == -signal.SIGKILL
+    until(lambda: api.ask("GET", "/healthz")[0] == 0)
+
+
 class KeySet(BaseHTTPRequestHandler):
     """An issuer's ``jwks.json``."""
 

@@ -19,6 +19,7 @@ class DemoFault:
         phase: None = the kind's natural one.
         needs_gate: a wire fault, which only a street through the gates can have.
         story: what a spectator should expect.
+        times: how often it strikes; None = until it is taken back.
     """
 
     mock: Literal["cmi", "c4c"]
@@ -29,6 +30,7 @@ class DemoFault:
     phase: Literal["after"] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     needs_gate: bool = False
+    times: int | None = 1
 
 
 CMI_DOWNLOAD = "*/attachments/{id}*"
@@ -42,6 +44,7 @@ GONE = DemoFault(
     path=CMI_DOWNLOAD,
     params={"status": 404},
     story="the file is gone from CMI; the service reports it and goes on",
+    times=None,
 )
 FAULTS: dict[str, DemoFault] = {
     "flip-byte": DemoFault(
@@ -97,10 +100,10 @@ FAULTS: dict[str, DemoFault] = {
 }
 
 
-def plan(to: Neighbours, world: str, fault: DemoFault, on: SentFile) -> None:
-    """Set the fault for one file; it strikes once."""
+def plan(to: Neighbours, world: str, fault: DemoFault, on: SentFile) -> str:
+    """Set the fault for one file; returns its id."""
     match = {"method": fault.method, "path": fault.path.replace("{id}", on.id)}
-    body: dict[str, Any] = {"match": match, "kind": fault.kind, "times": 1, "params": dict(fault.params)}
+    body: dict[str, Any] = {"match": match, "kind": fault.kind, "times": fault.times, "params": dict(fault.params)}
     if fault.phase:
         body["phase"] = fault.phase
-    to.mock(fault.mock).post("/_mock/faults", body, world=world)
+    return str(to.mock(fault.mock).post("/_mock/faults", body, world=world)["id"])

@@ -161,10 +161,10 @@ def test_the_journal_of_a_real_chat_is_a_valid_archive_without_a_secret(tenant: 
 @pytest.mark.street
 def test_a_failure_is_explained_from_end_to_end(tenant: Tenant, reader: Reader) -> None:
     chat = tenant.chat(files=[("a.txt", b"a"), ("b.txt", b"b")])
-    tenant.fault(mock="cmi", kind="status", path=f"*{chat.files[1].id}*", method="GET", status=404)
+    tenant.fault(mock="cmi", kind="status", path=f"*{chat.files[1].id}*", method="GET", times=None, status=404)
     chat.end()
     tenant.wait_until_settled()
-    (failed,) = reader.page(read_query({"failed": "1", "hop": "cmi"}))["entries"]
+    failed, *_ = reader.page(read_query({"failed": "1", "hop": "cmi"}))["entries"]
     detail = reader.detail(failed["key"])
     assert detail is not None
     assert failed["words"] == "Reads b.txt"
@@ -201,7 +201,9 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     tenant: Tenant, reader: Reader, tmp_path: Path
 ) -> None:
     chat = tenant.chat(files=[("a b.txt", b"a"), ("gone.pdf", b"%PDF-1.4 x"), ("busy.jpg", b"\xff\xd8\xff" * 50)])
-    tenant.fault(mock="cmi", kind="status", path=f"*/attachments/{chat.files[1].id}*", method="GET", status=404)
+    tenant.fault(
+        mock="cmi", kind="status", path=f"*/attachments/{chat.files[1].id}*", method="GET", times=None, status=404
+    )
     tenant.fault(
         mock="c4c", kind="status", path="*Attachment", method="POST", status=503, skip=1, headers={"Retry-After": "1"}
     )
@@ -214,7 +216,7 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     done = run(good)
     assert done.returncode == 0, done.stdout
     other = tmp_path / "test_other.py"
-    other.write_text(text.replace("status=404", "status=503", 1))
+    other.write_text(text.replace("*/attachments/", "*/nowhere/", 1))
     assert other.read_text() != text
     told = run(other)
     assert told.returncode == 1

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.console.desk import Desks
 from attachment_lab.conversation import Conversation
 from attachment_lab.errors import LabFailed, Refused
 from attachment_lab.minting import WorldNames, minted_world, renewed
@@ -114,6 +115,18 @@ def test_a_world_begins_again_as_it_was_opened(opened: Opened) -> None:
     assert world["dialect"]["chat_shape"] == "B"
     offsets = [opened.to.mock(mock).get("/_mock/clock", world=opened.names.name)["offset_s"] for mock in MOCKS]
     assert offsets == [120.0] * 3
+
+
+@pytest.mark.street
+def test_a_pools_tenant_that_is_opened_again_mints_other_ids(lab: Lab) -> None:
+    to = lab.street.neighbours
+    desks = Desks(to, minted_world(), lab.urls, pool=[minted_world()])
+    guids = []
+    for _ in range(2):
+        desk = desks.mint()
+        guids.append(Conversation.open(to, desk.names).guid)
+        desks.drop(desk.names.name)
+    assert guids[0] != guids[1]
 
 
 def test_a_street_that_is_down_is_told_and_not_half_reset() -> None:

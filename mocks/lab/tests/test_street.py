@@ -197,6 +197,14 @@ def test_other_commands_find_the_street_and_reset_sets_it_back(tmp_path: Path) -
         assert ready["world"]["oauth"]["client_id"] != was["world"]["oauth"]["client_id"]
         assert ready["world"]["contact_id"] != was["world"]["contact_id"]
         assert lab("ledger", "--ready-file", "ready.json").returncode == 0
+        # The console's button asks the street's owner, so the files that programs outside rely on follow again.
+        pressed = httpx.post(
+            f"{ready['urls']['console']}/api/worlds/default/reset", json={}, timeout=60, trust_env=False
+        )
+        assert pressed.status_code == 204, pressed.text
+        again = json.loads((tmp_path / "ready.json").read_text())
+        assert again["world"]["oauth"]["client_id"] != ready["world"]["oauth"]["client_id"]
+        assert lab("ledger").returncode == 0
         assert json.loads(lab("reset", "--full", "--json").stdout)["full"] is True
         # The service has forgotten the chat, and takes one more.
         assert (

@@ -130,14 +130,14 @@ class TransferStack:
         finally:
             close_world(to, names.name)
 
-    def compose(self, *arguments: str, check: bool = True, profiles: Sequence[str] | None = None) -> str:
-        """Run docker compose on this stack. Raises NoEngine with its last words."""
+    def compose(self, *arguments: str, check: bool = True, tag: str | None = None) -> str:
+        """Run docker compose on this stack, ``tag`` naming another version. Raises NoEngine with its last words."""
         environment = os.environ | {
             "COMPOSE_PROJECT_NAME": self.project,
-            "COMPOSE_PROFILES": ",".join(profiles or self.options.profiles),
+            "COMPOSE_PROFILES": ",".join(self.options.profiles),
             "CONSOLE_PORT": "0",
             "BALANCER_PORT": "0",
-            "TAG": self.options.tag,
+            "TAG": tag or self.options.tag,
             **(self.options.environment or {}),
         }
         files = ["-f", "docker-compose.yml", "-f", "deploy/compose.tests.yml"]

@@ -30,7 +30,7 @@ class Struck:
 
     Attributes:
         skip: how many fitting requests of the chat had passed before it struck first.
-        times: how often it struck.
+        times: how often it struck; None = whenever it could.
     """
 
     mock: str
@@ -40,7 +40,7 @@ class Struck:
     phase: str
     params: Mapping[str, Any]
     skip: int
-    times: int
+    times: int | None
     on_the_wire: bool
 
 
@@ -149,7 +149,7 @@ def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequenc
         phase=str(plan["phase"]),
         params=dict(plan["params"]),
         skip=first,
-        times=sum(fault_id in entry.fault for entry in calls),
+        times=None if plan["times"] is None else sum(fault_id in entry.fault for entry in calls),
         on_the_wire=plan["layer"] != "app",
     )
 

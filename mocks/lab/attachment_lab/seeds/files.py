@@ -10,7 +10,7 @@ from attachment_lab.files import CustomerFile, Recipe, built
 from attachment_lab.seeds import pictures
 
 #: Raise it when a builder changes.
-EDITION = 1
+EDITION = 2
 _JPEG, _PDF = "image/jpeg", "application/pdf"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -59,8 +59,11 @@ def _papers() -> bytes:
 
 
 def _manual() -> bytes:
-    steps = [f"{n}. Fill, close the lid, press the lever; wait until it clicks." for n in range(1, 20)]
-    return documents.pdf("Kettle K-200, manual", [["Kettle K-200", "", *steps], ["Warranty: two years."]])
+    errors = [
+        f"F.{n}  {'No ignition' if n == 28 else 'Sensor out of range'}: switch off, wait a minute, call us."
+        for n in range(20, 40)
+    ]
+    return documents.pdf("Kompakt 24, manual", [["Nordwarm Kompakt 24", "", *errors], ["Warranty: two years."]])
 
 
 RECIPES: dict[str, Recipe] = {
@@ -108,7 +111,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "claim-papers": Recipe("claim.zip", "insurance claim.zip", "application/zip", _papers),
     "claim-letter": Recipe("claim.docx", "Letter to claims.docx", _DOCX, documents.letter_docx),
-    "manual": Recipe("manual.pdf", "Kettle K-200 manual.pdf", _PDF, _manual),
+    "manual": Recipe("manual.pdf", "Kompakt 24 manual.pdf", _PDF, _manual),
     "wrong-plug": Recipe(
         "wrong-plug.jpg", "IMG_2307.jpg", _JPEG, lambda: pictures.snapshot(pictures.wrong_plug, wall="#d9cbb8", seed=18)
     ),

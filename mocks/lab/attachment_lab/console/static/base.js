@@ -95,7 +95,12 @@ export function follow(path, handlers) {
       lost = null;
       showLive("live", "Live");
     });
-    for (const [name, handle] of Object.entries(handlers)) source.addEventListener(name, (event) => handle(JSON.parse(event.data)));
+    for (const [name, handle] of Object.entries(handlers)) {
+      source.addEventListener(name, (event) => {
+        handle(JSON.parse(event.data));
+        document.body.dataset.drawn = ""; // for whoever must not look before there is something to see
+      });
+    }
     source.addEventListener("renewed", () => location.reload());
     source.addEventListener("trouble", (event) => showTrouble(JSON.parse(event.data)));
     source.addEventListener("error", () => {

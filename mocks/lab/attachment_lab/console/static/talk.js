@@ -18,13 +18,23 @@ const icon = (name) => {
 };
 export { icon };
 
+// Whether the log follows its end: until a person scrolls up. What grows later, as a picture that loads, is no scrolling.
+let follows = true;
+let lastTop = 0;
+const toEnd = (box) => { if (follows) box.scrollTop = box.scrollHeight; };
+byId("log-box")?.addEventListener("scroll", ({ target }) => {
+  if (target.scrollHeight - target.scrollTop - target.clientHeight < 80) follows = true;
+  else if (target.scrollTop < lastTop) follows = false;
+  lastTop = target.scrollTop;
+});
+
 // One list item per message; `mine` is whose side is on the right.
 export function drawLog(chat, mine) {
   const box = byId("log-box");
-  const wasAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
   const before = byId("log").childElementCount;
   reconcile(byId("log"), chat.messages, { key: (message) => message.id, build: (message) => newMessage(message, chat, mine), draw: (item, message) => drawMessage(item, message, mine) });
-  if (wasAtEnd || before === 0) box.scrollTop = box.scrollHeight;
+  follows ||= before === 0;
+  toEnd(box);
 }
 
 function newMessage(message, chat, mine) {
@@ -77,10 +87,7 @@ function picture(file, base) {
   link.rel = "noopener";
   const image = make("img");
   image.alt = `Picture: ${file.name}`;
-  image.addEventListener("load", () => {
-    const box = byId("log-box");
-    if (box.scrollHeight - box.scrollTop - box.clientHeight < image.clientHeight + 120) box.scrollTop = box.scrollHeight;
-  });
+  image.addEventListener("load", () => toEnd(byId("log-box")));
   image.src = `${base}/picture`;
   link.append(image);
   return link;

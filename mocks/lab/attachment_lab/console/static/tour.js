@@ -4,6 +4,7 @@ import { byId, calm, getJson, make, postJson, setText } from "./base.js";
 const LOOK_MS = 400;
 const LEAST_MS = 3500;
 const WORD_MS = 330;
+const SETTLING_MS = 4000;
 const given = new URLSearchParams(location.search);
 const base = `/w/${encodeURIComponent(document.body.dataset.world)}/tour/`;
 const speed = Math.max(0.1, Number(given.get("speed")) || 1);
@@ -17,6 +18,7 @@ let shownAt = 0;
 let ready = false;
 let finished = false;
 let busy = false;
+let touched = false;
 let scrolled = false; // to the anchor of this step, which may come late
 let timer = null;
 
@@ -85,6 +87,7 @@ function show() {
   const typing = document.activeElement?.matches("input, textarea, select, [contenteditable]") && !box.contains(document.activeElement);
   if (!typing) byId("tour-title").focus({ preventScroll: true });
   scrolled = false;
+  touched = false;
   lightUp();
 }
 
@@ -99,7 +102,9 @@ function lightUp() {
   light.hidden = !anchor;
   box.dataset.place = anchor ? "bottom" : "middle";
   if (!anchor) return;
-  if (!scrolled) {
+  // A page that is still being built pushes its lower parts down: follow, until the person scrolls.
+  const drifted = !touched && performance.now() - shownAt < SETTLING_MS && anchor.getBoundingClientRect().top > innerHeight / 3;
+  if (!scrolled || drifted) {
     scrolled = true;
     anchor.scrollIntoView({ block: "start", behavior: calm.matches ? "instant" : "smooth" });
   }
@@ -186,6 +191,7 @@ async function begin() {
   document.addEventListener("keydown", keys);
   addEventListener("popstate", () => at && location.reload());
   addEventListener("resize", lightUp);
+  for (const name of ["wheel", "touchmove", "pointerdown"]) addEventListener(name, () => (touched = true), { passive: true });
   await go(at);
   if (box.hidden) show();
   timer = setInterval(look, Math.min(LOOK_MS, 800 / speed));

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attachment_lab import demo_faults
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.tour.steps import step, steps
 from attachment_lab.conversation import Conversation
-from attachment_lab.errors import NotSettled, WrongUse
+from attachment_lab.errors import NotSettled, Refused, WrongUse
 from attachment_lab.exchanges.query import Query
 from attachment_lab.exchanges.reader import Reader
 from attachment_lab.records import TransferRecord
@@ -25,19 +26,26 @@ from attachment_lab.settle import wait_until_settled
 SLOW_S = 0.9
 #: How long an act waits for what must come before it.
 PATIENCE_S = 60.0
-FILES = ("boiler-display", "rating-plate", "service-contract", "pump-voice")
-BROKEN_FILES = ("damaged-parcel", "wrong-plug")
+#: What Emily sends: the file of the demo's customers, and its name on her phone.
+FILES = (
+    ("boiler-display", "IMG_2210.jpg"),
+    ("rating-plate", "rating plate.jpg"),
+    ("manual", "Kompakt 24 manual.pdf"),
+    ("pump-voice", "voice message.ogg"),
+)
+BROKEN_FILES = (("damaged-parcel", "IMG_2291.jpg"), ("wrong-plug", "IMG_2307.jpg"))
 CUSTOMER = {"name": "Emily Carter", "email": "emily.carter@example.co.uk"}
 AGENT = "Daniel Hughes"
 
 
 @dataclass
 class _Story:
-    """One telling: what has been done, and the two chats that it is about."""
+    """One telling: what has been done, the two chats that it is about, and the fault by which a file is gone."""
 
     done: list[str] = field(default_factory=list)
     chat: Conversation | None = None
     broken: Conversation | None = None
+    gone: str = ""
     finished: bool = False
 
 
@@ -145,7 +153,8 @@ class Director:
         chat.say("Hello again, the spare part arrived damaged and with the wrong plug.")
         chat.accept()
         self._send(chat, BROKEN_FILES)
-        demo_faults.plan(self._ledger.to, self._ledger.names.name, demo_faults.GONE, chat.sent[0])
+        names = self._ledger.names
+        self._story.gone = demo_faults.plan(self._ledger.to, names.name, demo_faults.GONE, chat.sent[0])
         chat.say("I see, we will send another one.", "agent")
         chat.end()
         self._story.broken = chat
@@ -155,6 +164,8 @@ class Director:
         transfer = self._transfer(self._story.broken)
         if transfer is None:
             raise WrongUse("there is nothing to retry: the second chat has no transfer")
+        with suppress(Refused):  # somebody has cleared the faults by hand
+            self._ledger.to.cmi.delete(f"/_mock/faults/{self._story.gone}", world=self._ledger.names.name)
         self._ledger.service.retry(transfer.id)
 
     def _opened(self) -> Conversation:
@@ -166,13 +177,13 @@ class Director:
             raise WrongUse("the tour has not begun: open its first step")
         return self._story.chat
 
-    def _send(self, chat: Conversation, keys: tuple[str, ...]) -> None:
+    def _send(self, chat: Conversation, wanted: tuple[tuple[str, str], ...]) -> None:
         from attachment_lab.seeds.files import seed_files  # noqa: PLC0415 - builds pictures: heavy imports
         from attachment_lab.seeds.load import default_directory  # noqa: PLC0415
 
         files = seed_files(default_directory())
-        for key in keys:
-            chat.send(files[key])
+        for key, name in wanted:
+            chat.send(replace(files[key], name=name))
 
     def _slow_down(self, delay_s: float, times: int) -> None:
         """The next downloads and uploads take so long; the plan is used up by them and needs no cleaning."""
