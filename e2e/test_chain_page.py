@@ -28,9 +28,10 @@ def test_a_chat_that_ran_before_the_page_was_opened_is_played_again(chain: Chain
     world.tenant.wait_until_settled()
     chain.open()
     chain.expect_arrived(len(FILES))
-    chain.replay(speed="4")
+    chain.replay(speed="0.25")
     expect(chain.sentence).not_to_contain_text("All")
-    expect(chain.station("CMI download")).to_have_attribute("data-tone", "active")
+    expect(chain.station("CMI download")).to_have_attribute("data-tone", "active", timeout=PATIENCE_MS)
+    chain.page.get_by_label("Speed").select_option(label="16×")
     chain.expect_arrived(len(FILES))
     chain.page.get_by_role("button", name="Back to live").click()
     for title in STATIONS:

@@ -13,8 +13,8 @@ NOTE = ("note.txt", b"see you on Monday\n")
 
 
 @pytest.fixture
-def faults(page: Page, world: ConsoleWorld) -> FaultsPage:
-    """The page of the test's world, open."""
+def faults(world: ConsoleWorld, page: Page) -> FaultsPage:
+    """The page of the test's world, open. It is closed before its world is, which may take a whole street with it."""
     opened = FaultsPage(page, world.url("faults"))
     opened.open()
     return opened
@@ -88,6 +88,7 @@ def test_an_event_that_does_not_get_through_is_red_at_the_integration(faults: Fa
     expect(integration).to_contain_text("503")
     chat.fire("Ended")
     expect(integration).to_have_attribute("data-tone", "done", timeout=PATIENCE_MS)
+    world.tenant.wait_until_settled()
 
 
 @pytest.mark.own_street

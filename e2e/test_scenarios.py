@@ -67,19 +67,26 @@ def test_what_should_happen_does(page: Page, stage: ConsoleWorld, name: str) -> 
 
 @pytest.mark.parametrize(
     "stage",
-    # C4C takes longer to commit than the service allows it: the one way to a second copy that is documented.
-    [pytest.param((WorldOptions(dialects={"c4c": {"commit_delay_s": 60}}), False), id="commits too late")],
+    [
+        pytest.param(
+            (WorldOptions(dialects={"c4c": {"max_attachment_bytes": 10_000}}), True), id="C4C takes small files"
+        )
+    ],
     indirect=True,
 )
-def test_what_should_not_happen_is_told_in_red(page: Page, stage: ConsoleWorld) -> None:
+def test_what_is_not_as_it_should_be_is_told_in_red(page: Page, stage: ConsoleWorld) -> None:
     faults = FaultsPage(page, stage.url("faults"))
     faults.open()
-    scenario = faults.scenario("answer-lost")
+    scenario = faults.scenario("event-twice")
     scenario.play()
     scenario.expect_verdict("Not as it should be")
     wrong = scenario.card.locator('.findings > li[data-ok="false"]')
-    expect(wrong.filter(has_text="Objects in C4C")).to_contain_text("Should be 4; is 5")
-    expect(wrong.filter(has_text="Chain ledger")).to_contain_text("C4C holds it more than once")
+    expect(wrong.filter(has_text="Files stored")).to_contain_text("Should be 4; is 1")
+    expect(wrong.filter(has_text="Objects in C4C")).to_contain_text("Should be 4; is 1")
+    good = scenario.card.locator('.findings > li[data-ok="true"]')
+    expect(good.filter(has_text="Deliveries of the event")).to_be_visible()
+    scenario.card.get_by_text("Each file").click()
+    expect(scenario.card.locator(".per-file li").filter(has_text="parked")).to_have_count(3)
 
 
 def test_only_one_scenario_plays_at_a_time(page: Page, stage: ConsoleWorld) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from mock_kit.faultkinds import KINDS
@@ -107,9 +108,17 @@ BY_ID: Mapping[str, Place] = {place.id: place for place in PLACES}
 
 
 def place_of(fault: Mapping[str, Any], mock: str) -> Place | None:
-    """The place that a planned fault (as a mock tells it) strikes, if it is one of ours."""
+    """The place that a planned fault (as a mock tells it) strikes, or one that holds what it strikes."""
     match = {name: value for name, value in fault["match"].items() if value}
-    return next((place for place in PLACES if place.mock == mock and place.match == match), None)
+    here = [place for place in PLACES if place.mock == mock]
+    same = (place for place in here if place.match == match)
+    wider = (place for place in here if place.path != "*" and _holds(place, match))
+    return next(same, None) or next(wider, None)
+
+
+def _holds(place: Place, match: Mapping[str, str]) -> bool:
+    is_method = place.method in {"*", match.get("method")}
+    return is_method and match.keys() <= {"method", "path"} and fnmatchcase(match.get("path", ""), place.path)
 
 
 def kinds_at(place: Place) -> list[str]:

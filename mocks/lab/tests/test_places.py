@@ -40,6 +40,13 @@ def test_a_planned_fault_is_known_again_by_its_place() -> None:
     assert place_of({"match": {"path": "/elsewhere"}}, "cmi") is None
 
 
+def test_a_fault_for_one_file_is_told_by_the_place_of_all_files() -> None:
+    one = {"match": {"method": "GET", "path": f"*/attachments/{FILE}*"}}
+    assert place_of(one, "cmi") is BY_ID["download"]
+    assert place_of({"match": {"method": "DELETE", "path": f"*/attachments/{FILE}*"}}, "cmi") is None
+    assert place_of({"match": {"path": "*", "host": "one.example"}}, "cmi") is None
+
+
 def test_wire_faults_are_for_places_with_a_gate_on_a_street_with_gates() -> None:
     wire = next(name for name, kind in KINDS.items() if kind.layer == "wire")
     assert misplaced(BY_ID["download"], wire, through_gates=True) is None

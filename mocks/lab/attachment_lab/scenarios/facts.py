@@ -64,7 +64,7 @@ class _Seen:
             name=row.name,
             size_bytes=row.size_bytes,
             outcome=row.outcome,
-            reason=row.reason or "",
+            reason=(row.reason or "") if row.outcome != "stored" else "",
             remedy=(mine.remedy if mine else None) or "",
             objects=sum(1 for each in self._records.objects if each.name == name),
             downloads=self._downloads[source_id],

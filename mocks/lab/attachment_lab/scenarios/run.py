@@ -73,12 +73,16 @@ class Run:
         self._chat = Conversation.open(ledger.to, ledger.names, customer=dict(customer))
         return self._chat
 
-    def plan(self, place_id: str, kind: str, **given: Any) -> str:
-        """Plan a fault at a place of ``places``; ``params`` and the plan's other members as the kit takes them."""
+    def plan(self, place_id: str, kind: str, *, path: str | None = None, **given: Any) -> str:
+        """Plan a fault at a place of ``places``; ``params`` and the plan's other members as the kit takes them.
+
+        ``path`` narrows the place to some of its requests.
+        """
         place, ledger = BY_ID[place_id], self.ground.ledger
         if place_id == "token":
             ledger.service.token()  # or the lab's own request would be the one that is struck
-        body = {"match": place.match, "kind": kind, **given}
+        match = place.match | ({"path": path} if path else {})
+        body = {"match": match, "kind": kind, **given}
         answer = ledger.to.mock(place.mock).post("/_mock/faults", body, world=ledger.names.name)
         self.planned.append((place.mock, str(answer["id"])))
         return str(answer["id"])

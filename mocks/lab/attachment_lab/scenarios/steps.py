@@ -56,11 +56,11 @@ def fault(say: str, place: str, kind: str, **given: Any) -> Step:
     return Step(say=say, do=do)
 
 
-def fault_on_second_file(say: str, place: str, kind: str, **given: Any) -> Step:
-    """Plan a fault for the second file's download only."""
+def fault_on_second_file(say: str, kind: str, *, times: int | None = 1, **given: Any) -> Step:
+    """Plan a fault for the download of the second file, by its id at CMI; the others are left alone."""
 
     def do(run: Run) -> None:
-        run.plan(place, kind, skip=1, times=1, **given)
+        run.plan("download", kind, path=f"*/attachments/{run.chat.sent[1].id}*", times=times, **given)
 
     return Step(say=say, do=do)
 

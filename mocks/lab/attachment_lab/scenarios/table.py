@@ -120,9 +120,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "names the file and blames the hop.",
         steps=(
             do.customer_sends(),
-            do.fault_on_second_file(
-                "One byte of the second download will change", "download", "flip_byte", params={"offset": 20}
-            ),
+            do.fault_on_second_file("One byte of the second download will change", "flip_byte", params={"offset": 20}),
             do.chat_ends(),
             do.settled(),
         ),
@@ -142,7 +140,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "Nothing is lost in silence.",
         steps=(
             do.customer_sends(),
-            do.fault_on_second_file("The second file will be gone", "download", "status", params={"status": 404}),
+            do.fault_on_second_file("The second file will be gone", "status", times=None, params={"status": 404}),
             do.chat_ends(),
             do.settled(),
         ),
@@ -263,7 +261,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         steps=(
             do.customer_sends(),
             do.fault_on_second_file(
-                "The second download will break off after 1000 bytes", "download", "cut", params={"after_bytes": 1000}
+                "The second download will break off after 1000 bytes", "cut", params={"after_bytes": 1000}
             ),
             do.chat_ends(),
             do.time_passes(),

@@ -109,13 +109,10 @@ export class Replay {
 
   async seek(share) {
     const scrub = byId("scrub");
-    const fraction = share / Number(scrub.max);
-    if (!this.on) {
-      await this.load();
-      this.at = fraction * this.way.journey.length_s;
-    } else {
-      this.at = share;
-    }
+    // The slider's last step need not be its end, for its length is no multiple of a step.
+    const fraction = share > Number(scrub.max) - Number(scrub.step) ? 1 : share / Number(scrub.max);
+    await this.load();
+    this.at = fraction * this.way.journey.length_s;
     this.show(performance.now());
   }
 
