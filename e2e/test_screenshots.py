@@ -68,7 +68,8 @@ def test_a_page_full_of_life_looks_as_it_did(
         pytest.skip("no kept pictures at all; look at every page, then take them with --update-screenshots")
     open_still(page, furnished, name, guise)
     page.evaluate("__still.level()")
-    pictures.match(page, f"{name}-{guise}")
+    # The report in its frame is a document of its own, full of times and digests; its own tests judge it.
+    pictures.match(page, f"{name}-{guise}", mask=[page.locator("iframe")])
 
 
 @pytest.mark.parametrize("guise", GUISES)
