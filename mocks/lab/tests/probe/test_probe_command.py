@@ -39,7 +39,7 @@ class Run:
 
 def probe(folder: Path, env: Mapping[str, str], *arguments: str) -> Run:
     """Run the command in a process of its own."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | {"COLUMNS": "160"}
     answer = subprocess.run(
         [sys.executable, "-m", "attachment_lab", "probe", "--out", str(folder), *arguments],
         env=ours | dict(env),
