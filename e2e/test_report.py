@@ -87,6 +87,21 @@ def test_before_the_first_chat_the_page_says_what_to_do(report: ReportPage) -> N
     expect(report.page.get_by_role("button", name="Print")).to_be_disabled()
 
 
+def test_what_happens_after_a_report_was_made_is_said_until_it_is_made_anew(
+    report: ReportPage, world: ConsoleWorld
+) -> None:
+    world.tenant.chat(files=FILES[:1]).end()
+    world.tenant.wait_until_settled()
+    report.open()
+    report.expect_headline("The attachment arrived; every byte is equal at both ends.")
+    world.tenant.chat(files=FILES).end()
+    world.tenant.wait_until_settled()
+    expect(report.page.get_by_role("status")).to_contain_text("Make it anew", timeout=30_000)
+    report.page.get_by_role("button", name="Make it anew").click()
+    report.expect_headline("All 3 attachments arrived; every byte is equal at both ends.")
+    expect(report.page.get_by_role("status")).to_have_text("")
+
+
 def test_a_failure_is_in_the_report_with_its_reason(report: ReportPage, world: ConsoleWorld) -> None:
     world.tenant.fault(mock="cmi", kind="status", path="*/attachments/*", method="GET", status=404)
     world.tenant.chat(files=FILES).end()

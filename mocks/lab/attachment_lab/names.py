@@ -11,6 +11,7 @@ UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 CHANNELS = {
     "whatsapp": "WhatsApp",
     "facebook": "Facebook",
+    "web": "web chat",
     "webchat": "web chat",
     "chat": "chat",
     "sms": "SMS",

@@ -8,9 +8,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from attachment_lab.console.picture import Picture, Station
 from attachment_lab.laws import LAWS, judge
 from attachment_lab.records import ChainRecords, Leak, Verdict, Violation
-from attachment_lab.report.drawing import evidence_rows, headline_of, laws_of, sentence_of
+from attachment_lab.report.drawing import evidence_rows, headline_of, laws_of, sentence_of, stations_of
 from attachment_lab.report.model import (
     LAW_SAYS,
     ChatPart,
@@ -187,6 +188,17 @@ def test_a_chat_that_has_not_been_handed_over_is_neither_a_success_nor_a_failure
         "The attachment arrived; every byte is equal at both ends. 1 chat has not been handed over yet."
     )
     assert headline_of([waiting, waiting]) == "None of 2 chats has been handed over yet."
+
+
+def test_a_chat_with_nothing_to_do_at_a_stop_does_not_dim_the_others() -> None:
+    def picture(*tones: str) -> Picture:
+        stations = tuple(Station(tone=tone, headline="") for tone in tones)  # type: ignore[arg-type]  # words of Tone
+        return Picture(guid="G", tone="done", sentence="", stations=stations, files=())
+
+    full, empty = picture(*["done"] * 5), picture("done", "done", "done", "idle", "idle")
+    assert [each.tone for each in stations_of([full, empty])] == ["done"] * 5
+    failed = picture("done", "done", "done", "failed", "idle")
+    assert [each.tone for each in stations_of([full, failed])][3:] == ["failed", "done"]
 
 
 def test_evidence_is_what_was_touched_with_the_least_certain_first() -> None:

@@ -11,7 +11,7 @@ from attachment_lab.records import Verdict, Violation
 from attachment_lab.scenarios import checks
 from attachment_lab.scenarios.engine import obstacle
 from attachment_lab.scenarios.model import FileFact, Result, RunFacts
-from attachment_lab.scenarios.run import Ground
+from attachment_lab.scenarios.run import Ground, can_strike_a_new_chat
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 
 
@@ -97,6 +97,16 @@ def test_the_law_that_is_broken_must_be_the_right_one_at_the_right_hop() -> None
     elsewhere = replace(found, hop="service → C4C")
     assert not check.judge(replace(facts(), verdict=Verdict(violations=(elsewhere,)))).ok
     assert not check.judge(facts()).ok
+
+
+@pytest.mark.parametrize(
+    ("remaining", "path", "strikes"),
+    [(1, "*/attachments/*", True), (None, "*", True), (0, "*", False), (None, f"*/attachments/{'A' * 32}*", False)],
+)
+def test_only_a_fault_that_could_strike_its_chat_keeps_a_scenario_from_beginning(
+    remaining: int | None, path: str, strikes: bool
+) -> None:
+    assert can_strike_a_new_chat({"remaining": remaining, "match": {"path": path}}) is strikes
 
 
 def test_a_run_that_broke_off_is_not_ok_whatever_was_found() -> None:

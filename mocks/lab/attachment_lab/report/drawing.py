@@ -11,8 +11,8 @@ from attachment_lab.records import Verdict
 from attachment_lab.report.model import LABELS, LAW_SAYS, ChatPart, EvidenceRow, FileRow, LawRow, StationPart
 
 STATIONS = ("Contact Pro", "Integration", "Transfer service", "CMI download", "SAP Service Cloud")
-#: The worst of several tones is the one that is shown.
-SEVERITY: Sequence[Tone] = ("failed", "waiting", "active", "idle", "done")
+#: The worst of several tones is the one that is shown; a chat that has nothing to do at a stop does not count.
+SEVERITY: Sequence[Tone] = ("failed", "waiting", "active", "done", "idle")
 #: Which mock's behaviours those of a chat's deliveries are.
 CONTACT_PRO = "orchestration"
 

@@ -141,6 +141,15 @@ class Report:
         """Whether every law holds."""
         return all(each.holds for each in self.laws)
 
+    @property
+    def mark(self) -> str:
+        """How far each chat was when this was read: tells a report that is outdated from one that is not."""
+        return ";".join(
+            f"{chat.guid}:{len(chat.files)}:{sum(1 for each in chat.files if each.state == 'Stored')}"
+            f":{sum(1 for each in chat.files if each.tone == 'failed')}"
+            for chat in self.chats
+        )
+
     def count(self, tone: Tone) -> int:
         """How many files ended so."""
         return sum(1 for each in self.files if each.tone == tone)

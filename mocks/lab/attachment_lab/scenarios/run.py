@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.clocks import advance_street
 from attachment_lab.conversation import Conversation
-from attachment_lab.errors import LabError, LabFailed, NotSettled, Refused, WrongUse
+from attachment_lab.errors import LabError, LabFailed, NotSettled, WrongUse
 from attachment_lab.kill import kill_listener
 from attachment_lab.neighbours import MOCKS
 from attachment_lab.places import BY_ID
@@ -24,6 +25,7 @@ POLL_S = 0.05
 PATIENCE_S = 90.0
 #: More rounds than any retry budget allows.
 MOST_ROUNDS = 40
+_AN_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,15 +189,17 @@ class Run:
 
 
 def planned_faults(ledger: ChainLedger) -> int:
-    """How many faults that can still strike are planned in this world."""
+    """How many faults are planned in this world that could strike a new chat."""
     count = 0
     for mock in MOCKS:
-        try:
-            planned = ledger.to.mock(mock).get("/_mock/faults", world=ledger.names.name)["faults"]
-        except Refused:
-            continue
-        count += sum(1 for each in planned if each["remaining"] != 0)
+        planned = ledger.to.mock(mock).get("/_mock/faults", world=ledger.names.name)["faults"]
+        count += sum(1 for each in planned if can_strike_a_new_chat(each))
     return count
+
+
+def can_strike_a_new_chat(fault: Mapping[str, Any]) -> bool:
+    """Not one that is used up, nor one for a file or object that exists already: its id is in the path."""
+    return fault["remaining"] != 0 and not _AN_ID.search(fault["match"].get("path", ""))
 
 
 def _is_between_rounds(transfer: TransferRecord | None) -> bool:

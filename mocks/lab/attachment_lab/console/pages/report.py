@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, render_template, request
 
-from attachment_lab.console.frame import Page, desk
+from attachment_lab.console.desk import Desk
+from attachment_lab.console.frame import Page, desk, stream
 from attachment_lab.console.watch import SHOWN_CHATS
 from attachment_lab.report.gather import file_name, gather
 from attachment_lab.report.model import Scope
@@ -23,12 +26,11 @@ def blueprint() -> Blueprint:
         """The page."""
         return render_template("report.html")
 
-    @bp.get("/api/chats")
-    def chats() -> dict[str, object]:
-        """``{"chats": [{guid, customer, created, files}]}``, newest first: what a report can be about."""
-        lanes = desk().watch.lanes().lanes[:SHOWN_CHATS]
-        shown = ("guid", "customer", "created", "files", "stored", "failed")
-        return {"chats": [{name: getattr(lane, name) for name in shown} for lane in lanes]}
+    @bp.get("/events")
+    def events() -> Response:
+        """Server-sent events: what a report can be about, whenever that differs."""
+        mine = desk()
+        return stream(lambda: _chats(mine), "report")
 
     @bp.get("/file")
     def file() -> Response:
@@ -44,6 +46,13 @@ def blueprint() -> Blueprint:
         return answer
 
     return bp
+
+
+def _chats(mine: Desk) -> dict[str, Any]:
+    """``{"chats": [{guid, customer, created, files, stored, failed}]}``, newest first."""
+    shown = ("guid", "customer", "created", "files", "stored", "failed")
+    lanes = mine.watch.lanes().lanes[:SHOWN_CHATS]
+    return {"chats": [{name: getattr(lane, name) for name in shown} for lane in lanes]}
 
 
 PAGE = Page(name="report", title="Report", icon="report", order=80, make=blueprint)
