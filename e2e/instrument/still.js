@@ -37,6 +37,8 @@
     }),
     // Now, and for whatever the page's stream brings until the picture is taken.
     level() {
+      // How many tenants there are, and so how wide their list is, depends on what ran before.
+      document.querySelectorAll("#world option:not(:checked)").forEach((option) => option.remove());
       levelText(document.body);
       new MutationObserver(() => levelText(document.body)).observe(document.body, { subtree: true, childList: true, characterData: true });
     },
