@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults containers up down bundle bench sizing check format fidelity lock \
+.PHONY: help demo test e2e screenshots contract faults containers image-tests up down bundle bench sizing check format fidelity lock \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -48,7 +48,11 @@ bundle: setup-lab ## One archive for a machine without network: images, compose 
 
 containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
 	@deploy/images/build.sh
-	@$(BIN)/python -m pytest e2e -m docker $(ARGS)
+	@$(BIN)/python -m pytest e2e -m docker --ignore e2e/test_images.py $(ARGS)
+
+image-tests: setup-test ## Build every image twice: the same files, nothing of the build's network in them (long)
+	@deploy/images/base.sh
+	@$(BIN)/python -m pytest e2e/test_images.py $(ARGS)
 
 bench: setup-test ## Ratios, side by side in one run: how bytes are carried, files fetched ahead, a worker woken
 	@$(BIN)/python bench/upload.py
