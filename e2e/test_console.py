@@ -34,6 +34,8 @@ def test_a_file_that_is_gone_is_red_at_its_hop_with_reason_and_remedy(console: C
     expect(failed.locator(".todo")).not_to_be_empty()
     expect(console.station("CMI download")).to_have_attribute("data-tone", "failed")
     expect(console.station("CMI download").locator(".remedy")).to_be_visible()
+    # Offered once the transfer is at rest: before, the ledger would not balance.
+    expect(console.page.get_by_role("button", name="Try again")).to_be_visible(timeout=PATIENCE_MS)
 
 
 @pytest.mark.no_ledger_check(reason="the fault breaks the law of integrity, which is what the page must show")
