@@ -1,0 +1,38 @@
+"""``attachment-lab scenario``: listed, played without a browser, and judged by its exit code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from attachment_lab.__main__ import run
+from attachment_lab.scenarios.table import SCENARIOS
+
+
+def test_the_list_is_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenario", "list", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [each["id"] for each in told] == [each.id for each in SCENARIOS]
+    assert all(each["steps"] and each["checks"] for each in told)
+
+
+@pytest.mark.parametrize("arguments", [[], ["earthquake"], ["--all", "c4c-down"]])
+def test_wrong_use_is_2_and_says_what_would_work(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["scenario", "run", *arguments]) == 2
+    assert "scenario" in capsys.readouterr().err
+
+
+@pytest.mark.street
+def test_scenarios_are_played_on_a_street_of_their_own_and_end_as_they_should() -> None:
+    command = [sys.executable, "-m", "attachment_lab", "scenario", "run", "token-expires", "event-lost", "--json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["ok"]
+    assert [each["id"] for each in told["scenarios"]] == ["token-expires", "event-lost"]
+    for each in told["scenarios"]:
+        assert all(finding["ok"] for finding in each["findings"])
+        assert each["facts"]["objects"] == 4
