@@ -157,7 +157,6 @@ def test_a_disk_that_is_full_holds_a_file_up_and_loses_nothing(transfer_stack: T
         assert len(tenant.stored()) == 2
 
 
-@pytest.mark.xfail(strict=False, reason="written last, not seen to pass on a stack yet")
 def test_a_token_issuer_whose_clock_is_wrong_is_refused_in_words_and_heals_when_it_is_right(
     transfer_stack: TransferStack,
 ) -> None:
@@ -179,7 +178,6 @@ def test_a_token_issuer_whose_clock_is_wrong_is_refused_in_words_and_heals_when_
         assert len(tenant.stored()) == 1
 
 
-@pytest.mark.xfail(strict=False, reason="written last, not seen to pass on a stack yet")
 def test_a_token_issuer_that_is_ahead_by_less_than_the_leeway_is_believed(transfer_stack: TransferStack) -> None:
     with transfer_stack.tenant() as tenant:
         tenant.mock("orchestration").post("/_mock/oauth", {"clock_skew_s": 20}, world=tenant.name)
