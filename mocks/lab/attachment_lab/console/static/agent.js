@@ -1,7 +1,7 @@
 // The agent's desk: bins of chats, the conversation, and what became of it beyond the chat.
 
 import { byId, clock, doing, follow, getJson, make, postJson, reconcile, setText } from "./base.js";
-import { Composer, drawLog, hueOf, initials, minutes } from "./talk.js";
+import { chatRow, Composer, drawLog } from "./talk.js";
 
 const BINS = { waiting: ["waiting"], open: ["open"], "wrap-up": ["wrap-up"], over: ["closed", "left"] };
 const ACTS = { waiting: ["accept", "decline"], open: ["transfer", "end"], "wrap-up": ["wrap-up"], closed: [], left: [] };
@@ -59,22 +59,7 @@ function drawBins(chats) {
   }
 }
 
-function newRow(each) {
-  const item = make("li");
-  const button = make("button", "chat-row");
-  button.type = "button";
-  const avatar = make("span", "avatar", initials(each.customer));
-  avatar.dataset.hue = hueOf(each.customer);
-  avatar.setAttribute("aria-hidden", "true");
-  const words = make("span", "chat-words");
-  words.append(make("strong", "", each.customer), make("span", "gist"));
-  const side = make("span", "chat-side");
-  side.append(make("time", "", minutes.format(new Date(each.created))), make("span", "count"));
-  button.append(avatar, words, side);
-  button.addEventListener("click", () => choose(each.guid));
-  item.append(button);
-  return item;
-}
+const newRow = (each) => chatRow(each, "count", choose);
 
 function drawRow(item, each) {
   const button = item.firstElementChild;

@@ -1,7 +1,7 @@
 // The visitor's phone: one chat at a time, chosen from those of this tenant.
 
 import { byId, doing, follow, getJson, make, postJson, reconcile, setText } from "./base.js";
-import { Composer, drawLog, hueOf, initials, minutes } from "./talk.js";
+import { chatRow, Composer, drawLog, hueOf } from "./talk.js";
 
 const STATES = {
   waiting: "Waiting for an agent",
@@ -56,22 +56,7 @@ function drawChats(chats) {
   reconcile(byId("chats"), chats, { key: (each) => each.guid, build: newChat, draw: drawChat });
 }
 
-function newChat(each) {
-  const item = make("li");
-  const button = make("button", "chat-row");
-  button.type = "button";
-  const avatar = make("span", "avatar", initials(each.customer));
-  avatar.dataset.hue = hueOf(each.customer);
-  avatar.setAttribute("aria-hidden", "true");
-  const words = make("span", "chat-words");
-  words.append(make("strong", "", each.customer), make("span", "gist"));
-  const side = make("span", "chat-side");
-  side.append(make("time", "", minutes.format(new Date(each.created))), make("span", "chip"));
-  button.append(avatar, words, side);
-  button.addEventListener("click", () => choose(each.guid));
-  item.append(button);
-  return item;
-}
+const newChat = (each) => chatRow(each, "chip", choose);
 
 const TONES = { waiting: "waiting", open: "active", "wrap-up": "done", closed: "done", left: "idle" };
 function drawChat(item, each) {

@@ -8,6 +8,24 @@ export const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", min
 export const initials = (name) => name.split(/\s+/).filter(Boolean).map((word) => word[0]).filter((_, i, all) => i === 0 || i === all.length - 1).join("").toUpperCase();
 export const hueOf = (name) => String(([...name].reduce((sum, char) => sum + char.codePointAt(0), 0) % 6) + 1);
 
+// A chat in a list, as the customer and the agent see it; what stands at its side has a class of its own.
+export function chatRow(each, sideClass, choose) {
+  const item = make("li");
+  const button = make("button", "chat-row");
+  button.type = "button";
+  const avatar = make("span", "avatar", initials(each.customer));
+  avatar.dataset.hue = hueOf(each.customer);
+  avatar.setAttribute("aria-hidden", "true");
+  const words = make("span", "chat-words");
+  words.append(make("strong", "", each.customer), make("span", "gist"));
+  const side = make("span", "chat-side");
+  side.append(make("time", "", minutes.format(new Date(each.created))), make("span", sideClass));
+  button.append(avatar, words, side);
+  button.addEventListener("click", () => choose(each.guid));
+  item.append(button);
+  return item;
+}
+
 const icon = (name) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("aria-hidden", "true");
