@@ -37,9 +37,10 @@ class Pauses:
 
     @contextmanager
     def round(self) -> Iterator[None]:
-        """A round runs."""
+        """A round runs. A pause that began before it, and took this process to be idle, becomes a short one."""
         with self._changed:
             self._running += 1
+            self._changed.notify_all()
         try:
             yield
         finally:
@@ -64,8 +65,13 @@ class Pauses:
         stop.wait, stop.set = waiting, setting  # type: ignore[method-assign]
 
     def _pause(self, stop: threading.Event, timeout_s: float) -> bool:
+        began_s = self._monotonic_s()
         with self._changed:
-            self._changed.wait_for(lambda: stop.is_set() or self._rings != self._heard, self._length_s(timeout_s))
+            while not stop.is_set() and self._rings == self._heard:
+                left_s = self._length_s(timeout_s) - (self._monotonic_s() - began_s)
+                if left_s <= 0:
+                    break
+                self._changed.wait(left_s)
             self._heard = self._rings
         return stop.is_set()
 

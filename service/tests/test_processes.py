@@ -52,9 +52,11 @@ class Program:
                 [sys.executable, "-m", "attachment_transfer", *arguments], env=settings, stdout=log, stderr=log
             )
 
-    def ask(self, method: str, path: str, *, chunked: bool = False, **more: Any) -> tuple[int, Any]:
-        """One request; status 0 if nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+    def ask(
+        self, method: str, path: str, *, port: int | None = None, chunked: bool = False, **more: Any
+    ) -> tuple[int, Any]:
+        """One request, to its own port if no other is given; status 0 if nobody answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
         try:
             connection.request(method, path, encode_chunked=chunked, **more)
             answer = connection.getresponse()
