@@ -134,3 +134,12 @@ def test_a_disabled_integration_says_in_the_log_that_it_is_disabled(office: Conf
     expect(office.event("Ended")).to_contain_text("it is disabled")
     office.page.get_by_role("button", name=f"Enable {INTEGRATION}").click()
     expect(office.integrations).to_contain_text("Enabled")
+
+
+def test_looking_at_the_page_stands_in_no_journal(office: ConfiguratorPage, world) -> None:  # type: ignore[no-untyped-def]
+    office.edit(INTEGRATION)
+    office.retype("{contact.guid}", "{contact.giud}")
+    expect(office.verdict).to_have_text("1 error")
+    journal = world.tenant.mock("orchestration").get("/_mock/journal", world=world.name, limit=500)
+    seen = [each["path"] for each in journal["exchanges"] if each["method"] == "GET"]
+    assert not [path for path in seen if "/system-configurator/" in path]

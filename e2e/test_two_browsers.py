@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 import pytest
 from instrument.stacks import ConsoleWorld, Stack
+from pages.agent_page import AgentPage
+from pages.chat_page import ChatPage
 from pages.console_page import ConsolePage
 from playwright.sync_api import BrowserContext, expect
 
 pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(180)]
 
+NOTE = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}
+GUIDE = {"name": "anleitung.csv", "mimeType": "text/csv", "buffer": b"step;what\n1;restart\n"}
 NewContext = Callable[[], BrowserContext]
 
 
@@ -54,3 +58,32 @@ def test_a_broken_tenant_disturbs_no_other(stack: Stack, new_context: NewContext
         seats[0].expect_arrived(1)
         expect(seats[1].chip(seats[1].row("paper.txt"))).to_have_text("Failed", timeout=60_000)
         expect(seats[0].chip(seats[0].row("paper.txt"))).to_have_text("Stored")
+
+
+def test_customer_and_agent_talk_in_two_browsers_and_both_their_files_arrive(
+    world: ConsoleWorld, new_context: NewContext
+) -> None:
+    phone, desk = ChatPage(new_context().new_page()), AgentPage(new_context().new_page())
+    phone.open(world.url("chat"))
+    desk.open(world.url("agent"))
+    phone.start("Jürgen Weiß")
+    phone.say("Guten Tag, meine Wärmepumpe zeigt einen Fehler.")
+
+    # Nobody reloads: the chat comes to the desk, and each word and file to the other side.
+    desk.choose("Jürgen Weiß")
+    desk.press("Accept")
+    expect(phone.state).to_contain_text("is with you")
+    desk.say("Welche Meldung sehen Sie?")
+    expect(phone.log.last).to_contain_text("Welche Meldung sehen Sie?")
+    phone.drop(NOTE)
+    phone.expect_sent(NOTE["name"])
+    expect(desk.log.last).to_contain_text(NOTE["name"])
+    desk.attach(GUIDE)
+    desk.expect_sent(GUIDE["name"])
+    expect(phone.log.last).to_contain_text(GUIDE["name"])
+
+    desk.press("End chat")
+    expect(phone.state).to_contain_text("ended")
+    expect(desk.happening("Ended")).to_contain_text("Delivered, 202")
+    world.tenant.wait_until_settled()
+    assert {each.name for each in world.tenant.stored()} == {NOTE["name"], GUIDE["name"]}

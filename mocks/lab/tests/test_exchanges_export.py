@@ -223,6 +223,28 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     assert "AssertionError" in told.stdout or "assert" in told.stdout
 
 
+@pytest.mark.street
+@pytest.mark.no_ledger_check(reason="the event is refused on purpose")
+def test_the_exported_test_says_what_it_does_not_repeat(tenant: Tenant, reader: Reader) -> None:
+    contact_pro = tenant.mock("orchestration")
+    plain = tenant.chat(files=[("a.txt", b"a")])
+    assert " here " not in ast.get_docstring(ast.parse(reader.pytest_file(plain.guid)))  # type: ignore[operator]
+    path = f"/{tenant.names.tenant}/system-configurator/api/event-driven-integrations"
+    form = contact_pro.get(path)[0]
+    other = form["json"].replace("{contact.guid}", "{contact.id}")
+    contact_pro.send("PUT", f"{path}/{form['id']}", params={}, json=form | {"json": other})
+    tenant.mock("c4c").post("/_mock/clock", {"advance_s": 90}, world=tenant.name)
+    contact_pro.post("/_mock/oauth/failures", {"kind": "too_many_requests"}, world=tenant.name)
+    chat = tenant.chat(files=[("a.txt", b"a")])
+    tenant.mock("cmi").post(f"/_mock/chats/{chat.guid}/consult", {}, world=tenant.name)
+    chat.end()
+    contact_pro.get("/_mock/deliveries", world=tenant.name, drain_s=10)
+    said = ast.get_docstring(ast.parse(reader.pytest_file(chat.guid)))
+    assert said is not None
+    for part in ("1 event-driven integration(s), not the documented", "c4c by 90 s", "too_many_requests", "consulted"):
+        assert part in said
+
+
 @pytest.mark.parametrize(
     "value", ["a", 'a"b', "a'b", "a\"'b\\", "\u202e\n", "", ("x",), ["a", 1], {"k": [None, True, 1.5]}]
 )

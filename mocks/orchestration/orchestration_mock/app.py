@@ -20,7 +20,12 @@ from orchestration_mock.model.errors import Refusal
 from orchestration_mock.model.keyring import Keyrings
 from orchestration_mock.model.world import OrchestrationWorld, read_world
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
-from orchestration_mock.routes.control import events_blueprint, failures_blueprint, issuer_blueprint
+from orchestration_mock.routes.control import (
+    events_blueprint,
+    failures_blueprint,
+    issuer_blueprint,
+    office_blueprint,
+)
 from orchestration_mock.routes.oauth import oauth_blueprint
 from orchestration_mock.routes.workflows import workflows_blueprint
 from orchestration_mock.wire.egress import read_egress
@@ -82,6 +87,7 @@ def _flask_app(mock: Mock[OrchestrationWorld]) -> Flask:
         oauth_blueprint(mock),
         secrets_blueprint(mock),
         integrations_blueprint(mock),
+        office_blueprint(mock),
         events_blueprint(mock),
         issuer_blueprint(mock),
         failures_blueprint(mock),

@@ -131,6 +131,20 @@ def test_no_reply_and_no_journal_shows_a_secret(tenant, make):
         assert json.dumps(value)[1:-1] not in shown
 
 
+def test_who_only_looks_sees_the_same_and_stands_in_no_journal(tenant, example):
+    saved = tenant.integrate(example)
+    same = {
+        path: tenant.call("GET", path).json
+        for path in ("secrets", "event-driven-integrations", f"event-driven-integrations/{saved['id']}")
+    }
+    entries = len(tenant.client.get("/_mock/journal?limit=1000").json["exchanges"])
+    assert entries >= len(same)
+    for path, document in same.items():
+        assert tenant.client.get(f"/_mock/{path}").json == document
+    assert tenant.client.get("/_mock/event-driven-integrations/unknown").status_code == 404
+    assert len(tenant.client.get("/_mock/journal?limit=1000").json["exchanges"]) == entries
+
+
 def test_a_secret_in_use_is_deleted_with_a_warning(tenant, example):
     saved = tenant.integrate(example)
     deleted = tenant.call("DELETE", "secrets/ri-apikey")

@@ -6,10 +6,13 @@ Pure text from data: every value goes through ``literal``, so a customer's file 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import fill
 from typing import Any
 
 from attachment_lab.exchanges.recording import Recording, Struck
 
+#: Of a line of the file, in characters.
+LINE = 120
 _HEAD = '''"""Chat {guid} of tenant {tenant}, played again.
 
 Made by the journal of attachment-lab. The files have the recorded names and sizes; their bytes are made up.
@@ -50,12 +53,12 @@ def source(recording: Recording) -> str:
 
 
 def _limits(recording: Recording) -> str:
-    told = []
+    told = list(recording.beyond)
     if any(fault.kind == "latency" for fault in recording.faults):
         told.append("A planned delay takes its time here too.")
     if recording.state not in {None, "settled", "parked", "cancelled"}:
         told.append("The recorded transfer had not come to its end: its state then is not asserted.")
-    return "\n" + "\n".join(told) + "\n" if told else ""
+    return "\n" + "\n".join(fill(each, LINE) for each in told) + "\n" if told else ""
 
 
 def _imports(recording: Recording) -> Iterator[str]:

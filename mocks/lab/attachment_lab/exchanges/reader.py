@@ -119,8 +119,7 @@ class Reader:
         """What the contract gate says of the integration behind a delivery that failed."""
         if entry.hop != "delivery" or not entry.failed:
             return []
-        path = f"/{self._ledger.names.tenant}/system-configurator/api/event-driven-integrations"
-        forms = self._to.orchestration.get(path)
+        forms = self._to.orchestration.get("/_mock/event-driven-integrations", world=self._ledger.names.name)
         text = next((str(form["json"]) for form in forms if form["id"] == full["config_id"]), None)
         if text is None:
             return []

@@ -11,6 +11,7 @@ from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.errors import Refused
 from attachment_lab.exchanges.entry import Entry
 from attachment_lab.laws import judge
+from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import MOCKS, Neighbours
 
 
@@ -55,6 +56,7 @@ class Recording:
         handovers: states of the deliveries, in order.
         broken_laws: of the chain ledger, as far as this chat is concerned.
         events: ticked in the integration; ``dialects``: switches that differ from the default, per mock.
+        beyond: what was particular and a test made from this does not repeat, a sentence each.
     """
 
     guid: str
@@ -77,6 +79,7 @@ class Recording:
     events: tuple[str, ...] = ("Ended",)
     direct_conversations: bool = False
     dialects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    beyond: tuple[str, ...] = ()
 
 
 def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Entry]) -> Recording:
@@ -91,7 +94,8 @@ def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Ent
     records = ledger.records().of_chat(guid)
     transfer = records.transfers[-1] if records.transfers else None
     mine = [entry for entry in reversed(entries) if entry.chat == guid]
-    form = _integration(to, ledger.names.tenant)
+    forms = to.orchestration.get("/_mock/event-driven-integrations", world=world)
+    form = dict(forms[0]) if len(forms) == 1 else {}
     return Recording(
         guid=guid,
         tenant=ledger.names.tenant,
@@ -113,7 +117,28 @@ def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Ent
         events=tuple(form.get("events", ("Ended",))),
         direct_conversations=bool(form.get("direct_conversations", False)),
         dialects={mock: changed for mock in MOCKS if (changed := _dialect(to, mock, world))},
+        beyond=tuple(_beyond(to, ledger.names, forms, chat)),
     )
+
+
+def _beyond(
+    to: Neighbours, names: WorldNames, forms: Sequence[Mapping[str, Any]], chat: Mapping[str, Any]
+) -> Iterator[str]:
+    """What :mod:`.as_pytest` cannot repeat."""
+    if [form["json"] for form in forms] != [names.integration_json] or not forms[0]["enabled"]:
+        yield (
+            f"System Configurator held {len(forms)} event-driven integration(s), not the documented one alone and "
+            "as it is; here that one is used."
+        )
+    moved = {mock: to.mock(mock).get("/_mock/clock", world=names.name)["offset_s"] for mock in MOCKS}
+    if any(moved.values()):
+        told = ", ".join(f"{mock} by {offset_s:g} s" for mock, offset_s in moved.items() if offset_s)
+        yield f"Clocks had been moved ({told}); here none is."
+    failures = to.orchestration.get("/_mock/oauth/failures", world=names.name)["failures"]
+    if struck := sorted({str(each["kind"]) for each in failures if each["struck"]}):
+        yield f"The token issuer had failed on purpose ({', '.join(struck)}); here it does not."
+    if any(leg["kind"] == "consult" for leg in chat["legs"]):
+        yield "A colleague had been consulted; here nobody is."
 
 
 def _files(to: Neighbours, world: str, guid: str) -> Iterator[RecordedFile]:
@@ -152,12 +177,6 @@ def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequenc
         times=None if plan["times"] is None else sum(fault_id in entry.fault for entry in calls),
         on_the_wire=plan["layer"] != "app",
     )
-
-
-def _integration(to: Neighbours, tenant: str) -> Mapping[str, Any]:
-    """The form of the integration, if there is one only."""
-    forms = to.orchestration.get(f"/{tenant}/system-configurator/api/event-driven-integrations")
-    return dict(forms[0]) if len(forms) == 1 else {}
 
 
 def _dialect(to: Neighbours, mock: str, world: str) -> dict[str, Any]:

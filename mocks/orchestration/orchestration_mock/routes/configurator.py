@@ -21,6 +21,24 @@ BASE = "/<tenant>/system-configurator/api"
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
 
 
+def secret_documents(world: OrchestrationWorld) -> list[dict[str, Any]]:
+    """All secrets without their values."""
+    return [secret.as_json() for secret in world.secrets.all()]
+
+
+def integration_document(world: OrchestrationWorld, found: Integration) -> dict[str, Any]:
+    """The form, its JSON text byte for byte, and what it needs that is not there yet."""
+    document = found.as_json()
+    absent = [name for name in sorted(found.used_secrets) if world.secrets.get(name) is None]
+    document["warnings"] += [f"there is no secret named {name} yet" for name in absent]
+    return document
+
+
+def integration_documents(world: OrchestrationWorld) -> list[dict[str, Any]]:
+    """All configurations, oldest first."""
+    return [integration_document(world, found) for found in world.integrations.all()]
+
+
 def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     """The secrets manager."""
     bp = Blueprint("secrets", __name__, url_prefix=f"{BASE}/secrets")
@@ -30,7 +48,7 @@ def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     def show() -> Reply:
         """All secrets without their values."""
         mock.evidence.touch("secrets.write_only")
-        return jsonify([secret.as_json() for secret in mock.world().secrets.all()])
+        return jsonify(secret_documents(mock.world()))
 
     @bp.post("")
     def create() -> Reply:
@@ -72,16 +90,12 @@ def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     bp.url_value_preprocessor(without_tenant)
 
     def shown(found: Integration) -> dict[str, Any]:
-        """The form, and what it needs that is not there yet."""
-        secrets, document = mock.world().secrets, found.as_json()
-        absent = [name for name in sorted(found.used_secrets) if secrets.get(name) is None]
-        document["warnings"] += [f"there is no secret named {name} yet" for name in absent]
-        return document
+        return integration_document(mock.world(), found)
 
     @bp.get("")
     def show_all() -> Reply:
         """All configurations, oldest first."""
-        return jsonify([shown(found) for found in mock.world().integrations.all()])
+        return jsonify(integration_documents(mock.world()))
 
     @bp.post("")
     def create() -> Reply:

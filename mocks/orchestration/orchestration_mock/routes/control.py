@@ -11,6 +11,7 @@ from mock_kit.mock import Mock
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.mishaps import KINDS
 from orchestration_mock.model.world import OrchestrationWorld
+from orchestration_mock.routes.configurator import integration_document, integration_documents, secret_documents
 from orchestration_mock.wire.reading import json_body
 
 MOST_DRAIN_S = 60
@@ -92,6 +93,29 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     def results(contact_id: str) -> Reply:
         """What the stand-in's synchronous answer will tell of a conversation's files."""
         return jsonify(mock.asked_world().workflows.prepare(contact_id, json_body()))
+
+    return bp
+
+
+def office_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+    """What System Configurator's API tells too, for onlookers: looking here stands in no journal."""
+    bp = Blueprint("office", __name__, url_prefix="/_mock")
+
+    @bp.get("/secrets")
+    def secrets() -> Reply:
+        """All secrets without their values."""
+        return jsonify(secret_documents(mock.asked_world()))
+
+    @bp.get("/event-driven-integrations")
+    def integrations() -> Reply:
+        """All configurations, oldest first."""
+        return jsonify(integration_documents(mock.asked_world()))
+
+    @bp.get("/event-driven-integrations/<id_>")
+    def integration(id_: str) -> Reply:
+        """One configuration; 404 when there is none."""
+        world = mock.asked_world()
+        return jsonify(integration_document(world, world.integrations.get(id_)))
 
     return bp
 
