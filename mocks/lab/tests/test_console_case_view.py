@@ -90,3 +90,9 @@ def test_a_file_is_compared_with_the_one_in_the_chat(
     stored: StoredObject | None, source: SourceFile, transfers: list[TransferRecord], expected: tuple[Any, str]
 ) -> None:
     assert compared(stored, source, *transfers) == expected
+
+
+def test_files_stand_in_the_order_of_the_chat_and_what_is_of_no_chat_comes_last() -> None:
+    files = [{"name": name, "source_sha256": sha} for name, sha in (("made", ""), ("second", "bb"), ("first", "aa"))]
+    ordered = view.in_chat_order(files, [SOURCE, replaced(id="S2", sha256="bb")])
+    assert [each["name"] for each in ordered] == ["first", "second", "made"]

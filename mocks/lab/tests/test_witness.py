@@ -137,6 +137,27 @@ def test_a_body_that_one_end_did_not_see_to_its_end_is_not_compared() -> None:
     assert differences(sent(answer=Digest(3, "cc", complete=False)), received()) == []
 
 
+def test_an_end_that_broke_off_does_not_take_the_receiver_of_another() -> None:
+    """A download struck by a fault, one that was given up by its reader, and a whole one between them."""
+    whole, part = Digest(7, "bb", complete=True), Digest(3, "cc", complete=False)
+    records = [
+        sent(path=f"{ROOT}/struck", answer=part),
+        sent(path=f"{ROOT}/given-up", answer=part),
+        sent(path=f"{ROOT}/other", answer=whole),
+        sent(),
+    ]
+    other, long = (
+        Message(body=Body(content=None, size_bytes=size, sha256=sha)) for size, sha in ((7, "bb"), (9, "dd"))
+    )
+    exchanges = [
+        received(),
+        received(target=f"{ROOT}/other", answer=other),
+        received(target=f"{ROOT}/given-up", answer=long),
+        received(target=f"{ROOT}/struck", fault="f1"),
+    ]
+    assert unmatched([("c4c", one) for one in records], exchanges) == []
+
+
 def test_a_request_that_nobody_answered_needs_no_receiver() -> None:
     assert differences(sent(status=0, error="ConnectError")) == []
 

@@ -92,7 +92,8 @@ class Cabinet:
         stored = {each.object_id: each for each in self._ledger.objects()}
         sources = [each for each in self._ledger.sources() if each.chat == chat]
         transfers = self._transfers(chat)
-        return [view.file_view(each, stored.get(str(each["ObjectID"])), sources, transfers) for each in found]
+        files = [view.file_view(each, stored.get(str(each["ObjectID"])), sources, transfers) for each in found]
+        return view.in_chat_order(files, sources)
 
     def _transfers(self, chat: str) -> list[TransferRecord]:
         """What the service says; without it the digests alone are compared."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -116,6 +116,12 @@ def file_view(
         "title": shown(str(attachment.get("Title") or "")),
         **_compared(str(attachment["ObjectID"]), stored, list(sources), list(transfers)),
     }
+
+
+def in_chat_order(files: Iterable[dict[str, Any]], sources: Sequence[SourceFile]) -> list[dict[str, Any]]:
+    """Views of files in the order of the chat; what belongs to no file of it comes last."""
+    place = {each.sha256: number for number, each in reversed(list(enumerate(sources)))}
+    return sorted(files, key=lambda each: place.get(each["source_sha256"], len(sources)))
 
 
 def _compared(

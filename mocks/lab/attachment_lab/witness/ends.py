@@ -7,7 +7,7 @@ killed takes its end along. So every end that was *sent* needs its receiver, not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from attachment_contract.live import Body, Exchange
 from attachment_lab.witness.tap import Digest, Sent
@@ -20,26 +20,38 @@ def unmatched(sent: Iterable[tuple[str, Sent]], received: Sequence[Exchange]) ->
     differ, and stands for one record.
     """
     left = list(received)
-    puzzling = [(neighbour, one) for neighbour, one in sent if one.status and not _take(left, neighbour, one)]
-    return [
-        (one, _difference(neighbour, one, left))
-        for neighbour, one in puzzling
-        if not _take_struck(left, neighbour, one)
-    ]
+    puzzling = [(neighbour, one) for neighbour, one in sent if one.status]
+    # The surest first: an end that broke off fits many, and must not take what another needs.
+    for fits in (_surely, _at_its_path, _somewhere, _struck):
+        puzzling = [(neighbour, one) for neighbour, one in puzzling if not _take(left, neighbour, one, fits)]
+    return [(one, _difference(neighbour, one, left)) for neighbour, one in puzzling]
 
 
-def _take(left: list[Exchange], neighbour: str, record: Sent) -> bool:
-    found = next((one for one in left if _is_about(one, neighbour, record) and not differing(record, one)), None)
+def _take(left: list[Exchange], neighbour: str, record: Sent, fits: Callable[[Sent, Exchange], bool]) -> bool:
+    found = next((one for one in left if _is_about(one, neighbour, record) and fits(record, one)), None)
     if found is not None:
         left.remove(found)
     return found is not None
 
 
-def _take_struck(left: list[Exchange], neighbour: str, record: Sent) -> bool:
-    found = next((one for one in left if one.fault and _is_about(one, neighbour, record)), None)
-    if found is not None:
-        left.remove(found)
-    return found is not None
+def _surely(record: Sent, exchange: Exchange) -> bool:
+    return record.answer.complete and exchange.answer.body.complete and _at_its_path(record, exchange)
+
+
+def _at_its_path(record: Sent, exchange: Exchange) -> bool:
+    return _path(record) == exchange.path and not differing(record, exchange)
+
+
+def _somewhere(record: Sent, exchange: Exchange) -> bool:
+    return not differing(record, exchange)
+
+
+def _struck(_record: Sent, exchange: Exchange) -> bool:
+    return exchange.fault is not None
+
+
+def _path(record: Sent) -> str:
+    return record.path.partition("?")[0]
 
 
 def _is_about(exchange: Exchange, neighbour: str, record: Sent) -> bool:
@@ -68,7 +80,6 @@ def _bytes(what: str, digest: Digest, body: Body) -> str:
 
 
 def _difference(neighbour: str, record: Sent, left: Sequence[Exchange]) -> str:
-    path = record.path.partition("?")[0]
-    near = (one for one in left if _is_about(one, neighbour, record) and one.path == path)
+    near = (one for one in left if _is_about(one, neighbour, record) and one.path == _path(record))
     told = sorted(("; ".join(differing(record, one)) for one in near), key=len)
     return told[0] if told else "nobody received it"

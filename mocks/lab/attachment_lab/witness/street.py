@@ -65,8 +65,9 @@ class StreetWitness:
             threading.Event().wait(_LOOK_EVERY_S)
 
     def _under_way(self, names: WorldNames) -> list[str]:
-        busy = {mock: self._to.mock(mock).get("/_mock/witness", world=names.name)["under_way"] for mock in MOCKS}
-        busy["taps"] = self._records.under_way
+        # The senders first: what is over for one of them may still be coming to its end at a mock.
+        busy = {"taps": self._records.under_way}
+        busy |= {mock: self._to.mock(mock).get("/_mock/witness", world=names.name)["under_way"] for mock in MOCKS}
         return [f"{count} at {where}" for where, count in busy.items() if count]
 
     def _of_world(self, hearing: Hearing, mock: str, names: WorldNames) -> list[Exchange]:
