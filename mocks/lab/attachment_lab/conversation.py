@@ -67,6 +67,8 @@ class Conversation:
         self.guid = guid
         self.sent: list[SentFile] = []
         self.fired: list[Fired] = []
+        #: ObjectID of the chat activity, once C4C has said it.
+        self.activity: str | None = None
 
     @classmethod
     def open(
@@ -190,7 +192,8 @@ class Conversation:
             "Subject": f"Chat with {self._customer['name']}",
             "Text": "",
         }
-        self._to.c4c.post("/_mock/cti", payload, world=self._names.name)
+        answer = self._to.c4c.post("/_mock/cti", payload, world=self._names.name)
+        self.activity = (answer.get("activity") or {}).get("object_id", self.activity)
 
 
 class _Counted:

@@ -100,9 +100,13 @@ FAULTS: dict[str, DemoFault] = {
 }
 
 
-def plan(to: Neighbours, world: str, fault: DemoFault, on: SentFile) -> str:
-    """Set the fault for one file; returns its id."""
-    match = {"method": fault.method, "path": fault.path.replace("{id}", on.id)}
+def plan(to: Neighbours, world: str, fault: DemoFault, on: SentFile, *, activity: str | None = None) -> str:
+    """Set the fault for one file; returns its id.
+
+    ``activity``: ObjectID of the chat activity that alone is struck at C4C, where several chats are on their way.
+    """
+    path = f"*{activity}{fault.path}" if activity and fault.mock == "c4c" else fault.path
+    match = {"method": fault.method, "path": path.replace("{id}", on.id)}
     body: dict[str, Any] = {"match": match, "kind": fault.kind, "times": fault.times, "params": dict(fault.params)}
     if fault.phase:
         body["phase"] = fault.phase

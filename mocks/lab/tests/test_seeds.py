@@ -84,6 +84,16 @@ def test_the_books_balance_once_the_customers_are_loaded(tenant: Tenant) -> None
 
 
 @pytest.mark.street
+def test_a_fault_strikes_the_chat_that_it_is_written_for(tenant: Tenant) -> None:
+    guids = load(tenant.lab.street.neighbours, tenant.names).chats
+    chats = zip(guids, scripted_chats(), strict=True)
+    # A file that is gone is given up at once.
+    broken = {guid for guid, chat in chats if chat.fault and chat.fault[1] != "gone"}
+    assert broken
+    assert {each.chat for each in tenant.transfers() if each.rounds > 1} == broken
+
+
+@pytest.mark.street
 def test_they_can_be_loaded_twice(tenant: Tenant) -> None:
     load(tenant.lab.street.neighbours, tenant.names)
     load(tenant.lab.street.neighbours, tenant.names)

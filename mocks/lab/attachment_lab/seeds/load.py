@@ -91,7 +91,7 @@ def _play(to: Neighbours, names: WorldNames, chat: ScriptedChat, files: Mapping[
     if chat.end in {"ended", "wrapped"}:
         if chat.fault:
             file, kind = chat.fault
-            demo_faults.plan(to, names.name, FAULTS[kind], sent[file])
+            demo_faults.plan(to, names.name, FAULTS[kind], sent[file], activity=conversation.activity)
         conversation.end()
     return conversation
 
