@@ -100,7 +100,7 @@ def _browser_page(options: TourOptions) -> Iterator[Any]:
     if not options.headless and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         raise NoBrowser("this session has no screen (DISPLAY is not set)")
     # Chromium's sandbox does not work for root.
-    arguments = ["--no-first-run", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    arguments = ["--no-first-run", "--start-maximized", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, headless=options.headless, args=arguments)
         try:
