@@ -26,6 +26,10 @@ RESOLVER_RULES = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 BROWSERS_OWN = re.compile(r"^\S+ (https?://)?([a-z0-9-]+\.)*(google|googleapis|gvt1|gstatic)\.com[:/ ]")
 #: Schemes whose content lies in the address or in the page itself.
 WITHIN = ("data:", "blob:", "about:", "chrome-error:")
+#: Of a page's address: the name of its world.
+WORLD = re.compile(r"/w/([^/]+)/")
+#: Worlds that a test has done with. A page that still shows one is told 404 from then on, which is nobody's fault.
+ENDED_WORLDS: set[str] = set()
 #: What hints.js calls.
 BINDING = "__hintedElsewhere"
 HINTS = Path(__file__).with_name("hints.js")
@@ -123,8 +127,10 @@ class Guard:
         self._tell(str(error.error))
 
     def _on_console(self, line: ConsoleMessage) -> None:
-        if line.type == "error":
-            self._tell(f"{line.text} ({line.location.get('url', '')})")
+        url = str(line.location.get("url", ""))
+        world = WORLD.search(url)
+        if line.type == "error" and not (world and world[1] in ENDED_WORLDS):
+            self._tell(f"{line.text} ({url})")
 
     def _tell(self, text: str) -> None:
         if self.allowed_errors is None or not re.search(self.allowed_errors, text):

@@ -20,6 +20,7 @@ from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.records import Verdict, Violation
 from attachment_lab.tenant import Lab, Tenant
 from attachment_lab.worlds import WorldOptions
+from instrument.offline import ENDED_WORLDS
 from instrument.stacks import ConsoleWorld, Hands
 
 #: What a name that stays in the stack looks like here; it is in no log by accident.
@@ -44,12 +45,14 @@ class RemoteStack:
         answer = self._http.post("/api/worlds", json={"options": asdict(options)} if options else {})
         assert answer.status_code == 201, answer.text
         minted = answer.json()
+        ENDED_WORLDS.discard(minted["world"])  # a pool gives its names again
         try:
             tenant = RemoteTenant(self.console_url, minted)
             yield ConsoleWorld(base_url=self.console_url, name=tenant.name, tenant=tenant)
             if check:
                 tenant.assert_laws_hold()
         finally:
+            ENDED_WORLDS.add(minted["world"])
             self._http.delete(f"/api/worlds/{minted['world']}")
 
 

@@ -19,6 +19,7 @@ from attachment_lab.processes import Child, Command
 from attachment_lab.street import Street
 from attachment_lab.tenant import Lab, Tenant
 from attachment_lab.worlds import WorldOptions
+from instrument.offline import ENDED_WORLDS
 
 START_S = 60.0
 
@@ -74,7 +75,10 @@ class OwnStack:
         with self.lab.tenant(options, check=check) as tenant:
             world = ConsoleWorld(base_url=self.console_url, name=tenant.name, tenant=tenant)
             show(world)
-            yield world
+            try:
+                yield world
+            finally:
+                ENDED_WORLDS.add(world.name)
 
 
 def show(world: ConsoleWorld) -> None:
