@@ -24,6 +24,19 @@
     }
   }
 
+  // When each hop of a file was: its bar keeps the pieces, in their order.
+  function levelBars(root) {
+    root.querySelectorAll(".bar").forEach((bar) => [...bar.children].forEach((piece, place, all) => {
+      piece.style.left = `${(100 * place) / all.length}%`;
+      piece.style.width = `${50 / all.length}%`;
+    }));
+  }
+
+  function level() {
+    levelText(document.body);
+    levelBars(document.body);
+  }
+
   window.__still = {
     // Resolves once nothing has changed for a while and every picture is there.
     quiet: () => new Promise((done) => {
@@ -39,8 +52,8 @@
     level() {
       // How many tenants there are, and so how wide their list is, depends on what ran before.
       document.querySelectorAll("#world option:not(:checked)").forEach((option) => option.remove());
-      levelText(document.body);
-      new MutationObserver(() => levelText(document.body)).observe(document.body, { subtree: true, childList: true, characterData: true });
+      level();
+      new MutationObserver(level).observe(document.body, { subtree: true, childList: true, characterData: true });
     },
   };
 })();
