@@ -37,13 +37,17 @@
     levelBars(document.body);
   }
 
+  function isThere() {
+    return !document.querySelector("[aria-busy=true]") && [...document.images].every((image) => image.complete);
+  }
+
   window.__still = {
-    // Resolves once nothing has changed for a while and every picture is there.
+    // Resolves once nothing has changed for a while, nothing is being looked up and every picture is there.
     quiet: () => new Promise((done) => {
       let timer = null;
       const again = () => {
         clearTimeout(timer);
-        timer = setTimeout(() => ([...document.images].every((image) => image.complete) ? done() : again()), QUIET_MS);
+        timer = setTimeout(() => (isThere() ? done() : again()), QUIET_MS);
       };
       new MutationObserver(again).observe(document.body, { subtree: true, childList: true, characterData: true });
       again();

@@ -93,7 +93,8 @@ export function whenSeen(element, work) {
   const watch = new IntersectionObserver((entries) => {
     if (!entries.some((each) => each.isIntersecting)) return;
     watch.disconnect();
-    work();
+    element.setAttribute("aria-busy", "true");
+    Promise.resolve(work()).finally(() => element.removeAttribute("aria-busy"));
   }, { rootMargin: "300px" });
   watch.observe(element);
 }
