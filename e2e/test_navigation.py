@@ -73,7 +73,9 @@ def test_a_tenant_that_is_not_there_is_told_with_those_there_are(page: Page, wor
     answer = page.goto(world.url().replace(world.name, "nowhere"))
     assert answer is not None
     assert answer.status == 404
-    expect(page.locator("body")).to_contain_text("no world 'nowhere'; there are:")
+    expect(page.get_by_role("heading")).to_have_text("There is no tenant “nowhere” here.")
+    page.get_by_role("main").get_by_role("link", name=world.name, exact=True).click()
+    expect(page).to_have_url(world.url())
 
 
 @pytest.mark.parametrize("chosen", ["dark", "light"])

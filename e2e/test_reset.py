@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from instrument.offline import ENDED_WORLDS
 from pages.console_page import PATIENCE_MS, ConsolePage
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -22,6 +23,7 @@ def fresh(console_lab: Lab, page: Page) -> Iterator[ConsolePage]:
     base_url = console_lab.urls["console"]
     made = httpx.post(f"{base_url}/api/worlds", json={}, trust_env=False).json()
     yield ConsolePage(page, f"{base_url}{made['url']}")
+    ENDED_WORLDS.add(made["world"])
     httpx.delete(f"{base_url}/api/worlds/{made['world']}", trust_env=False)
 
 

@@ -58,6 +58,13 @@ def test_a_street_that_is_down_is_a_sentence_and_not_a_crash(client: FlaskClient
     assert "is the street up?" in answer.get_json()["detail"]
 
 
+def test_a_browser_that_turns_to_a_world_that_is_gone_gets_a_page_with_those_there_are(client: FlaskClient) -> None:
+    answer = client.get("/w/<b>gone/chain/", headers={"Sec-Fetch-Dest": "document"})
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no tenant “&lt;b&gt;gone” here." in answer.text
+    assert 'href="/w/default/"' in answer.text
+
+
 def test_a_world_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
     answer = client.get("/w/nowhere/chain/")
     assert answer.status_code == 404

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
 
-from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, render_template, request
 
 from attachment_lab.console.desk import Desk, Desks
 from attachment_lab.errors import LabError
@@ -47,7 +47,9 @@ def register_page(app: Flask, page: Page, menu: Sequence[Page]) -> None:
 
     @blueprint.context_processor
     def frame() -> dict[str, Any]:
-        """What ``base.html`` needs."""
+        """What ``base.html`` needs; where there is no world it is not used."""
+        if "desk" not in g:
+            return {}
         shown = {"this_page": page, "menu": menu, "world": g.world, "names": desk().names, "worlds": desks().names()}
         return shown | {"born": desk().born}
 
@@ -127,10 +129,18 @@ def _enter_world(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     name = (values or {}).pop("world")
     found = desks().get(name)
     if found is None:
-        answer, status = told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks().names())}")
-        answer.status_code = status
-        abort(answer)
+        abort(_no_such_world(str(name)))
     g.world, g.desk = name, found
+
+
+def _no_such_world(name: str) -> Response:
+    """404: a page for who turns to it in a browser, a problem for everybody else."""
+    others = desks().names()
+    if request.headers.get("Sec-Fetch-Dest") == "document":
+        return Response(render_template("gone.html", name=name, others=others), HTTPStatus.NOT_FOUND)
+    answer, status = told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(others)}")
+    answer.status_code = status
+    return answer
 
 
 def _stay_in_world(_endpoint: str, values: dict[str, Any]) -> None:
