@@ -23,9 +23,9 @@ def test_two_hundred_attachments_arrive_and_the_page_stays_usable(console: Conso
 
     stored = console.rows.filter(has=page.locator(".chip", has_text="Stored"))
     expect(stored.nth(4)).to_be_visible(timeout=LONG_MS)
-    page.get_by_role("button", name="Dark").click()
+    page.get_by_role("button", name="Dark").click(timeout=LONG_MS)
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    console.row(f"page-{MANY - 1:03}.txt").scroll_into_view_if_needed()
+    console.row(f"page-{MANY - 1:03}.txt").scroll_into_view_if_needed(timeout=LONG_MS)
     expect(console.row(f"page-{MANY - 1:03}.txt")).to_be_in_viewport()
 
     sentence = f"All {MANY} attachments arrived in C4C. Every byte is equal at both ends."
