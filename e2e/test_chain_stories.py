@@ -221,7 +221,7 @@ def test_the_operator_sees_a_normal_outcome_on_the_command_line(tenant: Tenant) 
     tenant.wait_until_settled()
     transfer = only_transfer(tenant)
     environment = {
-        "DATABASE_URL": f"sqlite:///{tenant.lab.street.run_dir / 'service.db'}",
+        "DATABASE_URL": tenant.lab.street.service_settings["DATABASE_URL"],
         "ATTACHMENT_TRANSFER_SEALING_KEYS": sealing_key(),  # reading needs a key ring, not this very key
     }
     shown = subprocess.run(
