@@ -2,6 +2,8 @@
 # Install into an image under construction: `image.sh packages TARGET LOCK`, then `image.sh project TARGET`.
 # EXTRA_CA (PEM text) and PIP_INDEX_URL come from build arguments and are used here only.
 set -eu
+# pip runs in the image's own Python and would leave byte code there that differs from build to build.
+export PYTHONDONTWRITEBYTECODE=1
 what=$1 target=$2
 ca=/tmp/extra-ca.pem
 if [ -n "${EXTRA_CA:-}" ]; then
