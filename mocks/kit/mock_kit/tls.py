@@ -46,6 +46,8 @@ class TlsDoor:
         self._target_port = target_port
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
+        #: asyncio itself holds a connection's task no longer than its client stays; the rest of it would be collected.
+        self._connections: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="mock-tls", daemon=True)
@@ -77,11 +79,16 @@ class TlsDoor:
     async def _serve(self) -> None:
         self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
         context = self._settings.context()
-        server = await asyncio.start_server(self._connection, self._host, self._settings.port, ssl=context)
+        server = await asyncio.start_server(self._accept, self._host, self._settings.port, ssl=context)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         async with server:
             await server.serve_forever()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._connection(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
 
     async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -91,13 +98,21 @@ class TlsDoor:
             return
         to_mock = asyncio.create_task(_pump(reader, inner_writer))
         to_client = asyncio.create_task(_pump(inner_reader, writer))
+        whole = False
         try:
-            # The mock's end of the conversation decides: when it is silent for good, nobody waits any longer.
-            await asyncio.wait({to_client})
-            whole = to_client.result()
+            await asyncio.wait({to_mock, to_client}, return_when=asyncio.FIRST_COMPLETED)
+            if not to_client.done():
+                # The client has ended, and the mock learns of it; its own end of the conversation decides.
+                with contextlib.suppress(OSError):
+                    inner_writer.write_eof()
+                await asyncio.wait({to_client}, timeout=_LINGER_S)
+            whole = to_client.done() and to_client.result()
         finally:
-            to_mock.cancel()
-            await asyncio.wait({to_mock}, timeout=_LINGER_S)
+            left = {task for task in (to_mock, to_client) if not task.done()}
+            for task in left:
+                task.cancel()
+            if left:
+                await asyncio.wait(left, timeout=_LINGER_S)
             inner_writer.transport.abort()
         await _part(writer, gently=whole)
 

@@ -51,7 +51,7 @@ class Calls:
             if not answer.is_success:
                 answer.read()
         except httpx.TransportError as exc:
-            raise self._unreachable(exc) from exc
+            raise self._unreachable("GET", path, exc) from exc
         if not answer.is_success:
             answer.close()
             raise Refused(refusal(self.name, "GET", path, answer), status=answer.status_code, problem=problem(answer))
@@ -63,16 +63,26 @@ class Calls:
         if rest.get("json", ...) is None:
             rest.pop("json")
         try:
-            answer = self._http.request(method, path, params=given, **rest)
+            answer = self._asked(method, path, params=given, **rest)
         except httpx.TransportError as exc:
-            raise self._unreachable(exc) from exc
+            raise self._unreachable(method, path, exc) from exc
         if not answer.is_success:
             told = refusal(self.name, method, path, answer)
             raise Refused(told, status=answer.status_code, problem=problem(answer))
         return answer.json() if answer.content else None
 
-    def _unreachable(self, exc: httpx.TransportError) -> Unreachable:
-        return Unreachable(f"{self.name} at {self.base_url} does not answer ({type(exc).__name__}); is the street up?")
+    def _asked(self, method: str, path: str, **rest: Any) -> httpx.Response:
+        """A kept connection may be given up by the other side just as it is used: who only reads asks once more."""
+        try:
+            return self._http.request(method, path, **rest)
+        except httpx.RemoteProtocolError:
+            if method != "GET":
+                raise
+            return self._http.request(method, path, **rest)
+
+    def _unreachable(self, method: str, path: str, exc: httpx.TransportError) -> Unreachable:
+        told = f"does not answer {method} {path} ({type(exc).__name__})"
+        return Unreachable(f"{self.name} at {self.base_url} {told}; is the street up?")
 
     def close(self) -> None:
         """Give the connections back."""

@@ -1,0 +1,86 @@
+"""The TLS door: relays both ways, and keeps a connection's rest until the mock has ended it."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import trustme
+
+from mock_kit.tls import TlsDoor, TlsSettings
+
+PATIENCE_S = 30.0
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for a condition, with patience."""
+    deadline, tick = time.monotonic() + PATIENCE_S, threading.Event()
+    while not happened():
+        assert time.monotonic() < deadline, "it did not happen"
+        tick.wait(0.02)
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def mock() -> Iterator[socket.socket]:
+    """The application behind the door; the test plays it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(PATIENCE_S)
+        yield listening
+
+
+@pytest.fixture
+def door(authority: trustme.CA, mock: socket.socket, tmp_path: Path) -> Iterator[TlsDoor]:
+    certificate = tmp_path / "tls.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
+    opened = TlsDoor(TlsSettings(port=0, certificate=certificate), host="127.0.0.1", target_port=mock.getsockname()[1])
+    opened.start()
+    yield opened
+    opened.stop()
+
+
+def client(authority: trustme.CA, door: TlsDoor) -> ssl.SSLSocket:
+    """A connection that has checked the certificate."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    plain = socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE_S)
+    return context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_bytes_pass_both_ways_in_clear_behind_the_door(
+    authority: trustme.CA, door: TlsDoor, mock: socket.socket
+) -> None:
+    with client(authority, door) as caller:
+        caller.sendall(b"question")
+        inner, _ = mock.accept()
+        with inner:
+            assert inner.recv(100) == b"question"
+            inner.sendall(b"answer")
+            assert caller.recv(100) == b"answer"
+
+
+def test_a_client_that_is_gone_is_told_to_the_mock_and_the_rest_is_kept_until_the_mock_ends_it(
+    authority: trustme.CA, door: TlsDoor, mock: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    with client(authority, door) as caller:
+        caller.sendall(b"question")
+        inner, _ = mock.accept()
+        inner.settimeout(PATIENCE_S)
+        assert inner.recv(100) == b"question"
+    with inner:
+        assert inner.recv(100) == b""
+        gc.collect()
+        assert len(door._connections) == 1, "nobody has collected it"
+    until(lambda: not door._connections)
+    gc.collect()
+    assert "destroyed" not in caplog.text

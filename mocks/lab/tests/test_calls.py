@@ -1,0 +1,57 @@
+"""Calls to a process of the street: what is asked again, and how a silence is told."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from attachment_lab.calls import Calls
+from attachment_lab.errors import Unreachable
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue"
+
+
+@contextmanager
+def giving_up(times: int) -> Iterator[tuple[Calls, list[bytes]]]:
+    """A server that closes its first connections without an answer; and the requests that it saw."""
+    seen: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    seen.append(connection.recv(65_536).split(b"\r\n")[0])
+                    if len(seen) > times:
+                        connection.sendall(ANSWER)
+
+        threading.Thread(target=serve, daemon=True).start()
+        calls = Calls("CMI mock", f"http://127.0.0.1:{listening.getsockname()[1]}")
+        yield calls, seen
+        calls.close()
+        listening.shutdown(socket.SHUT_RDWR)
+
+
+def test_what_only_reads_is_asked_once_more_when_the_connection_is_given_up() -> None:
+    with giving_up(1) as (calls, seen):
+        assert calls.get("/_mock/chats") is True
+        assert seen == [b"GET /_mock/chats HTTP/1.1"] * 2
+
+
+def test_what_changes_something_is_asked_once_only() -> None:
+    with giving_up(1) as (calls, seen):
+        with pytest.raises(Unreachable, match=r"does not answer POST /_mock/chats \(RemoteProtocolError\)"):
+            calls.post("/_mock/chats", {})
+        assert len(seen) == 1
+
+
+def test_a_lasting_silence_is_told() -> None:
+    with giving_up(9) as (calls, _), pytest.raises(Unreachable, match="does not answer GET /x"):
+        calls.get("/x")
