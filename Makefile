@@ -25,7 +25,8 @@ e2e: setup-test ## Set up, run the whole browser suite (BASE=compose: on the sta
 		-m "not faults and not docker and not wheel" $(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
 
 screenshots: setup-test ## Set up, make the pictures of every page for docs/images
-	@$(BIN)/python -m pytest e2e/test_screenshots.py --write-screenshots -k 'documentation or on_its_way' $(ARGS)
+	@$(BIN)/python -m pytest e2e/test_screenshots.py e2e/test_configurator.py e2e/test_journal.py e2e/test_tour.py \
+		--write-screenshots -k 'documentation or on_its_way' $(ARGS)
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)

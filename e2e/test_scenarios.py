@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from instrument.stacks import ConsoleWorld, OwnStack
-from pages.console_page import ConsolePage
+from pages.console_page import PATIENCE_MS, ConsolePage
 from pages.faults_page import FaultsPage
+from pages.journal_page import JournalPage
 from playwright.sync_api import Page, expect
 
+from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.street import StreetOptions, open_street
 from attachment_lab.tenant import Lab
@@ -107,3 +109,27 @@ def test_a_scenario_does_not_begin_among_other_faults(page: Page, stage: Console
     scenario.play()
     scenario.expect_verdict("Did not run")
     expect(scenario.card.locator(".did-trouble")).to_contain_text("remove them first")
+
+
+def test_a_file_that_was_gone_is_explained_and_comes_with_one_press_once_it_is_back(
+    page: Page, stage: ConsoleWorld
+) -> None:
+    """Minutes 7 to 9 of docs/demo.md, as it says them."""
+    faults = FaultsPage(page, stage.url("faults"))
+    faults.open()
+    scenario = faults.scenario("file-gone")
+    scenario.play()
+    scenario.expect_verdict("As it should be")
+    scenario.card.get_by_role("link", name="See it on the chain").click()
+    chain = ConsolePage(page, stage.url("chain"))
+    expect(chain.rows.locator(".chip", has_text="Failed")).to_have_count(1)
+
+    page.get_by_role("link", name="Its exchanges").click()
+    journal = JournalPage(page, stage.url("journal"))
+    journal.rows.filter(has_text="404").first.get_by_role("link").click()
+    expect(journal.why.get_by_role("heading", name="Why did this fail?")).to_be_visible()
+
+    page.go_back()
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Chain").click()
+    page.get_by_role("button", name="Try again").click()
+    expect(chain.rows.locator(".chip", has_text="Stored")).to_have_count(FILES, timeout=PATIENCE_MS)

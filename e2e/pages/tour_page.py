@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from attachment_lab.console.tour.steps import steps
 
 PATIENCE_MS = 60_000
+#: What stands below a caption as long as it waits.
+WAITING = re.compile("Waiting|One moment")
 
 
 class TourPage:
@@ -34,7 +38,7 @@ class TourPage:
     def expect_step(self, number: int) -> None:
         """This step is shown, and whatever it waits for has come."""
         expect(self.page.locator("#tour-place")).to_have_text(f"Step {number} of {len(steps())}", timeout=PATIENCE_MS)
-        expect(self.page.locator("#tour-waiting")).not_to_have_text("…", use_inner_text=True)
+        expect(self.page.locator("#tour-waiting")).not_to_have_text(WAITING, timeout=PATIENCE_MS)
 
     def next(self) -> None:
         """Press Next (or Finish)."""

@@ -1,4 +1,4 @@
-"""docs/demo.md: every command in it is one that the program takes, and every page it names is there."""
+"""docs/demo.md: every command in it is one that the program takes, and what it tells to press is on a page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,35 @@ from pathlib import Path
 import click
 import pytest
 
+import attachment_lab.console
+from attachment_lab import people
 from attachment_lab.__main__ import cli
+from attachment_lab.console.pages import PAGES
 from attachment_lab.console.tour.steps import steps
+from attachment_lab.scenarios.table import SCENARIOS
 
 DEMO = (Path(__file__).parents[3] / "docs" / "demo.md").read_text()
 COMMANDS = sorted(set(re.findall(r"\.venv/bin/attachment-lab ([^#`\n]+)", DEMO)))
+NAMED = re.compile(r"\*+([^*]+)\*+")
 NUMBERS = {14: "Fourteen", 15: "Fifteen", 16: "Sixteen", 17: "Seventeen"}
+
+
+CONSOLE = Path(attachment_lab.console.__file__).parent
+SHOWN = "\n".join(path.read_text() for folder in ("templates", "static") for path in (CONSOLE / folder).glob("*.*"))
+TITLES = {page.title for page in PAGES} | {each.title for each in SCENARIOS} | {each.name for each in people.CUSTOMERS}
+SCRIPT = DEMO.partition("## The script")[2].partition("\n## ")[0]
+PRESSED = sorted(
+    {name for row in SCRIPT.splitlines() if row.startswith("|") for name in NAMED.findall(row.split("|")[2])}
+)
+
+
+@pytest.mark.parametrize("name", PRESSED)
+def test_what_the_script_tells_to_press_is_on_a_page(name: str) -> None:
+    assert name in TITLES or f">{name}<" in SHOWN or f'"{name}"' in SHOWN
+
+
+def test_the_script_tells_to_press_something() -> None:
+    assert len(PRESSED) > 12
 
 
 @pytest.mark.parametrize("line", COMMANDS)
