@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import pytest
 from instrument.accessibility import axe_findings, walk
 from instrument.stacks import ConsoleWorld
+from pages.configurator_page import ConfiguratorPage
 from playwright.sync_api import Page, expect
 
 from attachment_lab.console.pages import PAGES
@@ -49,6 +51,63 @@ def fail_on(findings: list[str]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_full_of_life_breaks_no_rule(page: Page, furnished: ConsoleWorld, name: str) -> None:
     open_quietly(page, furnished.url(name))
+    fail_on(findings_in_every_guise(page))
+
+
+def _editor(page: Page) -> None:
+    office = ConfiguratorPage(page)
+    office.edit("Chat attachments to SAP Service Cloud")
+    office.retype("{contact.guid}", "{contact.giud}")
+    expect(office.finding("AC401")).to_be_visible()
+
+
+def _press(name: str) -> Callable[[Page], None]:
+    def press(page: Page) -> None:
+        page.get_by_role("button", name=name, exact=True).first.click()
+        expect(page.get_by_role("dialog").first).to_be_visible()
+
+    return press
+
+
+def _first_exchange(page: Page) -> None:
+    page.locator("#rows a").first.click()
+    expect(page.get_by_role("button", name="Copy as curl")).to_be_visible()
+
+
+def _nothing(_page: Page) -> None:
+    """It is open as it comes."""
+
+
+#: What is opened on a page: page, query, how.
+OPENED: dict[str, tuple[str, str, Callable[[Page], None]]] = {
+    "the editor with a finding": ("configurator", "", _editor),
+    "a new secret": ("configurator", "", _press("Add secret")),
+    "an exchange in full": ("journal", "?hop=c4c", _first_exchange),
+    "the reset's question": ("chain", "", _press("Reset")),
+    "the demo's dialog": ("chain", "", _press("Demo")),
+    "a chat on the phone": ("chat", "?chat={chat}", _nothing),
+    "a chat at the desk": ("agent", "?chat={chat}", _nothing),
+    "a chat's activity": ("c4c", "?chat={chat}", _nothing),
+    "the report by itself": ("report", "file", _nothing),
+}
+
+
+@pytest.mark.parametrize("what", OPENED)
+def test_what_is_opened_on_a_page_breaks_no_rule(page: Page, furnished: ConsoleWorld, what: str) -> None:
+    name, query, open_it = OPENED[what]
+    page.emulate_media(reduced_motion="reduce")
+    chat = furnished.tenant.ledger.sources()[0].chat
+    page.goto(furnished.url(name) + query.format(chat=chat))
+    if query != "file":
+        expect(page.locator("body[data-drawn]")).to_be_attached(timeout=30_000)
+    open_it(page)
+    fail_on(findings_in_every_guise(page))
+
+
+@pytest.mark.page_errors(allow="status of 404")
+def test_the_page_of_a_tenant_that_is_gone_breaks_no_rule(page: Page, world: ConsoleWorld) -> None:
+    page.goto(world.url().replace(world.name, "nowhere"))
+    expect(page.get_by_role("heading")).to_be_visible()
     fail_on(findings_in_every_guise(page))
 
 
