@@ -82,7 +82,10 @@ def test_an_exchange_has_an_address_of_its_own(journal: JournalPage, world: Cons
     carry(world)
     journal.open()
     journal.show("Stores photo.jpg")
-    journal.page.goto(journal.page.url)
+    address = journal.page.url
+    journal.open()
+    expect(journal.heading).to_be_hidden()
+    journal.page.goto(address)
     expect(journal.heading).to_have_text("Stores photo.jpg")
 
 

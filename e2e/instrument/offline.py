@@ -129,7 +129,8 @@ class Guard:
     def _on_console(self, line: ConsoleMessage) -> None:
         url = str(line.location.get("url", ""))
         world = WORLD.search(url)
-        if line.type == "error" and not (world and world[1] in ENDED_WORLDS):
+        is_gone = world is not None and world[1] in ENDED_WORLDS and "status of 404" in line.text
+        if line.type == "error" and not is_gone:
             self._tell(f"{line.text} ({url})")
 
     def _tell(self, text: str) -> None:

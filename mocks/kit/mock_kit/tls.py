@@ -108,11 +108,9 @@ class TlsDoor:
                 await asyncio.wait({to_client}, timeout=_LINGER_S)
             whole = to_client.done() and to_client.result()
         finally:
-            left = {task for task in (to_mock, to_client) if not task.done()}
-            for task in left:
-                task.cancel()
-            if left:
-                await asyncio.wait(left, timeout=_LINGER_S)
+            to_mock.cancel()
+            to_client.cancel()
+            await asyncio.wait({to_mock, to_client}, timeout=_LINGER_S)
             inner_writer.transport.abort()
         await _part(writer, gently=whole)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import httpx
@@ -47,7 +47,7 @@ class Calls:
         """GET whose body is not read yet; whoever asked reads and closes it. Raises Refused, Unreachable."""
         call = self._http.build_request("GET", path, params=params, headers=headers)
         try:
-            answer = self._http.send(call, stream=True)
+            answer = _asked("GET", lambda: self._http.send(call, stream=True))
             if not answer.is_success:
                 answer.read()
         except httpx.TransportError as exc:
@@ -63,22 +63,13 @@ class Calls:
         if rest.get("json", ...) is None:
             rest.pop("json")
         try:
-            answer = self._asked(method, path, params=given, **rest)
+            answer = _asked(method, lambda: self._http.request(method, path, params=given, **rest))
         except httpx.TransportError as exc:
             raise self._unreachable(method, path, exc) from exc
         if not answer.is_success:
             told = refusal(self.name, method, path, answer)
             raise Refused(told, status=answer.status_code, problem=problem(answer))
         return answer.json() if answer.content else None
-
-    def _asked(self, method: str, path: str, **rest: Any) -> httpx.Response:
-        """A kept connection may be given up by the other side just as it is used: who only reads asks once more."""
-        try:
-            return self._http.request(method, path, **rest)
-        except httpx.RemoteProtocolError:
-            if method != "GET":
-                raise
-            return self._http.request(method, path, **rest)
 
     def _unreachable(self, method: str, path: str, exc: httpx.TransportError) -> Unreachable:
         told = f"does not answer {method} {path} ({type(exc).__name__})"
@@ -87,6 +78,16 @@ class Calls:
     def close(self) -> None:
         """Give the connections back."""
         self._http.close()
+
+
+def _asked(method: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
+    """A kept connection may be given up by the other side just as it is used: who only reads asks once more."""
+    try:
+        return ask()
+    except httpx.RemoteProtocolError:
+        if method != "GET":
+            raise
+        return ask()
 
 
 def problem(answer: httpx.Response) -> dict[str, Any]:

@@ -45,6 +45,14 @@ def test_what_only_reads_is_asked_once_more_when_the_connection_is_given_up() ->
         assert seen == [b"GET /_mock/chats HTTP/1.1"] * 2
 
 
+def test_so_is_a_body_that_is_read_piece_by_piece() -> None:
+    with giving_up(1) as (calls, seen):
+        answer = calls.open("/_mock/file")
+        assert answer.read() == b"true"
+        answer.close()
+        assert len(seen) == 2
+
+
 def test_what_changes_something_is_asked_once_only() -> None:
     with giving_up(1) as (calls, seen):
         with pytest.raises(Unreachable, match=r"does not answer POST /_mock/chats \(RemoteProtocolError\)"):

@@ -20,8 +20,6 @@ DEMO = (Path(__file__).parents[3] / "docs" / "demo.md").read_text()
 COMMANDS = sorted(set(re.findall(r"\.venv/bin/attachment-lab ([^#`\n]+)", DEMO)))
 NAMED = re.compile(r"\*+([^*]+)\*+")
 NUMBERS = {14: "Fourteen", 15: "Fifteen", 16: "Sixteen", 17: "Seventeen"}
-
-
 CONSOLE = Path(attachment_lab.console.__file__).parent
 SHOWN = "\n".join(path.read_text() for folder in ("templates", "static") for path in (CONSOLE / folder).glob("*.*"))
 TITLES = {page.title for page in PAGES} | {each.title for each in SCENARIOS} | {each.name for each in people.CUSTOMERS}

@@ -47,7 +47,7 @@ def _somewhere(record: Sent, exchange: Exchange) -> bool:
 
 
 def _struck(_record: Sent, exchange: Exchange) -> bool:
-    return exchange.fault is not None
+    return bool(exchange.fault)
 
 
 def _path(record: Sent) -> str:
