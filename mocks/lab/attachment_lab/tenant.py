@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
 
 from attachment_lab.chain_ledger import ChainLedger
@@ -39,7 +40,7 @@ class Lab:
         if street.collector is not None:
             from attachment_lab.witness.street import StreetWitness  # noqa: PLC0415 - only where it is wanted
 
-            self._witness = StreetWitness(street.neighbours, street.collector)
+            self._witness = StreetWitness(street.neighbours, street.collector, astuple(street.ports))
         if street.options.console:
             world = default_world()
             open_world(street.neighbours, world, street.world_options())

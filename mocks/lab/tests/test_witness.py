@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from c4c_mock.app import create_app
 from mock_kit.witness import Testimony
 
 HOST = "my2554607.de1.crm.cloud.sap"
+SERVICE_HOST = "cc-workflows-eu-c1.cc.sinch.com"
 ROOT = "/sap/c4c/odata/v1/chatactivity"
 CANARY = "Welcome-1-canary"
 
@@ -253,6 +257,35 @@ def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: Tenant) -> None:
         httpx.get(f"{tenant.lab.urls['service']}/nothing", trust_env=False)
     with pytest.raises(AssertionError, match=r"\[no hop\] exchange: .*GET /nothing → 404"), tenant.lab.tenant():
         httpx.get(f"{tenant.lab.urls['service']}/nothing", trust_env=False)
+
+
+@pytest.mark.street
+@pytest.mark.timeout(180)
+def test_what_this_process_sends_to_another_street_is_that_ones_to_judge(tenant: Tenant) -> None:
+    with tenant.lab.tenant(), answering() as elsewhere:
+        answer = httpx.post(f"{elsewhere}/prod/chat-attachments", headers={"Host": SERVICE_HOST}, trust_env=False)
+        assert answer.status_code == 401
+    with pytest.raises(AssertionError, match=r"\[no hop\] exchange: .*GET /prod/nothing → 404"), tenant.lab.tenant():
+        httpx.get(f"{tenant.lab.urls['service']}/prod/nothing", headers={"Host": SERVICE_HOST}, trust_env=False)
+
+
+@contextmanager
+def answering() -> Iterator[str]:
+    """The address of a service that is none of the lab's street and refuses everybody."""
+
+    class Refuse(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            """Silence."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refuse) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.mark.street

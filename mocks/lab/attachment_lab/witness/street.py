@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from attachment_contract.live import Exchange, Hearing
@@ -23,8 +24,10 @@ _LOOK_EVERY_S = 0.02
 class StreetWitness:
     """Judges the traffic of one street, tenant by tenant."""
 
-    def __init__(self, to: Neighbours, collector: Collector) -> None:
+    def __init__(self, to: Neighbours, collector: Collector, ports: Iterable[int]) -> None:
+        """``ports``: of all the street's doors, gates included."""
         self._to = to
+        self._addresses = {f"127.0.0.1:{port}" for port in ports}
         self._records = collector.records
         #: The last testimony heard, by mock and world; None stands for those of no world.
         self._heard: dict[tuple[str, str | None], int] = {}
@@ -50,7 +53,13 @@ class StreetWitness:
         if closing:
             self._gone |= {names.cmi_host, names.c4c_host, names.tenant}
         # Another world of this street may be open still, and has its own hearing.
-        self._records.forget(but=lambda one: not self._meant(one, names) and not self._is_gone(one.host, one.path))
+        self._records.forget(
+            but=lambda one: (
+                not self._is_another_streets(one)
+                and not self._meant(one, names)
+                and not self._is_gone(one.host, one.path)
+            )
+        )
         return hearing
 
     def _let_it_end(self, hearing: Hearing, names: WorldNames) -> None:
@@ -101,8 +110,14 @@ class StreetWitness:
             about = f"{record.method} {record.path.partition('?')[0][:120]} → {record.status}, sent by the {record.who}"
             hearing.complain(difference, hop="both ends", about=about)
 
+    def _is_another_streets(self, record: Sent) -> bool:
+        """The lab's own process may have several streets, whose neighbours bear the same names."""
+        return record.who == "lab" and record.at.startswith("127.0.0.1:") and record.at not in self._addresses
+
     def _meant(self, record: Sent, names: WorldNames) -> str:
         """The neighbour that a record was sent to; empty if it was none of this world's."""
+        if self._is_another_streets(record):
+            return ""
         for name in (*MOCKS, "service"):
             if getattr(self._to, name).base_url == f"http://{record.host}":
                 return name if name == "service" or _is_at(record, names) else ""

@@ -43,7 +43,10 @@ class Digest:
 
 @dataclass
 class Sent:
-    """The sender's end of an exchange; ``status`` 0 if no reply came, ``error`` says what came instead."""
+    """The sender's end of an exchange; ``status`` 0 if no reply came, ``error`` says what came instead.
+
+    ``host`` is whom it was meant for, ``at`` the address (host:port) that it went to.
+    """
 
     who: str
     method: str
@@ -53,6 +56,7 @@ class Sent:
     error: str = ""
     request: Digest = field(default_factory=Digest)
     answer: Digest = field(default_factory=Digest)
+    at: str = ""
 
 
 class Sink(Protocol):
@@ -174,7 +178,8 @@ class _Counted(httpx.SyncByteStream):
 
 
 def _sent(who: str, sink: Sink, request: httpx.Request, send: Callable[[], httpx.Response]) -> httpx.Response:
-    record = Sent(who, request.method, request.headers.get("host", ""), request.url.raw_path.decode("ascii"))
+    path, at = request.url.raw_path.decode("ascii"), request.url.netloc.decode("ascii")
+    record = Sent(who, request.method, request.headers.get("host", ""), path, at=at)
     asked = _Counted(request.stream, lambda _: None)
     request.stream = asked
     sink.begun()
