@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 import subprocess
 import sys
 import textwrap
+import uuid
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,6 +19,34 @@ from attachment_lab.containers.fixtures import asking_docker
 from attachment_lab.containers.mocks import C4CContainer, CMIContainer, ContactProContainer, LedgerPostgres
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
+
+#: A street of one container, with a network and a volume of its own.
+SMALL_COMPOSE = """
+services:
+  one:
+    image: attachment-transfer-lab:local
+    entrypoint: [sleep, "600"]
+    profiles: [core]
+    volumes: ["kept:/kept"]
+volumes: {kept: {}}
+"""
+
+
+def killed(script: str) -> str:
+    """Run a program that ends itself with SIGKILL; returns the line that it printed before."""
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    return done.stdout.strip()
+
+
+def running() -> list[str]:
+    return engine.docker("ps", "--format", "{{.Names}}").split()
+
+
+def of_project(project: str) -> list[list[str]]:
+    """Its containers, networks and volumes."""
+    mine = f"--filter=label={engine.PROJECT_LABEL}={project}"
+    return [engine.docker(*kind, "-q", mine).split() for kind in (("ps", "-a"), ("network", "ls"), ("volume", "ls"))]
 
 
 def test_a_c4c_mock_in_a_container_answers_odata(c4c_container: C4CContainer) -> None:
@@ -54,20 +86,24 @@ def test_a_contact_pro_mock_in_a_container_issues_tokens(contact_pro_container: 
 def test_the_ledgers_postgresql_takes_the_services_schema(ledger_postgres: LedgerPostgres) -> None:
     from attachment_lab.minting import sealing_key  # noqa: PLC0415
 
+    settings = {"DATABASE_URL": ledger_postgres.url, "ATTACHMENT_TRANSFER_SEALING_KEYS": sealing_key()}
     done = subprocess.run(
         [sys.executable, "-m", "attachment_transfer", "migrate"],
-        env={
-            "DATABASE_URL": ledger_postgres.url,
-            "ATTACHMENT_TRANSFER_SEALING_KEYS": sealing_key(),
-            "PATH": "/usr/bin",
-        },
+        env=settings | {"PATH": "/usr/bin"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     url = ledger_postgres.url.replace("postgresql://", "postgresql+psycopg://")
-    assert sa.inspect(sa.create_engine(url)).has_table("transfer") or "ledger schema" in done.stdout
+    assert {"transfer", "attachment", "upload_intent"} <= set(sa.inspect(sa.create_engine(url)).get_table_names())
+
+
+def test_a_container_is_published_on_loopback_alone(c4c_container: C4CContainer) -> None:
+    published = json.loads(engine.docker("inspect", str(c4c_container._name)))[0]["NetworkSettings"]["Ports"]
+    assert [(each["HostIp"], each["HostPort"]) for each in published["8103/tcp"]] == [
+        ("127.0.0.1", str(c4c_container.port))
+    ]
 
 
 def test_two_mocks_of_one_kind_live_side_by_side(c4c_container: C4CContainer) -> None:
@@ -77,7 +113,7 @@ def test_two_mocks_of_one_kind_live_side_by_side(c4c_container: C4CContainer) ->
         assert other.control.get("/_mock/worlds") == {"worlds": []}
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next_one() -> None:
+def test_what_a_killed_process_left_is_removed_by_the_next_container() -> None:
     script = """
         import os, signal
         from attachment_lab.containers.mocks import C4CContainer
@@ -87,14 +123,49 @@ def test_what_a_killed_process_left_is_removed_by_the_next_one() -> None:
     """
     with asking_docker():
         engine.require_images(C4CContainer.default_image)
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False)
-    name = done.stdout.strip()
-    assert name in engine.docker("ps", "--format", "{{.Names}}").split()
+    name = killed(script)
+    assert name in running()
+    engine.sweep_once.cache_clear()  # as in a process of its own
     with C4CContainer() as mine:
-        engine.sweep()
-        running = engine.docker("ps", "--format", "{{.Names}}").split()
-        assert name not in running
-        assert mine._name in running
+        assert name not in running()
+        assert mine._name in running()
+
+
+def test_what_a_killed_stack_left_is_removed_with_its_network_and_volume(tmp_path: Path) -> None:
+    script = f"""
+        import os, pathlib, signal
+        from attachment_lab.containers.stack import TransferStack
+        stack = TransferStack(pathlib.Path({str(tmp_path)!r}))
+        stack.compose("up", "-d")
+        print(stack.project, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    with asking_docker():
+        engine.require_images(C4CContainer.default_image)
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "docker-compose.yml").write_text(SMALL_COMPOSE, encoding="utf-8")
+    (tmp_path / "deploy" / "compose.tests.yml").write_text("services: {one: {init: true}}\n", encoding="utf-8")
+    project = killed(script)
+    assert project.startswith(engine.PREFIX)
+    assert [len(each) for each in of_project(project)] == [1, 1, 1]
+    removed = engine.sweep()
+    assert [len(each) for each in of_project(project)] == [0, 0, 0]
+    assert len(removed) >= 3
+
+
+def test_what_another_place_made_is_left_alone_until_it_is_a_day_old() -> None:
+    with asking_docker():
+        engine.require_images(C4CContainer.default_image)
+    volume = f"{engine.PREFIX}-volume-{uuid.uuid4().hex[:8]}"
+    elsewhere = "00000000-1-1"  # pid 1 of this machine is somebody else's there
+    engine.docker("volume", "create", "--label", f"{engine.OWNER_LABEL}={elsewhere}", volume)
+    try:
+        assert f"volume {volume}" not in engine.sweep()
+        made_at = datetime.datetime.now(datetime.UTC)
+        assert not engine._is_gone(elsewhere, made_at)
+        assert engine._is_gone(elsewhere, made_at - 2 * engine.STRANGERS_LIVE)
+    finally:
+        engine.docker("volume", "rm", "-f", volume)
 
 
 def test_without_an_engine_a_fixture_skips_with_one_line_or_fails_if_docker_is_required(
@@ -105,10 +176,44 @@ def test_without_an_engine_a_fixture_skips_with_one_line_or_fails_if_docker_is_r
     pytester.makepyfile("def test_it(c4c_container):\n    assert c4c_container.url")
     lenient = pytester.runpytest_subprocess("-rs", "-p", "no:cacheprovider")
     lenient.assert_outcomes(skipped=1)
+    (told,) = [line for line in lenient.outlines if line.startswith("SKIPPED")]
+    assert "no Docker engine answers" in told
+    assert "remedy: start dockerd, or set DOCKER_HOST" in told
     monkeypatch.setenv("REQUIRE_DOCKER", "1")
     strict = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     strict.assert_outcomes(errors=1)
-    strict.stdout.fnmatch_lines(["*docker*"])
+    strict.stdout.fnmatch_lines(["*no Docker engine answers*"])
+
+
+def test_what_does_not_start_on_an_engine_that_is_there_fails_and_is_not_skipped(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with asking_docker():
+        engine.require_images(C4CContainer.default_image)
+    monkeypatch.delenv("REQUIRE_DOCKER", raising=False)
+    monkeypatch.setenv("TESTCONTAINERS_RYUK_DISABLED", "true")
+    pytester.makepyfile(
+        """
+        import pytest
+        from attachment_lab.containers import mocks
+        from attachment_lab.containers.fixtures import asking_docker
+
+        class Broken(mocks.C4CContainer):
+            module = "no_such_mock"
+
+        @pytest.fixture
+        def broken():
+            with asking_docker():
+                yield Broken().start()
+
+        def test_it(broken):
+            pass
+        """
+    )
+    monkeypatch.setattr("attachment_lab.containers.mocks.START_TIMEOUT_S", 5)
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*did not become healthy*", "*no_such_mock*"])
 
 
 def test_the_log_of_a_container_is_in_the_report_of_a_failed_test(pytester: pytest.Pytester) -> None:

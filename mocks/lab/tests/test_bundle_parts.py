@@ -12,8 +12,9 @@ import pytest
 from attachment_lab.bundle.engine import EngineFailed, Image, look_up
 from attachment_lab.bundle.leftovers import LeftBehind, left_behind, refuse_leftovers
 from attachment_lab.bundle.parcel import seal
-from attachment_lab.bundle.street import compose_command, read_street
+from attachment_lab.bundle.street import read_street
 from attachment_lab.bundle.wheels import collect_wheels
+from attachment_lab.containers.engine import NoEngine, compose_command
 from attachment_lab.errors import WrongUse
 
 CLEAN = Image(
@@ -102,7 +103,7 @@ def test_without_a_docker_command_the_remedy_is_told(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EngineFailed, match="Remedy: start one"):
         look_up("any:1")
-    with pytest.raises(EngineFailed, match="apt-get install docker-compose"):
+    with pytest.raises(NoEngine, match="apt-get install docker-compose"):
         compose_command()
 
 
@@ -110,7 +111,7 @@ def test_without_a_docker_command_the_remedy_is_told(monkeypatch: pytest.MonkeyP
 def compose_file(tmp_path: Path) -> Path:
     try:
         compose_command()
-    except EngineFailed as exc:
+    except NoEngine as exc:
         pytest.skip(str(exc))
     file = tmp_path / "docker-compose.yml"
     (tmp_path / "pages").mkdir()

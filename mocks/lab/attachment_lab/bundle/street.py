@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 import yaml
 
 from attachment_lab.bundle.engine import EngineFailed
+from attachment_lab.containers.engine import compose_command
 from attachment_lab.errors import WrongUse
 
 PROFILES_VARIABLE = "COMPOSE_PROFILES"
@@ -42,7 +42,8 @@ def read_street(compose_file: Path, *, profiles: Iterable[str] = (), extra: Iter
         profiles: none = what COMPOSE_PROFILES says, in the environment or in ``.env``.
         extra: files that travel as well, inside the compose file's folder.
 
-    Raises WrongUse for a file that is missing or cannot travel, EngineFailed where compose refuses the file.
+    Raises WrongUse for a file that is missing or cannot travel, EngineFailed where compose refuses the file, NoEngine
+    where there is no compose.
     """
     if not compose_file.is_file():
         raise WrongUse(f"--compose-file {compose_file}: there is no such file. Remedy: name the street's compose file")
@@ -56,17 +57,6 @@ def read_street(compose_file: Path, *, profiles: Iterable[str] = (), extra: Iter
         files.update(_inside(root, path))
     images = {_image(name, service) for name, service in services.items()}
     return Street(root=root, images=tuple(sorted(images)), files=tuple(sorted(files)), profiles=chosen)
-
-
-def compose_command() -> list[str]:
-    """``docker compose`` where there is one, else ``docker-compose``."""
-    if shutil.which("docker"):
-        asked = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
-        if asked.returncode == 0:
-            return ["docker", "compose"]
-    if shutil.which("docker-compose"):
-        return ["docker-compose"]
-    raise EngineFailed("there is no docker compose. Remedy: apt-get install docker-compose, or Docker's compose plugin")
 
 
 def _services(compose_file: Path, profiles: tuple[str, ...]) -> dict[str, dict[str, Any]]:

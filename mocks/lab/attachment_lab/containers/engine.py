@@ -1,30 +1,43 @@
 """The Docker engine of this machine: is it there, and what did a test that died leave behind?
 
-Everything that these fixtures make is named after the process that made it (its id and start time), so whoever comes
-next can tell what nobody will remove any more. That is what Testcontainers' own reaper does where its image can be
-pulled; here it is off, because an offline machine has no such image.
+Everything that these fixtures make is named after the process that made it, so whoever comes next can tell what nobody
+will remove any more. That is what Testcontainers' own reaper does where its image can be pulled; here it is off,
+because an offline machine has no such image.
 """
 
 from __future__ import annotations
 
+import datetime
+import hashlib
+import json
 import os
 import secrets
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from attachment_lab.errors import LabFailed
 
 PREFIX = "attachment-test"
 OWNER_LABEL = "attachment-lab.owner"
+PROJECT_LABEL = "com.docker.compose.project"
+#: Of whom nothing can be known from here (another machine, a container beside this one), what is older is a leftover.
+STRANGERS_LIVE = datetime.timedelta(hours=24)
 _TIMEOUT_S = 60
 
 
-class NoEngine(Exception):
-    """No Docker engine answers, or it lacks an image; the message says what to do."""
+class NoEngine(LabFailed):
+    """No Docker engine answers, or it lacks an image; the message says what to do. Fixtures skip."""
+
+
+class ContainersFailed(LabFailed):
+    """The engine is there, and what it was asked for failed; the message has its last words. Fixtures fail."""
 
 
 def docker(*arguments: str, check: bool = True, timeout_s: float = 600.0) -> str:
-    """Run the docker command; returns what it prints. Raises NoEngine with its last words if it fails."""
+    """Run the docker command; returns what it prints. Raises ContainersFailed with its last words."""
     try:
         done = subprocess.run(
             ["docker", *arguments],
@@ -34,68 +47,105 @@ def docker(*arguments: str, check: bool = True, timeout_s: float = 600.0) -> str
             timeout=timeout_s,
             stdin=subprocess.DEVNULL,
         )
-    except (OSError, subprocess.TimeoutExpired) as exc:
+    except OSError as exc:
         raise NoEngine(f"docker {arguments[0]}: {exc}; remedy: install docker.io and start dockerd") from exc
+    except subprocess.TimeoutExpired as exc:
+        raise ContainersFailed(f"docker {' '.join(arguments[:2])}: no answer within {timeout_s:g} s") from exc
     if check and done.returncode:
-        raise NoEngine(f"docker {' '.join(arguments[:2])}: {done.stderr.strip()[-1500:]}")
+        raise ContainersFailed(f"docker {' '.join(arguments[:2])}: {done.stderr.strip()[-1500:]}")
     return done.stdout
+
+
+def log_tail(container: str, lines: int) -> str:
+    """The end of what a container printed, on either stream; empty if there is no such container."""
+    command = ["docker", "logs", "--tail", str(lines), container]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.stdout if done.returncode == 0 else ""
 
 
 def require_images(*images: str) -> None:
     """Raise NoEngine unless an engine answers and has these images."""
-    docker("version", "--format", "{{.Server.Version}}", timeout_s=_TIMEOUT_S)
+    try:
+        docker("version", "--format", "{{.Server.Version}}", timeout_s=_TIMEOUT_S)
+    except ContainersFailed as exc:
+        raise NoEngine(f"no Docker engine answers ({exc}); remedy: start dockerd, or set DOCKER_HOST") from exc
     for image in images:
         try:
             docker("image", "inspect", "--format", "{{.Id}}", image)
-        except NoEngine:
+        except ContainersFailed:
             raise NoEngine(f"there is no image {image}; remedy: deploy/images/build.sh") from None
 
 
 def owner(pid: int | None = None) -> str:
-    """Who makes things now: ``<pid>-<start time in clock ticks>``; a pid alone may be given to a stranger later."""
+    """Who makes things now: ``<place>-<pid>-<start time in clock ticks>``.
+
+    A pid alone may be given to a stranger later, and means nothing on another machine or in another container.
+    """
     pid = os.getpid() if pid is None else pid
-    return f"{pid}-{_started_ticks(pid)}"
+    return f"{_place()}-{pid}-{_started_ticks(pid)}"
 
 
 def unique_name(kind: str) -> str:
-    """A name that tells its owner and collides with nobody's: ``attachment-test-stack-123-456-9f2c``."""
+    """A name that tells its owner and collides with nobody's: ``attachment-test-stack-1a2b3c4d-123-456-9f2c``."""
     return f"{PREFIX}-{kind}-{owner()}-{secrets.token_hex(2)}"
+
+
+@cache
+def sweep_once() -> None:
+    """``sweep``, the first time that this process makes something."""
+    sweep()
 
 
 def sweep() -> list[str]:
     """Remove what belongs to owners who are gone; returns what was removed, containers first."""
     removed = []
     for kind, listing, removal in (
-        ("container", ["ps", "-aq", "--filter"], ["rm", "-f", "-v"]),
-        ("network", ["network", "ls", "-q", "--filter"], ["network", "rm"]),
-        ("volume", ["volume", "ls", "-q", "--filter"], ["volume", "rm", "-f"]),
+        ("container", ["ps", "-aq"], ["rm", "-f", "-v"]),
+        ("network", ["network", "ls", "-q"], ["network", "rm"]),
+        ("volume", ["volume", "ls", "-q"], ["volume", "rm", "-f"]),
     ):
-        for found, name in _ours(kind, listing):
-            if not _is_alive(name):
+        for found, made_by, made_at in _ours(kind, listing):
+            if _is_gone(made_by, made_at):
                 docker(*removal, found, check=False)
                 removed.append(f"{kind} {found}")
     return removed
 
 
-def _ours(kind: str, listing: list[str]) -> Iterator[tuple[str, str]]:
-    """(id, owner) of everything that fixtures made: our own label, or a compose project of our naming."""
-    label = "{{index .Config.Labels" if kind == "container" else "{{index .Labels"
-    for key in (OWNER_LABEL, "com.docker.compose.project"):
-        for found in docker(*listing, f"label={key}", check=False).split():
-            inspected = docker(kind, "inspect", "--format", f'{label} "{key}"}}}}', found, check=False).strip()
-            value = inspected if key == OWNER_LABEL else _owner_of_project(inspected)
-            if value:
-                yield found, value
+def _ours(kind: str, listing: list[str]) -> Iterator[tuple[str, str, datetime.datetime]]:
+    """(id, owner, time) of everything that fixtures made: our own label, or a compose project of our naming."""
+    for key in (OWNER_LABEL, PROJECT_LABEL):
+        ids = docker(*listing, "--filter", f"label={key}", check=False).split()
+        # One that has vanished meanwhile is not printed.
+        inspected: list[dict[str, Any]] = json.loads(docker(kind, "inspect", *ids, check=False) or "[]") if ids else []
+        for each in inspected:
+            value = ((each.get("Config") or each).get("Labels") or {}).get(key, "")
+            made_by = value if key == OWNER_LABEL else _owner_of_project(value)
+            if made_by:
+                moment = datetime.datetime.fromisoformat(each.get("Created") or each["CreatedAt"])
+                yield each.get("Id") or each["Name"], made_by, moment
 
 
 def _owner_of_project(project: str) -> str:
     parts = project.removeprefix(f"{PREFIX}-").split("-")
-    return f"{parts[1]}-{parts[2]}" if project.startswith(f"{PREFIX}-") and len(parts) == 4 else ""
+    return "-".join(parts[1:4]) if project.startswith(f"{PREFIX}-") and len(parts) == 5 else ""
 
 
-def _is_alive(name: str) -> bool:
-    pid = name.partition("-")[0]
-    return pid.isdigit() and owner(int(pid)) == name
+def _is_gone(made_by: str, made_at: datetime.datetime) -> bool:
+    place, _, process = made_by.partition("-")
+    pid = process.partition("-")[0]
+    if place == _place() and pid.isdigit():
+        return owner(int(pid)) != made_by
+    return datetime.datetime.now(datetime.UTC) - made_at > STRANGERS_LIVE
+
+
+@cache
+def _place() -> str:
+    """Eight hex digits: this start of this machine, and this namespace of process ids."""
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    told = boot.read_text(encoding="utf-8") if boot.exists() else ""
+    namespace = Path("/proc/self/ns/pid")
+    told += str(namespace.stat().st_ino) if namespace.exists() else os.uname().nodename
+    return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
 def _started_ticks(pid: int) -> str:
@@ -106,7 +156,6 @@ def _started_ticks(pid: int) -> str:
     return stat.rpartition(")")[2].split()[19]
 
 
-@cache
 def compose_command() -> tuple[str, ...]:
     """``docker compose`` (2) or ``docker-compose`` (1.29). Raises NoEngine."""
     for command in (("docker", "compose"), ("docker-compose",)):

@@ -1,9 +1,8 @@
 """Pytest fixtures over Testcontainers (extra ``containers``), offered by the plugin.
 
 ``transfer_stack`` (session), ``c4c_container``, ``cmi_container``, ``contact_pro_container``, ``ledger_postgres``.
-Where no Docker engine answers, they skip with one line; with ``REQUIRE_DOCKER=1`` they fail. The end of the logs goes
-into the report of a test that failed.
-
+Where no Docker engine answers, they skip with one line; with ``REQUIRE_DOCKER=1`` they fail. What does not start on an
+engine that is there fails always. The end of the logs goes into the report of a test that failed.
 """
 
 from __future__ import annotations
@@ -92,11 +91,16 @@ def ledger_postgres() -> Iterator[LedgerPostgres]:
 
 @contextmanager
 def asking_docker() -> Iterator[None]:
-    """Skip (or, with REQUIRE_DOCKER=1, fail) with one line where there is no engine, image or library."""
-    from attachment_lab.containers.engine import NoEngine  # noqa: PLC0415
+    """Skip (or, with REQUIRE_DOCKER=1, fail) with one line where there is no engine, image or library.
+
+    What fails on an engine that answers fails the test, with the last words of the containers.
+    """
+    from attachment_lab.containers.engine import ContainersFailed, NoEngine  # noqa: PLC0415
 
     try:
         yield
+    except ContainersFailed as exc:
+        pytest.fail(str(exc), pytrace=False)
     except (NoEngine, ImportError) as exc:
         if os.environ.get("REQUIRE_DOCKER") == "1":
             pytest.fail(str(exc), pytrace=False)

@@ -17,10 +17,19 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 
 from attachment_lab.calls import Calls
-from attachment_lab.containers.engine import OWNER_LABEL, NoEngine, docker, owner, require_images, unique_name
+from attachment_lab.containers.engine import (
+    OWNER_LABEL,
+    ContainersFailed,
+    log_tail,
+    owner,
+    require_images,
+    sweep_once,
+    unique_name,
+)
 from attachment_lab.worlds import C4C_SERVICES, COMMUNICATION_SYSTEM
 
 START_TIMEOUT_S = 120
+LOOPBACK = "127.0.0.1"
 _HEALTH_INTERVAL_NS = 500_000_000
 _SECOND_NS = 1_000_000_000
 
@@ -37,8 +46,11 @@ class OwnContainer(DockerContainer):
         testcontainers_config.ryuk_disabled = True
         image = image or self.default_image
         require_images(image)
-        super().__init__(image, name=unique_name(self.kind), ports=[port])
+        sweep_once()
+        super().__init__(image, name=unique_name(self.kind))
         self._port = port
+        # A free port, on loopback alone: with_bind_ports takes no address, docker-py does.
+        self.ports[f"{port}/tcp"] = (LOOPBACK,)  # type: ignore[assignment]
         self.with_command(command)
         self.waiting_for(HealthcheckWaitStrategy().with_startup_timeout(START_TIMEOUT_S))
         self.with_kwargs(
@@ -63,17 +75,17 @@ class OwnContainer(DockerContainer):
         return int(self.get_exposed_port(self._port))
 
     def start(self) -> Self:
-        """Start and wait until healthy. Raises NoEngine with the end of its log if it does not become so."""
+        """Start and wait until healthy. Raises ContainersFailed with the end of its log if it does not become so."""
         try:
             return super().start()
         except (TimeoutError, RuntimeError, DockerException) as exc:
             told = f"{self._name} did not become healthy: {exc}\n{self.log_tail()}"
             self.stop()
-            raise NoEngine(told) from exc
+            raise ContainersFailed(told) from exc
 
     def log_tail(self, lines: int = 40) -> str:
         """The end of what it printed."""
-        return docker("logs", "--tail", str(lines), str(self._name), check=False)
+        return log_tail(str(self._name), lines)
 
 
 class MockContainer(OwnContainer):

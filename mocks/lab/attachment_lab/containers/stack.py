@@ -16,12 +16,19 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attachment_lab.containers.engine import NoEngine, compose_command, docker, require_images, sweep, unique_name
+from attachment_lab.containers.engine import (
+    ContainersFailed,
+    compose_command,
+    docker,
+    require_images,
+    sweep_once,
+    unique_name,
+)
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant import Tenant
@@ -35,6 +42,7 @@ IMAGES = (
 )
 START_TIMEOUT_S = 300.0
 POLL_S = 0.5
+_FILES = ("docker-compose.yml", "deploy/compose.tests.yml")
 _PORTS = {"orchestration": 8101, "cmi": 8102, "c4c": 8103, "console": 8100, "balancer": 8104}
 
 
@@ -46,11 +54,13 @@ class StackOptions:
         tag: of the images.
         profiles: of the compose file; ``demo`` brings the console.
         environment: variables that the compose file reads, such as ``LEASE_TTL_S``.
+        files: compose files laid over it, in the stack's folder, after ``deploy/compose.tests.yml``.
     """
 
     tag: str = "local"
     profiles: Sequence[str] = ("core",)
-    environment: Mapping[str, str] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
 
 class _Street:
@@ -87,7 +97,7 @@ class TransferStack:
         self._settings: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
-        sweep()
+        sweep_once()
         require_images(*(f"{image}:{self.options.tag}" for image in IMAGES))
         try:
             self.compose("up", "-d")
@@ -130,17 +140,21 @@ class TransferStack:
         finally:
             close_world(to, names.name)
 
-    def compose(self, *arguments: str, check: bool = True, tag: str | None = None) -> str:
-        """Run docker compose on this stack, ``tag`` naming another version. Raises NoEngine with its last words."""
+    def compose(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
+        """Run docker compose on this stack, with other ``variables`` for this once.
+
+        Raises ContainersFailed with its last words and the end of the logs.
+        """
         environment = os.environ | {
             "COMPOSE_PROJECT_NAME": self.project,
             "COMPOSE_PROFILES": ",".join(self.options.profiles),
             "CONSOLE_PORT": "0",
             "BALANCER_PORT": "0",
-            "TAG": tag or self.options.tag,
-            **(self.options.environment or {}),
+            "TAG": self.options.tag,
+            **self.options.environment,
+            **(variables or {}),
         }
-        files = ["-f", "docker-compose.yml", "-f", "deploy/compose.tests.yml"]
+        files = [word for file in (*_FILES, *self.options.files) for word in ("-f", file)]
         done = subprocess.run(
             [*compose_command(), *files, *arguments],
             cwd=self.root,
@@ -151,7 +165,7 @@ class TransferStack:
             stdin=subprocess.DEVNULL,
         )
         if check and done.returncode:
-            raise NoEngine(f"compose {arguments[0]}: {done.stderr.strip()[-2000:]}\n{self.logs(lines=10)}")
+            raise ContainersFailed(f"compose {arguments[0]}: {done.stderr.strip()[-2000:]}\n{self.logs(lines=10)}")
         return done.stdout
 
     def container(self, service: str) -> str:
@@ -173,7 +187,7 @@ class TransferStack:
         return f"{self.project}_{name}"
 
     def exec(self, service: str, *command: str) -> str:
-        """Run a command in a container; returns what it prints. Raises NoEngine."""
+        """Run a command in a container; returns what it prints. Raises ContainersFailed."""
         return docker("exec", self.container(service), *command)
 
     def logs(self, *services: str, lines: int = 40) -> str:
@@ -181,17 +195,17 @@ class TransferStack:
         return self.compose("logs", "--no-color", "--tail", str(lines), *services, check=False)
 
     def wait_until_healthy(self, *services: str, timeout_s: float = START_TIMEOUT_S) -> None:
-        """Until these (or all) services are healthy and one-shot jobs have ended well. Raises NoEngine with logs."""
+        """Until these (or all) services are healthy and one-shot jobs have ended well. Raises ContainersFailed."""
         self.wait_for(
             lambda: not self._unwell(services), lambda: ", ".join(self._unwell(services)), timeout_s=timeout_s
         )
 
     def wait_for(self, done: Callable[[], bool], what: Callable[[], str], *, timeout_s: float) -> None:
-        """Poll until ``done``. Raises NoEngine with ``what`` and the logs."""
+        """Poll until ``done``. Raises ContainersFailed with ``what`` and the logs."""
         deadline = time.monotonic() + timeout_s
         while not done():
             if time.monotonic() > deadline:
-                raise NoEngine(f"not within {timeout_s:g} s: {what()}\n{self.logs(lines=15)}")
+                raise ContainersFailed(f"not within {timeout_s:g} s: {what()}\n{self.logs(lines=15)}")
             time.sleep(POLL_S)
 
     def read_addresses(self) -> None:
@@ -212,7 +226,7 @@ class TransferStack:
                     name = "service" if service == "balancer" else service
                     self.urls[name] = f"http://127.0.0.1:{published[0]['HostPort']}"
         if missing := [name for name in (*MOCKS, "service") if name not in self.urls]:
-            raise NoEngine(f"no published port of {', '.join(missing)}")
+            raise ContainersFailed(f"no published port of {', '.join(missing)}")
         if not self._settings:
             volume = f"{self.project}_console:/run/lab/console:ro"
             image = f"attachment-transfer-lab:{self.options.tag}"
