@@ -28,7 +28,8 @@ job() { $compose run --rm --no-deps -T worlds -m attachment_lab.containers "$@";
 
 up() {
     engine
-    [ -n "${SKIP_BUILD:-}" ] || deploy/images/build.sh
+    # In a bundle there is nothing to build from: the images came with it.
+    [ -n "${SKIP_BUILD:-}" ] || [ ! -x deploy/images/build.sh ] || deploy/images/build.sh
     say "starting; a minute at most"
     log=$(mktemp)
     if ! $compose up -d --remove-orphans >"$log" 2>&1; then

@@ -18,6 +18,7 @@ from instrument.stacks import ConsoleWorld, OwnStack, Stack
 from pages.console_page import ConsolePage
 from playwright.sync_api import BrowserContext, Page
 
+from attachment_lab.containers.stack import StackOptions
 from attachment_lab.minting import default_world
 from attachment_lab.street import StreetOptions, open_street
 from attachment_lab.tenant import Lab
@@ -113,6 +114,12 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
         yield made
         told = made.traffic_against_the_contract(default_world(), of="the console's tests")
         assert not told, told
+
+
+@pytest.fixture(scope="session")
+def transfer_stack_options() -> StackOptions:
+    """The street in containers as `make up` starts it, the console too."""
+    return StackOptions(profiles=("core", "demo"))
 
 
 @pytest.fixture

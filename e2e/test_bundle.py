@@ -10,20 +10,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tarfile
-import tempfile
-import threading
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from instrument.airgap import Engine, engine_without_network, skip_where_lacking
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -60,47 +57,15 @@ services:
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Engine:
-    """A Docker daemon without network. ``host`` is its DOCKER_HOST, ``pid`` the daemon's."""
-
-    host: str
-    pid: int
-
-    def run(self, *command: str, cwd: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        """A command that talks to this engine, in its network: there is nothing but loopback."""
-        environment = os.environ | {"DOCKER_HOST": self.host} | more
-        entered = ["nsenter", "--target", str(self.pid), "--net", *command]
-        return subprocess.run(entered, capture_output=True, text=True, check=False, env=environment, cwd=cwd)
-
-
 def docker(*arguments: str, check: bool = True) -> str:
     done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)
     assert not check or done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
 
-def lacking() -> str | None:
-    """Why these tests cannot run here, in one line."""
-    for command in ("docker", "dockerd", "unshare", "nsenter", "ip"):
-        if shutil.which(command) is None:
-            return f"there is no {command} command"
-    if os.geteuid() != 0:
-        return "an engine without network needs root"
-    if subprocess.run(["docker", "image", "inspect", BASE_IMAGE], capture_output=True, check=False).returncode:
-        return f"no Docker engine answers, or it has no image {BASE_IMAGE}"
-    if not shutil.which("docker-compose") and subprocess.run(["docker", "compose", "version"], check=False).returncode:
-        return "there is no docker compose"
-    return None
-
-
 @pytest.fixture(scope="module")
 def image() -> Iterator[str]:
-    reason = lacking()
-    if reason and os.environ.get("REQUIRE_DOCKER") == "1":
-        pytest.fail(reason, pytrace=False)
-    if reason:
-        pytest.skip(reason)
+    skip_where_lacking(BASE_IMAGE)
     name = f"bundle-test-{uuid.uuid4().hex[:12]}:1"
     subprocess.run(["docker", "build", "-q", "-t", name, "-"], input=DOCKERFILE, text=True, check=True)
     yield name
@@ -140,28 +105,8 @@ def unpacked(result: dict[str, Any], tmp_path: Path) -> Path:
 
 @pytest.fixture
 def offline_engine() -> Iterator[Engine]:
-    """Ended by its own pid and removed with all it holds."""
-    root = Path(tempfile.mkdtemp(prefix="bundle-engine-"))
-    begin = "ip link set lo up && exec dockerd --data-root {0}/data --exec-root {0}/run --pidfile {0}/pid --host unix://{0}/s"
-    with (root / "log").open("wb") as log:
-        process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", begin.format(root)], stdout=log, stderr=log, start_new_session=True
-        )
-    engine = Engine(host=f"unix://{root}/s", pid=process.pid)
-    pause = threading.Event()
-    try:
-        for _ in range(240):
-            if engine.run("docker", "version").returncode == 0:
-                break
-            assert process.poll() is None, (root / "log").read_text(errors="replace")[-3000:]
-            pause.wait(0.25)
-        else:
-            pytest.fail((root / "log").read_text(errors="replace")[-3000:])
+    with engine_without_network() as engine:
         yield engine
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def free_port() -> str:

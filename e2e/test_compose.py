@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import httpx
 import pytest
 import yaml
 
+from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
 from attachment_lab.containers.stack import TransferStack
 from attachment_lab.conversation import Conversation
@@ -29,6 +31,15 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8
 #: Images that come from elsewhere and are optional.
 FOREIGN = {"prometheus", "grafana"}
 OWN = {name: each for name, each in COMPOSE["services"].items() if name not in FOREIGN}
+#: Says whether a way leads there. Without a route the kernel refuses at once.
+KNOCK = """
+import errno, socket
+try:
+    socket.create_connection(("{host}", {port}), timeout=9).close()
+    print("reached")
+except OSError as e:
+    print(f"no way ({{errno.errorcode.get(e.errno, e)}})")
+"""
 LEAST = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
 
 
@@ -43,13 +54,17 @@ def test_every_container_has_least_privileges_and_limits() -> None:
 
 
 def test_every_container_that_stays_has_a_health_check() -> None:
+    once = {name for name, each in OWN.items() if each.get("restart") == "no"}
+    assert once == {"furnish", "worlds", "migrate"}
     for name, each in COMPOSE["services"].items():
-        assert "healthcheck" in each, name
+        assert ("disable" in each["healthcheck"]) is (name in once), name
+        assert name in once or each["healthcheck"]["test"][0] == "CMD", name
 
 
 def test_only_the_console_and_the_balancer_are_published_and_on_loopback() -> None:
-    published = {name: each["ports"] for name, each in OWN.items() if "ports" in each}
-    assert set(published) == {"console", "balancer"}
+    """And Grafana, where the profile ``observability`` was chosen."""
+    published = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
+    assert set(published) == {"console", "balancer", "grafana"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
 
 
@@ -79,6 +94,14 @@ def test_no_secret_stands_in_the_compose_file() -> None:
 def test_there_is_no_egress_map_and_no_lab_mode() -> None:
     settings = COMPOSE["x-service-environment"]
     assert not [name for name in settings if "EGRESS" in name or "LAB" in name]
+
+
+def test_postgresql_has_a_connection_for_all_that_its_clients_may_hold() -> None:
+    most_per_process = 31  # docs/operations.md: 30 of the pool, one that listens
+    processes = [name for name, each in OWN.items() if each["image"].startswith("attachment-transfer:")]
+    allowed = int(OWN["postgres"]["environment"]["POSTGRES_CONNECTIONS"])
+    assert allowed >= most_per_process * len(processes)
+    assert len(processes) == 5
 
 
 def test_every_profile_is_known() -> None:
@@ -127,17 +150,36 @@ def test_the_production_json_runs_unchanged(transfer_stack: TransferStack) -> No
     assert {each.name for each in verdict.records.objects} == {"photo.jpg", "Übergabe & Vertrag.pdf"}
 
 
-def test_certificates_are_checked(transfer_stack: TransferStack) -> None:
-    code = (
-        "import ssl, socket\n"
-        "try:\n"
-        "    context = ssl.create_default_context(cafile='/etc/ssl/certs/ca-certificates.crt')\n"
-        "    context.wrap_socket(socket.create_connection(('my2554607.de1.crm.cloud.sap', 443)),"
-        " server_hostname='my2554607.de1.crm.cloud.sap')\n"
-        "except ssl.SSLCertVerificationError:\n"
-        "    print('refused')\n"
-    )
-    assert transfer_stack.exec("worker-1", "python3", "-c", code).strip() == "refused"
+def test_a_worker_that_does_not_know_the_labs_ca_sends_nothing(transfer_stack: TransferStack) -> None:
+    """The same names, the same certificates: only the authority is one that it was not told of."""
+    workers = ("worker-1", "worker-2")
+    with transfer_stack.tenant() as tenant:
+        transfer_stack.compose(
+            "up", "-d", "--no-deps", *workers, variables={"WORKER_CA_FILE": "/etc/ssl/certs/ca-certificates.crt"}
+        )
+        try:
+            transfer_stack.wait_until_healthy(*workers)
+            tenant.chat(files=[("a.txt", b"not for strangers")]).end()
+            transfer_stack.wait_for(
+                lambda: any(each.state in {"waiting", "parked"} and each.reason for each in tenant.transfers()),
+                lambda: f"no transfer waits with a reason: {tenant.transfers()}",
+                timeout_s=120,
+            )
+            (transfer,) = tenant.transfers()
+            assert "CERTIFICATE_VERIFY_FAILED" in str(transfer.reason)
+            assert tenant.stored() == []
+        finally:
+            transfer_stack.compose("up", "-d", "--no-deps", *workers)
+            transfer_stack.wait_until_healthy(*workers)
+        tenant.wait_until_settled(timeout_s=180)
+        assert len(tenant.stored()) == 1
+
+
+def test_the_console_shows_the_documentations_world(transfer_stack: TransferStack) -> None:
+    console = transfer_stack.urls["console"]
+    page = httpx.get(f"{console}/", follow_redirects=True, timeout=30, trust_env=False)
+    assert page.status_code == 200
+    assert transfer_stack.first_world.name in page.text
 
 
 def test_a_tenant_of_the_pool_is_a_world_of_its_own(transfer_stack: TransferStack) -> None:
@@ -184,30 +226,29 @@ def test_no_secret_is_in_an_environment_or_a_log(transfer_stack: TransferStack) 
 
 
 def test_nothing_gets_out_of_the_closed_networks(transfer_stack: TransferStack) -> None:
-    # TEST-NET-1 (RFC 5737) belongs to nobody: there is no route to it, so nothing is sent.
-    code = (
-        "import socket\n"
-        "try:\n socket.create_connection(('192.0.2.1', 443), timeout=3); print('REACHED')\n"
-        "except OSError as e:\n print(type(e).__name__, e.errno)\n"
-    )
-    for name in ("worker-1", "api-2", "cmi"):
-        assert "REACHED" not in transfer_stack.exec(name, "python3", "-c", code), name
+    """With a listener of this machine's as the target, and a container of an open network that does reach it."""
+    with socket.create_server(("0.0.0.0", 0)) as target:
+        port = target.getsockname()[1]
+        gateway = docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}").strip()
+        ask = KNOCK.format(host=gateway, port=port)
+        image = f"attachment-transfer:{transfer_stack.options.tag}"
+        assert docker("run", "--rm", "--entrypoint", "python3", image, "-c", ask).strip() == "reached"
+        for name in ("worker-1", "worker-2", "api-1", "api-2", "postgres"):
+            assert transfer_stack.exec(name, "python3", "-c", ask).strip() == "no way (ENETUNREACH)", name
 
 
-def test_compose_1_and_2_read_the_file() -> None:
-    commands = [["docker-compose"], ["docker", "compose"]]
-    tried: list[Any] = []
-    for command in commands:
-        try:
-            asked = subprocess.run([*command, "version"], capture_output=True, check=False)
-        except OSError:
-            continue
-        if asked.returncode == 0:
-            done = subprocess.run([*command, "config", "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
-            tried.append((command, done.returncode, done.stderr))
-    if not tried:
-        pytest.skip("there is no docker compose on this machine")
-    assert [each for each in tried if each[1] != 0] == []
+@pytest.mark.parametrize("command", [["docker-compose"], ["docker", "compose"]], ids=["1", "2 or later"])
+def test_compose_reads_the_files(command: list[str]) -> None:
+    try:
+        version = subprocess.run([*command, "version", "--short"], capture_output=True, text=True, check=False).stdout
+    except OSError:
+        version = ""
+    if not version or (command == ["docker-compose"] and not version.startswith("1.")):
+        pytest.skip(f"there is no {' '.join(command)}{' 1' if len(command) == 1 else ''} on this machine")
+    for more in ([], ["deploy/compose.tests.yml"], ["deploy/compose.tests.yml", "e2e/compose.outages.yml"]):
+        files = [word for file in ["docker-compose.yml", *more] for word in ("-f", file)]
+        done = subprocess.run([*command, *files, "config", "-q"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def _ledger(stack: TransferStack) -> Any:

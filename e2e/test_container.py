@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from instrument.building import extra_ca
 
 from attachment_lab.minting import sealing_key
 
@@ -46,11 +47,9 @@ def image() -> str:
         if os.environ.get("REQUIRE_DOCKER") == "1":
             pytest.fail(what, pytrace=False)
         pytest.skip(what)
-    bundle = Path(os.environ.get("EXTRA_CA_FILE", "/etc/ssl/certs/ca-certificates.crt"))
-    extra = bundle.read_text(encoding="utf-8")[-100_000:] if bundle.exists() else ""
     docker(
         "build", "-q", "--network", "host", "-f", "service/Dockerfile", "--build-arg", f"BASE_IMAGE={BASE_IMAGE}",
-        "--build-arg", f"EXTRA_CA={extra}", "-t", IMAGE, str(ROOT),
+        "--build-arg", f"EXTRA_CA={extra_ca()}", "-t", IMAGE, str(ROOT),
     )  # fmt: skip
     return IMAGE
 

@@ -26,6 +26,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from instrument.building import extra_ca
 from pip._internal.models.index import PyPI
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
@@ -34,7 +35,6 @@ ROOT = Path(__file__).resolve().parents[1]
 BASE_IMAGE = os.environ.get("BASE_IMAGE", "debian-python:local")
 LABEL = "attachment-transfer.test=images"
 PASSWORD = "Word-1618-of-the-mirror"
-MOST_CA_BYTES = 100_000  # the kernel takes 128 KiB in one argument
 
 DOCKERFILES = sorted(
     str(path.relative_to(ROOT))
@@ -102,20 +102,23 @@ def with_password(address: str) -> str:
 @pytest.fixture(scope="module")
 def network(base: str) -> Network:
     """The machine's own authorities stay in, so that the build reaches what the machine reaches."""
-    bundle = Path(os.environ.get("EXTRA_CA_FILE", "/etc/ssl/certs/ca-certificates.crt"))
-    own = bundle.read_text(encoding="utf-8") if bundle.exists() else ""
-    newest = own[-MOST_CA_BYTES:]
     ca = a_ca()
-    sources = docker("run", "--rm", "--network", "none", "--entrypoint", "cat", base, "/etc/apt/sources.list")
-    mirror = re.search(r"^deb\s+(?:\[[^]]*\]\s*)?(\S+)", sources, re.MULTILINE)
-    assert mirror, f"{base}: /etc/apt/sources.list names no mirror"
+    mirror = os.environ.get("DEBIAN_MIRROR") or mirror_of(base)
     index = os.environ.get("PIP_INDEX_URL") or PyPI.simple_url
-    pem = newest[max(newest.find("-----BEGIN"), 0) :] + ca
+    pem = extra_ca() + ca
     return Network(
         ca_pem=pem,
-        arguments=(f"PIP_INDEX_URL={with_password(index)}", f"DEBIAN_MIRROR={with_password(mirror[1])}"),
+        arguments=(f"PIP_INDEX_URL={with_password(index)}", f"DEBIAN_MIRROR={with_password(mirror)}"),
         traces=(PASSWORD.encode(), ca.splitlines()[2].encode()),
     )
+
+
+def mirror_of(base: str) -> str:
+    """The one that a base image was made from; one that was made from your own (DEBIAN_MIRROR) does not say."""
+    sources = docker("run", "--rm", "--network", "none", "--entrypoint", "cat", base, "/etc/apt/sources.list")
+    found = re.search(r"^deb\s+(?:\[[^]]*\]\s*)?(\S+)", sources, re.MULTILINE)
+    assert found, f"{base}: /etc/apt/sources.list names no mirror; remedy: set DEBIAN_MIRROR"
+    return found[1]
 
 
 def declared(dockerfile: Path, argument: str) -> bool:
@@ -199,6 +202,44 @@ def traits(archive: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[object, .
     content = archive.extractfile(member) if member.isreg() else None
     digest = hashlib.file_digest(content, "sha256").hexdigest() if content else member.linkname
     return (member.type, member.mode, member.uid, member.gid, digest)
+
+
+def test_a_base_image_that_is_made_anew_has_the_same_files_and_does_not_know_its_mirror(
+    base: str, network: Network
+) -> None:
+    """Made twice where Debian has published updates since the one that is here was made."""
+    again = f"images-test-{uuid.uuid4().hex[:12]}:base"
+    made = [again]
+    try:
+        make_base(again, network)
+        with subprocess.Popen(["docker", "save", again], stdout=subprocess.PIPE) as saving:
+            assert saving.stdout is not None
+            assert traces_in(saving.stdout, network.traces) == []
+        first = base
+        if installed_in(base) != installed_in(again):
+            first = f"images-test-{uuid.uuid4().hex[:12]}:base"
+            made.append(first)
+            make_base(first, network)
+        one, other = tree(first), tree(again)
+    finally:
+        docker("image", "rm", "-f", *made, check=False)
+    differing = sorted(path for path in one.keys() | other.keys() if one.get(path) != other.get(path))
+    assert [path for path in differing if path != "etc/apt/sources.list"] == []
+
+
+def make_base(name: str, network: Network) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("debootstrap needs root")
+    mirror = next(each for each in network.arguments if each.startswith("DEBIAN_MIRROR=")).partition("=")[2]
+    command = [str(ROOT / "deploy/images/base.sh"), "--force", name]
+    environment = os.environ | {"DEBIAN_MIRROR": mirror}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+def installed_in(image: str) -> str:
+    """Every Debian package with its version."""
+    return docker("run", "--rm", "--network", "none", "--entrypoint", "dpkg-query", image, "-W")
 
 
 def test_the_bill_of_materials_in_the_production_image_is_what_is_installed(base: str, network: Network) -> None:

@@ -31,6 +31,7 @@ from attachment_transfer.core.policy import Policy
 from attachment_transfer.doorbell import doorbell_of, listen, ring
 from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
 from attachment_transfer.engine import migrate as migrate_engine
+from attachment_transfer.engine_time import go_by
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper, Keys
@@ -53,6 +54,7 @@ from attachment_transfer.ledger.purge import Purger, give_back_space
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.shared_clock import SharedClock
 from attachment_transfer.ledger.traces import trace_of
 from attachment_transfer.ledger.views import count_open
 from attachment_transfer.settings import BadSettings, Settings
@@ -187,7 +189,7 @@ def ingress_app(settings: Settings) -> Flask:
             max_request_bytes=settings.max_request_bytes,
             now_s=clock.now_s,
             new_id=new_id,
-            metrics=metrics_page(engine, clock.now_s, meters.API),
+            metrics=metrics_page(engine, clock.now_s, meters.API, rounds_per_tenant=settings.rounds_per_tenant),
             admission=_admission(settings, engine),
             waiting=Waiting(
                 longest_s=settings.sync_wait_s,
@@ -231,7 +233,8 @@ def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> N
         if stop.is_set():
             return
         # Whoever held the lock before is dead from here on, and its connections with it.
-        parts = _Parts(settings, executor_id=_EMBEDDED, predecessors_dead_at_s=clock_of(settings).now_s())
+        clock = clock_of(settings)
+        parts = _Parts(settings, _opened(settings), clock, executor_id=_EMBEDDED, predecessors_dead_at_s=clock.now_s())
         parts.count_inherited(_EMBEDDED)
         parts.work(stop)
         end_what_is_left()
@@ -239,14 +242,18 @@ def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> N
 
 def _work_distributed(settings: Settings, stop: threading.Event) -> None:
     executor_id = f"{socket.gethostname()}-{os.getpid()}-{new_id()}"
-    parts = _Parts(settings, executor_id=executor_id, predecessors_dead_at_s=None)
-    leases = Leases(parts.engine, ttl_s=settings.lease_ttl_s)
+    engine = _opened(settings)
+    clock = SharedClock(engine, clock_of(settings))
+    go_by(clock.wall_s)
+    parts = _Parts(settings, engine, clock, executor_id=executor_id, predecessors_dead_at_s=None)
+    leases = Leases(engine, ttl_s=settings.lease_ttl_s)
     keeper = LeaseKeeper(
         leases,
         executor_id,
         ttl_s=settings.lease_ttl_s,
         take_over=parts.worker.take_over,
         owners=parts.worker.owners,
+        align=clock.align,
     )
     # The order matters: a lease before the first claim, the beat until after the drain.
     leases.take(executor_id)
@@ -255,15 +262,28 @@ def _work_distributed(settings: Settings, stop: threading.Event) -> None:
     end_what_is_left()
 
 
+def _opened(settings: Settings) -> sa.Engine:
+    engine = open_database(settings.database_url)
+    check_schema(engine)
+    return engine
+
+
 class _Parts:
     """A worker's parts, wired."""
 
-    def __init__(self, settings: Settings, *, executor_id: str, predecessors_dead_at_s: float | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        engine: sa.Engine,
+        clock: SystemClock,
+        *,
+        executor_id: str,
+        predecessors_dead_at_s: float | None,
+    ) -> None:
         self._settings = settings
         self._bell = doorbell_of(os.environ)
-        self._clock = clock = clock_of(settings)
-        self.engine = open_database(settings.database_url)
-        check_schema(self.engine)
+        self._clock = clock
+        self.engine = engine
         self._queue = RoundQueue(self.engine, _master_keys(settings))
         self._book = RoundBook(
             self.engine,
@@ -309,7 +329,9 @@ class _Parts:
             HealthServer(
                 settings.host,
                 settings.worker_port,
-                metrics=metrics_page(self.engine, self._clock.now_s, meters.WORKER),
+                metrics=metrics_page(
+                    self.engine, self._clock.now_s, meters.WORKER, rounds_per_tenant=settings.rounds_per_tenant
+                ),
                 obstacle=lambda: schema_obstacle(self.engine),
             ),
             stop=stop,

@@ -1,4 +1,4 @@
-"""The durable engine: the one module that knows DBOS.
+"""The durable engine: with engine_time, all that knows DBOS.
 
 A round is one workflow, named ``round_v1``; its id is ``{transfer_id}:{round_no}``, so a round can be enqueued only
 once. Arguments and step results are ids and small metadata, never a secret, never bytes. A workflow never ends in an

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from attachment_transfer import engine as durable
 from attachment_transfer import logs
 from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
+from attachment_transfer.engine_time import go_by
 from attachment_transfer.ledger.database import migrate, open_database, writing
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
@@ -154,6 +155,19 @@ def main(scenario: str, file: Path) -> None:
         running.wake()
         told["rung"] = runner.wait_for("good-1")
         told["busy"] = runner.wait_for("good-2")
+        running.drain(5)
+    elif scenario == "time":
+        hand_s = [1_000_000.0]
+        go_by(lambda: hand_s[0])
+        enqueue("late-1", delay_s=60.0)
+        running = worker(url, database, runner, KEY)
+        running.launch()
+        for transfer_id in ("good-1", "good-2"):
+            enqueue(transfer_id)
+            runner.wait_for(transfer_id)
+        told["before"] = any(call[1] == "late-1" for call in runner.calls)
+        hand_s[0] += 61.0
+        told["after"] = runner.wait_for("late-1")
         running.drain(5)
     elif scenario == "die":
         enqueue("die-1")

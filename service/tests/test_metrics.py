@@ -122,6 +122,18 @@ def test_tenants_are_told_apart_by_state(morning: Morning, scrape: Callable[[], 
     assert page("tenant_transfers", tenant="my2.crm.cloud.sap", state="queued") == 1
 
 
+def test_what_workers_may_have_in_hand_is_counted_over_all_tenants(
+    morning: Morning, scrape: Callable[[], Scrape]
+) -> None:
+    for number in range(MOST_TENANTS + 10):
+        morning.accepted(CALLER, number, c4c_url=f"https://my{number}.crm.cloud.sap")
+    for number in range(100, 110):
+        morning.accepted(CALLER, number, c4c_url="https://my999.crm.cloud.sap")
+    before = scrape()("runnable_rounds")
+    morning.waiting(CALLER, 200)
+    assert (before, scrape()("runnable_rounds")) == (MOST_TENANTS + 10 + 4,) * 2
+
+
 def test_however_many_tenants_there_are_few_are_told_apart_and_none_is_lost(
     morning: Morning, scrape: Callable[[], Scrape]
 ) -> None:

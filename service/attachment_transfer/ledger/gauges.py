@@ -47,8 +47,9 @@ class AtRest:
 class LedgerCollector(Collector):
     """What the database knows. If it does not answer, ``ledger_up`` says so and the rest is absent."""
 
-    def __init__(self, engine: sa.Engine, now_s: Callable[[], float]) -> None:
+    def __init__(self, engine: sa.Engine, now_s: Callable[[], float], rounds_per_tenant: int) -> None:
         self._engine = engine
+        self._rounds_per_tenant = rounds_per_tenant
         self._now_s = now_s
         self._at_rest = Remembered(self._count_at_rest)
 
@@ -70,7 +71,13 @@ class LedgerCollector(Collector):
 
     def _collect(self, connection: sa.Connection) -> Iterator[GaugeMetricFamily]:
         rest = self._at_rest()
-        counts = _bounded(_transfers(connection, _LIVELY) | rest.transfers)
+        lively = _transfers(connection, _LIVELY)
+        yield _gauge(
+            "runnable_rounds",
+            "Rounds that workers may have in hand at once: for each C4C tenant what is queued or runs, up to its limit",
+            _runnable(lively, self._rounds_per_tenant),
+        )
+        counts = _bounded(lively | rest.transfers)
         yield from _by_state(counts, self._now_s())
         yield from _by_tenant(counts, self._now_s())
         yield _grouped(
@@ -120,6 +127,14 @@ def _transfers(connection: sa.Connection, states: Sequence[TransferState]) -> _C
     for row in connection.execute(query):
         _add(counts, (str(row.state), urlsplit(row.c4c_url).hostname or OTHER), int(row.n), float(row.oldest_s))
     return counts
+
+
+def _runnable(counts: _Counts, rounds_per_tenant: int) -> int:
+    by_tenant: dict[str, int] = defaultdict(int)
+    for (state, tenant), (count, _) in counts.items():
+        if state in {TransferState.QUEUED, TransferState.RUNNING}:
+            by_tenant[tenant] += count
+    return sum(min(count, rounds_per_tenant) for count in by_tenant.values())
 
 
 def _bounded(counts: _Counts) -> _Counts:
@@ -236,10 +251,15 @@ def _info() -> GaugeMetricFamily:
     return family
 
 
-def metrics_page(engine: sa.Engine, now_s: Callable[[], float], *processes: CollectorRegistry) -> Callable[[], bytes]:
+def metrics_page(
+    engine: sa.Engine,
+    now_s: Callable[[], float],
+    *processes: CollectorRegistry,
+    rounds_per_tenant: int = 4,
+) -> Callable[[], bytes]:
     """What returns the Prometheus text of the ledger, and of what ``processes`` counted, at each scrape."""
     registry = CollectorRegistry()
-    registry.register(LedgerCollector(engine, now_s))
+    registry.register(LedgerCollector(engine, now_s, rounds_per_tenant))
     return lambda: b"".join(generate_latest(part) for part in (registry, *processes))
 
 

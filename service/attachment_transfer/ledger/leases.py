@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.shared_clock import database_now
 
 _table = tables.engine_lease
 
@@ -24,13 +25,7 @@ class Leases:
     def __init__(self, engine: sa.Engine, *, ttl_s: float) -> None:
         self._engine = engine
         self._ttl_s = ttl_s
-        # SQLite serves the tests of this table; it has no clock_timestamp().
-        text = (
-            "extract(epoch from clock_timestamp())"
-            if engine.dialect.name == "postgresql"
-            else "((julianday('now') - 2440587.5) * 86400.0)"
-        )
-        self._now = sa.literal_column(text, type_=sa.Float)
+        self._now = database_now(engine)
 
     def take(self, executor_id: str) -> None:
         """Begin to live. Call before the durable engine is launched."""

@@ -23,6 +23,7 @@ class LeaseKeeper:
     Args:
         take_over: makes the rounds of these executors run again, and says how many.
         owners: executors that own unfinished rounds, living or not.
+        align: sets this process's clock right; at each beat.
         on_lost: what to do when our own lease is gone; must not return to work.
     """
 
@@ -34,6 +35,7 @@ class LeaseKeeper:
         ttl_s: float,
         take_over: Callable[[list[str]], int],
         owners: Callable[[], Iterable[str]],
+        align: Callable[[], None] = lambda: None,
         on_lost: Callable[[], None] = lambda: os._exit(EXIT_LEASE_LOST),
     ) -> None:
         self._leases = leases
@@ -41,6 +43,7 @@ class LeaseKeeper:
         self._pause_s = ttl_s / 4
         self._take_over = take_over
         self._owners = owners
+        self._align = align
         self._on_lost = on_lost
         self._stop = threading.Event()
         self._orphans: set[str] = set()
@@ -66,6 +69,7 @@ class LeaseKeeper:
         if not self._leases.beat(self._executor_id):
             _log.error("the lease is gone: another worker has taken over", executor_id=self._executor_id)
             self._on_lost()
+        self._align()
 
     def sweep(self) -> None:
         """Take over from the dead, and from owners without any lease that were seen twice."""

@@ -1,0 +1,74 @@
+"""A new version comes, container by container, while chats go on ending: nothing is lost, nothing doubled."""
+
+from __future__ import annotations
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from instrument.outages import PATIENCE_S, WORKERS
+
+from attachment_lab.containers.engine import docker
+from attachment_lab.containers.stack import TransferStack
+from attachment_lab.tenant import Tenant
+
+pytestmark = [
+    pytest.mark.street,
+    pytest.mark.docker,
+    pytest.mark.outage,
+    pytest.mark.timeout(1200),
+    pytest.mark.xdist_group("docker"),
+]
+
+SERVICES = ("api-1", "api-2", *WORKERS)
+#: At least so many chats end while one container is replaced; four of them are.
+CHATS_PER_CONTAINER = 50
+
+
+def test_a_rolling_update_during_200_chats_loses_and_doubles_nothing(transfer_stack: TransferStack) -> None:
+    tag, old = f"next-{uuid.uuid4().hex[:8]}", transfer_stack.options.tag
+    new_version(old, tag)
+    try:
+        with transfer_stack.tenant() as tenant, ThreadPoolExecutor(max_workers=1) as operator:
+            ended = 0
+            for service in SERVICES:
+                before = transfer_stack.containers()[service]["Id"]
+                rolling = operator.submit(roll, transfer_stack, service, tag)
+                during = 0
+                while not rolling.done() or during < CHATS_PER_CONTAINER:
+                    overlapped = not rolling.done()
+                    end_a_chat(tenant, ended + during)
+                    during += 1
+                    assert overlapped or during > 1, f"{service} was replaced before a chat had ended"
+                rolling.result()
+                assert transfer_stack.containers()[service]["Id"] != before
+                ended += during
+            tenant.wait_until_settled(timeout_s=3 * PATIENCE_S)
+            assert ended >= 200
+            assert len(tenant.stored()) == ended
+            images = {name: transfer_stack.containers()[name]["Config"]["Image"] for name in SERVICES}
+            assert set(images.values()) == {f"attachment-transfer:{tag}"}
+    finally:
+        for service in SERVICES:
+            roll(transfer_stack, service, old)
+        docker("rmi", "-f", f"attachment-transfer:{tag}", check=False)
+
+
+def end_a_chat(tenant: Tenant, number: int) -> None:
+    """One small photo, and the chat ends; Contact Pro hands it over while a container goes or comes."""
+    tenant.chat(files=[(f"photo {number}.jpg", b"\xff\xd8\xff" + number.to_bytes(4, "big") * 500)]).end()
+
+
+def new_version(old: str, new: str) -> None:
+    """Another image of the same program: it differs by a label, so every container is made anew."""
+    made = docker("create", "--label", f"version={new}", f"attachment-transfer:{old}").strip()
+    try:
+        docker("commit", "--change", f"LABEL version={new}", made, f"attachment-transfer:{new}")
+    finally:
+        docker("rm", made)
+
+
+def roll(stack: TransferStack, service: str, tag: str) -> None:
+    """The old container drains and goes, the new one comes and becomes healthy."""
+    stack.compose("up", "-d", "--no-deps", service, variables={"TAG": tag})
+    stack.wait_until_healthy(service)
