@@ -23,7 +23,6 @@ from attachment_lab.containers.stack import IMAGES
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200), pytest.mark.xdist_group("docker-bundle")]
 
 ROOT = Path(__file__).resolve().parents[1]
-CLOSED = ("orchestration", "cmi", "c4c", "worker-1", "worker-2", "api-1", "api-2", "postgres")
 ALONE = ["unshare", "--net", "sh", "-c"]
 
 
@@ -71,10 +70,6 @@ def test_a_machine_without_network_runs_the_street_and_carries_a_chat(unpacked: 
     check = machine.run("street/deploy/stack.sh", "check", cwd=unpacked)
     assert check.returncode == 0, check.stderr
     assert "2 file(s) in C4C; the chain ledger's laws hold" in check.stdout
-    assert {name: has_a_way_out(machine, name) for name in (*CLOSED, "console")} == {
-        **dict.fromkeys(CLOSED, False),
-        "console": True,  # it is published, so it is in an open network: the question can be answered with yes
-    }
     # The stack's own script works from the bundle, too: nothing there is to be built.
     again = machine.run("street/deploy/stack.sh", "up", cwd=unpacked)
     assert again.returncode == 0, again.stderr
@@ -82,14 +77,6 @@ def test_a_machine_without_network_runs_the_street_and_carries_a_chat(unpacked: 
     assert down.returncode == 0, down.stderr
     assert machine.run("docker", "ps", "-aq").stdout == ""
     assert machine.run("docker", "volume", "ls", "-q").stdout == ""
-
-
-def has_a_way_out(machine: Engine, service: str) -> bool:
-    """Whether a container of the shipped file has a default route."""
-    mine = f"--filter=label=com.docker.compose.service={service}"
-    (container,) = machine.run("docker", "ps", "-q", mine).stdout.split()
-    routes = machine.run("docker", "exec", container, "cat", "/proc/net/route").stdout.splitlines()[1:]
-    return any(route.split()[1] == "00000000" for route in routes)
 
 
 def test_without_docker_and_without_network_the_wheels_alone_play_the_demo(unpacked: Path, tmp_path: Path) -> None:

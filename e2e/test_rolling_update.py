@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from instrument.outages import PATIENCE_S, WORKERS
@@ -34,12 +34,14 @@ def test_a_rolling_update_during_200_chats_loses_and_doubles_nothing(transfer_st
             for service in SERVICES:
                 before = transfer_stack.containers()[service]["Id"]
                 rolling = operator.submit(roll, transfer_stack, service, tag)
-                during = 0
+                during = overlapping = 0
                 while not rolling.done() or during < CHATS_PER_CONTAINER:
-                    overlapped = not rolling.done()
                     end_a_chat(tenant, ended + during)
                     during += 1
-                    assert overlapped or during > 1, f"{service} was replaced before a chat had ended"
+                    overlapping += not rolling.done()
+                    if during >= CHATS_PER_CONTAINER:
+                        wait([rolling], timeout=1)  # from here on one a second, until the new one is healthy
+                assert overlapping, f"{service} was replaced before a chat had ended"
                 rolling.result()
                 assert transfer_stack.containers()[service]["Id"] != before
                 ended += during

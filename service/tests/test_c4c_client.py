@@ -128,6 +128,13 @@ def test_without_a_location_the_new_object_is_read_from_the_body_or_is_unknown(
     assert post(always(httpx.Response(201, json=document))) == object_id
 
 
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_how_long_c4c_asks_to_be_left_alone_is_kept_whether_the_object_may_exist_or_not(status: int) -> None:
+    with pytest.raises(errors.TryAgain) as caught:
+        post(always(problem(status, **{"Retry-After": "12"})))
+    assert caught.value.retry_after_s == 12.0
+
+
 def test_a_create_without_any_payload_is_a_success_of_unknown_name() -> None:
     assert post(always(httpx.Response(204))) is None
     assert post(always(problem(201))) is None

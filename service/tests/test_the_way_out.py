@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import ssl
 from collections.abc import Iterable
 from typing import Any
 
@@ -171,6 +173,37 @@ def test_a_name_that_does_not_resolve_is_a_connect_error(trouble: Exception) -> 
 
     with pytest.raises(httpcore.ConnectError, match="does not resolve"):
         GuardedBackend(POLICY, resolve).connect_tcp(HOST, 443)
+
+
+def chained(*causes: BaseException) -> BaseException:
+    """The first, raised from the second, and so on."""
+    for cause, of in zip(causes[1:], causes, strict=False):
+        of.__cause__ = cause
+    return causes[0]
+
+
+def not_trusted() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "unable to get local issuer certificate"
+    return error
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (not_trusted(), "C4C: its certificate is not accepted: unable to get local issuer certificate"),
+        (socket.gaierror(-2, "Word-1618"), "C4C: ConnectError, its name does not resolve"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Word-1618"), "C4C: ConnectError, connection refused"),
+        (ssl.SSLError(1, "Word-1618"), "C4C: ConnectError"),
+        (ValueError("Word-1618"), "C4C: ConnectError"),
+    ],
+)
+def test_what_was_in_the_way_is_told_and_no_address_is_repeated(cause: BaseException, told: str) -> None:
+    trouble = chained(httpx.ConnectError("Word-1618"), httpcore.ConnectError("Word-1618"), cause)
+    with pytest.raises(NeighbourUnavailable) as caught, speaking_to("C4C"):
+        raise trouble
+    assert caught.value.message == told
+    assert ("SSL_CERT_FILE" in caught.value.remedy) is ("certificate" in told)
 
 
 def test_a_label_that_no_resolver_takes_is_a_connect_error() -> None:

@@ -15,6 +15,8 @@ from attachment_lab.records import ChainRecords, Handover, Leak, SourceFile, Sto
 from attachment_lab.service_api import ServiceApi
 
 JOURNAL_PAGE = 500
+#: All that Contact Pro's mock keeps.
+MOST_DELIVERIES = 10_000
 
 
 class ChainLedger:
@@ -74,7 +76,9 @@ class ChainLedger:
 
     def handovers(self, event_id: str | None = None) -> list[Handover]:
         """Deliveries of Contact Pro's event engine, oldest first; ``event_id`` narrows to one event."""
-        made = self.to.orchestration.get("/_mock/deliveries", world=self.names.name, event_id=event_id)
+        made = self.to.orchestration.get(
+            "/_mock/deliveries", world=self.names.name, event_id=event_id, limit=MOST_DELIVERIES
+        )
         return [handover_from(each) for each in _items(made, "deliveries")]
 
     def leaks(self) -> Iterator[Leak]:

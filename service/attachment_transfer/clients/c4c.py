@@ -19,7 +19,7 @@ import httpx
 
 from attachment_transfer.clients.body import UploadBody
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
-from attachment_transfer.clients.outbound import read_at_most, retry_after_s, speaking_to
+from attachment_transfer.clients.outbound import read_at_most, retry_after_s, speaking_to, unavailable
 from attachment_transfer.core.dialect import Dialect, Lookup
 from attachment_transfer.core.errors import (
     AccessDenied,
@@ -180,7 +180,7 @@ class C4cClient:
             ) as response:
                 return self._created(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
-            raise NeighbourUnavailable(f"C4C: {type(exc).__name__}") from exc
+            raise unavailable(_NAME, exc) from exc
         except httpx.TransportError as exc:
             raise OutcomeUnknown(f"C4C: {type(exc).__name__} after the upload had begun") from exc
 
@@ -197,7 +197,9 @@ class C4cClient:
 
     def _created(self, response: httpx.Response) -> str | None:
         if response.status_code >= 500 or response.status_code == 408:
-            raise OutcomeUnknown(f"C4C answered {response.status_code} to an upload")
+            raise OutcomeUnknown(
+                f"C4C answered {response.status_code} to an upload", retry_after_s=retry_after_s(response)
+            )
         if response.status_code == 403 and response.headers.get("x-csrf-token", "").lower() == "required":
             raise CsrfRequired("C4C asks for a CSRF token")
         if response.status_code not in {200, 201, 204} and response.is_success:

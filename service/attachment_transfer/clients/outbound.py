@@ -8,6 +8,7 @@ resolves differently the second time (DNS rebinding) gains nothing.
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
@@ -20,6 +21,10 @@ import httpx
 
 from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable, UnexpectedAnswer
 from attachment_transfer.core.hosts import EgressMap, HostPattern, covered
+
+_CERTIFICATE_REMEDY = (
+    "If its authority is your own, let SSL_CERT_FILE name a PEM file that holds it; then restart the worker."
+)
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -152,13 +157,29 @@ class OutboundTransport(httpx.HTTPTransport):
         return super().handle_request(mapped)
 
 
+def unavailable(neighbour: str, exc: Exception) -> NeighbourUnavailable:
+    """What was in the way, told without repeating an address: a certificate, a name, an error of the system."""
+    cause: BaseException | None = exc
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return NeighbourUnavailable(
+                f"{neighbour}: its certificate is not accepted: {cause.verify_message}", remedy=_CERTIFICATE_REMEDY
+            )
+        if isinstance(cause, socket.gaierror):
+            return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}, its name does not resolve")
+        if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):
+            return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}, {os.strerror(cause.errno).lower()}")
+        cause = cause.__cause__ or cause.__context__
+    return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}")
+
+
 @contextmanager
 def speaking_to(neighbour: str) -> Iterator[None]:
     """Turn httpx's errors into ours; the core never sees httpx, and no URL or header gets into a message."""
     try:
         yield
     except (httpx.RequestError, httpx.StreamError) as exc:
-        raise NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}") from exc
+        raise unavailable(neighbour, exc) from exc
     except httpx.InvalidURL as exc:
         raise UnexpectedAnswer(f"{neighbour}: an address that cannot be used") from exc
 
