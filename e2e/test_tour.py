@@ -73,7 +73,7 @@ def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_
     expect(tour.caption).to_have_attribute("data-place", "middle")
     expect(tour.page.locator("#tour-light")).to_be_hidden()
     tour.page.goto(tour.page.url.replace("tour=welcome", "tour=travel"))
-    expect(tour.caption).to_have_attribute("data-place", "bottom")
+    expect(tour.caption).to_have_attribute("data-place", "bottom", timeout=PATIENCE_MS)
     street, light = tour.page.locator("[data-tour='chain-street']"), tour.page.locator("#tour-light")
     tour.wait_until_ready()
     inner, outer = street.bounding_box(), light.bounding_box()
