@@ -23,10 +23,12 @@ debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates "$s
 # What no container reads; dates and ids that differ from build to build.
 cd "$work/root"
 rm -rf usr/share/doc/* usr/share/man/* usr/share/info/* usr/share/locale/* usr/share/lintian var/cache/apt/*.bin \
-    var/cache/apt/archives/*.deb var/lib/apt/lists/* var/log/* tmp/* etc/machine-id
+    var/cache/apt/archives/*.deb var/lib/apt/lists/* var/log/* tmp/* etc/machine-id var/cache/ldconfig/aux-cache
 # Your mirror's address is nobody else's business; later stages are given it as an argument.
 [ -z "${DEBIAN_MIRROR:-}" ] || : >etc/apt/sources.list
 find . -name __pycache__ -type d -prune -exec rm -rf {} +
+# The day on which each account's password was "set".
+sed -i -E 's/^([^:]*:[^:]*):[0-9]+:/\1:1:/' etc/shadow
 : >etc/machine-id
 : >etc/resolv.conf
 : >etc/hostname
