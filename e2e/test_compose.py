@@ -15,7 +15,7 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
 from attachment_lab.containers.stack import TransferStack
 from attachment_lab.conversation import Conversation
+from attachment_lab.errors import WrongUse
 from attachment_lab.minting import example_integration_json
 from attachment_lab.settle import wait_until_settled
 
@@ -74,6 +75,12 @@ def test_only_the_console_and_the_balancer_are_published_and_on_loopback() -> No
     published = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
     assert set(published) == {"console", "balancer", "grafana"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+
+
+def test_who_is_not_published_is_in_closed_networks_alone() -> None:
+    inside = {name: set(each.get("networks", ())) for name, each in OWN.items() if "ports" not in each}
+    assert [name for name, networks in inside.items() if "front" in networks] == []
+    assert {"orchestration", "cmi", "c4c", "postgres", "api-1", "worker-1"} <= inside.keys()
 
 
 def test_every_network_but_the_published_one_is_closed() -> None:
@@ -200,17 +207,30 @@ def test_a_tenant_of_the_pool_is_a_world_of_its_own(transfer_stack: TransferStac
         assert other.transfers() == []
 
 
-def test_both_apis_serve_and_one_alone_is_enough(transfer_stack: TransferStack) -> None:
+def test_a_tenant_that_was_closed_may_be_had_again_and_one_too_many_is_told(transfer_stack: TransferStack) -> None:
+    free = len(transfer_stack._pool)
+    with ExitStack() as open_ones:
+        first = open_ones.enter_context(transfer_stack.tenant(check=False))
+        for _ in range(free - 1):
+            open_ones.enter_context(transfer_stack.tenant(check=False))
+        with pytest.raises(WrongUse, match="all 32 tenants"), transfer_stack.tenant():
+            pass
+    assert len(transfer_stack._pool) == free
+    assert first.name in {names.name for names in transfer_stack._pool}
+
+
+@pytest.mark.parametrize("stopped", ["api-1", "api-2"])
+def test_both_apis_serve_and_one_alone_is_enough(transfer_stack: TransferStack, stopped: str) -> None:
     url = f"{transfer_stack.urls['service']}/readyz"
-    transfer_stack.compose("stop", "api-1")
+    transfer_stack.compose("stop", stopped)
     try:
         assert httpx.get(url, timeout=30, trust_env=False).status_code == 200
         with transfer_stack.tenant() as tenant:
             tenant.chat(files=[("b.txt", b"through the other one")]).end()
             tenant.wait_until_settled(timeout_s=120)
     finally:
-        transfer_stack.compose("start", "api-1")
-        transfer_stack.wait_until_healthy("api-1")
+        transfer_stack.compose("start", stopped)
+        transfer_stack.wait_until_healthy(stopped)
 
 
 def test_what_runs_is_not_root_and_can_write_nowhere_but_where_it_must(transfer_stack: TransferStack) -> None:
@@ -251,7 +271,8 @@ def test_nothing_gets_out_of_the_street(transfer_stack: TransferStack) -> None:
 def a_host_outside() -> Iterator[tuple[str, int]]:
     """A host that this machine routes to, and that knows no way to Docker's networks. Needs root."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
-        pytest.skip("a host beyond this machine is made with `ip`, as root")
+        lacking = "a host beyond this machine is made with `ip` (package iproute2), as root"
+        pytest.fail(lacking) if os.environ.get("REQUIRE_DOCKER") == "1" else pytest.skip(lacking)
     name = f"out{uuid.uuid4().hex[:6]}"
     near, far = f"{name}a", f"{name}b"
     setup = [

@@ -163,6 +163,17 @@ def test_no_byte_of_an_image_knows_the_network_it_was_built_in(image: str, netwo
     assert saving.returncode == 0
 
 
+def test_an_image_says_what_it_is_and_runs_as_nobody_in_particular(image: str, dockerfile: Path) -> None:
+    if dockerfile.is_relative_to(ROOT):
+        config = json.loads(docker("image", "inspect", image))[0]["Config"]
+        name = "org.opencontainers.image"
+        assert str(config["Labels"][f"{name}.title"]).startswith("attachment-transfer")
+        assert config["Labels"][f"{name}.description"]
+        assert config["User"] == "10001:10001"
+        # The lab's image is many programs; docker-compose.yml says how each is asked.
+        assert ("Healthcheck" in config) is ("mocks/lab" not in str(dockerfile))
+
+
 def traces_in(stream: IO[bytes], traces: tuple[bytes, ...]) -> list[bytes]:
     """Layers are tars and lie in the stream as they are, the history as JSON: a plain search sees them all."""
     found: set[bytes] = set()

@@ -6,9 +6,9 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
-from instrument.outages import PATIENCE_S, WORKERS
+from instrument.outages import PATIENCE_S, WORKERS, rounds_of, slow_uploads
 
-from attachment_lab.containers.engine import docker
+from attachment_lab.containers.engine import OWNER_LABEL, docker, owner
 from attachment_lab.containers.stack import TransferStack
 from attachment_lab.tenant import Tenant
 
@@ -21,8 +21,8 @@ pytestmark = [
 ]
 
 SERVICES = ("api-1", "api-2", *WORKERS)
-#: At least so many chats end while one container is replaced; four of them are.
-CHATS_PER_CONTAINER = 50
+#: At least so many chats for each container that is replaced, and at least so many of them before the new one is there.
+CHATS_PER_CONTAINER, OVERLAPPING = 50, 10
 
 
 def test_a_rolling_update_during_200_chats_loses_and_doubles_nothing(transfer_stack: TransferStack) -> None:
@@ -30,9 +30,14 @@ def test_a_rolling_update_during_200_chats_loses_and_doubles_nothing(transfer_st
     new_version(old, tag)
     try:
         with transfer_stack.tenant() as tenant, ThreadPoolExecutor(max_workers=1) as operator:
+            slow_uploads(tenant, delay_s=0.3)
             ended = 0
             for service in SERVICES:
                 before = transfer_stack.containers()[service]["Id"]
+                # A worker is told to stop while it carries.
+                while service in WORKERS and not rounds_of(transfer_stack, service):
+                    end_a_chat(tenant, ended)
+                    ended += 1
                 rolling = operator.submit(roll, transfer_stack, service, tag)
                 during = overlapping = 0
                 while not rolling.done() or during < CHATS_PER_CONTAINER:
@@ -41,7 +46,7 @@ def test_a_rolling_update_during_200_chats_loses_and_doubles_nothing(transfer_st
                     overlapping += not rolling.done()
                     if during >= CHATS_PER_CONTAINER:
                         wait([rolling], timeout=1)  # from here on one a second, until the new one is healthy
-                assert overlapping, f"{service} was replaced before a chat had ended"
+                assert overlapping >= OVERLAPPING, f"{service}: only {overlapping} chats ended while it was replaced"
                 rolling.result()
                 assert transfer_stack.containers()[service]["Id"] != before
                 ended += during
@@ -65,7 +70,7 @@ def new_version(old: str, new: str) -> None:
     """Another image of the same program: it differs by a label, so every container is made anew."""
     made = docker("create", "--label", f"version={new}", f"attachment-transfer:{old}").strip()
     try:
-        docker("commit", "--change", f"LABEL version={new}", made, f"attachment-transfer:{new}")
+        docker("commit", "--change", f"LABEL version={new} {OWNER_LABEL}={owner()}", made, f"attachment-transfer:{new}")
     finally:
         docker("rm", made)
 

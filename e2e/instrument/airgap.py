@@ -37,7 +37,10 @@ def engine_without_network() -> Iterator[Engine]:
     begin = "ip link set lo up && exec dockerd --data-root {0}/data --exec-root {0}/run --pidfile {0}/pid --host unix://{0}/s"
     with (root / "log").open("wb") as log:
         process = subprocess.Popen(
-            ["unshare", "--net", "sh", "-c", begin.format(root)], stdout=log, stderr=log, start_new_session=True
+            ["setpriv", "--pdeathsig", "TERM", "unshare", "--net", "sh", "-c", begin.format(root)],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     engine = Engine(host=f"unix://{root}/s", pid=process.pid)
     pause = threading.Event()

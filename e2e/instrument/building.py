@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 
+from attachment_lab.containers.engine import OWNER_LABEL, owner
+
 ROOT = Path(__file__).resolve().parents[2]
 _MOST_CA_BYTES = 100_000  # the kernel takes 128 KiB in one argument
 
@@ -18,13 +20,27 @@ def extra_ca() -> str:
 
 
 def build(dockerfile: str, name: str) -> None:
-    """Build an image on the base image, with the repository as context."""
+    """Build an image on the base image, with the repository as context; if this process is killed, it is swept away."""
     arguments = {
         "BASE_IMAGE": os.environ.get("BASE_IMAGE", "debian-python:local"),
         "EXTRA_CA": extra_ca(),
         "DEBIAN_MIRROR": os.environ.get("DEBIAN_MIRROR", ""),
     }
     words = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
-    command = ["docker", "build", "-q", "--network", "host", "-t", name, *words, "-f", "-", str(ROOT)]
+    command = [
+        "docker",
+        "build",
+        "-q",
+        "--network",
+        "host",
+        "--label",
+        f"{OWNER_LABEL}={owner()}",
+        "-t",
+        name,
+        *words,
+        "-f",
+        "-",
+        str(ROOT),
+    ]
     done = subprocess.run(command, input=dockerfile, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

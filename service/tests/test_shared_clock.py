@@ -13,7 +13,10 @@ from fakes import HandClock
 
 from attachment_transfer import logs
 from attachment_transfer.clock import LabClock, SystemClock
+from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.shared_clock import SharedClock, database_now
+from attachment_transfer.worker.lease_keeper import LeaseKeeper
 
 HOUR_S = 3_600.0
 #: SQLite's answer is the machine's own time, to the millisecond; the way there and back is shorter than this.
@@ -47,6 +50,32 @@ def test_a_clock_that_goes_wrong_later_is_set_right_at_the_next_beat(engine: sa.
     clock = SharedClock(engine, machine)
     machine.off_s = HOUR_S
     clock.align()
+    assert abs(clock.now_s() - time.time()) < NEAR_S
+
+
+def test_a_beat_of_the_lease_sets_the_clock_right(engine: sa.Engine) -> None:
+    tables.metadata.create_all(engine)
+    machine = Wrong(0.0)
+    clock = SharedClock(engine, machine)
+    leases = Leases(engine, ttl_s=30.0)
+    leases.take("me")
+    keeper = LeaseKeeper(
+        leases, "me", ttl_s=30.0, take_over=lambda _dead: 0, owners=list, align=clock.align, on_lost=pytest.fail
+    )
+    machine.off_s = HOUR_S
+    keeper.beat()
+    assert abs(clock.now_s() - time.time()) < NEAR_S
+
+
+def test_a_database_that_is_slow_to_tell_moves_no_clock_that_was_right(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Wrong(0.0)
+    clock = SharedClock(engine, machine)
+    ticks = iter([0.0, 30.0])
+    monkeypatch.setattr("attachment_transfer.ledger.shared_clock.time.monotonic", lambda: next(ticks))
+    clock.align()
+    assert next(ticks, None) is None, "it was asked"
     assert abs(clock.now_s() - time.time()) < NEAR_S
 
 

@@ -23,6 +23,7 @@ LAB = OutboundPolicy(
     allowed=parse_patterns("*.crm.cloud.sap"),
     egress=parse_egress_map("*.crm.cloud.sap=http://127.0.0.1:8103", lab_mode=True),
 )
+NOT_ACCEPTED = "C4C: its certificate is not accepted"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
@@ -182,16 +183,20 @@ def chained(*causes: BaseException) -> BaseException:
     return causes[0]
 
 
-def not_trusted() -> ssl.SSLCertVerificationError:
+def not_accepted(code: int, message: str) -> ssl.SSLCertVerificationError:
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
-    error.verify_message = "unable to get local issuer certificate"
+    error.verify_code, error.verify_message = code, message
     return error
 
 
 @pytest.mark.parametrize(
     ("cause", "told"),
     [
-        (not_trusted(), "C4C: its certificate is not accepted: unable to get local issuer certificate"),
+        (
+            not_accepted(20, "unable to get local issuer certificate"),
+            f"{NOT_ACCEPTED}: unable to get local issuer certificate",
+        ),
+        (not_accepted(10, "certificate has expired"), f"{NOT_ACCEPTED}: certificate has expired"),
         (socket.gaierror(-2, "Word-1618"), "C4C: ConnectError, its name does not resolve"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "Word-1618"), "C4C: ConnectError, connection refused"),
         (ssl.SSLError(1, "Word-1618"), "C4C: ConnectError"),
@@ -203,7 +208,7 @@ def test_what_was_in_the_way_is_told_and_no_address_is_repeated(cause: BaseExcep
     with pytest.raises(NeighbourUnavailable) as caught, speaking_to("C4C"):
         raise trouble
     assert caught.value.message == told
-    assert ("SSL_CERT_FILE" in caught.value.remedy) is ("certificate" in told)
+    assert ("SSL_CERT_FILE" in caught.value.remedy) is ("local issuer" in told)
 
 
 def test_a_label_that_no_resolver_takes_is_a_connect_error() -> None:

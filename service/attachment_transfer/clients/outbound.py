@@ -22,9 +22,9 @@ import httpx
 from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable, UnexpectedAnswer
 from attachment_transfer.core.hosts import EgressMap, HostPattern, covered
 
-_CERTIFICATE_REMEDY = (
-    "If its authority is your own, let SSL_CERT_FILE name a PEM file that holds it; then restart the worker."
-)
+_AUTHORITY_REMEDY = "If its authority is your own, let SSL_CERT_FILE name a PEM file with it and restart the service."
+#: X509_V_ERR_…: self-signed, self-signed in the chain, no local issuer, first one not verified.
+_NO_AUTHORITY = {18, 19, 20, 21}
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -162,9 +162,8 @@ def unavailable(neighbour: str, exc: Exception) -> NeighbourUnavailable:
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return NeighbourUnavailable(
-                f"{neighbour}: its certificate is not accepted: {cause.verify_message}", remedy=_CERTIFICATE_REMEDY
-            )
+            told = f"{neighbour}: its certificate is not accepted: {cause.verify_message}"
+            return NeighbourUnavailable(told, remedy=_AUTHORITY_REMEDY if cause.verify_code in _NO_AUTHORITY else None)
         if isinstance(cause, socket.gaierror):
             return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}, its name does not resolve")
         if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):

@@ -103,6 +103,7 @@ def sweep() -> list[str]:
         ("container", ["ps", "-aq"], ["rm", "-f", "-v"]),
         ("network", ["network", "ls", "-q"], ["network", "rm"]),
         ("volume", ["volume", "ls", "-q"], ["volume", "rm", "-f"]),
+        ("image", ["image", "ls", "-q", "--no-trunc"], ["image", "rm", "-f"]),
     ):
         for found, made_by, made_at in _ours(kind, listing):
             if _is_gone(made_by, made_at):

@@ -114,6 +114,6 @@ def logs_of(item: pytest.Item) -> list[tuple[str, str]]:
     for name, value in used.items():
         if name.endswith("_container") or name == "ledger_postgres":
             found.append((f"log of {name}", value.log_tail()))
-        elif name == "transfer_stack":
-            found.append(("logs of the stack", value.logs(lines=25)))
+        elif hasattr(value, "compose") and hasattr(value, "logs"):
+            found.append((f"logs of the stack ({name})", value.logs(lines=25)))
     return found

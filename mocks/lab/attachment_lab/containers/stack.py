@@ -29,7 +29,9 @@ from attachment_lab.containers.engine import (
     sweep_once,
     unique_name,
 )
-from attachment_lab.minting import WorldNames
+from attachment_lab.containers.names import POOL_SIZE
+from attachment_lab.errors import WrongUse
+from attachment_lab.minting import WorldNames, renewed
 from attachment_lab.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant import Tenant
 from attachment_lab.worlds import WorldOptions, close_world, open_world
@@ -129,7 +131,12 @@ class TransferStack:
 
     @contextmanager
     def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
-        """A tenant of the pool; the chain ledger's laws are checked at its end unless ``check`` is False."""
+        """A tenant of the pool; the chain ledger's laws are checked at its end unless ``check`` is False.
+
+        Raises WrongUse where all of them are open.
+        """
+        if not self._pool:
+            raise WrongUse(f"all {POOL_SIZE} tenants of the stack are open; remedy: close one, or start another stack")
         names, to = self._pool.pop(0), self.neighbours
         open_world(to, names, options or WorldOptions(dialects=self._settings["dialects"]))
         tenant = Tenant(_Lab(_Street(to)), names)  # type: ignore[arg-type]  # all that a Tenant asks of a lab here
@@ -139,6 +146,7 @@ class TransferStack:
                 tenant.assert_laws_hold()
         finally:
             close_world(to, names.name)
+            self._pool.append(renewed(names))
 
     def compose(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Run docker compose on this stack, with other ``variables`` for this once.
