@@ -25,11 +25,17 @@ SMALL_COMPOSE = """
 services:
   one:
     image: attachment-transfer-lab:local
-    entrypoint: [sleep, "600"]
+    entrypoint: [sh, -c, "echo words of the small street; exec sleep 600"]
     profiles: [core]
     volumes: ["kept:/kept"]
 volumes: {kept: {}}
 """
+
+
+def write_small_street(folder: Path) -> None:
+    (folder / "deploy").mkdir()
+    (folder / "docker-compose.yml").write_text(SMALL_COMPOSE, encoding="utf-8")
+    (folder / "deploy" / "compose.tests.yml").write_text("services: {one: {init: true}}\n", encoding="utf-8")
 
 
 def killed(script: str) -> str:
@@ -142,9 +148,7 @@ def test_what_a_killed_stack_left_is_removed_with_its_network_and_volume(tmp_pat
     """
     with asking_docker():
         engine.require_images(C4CContainer.default_image)
-    (tmp_path / "deploy").mkdir()
-    (tmp_path / "docker-compose.yml").write_text(SMALL_COMPOSE, encoding="utf-8")
-    (tmp_path / "deploy" / "compose.tests.yml").write_text("services: {one: {init: true}}\n", encoding="utf-8")
+    write_small_street(tmp_path)
     project = killed(script)
     assert project.startswith(engine.PREFIX)
     assert [len(each) for each in of_project(project)] == [1, 1, 1]
@@ -228,3 +232,32 @@ def test_the_log_of_a_container_is_in_the_report_of_a_failed_test(pytester: pyte
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*log of c4c_container*"])
+
+
+def test_the_logs_of_a_stack_are_in_the_report_of_a_failed_test_by_whatever_name_it_goes(
+    pytester: pytest.Pytester,
+) -> None:
+    with asking_docker():
+        engine.require_images(C4CContainer.default_image)
+    write_small_street(pytester.path)
+    pytester.makepyfile(
+        """
+        import pathlib
+        import pytest
+        from attachment_lab.containers.stack import TransferStack
+
+        @pytest.fixture
+        def my_street():
+            stack = TransferStack(pathlib.Path.cwd())
+            stack.compose("up", "-d")
+            stack.wait_for(lambda: "words of the small" in stack.logs(), lambda: "silence", timeout_s=60)
+            yield stack
+            stack.stop()
+
+        def test_it(my_street):
+            assert my_street is None
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*logs of the stack (my_street)*", "*words of the small street*"])
