@@ -1,7 +1,7 @@
 """Real outages between real hosts: workers die or freeze, networks part, disks fill, clocks differ; the laws hold.
 
 Every test has a tenant of its own; the chain ledger's laws are checked at its end: nothing lost, nothing twice, every
-byte equal. The street is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 30 s at most. Needs a
+byte equal. The street is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most. Needs a
 Docker engine and the images; skips with one line without them, unless REQUIRE_DOCKER=1.
 """
 
@@ -46,8 +46,8 @@ pytestmark = [
 
 ROOT = Path(__file__).resolve().parents[1]
 HOUR_S = 3600
-#: A worker that dies is found dead after two leases (3 s each), its upload ended after 30 s; this lies between.
-LATE_COMMIT_S = 28
+#: A worker that dies is found dead after two leases (3 s each), its upload ended after 25 s; this lies between.
+LATE_COMMIT_S = 23
 #: C4C asks for it in a Retry-After.
 ASKED_TO_WAIT_S = 20
 FAKETIME = """
