@@ -112,7 +112,7 @@ class StreetWitness:
 
     def _is_another_streets(self, record: Sent) -> bool:
         """The lab's own process may have several streets, whose neighbours bear the same names."""
-        return record.who == "lab" and record.at.startswith("127.0.0.1:") and record.at not in self._addresses
+        return record.who == "lab" and record.at not in self._addresses
 
     def _meant(self, record: Sent, names: WorldNames) -> str:
         """The neighbour that a record was sent to; empty if it was none of this world's."""
