@@ -49,7 +49,7 @@ bundle: setup-lab ## One archive for a machine without network: images, compose 
 
 containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
 	@deploy/images/build.sh
-	@$(BIN)/python -m pytest e2e -m docker --ignore e2e/test_images.py $(ARGS)
+	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m docker --ignore e2e/test_images.py $(ARGS)
 
 image-tests: setup-test ## Build every image twice: the same files, nothing of the build's network in them (long)
 	@deploy/images/base.sh

@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from instrument.airgap import Engine, engine_without_network, skip_where_lacking
 
-pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker-bundle")]
 
 BASE_IMAGE = os.environ.get("BASE_IMAGE", "debian-python:local")
 LABEL = "attachment-transfer.test=bundle"

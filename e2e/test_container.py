@@ -24,7 +24,7 @@ BASE_IMAGE = os.environ.get("BASE_IMAGE", "debian-python:local")
 IMAGE = "attachment-transfer:test"
 LEAST = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--tmpfs", "/tmp"]
 
-pytestmark = [pytest.mark.street, pytest.mark.docker, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.street, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 
 
 def docker(*arguments: str, check: bool = True) -> str:
