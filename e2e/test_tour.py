@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pages.tour_page import PATIENCE_MS, TourPage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, TimeoutError, expect  # noqa: A004 - Playwright's own
 
 from attachment_lab.console.tour.steps import steps
 
@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.street, pytest.mark.browser]
 #: Steps that wait for something to arrive.
 WAITING = {place for place, each in enumerate(steps(), 1) if each.waiting}
 LAST = len(steps())
+#: How often the tour looks at speed 20.
+LOOK_MS = 40
 
 
 @pytest.fixture
@@ -51,6 +53,23 @@ def test_it_plays_by_itself_and_can_be_paused(tour: TourPage) -> None:
     expect(tour.page.locator("#tour-auto")).to_have_text("Play by itself")
     tour.page.locator("#tour-auto").click()
     expect(tour.title).to_have_text("That was the tour", timeout=3 * PATIENCE_MS)
+
+
+def test_a_page_that_is_slow_to_come_is_turned_once(tour: TourPage) -> None:
+    """By itself and in a hurry: were the page turned at each look, a slow street would never get to the next one."""
+    held: list[Route] = []
+    tour.page.route(lambda url: "tour=write" in url, lambda route: held.append(route))  # noqa: PLW0108 - is inspected
+    with tour.page.expect_request(lambda request: "tour=write" in request.url):
+        tour.begin("?auto=1&speed=20")
+    # Twenty looks of the page that is being left.
+    with (
+        pytest.raises(TimeoutError),
+        tour.page.expect_request(lambda request: "tour=write" in request.url, timeout=20 * LOOK_MS),
+    ):
+        pass
+    assert len(held) == 1
+    held[0].continue_()
+    tour.expect_step(3)
 
 
 def test_the_arrow_keys_turn_the_pages_and_escape_ends_it(tour: TourPage) -> None:

@@ -62,6 +62,7 @@ async function go(id) {
   }
   const next = address(id);
   if (next.bare !== here()) {
+    busy = true; // for good: this page is being left, and whoever turned it again would begin anew
     location.assign(next.url);
     return;
   }
@@ -137,12 +138,15 @@ async function look() {
   if (busy || finished) return;
   const step = current();
   if (!ready) {
+    let found;
     try {
-      ({ urls, ready } = await getJson(`${base}api/steps/${step.id}`));
+      found = await getJson(`${base}api/steps/${step.id}`);
     } catch (error) {
       say(error.message, "failed");
       return;
     }
+    if (busy || step !== current()) return; // what was true of a step that is left says nothing of this one
+    ({ urls, ready } = found);
     if (ready) sayWhetherReady();
   }
   const reading = Math.max(LEAST_MS, step.caption.split(" ").length * WORD_MS) / speed;
@@ -190,6 +194,7 @@ async function begin() {
   });
   document.addEventListener("keydown", keys);
   addEventListener("popstate", () => at && location.reload());
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   addEventListener("resize", lightUp);
   for (const name of ["wheel", "touchmove", "pointerdown"]) addEventListener(name, () => (touched = true), { passive: true });
   await go(at);
