@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from instrument.building import build
+from instrument.building import build, packages_stage
 
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.stack import TransferStack
@@ -22,14 +22,8 @@ pytestmark = [pytest.mark.street, pytest.mark.docker, pytest.mark.timeout(600), 
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = ROOT / "deploy/prometheus/attachment-transfer.rules.yml"
-PROMETHEUS = """
-ARG BASE_IMAGE
-FROM ${BASE_IMAGE} AS packages
-ARG EXTRA_CA=""
-ARG DEBIAN_MIRROR=""
-COPY deploy/images/debian.sh /tmp/
-RUN /tmp/debian.sh /changed prometheus wget
-FROM ${BASE_IMAGE}
+PROMETHEUS = f"""{packages_stage("prometheus", "wget")}
+FROM ${{BASE_IMAGE}}
 COPY --from=packages /changed /
 ENTRYPOINT ["prometheus"]
 """

@@ -8,13 +8,13 @@ Docker engine and the images; skips with one line without them, unless REQUIRE_D
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from instrument.building import build
+from instrument.building import build, packages_stage
 from instrument.outages import (
     PATIENCE_S,
     WORKERS,
@@ -50,13 +50,8 @@ HOUR_S = 3600
 LATE_COMMIT_S = 23
 #: C4C asks for it in a Retry-After.
 ASKED_TO_WAIT_S = 20
-FAKETIME = """
-ARG BASE_IMAGE
-FROM ${BASE_IMAGE} AS packages
-ARG EXTRA_CA=""
-ARG DEBIAN_MIRROR=""
-COPY deploy/images/debian.sh /tmp/
-RUN /tmp/debian.sh /changed libfaketime && mkdir /faketime && cp /changed/usr/lib/*/faketime/libfaketime.so.1 /faketime
+FAKETIME = f"""{packages_stage("libfaketime")}
+RUN mkdir /faketime && cp /changed/usr/lib/*/faketime/libfaketime.so.1 /faketime
 FROM attachment-transfer:local
 COPY --from=packages /faketime/libfaketime.so.1 /usr/lib/libfaketime.so.1
 """
@@ -73,11 +68,23 @@ def street() -> Iterator[TransferStack]:
 
 
 @pytest.fixture
-def wrong_clock(street: TransferStack) -> Iterator[str]:
-    """Image of the service in which a process can be told another time (Debian's libfaketime)."""
+def skew_worker_1(street: TransferStack) -> Iterator[Callable[[int], None]]:
+    """Starts worker-1 anew with a clock that is so many seconds ahead (Debian's libfaketime in an image of its own)."""
     name = f"attachment-transfer:faketime-{uuid.uuid4().hex[:8]}"
     build(FAKETIME, name)
-    yield name
+
+    def skew(off_s: int) -> None:
+        variables = {
+            "WORKER_1_IMAGE": name,
+            "WORKER_1_PRELOAD": "/usr/lib/libfaketime.so.1",
+            "WORKER_1_CLOCK": f"{off_s:+d}",
+        }
+        street.compose("up", "-d", "--no-deps", "worker-1", variables=variables)
+        street.wait_until_healthy("worker-1")
+        seen_s = [float(street.exec(worker, "python3", "-c", "import time; print(time.time())")) for worker in WORKERS]
+        assert abs(seen_s[0] - seen_s[1] - off_s) < 60
+
+    yield skew
     street.compose("up", "-d", "--no-deps", "worker-1")
     street.wait_until_healthy("worker-1")
     docker("rmi", "-f", name, check=False)
@@ -221,19 +228,10 @@ def answered(tenant: Tenant, street: TransferStack, event_id: str) -> list[Hando
 
 @pytest.mark.parametrize("off_s", [-HOUR_S, HOUR_S], ids=["behind", "ahead"])
 def test_a_worker_whose_clock_is_an_hour_off_dies_and_its_late_upload_is_not_repeated(
-    street: TransferStack, wrong_clock: str, off_s: int
+    street: TransferStack, skew_worker_1: Callable[[int], None], off_s: int
 ) -> None:
-    variables = {
-        "WORKER_1_IMAGE": wrong_clock,
-        "WORKER_1_PRELOAD": "/usr/lib/libfaketime.so.1",
-        "WORKER_1_CLOCK": f"{off_s:+d}",
-    }
     with whole_again(street, *WORKERS), street.tenant() as tenant:
-        street.compose("up", "-d", "--no-deps", "worker-1", variables=variables)
-        street.wait_until_healthy("worker-1")
-        skew_s = float(street.exec("worker-1", "python3", "-c", "import time; print(time.time())"))
-        skew_s -= float(street.exec("worker-2", "python3", "-c", "import time; print(time.time())"))
-        assert abs(skew_s - off_s) < 60
+        skew_worker_1(off_s)
         docker("stop", street.container("worker-2"))
         slow_uploads(tenant, delay_s=LATE_COMMIT_S, times=1)
         a_chat(tenant, count=1).end()
@@ -265,16 +263,10 @@ def ended_uploads(tenant: Tenant) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("off_s", [-HOUR_S, HOUR_S], ids=["behind", "ahead"])
 def test_two_workers_whose_clocks_are_an_hour_apart_try_again_when_it_is_time(
-    street: TransferStack, wrong_clock: str, off_s: int
+    street: TransferStack, skew_worker_1: Callable[[int], None], off_s: int
 ) -> None:
-    variables = {
-        "WORKER_1_IMAGE": wrong_clock,
-        "WORKER_1_PRELOAD": "/usr/lib/libfaketime.so.1",
-        "WORKER_1_CLOCK": f"{off_s:+d}",
-    }
     with whole_again(street, *WORKERS), street.tenant() as tenant:
-        street.compose("up", "-d", "--no-deps", "worker-1", variables=variables)
-        street.wait_until_healthy("worker-1")
+        skew_worker_1(off_s)
         # The one whose clock is behind puts off what the other may then find due at once.
         first, second = WORKERS if off_s < 0 else WORKERS[::-1]
         docker("stop", street.container(second))

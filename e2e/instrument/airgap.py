@@ -70,7 +70,7 @@ def skip_where_lacking(image: str) -> None:
 
 def _lacking(image: str) -> str | None:
     """Why these tests cannot run here, in one line."""
-    for command in ("docker", "dockerd", "unshare", "nsenter", "ip"):
+    for command in ("docker", "dockerd", "setpriv", "unshare", "nsenter", "ip"):
         if shutil.which(command) is None:
             return f"there is no {command} command"
     if os.geteuid() != 0:

@@ -19,6 +19,18 @@ def extra_ca() -> str:
     return newest[max(newest.find("-----BEGIN"), 0) :]
 
 
+def packages_stage(*packages: str) -> str:
+    """First stage of a Dockerfile, called ``packages``: installs them, and has what that changed in ``/changed``."""
+    return f"""
+ARG BASE_IMAGE
+FROM ${{BASE_IMAGE}} AS packages
+ARG EXTRA_CA=""
+ARG DEBIAN_MIRROR=""
+COPY deploy/images/debian.sh /tmp/
+RUN /tmp/debian.sh /changed {" ".join(packages)}
+"""
+
+
 def build(dockerfile: str, name: str) -> None:
     """Build an image on the base image, with the repository as context; if this process is killed, it is swept away."""
     arguments = {
@@ -27,20 +39,7 @@ def build(dockerfile: str, name: str) -> None:
         "DEBIAN_MIRROR": os.environ.get("DEBIAN_MIRROR", ""),
     }
     words = [word for key, value in arguments.items() for word in ("--build-arg", f"{key}={value}")]
-    command = [
-        "docker",
-        "build",
-        "-q",
-        "--network",
-        "host",
-        "--label",
-        f"{OWNER_LABEL}={owner()}",
-        "-t",
-        name,
-        *words,
-        "-f",
-        "-",
-        str(ROOT),
-    ]
+    label = f"{OWNER_LABEL}={owner()}"
+    command = ["docker", "build", "-q", "--network", "host", "--label", label, "-t", name, *words, "-f", "-", str(ROOT)]
     done = subprocess.run(command, input=dockerfile, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
