@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -21,8 +20,9 @@ from flask import Flask
 
 from attachment_transfer import logs, meters, otel, tracing
 from attachment_transfer.clients.clamd import Clamd
+from attachment_transfer.clients.documents import read_json
 from attachment_transfer.clients.governor import Governor, Pace
-from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, read_at_most, speaking_to
+from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, speaking_to
 from attachment_transfer.clock import LabClock, SystemClock
 from attachment_transfer.core.errors import UnexpectedAnswer
 from attachment_transfer.core.hosts import HostPattern
@@ -398,6 +398,7 @@ def _rounds(
             pause_s=time.sleep,
         ),
         watch=CredentialWatch(refusals),
+        now_s=now_s,
     )
     return Rounds(
         book,
@@ -446,7 +447,7 @@ def _jwks_fetcher(settings: Settings) -> Callable[[str], dict[str, Any]]:
         ):
             if response.status_code != 200:
                 raise UnexpectedAnswer(f"the token issuer answered {response.status_code} for its key set")
-            document: dict[str, Any] = json.loads(read_at_most(response, _JWKS_LIMIT_BYTES, "token issuer"))
+            document: dict[str, Any] = read_json(response, _JWKS_LIMIT_BYTES, "token issuer")
         return document
 
     return fetch

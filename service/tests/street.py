@@ -86,6 +86,7 @@ class Street:
                 limits=self.limits,
                 governor=governor(self.clock),
                 watch=CredentialWatch(Refusals(self.engine, key=b"k" * 32, now_s=self.clock.now_s, park_s=1_800.0)),
+                now_s=self.clock.now_s,
             ),
             self.carrier,
             enqueue=self.enqueue,

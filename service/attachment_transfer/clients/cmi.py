@@ -7,7 +7,8 @@ is not publicly documented; this reader takes every shape that ``docs/fidelity.m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,8 @@ from urllib.parse import urljoin
 import httpx
 
 from attachment_transfer.clients.body import BLOCK_BYTES, EncryptedSpool
-from attachment_transfer.clients.outbound import read_at_most, retry_after_s, speaking_to
+from attachment_transfer.clients.documents import read_json, retry_after_s
+from attachment_transfer.clients.outbound import speaking_to
 from attachment_transfer.core.dialect import Dialect
 from attachment_transfer.core.errors import (
     AccessDenied,
@@ -63,15 +65,30 @@ class OpenSource:
 class CmiClient:
     """Give it an ``httpx.Client`` that knows the two credentials, timeouts and the outbound policy."""
 
-    def __init__(self, http: httpx.Client, *, cmi_url: str, dialect: Dialect, spool_limit_bytes: int) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        *,
+        cmi_url: str,
+        dialect: Dialect,
+        spool_limit_bytes: int,
+        now_s: Callable[[], float] = time.time,
+    ) -> None:
         self._http = http
+        self._now_s = now_s
         self._base = cmi_url.rstrip("/") + "/"
         self._dialect = dialect
         self._spool_limit_bytes = spool_limit_bytes
 
     def limited(self, spool_limit_bytes: int) -> CmiClient:
         """The same client, for sources that take less of the disk."""
-        return CmiClient(self._http, cmi_url=self._base, dialect=self._dialect, spool_limit_bytes=spool_limit_bytes)
+        return CmiClient(
+            self._http,
+            cmi_url=self._base,
+            dialect=self._dialect,
+            spool_limit_bytes=spool_limit_bytes,
+            now_s=self._now_s,
+        )
 
     def conversation(self, contact_id: str, *, with_messages: bool = False) -> Conversation:
         """Read the chat's history; every leg of the group is merged, each attachment appears once.
@@ -107,7 +124,7 @@ class CmiClient:
                 raise AttachmentGone(
                     f"the file's public address answered {response.status_code}: its link has expired or was withdrawn"
                 )
-            _raise_if_unwell(response, gone=True)
+            self._raise_if_unwell(response, gone=True)
             length = response.headers.get("content-length")
             if length is not None and length.isdigit() and "content-encoding" not in response.headers:
                 yield OpenSource(int(length), _guarded(response))
@@ -134,12 +151,8 @@ class CmiClient:
         ):
             if response.status_code == 404:
                 return None
-            _raise_if_unwell(response)
-            body = read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)
-        try:
-            return json.loads(body)
-        except ValueError as exc:
-            raise UnexpectedAnswer(f"CMI answered {response.status_code} with something that is not JSON") from exc
+            self._raise_if_unwell(response)
+            return read_json(response, _DOCUMENT_LIMIT_BYTES, _NAME)
 
     def write_back(self, contact_id: str, name: str, result: dict[str, Any]) -> None:
         """POST a result to the conversation. Raises what :meth:`conversation` raises.
@@ -158,7 +171,28 @@ class CmiClient:
             self._http.stream("POST", url, headers=headers, json=body, follow_redirects=False) as response,
         ):
             if response.status_code not in {201, 204}:
-                _raise_if_unwell(response)
+                self._raise_if_unwell(response)
+
+    def _raise_if_unwell(self, response: httpx.Response, *, gone: bool = False) -> None:
+        status = response.status_code
+        if status == 200:
+            return
+        if status == 401:
+            raise CredentialRefused("CMI refused the user or password of the request (cmi_user, x-cmi-password)")
+        if status == 403:
+            raise AccessDenied("CMI answered 403: the API key, or the user's right on the chat's queue, is missing")
+        if gone and status in {404, 410}:
+            raise AttachmentGone(f"CMI answered {status} for the attachment")
+        if status == 413 and gone:
+            raise AttachmentGone(
+                "CMI answered 413: the file is larger than its gateway carries",
+                remedy="Ask Sinch to raise the gateway's payload limit for your tenant.",
+            )
+        if status in {429, 503}:
+            raise NeighbourBusy(f"CMI answered {status}", retry_after_s=retry_after_s(response, self._now_s))
+        if status >= 500 or status == 408:
+            raise NeighbourUnavailable(f"CMI answered {status}")
+        raise UnexpectedAnswer(f"CMI answered {status}")
 
 
 @contextmanager
@@ -245,25 +279,3 @@ def _source(item: Any, originator: str) -> SourceAttachment:
         originator_type=originator,
         public="/sms/richcontent/" in str(href),
     )
-
-
-def _raise_if_unwell(response: httpx.Response, *, gone: bool = False) -> None:
-    status = response.status_code
-    if status == 200:
-        return
-    if status == 401:
-        raise CredentialRefused("CMI refused the user or password of the request (cmi_user, x-cmi-password)")
-    if status == 403:
-        raise AccessDenied("CMI answered 403: the API key, or the user's right on the chat's queue, is missing")
-    if gone and status in {404, 410}:
-        raise AttachmentGone(f"CMI answered {status} for the attachment")
-    if status == 413 and gone:
-        raise AttachmentGone(
-            "CMI answered 413: the file is larger than its gateway carries",
-            remedy="Ask Sinch to raise the gateway's payload limit for your tenant.",
-        )
-    if status in {429, 503}:
-        raise NeighbourBusy(f"CMI answered {status}", retry_after_s=retry_after_s(response))
-    if status >= 500 or status == 408:
-        raise NeighbourUnavailable(f"CMI answered {status}")
-    raise UnexpectedAnswer(f"CMI answered {status}")

@@ -181,26 +181,3 @@ def speaking_to(neighbour: str) -> Iterator[None]:
         raise unavailable(neighbour, exc) from exc
     except httpx.InvalidURL as exc:
         raise UnexpectedAnswer(f"{neighbour}: an address that cannot be used") from exc
-
-
-def read_at_most(response: httpx.Response, limit_bytes: int, neighbour: str) -> bytes:
-    """Read a streamed body into memory, at most ``limit_bytes``; for documents, never for attachments.
-
-    A packed answer is refused: we asked for none, and a kilobyte of it may unpack to a megabyte before we can count.
-    """
-    if response.headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnexpectedAnswer(f"{neighbour}: a packed document, though Accept-Encoding asked for none")
-    pieces: list[bytes] = []
-    size_bytes = 0
-    for piece in response.iter_bytes():
-        size_bytes += len(piece)
-        if size_bytes > limit_bytes:
-            raise NeighbourUnavailable(f"{neighbour}: a document of more than {limit_bytes} bytes")
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
-def retry_after_s(response: httpx.Response) -> float | None:
-    """The Retry-After header as seconds, if it is a number."""
-    text = response.headers.get("retry-after", "")
-    return float(text) if text.isascii() and text.isdigit() else None

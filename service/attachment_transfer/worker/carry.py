@@ -301,13 +301,13 @@ class Carrier:
         decision = decide(exc.code, tries=attachment.tries + 1, retry_after_s=minimum_s, jitter=self._jitter())
         if isinstance(decision, Stop):
             reason = Reason(
-                code=exc.code,
+                code=exc.given_up_code or exc.code,
                 message=f"{exc.message}; given up after {attachment.tries} retries",
                 remedy=exc.remedy,
             )
             self._book.park(attachment, reason)
-            meters.PARKED.labels(exc.code).inc()
-            return Carried(state=AttachmentState.PARKED, error=exc.code)
+            meters.PARKED.labels(reason.code).inc()
+            return Carried(state=AttachmentState.PARKED, error=reason.code)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
         self._book.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
         meters.RETRIES.labels(exc.code).inc()

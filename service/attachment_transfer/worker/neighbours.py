@@ -64,12 +64,14 @@ class Phonebook:
         limits: Limits,
         governor: Governor,
         watch: CredentialWatch,
+        now_s: Callable[[], float],
     ) -> None:
         self._transport = transport()
         self._dialect = dialect
         self._limits = limits
         self._governor = governor
         self._watch = watch
+        self._now_s = now_s
         self._navigations: dict[str, AttachmentNavigation] = {}
 
     @contextmanager
@@ -86,8 +88,11 @@ class Phonebook:
                 cmi_url=transfer.cmi_url,
                 dialect=self._dialect,
                 spool_limit_bytes=self._limits.attachment_bytes,
+                now_s=self._now_s,
             ),
-            C4cClient(c4c_http, c4c_url=transfer.c4c_url, dialect=self._dialect, known=self._navigations),
+            C4cClient(
+                c4c_http, c4c_url=transfer.c4c_url, dialect=self._dialect, known=self._navigations, now_s=self._now_s
+            ),
         )
 
     def close(self) -> None:
