@@ -370,6 +370,9 @@ def _rounds(
 ) -> Rounds:
     limits = Limits(
         read_s=settings.read_timeout_s,
+        document_s=settings.document_timeout_s,
+        slow_grace_s=settings.slow_grace_s,
+        least_bytes_per_s=settings.least_rate_bytes_per_s,
         upload_s=settings.upload_timeout_s,
         attachment_bytes=settings.max_attachment_bytes,
     )
@@ -387,16 +390,18 @@ def _rounds(
         prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
     )
     policy = _policy(settings, settings.allowed_hosts)
+    governor = Governor(
+        pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
+        now_s=now_s,
+        monotonic_s=time.monotonic,
+        pause_s=time.sleep,
+    )
+    meters.LEFT_ALONE.set_function(lambda: len(governor.open_breakers()))
     phonebook = Phonebook(
         lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
         dialect=settings.dialect,
         limits=limits,
-        governor=Governor(
-            pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
-            now_s=now_s,
-            monotonic_s=time.monotonic,
-            pause_s=time.sleep,
-        ),
+        governor=governor,
         watch=CredentialWatch(refusals),
         now_s=now_s,
     )
