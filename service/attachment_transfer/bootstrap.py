@@ -23,6 +23,7 @@ from attachment_transfer.clients.clamd import Clamd
 from attachment_transfer.clients.documents import read_json
 from attachment_transfer.clients.governor import Governor, Pace
 from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, speaking_to
+from attachment_transfer.clients.timelimits import CallTimes
 from attachment_transfer.clock import LabClock, SystemClock
 from attachment_transfer.core.errors import UnexpectedAnswer
 from attachment_transfer.core.hosts import HostPattern
@@ -34,8 +35,9 @@ from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.engine_time import go_by
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
-from attachment_transfer.ingress.bearer import Doorkeeper, Keys
+from attachment_transfer.ingress.bearer import Doorkeeper
 from attachment_transfer.ingress.bulkhead import Bulkhead
+from attachment_transfer.ingress.issuer_keys import IssuerKeys, KeyTimes
 from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
@@ -56,7 +58,7 @@ from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.shared_clock import SharedClock
 from attachment_transfer.ledger.traces import trace_of
-from attachment_transfer.ledger.views import count_open
+from attachment_transfer.ledger.views import count_open, known_issuers
 from attachment_transfer.settings import BadSettings, Settings
 from attachment_transfer.supervisor import end_with_parent
 from attachment_transfer.worker.carry import Carrier
@@ -169,11 +171,18 @@ def ingress_app(settings: Settings) -> Flask:
     bell = doorbell_of(os.environ)
     engine = open_database(settings.database_url)
     queue = RoundQueue(engine, _master_keys(settings))
+    issuer_keys = IssuerKeys(
+        _jwks_fetcher(settings),
+        clock.now_s,
+        trusted=[*(issuer for issuer in settings.token_issuers if "*" not in issuer), *known_issuers(engine)],
+    )
+    issuer_keys.prepare()
+    meters.OLDEST_KEYS.set_function(issuer_keys.oldest_s)
     doorkeeper = Doorkeeper(
         issuers=settings.token_issuers,
         audience=settings.token_audience,
         leeway_s=settings.token_leeway_s,
-        keys=Keys(_jwks_fetcher(settings), clock.now_s),
+        keys=issuer_keys,
         now_s=clock.now_s,
     )
     return create_app(
@@ -436,18 +445,21 @@ def _policy(settings: Settings, allowed: tuple[HostPattern, ...]) -> OutboundPol
 
 def _jwks_fetcher(settings: Settings) -> Callable[[str], dict[str, Any]]:
     """Fetch an issuer's key set; its host is allowed because the issuer matched a configured pattern."""
+    limit_s = KeyTimes().fetch_s
+    times = CallTimes(connect_s=limit_s, piece_s=limit_s, document_s=limit_s)
 
     def fetch(issuer: str) -> dict[str, Any]:
         url = httpx.URL(f"{issuer.rstrip('/')}/.well-known/jwks.json")
         transport = OutboundTransport(_policy(settings, (HostPattern(url.host),)))
         with (
             speaking_to("token issuer"),
-            httpx.Client(transport=transport, timeout=5.0, trust_env=False) as client,
+            httpx.Client(transport=transport, trust_env=False) as client,
             client.stream(
                 "GET",
                 url,
                 headers={"Accept": "application/json", "Accept-Encoding": "identity"},
                 follow_redirects=False,
+                extensions=times.document(),
             ) as response,
         ):
             if response.status_code != 200:

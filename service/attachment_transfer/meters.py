@@ -38,6 +38,20 @@ ACCEPTED = Counter(
     registry=API,
 )
 
+KEY_FETCHES = Counter(
+    "attachment_transfer_issuer_key_fetches",
+    "Fetches of a token issuer's signing keys by result: done, failed",
+    ["result"],
+    registry=API,
+)
+for _result in ("done", "failed"):
+    KEY_FETCHES.labels(_result)
+OLDEST_KEYS = Gauge(
+    "attachment_transfer_issuer_keys_age_seconds",
+    "Age of the oldest signing keys that still serve: above 300 the last good ones are used while a refresh fails",
+    registry=API,
+)
+
 KEPT = Counter(
     "attachment_transfer_attachments_kept",
     "Attachments known to be at C4C: stored now, or adopted from an earlier upload",

@@ -18,7 +18,8 @@ from werkzeug.test import TestResponse
 from attachment_transfer.core.errors import NeighbourUnavailable
 from attachment_transfer.core.hosts import parse_patterns
 from attachment_transfer.ingress.app import Ingress, create_app
-from attachment_transfer.ingress.bearer import Doorkeeper, Keys
+from attachment_transfer.ingress.bearer import Doorkeeper
+from attachment_transfer.ingress.issuer_keys import IssuerKeys
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.settings import DEFAULT_ALLOWED_HOSTS
 
@@ -124,7 +125,7 @@ def a_doorkeeper(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] =
         issuers=issuers,
         audience=AUDIENCE,
         leeway_s=30.0,
-        keys=Keys(issuer.fetch, clock.now_s),
+        keys=IssuerKeys(issuer.fetch, clock.now_s),
         now_s=clock.now_s,
     )
 

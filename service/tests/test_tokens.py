@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from ledger_kit import counts
 from werkzeug.test import TestResponse
 
-from attachment_transfer.ingress.bearer import Keys
+from attachment_transfer.ingress.issuer_keys import IssuerKeys
 from attachment_transfer.ingress.problems import Problem
 
 
@@ -199,7 +199,7 @@ def test_an_issuer_that_is_down_is_503_with_a_time_to_come_back(door: Door) -> N
 
 @pytest.mark.parametrize("document", [{}, {"keys": []}, {"keys": 5}, {"keys": [5]}, {"keys": [{"kty": "new"}]}, []])
 def test_a_key_set_that_cannot_be_read_is_503(clock: HandClock, document: Any) -> None:
-    keys = Keys(lambda _issuer: document, clock.now_s)
+    keys = IssuerKeys(lambda _issuer: document, clock.now_s)
     with pytest.raises(Problem) as caught:
         keys.of(ISSUER, "key-1")
     assert caught.value.status == 503
@@ -209,7 +209,7 @@ def test_a_key_of_a_new_kind_does_not_spoil_the_others(clock: HandClock) -> None
     issuer = Issuer(clock)
     document = issuer.fetch(ISSUER)
     document["keys"].insert(0, {"kty": "new", "kid": "key-0"})
-    keys = Keys(lambda _issuer: document, clock.now_s)
+    keys = IssuerKeys(lambda _issuer: document, clock.now_s)
     assert [key.kid for key in keys.of(ISSUER, "key-1").keys] == ["key-1"]
 
 
@@ -222,7 +222,7 @@ def test_an_issuer_that_hangs_does_not_hold_up_the_callers_of_another(clock: Han
             assert released.wait(30)
         return issuer.fetch(name)
 
-    keys = Keys(fetch, clock.now_s)
+    keys = IssuerKeys(fetch, clock.now_s)
     slow = threading.Thread(target=keys.of, args=("https://slow.example", None))
     slow.start()
     assert hanging.wait(30)

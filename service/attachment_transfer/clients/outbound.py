@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -88,6 +89,12 @@ def _meant(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.
     return [ip, *wrapped]
 
 
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """One for the process: loading the authorities costs 35 ms."""
+    return ssl.create_default_context()
+
+
 def resolve_by_system(host: str, port: int) -> list[str]:
     """All addresses of ``host``, in the system's order."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -138,7 +145,7 @@ class OutboundTransport(httpx.HTTPTransport):
     def __init__(
         self, policy: OutboundPolicy, *, resolve: Resolve = resolve_by_system, max_connections: int = 16
     ) -> None:
-        context = ssl.create_default_context()  # built once: loading the authorities costs 35 ms
+        context = _tls_context()
         super().__init__(verify=context, trust_env=False, retries=0)
         self._policy = policy
         self._pool = httpcore.ConnectionPool(

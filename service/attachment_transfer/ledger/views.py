@@ -174,3 +174,14 @@ def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float, actor: str = au
 def _has_secrets(connection: sa.Connection, transfer_id: str) -> bool:
     query = sa.select(tables.sealed_secret.c.transfer_id).where(tables.sealed_secret.c.transfer_id == transfer_id)
     return connection.execute(query).first() is not None
+
+
+def known_issuers(engine: sa.Engine, *, most_rows: int = 1_000) -> list[str]:
+    """Issuers whose callers have transfers here, as far as a few rows show; none if the database does not answer."""
+    rows = sa.select(tables.transfer.c.caller).limit(most_rows).subquery()
+    try:
+        with reading(engine) as connection:
+            callers = connection.execute(sa.select(rows.c.caller).distinct()).scalars().all()
+    except sa.exc.DBAPIError:
+        return []
+    return sorted({caller.split("#", 1)[0] for caller in callers})
