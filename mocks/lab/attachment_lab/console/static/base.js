@@ -49,6 +49,17 @@ export function showLive(state, words) {
   setText(byId("live-text"), words);
 }
 
+// What the tour keeps in the address of whatever page it is told on.
+export const TOUR_PARAMETERS = ["tour", "auto", "speed"];
+
+// Put what a page shows into its address. The tour's parameters stay: without them a reload would end the tour.
+export function showInAddress(parameters) {
+  const shown = new URLSearchParams(parameters);
+  const given = new URLSearchParams(location.search);
+  for (const name of TOUR_PARAMETERS) if (given.has(name)) shown.set(name, given.get(name));
+  history.replaceState(null, "", shown.size ? `?${shown}` : location.pathname);
+}
+
 // A call to this console; throws an Error whose message is for a person.
 export async function call(method, path, body) {
   let answer;

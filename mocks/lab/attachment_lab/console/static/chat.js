@@ -1,6 +1,6 @@
 // The visitor's phone: one chat at a time, chosen from those of this tenant.
 
-import { byId, doing, follow, getJson, make, postJson, reconcile, setText } from "./base.js";
+import { byId, doing, follow, getJson, make, postJson, reconcile, setText, showInAddress } from "./base.js";
 import { chatRow, Composer, drawLog, hueOf } from "./talk.js";
 
 const STATES = {
@@ -71,7 +71,7 @@ function drawChat(item, each) {
 
 function choose(guid) {
   chosen = guid;
-  history.replaceState(null, "", `?chat=${encodeURIComponent(guid)}`);
+  showInAddress({ chat: guid });
   byId("log").replaceChildren();
   byId("to-agent").href = `../agent/?chat=${encodeURIComponent(guid)}`;
   listen();

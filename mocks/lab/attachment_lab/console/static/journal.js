@@ -1,5 +1,5 @@
 // The journal: follows the newest page live, filters on the server, one exchange beside the list, all in the address.
-import { byId, follow, getJson, humanSize, make, reconcile, setText, showTrouble } from "./base.js";
+import { byId, follow, getJson, humanSize, make, reconcile, setText, showInAddress, showTrouble } from "./base.js";
 
 const FILTERS = ["q", "about", "hop", "method", "status", "label", "failed", "struck"];
 const ICONS = { "contact-pro": "chat", delivery: "bolt", cmi: "down", c4c: "case", stray: "warn" };
@@ -27,15 +27,15 @@ function filters() {
   return given;
 }
 
-function address(changes = {}) {
+function parameters(changes = {}) {
   const given = filters();
   if (after) given.set("after", after);
   if (open) given.set("x", open);
   for (const [name, value] of Object.entries(changes)) value ? given.set(name, value) : given.delete(name);
-  return given.size ? `?${given}` : location.pathname;
+  return given;
 }
 
-const remember = () => history.replaceState(null, "", address());
+const remember = () => showInAddress(parameters());
 
 function listen() {
   stop?.();
@@ -103,7 +103,7 @@ function drawRow(row, entry) {
   }
   const link = what.querySelector("a");
   setText(link, entry.words);
-  link.href = address({ x: entry.key });
+  link.href = `?${parameters({ x: entry.key })}`;
   const line = `${entry.method} ${entry.url}`;
   setText(what.querySelector(".path"), line === entry.words ? "" : line);
   const marks = [...entry.fault.map((id) => `fault ${id}`), ...(entry.level === "warning" || entry.level === "error" ? ["note"] : [])];
