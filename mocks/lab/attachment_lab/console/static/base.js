@@ -1,6 +1,8 @@
 // What all pages share: small helpers, the stream of events, errors, the tenant and the colours.
 // Text from the server is only ever set as text, never as HTML.
 
+import { reveal } from "./reveal.js";
+
 export const byId = (id) => document.getElementById(id);
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
 export const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -145,4 +147,5 @@ showTheme();
 byId("world").addEventListener("change", ({ target }) => {
   location.href = `/w/${encodeURIComponent(target.value)}/${target.dataset.page}/`;
 });
-document.querySelector('.menu [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+const current = document.querySelector('.menu [aria-current="page"]');
+if (current) reveal(current, { inline: "center" });

@@ -1,5 +1,6 @@
 // The journal: follows the newest page live, filters on the server, one exchange beside the list, all in the address.
 import { byId, follow, getJson, humanSize, make, reconcile, setText, showInAddress, showTrouble } from "./base.js";
+import { reveal } from "./reveal.js";
 
 const FILTERS = ["q", "about", "hop", "method", "status", "label", "failed", "struck"];
 const ICONS = { "contact-pro": "chat", delivery: "bolt", cmi: "down", c4c: "case", stray: "warn" };
@@ -308,7 +309,7 @@ byId("older").addEventListener("click", () => {
   after = shown.entries.at(-1)?.key ?? "";
   remember();
   listen();
-  byId("list-heading").scrollIntoView({ block: "center" });
+  reveal(byId("list-heading"), { block: "center" });
 });
 byId("newest").addEventListener("click", change);
 if (matchMedia("(max-width: 44rem)").matches) byId("filter-box").open = false;

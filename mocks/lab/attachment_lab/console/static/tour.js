@@ -1,5 +1,6 @@
 // The tour: captions over the console's own pages. The story happens on the server; this shows where it is, and turns the pages.
 import { byId, calm, getJson, make, postJson, setText, showTrouble, TOUR_PARAMETERS } from "./base.js";
+import { reveal } from "./reveal.js";
 
 const LOOK_MS = 400;
 const LEAST_MS = 3500;
@@ -116,7 +117,7 @@ function lightUp() {
   const drifted = !touched && performance.now() - shownAt < SETTLING_MS && anchor.getBoundingClientRect().top > innerHeight / 3;
   if (!scrolled || drifted) {
     scrolled = true;
-    anchor.scrollIntoView({ block: "start", behavior: calm.matches ? "instant" : "smooth" });
+    reveal(anchor, { block: "start", behavior: calm.matches ? "instant" : "smooth" });
   }
   const [from, pad] = [anchor.getBoundingClientRect(), 8];
   light.style.left = `${from.left + scrollX - pad}px`;
