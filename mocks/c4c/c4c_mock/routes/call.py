@@ -33,6 +33,8 @@ class Call:
         base: absolute service root without trailing slash.
         pieces: gives the body in pieces; may be asked once.
         held: locks of the change set that this call is a part of; None for a call of its own.
+        language: gives the language of the texts that the caller is told.
+        looking_on: somebody looks on through ``/_mock/odata``: no oddity that the dialect plans is shown.
     """
 
     world: C4CWorld
@@ -47,6 +49,8 @@ class Call:
     pieces: Callable[[], Iterator[bytes]]
     held: WriteLock | None = None
     in_batch: bool = False
+    language: Callable[[], str] = lambda: "en"
+    looking_on: bool = False
 
     def locking(self) -> AbstractContextManager[WriteLock]:
         """The locks of this request: those of its change set, or its own."""
