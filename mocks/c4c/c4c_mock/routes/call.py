@@ -87,7 +87,8 @@ class Call:
         bare = self.flag("odata-no-codedescs")
         if bare:
             seen("no-codedescs")
-        return Renderer(self.world, self.service, self.base, code_texts=not bare)
+        size = "bytes" if self.looking_on else str(self.world.switches["size_in_kb"])
+        return Renderer(self.world, self.service, self.base, code_texts=not bare, size=size)
 
     @property
     def body_format(self) -> str:
@@ -146,9 +147,10 @@ def meant_method(method: str, tunnelled: str) -> str:
     return tunnelled.strip().upper()
 
 
-def json_reply(call: Call, document: object) -> Reply:
-    """A JSON body, files streamed."""
+def json_reply(call: Call, document: object, members: tuple[str, str] = ("", "")) -> Reply:
+    """A JSON body, files streamed. ``members``: raw ones for the start and the end of ``d``."""
     body = json_out.Body(document, escape_dates=bool(call.world.switches["escape_date_slashes"]))
+    body.add_members(*members)
     return Reply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length, document=True)
 
 

@@ -47,6 +47,16 @@ class Body:
             text = _DATE.sub(r'"\\/Date(\1)\\/"', text)
         self._texts = [part.encode() for part in text.split(mark)]
 
+    def add_members(self, first: str, last: str) -> None:
+        """Raw members for the start and the end of ``d``; empty = none. Nothing happens where ``d`` is no object."""
+        head, tail = b'{"d":{', b"}}"
+        if not self._texts[0].startswith(head) or not self._texts[-1].endswith(tail):
+            return
+        if first:
+            self._texts[0] = head + f"{first},".encode() + self._texts[0][len(head) :]
+        if last:
+            self._texts[-1] = self._texts[-1][: -len(tail)] + f",{last}".encode() + tail
+
     @property
     def length(self) -> int:
         """Content-Length in bytes."""
