@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from standin.answers import answer
 from standin.wire import Answer, Reply, Request, Site
 
+_LIST = re.compile(r"/sap/c4c/odata/v1/chatactivity/ChatActivityCollection\('[^'/]+'\)/ChatActivityAttachment")
 _HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive", "date", "server"}
 
 
@@ -53,7 +55,7 @@ def is_upload(request: Request) -> bool:
 
 def is_list(request: Request) -> bool:
     """A read of the activity's attachments."""
-    return request.method == "GET" and request.path.endswith("/ChatActivityAttachment")
+    return request.method == "GET" and _LIST.fullmatch(request.path) is not None
 
 
 def uploads(site: Site) -> list[Request]:

@@ -156,6 +156,11 @@ def reasons(transfer: Resource) -> list[str | None]:
     return [item["state"] if item["reason"] is None else item["reason"]["code"] for item in transfer["attachments"]]
 
 
+def end_of(transfer: Resource) -> tuple[str, str | None]:
+    """The transfer's state, and the code of its own reason."""
+    return transfer["state"], transfer["reason"] and transfer["reason"]["code"]
+
+
 def words(transfer: Resource) -> str:
     """Message and remedy of the first attachment's reason, or of the transfer's."""
     found: Sequence[Any] = [item["reason"] for item in transfer["attachments"] if item["reason"]]
