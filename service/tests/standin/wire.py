@@ -120,6 +120,11 @@ class Server:
         with self._lock:
             return self._sites.setdefault(host, Site(host))
 
+    def forget(self, host: str) -> None:
+        """Drop a site with its scripts and its log, where thousands are made."""
+        with self._lock:
+            self._sites.pop(host, None)
+
     def _accept(self) -> None:
         while not self._stop.is_set():
             try:
