@@ -39,14 +39,14 @@ def a_chat_that_waits(stack: Stack, *replies: Answer | Callable[[Request], Answe
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_download_is_not_asked_for_before_the_date_of_its_retry_after(stack: Stack, status: int) -> None:
     chat, transfer_id = a_chat_that_waits(stack, busy_until_date(stack, status))
-    # Another chat waits for 500 s. It is stored once the clock has moved, so the worker has seen the move by then.
-    other, other_id = a_chat_that_waits(stack, answer(status, retry_after="500"))
-    stack.clock.advance(550.0)
+    # Another chat waits for 300 s. It is stored once the clock has moved, so the worker has seen the move by then.
+    other, other_id = a_chat_that_waits(stack, answer(status, retry_after="300"))
+    stack.clock.advance(320.0)
     stack.until(other_id, lambda shown: shown["terminal"])
     assert [item.content for item in other.stored()] == [PDF]
     assert len(chat.downloads()) == 1
     assert reasons(stack.transfer(transfer_id)) == ["neighbour-busy"]
-    stack.clock.advance(60.0)
+    stack.clock.advance(300.0)
     assert reasons(stack.until(transfer_id, lambda shown: shown["terminal"])) == [STORED]
     assert [item.content for item in chat.stored()] == [PDF]
 
