@@ -386,7 +386,7 @@ def _rounds(
         inspector=_inspector(settings),
         prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
     )
-    policy = _policy(settings, settings.allowed_hosts)
+    policy = _policy(settings, settings.callers.all_hosts(settings.allowed_hosts))
     phonebook = Phonebook(
         lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
         dialect=settings.dialect,
@@ -398,6 +398,7 @@ def _rounds(
             pause_s=time.sleep,
         ),
         watch=CredentialWatch(refusals),
+        hosts_of=partial(settings.callers.hosts_of, common=settings.allowed_hosts),
     )
     return Rounds(
         book,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
@@ -12,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from attachment_transfer import tracing
 from attachment_transfer.core.callers import ANYBODY
-from attachment_transfer.core.hosts import HostPattern, covered
+from attachment_transfer.core.hosts import BadHost, HostPattern, covered, host_of
 from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
 from attachment_transfer.ingress.admin import admin_blueprint
@@ -131,32 +130,40 @@ def _accepted_answer(ingress: Ingress, caller: Caller, transfer_id: str) -> Resp
 
 
 def _check_hosts(wanted: TransferRequest, allowed: tuple[HostPattern, ...]) -> None:
-    """Refuse foreign hosts at the door already, by name; the way out checks names and addresses again."""
-    errors = []
-    for field, url in (("body.cmi_url", wanted.cmi_url), ("body.sap_v1.url", wanted.c4c_url)):
-        host = _host_of(url)
-        if host is None or not covered(host, allowed):
-            errors.append(
-                FieldError(
-                    field=field,
-                    message="the host is not allowed here",
-                    expected=f"a host under {', '.join(pattern.text for pattern in allowed)}",
-                    remedy="Correct the address, or add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS.",
-                    found=url[:120],
-                )
-            )
+    """Refuse what is no host, and foreign hosts, at the endpoint; the way out judges names and addresses again."""
+    errors = [
+        error
+        for field, url in (("body.cmi_url", wanted.cmi_url), ("body.sap_v1.url", wanted.c4c_url))
+        if (error := _host_error(field, url, allowed)) is not None
+    ]
     if errors:
         named = ", ".join(error.field for error in errors)
         raise Problem(403, "The service may not call this host", f"Not on the allow-list: {named}.", errors)
 
 
-def _host_of(url: str) -> str | None:
+def _host_error(field: str, url: str, allowed: tuple[HostPattern, ...]) -> FieldError | None:
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises ValueError for a port that is none
-    except ValueError:
+        host = host_of(url)
+    except BadHost as exc:
+        return FieldError(
+            field=field,
+            message=str(exc),
+            expected="https://, a host name of letters, digits, hyphens and dots, perhaps a port",
+            remedy="Write the address as Sinch or SAP gave it to you.",
+            found=url[:120],
+        )
+    if covered(host, allowed):
         return None
-    return parts.hostname
+    return FieldError(
+        field=field,
+        message="the host is not allowed here",
+        expected=f"a host under {', '.join(pattern.text for pattern in allowed)}",
+        remedy=(
+            "Correct the address, or add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS, or to allowed_hosts of this "
+            "caller in ATTACHMENT_TRANSFER_CALLERS_FILE."
+        ),
+        found=url[:120],
+    )
 
 
 def _http_problem(exc: HTTPException) -> Response:
