@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attachment_lab.content_change import CMI_TO_SERVICE
 from attachment_lab.errors import WrongUse
-from attachment_lab.laws import CMI_TO_SERVICE
 from attachment_lab.scenarios import checks as see
 from attachment_lab.scenarios import steps as do
 from attachment_lab.scenarios.checks import FILES
