@@ -23,7 +23,8 @@ BODYLESS = frozenset({204, 304})
 #: A host that no allow-list holds: .example is reserved (RFC 2606).
 OTHER_HOST = "https://files.elsewhere.example"
 _PATH_SAFE = "/:@!$&'()*+,;=~"
-_SIGN_IN = """<!DOCTYPE html>
+#: What a single sign-on proxy answers in place of a document when a session has ended.
+SIGN_IN_PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Sign in</title></head>
 <body><h1>Sign in</h1><p>Your session has ended. Sign in to continue.</p>
 <form method="post" action="/login">
@@ -110,7 +111,7 @@ def _retry_after(params: Mapping[str, Any], now: datetime) -> dict[str, str]:
 
 
 def _sign_in_page(struck: Struck) -> Answer:
-    return _document(struck, _SIGN_IN, _HTML)
+    return _document(struck, SIGN_IN_PAGE, _HTML)
 
 
 def _json_error(struck: Struck) -> Answer:
