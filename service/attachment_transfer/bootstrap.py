@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
@@ -21,8 +20,9 @@ from flask import Flask
 
 from attachment_transfer import logs, meters, otel, tracing
 from attachment_transfer.clients.clamd import Clamd
+from attachment_transfer.clients.documents import read_json
 from attachment_transfer.clients.governor import Governor, Pace
-from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, read_at_most, speaking_to
+from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, speaking_to
 from attachment_transfer.clock import LabClock, SystemClock
 from attachment_transfer.core.errors import UnexpectedAnswer
 from attachment_transfer.core.hosts import HostPattern
@@ -370,6 +370,9 @@ def _rounds(
 ) -> Rounds:
     limits = Limits(
         read_s=settings.read_timeout_s,
+        document_s=settings.document_timeout_s,
+        slow_grace_s=settings.slow_grace_s,
+        least_bytes_per_s=settings.least_rate_bytes_per_s,
         upload_s=settings.upload_timeout_s,
         attachment_bytes=settings.max_attachment_bytes,
     )
@@ -387,17 +390,20 @@ def _rounds(
         prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
     )
     policy = _policy(settings, settings.allowed_hosts)
+    governor = Governor(
+        pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
+        now_s=now_s,
+        monotonic_s=time.monotonic,
+        pause_s=time.sleep,
+    )
+    meters.LEFT_ALONE.set_function(lambda: len(governor.open_breakers()))
     phonebook = Phonebook(
         lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
         dialect=settings.dialect,
         limits=limits,
-        governor=Governor(
-            pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
-            now_s=now_s,
-            monotonic_s=time.monotonic,
-            pause_s=time.sleep,
-        ),
+        governor=governor,
         watch=CredentialWatch(refusals),
+        now_s=now_s,
     )
     return Rounds(
         book,
@@ -446,7 +452,7 @@ def _jwks_fetcher(settings: Settings) -> Callable[[str], dict[str, Any]]:
         ):
             if response.status_code != 200:
                 raise UnexpectedAnswer(f"the token issuer answered {response.status_code} for its key set")
-            document: dict[str, Any] = json.loads(read_at_most(response, _JWKS_LIMIT_BYTES, "token issuer"))
+            document: dict[str, Any] = read_json(response, _JWKS_LIMIT_BYTES, "token issuer")
         return document
 
     return fetch

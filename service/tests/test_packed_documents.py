@@ -7,7 +7,7 @@ import gzip
 import httpx
 import pytest
 
-from attachment_transfer.clients.outbound import read_at_most
+from attachment_transfer.clients.documents import read_at_most
 from attachment_transfer.core.errors import NeighbourUnavailable, UnexpectedAnswer
 
 

@@ -43,7 +43,7 @@ def test_names_types_and_keys_arrive_as_the_metadata_lets_them(street: Street) -
 
 @pytest.mark.parametrize(
     ("declared", "sent"),
-    [("audio/ogg; codecs=opus", "audio/ogg"), ("Image/PNG", "image/png"), ("jpeg", "application/octet-stream")],
+    [("audio/ogg; codecs=opus", "audio/ogg"), ("Image/PNG", "image/png"), ("jpeg", "text/plain")],
 )
 def test_a_type_goes_to_c4c_bare_and_never_as_something_that_is_none(street: Street, declared: str, sent: str) -> None:
     street.cmi.files = [a_file(1, content_type=declared)]

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, MutableMapping
+import time
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -19,7 +21,8 @@ import httpx
 
 from attachment_transfer.clients.body import UploadBody
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
-from attachment_transfer.clients.outbound import read_at_most, retry_after_s, speaking_to, unavailable
+from attachment_transfer.clients.documents import read_at_most, read_json, retry_after_s
+from attachment_transfer.clients.outbound import speaking_to, unavailable
 from attachment_transfer.core.dialect import Dialect, Lookup
 from attachment_transfer.core.errors import (
     AccessDenied,
@@ -66,6 +69,7 @@ class C4cClient:
 
     Args:
         known: where discovered navigations are kept between rounds; shared by all clients of a process.
+        now_s: the service's clock, epoch seconds; what an HTTP date in an answer is compared with.
     """
 
     def __init__(
@@ -75,9 +79,11 @@ class C4cClient:
         c4c_url: str,
         dialect: Dialect,
         known: MutableMapping[str, AttachmentNavigation],
+        now_s: Callable[[], float] = time.time,
     ) -> None:
         self._http = http
         self._known = known
+        self._now_s = now_s
         self._root = c4c_url.rstrip("/") + "/sap/c4c/odata/v1/"
         self._dialect = dialect
         self._lock = re.compile(dialect.c4c_lock_pattern)
@@ -109,7 +115,9 @@ class C4cClient:
         url = f"{self._root}{activity.service}/$metadata"
         key = f"{url} {activity.entity_set}"
         if key not in self._known:
-            self._known[key] = attachment_navigation(self._get(url, {}, accept="application/xml"), activity.entity_set)
+            with self._got(url, {}, accept="application/xml") as response:
+                metadata = read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)
+            self._known[key] = attachment_navigation(metadata, activity.entity_set)
         return self._known[key]
 
     def attachments(self, activity: ActivityRef, navigation: AttachmentNavigation) -> list[StoredObject]:
@@ -198,7 +206,7 @@ class C4cClient:
     def _created(self, response: httpx.Response) -> str | None:
         if response.status_code >= 500 or response.status_code == 408:
             raise OutcomeUnknown(
-                f"C4C answered {response.status_code} to an upload", retry_after_s=retry_after_s(response)
+                f"C4C answered {response.status_code} to an upload", retry_after_s=retry_after_s(response, self._now_s)
             )
         if response.status_code == 403 and response.headers.get("x-csrf-token", "").lower() == "required":
             raise CsrfRequired("C4C asks for a CSRF token")
@@ -208,8 +216,8 @@ class C4cClient:
         if match := _LOCATION.search(response.headers.get("location", "")):
             return match.group(1)
         try:
-            entity = _single(json.loads(read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)))
-        except (ValueError, TransferError, httpx.HTTPError):
+            entity = _single(read_json(response, _DOCUMENT_LIMIT_BYTES, _NAME))
+        except (TransferError, httpx.HTTPError):
             return None
         return str(entity["ObjectID"]) if entity.get("ObjectID") else None
 
@@ -241,16 +249,14 @@ class C4cClient:
         return urlunsplit((own.scheme, own.netloc, there.path, there.query, ""))
 
     def _get_json(self, url: str, params: dict[str, str]) -> dict[str, Any]:
-        body = self._get(url, params, accept="application/json")
-        try:
-            document = json.loads(body)
-        except ValueError as exc:
-            raise UnexpectedAnswer("C4C answered 200 with something that is not JSON") from exc
+        with self._got(url, params, accept="application/json") as response:
+            document = read_json(response, _DOCUMENT_LIMIT_BYTES, _NAME)
         if not isinstance(document, dict):
             raise UnexpectedAnswer("C4C answered JSON that is not an object")
         return document
 
-    def _get(self, url: str, params: dict[str, str], *, accept: str) -> bytes:
+    @contextmanager
+    def _got(self, url: str, params: dict[str, str], *, accept: str) -> Iterator[httpx.Response]:
         headers = {"Accept": accept, "odata-v2-strict-json-format": "true"}
         arguments: dict[str, Any] = {"params": params} if params else {}
         with (
@@ -258,7 +264,7 @@ class C4cClient:
             self._http.stream("GET", url, headers=headers, follow_redirects=False, **arguments) as response,
         ):
             self._raise_if_unwell(response)
-            return read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)
+            yield response
 
     def _raise_if_unwell(self, response: httpx.Response, *, created: bool = False) -> None:
         status = response.status_code
@@ -269,7 +275,7 @@ class C4cClient:
         if status == 403:
             raise AccessDenied("C4C answered 403: the service is not ticked in the arrangement, or a right is missing")
         if status in {423, 429, 503}:
-            raise NeighbourBusy(f"C4C answered {status}", retry_after_s=retry_after_s(response))
+            raise NeighbourBusy(f"C4C answered {status}", retry_after_s=retry_after_s(response, self._now_s))
         if status >= 500 or status == 408:
             raise NeighbourUnavailable(f"C4C answered {status}")
         if status == 404:

@@ -34,6 +34,7 @@ class Dialect:
     cmi_chat_routes: tuple[str, ...]
     cmi_originators: tuple[str, ...]
     cmi_empty_list_means_unknown: bool
+    cmi_listed_size_is_exact: bool
     cmi_contact_data_form: str
     c4c_lookups: tuple[Lookup, ...]
     c4c_attachment_type_code: str

@@ -8,6 +8,13 @@ TransferError
 │   ├── NotThereYet              history or activity does not exist yet
 │   ├── ScannerUnavailable       no verdict of the virus scanner: never taken for a clean one
 │   ├── OutcomeUnknown           we wrote, and never heard whether it was kept
+│   ├── DownloadDoubted          what CMI sent is not, or may not be, the file that it lists
+│   │   ├── SizeDiffers              another number of bytes than the listing says
+│   │   ├── NotTheFile               a web page, an error document, or a status that is no file
+│   │   ├── UnknownCoding            packed in a way that the service does not unpack
+│   │   └── IncompleteDownload       it broke off, or cannot be told to be whole
+│   ├── LinkExpired              a signed address is out of date; the next listing brings a new one
+│   ├── UploadQuestioned         C4C refused a file for a cause that is not known: asked once more
 │   └── Defect                   something of ours that nobody foresaw; a few tries, then a person
 └── GiveUp                   parked for a person, with a remedy
     ├── CredentialRefused        401: never retried, a retry can lock the user
@@ -15,6 +22,7 @@ TransferError
     ├── AttachmentGone           the source no longer has the file
     ├── AttachmentRefused        C4C, our policy or the virus scanner will not take this file
     ├── AmbiguousActivity        more than one activity carries the reference
+    ├── RedirectedUpload         C4C answered an upload with a redirect
     ├── DigestMismatch           the bytes at C4C are not the bytes of the source
     ├── DestinationRefused       an address outside the allow-list, or not https
     └── UnexpectedAnswer         a neighbour answered what its contract does not allow
@@ -78,6 +86,9 @@ class NotWanted(TransferError):
 class TryAgain(TransferError):
     """A later round may succeed."""
 
+    #: The reason code once it was tried often enough; None: the same.
+    given_up_code: str | None = None
+
     code = "try-again"
 
     def __init__(self, message: str, *, retry_after_s: float | None = None, remedy: str | None = None) -> None:
@@ -119,6 +130,61 @@ class OutcomeUnknown(TryAgain):
     code = "outcome-unknown"
     may_exist = True
     remedy = "Nothing to do: the service lists the activity's attachments before it posts again."
+
+
+class DownloadDoubted(TryAgain):
+    """What CMI sent is not, or may not be, the file that it lists. Nothing of it reaches C4C."""
+
+
+class SizeDiffers(DownloadDoubted):
+    """Another number of bytes than CMI's listing says."""
+
+    code = "size-differs"
+    remedy = (
+        "Download the file with the CMI user and compare. If your tenant's listing is known to be wrong, set the "
+        "dialect entry cmi.listed_size_is_exact to false; then retry the transfer."
+    )
+
+
+class NotTheFile(DownloadDoubted):
+    """The answer is a web page, an error document, or has a status that is no file."""
+
+    code = "not-the-file"
+    remedy = (
+        "Download the file with the CMI user and see what answers: a sign-in page, a proxy or a gateway stands between "
+        "service and CMI. Then retry the transfer."
+    )
+
+
+class UnknownCoding(DownloadDoubted):
+    """The answer is packed (Content-Encoding) in a way that the service does not unpack; it asked for none."""
+
+    code = "unknown-coding"
+    remedy = "A proxy between service and CMI packs answers: switch that off for this address, then retry the transfer."
+
+
+class IncompleteDownload(DownloadDoubted):
+    """The download broke off, or nothing tells whether it is whole."""
+
+    code = "incomplete-download"
+    remedy = "Check the network path to CMI, and proxies on it; then retry the transfer."
+
+
+class LinkExpired(TryAgain):
+    """A signed address is out of date. The next round reads the listing again, which brings a new one."""
+
+    code = "link-expired"
+    remedy = (
+        "Compare the clocks of both systems, and the life of signed addresses with the time that a chat's transfer "
+        "takes; then retry the transfer."
+    )
+
+
+class UploadQuestioned(TryAgain):
+    """C4C refused a file with a client error whose cause is not known: it is asked once more before that is final."""
+
+    code = "upload-questioned"
+    given_up_code = "attachment-refused"
 
 
 class Defect(TryAgain):
@@ -169,6 +235,16 @@ class AmbiguousActivity(GiveUp):
 
     code = "ambiguous-activity"
     remedy = "Correct the duplicate external references in C4C, then retry the transfer."
+
+
+class RedirectedUpload(GiveUp):
+    """C4C, or something before it, answered an upload with a redirect. Nothing is sent after it."""
+
+    code = "redirected-upload"
+    remedy = (
+        "Open the C4C address with the technical user: a sign-in page or a proxy answers in its place. Correct the "
+        "address or the proxy, then retry the transfer."
+    )
 
 
 class DigestMismatch(GiveUp):

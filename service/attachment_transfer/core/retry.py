@@ -32,6 +32,15 @@ POLICY: dict[str, RetryRule] = {
     "not-there-yet": RetryRule(base_s=10.0, cap_s=160.0, budget=5),
     "scanner-unavailable": RetryRule(base_s=5.0, cap_s=900.0, budget=12),
     "outcome-unknown": RetryRule(base_s=5.0, cap_s=900.0, budget=12),
+    # A proxy or a gateway may answer in CMI's place for a while; a listing or a coding that is wrong stays wrong.
+    "size-differs": RetryRule(base_s=10.0, cap_s=120.0, budget=3),
+    "not-the-file": RetryRule(base_s=10.0, cap_s=300.0, budget=4),
+    "unknown-coding": RetryRule(base_s=10.0, cap_s=120.0, budget=2),
+    "incomplete-download": RetryRule(base_s=5.0, cap_s=300.0, budget=6),
+    # Each round reads the listing again, and with it a new address.
+    "link-expired": RetryRule(base_s=1.0, cap_s=60.0, budget=4),
+    # Only for a client error whose cause is not known: asked once more, then final.
+    "upload-questioned": RetryRule(base_s=10.0, cap_s=10.0, budget=1),
     # A defect of ours or a poison file: try a little, then show it to a person.
     "internal": RetryRule(base_s=10.0, cap_s=120.0, budget=3),
 }

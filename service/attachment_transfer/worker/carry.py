@@ -35,7 +35,6 @@ from attachment_transfer.core.model import ActivityRef, Attachment, StoredObject
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.retry import Stop, decide
-from attachment_transfer.core.sniffing import plain_type
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
 from attachment_transfer.core.transcript import sha256_of
 from attachment_transfer.ledger.round_book import RoundBook
@@ -225,7 +224,7 @@ class Carrier:
                 source.pieces,
                 size_bytes=source.size_bytes,
                 fields=neighbours.c4c.fields(
-                    _described(attachment, in_title=neighbours.c4c.takes_title(target.navigation))
+                    _described(attachment, source.content_type, in_title=neighbours.c4c.takes_title(target.navigation))
                 ),
                 out_of_time=lambda: self._monotonic_s() > end_s,
             )
@@ -301,13 +300,13 @@ class Carrier:
         decision = decide(exc.code, tries=attachment.tries + 1, retry_after_s=minimum_s, jitter=self._jitter())
         if isinstance(decision, Stop):
             reason = Reason(
-                code=exc.code,
+                code=exc.given_up_code or exc.code,
                 message=f"{exc.message}; given up after {attachment.tries} retries",
                 remedy=exc.remedy,
             )
             self._book.park(attachment, reason)
-            meters.PARKED.labels(exc.code).inc()
-            return Carried(state=AttachmentState.PARKED, error=exc.code)
+            meters.PARKED.labels(reason.code).inc()
+            return Carried(state=AttachmentState.PARKED, error=reason.code)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
         self._book.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
         meters.RETRIES.labels(exc.code).inc()
@@ -347,14 +346,16 @@ def _upload_may_exist() -> Iterator[None]:
         raise
 
 
-def _described(attachment: Attachment, *, in_title: bool) -> NewAttachment:
+def _described(attachment: Attachment, content_type: str, *, in_title: bool) -> NewAttachment:
     """Name, type and key of the upload; the key travels in Title where it can be set, else in the name.
 
-    The type goes without parameters: CMI calls a voice note ``audio/ogg; codecs=opus``, C4C's samples know bare types.
+    Args:
+        content_type: without parameters: CMI calls a voice note ``audio/ogg; codecs=opus``, C4C's samples know bare
+            types.
     """
     name = attachment.target_name
     return NewAttachment(
         name=name if in_title else name_with_key(name, attachment.key),
-        content_type=plain_type(attachment.source.content_type),
+        content_type=content_type,
         title=key_title(attachment.key) if in_title else None,
     )

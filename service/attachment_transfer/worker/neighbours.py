@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import httpx
 
+from attachment_transfer import meters
 from attachment_transfer.clients.c4c import C4cClient
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
 from attachment_transfer.clients.cmi import CmiClient
 from attachment_transfer.clients.governor import GovernedTransport, Governor
 from attachment_transfer.clients.observed import ObservedTransport
+from attachment_transfer.clients.timelimits import CallTimes
 from attachment_transfer.core.dialect import Dialect
 from attachment_transfer.core.model import Secrets, Transfer
 from attachment_transfer.ledger.refusals import Credential
@@ -27,13 +29,18 @@ class Limits:
     """Time and size limits of the worker's calls.
 
     Attributes:
-        connect_s, read_s: per connection and per answer, in seconds.
+        connect_s, read_s: per connection; for an answer's head and the longest silence in its body, in seconds.
+        document_s: for all of a document that a neighbour answers with, in seconds.
+        slow_grace_s, least_bytes_per_s: a file that comes more slowly, and has had the grace, is given up.
         upload_s: hard total of one upload's body, in seconds; the answer may take ``read_s`` more.
         attachment_bytes: what the service carries at most; larger files are parked with a reason.
     """
 
     connect_s: float = 10.0
     read_s: float = 60.0
+    document_s: float = 30.0
+    slow_grace_s: float = 30.0
+    least_bytes_per_s: float = 16_384.0
     upload_s: float = 900.0
     attachment_bytes: int = 2 * 1024**3
 
@@ -43,6 +50,16 @@ class Limits:
         A dead worker's upload is waited for until its deadline, so a small file must not have a long one.
         """
         return min(self.upload_s, 30.0 + size_bytes / _SLOW_LINE_BYTES_PER_S)
+
+    def call_times(self) -> CallTimes:
+        """The same for the clients."""
+        return CallTimes(
+            connect_s=self.connect_s,
+            piece_s=self.read_s,
+            document_s=self.document_s,
+            slow_grace_s=self.slow_grace_s,
+            least_bytes_per_s=self.least_bytes_per_s,
+        )
 
 
 @dataclass(frozen=True)
@@ -64,12 +81,14 @@ class Phonebook:
         limits: Limits,
         governor: Governor,
         watch: CredentialWatch,
+        now_s: Callable[[], float],
     ) -> None:
         self._transport = transport()
         self._dialect = dialect
         self._limits = limits
         self._governor = governor
         self._watch = watch
+        self._now_s = now_s
         self._navigations: dict[str, AttachmentNavigation] = {}
 
     @contextmanager
@@ -86,8 +105,12 @@ class Phonebook:
                 cmi_url=transfer.cmi_url,
                 dialect=self._dialect,
                 spool_limit_bytes=self._limits.attachment_bytes,
+                times=self._limits.call_times(),
+                now_s=self._now_s,
             ),
-            C4cClient(c4c_http, c4c_url=transfer.c4c_url, dialect=self._dialect, known=self._navigations),
+            C4cClient(
+                c4c_http, c4c_url=transfer.c4c_url, dialect=self._dialect, known=self._navigations, now_s=self._now_s
+            ),
         )
 
     def close(self) -> None:
@@ -98,7 +121,12 @@ class Phonebook:
         # The client is not closed: that would close the shared transport. It holds nothing else that needs closing.
         return httpx.Client(
             transport=WatchedTransport(
-                GovernedTransport(ObservedTransport(self._transport, neighbour), self._governor, tenant),
+                GovernedTransport(
+                    ObservedTransport(self._transport, neighbour),
+                    self._governor,
+                    tenant,
+                    note_slow=meters.SLOW_CALLS.labels(neighbour).inc,
+                ),
                 self._watch,
                 credential,
             ),
