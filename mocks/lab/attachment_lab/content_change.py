@@ -76,7 +76,9 @@ def _by_the_service(source: SourceFile, mine: Carried, exchanges: Sequence[Passa
 
 def _is_damaged(source: SourceFile, answer: Passage) -> bool:
     """Whether this answer cannot have delivered the customer's bytes as they are."""
-    return bool(_striking(answer)) or not answer.whole or (answer.is_good and answer.sha256 != source.sha256)
+    if not 200 <= answer.status < 300:
+        return False
+    return bool(_striking(answer)) or not answer.whole or answer.sha256 != source.sha256
 
 
 def _of_answer(source: SourceFile, answer: Passage) -> str:

@@ -25,6 +25,8 @@ _GUID = r"(?P<chat>[0-9A-Fa-f]{32})"
 _OBJECT = r"\('(?P<object>[0-9A-F]{32})'\)"
 _CMI: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
     ("download", "GET", re.compile(rf"/chats/{_GUID}/attachments/(?P<source>[^/?]+)")),
+    # The object store beside CMI, where a redirect or a pre-signed address leads.
+    ("download", "GET", re.compile(r"/objects/(?P<source>[0-9A-F]{32})(?:\?|$)")),
     ("history", "GET", re.compile(rf"/chats/{_GUID}(?:\?|$)")),
     ("history", "GET", re.compile(rf"/chats\?(?:.*&)?groupId={_GUID}")),
 )
@@ -84,6 +86,11 @@ class Passage:
     def is_good(self) -> bool:
         """Whether it did what it was for."""
         return 200 <= self.status < 300 and self.whole
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it only said where to ask: neither a file nor a failure."""
+        return 300 <= self.status < 400
 
 
 def passage_from(mock: str, exchange: Mapping[str, Any]) -> Passage | None:

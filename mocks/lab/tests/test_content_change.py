@@ -85,6 +85,12 @@ def test_a_fault_on_the_wire_is_the_cause_where_the_journal_knows_the_whole_file
     assert (change.hop, change.cause) == ("CMI → service", "CMI's answer was changed by the planned fault cut")
 
 
+def test_a_failed_answer_is_no_cause() -> None:
+    busy = replace(WHOLE, status=503, size_bytes=0, sha256=OTHER, fault_kinds=("status",))
+    change = change_of(SOURCE, replace(MINE, sha256=GOOD), HELD, [busy, WHOLE])
+    assert change.hop == "service → C4C"
+
+
 def test_a_fault_that_only_delays_is_no_cause() -> None:
     slow = replace(WHOLE, fault_kinds=("latency",))
     assert change_of(SOURCE, MINE, HELD, [slow]).cause == "changed between CMI and the service"

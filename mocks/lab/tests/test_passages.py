@@ -37,6 +37,7 @@ def exchange(method: str, url: str, **changes: Any) -> dict[str, Any]:
     ("mock", "url", "act", "names"),
     [
         ("cmi", f"{CMI}/chats/{CHAT}", "history", {"chat": CHAT}),
+        ("cmi", f"/acme/objects/{FILE}?X-Amz-Date=20261128T164336Z", "download", {"source_id": FILE}),
         ("cmi", f"{CMI}/chats?groupId={CHAT}&limit=5", "history", {"chat": CHAT}),
         ("cmi", f"{CMI}/chats/{CHAT}/attachments/{FILE}", "download", {"chat": CHAT, "source_id": FILE}),
         ("c4c", f"{ODATA}/ChatActivityBTDReferenceCollection?%24filter=ID+eq+%27{CHAT}%27", "lookup", {"chat": CHAT}),

@@ -132,6 +132,37 @@ REDIRECTED = Scenario(
     ),
     checks=(see.struck(FILES), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
 )
+LINKS_CHANGE = Scenario(
+    id="links-change",
+    title="The links change at every reading",
+    happens="CMI lists files without ids, and each address carries a signature that differs at every reading. "
+    "Three events of the chat arrive.",
+    expected="The service knows each file again by its address without the signature: one object per file.",
+    steps=(
+        do.customer_sends(),
+        do.switch(
+            "CMI will list no ids, and addresses with changing signatures",
+            "cmi",
+            attachment_id_listed=False,
+            attachment_url_signed="each_reading",
+        ),
+        do.chat_ends(),
+        do.settled(),
+        do.event_again("A second event: the chat is read again"),
+        do.settled(),
+        do.event_again("A third event"),
+        do.settled(),
+    ),
+    checks=(
+        see.deliveries("delivered", "delivered", "delivered"),
+        see.one_transfer(),
+        see.rounds_exactly(3),
+        see.stored(),
+        see.objects(),
+        see.uploads_per_file(1),
+        see.laws_hold(),
+    ),
+)
 RETRY_AFTER_DATE = Scenario(
     id="retry-after-date",
     title="CMI says when to come back as a date",
@@ -226,6 +257,7 @@ UNTRUE_ANSWERS: tuple[Scenario, ...] = (
     SHORT_FILE,
     NO_LENGTH,
     REDIRECTED,
+    LINKS_CHANGE,
     RETRY_AFTER_DATE,
     LOCKED_IN_GERMAN,
     OVERLAPPING_PAGES,
