@@ -85,12 +85,13 @@ def test_what_the_lab_counted_while_sending_wins_over_what_cmi_says() -> None:
 
 def test_a_file_that_cmi_took_in_with_other_bytes_is_told_at_once() -> None:
     to = MagicMock()
-    to.cmi.upload.return_value = {"id": FILE, "size_bytes": 9, "sha256": "bb"}
+    answer = {"id": FILE, "size_bytes": 9, "sha256": "bb"}
+    to.cmi.upload.side_effect = lambda _path, pieces, **_: answer if b"".join(pieces) else {}
     heard: list[SentFile] = []
     chat = Conversation(
         to, default_world(), CHAT, customer={"name": "Alice", "email": "a@example.com"}, on_sent=heard.append
     )
-    with pytest.raises(LabFailed, match="other bytes of photo.jpg"):
+    with pytest.raises(LabFailed, match=r"other bytes of photo\.jpg"):
         chat.send(("photo.jpg", b"the customer's"))
     assert [each.size_bytes for each in heard] == [14]
 

@@ -40,7 +40,7 @@ def passages_of(chat: ChatFacts, everything: Sequence[Passage]) -> tuple[Passage
         each
         for each in everything
         if each.chat == chat.guid
-        or each.source_id in sources
+        or (each.chat is None and each.source_id in sources)
         or (activity is not None and each.activity_id == activity)
         or (each.object_id is not None and each.object_id in mine)
     )
