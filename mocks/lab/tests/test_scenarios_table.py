@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -22,6 +23,9 @@ from c4c_mock.model.dialect import problems
 from cmi_mock.dialect import read_dialect
 from mock_kit.faultkinds import KINDS, fault_errors
 
+README = Path(__file__).parents[3] / "README.md"
+NUMBERS = {24: "Twenty-four", 25: "Twenty-five", 26: "Twenty-six", 27: "Twenty-seven"}
+
 
 def facts(*outcomes: str, **known: object) -> RunFacts:
     files = tuple(
@@ -33,6 +37,10 @@ def facts(*outcomes: str, **known: object) -> RunFacts:
 
 def test_there_are_at_least_eight_and_each_has_a_name_of_its_own() -> None:
     assert len({each.id for each in SCENARIOS}) == len(SCENARIOS) >= 8
+
+
+def test_the_readme_counts_the_scenarios_right() -> None:
+    assert f"{NUMBERS[len(SCENARIOS)]} stories of what goes wrong" in README.read_text()
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
