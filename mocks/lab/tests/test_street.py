@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -241,6 +242,23 @@ def test_the_demo_prints_one_json_document_and_nothing_else(tmp_path: Path) -> N
     shape = json.loads(done.stdout)
     assert [each["outcome"] for each in shape["attachments"]] == ["stored"]
     assert shape["ledger"] == {"ok": True, "violations": []}
+
+
+@pytest.mark.parametrize("fault", ["packed", "sign-in-page", "short-file", "redirect"])
+def test_the_demo_brings_the_customers_bytes_whatever_cmi_answers_first(fault: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    done = subprocess.run(
+        [*LAB, "demo", "--file", "a.txt", "--fault", fault, "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [each["outcome"] for each in told["attachments"]] == ["stored"]
+    assert told["attachments"][0]["c4c_sha256"] == hashlib.sha256(b"hello").hexdigest()
+    assert told["ledger"]["ok"]
 
 
 def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
