@@ -50,7 +50,7 @@ def body() -> UploadBody:
 
 
 def post(answer: Answer, **changes: Any) -> str | None:
-    return client(answer, **changes).upload(CHAT, NAVIGATION, body())
+    return client(answer, **changes).upload(CHAT, NAVIGATION, body(), budget_s=60.0)
 
 
 def problem(status: int, document: Any = None, **headers: str) -> httpx.Response:

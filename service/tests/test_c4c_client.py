@@ -256,9 +256,9 @@ def test_the_token_is_fetched_once_and_travels_with_the_next_upload() -> None:
 
     c4c = client(answer)
     with pytest.raises(CsrfRequired):
-        c4c.upload(CHAT, NAVIGATION, body())
+        c4c.upload(CHAT, NAVIGATION, body(), budget_s=60.0)
     c4c.fetch_csrf_token("chatactivity")
-    assert c4c.upload(CHAT, NAVIGATION, body()) == "00163EFF"
+    assert c4c.upload(CHAT, NAVIGATION, body(), budget_s=60.0) == "00163EFF"
     assert tokens == [None, "T1"]
 
 

@@ -27,6 +27,7 @@ from attachment_transfer.clients.c4c_rows import object_id as object_id_of
 from attachment_transfer.clients.c4c_rows import selection, single, stored
 from attachment_transfer.clients.documents import read_at_most, read_json
 from attachment_transfer.clients.outbound import speaking_to, unavailable
+from attachment_transfer.clients.timelimits import CallTimes, too_slow
 from attachment_transfer.core.c4c_answers import CsrfRequired, NotShown, Operation
 from attachment_transfer.core.dialect import Dialect, Lookup
 from attachment_transfer.core.errors import (
@@ -66,6 +67,7 @@ class C4cClient:
 
     Args:
         known: where discovered navigations are kept between rounds; shared by all clients of a process.
+        times: how long calls may take.
         now_s: the service's clock, epoch seconds; what an HTTP date in an answer is compared with.
         monotonic_s: a clock that only runs forwards, in seconds; bounds lists and error documents.
         list_limits: how much of one list is read.
@@ -78,12 +80,14 @@ class C4cClient:
         c4c_url: str,
         dialect: Dialect,
         known: MutableMapping[str, AttachmentNavigation],
+        times: CallTimes | None = None,
         now_s: Callable[[], float] = time.time,
         monotonic_s: Callable[[], float] = time.monotonic,
         list_limits: ListLimits = LIST_LIMITS,
     ) -> None:
         self._http = http
         self._known = known
+        self._times = times or CallTimes()
         self._root = c4c_url.rstrip("/") + "/sap/c4c/odata/v1/"
         self._dialect = dialect
         locks = LockWords(dialect.c4c_lock_pattern, words=dialect.c4c_lock_words, not_words=dialect.c4c_not_lock_words)
@@ -168,9 +172,12 @@ class C4cClient:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", **self._language}
         with (
             speaking_to(_NAME),
-            self._http.stream("GET", url, headers=headers, follow_redirects=False) as response,
+            self._http.stream(
+                "GET", url, headers=headers, follow_redirects=False, extensions=self._times.file()
+            ) as response,
         ):
             self._errors.raise_if_unwell(response, Operation.READ)
+            self._times.begin_body(response)
             for piece in response.iter_bytes():
                 sha256.update(piece)
                 size_bytes += len(piece)
@@ -196,8 +203,13 @@ class C4cClient:
             fields["Title"] = new.title
         return fields
 
-    def upload(self, activity: ActivityRef, navigation: AttachmentNavigation, body: UploadBody) -> str | None:
+    def upload(
+        self, activity: ActivityRef, navigation: AttachmentNavigation, body: UploadBody, *, budget_s: float
+    ) -> str | None:
         """POST the body to the activity's navigation; return the new ObjectID, or None if the answer names none.
+
+        Args:
+            budget_s: how long C4C may take to receive the body; its answer has a limit of its own.
 
         An error whose ``may_exist`` is set means that the object may exist; every other error means that it does not.
         """
@@ -213,20 +225,32 @@ class C4cClient:
         }
         try:
             with self._http.stream(
-                "POST", url, headers=headers, content=iter(body), follow_redirects=False
+                "POST",
+                url,
+                headers=headers,
+                content=iter(body),
+                follow_redirects=False,
+                extensions=self._times.upload(budget_s),
             ) as response:
                 return self._created(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
             raise unavailable(_NAME, exc) from exc
         except httpx.TransportError as exc:
-            raise OutcomeUnknown(f"C4C: {type(exc).__name__} after the upload had begun") from exc
+            what = too_slow(exc) or type(exc).__name__
+            raise OutcomeUnknown(f"C4C: {what}; the upload had begun") from exc
 
     def fetch_csrf_token(self, service: str) -> None:
         """GET the service root with ``x-csrf-token: fetch``; token and cookies stay with this client."""
         headers = {"x-csrf-token": "fetch", "Accept": "application/json", **self._language}
         with (
             speaking_to(_NAME),
-            self._http.stream("GET", f"{self._root}{service}/", headers=headers, follow_redirects=False) as response,
+            self._http.stream(
+                "GET",
+                f"{self._root}{service}/",
+                headers=headers,
+                follow_redirects=False,
+                extensions=self._times.document(),
+            ) as response,
         ):
             self._errors.raise_if_unwell(response, Operation.READ)
         token = response.headers.get("x-csrf-token")
@@ -268,7 +292,14 @@ class C4cClient:
         arguments: dict[str, Any] = {"params": params} if params else {}
         with (
             speaking_to(_NAME),
-            self._http.stream("GET", url, headers=headers, follow_redirects=False, **arguments) as response,
+            self._http.stream(
+                "GET",
+                url,
+                headers=headers,
+                follow_redirects=False,
+                extensions=self._times.document(),
+                **arguments,
+            ) as response,
         ):
             self._errors.raise_if_unwell(response, Operation.READ)
             yield response

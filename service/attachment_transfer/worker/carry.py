@@ -242,7 +242,7 @@ class Carrier:
             intent = self._book.begin_upload(attachment.id, deadline_at_s=deadline_at_s)
             self.prefetcher.begin_after(attachment, neighbours.cmi)
             try:
-                object_id = neighbours.c4c.upload(target.activity, target.navigation, body)
+                object_id = neighbours.c4c.upload(target.activity, target.navigation, body, budget_s=budget_s)
             except Exception as exc:
                 self._book.end_upload(intent, refused=isinstance(exc, TransferError) and not exc.may_exist)
                 raise
