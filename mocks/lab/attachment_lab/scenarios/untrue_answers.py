@@ -232,7 +232,7 @@ SLOW_ANSWER = Scenario(
     id="upload-drips",
     title="C4C answers an upload a few bytes at a time",
     happens=f"C4C stores a file, but its answer comes at {SLOW_BYTES_PER_S} bytes per second.",
-    expected="The service gives up at its deadline instead of waiting for many minutes, looks in C4C, "
+    expected="The service gives up after a minute of real time instead of waiting for many, looks in C4C, "
     "finds the file and adopts it.",
     moves_clock=True,
     needs_gates=True,
