@@ -140,3 +140,22 @@ def test_a_worker_writes_its_lease_four_times_in_its_time_and_not_oftener(clock:
         presence.keep()
         clock.advance(5.0)
     assert len(kept) == 4
+
+
+def test_a_lease_that_the_database_does_not_take_ends_nothing_and_is_tried_again(clock: HandClock) -> None:
+    answers: list[Exception | None] = [sa.exc.OperationalError("", {}, Exception("locked")), None]
+
+    class Locked:
+        def keep(self, _executor_id: str) -> None:
+            if error := answers.pop(0):
+                raise error
+
+        def release(self, _executor_id: str) -> None:
+            raise sa.exc.OperationalError("", {}, Exception("locked"))
+
+    presence = Presence(Locked(), "embedded", ttl_s=40.0, monotonic_s=clock.now_s)  # type: ignore[arg-type]
+    presence.keep()
+    presence.keep()
+    presence.keep()
+    assert answers == []
+    presence.end()

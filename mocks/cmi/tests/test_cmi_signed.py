@@ -64,7 +64,7 @@ def test_a_listing_can_hold_pre_signed_addresses_that_change_with_time(make: Mak
 
 
 @pytest.mark.parametrize("status", [403, 400])
-def test_a_pre_signed_address_expires_by_the_worlds_clock(make: Make, status: int) -> None:
+def test_a_pre_signed_address_expires_by_the_tenants_clock(make: Make, status: int) -> None:
     cmi = make(download_answer="redirect", signed_lives_s=60, signed_expired_status=status)
     _, answer = redirected(cmi)
     location = answer.headers["Location"]

@@ -119,7 +119,7 @@ KINDS: dict[str, Kind] = {
             "body": Param(_is_json, "text, or a JSON value", default=""),
             "content_type": Param(_is_text, "a media type; empty: as the body is", default=""),
             "retry_after_s": Param(
-                lambda value: value is None or is_number(value), "seconds of the world's time >= 0, or null"
+                lambda value: value is None or is_number(value), "seconds of the tenant's time >= 0, or null"
             ),
             "retry_after_form": choice("seconds", "date"),
         },

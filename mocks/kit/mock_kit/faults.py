@@ -5,7 +5,7 @@ kind                      params                                      what happe
 ========================  ==========================================  ========================================
 status                    status, headers?, body?, content_type?,     another answer (after: work done); a JSON
                           retry_after_s?, retry_after_form            body is sent as JSON; Retry-After in
-                          seconds|date                                seconds or as a date of the world's clock
+                          seconds|date                                seconds or as a date of the tenant's clock
 latency                   delay_s (wall time)                         waits before or after the work
 flip_byte                 offset, xor?                                one byte of the reply differs
 flip_request_byte         offset, xor?                                one byte of the request differs
@@ -142,7 +142,7 @@ class FaultPlan:
         self._lock = threading.RLock()
 
     def now(self) -> datetime:
-        """The world's time, aware UTC."""
+        """The tenant's time, aware UTC."""
         return self._clock.now()
 
     def add(self, fault: Fault) -> Fault:

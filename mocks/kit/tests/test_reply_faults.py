@@ -257,7 +257,7 @@ def test_a_body_has_the_type_it_reads_as_unless_another_is_given(
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_retry_after_can_be_a_date_of_the_worlds_clock(struck: Struck, client: Client, status: int) -> None:
+def test_retry_after_can_be_a_date_of_the_tenants_clock(struck: Struck, client: Client, status: int) -> None:
     client.post("/_mock/clock", json={"advance_s": 86_400})
     answer = struck("status", status=status, retry_after_s=600, retry_after_form="date")
     said, now = (parsedate_to_datetime(answer.headers[name]) for name in ("Retry-After", "Date"))

@@ -30,12 +30,11 @@ from attachment_transfer.core.errors import (
     TransferError,
     TryAgain,
     UnexpectedAnswer,
-    UploadQuestioned,
 )
 from attachment_transfer.core.model import ActivityRef, Attachment, StoredObject, UploadIntent
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.policy import Policy
-from attachment_transfer.core.retry import Stop, decide
+from attachment_transfer.core.retry import Stop, counted_tries, decide
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
 from attachment_transfer.core.transcript import sha256_of
 from attachment_transfer.ledger.round_book import RoundBook
@@ -322,9 +321,8 @@ class Carrier:
             return Carried(state=attachment.state, error=exc.code)
         ambiguous = exc.may_exist
         minimum_s = max(self._settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
-        tries = attachment.tries + 1
-        if isinstance(exc, UploadQuestioned) and (attachment.reason is None or attachment.reason.code != exc.code):
-            tries = 1  # other trouble before it is no answer to this question
+        is_new = attachment.reason is None or attachment.reason.code != exc.code
+        tries = counted_tries(attachment.tries + 1, reason_is_new=is_new)
         decision = decide(exc.code, tries=tries, retry_after_s=minimum_s, jitter=self._jitter())
         if isinstance(decision, Stop):
             reason = Reason(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 
+import sqlalchemy as sa
+import structlog
+
 from attachment_transfer.ledger.leases import Leases
+
+_log = structlog.get_logger(__name__)
 
 
 class Presence:
@@ -25,12 +31,20 @@ class Presence:
         self._kept_at_s: float | None = None
 
     def keep(self) -> None:
-        """Renew the lease if a quarter of its time is over. Called once the worker claims rounds, and from then on."""
+        """Renew the lease if a quarter of its time is over. Called once the worker claims rounds, and from then on.
+
+        A database that does not take it ends nothing: the next call tries again.
+        """
         now_s = self._monotonic_s()
         if self._kept_at_s is None or now_s - self._kept_at_s >= self._pause_s:
-            self._leases.keep(self._executor_id)
-            self._kept_at_s = now_s
+            try:
+                self._leases.keep(self._executor_id)
+            except sa.exc.DBAPIError as exc:
+                _log.warning("the lease could not be renewed", error=type(exc.orig).__name__)
+            else:
+                self._kept_at_s = now_s
 
     def end(self) -> None:
-        """Give the lease back after the drain."""
-        self._leases.release(self._executor_id)
+        """Give the lease back after the drain. If the database does not take it, it runs out by itself."""
+        with contextlib.suppress(sa.exc.DBAPIError):
+            self._leases.release(self._executor_id)

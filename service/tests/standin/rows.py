@@ -63,6 +63,7 @@ def check(row: Row, ended: Ended) -> None:
         return
     assert held == []
     assert ended.transfer["state"] == "parked"
+    assert "CMI" in ended.transfer["attachments"][0]["reason"]["message"], "the words do not name the hop"
 
 
 def words_of(row: Row) -> str:

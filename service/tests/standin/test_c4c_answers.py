@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -108,7 +109,7 @@ def test_a_redirected_upload_is_parked_and_nothing_is_followed(chat: Chat, statu
     transfer = chat.end()
     assert reasons(transfer) == ["redirected-upload"]
     assert "redirect" in words(transfer)
-    assert "follow" in words(transfer)
+    assert re.search("not follow|nothing was sent", words(transfer)), words(transfer)
     assert chat.store.requests == []
     assert len(uploads(chat.c4c)) == 1
     assert chat.stored() == []

@@ -79,6 +79,22 @@ def test_a_downloads_head_at_a_byte_per_second_is_given_up(stack: Stack) -> None
     given_up_and_tried_again(chat)
 
 
+def test_slow_documents_of_as_many_tenants_as_there_are_slots_do_not_starve_another_tenant(stack: Stack) -> None:
+    slow = [Chat(stack) for _ in range(SLOTS)]
+    for chat in slow:
+        chat.cmi.plan(chat.path, chat.listing(CONTRACT).dripping(body=1.0), chat.listing(CONTRACT))
+        chat.serves(file_answer(PDF))
+    posted = {chat.post(): chat for chat in slow}
+    for transfer_id, chat in posted.items():
+        stack.until(transfer_id, lambda _shown, site=chat.cmi: bool(site.requests))  # type: ignore[misc]
+    other = Chat(stack)
+    other.serves(file_answer(PDF))
+    assert reasons(stack.until(other.post(), lambda shown: shown["terminal"], wait_s=PATIENCE_S)) == [STORED]
+    for transfer_id, transfer in stack.settle(posted).items():
+        assert reasons(transfer) == [STORED]
+        assert [item.content for item in posted[transfer_id].stored()] == [PDF]
+
+
 def test_uploads_answered_at_a_byte_per_second_give_their_slots_back_and_other_tenants_go_on(stack: Stack) -> None:
     slow = [Chat(stack, front=True) for _ in range(SLOTS - 1)]
     for chat in slow:
