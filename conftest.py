@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import re
 
 import pytest
 from _pytest.nodeid import coerce_node_id
+
+#: What pytest-xdist puts behind the name of a test that belongs to a group.
+_GROUP = re.compile(r"@[^@\]/:]+$")
 
 
 @pytest.hookimpl(trylast=True)
@@ -18,16 +21,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         grouped = vars(item).get("_nodeid")
         if grouped is not None and grouped != item.nodeid:
-            item.stash[_OWN_NODEID] = item.nodeid
             item._id = coerce_node_id(grouped)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Report a test by its own name: ``--last-failed`` does not find one that ends with its group."""
-    report = yield
-    report.nodeid = item.stash.get(_OWN_NODEID, report.nodeid)
-    return report
+class _OwnNames:
+    """In the process that gathers the reports: a test by its own name, so that ``--last-failed`` finds it again."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        report.nodeid = _GROUP.sub("", report.nodeid)
 
 
-_OWN_NODEID = pytest.StashKey[str]()
+def pytest_configure(config: pytest.Config) -> None:
+    """Only where there are groups, and not in their workers."""
+    if getattr(config.option, "dist", None) == "loadgroup" and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_OwnNames(), "own-names-of-grouped-tests")
