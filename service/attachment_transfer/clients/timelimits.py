@@ -84,13 +84,13 @@ class LimitedStream(httpcore.NetworkStream):
             return self._inner.read(max_bytes, timeout)
         wait_s = timeout.next_wait_s()
         if wait_s <= 0:
-            raise TooSlow(timeout.used_up())
+            raise TooSlow(f"it sent {timeout.used_up()}")
         began_s, piece = self._monotonic_s(), b""
         try:
             piece = self._inner.read(max_bytes, wait_s)
         except httpcore.ReadTimeout as exc:
             timeout.note(self._monotonic_s() - began_s, 0)
-            raise TooSlow(timeout.used_up()) from exc
+            raise TooSlow(f"it sent {timeout.used_up()}") from exc
         timeout.note(self._monotonic_s() - began_s, len(piece))
         return piece
 
@@ -106,13 +106,13 @@ class LimitedStream(httpcore.NetworkStream):
     def _write_part(self, part: memoryview, limit: TimeLimit) -> None:
         wait_s = limit.next_wait_s()
         if wait_s <= 0:
-            raise TooSlowToTake(limit.used_up())
+            raise TooSlowToTake(f"it took {limit.used_up()}")
         began_s = self._monotonic_s()
         try:
             self._inner.write(part, wait_s)  # type: ignore[arg-type]  # a socket takes any buffer
         except httpcore.WriteTimeout as exc:
             limit.note(self._monotonic_s() - began_s, 0)
-            raise TooSlowToTake(limit.used_up()) from exc
+            raise TooSlowToTake(f"it took {limit.used_up()}") from exc
         limit.note(self._monotonic_s() - began_s, len(part))
 
     def close(self) -> None:

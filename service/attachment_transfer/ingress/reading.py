@@ -11,6 +11,7 @@ from flask import Request
 from jsonschema.exceptions import ValidationError
 
 from attachment_contract import validator
+from attachment_transfer.core import json_text
 from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.hosts import canonical_url
 from attachment_transfer.core.model import Secrets, TransferRequest
@@ -90,49 +91,33 @@ def _too_large(max_bytes: int) -> Problem:
 
 def _parsed(body: bytes) -> Any:
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
-        _refuse_deep(document)
-        return document
-    except UnicodeDecodeError as exc:
-        place = f"byte {exc.start + 1}"
-        cause = "not UTF-8"
-    except json.JSONDecodeError as exc:
-        place, cause = f"line {exc.lineno}, column {exc.colno}", exc.msg
-    except (ValueError, RecursionError) as exc:
-        place, cause = "somewhere", str(exc) or type(exc).__name__
-    raise Problem(
-        400,
-        "The body is not JSON",
-        f"{cause} at {place}.",
-        [
+        return json_text.parse(body, deepest=_DEEPEST, takes_mark=False)
+    except json_text.RepeatedMembers as exc:
+        errors = [
             FieldError(
-                field="body",
-                message=f"{cause} at {place}",
-                expected="a JSON object",
-                remedy="Correct the JSON at that place.",
+                field=f"body.{place}",
+                message="the member is there more than once",
+                expected="each member once",
+                remedy="Keep the one that is meant and remove the others.",
             )
-        ],
-    )
-
-
-def _refuse_deep(document: Any) -> None:
-    """Raise ``ValueError`` beyond :data:`_DEEPEST` levels: validators and printers recurse, and the stack is finite."""
-    level = [document]
-    for _ in range(_DEEPEST):
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return
-    raise ValueError(f"nested more than {_DEEPEST} levels deep")
-
-
-def _children(item: Any) -> list[Any]:
-    if isinstance(item, dict):
-        return list(item.values())
-    return item if isinstance(item, list) else []
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is no JSON value")
+            for place in exc.places
+        ]
+        named = ", ".join(error.field for error in errors)
+        raise Problem(400, "A member is there more than once", f"More than once: {named}.", errors) from exc
+    except json_text.BadJson as exc:
+        raise Problem(
+            400,
+            "The body is not JSON",
+            f"{str(exc)[:1].upper()}{str(exc)[1:]}.",
+            [
+                FieldError(
+                    field="body",
+                    message=str(exc),
+                    expected="a JSON object",
+                    remedy="Correct the JSON at that place.",
+                )
+            ],
+        ) from exc
 
 
 def _field_errors(document: dict[str, Any]) -> list[FieldError]:
