@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 from flask import Flask
+from prometheus_client import CollectorRegistry
 
 from attachment_transfer import logs, meters, otel, tracing
 from attachment_transfer.clients.clamd import Clamd
@@ -34,7 +35,7 @@ from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
 from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.engine_time import go_by
 from attachment_transfer.ingress.admission import Admission
-from attachment_transfer.ingress.app import Ingress, create_app
+from attachment_transfer.ingress.app import EXTENSION, Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper
 from attachment_transfer.ingress.bulkhead import Bulkhead
 from attachment_transfer.ingress.issuer_keys import IssuerKeys, KeyTimes
@@ -49,7 +50,7 @@ from attachment_transfer.ledger.database import (
     schema_obstacle,
     sqlite_path,
 )
-from attachment_transfer.ledger.gauges import metrics_page
+from attachment_transfer.ledger.gauges import metrics_page, pseudonym
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.move import move
 from attachment_transfer.ledger.overdue import overdue
@@ -81,8 +82,9 @@ _JWKS_LIMIT_BYTES = 256 * 1024
 _EMBEDDED = "embedded"
 #: Requests of the API that use the database at once; SQLite takes turns anyway.
 _AT_ONCE = 8
-#: The API's threads: as many again are left for what needs no database, whatever becomes of it.
-_API_THREADS = 2 * _AT_ONCE
+#: The API's threads: for requests that hold a place and as many that wait for one, and for those that wait for keys of
+#: known and of unknown issuers.
+_API_THREADS = 2 * (_AT_ONCE + KeyTimes().waiting)
 #: Every answer is there by then: Contact Pro gives up after 10 s by default (documented), and the way takes time too.
 _ANSWER_WITHIN_S = 8.0
 #: The synchronous wait ends so long before that, so that its answer can still be written.
@@ -206,7 +208,7 @@ def ingress_app(settings: Settings) -> Flask:
             max_request_bytes=settings.max_request_bytes,
             now_s=clock.now_s,
             new_id=new_id,
-            metrics=metrics_page(engine, clock.now_s, meters.API, rounds_per_tenant=settings.rounds_per_tenant),
+            metrics=_metrics(settings, engine, clock, meters.API),
             admission=_admission(settings, engine),
             waiting=Waiting(
                 longest_s=settings.sync_wait_s,
@@ -221,6 +223,16 @@ def ingress_app(settings: Settings) -> Flask:
             worker_beside=is_supervised(),
         )
     )
+
+
+def _metrics(
+    settings: Settings, engine: sa.Engine, clock: SystemClock, process: CollectorRegistry
+) -> Callable[[], bytes] | None:
+    """The page as the settings leave it: closed, with tenants' hosts, or with a pseudonym for each."""
+    if settings.metrics == "closed":
+        return None
+    shown = str if settings.metrics == "named" else partial(pseudonym, key=_master_keys(settings)[0])
+    return metrics_page(engine, clock.now_s, process, rounds_per_tenant=settings.rounds_per_tenant, shown=shown)
 
 
 def _admission(settings: Settings, engine: sa.Engine) -> Admission:
@@ -240,11 +252,14 @@ def serving_from_env() -> Serving:
     end_with_parent()
     settings = Settings.from_env(os.environ)
     observe(settings)
+    app = ingress_app(settings)
+    ingress: Ingress = app.extensions[EXTENSION]
     serving = Serving(
-        ingress_app(settings),
+        app,
         threads=_API_THREADS,
         most_body_bytes=settings.max_request_bytes,
         answer_within_s=_answer_within_s(settings),
+        refuse_stranger=lambda environ: ingress.refuse_stranger(environ.get("HTTP_AUTHORIZATION")),
     )
     report_ready()
     return serving
@@ -363,9 +378,7 @@ class _Parts:
         self._health = HealthServer(
             settings.host,
             settings.worker_port,
-            metrics=metrics_page(
-                self.engine, self._clock.now_s, meters.WORKER, rounds_per_tenant=settings.rounds_per_tenant
-            ),
+            metrics=_metrics(settings, self.engine, self._clock, meters.WORKER),
             obstacle=lambda: schema_obstacle(self.engine),
         )
 

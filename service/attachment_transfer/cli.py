@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from dataclasses import asdict
 import click
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from attachment_transfer import __version__, bootstrap, logs
@@ -24,6 +26,11 @@ from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroke
 from attachment_transfer.misspelt import misspelt
 from attachment_transfer.settings import BadSettings, Settings, dialect_of_file, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
+
+#: Connections that are open at once: those that never finish must leave room for a probe. Each costs a few kilobytes.
+_MOST_CONNECTIONS = 8_192
+#: How long a client may take to send the head of a request, in milliseconds.
+_HEAD_WITHIN_MS = 10_000
 
 
 @click.group()
@@ -41,6 +48,7 @@ def serve() -> None:
     """Run the API process."""
     settings = read_settings()
     end_with_supervisor()
+    _allow_connections()
     server = Granian(
         "attachment_transfer.bootstrap:serving_from_env",
         factory=True,
@@ -48,7 +56,9 @@ def serve() -> None:
         port=settings.port,
         interface=Interfaces.ASGINL,
         workers=1,
-        backlog=1024,
+        backlog=2048,
+        backpressure=_MOST_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_WITHIN_MS),
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=settings.drain_s or 1,
@@ -188,6 +198,14 @@ def dialect(path: str) -> None:
             section, _, name = full.partition("_")
             document[section][name]["value"] = value
     click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+
+
+def _allow_connections() -> None:
+    """Each connection is an open file, and the usual limit is 1,024: take what the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * _MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 2 * _MOST_CONNECTIONS)
+    if wanted > soft:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _stop_on_signals() -> threading.Event:

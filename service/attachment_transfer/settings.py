@@ -91,6 +91,7 @@ class Settings:
     transcript: bool
     write_back: bool
     log_format: str
+    metrics: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
@@ -152,6 +153,7 @@ class Settings:
             clamd=read.parsed("CLAMD", "", lambda text: ClamdAddress.parse(text) if text else None),
             transcript=read.boolean("TRANSCRIPT", default=False),
             write_back=read.boolean("WRITE_BACK", default=False),
+            metrics=read.choice("METRICS", "open", ("open", "named", "closed")),
             log_format=read.choice("LOG_FORMAT", "json", ("json", "text")),
         )
 

@@ -77,12 +77,12 @@ def in_threads(*calls: Callable[[], object]) -> Iterator[list[threading.Thread]]
 def test_fifty_issuers_that_hang_hold_no_more_than_their_share_of_requests(clock: HandClock, network: Network) -> None:
     made_up = [f"https://made-up-{number}.example" for number in range(50)]
     network.hanging.update(made_up)
-    keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, at_once=3))
+    keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=3))
     assert status_of(keys, ISSUER) == 200
     statuses: list[int] = []
     with in_threads(*(lambda issuer=issuer: statuses.append(status_of(keys, issuer)) for issuer in made_up)):  # type: ignore[misc]
         network.wait_until(lambda: sum(network.asked[issuer] for issuer in made_up) == 3)
-        # 47 were turned away at once; the good issuer's callers wait for nobody.
+        # 47 were turned away at once; the good issuer's callers wait for no one.
         while len(statuses) < 47:
             assert status_of(keys, ISSUER) == 200
         assert sum(network.asked[issuer] for issuer in made_up) == 3
@@ -95,7 +95,7 @@ def test_a_good_issuer_gets_its_new_keys_although_made_up_ones_use_up_their_shar
 ) -> None:
     made_up = [f"https://made-up-{number}.example" for number in range(10)]
     network.hanging.update(made_up)
-    keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, at_once=2))
+    keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=2))
     assert status_of(keys, ISSUER) == 200
     with in_threads(*(lambda issuer=issuer: status_of(keys, issuer) for issuer in made_up)):  # type: ignore[misc]
         network.wait_until(lambda: sum(network.asked[issuer] for issuer in made_up) == 2)
@@ -107,8 +107,8 @@ def test_a_good_issuer_gets_its_new_keys_although_made_up_ones_use_up_their_shar
 
 def test_one_fetch_is_in_flight_per_issuer_however_many_ask(clock: HandClock, network: Network) -> None:
     network.hanging.add("https://slow.example")
-    keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, at_once=3))
-    with in_threads(*(lambda: status_of(keys, "https://slow.example") for _ in range(8))):
+    keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=3))
+    with in_threads(*(lambda: status_of(keys, "https://slow.example") for _ in range(4))):
         network.wait_until(lambda: network.asked["https://slow.example"] == 1)
         assert status_of(keys, ISSUER) == 200
         network.let_go.set()

@@ -29,7 +29,10 @@ from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.database import DatabaseBusy, UnusableDatabase, check_schema
 
-__all__ = ["Ingress", "create_app"]
+__all__ = ["EXTENSION", "Ingress", "create_app"]
+
+#: Where the application keeps its :class:`Ingress`.
+EXTENSION = "attachment_transfer"
 
 _NOBODY_CARRIES = (
     "No worker has given a sign of life lately: what is accepted is kept and waits. The worker's log says why."
@@ -40,10 +43,11 @@ _log = structlog.get_logger(__name__)
 def create_app(ingress: Ingress) -> Flask:
     """Build the application."""
     app = Flask("attachment_transfer.ingress", static_folder=None)
+    app.extensions[EXTENSION] = ingress
     observe(app)
     refuse_repeated_headers(app)
     if ingress.bulkhead is not None:
-        guard(app, ingress.bulkhead)
+        guard(app, ingress.bulkhead, identify=ingress.identify)
     app.register_blueprint(_events_blueprint(ingress))
     app.register_blueprint(admin_blueprint(ingress))
     app.register_blueprint(operator_blueprint(ingress))
@@ -117,7 +121,9 @@ def _health_blueprint(ingress: Ingress) -> Blueprint:
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        """Prometheus text format."""
+        """Prometheus text format, where the settings leave it open."""
+        if ingress.metrics is None:
+            raise Problem(404, "Not Found", "ATTACHMENT_TRANSFER_METRICS is closed.")
         return Response(ingress.metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     @blueprint.get("/openapi.json")

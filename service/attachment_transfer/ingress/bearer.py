@@ -61,11 +61,18 @@ class Doorkeeper:
         self._now_s = now_s
 
     def admit(self, authorization: str | None, *, scope: str) -> Caller:
-        """Return the caller, or raise :class:`Problem` 401 or 403."""
+        """Return the caller, or raise :class:`Problem` 401, 403 or 503."""
+        return self.within(self.caller(authorization), scope)
+
+    def caller(self, authorization: str | None) -> Caller:
+        """Return who holds the token, whatever it may do, or raise :class:`Problem` 401 or 503."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorized("There is no bearer token in the Authorization header.", code=None)
-        caller = self._caller(self._claims(token.strip()))
+        return self._caller(self._claims(token.strip()))
+
+    def within(self, caller: Caller, scope: str) -> Caller:
+        """Return ``caller`` if it has ``scope``, or raise :class:`Problem` 403."""
         if scope not in caller.scopes:
             raise Problem(
                 403,

@@ -1,19 +1,24 @@
 """A wall between requests that need the database and the server's threads: one that hangs must not take them all.
 
 Without it a database that answers nothing (a cut network, a frozen host) holds every thread, ``/healthz`` gets none,
-and the platform restarts a process that is well.
+and the platform restarts a process that is well. Callers and probes have places of their own: neither waits for the
+other. A caller's token is judged before it takes a place, so that a stranger takes none.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from flask import Flask, g, request
 
 from attachment_transfer.ingress.problems import Problem
 
-#: What answers without the database.
-_FREE = frozenset({"/healthz", "/openapi.json"})
+#: Probes that need the database.
+_PROBES = frozenset({"/readyz", "/metrics"})
+#: What callers ask of the database begins so.
+_FOR_CALLERS = ("/prod/", "/transfers")
+_PROBES_AT_ONCE = 2
 
 
 class Bulkhead:
@@ -40,24 +45,39 @@ class Bulkhead:
         self._hangs = False
         self._places.release()
 
+    def for_probes(self) -> Bulkhead:
+        """Another one, for probes, with the same patience."""
+        return Bulkhead(places=_PROBES_AT_ONCE, patience_s=self._patience_s)
 
-def guard(app: Flask, bulkhead: Bulkhead) -> None:
-    """Let every request of ``app`` take a place first, save those that need no database."""
+
+def guard(app: Flask, bulkhead: Bulkhead, *, identify: Callable[[], object]) -> None:
+    """Let every request of ``app`` that needs the database take a place first.
+
+    Args:
+        identify: judges the present request's token; raises :class:`Problem`.
+    """
+    probes = bulkhead.for_probes()
 
     @app.before_request
     def enter() -> None:
-        if request.path in _FREE:
+        if request.path in _PROBES:
+            places = probes
+        elif request.url_rule is not None and request.path.startswith(_FOR_CALLERS):
+            identify()
+            places = bulkhead
+        else:
             return
-        if not bulkhead.enter():
+        if not places.enter():
             raise Problem(
                 503,
                 "The service cannot record the request now",
                 "The database does not answer; nothing was kept. Send it again.",
                 headers={"Retry-After": "5"},
             )
-        g.has_place = True
+        g.place = places
 
     @app.teardown_request
     def leave(_exc: BaseException | None) -> None:
-        if g.pop("has_place", False):
-            bulkhead.leave()
+        places: Bulkhead | None = g.pop("place", None)
+        if places is not None:
+            places.leave()

@@ -32,8 +32,9 @@ class KeyTimes:
         asked_every_s: an unknown key id fetches the set again (rotation), at most so often.
         fetch_s: how long a request waits for a fetch; the fetch itself has the same limit in all.
         pause_s, longest_pause_s: how long an issuer that failed is left alone, doubling with each failure.
-        at_once: fetches in flight for each of the two kinds of issuer, and requests that wait for one issuer's.
-        waiting: requests that wait for any fetch, for each of the two kinds.
+        fetches: fetches in flight, for each of the two kinds of issuer.
+        waiting: requests that wait for a fetch, for each of the two kinds: a burst of the first tokens of an issuer
+            waits for one fetch. The server has more threads than both together.
         most_unknown: issuers without keys that are remembered; the one asked for longest ago goes first.
     """
 
@@ -43,8 +44,8 @@ class KeyTimes:
     fetch_s: float = 3.0
     pause_s: float = 2.0
     longest_pause_s: float = 60.0
-    at_once: int = 3
-    waiting: int = 5
+    fetches: int = 3
+    waiting: int = 24
     most_unknown: int = 1_000
 
 
@@ -58,7 +59,6 @@ class _Entry:
     failures: int = 0
     next_try_at_s: float = 0.0
     in_flight: threading.Event | None = None
-    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class _Limits:
 
     @classmethod
     def of(cls, times: KeyTimes) -> _Limits:
-        return cls(threading.BoundedSemaphore(times.at_once), threading.BoundedSemaphore(times.waiting))
+        return cls(threading.BoundedSemaphore(times.fetches), threading.BoundedSemaphore(times.waiting))
 
 
 @dataclass
@@ -106,7 +106,7 @@ class IssuerKeys:
             has_other = _has(self._last_good(entry), key_id)
         # Only the request that began the fetch waits for it where the last good keys would do.
         if arrival is not None and (is_ours or not has_other):
-            self._wait(entry, arrival, is_good=is_good)
+            self._wait(arrival, is_good=is_good)
         with self._lock:
             found = self._fresh(entry, None) or self._last_good(entry)
         if found is None:
@@ -187,17 +187,13 @@ class IssuerKeys:
         self._unknown.pop(entry.issuer, None)
         self._good[entry.issuer] = entry
 
-    def _wait(self, entry: _Entry, arrival: threading.Event, *, is_good: bool) -> None:
+    def _wait(self, arrival: threading.Event, *, is_good: bool) -> None:
         places = self._limits[is_good].waiting
-        with self._lock:
-            if entry.waiting >= self.times.at_once or not places.acquire(blocking=False):
-                return
-            entry.waiting += 1
+        if not places.acquire(blocking=False):
+            return
         try:
             arrival.wait(self.times.fetch_s)
         finally:
-            with self._lock:
-                entry.waiting -= 1
             places.release()
 
 

@@ -21,6 +21,8 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
+from attachment_transfer.ingress.problems import Problem
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
@@ -30,6 +32,8 @@ REPEATED_HEADERS = "attachment_transfer.repeated_headers"
 ARRIVED_AT_S = "attachment_transfer.arrived_at_s"
 #: A caller that needs longer to send its body is told so; Contact Pro sends some hundred bytes at once.
 _BODY_WITHIN_S = 30.0
+#: Contact Pro's request has some hundred bytes. Two thousand strangers may send so much each before they are judged.
+_A_STRANGERS_BODY_BYTES = 16_384
 _log = structlog.get_logger(__name__)
 
 Message = MutableMapping[str, Any]
@@ -45,15 +49,32 @@ class _Answer:
 class Serving:
     """An ASGI application around a WSGI application.
 
+    ``/healthz`` is answered at once, whatever the threads do; the other probes have threads of their own. A body beyond
+    a few kilobytes is read only for a caller whose token is good.
+
     Args:
         threads: requests that are handled at once; others wait for a thread.
+        refuse_stranger: judges the environment of a request whose body is large, before it is read whole: raises
+            :class:`Problem`, or returns.
         most_body_bytes: of a longer body one byte more is passed on, so that the application can refuse it.
         answer_within_s: seconds from the end of the request to its answer, whatever is slow.
     """
 
-    def __init__(self, app: WSGIApplication, *, threads: int, most_body_bytes: int, answer_within_s: float) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        threads: int,
+        most_body_bytes: int,
+        answer_within_s: float,
+        refuse_stranger: Callable[[WSGIEnvironment], None] = lambda _environ: None,
+    ) -> None:
         self._app = app
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._probe_threads = {
+            path: ThreadPoolExecutor(1, thread_name_prefix="probe") for path in ("/readyz", "/metrics")
+        }
+        self._refuse_stranger = refuse_stranger
         self._most_body_bytes = most_body_bytes
         self._answer_within_s = answer_within_s
 
@@ -64,33 +85,44 @@ class Serving:
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         """Serve one request."""
-        try:
-            async with asyncio.timeout(_BODY_WITHIN_S):
-                body = await self._body(receive)
-        except TimeoutError:
-            answer: _Answer | None = _problem(408, "The request did not arrive in time", _SEND_AGAIN)
-        else:
-            answer = None if body is None else await self._answered(environment(scope, body))
+        is_health = scope["raw_path"] == b"/healthz" and scope["method"] == "GET"
+        answer = _WELL if is_health else await self._served(scope, receive)
         if answer is None:
             return  # the caller has gone before its request was whole
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _body(self, receive: Callable[[], Awaitable[Message]]) -> bytes | None:
+    async def _served(self, scope: Message, receive: Callable[[], Awaitable[Message]]) -> _Answer | None:
+        try:
+            async with asyncio.timeout(_BODY_WITHIN_S):
+                body = await self._body(scope, receive)
+        except TimeoutError:
+            return _problem(408, "The request did not arrive in time", _SEND_AGAIN)
+        except Problem as problem:
+            return _refusal(problem)
+        return None if body is None else await self._answered(environment(scope, body))
+
+    async def _body(self, scope: Message, receive: Callable[[], Awaitable[Message]]) -> bytes | None:
         body = bytearray()
+        is_known = False
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return None
             body += message.get("body", b"")
+            if len(body) > _A_STRANGERS_BODY_BYTES and not is_known:
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._threads, self._refuse_stranger, environment(scope, b""))
+                is_known = True
             if len(body) > self._most_body_bytes:
                 return bytes(body[: self._most_body_bytes + 1])
             if not message.get("more_body"):
                 return bytes(body)
 
     async def _answered(self, environ: WSGIEnvironment) -> _Answer:
-        running = asyncio.get_running_loop().run_in_executor(self._threads, _run, self._app, environ)
+        threads = self._probe_threads.get(environ["PATH_INFO"], self._threads)
+        running = asyncio.get_running_loop().run_in_executor(threads, _run, self._app, environ)
         try:
             return await asyncio.wait_for(asyncio.shield(running), self._answer_within_s)
         except TimeoutError:
@@ -99,6 +131,7 @@ class Serving:
             return _problem(503, "The service does not answer in time", _UNKNOWN)
 
 
+_WELL = _Answer(200, [("Content-Type", "application/json")], b'{"status":"ok"}\n')
 _SEND_AGAIN = "Nothing was kept; send it again."
 _UNKNOWN = "Whether the request was recorded is not known. Send it again: a repeat is the same transfer."
 
@@ -162,6 +195,11 @@ def _run(app: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
         if callable(close := getattr(pieces, "close", None)):
             close()
     return _Answer(head[0], head[1], body)
+
+
+def _refusal(problem: Problem) -> _Answer:
+    answer = problem.answer()
+    return _Answer(answer.status_code, list(answer.headers.items()), answer.get_data())
 
 
 def _problem(status: int, title: str, detail: str) -> _Answer:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from flask import request
+from flask import g, request
 
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.ingress.admission import Admission
@@ -22,10 +22,10 @@ class Ingress:
     """The parts of the API.
 
     Attributes:
-        metrics: returns the Prometheus text.
+        metrics: returns the Prometheus text; None = closed.
         admission: rate, open work and hosts per caller; None = no limits.
         waiting: the synchronous mode; None = never wait.
-        bulkhead: how many requests may use the database at once; None = as many as there are threads.
+        bulkhead: how many requests of callers may use the database at once; None = as many as there are threads.
         ring: called after every request that may have made work, once its answer is known.
         living_workers: how many workers have given a sign of life lately; None = not asked.
         worker_beside: a worker was started together with this process: without one, this process is not ready.
@@ -43,7 +43,7 @@ class Ingress:
     max_request_bytes: int
     now_s: Callable[[], float]
     new_id: Callable[[], str]
-    metrics: Callable[[], bytes]
+    metrics: Callable[[], bytes] | None
     admission: Admission | None = None
     waiting: Waiting | None = None
     bulkhead: Bulkhead | None = None
@@ -52,9 +52,20 @@ class Ingress:
     living_workers: Callable[[], int] | None = None
     worker_beside: bool = False
 
+    def identify(self) -> Caller:
+        """Who sends the present request; judged once. Raises ``Problem`` 401 or 503."""
+        if "caller" not in g:
+            g.caller = self.doorkeeper.caller(request.headers.get("Authorization"))
+        caller: Caller = g.caller
+        return caller
+
+    def refuse_stranger(self, authorization: str | None) -> None:
+        """Judge the token of a request whose body is not read yet. Raises ``Problem`` 401 or 503."""
+        self.doorkeeper.caller(authorization)
+
     def admit(self, scope: str) -> Caller:
-        """Who sends the present request. Raises ``Problem`` 401 or 403."""
-        return self.doorkeeper.admit(request.headers.get("Authorization"), scope=scope)
+        """The same, if it has ``scope``. Raises ``Problem`` 401, 403 or 503."""
+        return self.doorkeeper.within(self.identify(), scope)
 
     def reach(self, caller: Caller) -> str | None:
         """Whose transfers this caller sees: its own by name, or (None) all."""

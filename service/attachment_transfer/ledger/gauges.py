@@ -7,6 +7,7 @@ What is at work is counted at each scrape, by index. What is at rest may be a hu
 
 from __future__ import annotations
 
+import hmac
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +49,10 @@ class AtRest:
 class LedgerCollector(Collector):
     """What the database knows. If it does not answer, ``ledger_up`` says so and the rest is absent."""
 
-    def __init__(self, engine: sa.Engine, now_s: Callable[[], float], rounds_per_tenant: int) -> None:
+    def __init__(
+        self, engine: sa.Engine, now_s: Callable[[], float], rounds_per_tenant: int, shown: Callable[[str], str] = str
+    ) -> None:
+        self._shown = shown
         self._engine = engine
         self._rounds_per_tenant = rounds_per_tenant
         self._now_s = now_s
@@ -80,7 +84,7 @@ class LedgerCollector(Collector):
         )
         counts = _bounded(lively | rest.transfers)
         yield from _by_state(counts, self._now_s())
-        yield from _by_tenant(counts, self._now_s())
+        yield from _by_tenant(counts, self._now_s(), self._shown)
         yield _grouped(
             connection, "parked_transfers", "Parked transfers by reason: they wait for a person", "reason", _PARKED
         )
@@ -173,12 +177,13 @@ def _by_state(counts: _Counts, now_s: float) -> Iterator[GaugeMetricFamily]:
     )
 
 
-def _by_tenant(counts: _Counts, now_s: float) -> Iterator[GaugeMetricFamily]:
+def _by_tenant(counts: _Counts, now_s: float, shown: Callable[[str], str]) -> Iterator[GaugeMetricFamily]:
     transfers = GaugeMetricFamily(
         f"{_PREFIX}tenant_transfers", "Transfers by C4C tenant and state", labels=["tenant", "state"]
     )
     ages: dict[str, float] = {}
-    for (state, tenant), (count, oldest_s) in sorted(counts.items()):
+    for (state, host), (count, oldest_s) in sorted(counts.items()):
+        tenant = host if host == OTHER else shown(host)
         transfers.add_metric([tenant, state], count)
         if state not in TERMINAL_TRANSFER:
             ages[tenant] = max(ages.get(tenant, 0.0), now_s - oldest_s)
@@ -262,15 +267,25 @@ def _info() -> GaugeMetricFamily:
     return family
 
 
+def pseudonym(tenant: str, *, key: bytes) -> str:
+    """A name for a tenant that says nothing to a stranger, and stays the same as long as the key does."""
+    return f"tenant-{hmac.digest(key, tenant.encode(), 'sha256').hex()[:10]}"
+
+
 def metrics_page(
     engine: sa.Engine,
     now_s: Callable[[], float],
     *processes: CollectorRegistry,
     rounds_per_tenant: int = 4,
+    shown: Callable[[str], str] = str,
 ) -> Callable[[], bytes]:
-    """What returns the Prometheus text of the ledger, and of what ``processes`` counted, at each scrape."""
+    """What returns the Prometheus text of the ledger, and of what ``processes`` counted, at each scrape.
+
+    Args:
+        shown: how a tenant (its C4C host) stands in a label.
+    """
     registry = CollectorRegistry()
-    registry.register(LedgerCollector(engine, now_s, rounds_per_tenant))
+    registry.register(LedgerCollector(engine, now_s, rounds_per_tenant, shown))
     return lambda: b"".join(generate_latest(part) for part in (registry, *processes))
 
 

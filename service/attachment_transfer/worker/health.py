@@ -34,7 +34,7 @@ class HealthServer:
         host: str,
         port: int,
         *,
-        metrics: Callable[[], bytes],
+        metrics: Callable[[], bytes] | None,
         obstacle: Callable[[], str | None] = lambda: None,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -46,7 +46,7 @@ class HealthServer:
         self._server = _server(host, port, self.app)
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
-    def _app(self, metrics: Callable[[], bytes]) -> Flask:
+    def _app(self, metrics: Callable[[], bytes] | None) -> Flask:
         app = Flask("attachment_transfer.worker")
 
         @app.get("/healthz")
@@ -64,6 +64,8 @@ class HealthServer:
 
         @app.get("/metrics")
         def metrics_page() -> Response:
+            if metrics is None:
+                return Response("ATTACHMENT_TRANSFER_METRICS is closed\n", 404, content_type="text/plain")
             return Response(metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
         return app
