@@ -62,6 +62,7 @@ bench: setup-test ## Ratios, side by side in one run: how bytes are carried, fil
 	@$(BIN)/python bench/upload.py
 	@$(BIN)/python bench/prefetch.py
 	@$(BIN)/python bench/wake.py
+	@$(BIN)/python bench/flood.py
 
 sizing: setup-test ## Measure what bench/sizing.py reckons with (PostgreSQL, about five minutes)
 	@$(BIN)/python bench/measure.py --write bench/figures.json
