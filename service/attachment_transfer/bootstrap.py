@@ -306,6 +306,8 @@ def _work_distributed(settings: Settings, stop: threading.Event) -> None:
 def _opened(settings: Settings) -> sa.Engine:
     engine = open_database(settings.database_url)
     check_schema(engine)
+    if not schema_number(engine):
+        raise UnusableDatabase("DBOS's own tables are missing: run `attachment-transfer migrate`")
     return engine
 
 

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class EngineSchemaBehind(Exception):
-    """DBOS's own tables are missing, or older than this program's DBOS needs."""
+    """DBOS's own tables are older than this program's DBOS needs."""
 
 
 class EngineDataUnreadable(Exception):
@@ -250,7 +250,7 @@ class Worker:
         try:
             DBOS.launch()
         except dbos_errors.DBOSInitializationError as exc:
-            raise EngineSchemaBehind("DBOS's own tables are missing or too old") from exc
+            raise EngineSchemaBehind("DBOS's own tables are too old") from exc
         # No public name for these either; where they are missing, the queue is polled.
         for stop in getattr(self._dbos, "background_thread_stop_events", []):
             self._pauses.take_over(stop, f"queue-worker-{_QUEUE}")

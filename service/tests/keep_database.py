@@ -1,9 +1,11 @@
-"""Keep databases as this tree's program leaves them in the middle of its work, for tests of the releases to come.
+"""Keep this tree's program, and databases as it leaves them in the middle of its work, for tests of the next release.
 
-    keep_database.py NAME        writes kept/NAME.sqlite.sql, .postgresql.sql, and a .json beside each
+    keep_database.py NAME
 
-Run it in the tree of the release that is to be kept, before anything of the next is written; NAME is its schema's step,
-such as ``step_0002``. The clock is the kit's, so that no date moves; nonces and the order of rows differ each time.
+writes ``kept/NAME.sqlite.sql``, ``.postgresql.sql``, a ``.json`` beside each, and ``.program.tar.xz``; what they are:
+``kept/README.md``. Run it in the tree of the release that is to be kept, before anything of the next is written; NAME
+is its schema's step, such as ``step_0002``. The clock is the kit's, so that no date moves; nonces and the order of rows
+differ each time.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from contextlib import closing
@@ -204,6 +207,23 @@ def keep(name: str) -> None:
         write(name, "sqlite", lived(f"sqlite:///{file}"), sqlite_dump(file))
         url = server.database("kept")
         write(name, "postgresql", lived(url), postgresql_dump(url))
+    keep_program(name, Path(__file__).parents[2])
+
+
+def keep_program(name: str, root: Path) -> None:
+    """What of the tree ``root`` runs in production, the same bytes each time."""
+    with tarfile.open(FOLDER / f"{name}.program.tar.xz", "w:xz", preset=9) as archive:
+        for package in ("service/attachment_transfer", "contract_tests/attachment_contract"):
+            for file in sorted((root / package).rglob("*")):
+                if file.is_file() and "__pycache__" not in file.parts:
+                    archive.add(file, str(file.relative_to(root)), filter=_without_origin)
+
+
+def _without_origin(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+    entry.mtime = entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mode = 0o644
+    return entry
 
 
 def lived(url: str) -> str:

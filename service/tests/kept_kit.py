@@ -1,8 +1,7 @@
 """The kept databases: what a release left in the middle of its work, and the neighbours that it had.
 
-``kept/step_NNNN.sqlite.sql`` and ``.postgresql.sql`` are databases as the program of that schema step left them when it
-was killed; the ``.json`` beside each says what C4C and CMI held at that moment. ``keep_database.py`` makes them.
-Every chat has the same two files; what became of each is in its name.
+What the files are: ``kept/README.md``. Every chat has the same two files; what became of each is in its name.
+The program of the release before runs with this module, too: it takes as little from the service as it can.
 """
 
 from __future__ import annotations
@@ -11,14 +10,13 @@ import base64
 import json
 import sqlite3
 import subprocess
-from dataclasses import asdict
+import tarfile
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-from fakes import FakeC4c, File, HandClock, Kept
-from ledger_kit import CMI_URL
-from policy_kit import PNG, TalkingCmi
+from fakes import FakeC4c, FakeCmi, File, HandClock, Kept
 
 from attachment_transfer.core.names import attachment_key, key_title
 
@@ -52,13 +50,31 @@ CHATS = {
 OPEN = ("waiting", "landed", "lost", "told", "queued")
 
 
+#: Where the kept chats are; the neighbours' own host names.
+CMI_URL = f"https://{FakeCmi.host}/acme/cmi"
+_PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 600
+
+
+@dataclass
+class ListeningCmi(FakeCmi):
+    """A CMI that takes results."""
+
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "POST":
+            return super().answer(request)
+        self.results.append(json.loads(request.content))
+        return httpx.Response(201, headers={"Location": "/acme/cmi/contactData/" + "1" * 32}, html="1" * 32)
+
+
 def activity_of(name: str) -> str:
     """The C4C object of a chat."""
     return f"00163E{CHATS[name]}"[:32]
 
 
 def chat_files() -> list[File]:
-    return [File(id=f"f{number}", name=f"photo-{number}.png", content=PNG + bytes([number])) for number in (1, 2)]
+    return [File(id=f"f{number}", name=f"photo-{number}.png", content=_PNG + bytes([number])) for number in (1, 2)]
 
 
 def titles(name: str) -> list[str]:
@@ -72,7 +88,7 @@ class Neighbours:
     """A CMI and a C4C with all the chats, for one transport."""
 
     def __init__(self, c4c: type[FakeC4c] = FakeC4c) -> None:
-        self.cmi = TalkingCmi(files=chat_files())
+        self.cmi = ListeningCmi(files=chat_files())
         self.c4c = c4c(HandClock(THEN_S), references=[(contact, activity_of(name)) for name, contact in CHATS.items()])
 
     def answer(self, request: httpx.Request) -> httpx.Response:
@@ -93,6 +109,14 @@ def held_by_neighbours(name: str, dialect: str) -> dict[str, Any]:
     """What C4C and CMI held when the kept database's program was killed."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.{dialect}.json").read_text(encoding="utf-8"))
     return found
+
+
+def unpack_program(name: str, folder: Path) -> list[Path]:
+    """Unpack the kept program; return what its Python looks for modules in."""
+    with tarfile.open(FOLDER / f"{name}.program.tar.xz") as archive:
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda entry, _folder: entry)
+        archive.extractall(folder)
+    return [folder / "service", folder / "contract_tests"]
 
 
 def load_sqlite(name: str, file: Path) -> str:

@@ -8,16 +8,25 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from kept_kit import CHATS, SEALING_KEY, activity_of, held_by_neighbours, load_postgresql, load_sqlite
+from kept_kit import (
+    CHATS,
+    SEALING_KEY,
+    activity_of,
+    held_by_neighbours,
+    load_postgresql,
+    load_sqlite,
+    unpack_program,
+)
 
 from attachment_lab.postgres import NoPostgres, Server, binaries, running_server
 from attachment_transfer.ledger import tables
@@ -34,6 +43,11 @@ class Kept:
     url: str
     folder: Path
     held: dict[str, Any]
+    tree: tuple[Path, ...] = ()
+
+    def with_program(self, tree: Sequence[Path]) -> Kept:
+        """The same database and neighbours, for the program whose packages are in these folders."""
+        return replace(self, tree=tuple(tree))
 
     @property
     def engine(self) -> sa.Engine:
@@ -48,12 +62,13 @@ class Kept:
         settings = {"SEALING_KEYS": SEALING_KEY, "WRITE_BACK": "1", "RETENTION_S": "0", "LEASE_TTL_S": "4"}
         settings |= {"SETTLE_S": "1", "WORKER_PORT": str(free_port()), "HOST": "127.0.0.1", **more}
         named = {f"ATTACHMENT_TRANSFER_{name}": value for name, value in settings.items()}
-        return {**os.environ, **named, "DATABASE_URL": self.url}
+        path = os.pathsep.join([*map(str, self.tree), os.environ.get("PYTHONPATH", "")])
+        return {**os.environ, **named, "DATABASE_URL": self.url, "PYTHONPATH": path}
 
-    def program(self, *arguments: str) -> subprocess.Popen[str]:
+    def program(self, *arguments: str, **settings: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "attachment_transfer", *arguments]
         return subprocess.Popen(
-            command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, env=self.environment(**settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
     def run(self, *arguments: str, exit_code: int = 0) -> tuple[str, str]:
@@ -89,14 +104,27 @@ class Kept:
         return {names[row["contact_id"]]: dict(row) for row in found}
 
     def carry_on(self, *names: str) -> None:
-        """Run a worker of this tree until the transfers of these chats are at an end."""
-        file = self.folder / "neighbours.json"
+        """Run a worker until the transfers of these chats are at an end."""
+        self.take(self.carrying(*names))
+
+    def carrying(self, *names: str) -> subprocess.Popen[str]:
+        """The same, begun."""
+        file = self.folder / f"neighbours-{uuid.uuid4().hex[:8]}.json"
         file.write_text(json.dumps(self.held), encoding="utf-8")
         found = self.transfers()
         command = [sys.executable, str(CARRY_ON), str(file), *(found[name]["id"] for name in names)]
-        done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=200, check=False)
-        assert done.returncode == 0, done.stderr
-        self.held = json.loads(done.stdout)
+        return subprocess.Popen(
+            command, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def take(self, *workers: subprocess.Popen[str]) -> None:
+        """Wait for the workers' end, and put together what the neighbours of each have got."""
+        before = [json.dumps(item) for kind in ("c4c", "results") for item in self.held[kind]]
+        for worker in workers:
+            out, err = worker.communicate(timeout=300)
+            assert worker.returncode == 0, err
+            for kind, items in json.loads(out).items():
+                self.held[kind] += [item for item in items if json.dumps(item) not in before]
 
     def objects(self) -> Counter[str]:
         """How many objects C4C holds for each chat."""
@@ -120,31 +148,38 @@ def server() -> Iterator[Server]:
         pytest.skip(str(exc))
 
 
-def empty_database(server: Server, name: str) -> str:
-    """A new database of the server, called after ``name``."""
-    return server.database(name.lower().replace("[", "_").replace("]", "")[-60:])
+@pytest.fixture(scope="session")
+def program_before(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The program of the release before, as it was: where its packages are."""
+    return unpack_program(STEP_0001, tmp_path_factory.mktemp("before"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+def system(request: pytest.FixtureRequest) -> str:
+    """The database system of a test; every database of it is of this one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def kept(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     """A database that the first release left in the middle of its work."""
-    held = held_by_neighbours(STEP_0001, request.param)
-    if request.param == "sqlite":
+    held = held_by_neighbours(STEP_0001, system)
+    if system == "sqlite":
         return Kept(load_sqlite(STEP_0001, tmp_path / "kept.db"), tmp_path, held)
-    url = empty_database(request.getfixturevalue("server"), request.node.name)
+    url = request.getfixturevalue("server").database(f"kept_{uuid.uuid4().hex[:8]}")
     found = binaries()
     assert found
     load_postgresql(STEP_0001, url, found / "psql")
     return Kept(url, tmp_path, held)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+@pytest.fixture
+def empty(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
     """A database with nothing in it."""
     held: dict[str, Any] = {"c4c": [], "results": []}
-    if request.param == "sqlite":
+    if system == "sqlite":
         return Kept(f"sqlite:///{tmp_path}/empty.db", tmp_path, held)
-    return Kept(empty_database(request.getfixturevalue("server"), request.node.name), tmp_path, held)
+    return Kept(request.getfixturevalue("server").database(f"empty_{uuid.uuid4().hex[:8]}"), tmp_path, held)
 
 
 def free_port() -> int:
