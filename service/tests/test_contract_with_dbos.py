@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,30 @@ def test_dbos_brings_no_migration_that_nobody_has_seen(empty: Kept) -> None:
     """Readiness asks for the ledger's step alone: where DBOS brings a migration, add an empty step to the ledger's."""
     durable.migrate(empty.url, empty.engine)
     assert durable.schema_number(empty.engine) == CHECKED_SCHEMA
+
+
+INTERRUPTED = """
+import itertools, os, sys
+import sqlalchemy as sa
+from attachment_transfer import engine
+from attachment_transfer.ledger.database import open_database
+count = itertools.count()
+
+@sa.event.listens_for(sa.Engine, "before_cursor_execute")
+def die(*_):
+    if next(count) == 40:
+        os._exit(9)
+
+engine.migrate(sys.argv[1], open_database(sys.argv[1]))
+"""
+
+
+def test_a_migration_of_dbos_that_is_killed_goes_on_where_it_stood(empty: Kept) -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED, empty.url], timeout=60, check=False)
+    assert done.returncode == 9
+    assert durable.schema_number(empty.engine) < CHECKED_SCHEMA
+    assert empty.run("migrate")[0].endswith(f"engine schema {CHECKED_SCHEMA}\n")
+    empty.carry_on()
 
 
 def test_a_database_that_a_later_dbos_migrated_is_worked_with(empty: Kept) -> None:

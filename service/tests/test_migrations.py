@@ -15,7 +15,7 @@ from kept_kit import SEALING_KEY
 from upgrade_kit import Kept, shape
 
 from attachment_transfer.core.states import WriteBackState
-from attachment_transfer.ledger import migrations, tables
+from attachment_transfer.ledger import database, migrations, tables
 from attachment_transfer.ledger.audit import note
 from attachment_transfer.ledger.database import (
     UnusableDatabase,
@@ -216,6 +216,19 @@ def test_a_migration_that_is_killed_is_begun_again(kept: Kept, tmp_path: Path) -
     assert done.returncode == 9
     assert shape(kept.engine) == before
     assert kept.run("migrate")[0].startswith("ledger schema 1, step 0002")
+
+
+@pytest.mark.parametrize("system", ["postgresql"], indirect=True)
+def test_a_table_that_others_hold_is_waited_for_and_then_let_go(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that waits for its lock stands before everybody who comes after it."""
+    monkeypatch.setattr(database, "_TABLE_PATIENCE_MS", 200)
+    before = shape(kept.engine)
+    with kept.engine.begin() as report:
+        report.execute(sa.text("SELECT count(*) FROM transfer"))  # a long report holds the table until it ends
+        with pytest.raises(UnusableDatabase, match=r"the schema was left as it was: .*lock timeout"):
+            migrate(kept.engine)
+    assert shape(kept.engine) == before
+    assert migrate(kept.engine) == 1
 
 
 def test_two_that_migrate_at_once_make_one_schema(kept: Kept) -> None:

@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Kept:
     folder: Path
     held: dict[str, Any]
     tree: tuple[Path, ...] = ()
+    engines: list[sa.Engine] = field(default_factory=list)
 
     def with_program(self, tree: Sequence[Path]) -> Kept:
         """The same database and neighbours, for the program whose packages are in these folders."""
@@ -51,8 +52,13 @@ class Kept:
 
     @property
     def engine(self) -> sa.Engine:
-        """A new engine; every caller has connections of its own."""
-        return open_database(self.url)
+        """A new engine; every caller has connections of its own, until the test's end."""
+        self.engines.append(open_database(self.url))
+        return self.engines[-1]
+
+    def close(self) -> None:
+        for engine in self.engines:
+            engine.dispose()
 
     @property
     def dialect(self) -> str:
@@ -97,10 +103,8 @@ class Kept:
     def transfers(self) -> dict[str, dict[str, Any]]:
         """The row of each chat's transfer, by the chat's name, with the columns that there are."""
         names = {contact: name for name, contact in CHATS.items()}
-        engine = self.engine
-        with engine.connect() as connection:
+        with self.engine.connect() as connection:
             found = connection.exec_driver_sql("SELECT * FROM transfer").mappings().all()
-        engine.dispose()
         return {names[row["contact_id"]]: dict(row) for row in found}
 
     def carry_on(self, *names: str) -> None:
@@ -161,25 +165,29 @@ def system(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def kept(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+def kept(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
     """A database that the first release left in the middle of its work."""
-    held = held_by_neighbours(STEP_0001, system)
     if system == "sqlite":
-        return Kept(load_sqlite(STEP_0001, tmp_path / "kept.db"), tmp_path, held)
-    url = request.getfixturevalue("server").database(f"kept_{uuid.uuid4().hex[:8]}")
-    found = binaries()
-    assert found
-    load_postgresql(STEP_0001, url, found / "psql")
-    return Kept(url, tmp_path, held)
+        url = load_sqlite(STEP_0001, tmp_path / "kept.db")
+    else:
+        url = request.getfixturevalue("server").database(f"kept_{uuid.uuid4().hex[:8]}")
+        found = binaries()
+        assert found
+        load_postgresql(STEP_0001, url, found / "psql")
+    kept = Kept(url, tmp_path, held_by_neighbours(STEP_0001, system))
+    yield kept
+    kept.close()
 
 
 @pytest.fixture
-def empty(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Kept:
+def empty(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
     """A database with nothing in it."""
-    held: dict[str, Any] = {"c4c": [], "results": []}
-    if system == "sqlite":
-        return Kept(f"sqlite:///{tmp_path}/empty.db", tmp_path, held)
-    return Kept(request.getfixturevalue("server").database(f"empty_{uuid.uuid4().hex[:8]}"), tmp_path, held)
+    url = f"sqlite:///{tmp_path}/empty.db"
+    if system == "postgresql":
+        url = request.getfixturevalue("server").database(f"empty_{uuid.uuid4().hex[:8]}")
+    empty = Kept(url, tmp_path, {"c4c": [], "results": []})
+    yield empty
+    empty.close()
 
 
 def free_port() -> int:
