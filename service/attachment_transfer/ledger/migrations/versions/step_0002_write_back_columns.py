@@ -52,7 +52,7 @@ BRIDGES = {
     ],
     "postgresql": [
         f"""
-        CREATE FUNCTION write_back_bridge() RETURNS trigger LANGUAGE plpgsql AS $bridge$
+        CREATE OR REPLACE FUNCTION write_back_bridge() RETURNS trigger LANGUAGE plpgsql AS $bridge$
         BEGIN {_BRIDGE} RETURN NULL; END
         $bridge$
         """,
