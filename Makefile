@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults containers image-tests up down bundle bench sizing check format fidelity keep lock \
+.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle bench sizing check format fidelity keep lock \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -35,6 +35,9 @@ contract: setup-test ## Set up, run the contract tests, print what they rest on 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py \
 		e2e/test_database_outage.py $(ARGS)
+
+nightly: faults ## The longest runs: those of `make faults`, and 10,000 generated downloads
+	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)
 
 up: ## The street in containers: build what is missing, start, wait until healthy, play one chat through
 	@deploy/stack.sh up

@@ -357,6 +357,7 @@ def test_a_hop_is_told_by_neighbour_method_and_path(neighbour: str, method: str,
     [
         ("my2554607.de1.crm.cloud.sap:443", "/", "c4c"),
         ("8h6b51di7x.execute-api.eu-central-1.amazonaws.com", "/", "cmi"),
+        ("media.s3.eu-central-1.amazonaws.com", "/acme/objects/x", "cmi"),
         ("login-eu-c1.cc.sinch.com", "/acme/oauth2/token", "orchestration"),
         ("login-eu-c1.cc.sinch.com", "/acme/sms/richcontent/x", "cmi"),
         ("cc-workflows-eu-c1.cc.sinch.com", "/prod/chat-attachments", "service"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import product
+from pathlib import Path
 
 import pytest
 from instrument.accessibility import axe_findings, walk
@@ -20,6 +21,7 @@ WIDTHS = {"phone": 360, "desk": 1280}
 NAMES = [page.name for page in PAGES]
 #: The journal grows above what one reads while other pages look at Contact Pro; the walk is taken where it is at rest.
 AT_REST = {"journal": "?hop=c4c"}
+FOCUS_START = Path(__file__).parent / "instrument" / "focus_start.js"
 
 
 def open_quietly(page: Page, url: str) -> None:
@@ -129,6 +131,27 @@ def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(
     walked = walk(page)
     fail_on(walked.complaints())
     assert walked.steps >= 5
+
+
+@pytest.mark.parametrize("on", WIDTHS)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_tabs_after_a_load_reach_skip_link_tenant_and_menu(
+    page: Page, furnished: ConsoleWorld, name: str, on: str
+) -> None:
+    page.add_init_script(path=FOCUS_START)
+    page.set_viewport_size({"width": WIDTHS[on], "height": 740})
+    open_quietly(page, furnished.url(name))
+    assert page.evaluate("__focusStart.moves") == [], "this moves the keyboard's start in some version of a browser"
+    expect(page.locator('.menu [aria-current="page"]')).to_be_in_viewport(ratio=1)
+    reached = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("__focusStart.focused()"))
+        if reached[-1] == PAGES[-1].title:
+            break
+    assert reached[0].startswith("Skip to")
+    assert reached.index("Tenant") < reached.index(PAGES[0].title)
+    assert reached[-len(PAGES) :] == [each.title for each in PAGES]
 
 
 def test_the_skip_link_leads_past_the_menu(page: Page, world: ConsoleWorld) -> None:

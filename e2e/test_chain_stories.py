@@ -152,12 +152,33 @@ def test_a_lost_answer_does_not_file_the_attachment_twice(tenant: Tenant) -> Non
     assert only_transfer(tenant).rounds >= 2
 
 
-def test_a_locked_activity_is_waited_for(tenant: Tenant) -> None:
-    locked = '{"error": {"code": "", "message": {"lang": "en", "value": "Object is locked by user AGENT01"}}}'
+LOCKED_IN_ENGLISH = '{"error": {"code": "", "message": {"lang": "en", "value": "Object is locked by user AGENT01"}}}'
+LOCKED_IN_GERMAN_INSIDE = (
+    '{"error": {"code": "X", "message": {"lang": "de", "value": "Fehler"}, "innererror": {"errordetails": '
+    '[{"code": "", "message": "Objekt ist durch AGENT01 gesperrt"}]}}}'
+)
+LOCKED_IN_XML = '<error><code/><message xml:lang="de">Objekt ist durch AGENT01 gesperrt</message></error>'
+
+
+# Twice: a refusal of unknown cause is asked once more as well, and parked after that.
+@pytest.mark.parametrize(
+    ("locked", "content_type", "times"),
+    [(LOCKED_IN_ENGLISH, "json", 1), (LOCKED_IN_GERMAN_INSIDE, "json", 2), (LOCKED_IN_XML, "xml", 2)],
+    ids=["in English", "in German, inside", "in XML"],
+)
+def test_a_locked_activity_is_waited_for(tenant: Tenant, locked: str, content_type: str, times: int) -> None:
     tenant.fault(
-        mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST",
-        status=400, body=locked, content_type="application/json",
+        mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", times=times,
+        status=400, body=locked, content_type=f"application/{content_type}",
     )  # fmt: skip
+    chat = tenant.chat(files=[NOTE])
+    chat.end()
+    tenant.wait_until_settled(timeout_s=120)
+    assert digests_stored(tenant) == digests_sent(chat)
+
+
+def test_a_refusal_of_unknown_cause_is_asked_once_more_before_it_is_believed(tenant: Tenant) -> None:
+    tenant.fault(mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", status=400, body="")
     chat = tenant.chat(files=[NOTE])
     chat.end()
     tenant.wait_until_settled(timeout_s=120)

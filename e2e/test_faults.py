@@ -57,7 +57,7 @@ def test_a_mistake_in_the_form_is_said_at_its_field(faults: FaultsPage, world: C
     faults.choose("Upload of a file", "Another answer")
     status = faults.page.get_by_label("Status")
     status.fill("99")
-    faults.page.get_by_label("How often").fill("0")
+    faults.page.get_by_label("How often").fill("-1")
     faults.plan()
     expect(status).to_have_attribute("aria-invalid", "true")
     expect(status).to_have_accessible_description("Expected a status from 200 to 599. Correct the value.")

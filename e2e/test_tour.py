@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -47,8 +48,8 @@ def test_the_whole_story_by_pressing_next(tour: TourPage, world: ConsoleWorld) -
 
 
 def test_it_plays_by_itself_and_can_be_paused(tour: TourPage) -> None:
-    tour.begin("?auto=1&speed=20")
-    tour.expect_step(3)
+    with tour.entering(3):
+        tour.page.goto(tour.url + "?auto=1&speed=20")
     tour.page.locator("#tour-auto").click()
     expect(tour.page.locator("#tour-auto")).to_have_text("Play by itself")
     tour.page.locator("#tour-auto").click()
@@ -68,8 +69,8 @@ def test_a_page_that_is_slow_to_come_is_turned_once(tour: TourPage) -> None:
     ):
         pass
     assert len(held) == 1
-    held[0].continue_()
-    tour.expect_step(3)
+    with tour.entering(3):
+        held[0].continue_()
 
 
 def test_the_arrow_keys_turn_the_pages_and_escape_ends_it(tour: TourPage) -> None:
@@ -100,6 +101,83 @@ def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_
     assert outer is not None
     assert outer["x"] <= inner["x"]
     assert outer["width"] >= inner["width"]
+
+
+def test_a_page_whose_script_comes_late_leaves_the_tour_in_the_address(tour: TourPage) -> None:
+    """The chain writes what it shows into the address when it runs: on a busy machine, after the caption."""
+    held: list[Route] = []
+    tour.page.route("**/lanes.js", lambda route: held.append(route))  # noqa: PLW0108 - is inspected
+    tour.page.goto(tour.url + "?speed=20", wait_until="commit")
+    tour.expect_step(1)
+    assert len(held) == 1
+    held[0].continue_()
+    expect(tour.page.locator("body[data-drawn]")).to_be_attached(timeout=PATIENCE_MS)
+    assert tour.step_in_address() == "welcome"
+    tour.page.unroute("**/lanes.js")
+    tour.page.reload()
+    tour.expect_step(1)
+
+
+def test_a_chat_that_is_chosen_on_the_way_leaves_the_tour_in_the_address(tour: TourPage) -> None:
+    tour.begin("?speed=20")
+    tour.next()
+    tour.expect_step(2)
+    tour.page.locator("#chats button").first.click()
+    assert tour.step_in_address() == "write"
+    tour.page.reload()
+    tour.expect_step(2)
+
+
+def test_the_caption_is_there_while_the_story_catches_up(tour: TourPage) -> None:
+    """Who enters in the middle waits for all that must have happened before; that is told from the first moment."""
+    tour.begin("?speed=20")
+    held: list[Route] = []
+    # The first time only: the page is turned to the agent's, which asks again.
+    tour.page.route("**/tour/api/steps/accept", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    with tour.page.expect_request("**/tour/api/steps/accept"):
+        tour.page.goto(tour.page.url.replace("tour=welcome", "tour=accept"))
+    expect(tour.page.locator("#tour-place")).to_have_text(f"Step 3 of {LAST}")
+    expect(tour.page.locator("#tour-waiting")).to_have_text("One moment …")
+    held[0].continue_()
+    tour.expect_step(3)
+    expect(tour.page).to_have_url(re.compile("/agent/.*tour=accept"))
+
+
+@pytest.mark.page_errors(allow="status of 409")
+def test_a_step_that_cannot_be_entered_says_why_and_the_words_stay(tour: TourPage) -> None:
+    tour.begin("?speed=20")
+    why = "the tour cannot go on: a transfer is still under way"
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "POST":
+            route.fulfill(status=409, json={"title": "Conflict", "status": 409, "detail": why})
+        else:
+            route.continue_()
+
+    tour.page.route("**/tour/api/steps/write", refuse)
+    tour.page.goto(tour.page.url.replace("tour=welcome", "tour=write"))
+    expect(tour.page.locator("#tour-waiting")).to_have_text(why)
+    # Twenty looks, any of which could say that nothing is waited for.
+    with (
+        pytest.raises(TimeoutError),
+        tour.page.expect_request("**/tour/api/steps/write", timeout=20 * LOOK_MS),
+    ):
+        pass
+    expect(tour.page.locator("#tour-waiting")).to_have_text(why)
+    expect(tour.caption).to_be_visible()
+
+
+def test_the_skip_link_leads_to_the_content_and_the_tour_goes_on(tour: TourPage) -> None:
+    tour.begin("?speed=20")
+    tour.page.evaluate("window.stillTheSame = true")
+    tour.page.locator(".skip").focus()
+    tour.page.keyboard.press("Enter")
+    expect(tour.page.locator("#files-heading")).to_be_focused()
+    assert tour.page.url.endswith("#files-heading")
+    tour.next()
+    tour.expect_step(2)
+    tour.page.go_back()
+    tour.expect_step(1)
 
 
 def test_it_fits_a_small_phone(tour: TourPage) -> None:

@@ -9,13 +9,7 @@ python=${PYTHON:-python3}
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$1"; say "remedy: $2"; exit 1; }
 
-apt_install() {
-    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
-    say "installing Debian package(s): $*"
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1 && return 0
-    apt-get update -qq >/dev/null 2>&1 && apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
-}
+. requirements/apt.sh
 
 command -v "$python" >/dev/null 2>&1 || apt_install python3 python3-venv ||
     fail "there is no $python" "install Python 3.11 or newer, or set PYTHON=/path/to/python3"

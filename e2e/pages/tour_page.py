@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -18,11 +21,11 @@ class TourPage:
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
-        self._url = url
+        self.url = url
 
     def begin(self, query: str = "") -> None:
         """Take the tour from its first step."""
-        self.page.goto(self._url + query)
+        self.page.goto(self.url + query)
         self.expect_step(1)
 
     @property
@@ -39,6 +42,19 @@ class TourPage:
         """This step is shown, and whatever it waits for has come."""
         expect(self.page.locator("#tour-place")).to_have_text(f"Step {number} of {len(steps())}", timeout=PATIENCE_MS)
         expect(self.page.locator("#tour-waiting")).not_to_have_text(WAITING, timeout=PATIENCE_MS)
+
+    def step_in_address(self) -> str:
+        """Id of the step that a reload would show; empty = none."""
+        return parse_qs(urlsplit(self.page.url).query).get("tour", [""])[0]
+
+    @contextmanager
+    def entering(self, number: int) -> Iterator[None]:
+        """Within this block the step is entered. Told by its request: a caption in a hurry may go unseen."""
+        path = f"/tour/api/steps/{steps()[number - 1].id}"
+        with self.page.expect_request(
+            lambda sent: sent.method == "POST" and sent.url.endswith(path), timeout=PATIENCE_MS
+        ):
+            yield
 
     def next(self) -> None:
         """Press Next (or Finish)."""

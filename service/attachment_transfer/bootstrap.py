@@ -37,6 +37,7 @@ from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper, Keys
 from attachment_transfer.ingress.bulkhead import Bulkhead
+from attachment_transfer.ingress.serving import Serving
 from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
@@ -64,7 +65,7 @@ from attachment_transfer.ledger.shared_clock import SharedClock
 from attachment_transfer.ledger.traces import trace_of
 from attachment_transfer.ledger.views import count_open
 from attachment_transfer.settings import BadSettings, Settings
-from attachment_transfer.supervisor import end_with_parent
+from attachment_transfer.supervisor import end_with_parent, is_supervised, report_ready
 from attachment_transfer.worker.carry import Carrier
 from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.health import HealthServer
@@ -73,6 +74,7 @@ from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.neighbours import Limits, Phonebook
 from attachment_transfer.worker.observed import ObservedRounds
 from attachment_transfer.worker.prefetch import Prefetcher
+from attachment_transfer.worker.presence import Presence
 from attachment_transfer.worker.process import WorkerLock, end_what_is_left, work
 from attachment_transfer.worker.retention import Retention
 from attachment_transfer.worker.rounds import Rounds
@@ -84,7 +86,13 @@ _EMBEDDED = "embedded"
 #: Requests of the API that use the database at once; SQLite takes turns anyway.
 _AT_ONCE = 8
 #: The API's threads: as many again are left for what needs no database, whatever becomes of it.
-API_THREADS = 2 * _AT_ONCE
+_API_THREADS = 2 * _AT_ONCE
+#: Every answer is there by then: Contact Pro gives up after 10 s by default (documented), and the way takes time too.
+_ANSWER_WITHIN_S = 8.0
+#: The synchronous wait ends so long before that, so that its answer can still be written.
+_SYNC_MARGIN_S = 1.0
+#: How long the API waits for the database's write lock. With the bulkhead's patience it is less than the above.
+_WRITE_PATIENCE_S = 4.0
 #: The embedded worker's look at the queue while nothing runs, in seconds: what is new rings, what is delayed can wait.
 _IDLE_POLL_S = 1.0
 #: Of five seconds of housekeeping; SQLite's one writer has better things to do than two batches in a row.
@@ -198,7 +206,7 @@ def ingress_app(settings: Settings) -> Flask:
     """The WSGI application of the API process."""
     clock = clock_of(settings)
     bell = doorbell_of(os.environ)
-    engine = open_database(settings.database_url)
+    engine = open_database(settings.database_url, write_patience_s=_WRITE_PATIENCE_S)
     queue = RoundQueue(engine, _master_keys(settings))
     doorkeeper = Doorkeeper(
         issuers=settings.token_issuers,
@@ -224,12 +232,15 @@ def ingress_app(settings: Settings) -> Flask:
             admission=_admission(settings, engine),
             waiting=Waiting(
                 longest_s=settings.sync_wait_s,
+                in_all_s=_answer_within_s(settings) - _SYNC_MARGIN_S,
                 at_once=_AT_ONCE // 2,
                 monotonic_s=time.monotonic,
                 pause_s=time.sleep,
             ),
             bulkhead=Bulkhead(places=_AT_ONCE, patience_s=_PATIENCE_S),
             ring=partial(ring, bell) if bell else lambda: None,
+            living_workers=Leases(engine, ttl_s=settings.lease_ttl_s).count_unexpired,
+            worker_beside=is_supervised(),
         )
     )
 
@@ -246,12 +257,24 @@ def _admission(settings: Settings, engine: sa.Engine) -> Admission:
     )
 
 
-def ingress_from_env() -> Flask:
-    """The factory that the WSGI server calls in its worker process."""
+def serving_from_env() -> Serving:
+    """The factory that the HTTP server calls in its worker process."""
     end_with_parent()
     settings = Settings.from_env(os.environ)
     observe(settings)
-    return ingress_app(settings)
+    serving = Serving(
+        ingress_app(settings),
+        threads=_API_THREADS,
+        most_body_bytes=settings.max_request_bytes,
+        answer_within_s=_answer_within_s(settings),
+    )
+    report_ready()
+    return serving
+
+
+def _answer_within_s(settings: Settings) -> float:
+    """Longer than :data:`_ANSWER_WITHIN_S` only where the operator asks for a longer synchronous wait."""
+    return max(_ANSWER_WITHIN_S, settings.sync_wait_s + _SYNC_MARGIN_S)
 
 
 def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> None:
@@ -275,9 +298,19 @@ def _work_embedded(settings: Settings, stop: threading.Event, *, standby: bool) 
             return
         # Whoever held the lock before is dead from here on, and its connections with it.
         clock = clock_of(settings)
-        parts = _Parts(settings, _opened(settings), clock, executor_id=_EMBEDDED, predecessors_dead_at_s=clock.now_s())
+        engine = _opened(settings)
+        presence = Presence(Leases(engine, ttl_s=settings.lease_ttl_s), _EMBEDDED, ttl_s=settings.lease_ttl_s)
+        parts = _Parts(
+            settings,
+            engine,
+            clock,
+            executor_id=_EMBEDDED,
+            predecessors_dead_at_s=clock.now_s(),
+            housekeeping=presence.keep,
+        )
         parts.count_inherited(_EMBEDDED)
-        parts.work(stop)
+        parts.work(stop, after_launch=presence.keep)
+        presence.end()
         end_what_is_left()
 
 
@@ -322,7 +355,9 @@ class _Parts:
         *,
         executor_id: str,
         predecessors_dead_at_s: float | None,
+        housekeeping: Callable[[], None] = lambda: None,
     ) -> None:
+        self._more_housekeeping = housekeeping
         self._settings = settings
         self._bell = doorbell_of(os.environ)
         self._clock = clock
@@ -358,6 +393,15 @@ class _Parts:
             ),
             executor_id=executor_id,
         )
+        # Bound here: a port that is taken ends the process before it takes a lease.
+        self._health = HealthServer(
+            settings.host,
+            settings.worker_port,
+            metrics=metrics_page(
+                self.engine, self._clock.now_s, meters.WORKER, rounds_per_tenant=settings.rounds_per_tenant
+            ),
+            obstacle=lambda: schema_obstacle(self.engine),
+        )
 
     def _is_alone(self) -> bool:
         """True if every event comes from the API beside it, which rings."""
@@ -367,19 +411,17 @@ class _Parts:
         settings = self._settings
         if self._bell is not None:
             listen(self._bell, self.worker.wake, stop)
+
+        def launched() -> None:
+            after_launch()
+            report_ready()
+
         work(
             self.worker,
-            HealthServer(
-                settings.host,
-                settings.worker_port,
-                metrics=metrics_page(
-                    self.engine, self._clock.now_s, meters.WORKER, rounds_per_tenant=settings.rounds_per_tenant
-                ),
-                obstacle=lambda: schema_obstacle(self.engine),
-            ),
+            self._health,
             stop=stop,
             drain_s=settings.drain_s,
-            after_launch=after_launch,
+            after_launch=launched,
             housekeeping=self._keep_house,
             lab_offset_s=self._clock.offset_s if settings.lab_clock_file else None,
             pull_forward=self._pull_forward,
@@ -395,6 +437,7 @@ class _Parts:
         meters.TAKEOVERS.inc(self._queue.left_by(executor_id))
 
     def _keep_house(self) -> None:
+        self._more_housekeeping()
         self._book.shred_due()
         for transfer_id, round_no in self._queue.dropped(overdue(self.engine, now_s=self._clock.now_s())):
             self._rounds.lost(transfer_id, round_no)
@@ -413,6 +456,9 @@ def _rounds(
 ) -> Rounds:
     limits = Limits(
         read_s=settings.read_timeout_s,
+        document_s=settings.document_timeout_s,
+        slow_grace_s=settings.slow_grace_s,
+        least_bytes_per_s=settings.least_rate_bytes_per_s,
         upload_s=settings.upload_timeout_s,
         attachment_bytes=settings.max_attachment_bytes,
     )
@@ -429,19 +475,22 @@ def _rounds(
         inspector=_inspector(settings),
         prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
     )
-    policy = _policy(settings, settings.allowed_hosts)
+    policy = _policy(settings, settings.callers.all_hosts(settings.allowed_hosts))
+    governor = Governor(
+        pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
+        now_s=now_s,
+        monotonic_s=time.monotonic,
+        pause_s=time.sleep,
+    )
+    meters.LEFT_ALONE.set_function(lambda: len(governor.open_breakers()))
     phonebook = Phonebook(
         lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
         dialect=settings.dialect,
         limits=limits,
-        governor=Governor(
-            pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
-            now_s=now_s,
-            monotonic_s=time.monotonic,
-            pause_s=time.sleep,
-        ),
+        governor=governor,
         watch=CredentialWatch(refusals),
         now_s=now_s,
+        hosts_of=partial(settings.callers.hosts_of, common=settings.allowed_hosts),
     )
     return Rounds(
         book,

@@ -43,20 +43,27 @@ def serve() -> None:
     settings = read_settings()
     end_with_supervisor()
     server = Granian(
-        "attachment_transfer.bootstrap:ingress_from_env",
+        "attachment_transfer.bootstrap:serving_from_env",
         factory=True,
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGINL,
         workers=1,
-        blocking_threads=bootstrap.API_THREADS,
         backlog=1024,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         workers_kill_timeout=settings.drain_s or 1,
         websockets=False,
     )
-    server.serve()
+    try:
+        server.serve()
+    except RuntimeError as exc:  # what granian makes of a failed bind, with a backtrace of its own behind it
+        why = str(exc).splitlines()[0] if str(exc) else "cannot be opened"
+        fail(
+            f"the API's port {settings.port} on {settings.host}: {why}. End the program that has it, or set "
+            "ATTACHMENT_TRANSFER_PORT to a free port",
+            1,
+        )
 
 
 @main.command()

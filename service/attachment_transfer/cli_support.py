@@ -16,6 +16,8 @@ from rich.text import Text
 from attachment_transfer.ledger.database import UnusableDatabase
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing
 from attachment_transfer.settings import BadSettings, Settings
+from attachment_transfer.supervisor import report_failure
+from attachment_transfer.worker.health import PortUnavailable
 from attachment_transfer.worker.process import AlreadyWorking
 
 json_option = click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
@@ -24,6 +26,7 @@ json_option = click.option("--json", "as_text", is_flag=True, help="Machine-read
 def fail(message: str, code: int) -> NoReturn:
     """End with one line on stderr."""
     click.echo(f"attachment-transfer: {message}", err=True)
+    report_failure(message)
     raise SystemExit(code)
 
 
@@ -46,7 +49,7 @@ def telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*args, **kwargs)
         except BadSettings as exc:
             fail(str(exc), 2)
-        except (UnusableDatabase, AlreadyWorking) as exc:
+        except (UnusableDatabase, AlreadyWorking, PortUnavailable) as exc:
             fail(str(exc), 1)
         except LookupError as exc:
             fail(str(exc.args[0]) if exc.args else "not found", 1)

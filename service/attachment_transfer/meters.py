@@ -90,6 +90,19 @@ NEIGHBOUR_SECONDS = Histogram(
     buckets=_SLOW_S,
     registry=WORKER,
 )
+SLOW_CALLS = Counter(
+    "attachment_transfer_slow_calls",
+    "Calls given up because the neighbour was too slow: each held a place of its tenant until its limit",
+    ["neighbour"],
+    registry=WORKER,
+)
+for _neighbour in ("cmi", "c4c"):
+    SLOW_CALLS.labels(_neighbour)
+LEFT_ALONE = Gauge(
+    "attachment_transfer_neighbours_left_alone",
+    "Neighbours of tenants that are left alone now: they fail or are too slow, and their rounds hold no place",
+    registry=WORKER,
+)
 TAKEOVERS = Counter(
     "attachment_transfer_takeovers",
     "Rounds taken over from a worker that died",

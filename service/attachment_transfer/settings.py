@@ -65,6 +65,9 @@ class Settings:
     prefetch_bytes: int
     upload_timeout_s: float
     read_timeout_s: float
+    document_timeout_s: float
+    slow_grace_s: float
+    least_rate_bytes_per_s: float
     redrive_s: float
     retention_s: float
     otel: bool
@@ -124,6 +127,9 @@ class Settings:
             prefetch_bytes=read.integer("PREFETCH_BYTES", 16 * 1024**2, low=0, high=2**40),
             upload_timeout_s=read.number("UPLOAD_TIMEOUT_S", 900.0),
             read_timeout_s=read.number("READ_TIMEOUT_S", 60.0),
+            document_timeout_s=read.number("DOCUMENT_TIMEOUT_S", 30.0),
+            slow_grace_s=read.number("SLOW_GRACE_S", 30.0),
+            least_rate_bytes_per_s=read.number("LEAST_RATE_BYTES_PER_S", 16_384.0, unit="bytes per second"),
             redrive_s=read.number("REDRIVE_S", 7 * 86_400.0),
             retention_s=read.parsed("RETENTION_S", str(30 * 86_400), _retention),
             otel=read.boolean("OTEL", default=False),
@@ -137,7 +143,7 @@ class Settings:
             sync_wait_s=read.parsed("SYNC_WAIT_S", "0", _sync_wait),
             max_open_transfers=read.integer("MAX_OPEN_TRANSFERS", 100_000, low=1, high=10**9),
             min_free_disk_bytes=read.integer("MIN_FREE_DISK_BYTES", 256 * 1024**2, low=0, high=2**50),
-            calls_per_s=read.number("CALLS_PER_S", 50.0),
+            calls_per_s=read.number("CALLS_PER_S", 50.0, unit="calls per second"),
             lease_ttl_s=read.number("LEASE_TTL_S", 30.0),
             mime_allow=read.parsed("MIME_ALLOW", "", parse_mime_patterns),
             mime_deny=read.parsed("MIME_DENY", "", parse_mime_patterns),
@@ -179,14 +185,14 @@ class _Reader:
             raise BadSettings(f"{PREFIX}{name}={value!r}: write a whole number from {low} to {high}")
         return int(value)
 
-    def number(self, name: str, default: float) -> float:
+    def number(self, name: str, default: float, *, unit: str = "seconds") -> float:
         value = self.text(name, str(default))
         try:
             number = float(value)
         except ValueError:
             number = -1.0
         if not 0 < number < 1e9:
-            raise BadSettings(f"{PREFIX}{name}={value!r}: write a number of seconds above 0")
+            raise BadSettings(f"{PREFIX}{name}={value!r}: write a number of {unit} above 0")
         return number
 
     def secret(self, name: str) -> str:

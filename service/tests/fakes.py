@@ -200,6 +200,7 @@ class FakeC4c:
     issued_token: str = "token-1"
     commit_delay_s: float = 0.0
     flip_a_byte: bool = False
+    refuses: dict[str, int] = field(default_factory=dict)  # name of a file → status of each of its uploads
     kept: list[Kept] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     requests: list[httpx.Request] = field(default_factory=list)
@@ -303,6 +304,8 @@ class FakeC4c:
             return httpx.Response(403, headers={"x-csrf-token": "Required"}, text="CSRF token validation failed")
         assert int(request.headers["content-length"]) == len(request.content)
         document = json.loads(request.content)
+        if document["Name"] in self.refuses:
+            return self._error(self.refuses[document["Name"]], "Not for this tenant")
         content = base64.b64decode(document["Binary"], validate=True)
         if self.flip_a_byte and content:
             content = bytes([content[0] ^ 1]) + content[1:]

@@ -137,6 +137,7 @@ def open_door(
     queue: Queue,
     new_id: Callable[[], str],
     ring: Callable[[], None] = lambda: None,
+    **more: Any,
 ) -> Door:
     issuer = Issuer(clock)
     app = create_app(
@@ -153,6 +154,7 @@ def open_door(
             new_id=new_id,
             metrics=lambda: b"attachment_transfer_up 1\n",
             ring=ring,
+            **more,
         )
     )
     return Door(app.test_client(), issuer, queue, engine)

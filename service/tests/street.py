@@ -18,7 +18,8 @@ from fakes import FakeC4c, FakeCmi, File, HandClock, Killed
 from ledger_kit import CALLER, CONTACT, SECRETS, a_request
 
 from attachment_transfer.clients.governor import Governor, Pace
-from attachment_transfer.core.dialect import read_dialect
+from attachment_transfer.core.dialect import overlay, read_dialect
+from attachment_transfer.core.hosts import HostPattern, parse_patterns
 from attachment_transfer.core.model import Attachment, Secrets, Transfer
 from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.engine import _round_workflow
@@ -27,7 +28,7 @@ from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.settings import shipped_dialect
+from attachment_transfer.settings import DEFAULT_ALLOWED_HOSTS, shipped_dialect
 from attachment_transfer.worker.carry import Carrier
 from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.neighbours import Limits, Phonebook
@@ -53,9 +54,11 @@ class Street:
     cmi: FakeCmi = field(default_factory=FakeCmi)
     verify_digest: bool = True
     limits: Limits = field(default_factory=Limits)
+    dialect: dict[str, Any] = field(default_factory=dict)
     due: list[tuple[float, str, int]] = field(default_factory=list)
     steps: dict[tuple[str, int, int], Any] = field(default_factory=dict)
     predecessors_dead_at_s: float | None = None
+    hosts: dict[str, tuple[HostPattern, ...] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.c4c = FakeC4c(self.clock, references=[(CONTACT, ACTIVITY)])
@@ -64,7 +67,7 @@ class Street:
     def start(self) -> None:
         """Start a worker process: everything in memory is new."""
         transport = httpx.MockTransport(self._route)
-        dialect = read_dialect(shipped_dialect())
+        dialect = overlay(read_dialect(shipped_dialect()), self.dialect)
         self.book = RoundBook(
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
@@ -87,6 +90,7 @@ class Street:
                 governor=governor(self.clock),
                 watch=CredentialWatch(Refusals(self.engine, key=b"k" * 32, now_s=self.clock.now_s, park_s=1_800.0)),
                 now_s=self.clock.now_s,
+                hosts_of=lambda caller: self.hosts.get(caller, parse_patterns(DEFAULT_ALLOWED_HOSTS)),
             ),
             self.carrier,
             enqueue=self.enqueue,

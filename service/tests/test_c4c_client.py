@@ -4,60 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
+from c4c_kit import CHAT, CONTACT, HOST, LOCKED, NAVIGATION, ROOT, Answer, always, body, client, post, problem
 from fake_metadata import metadata
 from fakes import Pieces
 
-from attachment_transfer.clients.body import UploadBody
-from attachment_transfer.clients.c4c import C4cClient, CsrfRequired, NewAttachment
+from attachment_transfer.clients.c4c import CsrfRequired, NewAttachment
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
 from attachment_transfer.core import errors
-from attachment_transfer.core.dialect import overlay, read_dialect
 from attachment_transfer.core.errors import AmbiguousActivity, OutcomeUnknown, TransferError, UnexpectedAnswer
 from attachment_transfer.core.model import ActivityRef
-from attachment_transfer.settings import shipped_dialect
-
-HOST = "my2554607.de1.crm.cloud.sap"
-ROOT = f"https://{HOST}/sap/c4c/odata/v1"
-CONTACT = "5AB6E20342A6EE11B3ED58961D1810CC"
-CHAT = ActivityRef(service="chatactivity", entity_set="ChatActivityCollection", object_id="00163E01")
-NAVIGATION = attachment_navigation(metadata(), "ChatActivityCollection")
-DIALECT = read_dialect(shipped_dialect())
-LOCKED = {"error": {"code": "X/1", "message": {"lang": "en", "value": "Object is LOCKED by MARY"}}}
-
-Answer = Callable[[httpx.Request], httpx.Response]
 
 pytestmark = pytest.mark.off_contract(
     judge="requests", reason="the answers are made by hand, most of them to be refused or to be odd"
 )
-
-
-def client(answer: Answer, known: dict[str, AttachmentNavigation] | None = None, **changes: Any) -> C4cClient:
-    http = httpx.Client(transport=httpx.MockTransport(answer), auth=("v1user", "Word-of-C4C-1618"))
-    dialect = overlay(DIALECT, {"c4c": {name: {"value": value} for name, value in changes.items()}})
-    return C4cClient(http, c4c_url=f"https://{HOST}", dialect=dialect, known={} if known is None else known)
-
-
-def always(response: httpx.Response) -> Answer:
-    return lambda _request: response
-
-
-def body() -> UploadBody:
-    return UploadBody(iter([b"hello"]), size_bytes=5, fields={"Name": "a.txt", "CategoryCode": "2"})
-
-
-def post(answer: Answer, **changes: Any) -> str | None:
-    return client(answer, **changes).upload(CHAT, NAVIGATION, body())
-
-
-def problem(status: int, document: Any = None, **headers: str) -> httpx.Response:
-    if document is None:
-        return httpx.Response(status, headers=headers, html="<html><body>Word-of-C4C-1618</body></html>")
-    return httpx.Response(status, headers=headers, json=document)
 
 
 def test_an_upload_is_one_post_to_the_activitys_navigation() -> None:
@@ -75,6 +38,18 @@ def test_an_upload_is_one_post_to_the_activitys_navigation() -> None:
     assert "transfer-encoding" not in request.headers
     assert request.headers["odata-v2-strict-json-format"] == "true"
     assert json.loads(request.content) == {"Name": "a.txt", "CategoryCode": "2", "Binary": "aGVsbG8="}
+
+
+@pytest.mark.parametrize(("asks", "language"), [(True, ("en", "EN")), (False, (None, None))])
+def test_english_is_asked_for_unless_the_dialect_says_no(asks: bool, language: tuple[str | None, str | None]) -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(201)
+
+    post(answer, asks_for_english=asks)
+    assert (seen[0].headers.get("accept-language"), seen[0].headers.get("sap-language")) == language
 
 
 def test_the_fields_of_a_create_come_from_the_dialect() -> None:
@@ -146,17 +121,26 @@ def test_a_create_without_any_payload_is_a_success_of_unknown_name() -> None:
         (problem(401), errors.CredentialRefused),
         (problem(403), errors.AccessDenied),
         (problem(403, **{"x-csrf-token": "Required"}), CsrfRequired),
-        (problem(400, {"error": {"message": {"value": "MIME type exe is not allowed"}}}), errors.AttachmentRefused),
-        (problem(400), errors.AttachmentRefused),
+        (problem(400, {"error": {"message": {"value": "MIME type exe is not allowed"}}}), errors.UploadQuestioned),
+        (problem(400), errors.UploadQuestioned),
+        (problem(405), errors.UploadQuestioned),
+        (problem(409), errors.UploadQuestioned),
+        (problem(412), errors.UploadQuestioned),
         (problem(413), errors.AttachmentRefused),
         (problem(415), errors.AttachmentRefused),
-        (problem(422), errors.AttachmentRefused),
+        (problem(422), errors.UploadQuestioned),
+        (problem(428), errors.UploadQuestioned),
+        (problem(499), errors.UploadQuestioned),
         (problem(400, LOCKED), errors.NeighbourBusy),
         (problem(409, LOCKED), errors.NeighbourBusy),
         (problem(423), errors.NeighbourBusy),
         (problem(429), errors.NeighbourBusy),
         (problem(404), errors.UnexpectedAnswer),
-        (problem(302), errors.UnexpectedAnswer),
+        (problem(307), errors.RedirectedUpload),
+        (problem(308), errors.RedirectedUpload),
+        (problem(304), OutcomeUnknown),
+        (problem(200), OutcomeUnknown),
+        (problem(206), OutcomeUnknown),
         (problem(408), OutcomeUnknown),
         (problem(500), OutcomeUnknown),
         (problem(500, LOCKED), OutcomeUnknown),
@@ -200,37 +184,59 @@ def test_silence_before_the_first_byte_is_a_failure_and_after_it_an_unknown_outc
     assert "Word-of-C4C" not in str(caught.value)
 
 
-@pytest.mark.parametrize("status", [400, 409])
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_redirected_upload_may_have_been_taken_before(status: int) -> None:
+    response = problem(status, Location="https://id.example.com/saml?SAMLRequest=Word-of-C4C-1618")
+    with pytest.raises(errors.RedirectedUpload, match=r"a redirect to id\.example\.com, which can mean") as caught:
+        post(always(response))
+    assert caught.value.may_exist
+    assert "Word-of-C4C" not in str(caught.value)
+    assert "before it sends it again" in caught.value.remedy
+
+
+@pytest.mark.parametrize("location", ["https://[bad", "", "/relative"])
+def test_a_redirect_to_no_host_is_told_without_one(location: str) -> None:
+    with pytest.raises(errors.RedirectedUpload, match="a redirect, and nothing was sent after it"):
+        post(always(problem(307, Location=location)))
+
+
+def test_a_redirect_to_what_cannot_be_an_address_leaves_the_outcome_unknown() -> None:
+    with pytest.raises(OutcomeUnknown):
+        post(always(httpx.Response(307, headers=[(b"location", "https://ex\u202eample".encode())])))
+
+
+@pytest.mark.parametrize("status", [400, 409, 412, 422, 428])
 def test_a_lock_is_known_by_the_dialects_pattern_whatever_the_status(status: int) -> None:
-    gesperrt = problem(status, {"error": {"message": {"value": "Objekt ist gesperrt durch MUELLER"}}})
+    taken = problem(status, {"error": {"message": {"value": "Objekt wird benutzt durch MUELLER"}}})
     with pytest.raises(TransferError) as caught:
-        post(always(gesperrt))
+        post(always(taken))
     assert not isinstance(caught.value, errors.NeighbourBusy)
     with pytest.raises(errors.NeighbourBusy):
-        post(always(gesperrt), lock_pattern="(?i)gesperrt")
+        post(always(taken), lock_pattern="(?i)benutzt")
 
 
 def test_a_refusal_quotes_c4cs_words_and_not_more_than_200_of_them() -> None:
     text = "Attachment type not allowed. " * 50
-    with pytest.raises(errors.AttachmentRefused) as caught:
+    with pytest.raises(errors.UploadQuestioned) as caught:
         post(always(problem(400, {"error": {"message": {"value": text}}})))
     assert "Attachment type not allowed." in caught.value.message
     assert len(caught.value.message) < 240
 
 
 def test_a_refusal_in_broken_characters_can_still_be_written_down() -> None:
-    content = json.dumps({"error": {"message": {"value": "half \ud83d, zero \x00"}}})
-    with pytest.raises(errors.AttachmentRefused) as caught:
+    content = json.dumps({"error": {"message": {"value": "half \ud83d, zero \x00, \u202eturned"}}})
+    with pytest.raises(errors.UploadQuestioned) as caught:
         post(always(httpx.Response(400, content=content)))
-    assert caught.value.message == "C4C answered 400: half ?, zero "
+    assert caught.value.message == 'C4C answered 400; it said: "half , zero , turned"'
     caught.value.message.encode()
 
 
-@pytest.mark.parametrize("document", [[], "x", {"error": "x"}, {"error": {"message": "x"}}, {"error": {"message": []}}])
-def test_another_form_of_error_is_classified_by_its_status(document: Any) -> None:
-    with pytest.raises(errors.AttachmentRefused) as caught:
+@pytest.mark.parametrize("document", [[], {"error": []}, {"error": {"message": []}}, {"error": {"code": "X/1"}}, ""])
+def test_an_error_without_words_is_classified_by_its_status(document: Any) -> None:
+    with pytest.raises(errors.UploadQuestioned) as caught:
         post(always(problem(400, document)))
     assert caught.value.message == "C4C answered 400"
+    assert "gave no reason" in caught.value.remedy
 
 
 def test_the_token_is_fetched_once_and_travels_with_the_next_upload() -> None:
@@ -250,9 +256,9 @@ def test_the_token_is_fetched_once_and_travels_with_the_next_upload() -> None:
 
     c4c = client(answer)
     with pytest.raises(CsrfRequired):
-        c4c.upload(CHAT, NAVIGATION, body())
+        c4c.upload(CHAT, NAVIGATION, body(), budget_s=60.0)
     c4c.fetch_csrf_token("chatactivity")
-    assert c4c.upload(CHAT, NAVIGATION, body()) == "00163EFF"
+    assert c4c.upload(CHAT, NAVIGATION, body(), budget_s=60.0) == "00163EFF"
     assert tokens == [None, "T1"]
 
 
@@ -310,7 +316,27 @@ def test_single_objects_are_read_in_both_shapes(document: Any) -> None:
     assert stored.size_bytes == 37
 
 
-@pytest.mark.parametrize("size", ["many", None, "", "NaN", "Infinity", [], {}])
+@pytest.mark.parametrize(
+    "size",
+    [
+        "many",
+        None,
+        "",
+        "NaN",
+        "sNaN",
+        "Infinity",
+        "-Infinity",
+        [],
+        {},
+        True,
+        "-1",
+        -1,
+        "36.5",
+        0.1,
+        "1e999999999",
+        2**63,
+    ],
+)
 def test_a_size_that_is_no_number_is_an_unknown_size(size: Any) -> None:
     rows = {"d": {"results": [{"ObjectID": "1", "SizeInkB": size}]}}
     [stored] = client(always(httpx.Response(200, json=rows))).attachments(CHAT, NAVIGATION)

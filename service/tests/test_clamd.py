@@ -111,7 +111,7 @@ def test_a_source_that_is_shorter_than_announced_is_not_taken_for_a_scanned_one(
     inspector = Inspector(Policy(max_bytes=100), scan=scanned_bytes.extend)
     with (
         pytest.raises(NeighbourUnavailable, match="announced 10 bytes and sent 3"),
-        inspector.passed(a_source("1"), OpenSource(10, iter([b"abc"]))),
+        inspector.passed(a_source("1"), OpenSource(10, iter([b"abc"]), "image/png")),
     ):
         raise AssertionError("it went on")
     assert scanned_bytes == []

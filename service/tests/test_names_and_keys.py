@@ -116,3 +116,46 @@ def test_the_key_stands_before_the_extension() -> None:
 )
 def test_what_does_not_carry_the_key_is_not_ours(title: str | None, name: str | None) -> None:
     assert not carries_key(KEY, title=title, name=name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "نامه\u200cها.pdf",  # Persian: letters
+        "می\u200cخواهم.txt",  # Persian: I want
+        "ه\u200d.ش.pdf",  # Persian: an abbreviation that ends with a joiner
+        "क्\u200dष.pdf",  # Devanagari: a half form
+        "র\u200d্য.pdf",  # Bengali: a joiner before the sign
+        "ශ්\u200dරී.pdf",  # Sinhala
+        "family 👨\u200d👩\u200d👧\u200d👦.png",
+        "🏳\ufe0f\u200d🌈.png",
+        "👩🏽\u200d🚒 at work.jpg",
+        "England 🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f.png",
+        "\u0600 ١٢٣.pdf",  # Arabic: a visible number sign
+    ],
+)
+def test_invisible_characters_that_letters_and_emoji_need_stay(name: str) -> None:
+    assert safe_name(name) == unicodedata.normalize("NFC", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("invo\u200dice.pdf", "invoice.pdf"),
+        ("invo\u200cice.pdf", "invoice.pdf"),
+        ("report\u200d.pdf", "report.pdf"),
+        ("نامه\u200c.pdf", "نامه.pdf"),
+        ("a\u200bb\u2060c\ufeffd\u00ade.pdf", "abcde.pdf"),
+        ("a\U000e0067\U000e007f.pdf", "a.pdf"),
+        ("🏴\U000e0067\U000e0062.png", "🏴.png"),
+        ("👩\u200d.png", "👩.png"),
+        ("\u3164\uffa0", "attachment"),
+        ("fdp\u202e.exe", "fdp.exe"),
+    ],
+)
+def test_invisible_characters_that_only_deceive_go(name: str, kept: str) -> None:
+    assert safe_name(name) == kept
+
+
+def test_an_emoji_that_the_limit_cuts_leaves_no_joiner_behind() -> None:
+    assert "\u200d." not in safe_name("x" * 249 + "👨\u200d👩\u200d👧" + ".png")

@@ -55,6 +55,11 @@ def test_the_script_never_writes_markup_or_storage(door: Door) -> None:
         assert forbidden not in script
 
 
+def test_the_script_scrolls_nothing_into_view_because_that_moves_the_keyboards_start(door: Door) -> None:
+    """Chromium 150: Tab goes on from what was scrolled into view; 156 does not."""
+    assert "scrollIntoView" not in door.http.get("/operator/operator.js").text
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """The system's chromium instead of a downloaded one."""

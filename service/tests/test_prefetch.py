@@ -128,6 +128,9 @@ def test_a_file_that_is_cut_off_ahead_is_carried_whole(ahead: Street) -> None:
 def test_what_is_too_large_is_carried_at_its_turn_and_takes_no_place_before(
     ahead: Street, spools: Spools, following: File
 ) -> None:
+    ahead.dialect = {"cmi": {"listed_size_is_exact": {"value": False}}}
+    ahead.start()
+    ahead.carrier.prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
     ahead.cmi.files[1:] = [following]
     ahead.event()
     ahead.run()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attachment_transfer.core import errors
-from attachment_transfer.core.retry import DEFAULT_RULE, POLICY, Stop, Wait, decide
+from attachment_transfer.core.retry import DEFAULT_RULE, MOST_TRIES, POLICY, Stop, Wait, counted_tries, decide
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,15 @@ def test_no_neighbour_can_ask_for_more_than_a_day() -> None:
 def test_every_rule_belongs_to_an_error_that_exists() -> None:
     codes = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
     assert set(POLICY) <= codes
+
+
+def test_another_reason_begins_a_budget_of_its_own_but_not_for_ever() -> None:
+    assert counted_tries(7, reason_is_new=False) == 7
+    assert counted_tries(7, reason_is_new=True) == 1
+    assert isinstance(
+        decide("not-the-file", tries=counted_tries(MOST_TRIES + 1, reason_is_new=True), retry_after_s=None, jitter=0.5),
+        Stop,
+    )
 
 
 def test_what_parks_has_no_rule() -> None:

@@ -103,7 +103,7 @@ def test_no_state_is_written_but_by_the_tables() -> None:
         '"state": TransferState.QUEUED,',
         '"state": AttachmentState.OPEN,',
         "return Carried(state=AttachmentState.STORED)",
-        "return Carried(state=AttachmentState.PARKED, error=exc.code)",
+        "return Carried(state=AttachmentState.PARKED, error=reason.code)",
         "return Carried(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)",
     }
 

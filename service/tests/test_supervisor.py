@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from attachment_transfer import supervisor
 from attachment_transfer.supervisor import SUPERVISOR_VARIABLE, Child, supervise
@@ -32,6 +34,8 @@ class Other(Child):
 
     def start(self) -> None:
         self.starts += 1
+        if self.report is not None:
+            self.report.unlink(missing_ok=True)
         self.process = subprocess.Popen(self.arguments, stdout=subprocess.PIPE)
         if callable(self._on_start):
             self._on_start()
@@ -41,6 +45,7 @@ class Other(Child):
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "_POLL_S", 0.01)
     monkeypatch.setattr(supervisor, "_GRACE_S", 0.2)
+    monkeypatch.setattr(supervisor, "_FIRST_PAUSE_S", 0.01)
     monkeypatch.setenv("ATTACHMENT_TRANSFER_DRAIN_S", "0.1")
 
 
@@ -67,12 +72,60 @@ def test_a_child_that_dies_is_started_again() -> None:
     assert mortal.starts == 2
 
 
-def test_a_child_that_always_dies_is_given_up_and_takes_the_others_along() -> None:
+def ready(child: Other) -> None:
+    """What the child's own program does once it works."""
+    assert child.report is not None
+    child.report.write_text("ready", encoding="utf-8")
+
+
+def test_a_child_that_is_ready_and_always_dies_is_given_up_and_takes_the_others_along() -> None:
     dying, healthy = Other("dying", ("true",)), Other("healthy", SLEEPER)
+    dying._on_start = lambda: ready(dying)
     assert supervise([dying, healthy], threading.Event()) == 1
     assert dying.starts == 21
     assert healthy.process is not None
     assert healthy.process.returncode == -signal.SIGTERM
+
+
+def test_a_child_that_is_never_ready_uses_up_its_chances_and_the_log_names_the_cause() -> None:
+    dying, healthy = Other("dying", ("false",)), Other("healthy", SLEEPER)
+
+    def tell_why() -> None:
+        assert dying.report is not None
+        dying.report.write_text("the port is taken: set another", encoding="utf-8")
+
+    dying._on_start = tell_why
+    with capture_logs() as logs:
+        assert supervise([dying, healthy], threading.Event()) == 1
+    assert dying.starts == supervisor._CHANCES
+    assert [log["next_in_s"] for log in logs if "next_in_s" in log] == [0.01, 0.02, 0.04, 0.08]
+    assert logs[-1]["event"] == "never ready, giving up"
+    assert (logs[-1]["child"], logs[-1]["cause"]) == ("dying", "the port is taken: set another")
+    assert healthy.process is not None
+    assert healthy.process.returncode == -signal.SIGTERM
+
+
+def test_a_child_that_was_ready_has_all_its_chances_again() -> None:
+    stop, child = threading.Event(), Other("child", ("false",))
+
+    def ready_at_the_fourth_start() -> None:
+        if child.starts == 4:
+            ready(child)
+        if child.starts == 4 + supervisor._CHANCES:
+            stop.set()
+
+    child._on_start = ready_at_the_fourth_start
+    assert supervise([child], stop) == 0
+
+
+def test_ready_once_stays_ready_whatever_a_child_says_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child = Child("worker", (), report=tmp_path / "worker")
+    monkeypatch.setenv(supervisor.REPORT_VARIABLE, str(child.report))
+    supervisor.report_ready()
+    supervisor.report_failure("the database is gone")
+    assert child.told() == "ready"
 
 
 def test_a_child_that_does_not_end_in_time_is_killed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 from fakes import File
@@ -302,10 +303,42 @@ def test_two_objects_under_one_key_are_shown_to_a_person(street: Street) -> None
     street.c4c.plan("post", "lost")
     street.event()
     street.run_one()
-    street.c4c.kept.append(street.c4c.kept[0])
+    first = street.c4c.kept[0]
+    street.c4c.kept.append(replace(first, object_id="00163EOTHER"))
     street.run()
     assert states(street) == [S.PARKED]
-    assert "2 objects at C4C carry the key" in street.attachments()[0].reason.message  # type: ignore[union-attr]
+    reason = street.attachments()[0].reason
+    assert reason is not None
+    assert "2 objects at C4C carry the key" in reason.message
+    assert first.object_id in reason.message
+    assert "00163EOTHER" in reason.message
+    assert "sizes are equal" in reason.message
+    assert "compare each with the customer's file" in reason.remedy
+    assert street.c4c.calls("post") == 1
+
+
+def test_objects_of_one_key_and_unequal_sizes_are_told_as_such(street: Street) -> None:
+    street.cmi.files = [a_file(1)]
+    street.c4c.plan("post", "lost")
+    street.event()
+    street.run_one()
+    street.c4c.kept.append(replace(street.c4c.kept[0], object_id="00163EOTHER", content=b"short"))
+    street.run()
+    reason = street.attachments()[0].reason
+    assert reason is not None
+    assert "00163EOTHER (5 bytes)" in reason.message
+    assert "sizes are not equal" in reason.message
+
+
+def test_one_object_that_overlapping_pages_list_twice_is_adopted(street: Street) -> None:
+    street.cmi.files = [a_file(1)]
+    street.c4c.plan("post", "lost")
+    street.event()
+    street.run_one()
+    street.c4c.kept.append(street.c4c.kept[0])
+    street.run()
+    assert states(street) == [S.STORED]
+    assert street.attachments()[0].c4c_object_id == street.c4c.kept[0].object_id
     assert street.c4c.calls("post") == 1
 
 

@@ -71,7 +71,7 @@ _WORKER = (
 )
 _CMI_BASE = rf"{_TENANT}/cmi"
 _CMI = (
-    _route(_READ, rf"{_CMI_BASE}/chats/[^/]+/attachments/[^/]+", "cmi.file"),
+    _route(_READ, rf"{_CMI_BASE}/chats/[^/]+/attachments/[^/]+(/[^/]+)?", "cmi.file"),
     _route(_READ, rf"{_CMI_BASE}/chats/[^/]+", "cmi.chat"),
     _route(_READ, rf"{_CMI_BASE}/chats", "cmi.legs"),
     _route("POST", rf"{_CMI_BASE}/chats", "cmi.chat_created"),
@@ -92,6 +92,8 @@ _CMI = (
     _route("PUT", rf"{_CMI_BASE}/messages/[^/]+", "cmi.queue_message_replaced"),
     _route("DELETE", rf"{_CMI_BASE}/messages/[^/]+", "cmi.queue_message_deleted"),
     _route(_READ, rf"{_TENANT}/sms/richcontent/[^/]+", "cmi.link"),
+    # A pre-signed address of an object store beside CMI: like a public link, it needs no credentials.
+    _route(_READ, rf"{_TENANT}/objects/[^/]+", "cmi.link"),
     _route(
         "GET POST PUT DELETE",
         rf"({_CMI_BASE}/(scriptResults|callRecordings|callbacks|customerConsents)|{_TENANT}/(rmi|rci|rai|ecfs))(/.*)?",
@@ -134,7 +136,7 @@ _TABLES = {"orchestration": _ORCHESTRATION, "service": _SERVICE, "worker": _WORK
 #: What a host name tells, where the one who captured does not know who answered.
 _HOSTS = (
     (re.compile(r"\.crm\.cloud\.sap$"), "c4c"),
-    (re.compile(r"\.execute-api\.[^.]+\.amazonaws\.com$"), "cmi"),
+    (re.compile(r"\.(execute-api|s3)\.[^.]+\.amazonaws\.com$"), "cmi"),
     (re.compile(r"^cc-workflows-"), "service"),
     (re.compile(r"^login-.*\.cc\.sinch\.com$"), "orchestration"),
 )

@@ -64,6 +64,11 @@ class Tenant:
         """A control request for this tenant's world."""
         return self.client.open(f"/_mock/{path}", method=method, json=body, query_string={"world": "default"})
 
+    def looked_at(self, path: str) -> TestResponse:
+        """What somebody sees who looks on, in JSON."""
+        query = {"world": "default", "$format": "json"}
+        return self.client.get(f"/_mock/odata{path}", query_string=query, buffered=True)
+
     def dialect(self, **switches: Any) -> None:
         """Set switches of the world."""
         answer = self.control("dialect", switches)

@@ -11,6 +11,7 @@ from cmi_mock.dialect import defaults
 from cmi_mock.evidence import BOOK
 from cmi_mock.routes import forms
 from cmi_mock.routes.control import control_blueprint
+from cmi_mock.routes.objects import signed_address
 from cmi_mock.routes.wire import wire_blueprint, world_of
 from cmi_mock.world import CmiWorld, make_world
 from mock_kit.app import WrappedApp, wrap
@@ -35,6 +36,7 @@ def create_app(data_dir: Path) -> WrappedApp[CmiWorld]:
         reset_world=CmiWorld.reset,
         evidence=BOOK,
         dialect=defaults(),
+        signed_address=lambda request: signed_address(mock, request),
     )
     app = Flask("cmi_mock", static_folder=None)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it

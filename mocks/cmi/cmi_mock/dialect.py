@@ -22,8 +22,17 @@ class Dialect:
     chat_id_is: Literal["guid", "guid_or_leg"]
     leg_messages: Literal["own", "cumulative"]
     consult_messages: Literal["listed", "hidden"]
-    attachment_url: Literal["relative", "absolute", "rich_content"]
+    attachment_url: Literal["relative", "absolute", "rich_content", "pre_signed"]
+    attachment_url_name: Literal["none", "hash", "blank", "percent"]
+    attachment_url_signed: Literal["no", "each_reading"]
     attachment_size_listed: bool
+    listed_size: Literal["right", "smaller", "larger", "zero", "text"]
+    attachment_type_listed: bool
+    attachment_id_listed: bool
+    chat_document_is: Literal["document", "sign_in_page"]
+    chat_messages_are: Literal["list", "object", "text", "null", "absent"]
+    duplicate_member: Literal["none", "attachments"]
+    attachments_nesting: int
     lists_hold_messages: bool
     default_limit: int
     history_visible_at: Literal["end", "wrap_up"]
@@ -43,6 +52,10 @@ class Dialect:
     locked_status: int
     basic_charset: Literal["either", "utf-8", "latin-1"]
     length_known: bool
+    download_answer: Literal["bytes", "redirect"]
+    signed_base: str
+    signed_lives_s: float
+    signed_expired_status: int
     ranges: bool
     region: Literal["eu-c1", "na-w2", "au-s2"]
     rich_content_base: str

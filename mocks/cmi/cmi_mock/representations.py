@@ -17,10 +17,31 @@ from xml.sax.saxutils import escape, quoteattr
 from mock_kit.spool import Blob, read_blob
 
 _MARK = secrets.token_hex(16)  # stands for a file in a text; no customer can guess it
+_NEST = secrets.token_hex(16)
+_NESTED = re.compile(f'"{_NEST}([0-9]+)"')
 _XML_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CARRIAGE_RETURN = {"\r": "&#13;"}
 _WHITE_SPACE = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
+
+
+class Doubled(dict[str, Any]):
+    """An object in which one member stands a second time, as ``again`` says; only writers see that."""
+
+    def __init__(self, members: Mapping[str, Any], again: tuple[str, Any]) -> None:
+        super().__init__(members)
+        self._again = again
+
+    def items(self) -> Any:
+        """The members, and the one that stands twice."""
+        return [*super().items(), self._again]
+
+
+@dataclass(frozen=True)
+class Nested:
+    """An empty array within an array within an array, ``depth`` of them in all, at least one."""
+
+    depth: int
 
 
 @dataclass(frozen=True)
@@ -35,10 +56,13 @@ def json_stream(document: Any) -> tuple[int, Iterator[bytes]]:
     blobs: list[Blob] = []
 
     def mark(value: Any) -> str:
+        if isinstance(value, Nested):
+            return f"{_NEST}{value.depth}"
         blobs.append(value.blob)
         return _MARK
 
-    return _stream(json.dumps(document, default=mark, ensure_ascii=False), blobs)
+    text = json.dumps(document, default=mark, ensure_ascii=False)
+    return _stream(_NESTED.sub(lambda found: "[" * int(found[1]) + "]" * int(found[1]), text), blobs)
 
 
 def xml_stream(document: Any, root: str, *, attributes: bool) -> tuple[int, Iterator[bytes]]:
@@ -72,6 +96,8 @@ class _XmlWriter:
         if isinstance(value, Mapping):
             for member, inner in value.items():
                 yield from () if member in plain else self.element(str(member), inner)
+        elif isinstance(value, Nested):
+            yield "<item>" * value.depth + "</item>" * value.depth
         elif isinstance(value, list):
             for item in value:
                 yield from self.element(_singular(name), item)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from cmi_mock.evidence import touch, touch_oddity
 from cmi_mock.model.chat import Attachment, Message
 from cmi_mock.model.contact import stamp
 from cmi_mock.reading import View
-from cmi_mock.representations import Inline
+from cmi_mock.representations import Doubled, Inline, Nested
 from cmi_mock.world import CmiWorld
 
 
@@ -30,8 +31,18 @@ def chat_document(view: View, world: CmiWorld, *, with_messages: bool = True) ->
         "created": stamp(leg.created if world.rules.chat_shape == "B" else chat.created),
     }
     if with_messages:
-        document["messages"] = [_message(message, view, world) for message in view.messages]
+        world.readings.begin()
+        messages = [_message(message, view, world) for message in view.messages]
+        document |= _messages_member(messages, world.rules.chat_messages_are)
     return document
+
+
+def _messages_member(messages: list[dict[str, Any]], form: str) -> dict[str, Any]:
+    if form == "list":
+        return {"messages": messages}
+    touch_oddity("chat_messages_are")
+    others: dict[str, Any] = {"object": {"items": messages}, "text": "see /chatMessages", "null": None}
+    return {} if form == "absent" else {"messages": others[form]}
 
 
 def chat_message(message: Message, view: View, world: CmiWorld) -> dict[str, Any]:
@@ -39,7 +50,7 @@ def chat_message(message: Message, view: View, world: CmiWorld) -> dict[str, Any
 
     The three ids are documented ("Conversation API identifiers"); their form is assumed.
     """
-    return {
+    row = {
         **_message_core(message, world),
         "chat_id": message.leg_id,
         "group_id": view.chat.guid,
@@ -48,10 +59,19 @@ def chat_message(message: Message, view: View, world: CmiWorld) -> dict[str, Any
         "message_id": _foreign_id(message.id),
         **_attachments(message, view, world, in_shape="D"),
     }
+    return _twice(row, world)
 
 
 def _message(message: Message, view: View, world: CmiWorld) -> dict[str, Any]:
-    return {**_message_core(message, world), **_attachments(message, view, world, in_shape="ABC")}
+    return _twice({**_message_core(message, world), **_attachments(message, view, world, in_shape="ABC")}, world)
+
+
+def _twice(row: dict[str, Any], world: CmiWorld) -> dict[str, Any]:
+    """The row, with its attachments a second time and empty where the dialect says so."""
+    if world.rules.duplicate_member == "none" or "attachments" not in row:
+        return row
+    touch_oddity("duplicate_member")
+    return Doubled(row, ("attachments", []))
 
 
 def _message_core(message: Message, world: CmiWorld) -> dict[str, Any]:
@@ -69,17 +89,25 @@ def _attachments(message: Message, view: View, world: CmiWorld, *, in_shape: str
     """The member ``attachments``, absent where the world's shape does not tell of them."""
     if world.rules.chat_shape not in in_shape:
         return {}
+    if world.rules.attachments_nesting:
+        touch_oddity("attachments_nesting")
+        return {"attachments": Nested(world.rules.attachments_nesting)}
     return {"attachments": [_attachment(attachment, view, world) for attachment in message.files]}
 
 
 def _attachment(attachment: Attachment, view: View, world: CmiWorld) -> dict[str, Any]:
-    document: dict[str, Any] = {
-        "id": attachment.id,
-        "name": attachment.name,
-        "content_type": attachment.content_type,
-    }
-    if world.rules.attachment_size_listed:
-        document["size"] = attachment.blob.size_bytes
+    rules = world.rules
+    document: dict[str, Any] = {"name": attachment.name}
+    if rules.attachment_id_listed:
+        document = {"id": attachment.id, **document}
+    else:
+        touch_oddity("attachment_id_listed")
+    if rules.attachment_type_listed:
+        document["content_type"] = attachment.content_type
+    else:
+        touch("cmi.dialect.attachment_type_listed")
+    if rules.attachment_size_listed:
+        document["size"] = _size(attachment.blob.size_bytes, rules.listed_size)
     if world.rules.chat_shape == "C":
         document["content"] = Inline(attachment.blob)
     else:
@@ -87,12 +115,39 @@ def _attachment(attachment: Attachment, view: View, world: CmiWorld) -> dict[str
     return document
 
 
+def _size(size_bytes: int, listed: str) -> int | str:
+    if listed == "right":
+        return size_bytes
+    touch_oddity("listed_size") if listed == "text" else touch("cmi.dialect.listed_size")
+    wrong: dict[str, int | str] = {
+        "smaller": size_bytes // 2,
+        "larger": 2 * size_bytes + 1,
+        "zero": 0,
+        "text": f"{size_bytes // 1024} kB",
+    }
+    return wrong[listed]
+
+
 def _url(attachment: Attachment, view: View, world: CmiWorld) -> str:
-    form = "rich_content" if world.rules.chat_shape == "D" else world.rules.attachment_url
+    rules = world.rules
+    form = "rich_content" if rules.chat_shape == "D" else rules.attachment_url
     if form == "rich_content":
         return f"{world.rich_content_base}/{attachment.link_token}"
-    path = f"/chats/{view.address}/attachments/{attachment.id}"
+    if form == "pre_signed":
+        touch("cmi.signed.addresses")
+        return world.signed_links.address(attachment.id, rules.signed_lives_s)
+    path = f"/chats/{view.address}/attachments/{attachment.id}{raw_name(rules.attachment_url_name)}"
+    if rules.attachment_url_signed == "each_reading":
+        touch("cmi.dialect.attachment_url_signed")
+        path += f"?sig={world.readings.signature}"
     return path if form == "relative" else world.cmi_url + path
+
+
+def raw_name(kind: str) -> str:
+    """What follows an attachment's id in its address: characters that should be encoded, and are not."""
+    if kind != "none":
+        touch("cmi.dialect.attachment_url_name")
+    return {"none": "", "hash": "/part#1", "blank": "/part 1", "percent": "/part100%"}[kind]
 
 
 def _foreign_id(seed: str) -> str:

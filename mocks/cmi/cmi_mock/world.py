@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from cmi_mock.model.mail import MailDesk
 from cmi_mock.model.queuemessages import QueueMessages
 from cmi_mock.model.records import Records
 from cmi_mock.model.rights import Rights
+from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
@@ -67,6 +69,7 @@ class CmiWorld(World):
     records: Records
     users: Users
     throttle: Throttle
+    readings: Readings
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
     def apply(self, changes: Mapping[str, Any]) -> None:
@@ -74,6 +77,8 @@ class CmiWorld(World):
         rules = read_dialect(self.dialect | dict(changes))
         if _link_base(self.order, rules) != self.rich_content_base:
             raise _bad("dialect.rich_content_base", "a change", "to be set, with region, when the world is made")
+        if _signed_base(self.order, rules) != self.signed_links.base:
+            raise _bad("dialect.signed_base", "a change", "to be set when the world is made")
         self.rules = rules
         self.dialect.update(asdict(self.rules))
         self.users.policy = _policy(self.rules)
@@ -96,15 +101,21 @@ class CmiWorld(World):
         return _link_base(self.order, self.rules)
 
     @property
+    def signed_links(self) -> SignedLinks:
+        """Pre-signed addresses; their key outlives the process, because the API key does."""
+        secret = hashlib.sha256(f"pre-signed {self.order.tenant} {self.order.api_key}".encode()).digest()
+        return SignedLinks(base=_signed_base(self.order, self.rules), secret=secret, clock=self.clock)
+
+    @property
     def conversations(self) -> Conversations:
         """Legs of chats and e-mails alike."""
         return Conversations(self.desk, self.mails)
 
     @property
     def keys(self) -> list[str]:
-        """What this world answers to: CMI's host and the host of its public links, each with the tenant."""
-        login = urlsplit(self.rich_content_base).netloc.lower()
-        return [world_key(host, self.order.tenant) for host in dict.fromkeys((self.order.host, login))]
+        """What this world answers to: CMI's host and the hosts of its links, each with the tenant."""
+        links = (urlsplit(base).netloc.lower() for base in (self.rich_content_base, self.signed_links.base))
+        return [world_key(host, self.order.tenant) for host in dict.fromkeys((self.order.host, *links))]
 
     def describe(self) -> dict[str, Any]:
         """Identity without secrets."""
@@ -135,6 +146,9 @@ def make_world(order: WorldOrder, data_dir: Path) -> CmiWorld:
     rules = read_dialect(order.dialect)
     if not urlsplit(rules.rich_content_base).netloc:
         raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
+    signed = urlsplit(_signed_base(order, rules))
+    if signed.scheme != "https" or not signed.netloc or signed.path != f"/{order.tenant}/objects":
+        raise _bad("dialect.signed_base", rules.signed_base, "an address such as https://host/{tenant}/objects")
     parts = World.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
     parts["journal"].guard(order.api_key)
     parts["journal"].guard(order.password, order.user)
@@ -152,12 +166,17 @@ def _state(order: WorldOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[st
         "records": Records(clock, ids),
         "users": users,
         "throttle": Throttle(clock, _limits(rules)),
+        "readings": Readings(),
     }
 
 
 def _link_base(order: WorldOrder, rules: Dialect) -> str:
     base = rules.rich_content_base.rstrip("/")
     return base.replace("{tenant}", order.tenant).replace("{host}", order.host).replace("{region}", rules.region)
+
+
+def _signed_base(order: WorldOrder, rules: Dialect) -> str:
+    return rules.signed_base.rstrip("/").replace("{tenant}", order.tenant).replace("{host}", order.host)
 
 
 def _policy(rules: Dialect) -> PasswordPolicy:

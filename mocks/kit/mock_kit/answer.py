@@ -1,14 +1,11 @@
-"""A reply between the application and the wire, and the faults that change it on its way."""
+"""A reply between the application and the wire."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING, Any
-
-from mock_kit.faults import Fault
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -41,13 +38,17 @@ class Answer:
 
     def set_header(self, name: str, value: str) -> None:
         """Replace every header of that name."""
-        self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()] + [(name, value)]
+        self.drop_header(name)
+        self.headers.append((name, value))
 
-    def finish(self) -> None:
-        """Let the application do all its work, and forget what it says."""
+    def drop_header(self, name: str) -> None:
+        """Remove every header of that name."""
+        self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
+
+    def finish(self) -> int:
+        """Let the application do all its work, and forget what it says. Returns the bytes of body it said."""
         try:
-            for _ in self.body:
-                pass
+            return sum(map(len, self.body))
         finally:
             self.close()
 
@@ -69,66 +70,3 @@ def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
 def _no_write(_: bytes) -> object:
     raise NotImplementedError("the kit hands bodies over as iterables only")
-
-
-def planned(fault: Fault) -> Answer:
-    """The answer that a ``status`` fault gives in place of the application's."""
-    code, text = fault.params["status"], fault.params["body"].encode()
-    phrase = HTTPStatus(code).phrase if code in HTTPStatus._value2member_map_ else "Planned"
-    if code in {204, 304}:
-        return Answer(f"{code} {phrase}", list(fault.params["headers"].items()), iter(()))
-    answer = Answer(f"{code} {phrase}", [("Content-Type", fault.params["content_type"])], iter([text]))
-    answer.headers.append(("Content-Length", str(len(text))))
-    for name, value in fault.params["headers"].items():
-        answer.set_header(name, value)
-    return answer
-
-
-def _flip_byte(answer: Answer, fault: Fault) -> str | None:
-    """Change one byte of the body, Content-Length intact; returns why not, if it cannot be."""
-    at, length = fault.params["offset"], answer.length
-    if at < 0 and length is None:
-        return "the reply declares no length to count from its end"
-    at = at if at >= 0 else (length or 0) + at
-    if at < 0 or (length is not None and at >= length):
-        return f"the reply has only {length} bytes"
-    answer.body = _flipped(answer.body, at, fault.params["xor"])
-    return None
-
-
-def _flipped(body: Iterator[bytes], at: int, xor: int) -> Iterator[bytes]:
-    for piece in body:
-        if 0 <= at < len(piece):
-            yield piece[:at] + bytes((piece[at] ^ xor,)) + piece[at + 1 :]
-        else:
-            yield piece
-        at -= len(piece)
-
-
-def _truncate(answer: Answer, fault: Fault) -> str | None:
-    keep, length = fault.params["keep_bytes"], answer.length
-    answer.body = _first(answer.body, keep)
-    if fault.params["content_length"] == "fixed" and length is not None:
-        answer.set_header("Content-Length", str(min(keep, length)))
-    return None if length is None or keep < length else f"the reply has only {length} bytes"
-
-
-def _first(body: Iterator[bytes], keep: int) -> Iterator[bytes]:
-    for piece in body:
-        yield piece[:keep]
-        keep -= len(piece)
-        if keep <= 0:
-            return
-
-
-def _wrong_type(answer: Answer, fault: Fault) -> str | None:
-    answer.set_header("Content-Type", fault.params["content_type"])
-    return None
-
-
-#: Faults that change a reply in place. Each returns None, or why it had no effect.
-CHANGES: dict[str, Callable[[Answer, Fault], str | None]] = {
-    "flip_byte": _flip_byte,
-    "truncate_body": _truncate,
-    "wrong_type": _wrong_type,
-}

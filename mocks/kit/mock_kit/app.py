@@ -50,7 +50,8 @@ class WrappedApp(Generic[W]):
         environ[WORLD_KEY] = world
         admitted = world is not None and self.mock.slots.take()
         release = self.mock.slots.give_back if admitted else _nothing_to_release
-        passage = Passage(request, world, self.mock.strays, release, self._attendance(world), self.mock.name)
+        signed = self.mock.signed_address
+        passage = Passage(request, world, self.mock.strays, release, self._attendance(world), self.mock.name, signed)
         if wire_fault:
             passage.draft.faults.append(wire_fault)
         if admitted:

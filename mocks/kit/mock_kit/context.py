@@ -60,5 +60,5 @@ def note(level: Level, code: str, message: str) -> None:
 def planned(fault_id: str) -> None:
     """The running exchange is struck by a failure that a mock's own plan holds; the journal names it as a fault."""
     draft = _DRAFT.get()
-    if draft is not None:
+    if draft is not None and fault_id not in draft.faults:
         draft.faults.append(fault_id)

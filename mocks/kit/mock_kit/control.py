@@ -163,27 +163,47 @@ def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
         return jsonify(exchanges=[one.to_dict() for one in mock.strays.list()])
 
 
-def _gate_advice(fault: Fault, mock: Mock[W]) -> dict[str, Any]:
-    return {} if fault.layer == "app" else {"gate": {"port": mock.gate_port, "needed": True}}
+def _shown(fault: Fault, mock: Mock[W]) -> dict[str, Any]:
+    """The fault as JSON; a wire fault with the port it needs, and with a warning where it cannot strike."""
+    told = fault.to_dict()
+    if fault.layer == "app":
+        return told
+    told["gate"] = {"port": mock.gate_port, "needed": True}
+    why = mock.proxy_bypassed
+    if mock.gate_port is None:
+        why = "this mock has no fault proxy: start it with --gate-port, and send requests there"
+    return told | {"warning": f"{fault.kind} cannot strike: {why}"} if why else told
+
+
+def _must_be_playable(fault: Fault, mock: Mock[W]) -> None:
+    """Problem 400 for a redirect to a pre-signed address where the mock has none."""
+    if fault.kind == "redirect" and fault.params["to"] == "signed" and not mock.has_signed_addresses:
+        expected = "url, other_host, loop or plain_http"
+        error = FieldError("params.to", expected, "This mock has no pre-signed addresses.", "signed")
+        raise bad_request("This is no fault that can be planned.", error)
 
 
 def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/faults")
     def list_faults() -> Reply:
         """Every fault planned, spent ones included."""
-        return jsonify(faults=[fault.to_dict() for fault in mock.asked_world().faults.list()])
+        return jsonify(faults=[_shown(fault, mock) for fault in mock.asked_world().faults.list()])
 
     @bp.post("/faults")
     def plan_fault() -> Reply:
-        """201 and the fault. A wire fault strikes only requests that come through the gate: see ``gate``."""
+        """201 and the fault. A wire fault strikes only requests that come through the fault proxy: see ``gate``.
+
+        ``warning`` says why it cannot strike where no request comes that way.
+        """
         world = mock.asked_world()
         fault = read_fault(json_object(), world.clock.now())
+        _must_be_playable(fault, mock)
         try:
             world.faults.add(fault)
         except ValueError as exc:
             error = FieldError("id", "an id that is free", "Leave it out.", fault.id)
             raise Problem(409, "Taken", f"{exc}.", [error]) from exc
-        return jsonify(fault.to_dict() | _gate_advice(fault, mock)), 201
+        return jsonify(_shown(fault, mock)), 201
 
     @bp.delete("/faults")
     def clear_faults() -> Reply:

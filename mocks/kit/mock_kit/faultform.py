@@ -20,7 +20,7 @@ _MEMBERS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "phase": (lambda value: value in {None, "before", "after"}, '"before" or "after"'),
     "match": (lambda value: isinstance(value, dict), "an object with method, path, host (globs)"),
     "params": (lambda value: isinstance(value, dict), "an object"),
-    "times": (lambda value: value is None or is_int(value, 1), "a whole number >= 1, or null for no limit"),
+    "times": (lambda value: value is None or is_int(value, 0), "a whole number >= 0; 0 or null: until removed"),
     "skip": (lambda value: is_int(value, 0), "a whole number >= 0"),
     "probability": (lambda value: is_number(value) and value <= 1, "a number from 0 to 1"),
     "seed": (is_int, "a whole number"),

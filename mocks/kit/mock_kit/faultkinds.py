@@ -25,11 +25,16 @@ class Param:
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of fault; its first phase is the natural one."""
+    """One kind of fault; its first phase is the natural one.
+
+    ``together`` judges parameters that depend on each other or on the phase: (name of the wrong one, what is
+    expected), or None.
+    """
 
     layer: Layer
     phases: tuple[Phase, ...]
     params: Mapping[str, Param] = field(default_factory=dict)
+    together: Callable[[Mapping[str, Any], Phase], tuple[str, str] | None] = lambda _params, _phase: None
 
 
 def is_int(value: Any, least: int | None = None, most: int | None = None) -> bool:
@@ -52,48 +57,130 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
-_COUNT = Param(lambda value: is_int(value, 0), "a whole number >= 0", required=True)
-_BYTES = Param(lambda value: is_int(value, 0), "a whole number of bytes >= 0", default=0)
+def _is_json(value: Any) -> bool:
+    """Whether ``value`` can be sent as JSON: what came in by JSON can, unless it is NaN or infinite."""
+    return not isinstance(value, float) or isfinite(value)
+
+
+def choice(*names: str) -> Param:
+    """One of ``names``; the first is the default."""
+    quoted = " or ".join(f'"{name}"' for name in names)
+    return Param(lambda value: isinstance(value, str) and value in names, quoted, default=names[0])
+
+
+def bytes_count(default: int | None = None, least: int = 0) -> Param:
+    """A number of bytes; without ``default`` it is required."""
+    expected = f"a whole number of bytes >= {least}"
+    return Param(lambda value: is_int(value, least), expected, default=default, required=default is None)
+
+
+def rate(default: int | None = None) -> Param:
+    """Bytes per second of wall time; without ``default`` it is required."""
+    return Param(lambda value: is_number(value, 1), "a rate >= 1", default=default, required=default is None)
+
+
+def status(default: int | None = None) -> Param:
+    """A final status; without ``default`` it is required."""
+    ok = Param(lambda value: is_int(value, 200, 599), "a status from 200 to 599", default=default)
+    return ok if default is not None else Param(ok.ok, ok.expected, required=True)
+
+
+def _no_location(params: Mapping[str, Any], _phase: Phase) -> tuple[str, str] | None:
+    if params["to"] == "url" and not params["location"]:
+        return "location", 'an address, because "to" is "url"; or "to" as signed, other_host, loop, plain_http'
+    return None
+
+
+def _no_real_reply(params: Mapping[str, Any], phase: Phase) -> tuple[str, str] | None:
+    wrong = [name for name in ("size", "type") if params[name] == "real"] if phase == "before" else []
+    return (wrong[0], '"own": before the work there is no real reply to copy it from') if wrong else None
+
+
+_COUNT = bytes_count()
+_BYTES = bytes_count(0)
 _OFFSET = Param(is_int, "a whole number; negative counts from the end", required=True)
 _XOR = Param(lambda value: is_int(value, 1, 255), "a number from 1 to 255", default=1)
 _FLIP = {"offset": _OFFSET, "xor": _XOR}
+_SECONDS = Param(is_number, "seconds of wall time >= 0", required=True)
+_HEADERS = Param(_is_text_map, "an object of header names and values", default={})
+_TYPE = Param(_is_text, "a media type", required=True)
+_TEXT = Param(_is_text, "text", default="")
+_CODING = Param(lambda value: isinstance(value, str) and bool(value.strip()), "a content coding", default="gzip")
+_REDIRECTS = (302, 301, 303, 307, 308)
+_MIB = 1024 * 1024
 
 KINDS: dict[str, Kind] = {
     "status": Kind(
         "app",
         ("before", "after"),
         {
-            "status": Param(lambda value: is_int(value, 200, 599), "a status from 200 to 599", required=True),
-            "headers": Param(_is_text_map, "an object of header names and values", default={}),
-            "body": Param(_is_text, "text", default=""),
-            "content_type": Param(_is_text, "a media type", default="text/plain"),
+            "status": status(),
+            "headers": _HEADERS,
+            "body": Param(_is_json, "text, or a JSON value", default=""),
+            "content_type": Param(_is_text, "a media type; empty: as the body is", default=""),
+            "retry_after_s": Param(
+                lambda value: value is None or is_number(value), "seconds of the tenant's time >= 0, or null"
+            ),
+            "retry_after_form": choice("seconds", "date"),
         },
     ),
-    "latency": Kind(
-        "app", ("before", "after"), {"delay_s": Param(is_number, "seconds of wall time >= 0", required=True)}
-    ),
+    "latency": Kind("app", ("before", "after"), {"delay_s": _SECONDS}),
     "flip_byte": Kind("app", ("after",), _FLIP),
     "flip_request_byte": Kind("app", ("before",), _FLIP),
-    "truncate_body": Kind(
+    "truncate_body": Kind("app", ("after",), {"keep_bytes": _COUNT, "content_length": choice("kept", "fixed")}),
+    "extend_body": Kind("app", ("after",), {"extra_bytes": bytes_count(least=1)}),
+    "wrong_type": Kind("app", ("after",), {"content_type": _TYPE}),
+    "other_status": Kind(
+        "app", ("after",), {"status": status(), "body": choice("kept", "dropped"), "headers": _HEADERS}
+    ),
+    "packed": Kind(
         "app",
         ("after",),
         {
-            "keep_bytes": _COUNT,
-            "content_length": Param(lambda value: value in {"kept", "fixed"}, '"kept" or "fixed"', default="kept"),
+            "coding": _CODING,
+            "packed_with": choice("label", "nothing", "gzip", "deflate", "raw_deflate", "br", "zstd"),
+            "damage": choice("none", "cut", "members", "trailing", "bomb"),
+            "keep_bytes": bytes_count(88),
+            "unpacked_bytes": Param(
+                lambda value: is_int(value, 1, 1024 * _MIB), "1 to 1073741824 bytes", default=100 * _MIB
+            ),
+            "content_length": choice("right", "absent"),
         },
     ),
-    "wrong_type": Kind("app", ("after",), {"content_type": Param(_is_text, "a media type", required=True)}),
+    "sign_in_page": Kind(
+        "app",
+        ("after", "before"),
+        {"status": status(200), "size": choice("own", "real"), "type": choice("own", "real")},
+        _no_real_reply,
+    ),
+    "json_error": Kind(
+        "app",
+        ("after", "before"),
+        {
+            "status": status(200),
+            "message": Param(_is_text, "text", default="Internal server error"),
+            "size": choice("own", "real"),
+            "type": choice("own", "real"),
+        },
+        _no_real_reply,
+    ),
+    "redirect": Kind(
+        "app",
+        ("before", "after"),
+        {
+            "to": choice("url", "signed", "other_host", "loop", "plain_http"),
+            "location": _TEXT,
+            "status": Param(lambda value: is_int(value) and value in _REDIRECTS, f"one of {_REDIRECTS}", default=302),
+        },
+        _no_location,
+    ),
+    "endless": Kind("app", ("after",), {"bytes_per_s": rate(1000), "limit_bytes": bytes_count(1024 * _MIB)}),
     "reset": Kind("wire", ("before", "after"), {"after_bytes": _BYTES}),
     "garbage": Kind("wire", ("before", "after")),
-    "drip": Kind(
-        "wire",
-        ("after",),
-        {"bytes_per_s": Param(lambda value: is_number(value, 1), "a rate >= 1", required=True)},
-    ),
+    "drip": Kind("wire", ("after",), {"bytes_per_s": rate(), "part": choice("body", "head", "both")}),
     "cut": Kind("wire", ("after",), {"after_bytes": _COUNT}),
-    "no_answer": Kind(
-        "wire", ("before", "after"), {"hold_s": Param(is_number, "seconds of wall time >= 0", required=True)}
-    ),
+    "close_delimited": Kind("wire", ("after",), {"end": choice("complete", "early"), "keep_bytes": _BYTES}),
+    "no_answer": Kind("wire", ("before", "after"), {"hold_s": _SECONDS}),
     "lost_answer": Kind("wire", ("after",)),
 }
 
@@ -120,4 +207,8 @@ def fault_errors(kind_name: str, phase: str | None, params: Mapping[str, Any]) -
             errors.append(FieldError(f"params.{name}", param.expected, "Correct the value.", params[name]))
         elif name not in params and param.required:
             errors.append(FieldError(f"params.{name}", param.expected, f"{kind_name} needs it: add it."))
+    chosen: Phase = kind.phases[0] if phase is None else "before" if phase == "before" else "after"
+    if not errors and (wrong := kind.together(params_of(kind, params), chosen)) is not None:
+        name, expected = wrong
+        errors.append(FieldError(f"params.{name}", expected, "Correct the value.", params.get(name)))
     return errors

@@ -3,19 +3,39 @@
 ========================  ==========================================  ========================================
 kind                      params                                      what happens
 ========================  ==========================================  ========================================
-status                    status, headers?, body?, content_type?      another answer (after: work done)
+status                    status, headers?, body?, content_type?,     another answer (after: work done); a JSON
+                          retry_after_s?, retry_after_form            body is sent as JSON; Retry-After in
+                          seconds|date                                seconds or as a date of the tenant's clock
 latency                   delay_s (wall time)                         waits before or after the work
 flip_byte                 offset, xor?                                one byte of the reply differs
 flip_request_byte         offset, xor?                                one byte of the request differs
 truncate_body             keep_bytes, content_length kept|fixed       the reply's body ends early
+extend_body               extra_bytes                                 zero bytes follow, Content-Length is right
 wrong_type                content_type                                another Content-Type on the reply
+other_status              status, body kept|dropped, headers?         the real reply under another status
+packed                    coding, packed_with, damage, keep_bytes,    the body in a content coding that nobody
+                          unpacked_bytes, content_length              asked for, sound or damaged
+sign_in_page              status?, size own|real, type own|real       an HTML page in place of the reply
+json_error                status?, message?, size, type               a JSON error in place of the reply
+redirect                  to, location?, status?                      301, 302, 303, 307 or 308 with Location
+endless                   bytes_per_s?, limit_bytes?                  the body goes on in blanks, without end
 reset  (gate)             after_bytes?                                TCP reset; phase after: within the reply
 garbage  (gate)           -                                           bytes that are no HTTP
-drip  (gate)              bytes_per_s                                 the reply comes slowly
+drip  (gate)              bytes_per_s, part body|head|both            the reply comes slowly
 cut  (gate)               after_bytes                                 closed in the middle of the reply's body
+close_delimited  (gate)   end complete|early, keep_bytes              no length and no chunks: closing ends it
 no_answer  (gate)         hold_s                                      silence, then the connection closes
 lost_answer  (gate)       -                                           the work is done, the answer is lost
 ========================  ==========================================  ========================================
+
+Of ``packed``: ``coding`` is the Content-Encoding, a list such as "gzip, gzip" packs once per coding. ``packed_with``
+says what really packs: "label" does what the Content-Encoding says, "nothing" sends the plain bytes under it.
+``damage``: "cut" keeps ``keep_bytes``, "members" makes two streams of the body, "trailing" adds bytes behind the
+stream, "bomb" sends ``unpacked_bytes`` zeros in place of the body (gzip packs them about 1000 to 1).
+
+Of ``redirect``: ``to`` is "url" (``location`` is sent as it is), "signed" (a pre-signed address of the same mock that
+gives the real bytes without credentials), "other_host" (a name that no allow-list holds), "loop" (the address that
+was asked for; plan it until cleared) or "plain_http" (the same address without TLS).
 """
 
 from __future__ import annotations
@@ -43,7 +63,7 @@ class Fault:
         match: ``method`` (exact), ``path`` (glob, no query) and ``host`` (glob); absent = any.
         phase: "before" the work, or "after": the work is done and its answer is lost or changed.
             None = the kind's natural phase.
-        times: how often it strikes; None = until removed.
+        times: how often it strikes; None or 0 = until removed.
         skip: let that many matching requests pass first.
         probability: of each strike, drawn from a generator seeded with ``seed``: the same in every run.
         expires_at: in the world's time; None = never.
@@ -67,6 +87,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         self._dice = Random(self.seed)  # noqa: S311 - dice, not keys
+        self.times = self.times or None
         if (kind := KINDS.get(self.kind)) is not None:
             self.phase = self.phase or kind.phases[0]
             self.params = params_of(kind, self.params)
@@ -119,6 +140,10 @@ class FaultPlan:
         self._wakers: dict[int, tuple[str, Callable[[], None]]] = {}
         self._waker_count = 0
         self._lock = threading.RLock()
+
+    def now(self) -> datetime:
+        """The tenant's time, aware UTC."""
+        return self._clock.now()
 
     def add(self, fault: Fault) -> Fault:
         """Plan a fault; without an id it gets one (``f-1``, …). ValueError: wrong in itself, or id in use."""

@@ -39,6 +39,8 @@ class Mock(Generic[W]):
             adds it: ``worlds.add(world, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
         reset_world: empties the mock's own state; the kit has emptied its share (``World.reset_basics``).
         dialect: the switches a world may set, with their defaults.
+        signed_address: a pre-signed address under which what the request asks for is read without credentials,
+            for faults that redirect there; None where there is none. A mock without such addresses leaves it out.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Mock(Generic[W]):
         reset_world: Callable[[W], None],
         evidence: EvidenceBook,
         dialect: Mapping[str, Any] | None = None,
+        signed_address: Callable[[Request], str | None] | None = None,
     ) -> None:
         self.name = name
         self.worlds = worlds
@@ -59,6 +62,8 @@ class Mock(Generic[W]):
         self.reset_world = reset_world
         self.evidence = evidence
         self.dialect = dict(dialect or {})
+        self.has_signed_addresses = signed_address is not None
+        self.signed_address = signed_address or _no_signed_address
         #: Requests that belong to no world.
         self.strays = Journal()
         #: Whether every world's ``witness`` hears of whole exchanges; off, because that costs memory.
@@ -69,6 +74,8 @@ class Mock(Generic[W]):
         self.slots = Slots()
         #: The port of the wire gate; None without one.
         self.gate_port: int | None = None
+        #: Why the callers of this process do not come by the fault proxy, and what would help; empty: they may.
+        self.proxy_bypassed = ""
         #: Proves to the application that a gate note is the gate's own.
         self.gate_key = secrets.token_urlsafe(16)
 
@@ -114,3 +121,7 @@ class Mock(Generic[W]):
         """End every planned delay at once: the process is about to stop."""
         for world in self.worlds.all():
             world.faults.clear()
+
+
+def _no_signed_address(_: Request) -> str | None:
+    return None

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mock_kit.answer import CHANGES, Answer, Headers, ask, planned
+from mock_kit.answer import Answer, Headers, ask
 from mock_kit.body import TappedInput
+from mock_kit.changes import CHANGES
 from mock_kit.clock import Clock
 from mock_kit.context import Draft, Note, note, set_current_draft
 from mock_kit.faults import Fault
 from mock_kit.journal import BodyMeter, Exchange, Journal
+from mock_kit.replies import ANSWERS, NO_ANSWER, Struck
 from mock_kit.witness import Attendance, Testimony
 
 if TYPE_CHECKING:
@@ -44,8 +46,12 @@ class Passage:
         release: Callable[[], None],
         witness: Attendance | None = None,
         mock_name: str = "",
+        signed: Callable[[Request], str | None] = lambda _: None,
     ) -> None:
-        """A request without ``world`` is written down in ``strays``; ``witness`` hears of the whole exchange."""
+        """A request without ``world`` is written down in ``strays``; ``witness`` hears of the whole exchange.
+
+        ``signed`` gives a pre-signed address for what a request asks for (``Mock.signed_address``).
+        """
         self._environ: WSGIEnvironment = request.environ
         self._request = request
         self._world = world
@@ -61,6 +67,7 @@ class Passage:
         self.draft = Draft(world)
         self._witness = witness or Attendance(())
         self._mock_name = mock_name
+        self._signed = signed
         self._failed = False
         headers = request.headers
         self._received.copier = self._witness.copier(
@@ -124,8 +131,8 @@ class Passage:
         return self._world.faults.pick(request.method, request.host, request.path, "app")
 
     def _strike_before(self, fault: Fault) -> Answer | None:
-        if fault.kind == "status":
-            return planned(fault)
+        if fault.kind in ANSWERS:
+            return self._given(fault)
         if fault.kind == "latency":
             self._wait(fault)
         elif not self._input.flip(fault.params["offset"], fault.params["xor"]):
@@ -133,14 +140,33 @@ class Passage:
         return None
 
     def _strike_after(self, fault: Fault, answer: Answer) -> Answer:
-        if fault.kind == "status":
-            answer.finish()
-            return planned(fault)
+        if fault.kind in ANSWERS:
+            return self._given(fault, answer) or answer
         if fault.kind == "latency":
             self._wait(fault)
-        elif why_not := CHANGES[fault.kind](answer, fault):
+        elif self._world is not None and (why_not := CHANGES[fault.kind](answer, fault, self._world.faults)):
             note("warning", "fault_without_effect", why_not)
         return answer
+
+    def _given(self, fault: Fault, real: Answer | None = None) -> Answer | None:
+        """The answer that the fault gives in place of ``real``, whose work is done then; None if it cannot."""
+        request, signed = self._request, self._signed
+        struck = Struck(
+            fault=fault,
+            now=self._world.clock.now() if self._world is not None else self._at,
+            host=request.host,
+            path=request.path,
+            query=request.query_string.decode("latin-1"),
+            signed=lambda: signed(request),
+            real_type=real.header("Content-Type") if real is not None else None,
+            real_size_bytes=real.length if real is not None else None,
+        )
+        given = ANSWERS[fault.kind](struck)
+        if given is None:
+            note("warning", "fault_without_effect", NO_ANSWER[fault.kind])
+        elif real is not None:
+            real.finish()
+        return given
 
     def _wait(self, fault: Fault) -> None:
         if self._world is not None and self._world.faults.wait(fault, fault.params["delay_s"]):

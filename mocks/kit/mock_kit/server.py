@@ -40,12 +40,16 @@ _TLS_CERTIFICATE = "MOCK_TLS_CERTIFICATE"
 _DATA_DIR = "MOCK_DATA_DIR"
 _EXTRA = "MOCK_EXTRA"
 _WITNESS = "MOCK_WITNESS"
+_BYPASSED = "MOCK_PROXY_BYPASSED"
 _SUPERVISOR = "MOCK_SUPERVISOR_PID"
 
 #: A worker that has not stopped by then is killed; planned delays are released long before.
 _KILL_AFTER_S = 3
 #: How often a worker looks whether its supervisor lives, in seconds.
 _LOOK_EVERY_S = 0.25
+
+
+_BYPASSED_HELP = "why callers do not come by the gate port; said to whoever plans a wire fault"
 
 
 class PortTaken(Exception):
@@ -62,13 +66,15 @@ def serve(
     tls: TlsSettings | None = None,
     extra: Mapping[str, Any] | None = None,
     witness: bool = False,
+    proxy_bypassed: str = "",
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``target`` is ``module:factory``, ``factory(data_dir)`` a wrapped app.
 
     With ``tls`` there is a door for https as well, which leads to the gate if there is one.
 
     ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
-    travels in the environment. ``witness`` keeps whole exchanges. Raises PortTaken.
+    travels in the environment. ``witness`` keeps whole exchanges. ``proxy_bypassed`` says why the callers do not come
+    by the gate. Raises PortTaken.
     """
     for wanted in (port, gate_port, tls.port if tls else None):
         if wanted is not None:
@@ -76,6 +82,7 @@ def serve(
     settings = {_HOST: host, _PORT: str(port), _DATA_DIR: str(data_dir), _SUPERVISOR: str(os.getpid())}
     settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {})), _WITNESS: "1" * witness}
     settings |= {_TLS_PORT: str(tls.port) if tls else "", _TLS_CERTIFICATE: str(tls.certificate) if tls else ""}
+    settings |= {_BYPASSED: proxy_bypassed}
     os.environ.update(settings)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Granian(
@@ -118,6 +125,7 @@ def _load(target: str) -> WSGIApplication:
     module, _, factory = target.partition(":")
     app: WrappedApp[Any] = getattr(importlib.import_module(module), factory)(Path(os.environ[_DATA_DIR]))
     app.mock.witnessing = os.environ[_WITNESS] == "1"
+    app.mock.proxy_bypassed = os.environ[_BYPASSED]
     stop.tell(app.mock.release_all)
     host, port = os.environ[_HOST], int(os.environ[_PORT])
     if os.environ[_GATE_PORT]:
@@ -163,7 +171,8 @@ class _Watch:
 def main(
     target: str, *, prog: str, arguments: Sequence[tuple[str, str]] = (), argv: Sequence[str] | None = None
 ) -> None:
-    """The command line every mock has: ``--host --port --gate-port --tls-port --tls-certificate --data``.
+    """The command line every mock has: ``--host --port --gate-port --tls-port --tls-certificate --data``
+    and ``--fault-proxy-bypassed``.
 
     Exits 2 for wrong use.
 
@@ -178,10 +187,12 @@ def main(
     parser.add_argument("--tls-certificate", type=Path, help="PEM file with the door's certificate chain and key")
     parser.add_argument("--data", type=Path, help="directory for files; a temporary one without it")
     parser.add_argument("--witness", action="store_true", help="keep whole exchanges for /_mock/witness (for tests)")
+    parser.add_argument("--fault-proxy-bypassed", default="", metavar="WHY", help=_BYPASSED_HELP)
     for flag, text in arguments:
         parser.add_argument(flag, help=text)
     given = vars(parser.parse_args(argv))
     known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data", "witness")}
+    bypassed = given.pop("fault_proxy_bypassed")
     tls = _tls(parser, given.pop("tls_port"), given.pop("tls_certificate"))
     data_dir = known["data"] or Path(tempfile.mkdtemp(prefix=f"{prog}-"))
     try:
@@ -192,6 +203,7 @@ def main(
             gate_port=known["gate_port"],
             data_dir=data_dir,
             witness=known["witness"],
+            proxy_bypassed=bypassed,
             tls=tls,
             extra={name: value for name, value in given.items() if value is not None},
         )

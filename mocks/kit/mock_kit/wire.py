@@ -220,3 +220,18 @@ def reply_body(wire: Wire, head: Head, method: str) -> AsyncIterator[bytes]:
     if head.chunked:
         return wire.chunks()
     return wire.rest() if head.length is None else wire.exactly(head.length)
+
+
+async def without_chunks(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The content of a chunked body, as ``Wire.chunks`` gives it: marks, line ends and trailers are left out."""
+    left = 0  # of the chunk under way, its line end included
+    async for piece in body:
+        if left == 0:
+            left = _chunk_size(piece) + 2
+            if left == 2:
+                break
+            continue
+        yield piece[: max(0, left - 2)]
+        left -= len(piece)
+    async for _ in body:
+        pass

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_kit.faults import Fault, FaultPlan
-from mock_kit.wire import Wire, WireError
+from mock_kit.wire import Head, Wire, WireError, without_chunks
 
 #: No status line, no TLS, no text: nothing a client could take for a reply.
 GARBAGE = b"\x00\xff\xfe\x15\x03\x01 this is not HTTP \x9d\x80\x00\r\n\r\n\x01\x02"
@@ -87,15 +87,35 @@ async def _send_first(client: Wire, reply: Reply, count: int) -> None:
 
 
 async def _drip(client: Wire, reply: Reply, fault: Fault, plan: FaultPlan) -> Parting:
-    rate = fault.params["bytes_per_s"]
-    size = max(1, int(rate / _DRIPS_PER_S))
-    await client.send(reply.head)
+    part = fault.params["part"]
+    await _send_slowly(client, reply.head, fault, plan, is_slow=part != "body")
     async for piece in reply.body:
-        for start in range(0, len(piece), size):
-            drop = piece[start : start + size]
-            await client.send(drop)
-            await hold(plan, fault, len(drop) / rate)
+        await _send_slowly(client, piece, fault, plan, is_slow=part != "head")
     return Parting.STAY
+
+
+async def _send_slowly(client: Wire, piece: bytes, fault: Fault, plan: FaultPlan, *, is_slow: bool) -> None:
+    rate = fault.params["bytes_per_s"]
+    size = max(1, int(rate / _DRIPS_PER_S)) if is_slow else len(piece)
+    for start in range(0, len(piece), size or 1):
+        drop = piece[start : start + size]
+        await client.send(drop)
+        if is_slow:
+            await hold(plan, fault, len(drop) / rate)
+
+
+async def _close_delimited(client: Wire, reply: Reply, fault: Fault, plan: FaultPlan) -> Parting:  # noqa: ARG001
+    """RFC 9112, 6.3: without Content-Length and chunks the body ends where the connection does, early or not."""
+    head = Head.parse(reply.head)
+    plain = without_chunks(reply.body) if head.chunked else reply.body
+    framing = {b"content-length", b"transfer-encoding", b"connection", b"keep-alive"}
+    bare = Reply(head.replaced(framing, [(b"Connection", b"close")]), plain)
+    if fault.params["end"] == "complete":
+        await pass_on(client, bare)
+    else:
+        await client.send(bare.head)
+        await _send_first(client, bare, fault.params["keep_bytes"])
+    return Parting.CLOSE
 
 
 async def _garbage(client: Wire, reply: Reply, fault: Fault, plan: FaultPlan) -> Parting:  # noqa: ARG001
@@ -116,6 +136,7 @@ BREAK_REPLY: dict[str, Callable[[Wire, Reply, Fault, FaultPlan], Awaitable[Parti
     "reset": _reset,
     "cut": _cut,
     "drip": _drip,
+    "close_delimited": _close_delimited,
     "garbage": _garbage,
     "no_answer": _silence,
 }

@@ -108,6 +108,8 @@ def test_a_fault_id_in_use_is_refused(client: Client) -> None:
 def test_a_wire_fault_says_that_it_needs_the_gate(client: Client) -> None:
     planned = client.post("/_mock/faults", json={"kind": "lost_answer"}).get_json()
     assert planned["gate"] == {"needed": True, "port": None}
+    assert planned["warning"].startswith("lost_answer cannot strike: this mock has no fault proxy")
+    assert client.get("/_mock/faults").get_json()["faults"][0]["warning"] == planned["warning"]
 
 
 def test_reset_empties_the_mocks_own_state_and_keeps_its_host(client: Client, depot: ParcelWorld) -> None:

@@ -52,6 +52,12 @@ def test_a_fault_without_a_count_strikes_until_it_is_removed(plan: FaultPlan) ->
     assert struck(plan, 1) == [False]
 
 
+@pytest.mark.parametrize("times", [0, None])
+def test_times_0_and_null_both_mean_until_removed(times: int | None) -> None:
+    fault = read_fault({"kind": "lost_answer", "times": times}, NOON)
+    assert (fault.times, fault.remaining, Fault(kind="lost_answer", times=times).times) == (None, None, None)
+
+
 def test_the_dice_fall_the_same_way_in_every_run(clock: Clock) -> None:
     runs = []
     for _ in range(2):
@@ -108,6 +114,23 @@ def test_many_threads_together_get_exactly_the_planned_strikes(plan: FaultPlan) 
     assert sum(hits) == 50
 
 
+@pytest.mark.parametrize("times", [1, 7])
+def test_of_24_writers_racing_for_one_fault_exactly_the_planned_ones_are_struck(plan: FaultPlan, times: int) -> None:
+    fault = plan.add(a_fault(times=times))
+    together, hits = threading.Barrier(24), []
+
+    def race() -> None:
+        together.wait(10)
+        hits.extend(struck(plan, 1))
+
+    threads = [threading.Thread(target=race) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(hits), sum(hits), fault.applied, fault.remaining) == (24, times, times, 0)
+
+
 def test_a_called_off_fault_releases_who_waits_for_it(plan: FaultPlan) -> None:
     fault = plan.add(Fault(kind="latency", params={"delay_s": 3600}))
     outcome: list[bool] = []
@@ -157,7 +180,17 @@ def test_a_fault_that_is_wrong_in_itself_is_not_planned(plan: FaultPlan, fault: 
         ({"kind": "status", "params": {"status": 99}}, "params.status"),
         ({"kind": "status", "params": {"status": True}}, "params.status"),
         ({"kind": "status", "status": 503}, "status"),
-        ({"kind": "lost_answer", "times": 0}, "times"),
+        ({"kind": "status", "params": {"status": 503, "retry_after_form": "weeks"}}, "params.retry_after_form"),
+        ({"kind": "redirect", "params": {}}, "params.location"),
+        ({"kind": "redirect", "params": {"to": "loop", "status": 304}}, "params.status"),
+        ({"kind": "packed", "params": {"damage": "slightly"}}, "params.damage"),
+        ({"kind": "packed", "params": {"coding": " "}}, "params.coding"),
+        ({"kind": "packed", "params": {"unpacked_bytes": 2**40}}, "params.unpacked_bytes"),
+        ({"kind": "sign_in_page", "phase": "before", "params": {"size": "real"}}, "params.size"),
+        ({"kind": "json_error", "phase": "before", "params": {"type": "real"}}, "params.type"),
+        ({"kind": "extend_body", "params": {"extra_bytes": 0}}, "params.extra_bytes"),
+        ({"kind": "drip", "params": {"bytes_per_s": 1, "part": "tail"}}, "params.part"),
+        ({"kind": "lost_answer", "times": -1}, "times"),
         ({"kind": "lost_answer", "probability": 2}, "probability"),
         ({"kind": "lost_answer", "match": {"url": "/x"}}, "match.url"),
         ({"kind": "lost_answer", "expires_at": "tomorrow"}, "expires_at"),

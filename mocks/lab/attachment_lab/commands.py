@@ -19,12 +19,19 @@ CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
 TAP = "ATTACHMENT_LAB_TAP"
 #: Holds a ``sitecustomize`` and nothing else.
 BOOTSTRAP = Path(__file__).parent / "witness" / "bootstrap"
+#: What a mock answers to a wire fault where the service's egress map leads past the fault proxies.
+PROXY_BYPASSED = (
+    "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --through-gates`"
+)
 #: How long the lab's C4C may take to commit an upload whose answer was lost, in (virtual) seconds.
 SETTLE_S = 2
 
 
-def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "") -> Command:
-    """One of the three mocks, ``name`` being orchestration, cmi or c4c; with ``tap`` it keeps whole exchanges."""
+def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "", through_gates: bool = True) -> Command:
+    """One of the three mocks, ``name`` being orchestration, cmi or c4c; with ``tap`` it keeps whole exchanges.
+
+    Not ``through_gates``: the mock says of every wire fault that it cannot strike, and what would help.
+    """
     arguments = [
         *("--host", LOOPBACK),
         *("--port", str(getattr(ports, name))),
@@ -33,6 +40,8 @@ def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "") -> Command:
     ]
     if name == "orchestration":
         arguments += ["--egress", egress.for_orchestration(ports)]
+    if not through_gates:
+        arguments += ["--fault-proxy-bypassed", PROXY_BYPASSED]
     if tap:
         arguments.append("--witness")
     return Command(name=name, module=f"{name}_mock", arguments=arguments, environment=tapped(tap))

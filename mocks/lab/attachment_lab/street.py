@@ -103,7 +103,11 @@ class Street:
         """Start mocks and service and wait until all answer. Raises StreetFailed, PortTaken."""
         deadline = time.monotonic() + self.options.start_deadline_s
         mocks = {
-            name: self.children.start(commands.mock(name, self.ports, self.run_dir, tap=self._tap(name)))
+            name: self.children.start(
+                commands.mock(
+                    name, self.ports, self.run_dir, tap=self._tap(name), through_gates=self.options.through_gates
+                )
+            )
             for name in MOCKS
         }
         service = self._start_service()

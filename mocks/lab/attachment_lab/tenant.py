@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
@@ -124,13 +125,22 @@ class Chat:
         return found[-1]
 
 
-class PlannedFault:
-    """A fault in a mock, until it is used up or removed."""
+class FaultCannotStrike(UserWarning):
+    """A wire fault is planned where no request passes the fault proxy."""
 
-    def __init__(self, tenant: Tenant, mock: MockName, fault_id: str) -> None:
+
+class PlannedFault:
+    """A fault in a mock, until it is used up or removed.
+
+    Attributes:
+        warning: why it cannot strike in this stack, and what would help; empty if it can.
+    """
+
+    def __init__(self, tenant: Tenant, mock: MockName, fault_id: str, warning: str = "") -> None:
         self._tenant = tenant
         self.mock = mock
         self.id = fault_id
+        self.warning = warning
 
     def remove(self) -> None:
         """Take it back; one that is used up is fine."""
@@ -239,12 +249,13 @@ class Tenant:
         """Plan a fault.
 
         Args:
-            kind: such as status, latency, flip_byte, truncate_body; reset, cut, drip and other wire kinds
-                need a street with ``through_gates``.
+            kind: such as status, packed, truncate_body, redirect (mocks/kit/README.md lists them all); reset, cut,
+                drip, close_delimited and other wire kinds need a street with ``through_gates``: without, this warns
+                (FaultCannotStrike), and so does ``warning`` of what is returned.
             path: glob on the request's path.
             phase: ``after`` = the work is done, then the answer is lost or changed; None = the kind's
                 natural one.
-            times: how often; None = until removed.
+            times: how often; None or 0 = until removed.
             skip: let so many matching requests pass first.
             params: of the kind, such as ``status=503``.
         """
@@ -252,7 +263,10 @@ class Tenant:
         plan = {"match": match, "kind": kind, "times": times, "skip": skip, "params": params}
         plan |= {"phase": phase} if phase else {}
         answer = self.mock(mock).post("/_mock/faults", plan, world=self.name)
-        return PlannedFault(self, mock, str(answer["id"]))
+        warning = str(answer.get("warning", ""))
+        if warning:
+            warnings.warn(warning, FaultCannotStrike, stacklevel=2)
+        return PlannedFault(self, mock, str(answer["id"]), warning)
 
     def journal(self, mock: MockName) -> list[dict[str, Any]]:
         """Every exchange that a mock saw, oldest first."""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.console import app as console_app
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
 from attachment_lab.minting import default_world
@@ -84,6 +88,22 @@ def test_names_of_a_world_that_are_wrong_are_refused_without_being_repeated(clie
     answer = client.post("/api/worlds", json={"names": {"c4c_password": "do-not-repeat-me"}})
     assert answer.status_code == 400
     assert "do-not-repeat-me" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("call", "instead", "only_in"),
+    [
+        (".scrollIntoView", "reveal() of reveal.js leaves the keyboard's start where it is", set()),
+        ("history.", "showInAddress() of base.js keeps the tour in the address", {"base.js", "tour.js"}),
+    ],
+)
+def test_calls_that_would_move_the_keyboards_start_or_end_the_tour_stay_in_their_modules(
+    call: str, instead: str, only_in: set[str]
+) -> None:
+    scripts = {each.name: each.read_text() for each in Path(console_app.__file__).parent.glob("static/*.js")}
+    assert {"base.js", "tour.js", "chain.js"} <= set(scripts)
+    code = {name: re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE) for name, text in scripts.items()}
+    assert {name for name, text in code.items() if call in text} == only_in, instead
 
 
 def test_every_page_of_the_menu_is_there(client: FlaskClient) -> None:

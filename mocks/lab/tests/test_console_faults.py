@@ -81,7 +81,7 @@ def test_a_good_form_becomes_a_plan_for_its_place() -> None:
         ({"params": {}}, "params.status"),
         ({"params": []}, "params"),
         ({"phase": "during"}, "phase"),
-        ({"times": 0}, "times"),
+        ({"times": -1}, "times"),
         ({"times": "often"}, "times"),
         ({"skip": -1}, "skip"),
         ({"expires_in_s": 0}, "expires_in_s"),
@@ -98,7 +98,7 @@ def test_a_mistake_is_named_with_its_field_and_a_remedy(change: dict[str, Any], 
 
 
 def test_every_mistake_is_told_at_once(client: FlaskClient) -> None:
-    answer = client.post(f"{PAGE}/api/faults", json={"place": "moon", "kind": "status", "params": {}, "times": 0})
+    answer = client.post(f"{PAGE}/api/faults", json={"place": "moon", "kind": "status", "params": {}, "times": -1})
     assert answer.status_code == 400
     assert {each["field"] for each in answer.get_json()["errors"]} == {"place", "params.status", "times"}
 

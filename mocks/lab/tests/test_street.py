@@ -19,7 +19,7 @@ from attachment_lab.errors import NotSettled, StreetFailed, WrongUse
 from attachment_lab.janitor import members
 from attachment_lab.kill import listeners
 from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Tenant
+from attachment_lab.tenant import FaultCannotStrike, Tenant
 
 pytestmark = [pytest.mark.street, pytest.mark.timeout(180)]
 
@@ -95,6 +95,16 @@ def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: Te
         tenant.wait_until_settled(timeout_s=0)
     fault.remove()
     tenant.wait_until_settled(timeout_s=120)
+
+
+def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tenant: Tenant) -> None:
+    with pytest.warns(FaultCannotStrike, match="attachment-lab up --through-gates"):
+        fault = tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", after_bytes=10)
+    assert fault.warning
+    tenant.chat(files=[NOTE]).end()
+    tenant.wait_until_settled()
+    (told,) = tenant.mock("cmi").get("/_mock/faults", world=tenant.name)["faults"]
+    assert (told["applied"], told["warning"]) == (0, fault.warning)
 
 
 def test_a_street_leaves_no_process_and_no_folder_behind() -> None:

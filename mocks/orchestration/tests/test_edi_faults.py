@@ -2,6 +2,8 @@
 
 import pytest
 
+from mock_kit.faultkinds import KINDS
+
 
 def planned(tenant, kind, phase=None, times=1, **params):
     match = {"method": "POST", "path": "/prod/chat-attachments"}
@@ -67,3 +69,56 @@ def test_a_fault_for_another_path_leaves_deliveries_alone(tenant):
     body = {"kind": "status", "match": {"path": "*/oauth2/elsewhere"}, "params": {"status": 503}}
     tenant.call("POST", "/_mock/faults", json=body)
     assert delivered(tenant)["state"] == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "status", "content_type"),
+    [
+        ("status", {"status": 500, "body": {"error": "x"}}, 500, "application/json"),
+        ("sign_in_page", {"size": "real"}, 200, "text/html; charset=utf-8"),
+        ("json_error", {"message": "no"}, 200, "application/json"),
+        ("redirect", {"to": "other_host"}, 302, "text/html; charset=utf-8"),
+    ],
+)
+def test_what_answers_in_the_endpoints_place_answers_here_as_well(tenant, kind, params, status, content_type):
+    planned(tenant, kind, phase="after", **params)
+    row = delivered(tenant)
+    headers = tenant.call("GET", f"/_mock/deliveries/{row['id']}").json["response_headers"]
+    assert (row["status"], headers["Content-Type"]) == (status, content_type)
+    assert len(tenant.outside.endpoint_calls) == 1
+
+
+def test_a_reply_that_never_ends_is_given_up_when_the_time_is_over_or_the_fault_is_gone(tenant):
+    fault = planned(tenant, "endless", times=0)
+    tenant.integrate()
+    body = {"event": "Ended", "contact": {"guid": "A" * 32, "channel_type": "chat", "direction": "inbound"}}
+    tenant.call("POST", "/_mock/events", json=body | {"contact": body["contact"] | {"queue": {"address": "h@x"}}})
+    assert tenant.deliveries()[0]["state"] == "pending"
+    tenant.call("DELETE", f"/_mock/faults/{fault}")
+    assert tenant.world.engine.drain(30)
+    assert tenant.deliveries()[0]["state"] == "delivered"
+
+
+def test_every_kind_of_the_applications_layer_strikes_a_delivery_without_breaking_the_twin(tenant):
+    samples = {
+        "status": {"status": 503},
+        "latency": {"delay_s": 0},
+        "flip_byte": {"offset": 0},
+        "flip_request_byte": {"offset": 0},
+        "truncate_body": {"keep_bytes": 1},
+        "extend_body": {"extra_bytes": 1},
+        "wrong_type": {"content_type": "text/html"},
+        "other_status": {"status": 206},
+        "packed": {},
+        "sign_in_page": {},
+        "json_error": {},
+        "redirect": {"to": "loop"},
+    }
+    assert samples.keys() == {name for name, kind in KINDS.items() if kind.layer == "app"} - {"endless"}
+    tenant.integrate()
+    for kind, params in samples.items():
+        planned(tenant, kind, **params)
+        tenant.fire()
+        row = tenant.deliveries()[-1]
+        assert "twin itself" not in (row["error"] or ""), kind
+        assert any(f": {kind}, " in note for note in row["notes"])

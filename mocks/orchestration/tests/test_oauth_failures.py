@@ -75,14 +75,61 @@ def test_a_reply_without_a_token_leaves_the_request_unsent(tenant, example, kind
     assert row["error"].startswith("no token: the token address answered 200")
 
 
-@pytest.mark.parametrize("kind", ["reply_without_expiry", "reply_expiry_in_words", "reply_expires_at_once"])
-def test_a_token_of_unknown_life_is_used_once_and_never_cached(tenant, example, kind):
-    plan(tenant, kind, times=None)
+@pytest.mark.parametrize("times", [0, None])
+@pytest.mark.parametrize("kind", ["reply_without_expiry", "reply_expires_at_once"])
+def test_a_token_of_unknown_life_is_used_once_and_never_cached(tenant, example, kind, times):
+    plan(tenant, kind, times=times)
     tenant.integrate(example)
     tenant.fire()
     tenant.fire()
     assert [row["token_use"] for row in tenant.deliveries()] == ["fetched", "fetched"]
     assert len(tenant.outside.token_calls) == 2
+
+
+UNREADABLE = {"reply_expiry_nan": "NaN", "reply_expiry_in_words": '"soon"', "reply_expiry_negative": "-1"}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_an_unreadable_expiry_is_a_failed_token_fetch_in_words(tenant, example, kind):
+    plan(tenant, kind)
+    tenant.integrate(example)
+    tenant.fire()
+    tenant.fire()
+    failed, healthy = tenant.deliveries()
+    assert (failed["state"], failed["token_use"], healthy["state"]) == ("not_sent", "none", "delivered")
+    assert failed["error"] == (
+        f"no token: the token address answered 200 with expires_in {UNREADABLE[kind]}, which is no number of seconds"
+    )
+    assert len(tenant.outside.endpoint_calls) == 1
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_the_dialect_uses_a_token_of_unreadable_expiry_once(tenant, example, kind):
+    tenant.world.dialect["token_bad_expiry"] = "use_once"
+    plan(tenant, kind, times=None)
+    tenant.integrate(example)
+    tenant.fire()
+    tenant.fire()
+    assert [row["token_use"] for row in tenant.deliveries()] == ["fetched", "fetched"]
+
+
+def test_a_life_written_as_text_is_read_as_the_number_it_is(tenant, example):
+    plan(tenant, "reply_expiry_as_text")
+    tenant.integrate(example)
+    tenant.fire()
+    tenant.fire()
+    assert [row["token_use"] for row in tenant.deliveries()] == ["fetched", "cached"]
+
+
+@pytest.mark.parametrize("value", ["1e999", "-0.5", '"NaN"', '"Infinity"', "true", "null", "[1]", "{}"])
+def test_no_form_of_expiry_breaks_the_twin(tenant, example, value):
+    body = f'{{"access_token": "t", "token_type": "bearer", "expires_in": {value}}}'
+    fault = {"kind": "status", "params": {"status": 200, "body": body}, "match": {"path": "*/oauth2/token"}}
+    assert tenant.client.post("/_mock/faults", json=fault).status_code == 201
+    tenant.integrate(example)
+    tenant.fire()
+    (row,) = tenant.deliveries()
+    assert (row["state"], "no number of seconds" in row["error"]) == ("not_sent", True)
 
 
 @pytest.mark.parametrize("kind", ODD_REPLIES)
@@ -97,6 +144,9 @@ def test_an_odd_reply_is_what_its_name_says(tenant, ask, kind):
         "reply_without_token": body is not None and "access_token" not in body,
         "reply_without_expiry": body is not None and "expires_in" not in body,
         "reply_expiry_in_words": body is not None and body.get("expires_in") == "soon",
+        "reply_expiry_nan": body is not None and body.get("expires_in") != body.get("expires_in"),
+        "reply_expiry_negative": body is not None and body.get("expires_in") == -1,
+        "reply_expiry_as_text": body is not None and body.get("expires_in") == "3599",
         "reply_expires_at_once": body is not None and body.get("expires_in") == 0,
         "reply_other_token_type": body is not None and body.get("token_type") == "mac",
     }[kind]

@@ -83,6 +83,14 @@ class UploadBody:
         yield self._suffix
 
 
+def too_large(limit_bytes: int) -> AttachmentRefused:
+    """The error for a file beyond what the service carries."""
+    return AttachmentRefused(
+        f"the file has more than {limit_bytes} bytes, which is the most that the service carries",
+        remedy="Raise ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES if C4C takes files of this size.",
+    )
+
+
 class EncryptedSpool:
     """A temporary file for a source that does not announce its length.
 
@@ -101,10 +109,7 @@ class EncryptedSpool:
         for block in in_blocks(pieces):
             self.size_bytes += len(block)
             if self.size_bytes > limit_bytes:
-                raise AttachmentRefused(
-                    f"the file has more than {limit_bytes} bytes, which is the most that the service carries",
-                    remedy="Raise ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES if C4C takes files of this size.",
-                )
+                raise too_large(limit_bytes)
             self._file.write(encrypt.update(block))
 
     def read(self) -> Iterator[bytes]:

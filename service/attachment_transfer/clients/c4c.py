@@ -1,58 +1,56 @@
 """SAP Service Cloud V1 (C4C) over OData V2: find the activity, list, attach, read back. Nothing is ever deleted.
 
 Every answer is taken in C4C's own JSON (single entities wrapped in ``d.results``) and in standard V2; the strict header
-is sent. Errors are classified by HTTP status, never by text, save for the documented lock message.
+is sent. Errors are decided by HTTP status first (``core/c4c_answers.py``); texts only tell a lock from a refusal, in
+every form and language (``clients/error_texts.py``, ``core/lock_words.py``). Lists are read within limits
+(``clients/c4c_lists.py``).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote
 
 import httpx
 
 from attachment_transfer.clients.body import UploadBody
+from attachment_transfer.clients.c4c_errors import C4cErrors
+from attachment_transfer.clients.c4c_lists import LIST_LIMITS, ListLimits, ListReader
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
-from attachment_transfer.clients.documents import read_at_most, read_json, retry_after_s
+from attachment_transfer.clients.c4c_rows import object_id as object_id_of
+from attachment_transfer.clients.c4c_rows import selection, single, stored
+from attachment_transfer.clients.documents import read_at_most, read_json
 from attachment_transfer.clients.outbound import speaking_to, unavailable
+from attachment_transfer.clients.timelimits import CallTimes, too_slow
+from attachment_transfer.core.c4c_answers import CsrfRequired, NotShown, Operation
 from attachment_transfer.core.dialect import Dialect, Lookup
 from attachment_transfer.core.errors import (
-    AccessDenied,
     AmbiguousActivity,
-    AttachmentRefused,
-    CredentialRefused,
-    NeighbourBusy,
-    NeighbourUnavailable,
     OutcomeUnknown,
     TransferError,
     UnexpectedAnswer,
 )
+from attachment_transfer.core.lock_words import LockWords
 from attachment_transfer.core.model import ActivityRef, StoredObject
-from attachment_transfer.core.names import storable
+from attachment_transfer.core.sniffing import sniff
+
+__all__ = ["C4cClient", "CsrfRequired", "NewAttachment", "NotShown"]
 
 _DOCUMENT_LIMIT_BYTES = 32 * 1024 * 1024
 _NAME = "C4C"
 _LOCATION = re.compile(r"\((?:ObjectID=)?'([^']+)'\)/?$")
-#: So that one lock error does not hide a file's real refusal, a lock is waited for, in seconds.
-_LOCK_WAIT_S = 10.0
-
-
-class CsrfRequired(TransferError):
-    """C4C wants a CSRF token of this user (business users; technical users are exempt). Nothing was written."""
-
-    code = "csrf-required"
-
-
-class NotShown(UnexpectedAnswer):
-    """404: C4C does not show the object; after a create it may not be committed yet."""
+#: C4C answers in its user's language. Headers and not a query: next links and journals keep the plain address. SAP's
+#: HTTP server takes the language of a logon from ``sap-language`` first, then from ``Accept-Language`` (inferred for
+#: C4C); gateways before it know only the second.
+_IN_ENGLISH = {"Accept-Language": "en", "sap-language": "EN"}
+_PAGE_REMEDY = "Open the C4C address with the technical user: a sign-in page or a proxy answers in its place."
+_UPLOAD_PAGE_REMEDY = f"{_PAGE_REMEDY} The service looks for the file before it sends it again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +67,10 @@ class C4cClient:
 
     Args:
         known: where discovered navigations are kept between rounds; shared by all clients of a process.
+        times: how long calls may take.
         now_s: the service's clock, epoch seconds; what an HTTP date in an answer is compared with.
+        monotonic_s: a clock that only runs forwards, in seconds; bounds lists and error documents.
+        list_limits: how much of one list is read.
     """
 
     def __init__(
@@ -79,14 +80,20 @@ class C4cClient:
         c4c_url: str,
         dialect: Dialect,
         known: MutableMapping[str, AttachmentNavigation],
+        times: CallTimes | None = None,
         now_s: Callable[[], float] = time.time,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        list_limits: ListLimits = LIST_LIMITS,
     ) -> None:
         self._http = http
         self._known = known
-        self._now_s = now_s
+        self._times = times or CallTimes()
         self._root = c4c_url.rstrip("/") + "/sap/c4c/odata/v1/"
         self._dialect = dialect
-        self._lock = re.compile(dialect.c4c_lock_pattern)
+        locks = LockWords(dialect.c4c_lock_pattern, words=dialect.c4c_lock_words, not_words=dialect.c4c_not_lock_words)
+        self._errors = C4cErrors(locks, now_s=now_s, monotonic_s=monotonic_s)
+        self._lists = ListReader(self._get_json, monotonic_s=monotonic_s, limits=list_limits)
+        self._language = _IN_ENGLISH if dialect.c4c_asks_for_english else {}
         self._csrf: dict[str, str] = {}
 
     def find_activity(self, contact_id: str) -> ActivityRef | None:
@@ -107,8 +114,12 @@ class C4cClient:
             "$select": f"ObjectID,{lookup.parent}" if lookup.parent != "ObjectID" else "ObjectID",
             "$format": "json",
         }
-        rows = self._rows(f"{self._root}{lookup.service}/{lookup.set}", params)
-        return {str(row[lookup.parent]) for row in rows if row.get(lookup.parent)}
+        service_root = f"{self._root}{lookup.service}/"
+        rows = self._lists.rows(f"{service_root}{lookup.set}", params, service_root=service_root)
+        parents = {row[lookup.parent] for row in rows if row.get(lookup.parent)}
+        if not all(isinstance(parent, str) for parent in parents):
+            raise UnexpectedAnswer(f"C4C lists {lookup.parent} of {lookup.set} as something that is no id")
+        return parents
 
     def navigation(self, activity: ActivityRef) -> AttachmentNavigation:
         """Discover how files are attached to this kind of activity; ``known`` remembers it per tenant."""
@@ -117,14 +128,21 @@ class C4cClient:
         if key not in self._known:
             with self._got(url, {}, accept="application/xml") as response:
                 metadata = read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)
+            if sniff(metadata[:512]) == "text/html":
+                raise UnexpectedAnswer("C4C answered 200 with a web page, not $metadata", remedy=_PAGE_REMEDY)
             self._known[key] = attachment_navigation(metadata, activity.entity_set)
         return self._known[key]
 
     def attachments(self, activity: ActivityRef, navigation: AttachmentNavigation) -> list[StoredObject]:
-        """List what is attached already; all pages, never the bytes."""
+        """List what is attached already: all pages, never the bytes, each ObjectID once.
+
+        C4C's pages may overlap when something is attached meanwhile; the later reading of an object counts.
+        """
         url = f"{self._entity(activity.service, activity.entity_set, activity.object_id)}/{navigation.navigation}"
-        rows = self._rows(url, {"$select": _selection(navigation), "$format": "json"})
-        return [_stored(row, self._dialect) for row in rows]
+        params = {"$select": selection(navigation), "$format": "json"}
+        rows = self._lists.rows(url, params, service_root=f"{self._root}{activity.service}/")
+        found = (stored(row, self._dialect) for row in rows)
+        return list({item.object_id: item for item in found}.values())
 
     def attachment(
         self, activity: ActivityRef, navigation: AttachmentNavigation, object_id: str
@@ -132,24 +150,41 @@ class C4cClient:
         """Read one attachment's metadata back; None if C4C does not show it (yet)."""
         url = self._entity(activity.service, navigation.entity_set, object_id)
         try:
-            document = self._get_json(url, {"$select": _selection(navigation), "$format": "json"})
+            document = self._get_json(url, {"$select": selection(navigation), "$format": "json"})
         except NotShown:
             return None
-        return _stored(_single(document), self._dialect)
+        return stored(single(document), self._dialect)
 
-    def digest(self, activity: ActivityRef, navigation: AttachmentNavigation, object_id: str) -> tuple[int, str]:
-        """Download the stored bytes as a stream; return (size in bytes, sha256)."""
+    def digest(
+        self,
+        activity: ActivityRef,
+        navigation: AttachmentNavigation,
+        object_id: str,
+        *,
+        at_most_bytes: int | None = None,
+    ) -> tuple[int, str]:
+        """Download the stored bytes as a stream; return (size in bytes, sha256).
+
+        Raises :class:`UnexpectedAnswer` as soon as there are more than ``at_most_bytes``.
+        """
         url = self._entity(activity.service, navigation.entity_set, object_id) + "/Binary/$value"
         sha256, size_bytes = hashlib.sha256(), 0
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity", **self._language}
         with (
             speaking_to(_NAME),
-            self._http.stream("GET", url, headers=headers, follow_redirects=False) as response,
+            self._http.stream(
+                "GET", url, headers=headers, follow_redirects=False, extensions=self._times.file()
+            ) as response,
         ):
-            self._raise_if_unwell(response)
+            self._errors.raise_if_unwell(response, Operation.READ)
+            self._times.begin_body(response)
             for piece in response.iter_bytes():
                 sha256.update(piece)
                 size_bytes += len(piece)
+                if at_most_bytes is not None and size_bytes > at_most_bytes:
+                    raise UnexpectedAnswer(
+                        f"C4C sends more than {at_most_bytes:,} bytes for object {object_id}, which is not that large"
+                    )
         return size_bytes, sha256.hexdigest()
 
     def takes_title(self, navigation: AttachmentNavigation) -> bool:
@@ -168,10 +203,15 @@ class C4cClient:
             fields["Title"] = new.title
         return fields
 
-    def upload(self, activity: ActivityRef, navigation: AttachmentNavigation, body: UploadBody) -> str | None:
+    def upload(
+        self, activity: ActivityRef, navigation: AttachmentNavigation, body: UploadBody, *, budget_s: float
+    ) -> str | None:
         """POST the body to the activity's navigation; return the new ObjectID, or None if the answer names none.
 
-        Raises :class:`OutcomeUnknown` where the object may exist; every other error means that it does not.
+        Args:
+            budget_s: how long C4C may take to receive the body; its answer has a limit of its own.
+
+        An error whose ``may_exist`` is set means that the object may exist; every other error means that it does not.
         """
         url = f"{self._entity(activity.service, activity.entity_set, activity.object_id)}/{navigation.navigation}"
         headers = {
@@ -180,73 +220,64 @@ class C4cClient:
             "Content-Length": str(body.content_length),
             "odata-no-response-payload": "true",
             "odata-v2-strict-json-format": "true",
+            **self._language,
             **self._csrf,
         }
         try:
             with self._http.stream(
-                "POST", url, headers=headers, content=iter(body), follow_redirects=False
+                "POST",
+                url,
+                headers=headers,
+                content=iter(body),
+                follow_redirects=False,
+                extensions=self._times.upload(budget_s),
             ) as response:
                 return self._created(response)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
             raise unavailable(_NAME, exc) from exc
         except httpx.TransportError as exc:
-            raise OutcomeUnknown(f"C4C: {type(exc).__name__} after the upload had begun") from exc
+            what = too_slow(exc) or type(exc).__name__
+            raise OutcomeUnknown(f"C4C: {what}; the upload had begun") from exc
 
     def fetch_csrf_token(self, service: str) -> None:
         """GET the service root with ``x-csrf-token: fetch``; token and cookies stay with this client."""
-        headers = {"x-csrf-token": "fetch", "Accept": "application/json"}
-        with speaking_to(_NAME):
-            response = self._http.get(f"{self._root}{service}/", headers=headers, follow_redirects=False)
-        self._raise_if_unwell(response)
+        headers = {"x-csrf-token": "fetch", "Accept": "application/json", **self._language}
+        with (
+            speaking_to(_NAME),
+            self._http.stream(
+                "GET",
+                f"{self._root}{service}/",
+                headers=headers,
+                follow_redirects=False,
+                extensions=self._times.document(),
+            ) as response,
+        ):
+            self._errors.raise_if_unwell(response, Operation.READ)
         token = response.headers.get("x-csrf-token")
         if not token:
             raise UnexpectedAnswer("C4C asked for a CSRF token and did not issue one")
         self._csrf = {"x-csrf-token": token}
 
     def _created(self, response: httpx.Response) -> str | None:
-        if response.status_code >= 500 or response.status_code == 408:
-            raise OutcomeUnknown(
-                f"C4C answered {response.status_code} to an upload", retry_after_s=retry_after_s(response, self._now_s)
-            )
         if response.status_code == 403 and response.headers.get("x-csrf-token", "").lower() == "required":
             raise CsrfRequired("C4C asks for a CSRF token")
-        if response.status_code not in {200, 201, 204} and response.is_success:
-            raise OutcomeUnknown(f"C4C answered {response.status_code} to an upload")
-        self._raise_if_unwell(response, created=True)
+        self._errors.raise_if_unwell(response, Operation.UPLOAD)
         if match := _LOCATION.search(response.headers.get("location", "")):
             return match.group(1)
         try:
-            entity = _single(read_json(response, _DOCUMENT_LIMIT_BYTES, _NAME))
-        except (TransferError, httpx.HTTPError):
+            return object_id_of(single(read_json(response, _DOCUMENT_LIMIT_BYTES, _NAME)))
+        except (TransferError, httpx.HTTPError) as exc:
+            if response.status_code == 200:  # 201 and 204 say that it was created; 200 is also what a sign-in page has
+                said = exc.message if isinstance(exc, UnexpectedAnswer) else "C4C answered 200 and broke off"
+                raise OutcomeUnknown(
+                    f"{said}; whether the upload was kept is not known", remedy=_UPLOAD_PAGE_REMEDY
+                ) from exc
             return None
-        return str(entity["ObjectID"]) if entity.get("ObjectID") else None
 
     def _entity(self, service: str, entity_set: str, object_id: str) -> str:
         # In OData's literals a quote is doubled (OData 2.0, URI conventions; documented).
         literal = quote(object_id.replace("'", "''"), safe="")
         return f"{self._root}{service}/{entity_set}('{literal}')"
-
-    def _rows(self, url: str, params: dict[str, str]) -> Iterator[dict[str, Any]]:
-        seen: set[str] = set()
-        rows, following = _page(self._get_json(url, params))
-        yield from rows
-        while following:
-            if following in seen:
-                raise UnexpectedAnswer("C4C's pages lead back to one that was read already")
-            seen.add(following)
-            rows, following = _page(self._get_json(self._here(url, following), {}))
-            yield from rows
-
-    def _here(self, url: str, link: str) -> str:
-        """Path and query of ``link`` at our own address.
-
-        Credentials go to no other host, and a tenant may name itself by an older one.
-        """
-        try:
-            own, there = urlsplit(url), urlsplit(urljoin(url, link))
-        except ValueError as exc:
-            raise UnexpectedAnswer("C4C's next link is no address") from exc
-        return urlunsplit((own.scheme, own.netloc, there.path, there.query, ""))
 
     def _get_json(self, url: str, params: dict[str, str]) -> dict[str, Any]:
         with self._got(url, params, accept="application/json") as response:
@@ -257,86 +288,18 @@ class C4cClient:
 
     @contextmanager
     def _got(self, url: str, params: dict[str, str], *, accept: str) -> Iterator[httpx.Response]:
-        headers = {"Accept": accept, "odata-v2-strict-json-format": "true"}
+        headers = {"Accept": accept, "odata-v2-strict-json-format": "true", **self._language}
         arguments: dict[str, Any] = {"params": params} if params else {}
         with (
             speaking_to(_NAME),
-            self._http.stream("GET", url, headers=headers, follow_redirects=False, **arguments) as response,
+            self._http.stream(
+                "GET",
+                url,
+                headers=headers,
+                follow_redirects=False,
+                extensions=self._times.document(),
+                **arguments,
+            ) as response,
         ):
-            self._raise_if_unwell(response)
+            self._errors.raise_if_unwell(response, Operation.READ)
             yield response
-
-    def _raise_if_unwell(self, response: httpx.Response, *, created: bool = False) -> None:
-        status = response.status_code
-        if status in {200, 201} or (created and status == 204):
-            return
-        if status == 401:
-            raise CredentialRefused("C4C refused the user or password of the request (sap_v1.user, x-sap-v1-password)")
-        if status == 403:
-            raise AccessDenied("C4C answered 403: the service is not ticked in the arrangement, or a right is missing")
-        if status in {423, 429, 503}:
-            raise NeighbourBusy(f"C4C answered {status}", retry_after_s=retry_after_s(response, self._now_s))
-        if status >= 500 or status == 408:
-            raise NeighbourUnavailable(f"C4C answered {status}")
-        if status == 404:
-            raise NotShown("C4C answered 404")
-        message = _error_text(response)
-        if self._lock.search(message):
-            raise NeighbourBusy("C4C: the activity is locked", retry_after_s=_LOCK_WAIT_S)
-        if created and status in {400, 413, 415, 422}:
-            raise AttachmentRefused(f"C4C answered {status}{': ' + message if message else ''}")
-        raise UnexpectedAnswer(f"C4C answered {status}{': ' + message if message else ''}")
-
-
-def _error_text(response: httpx.Response) -> str:
-    """The human text of C4C's error form, at most 200 characters; empty for HTML and anything else."""
-    try:
-        document = json.loads(read_at_most(response, 256 * 1024, _NAME))
-        return storable(str(document["error"]["message"]["value"]))[:200]
-    except (ValueError, KeyError, TypeError, TransferError, httpx.HTTPError):
-        return ""
-
-
-def _selection(navigation: AttachmentNavigation) -> str:
-    wanted = ("ObjectID", "Name", "Title", "MimeType", "SizeInkB")
-    return ",".join(name for name in wanted if name in navigation.properties)
-
-
-def _page(document: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
-    """Rows and next link, in C4C's shape or in standard V2. Anything else is no list, least of all an empty one."""
-    data = document.get("d")
-    rows = data.get("results") if isinstance(data, dict) else data
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UnexpectedAnswer("C4C answered 200 without the list that was asked for")
-    following = data.get("__next") if isinstance(data, dict) else None
-    return rows, str(following) if following else None
-
-
-def _single(document: Any) -> dict[str, Any]:
-    """One entity, in C4C's shape (``d.results`` is the object) or in standard V2 (``d`` is)."""
-    data = document.get("d") if isinstance(document, dict) else None
-    inner = data.get("results", data) if isinstance(data, dict) else None
-    if isinstance(inner, list) and len(inner) == 1:
-        inner = inner[0]
-    if not isinstance(inner, dict):
-        raise UnexpectedAnswer("C4C answered without an entity")
-    return inner
-
-
-def _stored(row: dict[str, Any], dialect: Dialect) -> StoredObject:
-    if not row.get("ObjectID"):
-        raise UnexpectedAnswer("C4C lists an attachment without ObjectID")
-    return StoredObject(
-        object_id=str(row["ObjectID"]),
-        name=row.get("Name"),
-        title=row.get("Title"),
-        size_bytes=_size_bytes(row) if dialect.c4c_size_field_holds_bytes else None,
-    )
-
-
-def _size_bytes(row: dict[str, Any]) -> int | None:
-    """C4C's ``SizeInkB`` holds bytes, as a decimal string (recorded: the developer guide's 37-byte text)."""
-    try:
-        return int(Decimal(str(row["SizeInkB"])))
-    except (KeyError, InvalidOperation, ValueError, OverflowError):
-        return None

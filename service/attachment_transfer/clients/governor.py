@@ -7,11 +7,14 @@ with the time to wait, and then the durable queue waits, no thread does.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import httpx
 
+from attachment_transfer.clients.timelimits import too_slow
 from attachment_transfer.core.errors import NeighbourBusy
 from attachment_transfer.core.limits import Breaker, BreakerRule, Bucket
 
@@ -25,6 +28,15 @@ class Pace:
 
     per_s: float = 50.0
     burst: float = 100.0
+
+
+class CallEnd(Enum):
+    """How a call ended, as far as it says something about the neighbour."""
+
+    WELL = auto()
+    FAILED = auto()
+    SLOW = auto()  # given up at a time limit: it held a place all the while
+    UNDECIDED = auto()
 
 
 class Governor:
@@ -67,14 +79,19 @@ class Governor:
                 )
             self._breakers[(tenant, host)] = breaker
 
-    def note(self, tenant: str, host: str, *, well: bool | None) -> None:
-        """Tell how a call ended; None if it says nothing about the neighbour."""
+    def note(self, tenant: str, host: str, end: CallEnd) -> None:
+        """Record how a call ended, its answer's body included."""
         with self._lock:
             breaker = self._breakers.get((tenant, host), self._fresh)
-            if well is None:
-                breaker = breaker.undecided()
-            else:
-                breaker = breaker.succeeded() if well else breaker.failed_at(self._now_s())
+            match end:
+                case CallEnd.WELL:
+                    breaker = breaker.succeeded()
+                case CallEnd.FAILED:
+                    breaker = breaker.failed_at(self._now_s())
+                case CallEnd.SLOW:
+                    breaker = breaker.slow_at(self._now_s())
+                case CallEnd.UNDECIDED:
+                    breaker = breaker.undecided()
             self._breakers[(tenant, host)] = breaker
 
     def open_breakers(self) -> list[tuple[str, str]]:
@@ -91,25 +108,85 @@ class Governor:
 
 
 class GovernedTransport(httpx.BaseTransport):
-    """A shared transport as one tenant sees it: governed, and not closed with the client that uses it."""
+    """A shared transport as one tenant sees it: governed, and not closed with the client that uses it.
 
-    def __init__(self, inner: httpx.BaseTransport, governor: Governor, tenant: str) -> None:
+    Args:
+        note_slow: called for each call that is given up because the neighbour is too slow.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        governor: Governor,
+        tenant: str,
+        *,
+        note_slow: Callable[[], None] = lambda: None,
+    ) -> None:
         self._inner = inner
         self._governor = governor
         self._tenant = tenant
+        self._note_slow = note_slow
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Ask, send, tell."""
+        """Ask for admission, send, and record the end: at once for a failure, after the body for everything else."""
         host = request.url.host
         self._governor.admit(self._tenant, host)
-        well: bool | None = None
-        try:
+        call = _Call(lambda end: self._ended(host, end))
+        with call.watched():
             response = self._inner.handle_request(request)
-            well = response.status_code not in _FAILURES
-        except httpx.TransportError:
-            well = False
-            raise
-        finally:
-            # Anything else that breaks a call off is ours, or the other neighbour's: it decides nothing here.
-            self._governor.note(self._tenant, host, well=well)
+        if response.status_code in _FAILURES:
+            call.ended(CallEnd.FAILED)
+        if response.is_stream_consumed:  # it came with its body
+            call.ended(CallEnd.WELL)
+        response.stream = _WatchedBody(response.stream, call)
         return response
+
+    def _ended(self, host: str, end: CallEnd) -> None:
+        if end is CallEnd.SLOW:
+            self._note_slow()
+        self._governor.note(self._tenant, host, end)
+
+
+class _Call:
+    """One call on its way; its end is recorded once."""
+
+    def __init__(self, note: Callable[[CallEnd], None]) -> None:
+        self._note = note
+        self._is_over = False
+
+    def ended(self, end: CallEnd) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._note(end)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Record what breaks the call off. What is ours, or the other neighbour's, decides nothing here."""
+        try:
+            yield
+        except httpx.TransportError as exc:
+            self.ended(CallEnd.SLOW if too_slow(exc) else CallEnd.FAILED)
+            raise
+        except Exception:
+            self.ended(CallEnd.UNDECIDED)
+            raise
+
+
+class _WatchedBody(httpx.SyncByteStream):
+    """An answer's body: well unless it breaks off. One that is not read to its end is no fault of the neighbour's."""
+
+    def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream, call: _Call) -> None:
+        if not isinstance(inner, httpx.SyncByteStream):
+            raise TypeError("the transport below is a synchronous one")
+        self._inner = inner
+        self._call = call
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._call.watched():
+            yield from self._inner
+        self._call.ended(CallEnd.WELL)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._call.ended(CallEnd.WELL)
+        self._inner.close()

@@ -19,10 +19,15 @@ from typing import Any
 import httpcore
 import httpx
 
+from attachment_transfer.clients.timelimits import LimitedStream, TooSlow, TooSlowToTake
 from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable, UnexpectedAnswer
 from attachment_transfer.core.hosts import EgressMap, HostPattern, covered
 
 _AUTHORITY_REMEDY = "If its authority is your own, let SSL_CERT_FILE name a PEM file with it and restart the service."
+_SLOW_REMEDY = (
+    "Check the neighbour and the line to it. If it is slow on purpose, raise ATTACHMENT_TRANSFER_SLOW_GRACE_S or lower "
+    "ATTACHMENT_TRANSFER_LEAST_RATE_BYTES_PER_S (files), or raise ATTACHMENT_TRANSFER_DOCUMENT_TIMEOUT_S (documents)."
+)
 #: X509_V_ERR_…: self-signed, self-signed in the chain, no local issuer, first one not verified.
 _NO_AUTHORITY = {18, 19, 20, 21}
 
@@ -115,10 +120,13 @@ class GuardedBackend(httpcore.SyncBackend):
                 self._policy.judge_address(host, address)
         for address in addresses[:-1]:
             try:
-                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+                return self._connected(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
                 continue
-        return super().connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
+        return self._connected(addresses[-1], port, timeout, local_address, socket_options)
+
+    def _connected(self, *arguments: Any) -> httpcore.NetworkStream:
+        return LimitedStream(super().connect_tcp(*arguments))
 
 
 class OutboundTransport(httpx.HTTPTransport):
@@ -166,10 +174,13 @@ def unavailable(neighbour: str, exc: Exception) -> NeighbourUnavailable:
             return NeighbourUnavailable(told, remedy=_AUTHORITY_REMEDY if cause.verify_code in _NO_AUTHORITY else None)
         if isinstance(cause, socket.gaierror):
             return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}, its name does not resolve")
+        if isinstance(cause, TooSlow | TooSlowToTake):
+            return NeighbourUnavailable(f"{neighbour}: {cause}", remedy=_SLOW_REMEDY)
         if isinstance(cause, OSError) and cause.errno and not isinstance(cause, ssl.SSLError):
             return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}, {os.strerror(cause.errno).lower()}")
         cause = cause.__cause__ or cause.__context__
-    return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}")
+    broke_off = ", the answer broke off or is no HTTP" if isinstance(exc, httpx.RemoteProtocolError) else ""
+    return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}{broke_off}")
 
 
 @contextmanager

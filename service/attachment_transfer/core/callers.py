@@ -52,6 +52,17 @@ class Callers:
         """The caller's rule, or None if it is not welcome."""
         return next((rule for rule in self.rules if rule.covers(caller)), None)
 
+    def hosts_of(self, caller: str, common: tuple[HostPattern, ...]) -> tuple[HostPattern, ...] | None:
+        """Where this caller's transfers may go: its rule's hosts, else ``common``; None if no rule covers it."""
+        rule = self.rule_for(caller)
+        if rule is None:
+            return None
+        return common if rule.allowed_hosts is None else rule.allowed_hosts
+
+    def all_hosts(self, common: tuple[HostPattern, ...]) -> tuple[HostPattern, ...]:
+        """``common`` and the hosts of every rule: what one way out for all callers has to let pass."""
+        return (*common, *(host for rule in self.rules for host in rule.allowed_hosts or ()))
+
 
 def read_callers(document: Mapping[str, Any]) -> Callers:
     """Read ``[[caller]]`` tables. Raises :class:`BadCallers`."""

@@ -34,6 +34,7 @@ class Dialect:
     cmi_chat_routes: tuple[str, ...]
     cmi_originators: tuple[str, ...]
     cmi_empty_list_means_unknown: bool
+    cmi_listed_size_is_exact: bool
     cmi_contact_data_form: str
     c4c_lookups: tuple[Lookup, ...]
     c4c_attachment_type_code: str
@@ -41,6 +42,9 @@ class Dialect:
     c4c_key_field: str
     c4c_size_field_holds_bytes: bool
     c4c_lock_pattern: str
+    c4c_lock_words: tuple[str, ...]
+    c4c_not_lock_words: tuple[str, ...]
+    c4c_asks_for_english: bool
     c4c_settle_s: float
 
 
@@ -140,10 +144,13 @@ def _checked(dialect: Dialect) -> Dialect:
     for name, words in _WORDS.items():
         if getattr(dialect, name) not in words:
             raise BadDialect(f"dialect entry {name}: {getattr(dialect, name)!r}: {' or '.join(words)}")
-    try:
-        re.compile(dialect.c4c_lock_pattern)
-    except re.error as exc:
-        raise BadDialect(f"dialect entry c4c_lock_pattern: {exc}") from exc
+    for name in ("c4c_lock_pattern", "c4c_lock_words", "c4c_not_lock_words"):
+        value = getattr(dialect, name)
+        for expression in (value,) if isinstance(value, str) else value:
+            try:
+                re.compile(f"(?:{expression})" if name != "c4c_lock_pattern" else expression)
+            except re.error as exc:
+                raise BadDialect(f"dialect entry {name}: {expression!r}: {exc}") from exc
     for route in dialect.cmi_chat_routes:
         if "{contact_id}" not in route or re.search(r"[{}]", route.replace("{contact_id}", "")):
             raise BadDialect(f"dialect entry cmi_chat_routes: {route!r}: write {{contact_id}} where the id goes")

@@ -6,6 +6,7 @@ covers one or more labels, like the egress map that design asks for.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
@@ -41,6 +42,63 @@ def covered(host: str, patterns: tuple[HostPattern, ...]) -> bool:
     return any(pattern.covers(host) for pattern in patterns)
 
 
+class BadHost(ValueError):
+    """An address whose host or port is none; the message says what is wrong."""
+
+
+#: RFC 1123, 2.1: letters, digits and inner hyphens. Underscores are for names of records, not of hosts.
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?", re.IGNORECASE)
+_LONGEST_LABEL, _LONGEST_HOST = 63, 253
+
+
+def host_of(url: str) -> str:
+    """The host of an https address, in lower case, without its final dot. Raises :class:`BadHost`.
+
+    A name outside ASCII is refused: ``xn--…`` names one host, letters that look alike name several.
+    """
+    authority = url.partition("://")[2].partition("/")[0]
+    bracketed = re.fullmatch(r"\[(.*)\](?::(.*))?", authority)
+    host, port = bracketed.groups() if bracketed else authority.rpartition(":")[::2]
+    if not bracketed and ":" not in authority:
+        host, port = authority, None
+    if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536 and len(port) < 6):
+        raise BadHost(f"{port[:20]!r} is no port: 1 to 65535")
+    host = host.lower()
+    if bracketed:
+        _check_address(ipaddress.IPv6Address, host)
+        return host
+    host = host.removesuffix(".")
+    _check_name(host)
+    return host
+
+
+def _check_name(host: str) -> None:
+    if not host.isascii():
+        raise BadHost("the host has letters outside ASCII: write it as its registry does, with xn--")
+    if len(host) > _LONGEST_HOST:
+        raise BadHost(f"the host is longer than {_LONGEST_HOST} characters")
+    labels = host.split(".")
+    for label in labels:
+        if not label:
+            raise BadHost("the host has an empty part: nothing before, after or between dots")
+        if len(label) > _LONGEST_LABEL:
+            raise BadHost(f"a part of the host is longer than {_LONGEST_LABEL} characters")
+        if not _LABEL.fullmatch(label):
+            raise BadHost(f"{label!r} is no part of a host name: letters, digits, and hyphens between them")
+    # A last part of digits is an address to every resolver, and some read 0x7f.1 or 2130706433 as 127.0.0.1.
+    if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
+        _check_address(ipaddress.IPv4Address, host)
+
+
+def _check_address(kind: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Address], host: str) -> None:
+    try:
+        address = kind(host)
+    except ValueError as exc:
+        raise BadHost(f"{host[:_LONGEST_LABEL]!r} is neither a host name nor an address") from exc
+    if getattr(address, "scope_id", None):
+        raise BadHost("the address has a zone (%): it means something on its own machine only")
+
+
 def canonical_url(url: str) -> str:
     """One spelling of an https address: host in lower case, no default port, no final dot, no final slash.
 
@@ -51,10 +109,10 @@ def canonical_url(url: str) -> str:
         port = parts.port
     except ValueError:
         return url
-    host = (parts.hostname or "").rstrip(".")
-    if not host:
+    host = (parts.hostname or "").removesuffix(".")
+    if not host or host.endswith("."):
         return url
-    shown = f"[{host}]" if ":" in host else host
+    shown = f"[{host}]" if "[" in parts.netloc else host
     netloc = shown if port in {None, 443} else f"{shown}:{port}"
     return urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), "", ""))
 

@@ -37,10 +37,13 @@ class BreakerRule:
 
     Attributes:
         failures: that many in a row open the breaker.
+        slow_counts_as: how many failures a call counts that had to be given up because it was too slow: it held a place
+            for as long as many quick failures.
         pause_s, longest_pause_s: how long it stays open at first, doubling with each failed probe, in seconds.
     """
 
     failures: int = 8
+    slow_counts_as: int = 8
     pause_s: float = 15.0
     longest_pause_s: float = 300.0
 
@@ -78,9 +81,13 @@ class Breaker:
         """The neighbour is well."""
         return Breaker(rule=self.rule)
 
-    def failed_at(self, now_s: float) -> Breaker:
+    def slow_at(self, now_s: float) -> Breaker:
+        """A call was given up because the neighbour was too slow."""
+        return self.failed_at(now_s, counts_as=self.rule.slow_counts_as)
+
+    def failed_at(self, now_s: float, *, counts_as: int = 1) -> Breaker:
         """The neighbour failed once more."""
-        failed = self.failed + 1
+        failed = self.failed + counts_as
         if failed < self.rule.failures and not self.probing:
             return replace(self, failed=failed)
         beyond = max(0, failed - self.rule.failures)

@@ -9,8 +9,12 @@ from collections.abc import Container, Iterable
 from itertools import count
 from pathlib import PurePosixPath
 
+from attachment_transfer.core.invisibles import without_needless_invisibles
+
 #: C4C declares no MaxLength on an attachment's Name; 255 is what file systems and SAP's UI take. Assumed.
 MAX_NAME_CHARACTERS = 255
+#: Of a longer name only so much is looked at: most of it goes anyway.
+_LONGEST_READ_CHARACTERS = 4 * MAX_NAME_CHARACTERS
 
 #: Explicit direction marks: they make ``fdp.exe`` read as ``exe.pdf``. Unicode Bidi_Control.
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -20,22 +24,27 @@ _RESERVED_ON_WINDOWS = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|
 def safe_name(name: str, *, fallback: str = "attachment") -> str:
     """Return a name to store in C4C: letters of every script stay, what can deceive or escape goes.
 
-    Path parts and separators, control characters, bidirectional controls and characters that are reserved in file
-    systems are replaced or dropped; the result is NFC, not empty and at most 255 characters, extension kept.
+    Path parts and separators, control characters, bidirectional controls, invisible characters without a purpose where
+    they stand (``core/invisibles.py``) and characters that are reserved in file systems are replaced or dropped; the
+    result is NFC, not empty and at most 255 characters, extension kept.
     """
     text = unicodedata.normalize("NFC", name).replace("\\", "/")
     last = [part for part in text.split("/") if part.strip(". ")] or [fallback]
     # Again NFC: a mark and its letter may have stood apart by a character that is gone now.
-    kept = unicodedata.normalize("NFC", "".join(_replaced(char) for char in last[-1])).strip(" .")
+    printable = without_needless_invisibles(
+        "".join(_replaced(char) for char in _shortened(last[-1], _LONGEST_READ_CHARACTERS))
+    )
+    kept = unicodedata.normalize("NFC", printable).strip(" .")
     if not kept:
         kept = fallback
     if _RESERVED_ON_WINDOWS.match(kept):
         kept = f"_{kept}"
-    return _shortened(kept, MAX_NAME_CHARACTERS).strip(" .")
+    # A cut may fall into an emoji of several characters.
+    return without_needless_invisibles(_shortened(kept, MAX_NAME_CHARACTERS)).strip(" .")
 
 
 def _replaced(char: str) -> str:
-    if char in BIDI_CONTROLS or unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+    if char in BIDI_CONTROLS or unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}:
         return ""
     return "_" if char in '<>:"|?*' else char
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Attachment, Transfer
+from attachment_transfer.core.sniffing import UNKNOWN
 from attachment_transfer.core.states import TERMINAL_TRANSFER, Outcome, TransferState
 
 
@@ -64,7 +65,7 @@ def _attachment_json(item: Attachment) -> dict[str, Any]:
         "cmi_attachment_id": item.source.source_id,
         "name": item.source.name,
         "stored_name": item.target_name,
-        "content_type": item.source.content_type,
+        "content_type": item.source.content_type or UNKNOWN,
         "size_bytes": item.size_bytes if item.size_bytes is not None else item.source.declared_size_bytes,
         "sha256": item.sha256,
         "state": item.state,

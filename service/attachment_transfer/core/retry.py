@@ -46,6 +46,10 @@ POLICY: dict[str, RetryRule] = {
 }
 
 
+#: However often the reason changes: then a person looks.
+MOST_TRIES = 40
+
+
 @dataclass(frozen=True)
 class Wait:
     """Try again after this many seconds."""
@@ -56,6 +60,15 @@ class Wait:
 @dataclass(frozen=True)
 class Stop:
     """The budget is used up."""
+
+
+def counted_tries(in_all: int, *, reason_is_new: bool) -> int:
+    """How many failures count for the present reason: trouble of another kind does not use up its budget.
+
+    Args:
+        in_all: failures since the file was first tried or redriven, this one included.
+    """
+    return 1 if reason_is_new and in_all <= MOST_TRIES else in_all
 
 
 def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float) -> Wait | Stop:

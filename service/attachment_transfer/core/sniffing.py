@@ -167,8 +167,18 @@ def _as_text(head: bytes) -> str | None:
 
 def plain_type(declared: str) -> str:
     """A declared type without parameters, in lower case; :data:`UNKNOWN` if it is none."""
+    return declared_type(declared) or UNKNOWN
+
+
+def declared_type(declared: str) -> str | None:
+    """A declared type without parameters, in lower case; None where there is none, or it has not the form of one."""
     text = declared.split(";", 1)[0].strip().lower()
-    return text if _MIME.fullmatch(text) else UNKNOWN
+    return text if _MIME.fullmatch(text) else None
+
+
+def has_signature(mime: str) -> bool:
+    """True if every file of this type begins with the type's signature."""
+    return bool(synonyms(mime) & _SIGNED)
 
 
 def effective_type(declared: str, sniffed: str) -> str:

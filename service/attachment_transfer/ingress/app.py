@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
@@ -12,24 +11,29 @@ from werkzeug.exceptions import HTTPException
 
 from attachment_transfer import tracing
 from attachment_transfer.core.callers import ANYBODY
-from attachment_transfer.core.hosts import HostPattern, covered
+from attachment_transfer.core.hosts import BadHost, HostPattern, covered, host_of
 from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
 from attachment_transfer.ingress.admin import admin_blueprint
 from attachment_transfer.ingress.bearer import Caller
 from attachment_transfer.ingress.bulkhead import guard
 from attachment_transfer.ingress.observed import note_accepted, observe
+from attachment_transfer.ingress.once import refuse_repeated_headers
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.operator_page import operator_blueprint
 from attachment_transfer.ingress.problems import FieldError, Problem
 from attachment_transfer.ingress.reading import read_request
+from attachment_transfer.ingress.serving import ARRIVED_AT_S
 from attachment_transfer.ingress.wiring import Ingress
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.database import UnusableDatabase, check_schema
+from attachment_transfer.ledger.database import DatabaseBusy, UnusableDatabase, check_schema
 
 __all__ = ["Ingress", "create_app"]
 
+_NOBODY_CARRIES = (
+    "No worker has given a sign of life lately: what is accepted is kept and waits. The worker's log says why."
+)
 _log = structlog.get_logger(__name__)
 
 
@@ -37,6 +41,7 @@ def create_app(ingress: Ingress) -> Flask:
     """Build the application."""
     app = Flask("attachment_transfer.ingress", static_folder=None)
     observe(app)
+    refuse_repeated_headers(app)
     if ingress.bulkhead is not None:
         guard(app, ingress.bulkhead)
     app.register_blueprint(_events_blueprint(ingress))
@@ -47,6 +52,7 @@ def create_app(ingress: Ingress) -> Flask:
     app.register_error_handler(Problem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(sa.exc.DBAPIError, _database_problem)
+    app.register_error_handler(DatabaseBusy, _database_problem)
     app.register_error_handler(Exception, _internal_problem)
     return app
 
@@ -96,12 +102,18 @@ def _health_blueprint(ingress: Ingress) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        """The database answers and has our schema."""
+        """The database answers and has our schema; where a worker was started beside this process, somebody carries."""
         try:
             check_schema(ingress.engine)
         except UnusableDatabase as exc:
             raise Problem(503, "Not ready", str(exc), headers={"Retry-After": "2"}) from exc
-        return jsonify(status="ready")
+        if ingress.living_workers is None:
+            return jsonify(status="ready")
+        workers = ingress.living_workers()
+        if not workers and ingress.worker_beside:
+            raise Problem(503, "Not ready", _NOBODY_CARRIES, headers={"Retry-After": "2"})
+        # Workers elsewhere may be deploying: what is accepted waits for them, so this process is ready without them.
+        return jsonify(status="ready", workers=workers, reason=None if workers else _NOBODY_CARRIES)
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
@@ -120,7 +132,10 @@ def _accepted_answer(ingress: Ingress, caller: Caller, transfer_id: str) -> Resp
     """202 at once, or, in the synchronous mode and if the end comes in time, 200 with the result per file."""
     ended = None
     if ingress.waiting is not None:
-        ended = ingress.waiting.for_end(lambda: views.find_transfer(ingress.engine, transfer_id, caller=caller.name))
+        ended = ingress.waiting.for_end(
+            lambda: views.find_transfer(ingress.engine, transfer_id, caller=caller.name),
+            arrived_at_s=request.environ.get(ARRIVED_AT_S),
+        )
     if ended is not None:
         answer = jsonify(as_json(ended, views.attachments_of(ingress.engine, transfer_id)))
     else:
@@ -131,32 +146,40 @@ def _accepted_answer(ingress: Ingress, caller: Caller, transfer_id: str) -> Resp
 
 
 def _check_hosts(wanted: TransferRequest, allowed: tuple[HostPattern, ...]) -> None:
-    """Refuse foreign hosts at the door already, by name; the way out checks names and addresses again."""
-    errors = []
-    for field, url in (("body.cmi_url", wanted.cmi_url), ("body.sap_v1.url", wanted.c4c_url)):
-        host = _host_of(url)
-        if host is None or not covered(host, allowed):
-            errors.append(
-                FieldError(
-                    field=field,
-                    message="the host is not allowed here",
-                    expected=f"a host under {', '.join(pattern.text for pattern in allowed)}",
-                    remedy="Correct the address, or add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS.",
-                    found=url[:120],
-                )
-            )
+    """Refuse what is no host, and foreign hosts, at the endpoint; the way out judges names and addresses again."""
+    errors = [
+        error
+        for field, url in (("body.cmi_url", wanted.cmi_url), ("body.sap_v1.url", wanted.c4c_url))
+        if (error := _host_error(field, url, allowed)) is not None
+    ]
     if errors:
         named = ", ".join(error.field for error in errors)
         raise Problem(403, "The service may not call this host", f"Not on the allow-list: {named}.", errors)
 
 
-def _host_of(url: str) -> str | None:
+def _host_error(field: str, url: str, allowed: tuple[HostPattern, ...]) -> FieldError | None:
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises ValueError for a port that is none
-    except ValueError:
+        host = host_of(url)
+    except BadHost as exc:
+        return FieldError(
+            field=field,
+            message=str(exc),
+            expected="https://, a host name of letters, digits, hyphens and dots, perhaps a port",
+            remedy="Write the address as Sinch or SAP gave it to you.",
+            found=url[:120],
+        )
+    if covered(host, allowed):
         return None
-    return parts.hostname
+    return FieldError(
+        field=field,
+        message="the host is not allowed here",
+        expected=f"a host under {', '.join(pattern.text for pattern in allowed)}",
+        remedy=(
+            "Correct the address, or add the host to ATTACHMENT_TRANSFER_ALLOWED_HOSTS, or to allowed_hosts of this "
+            "caller in ATTACHMENT_TRANSFER_CALLERS_FILE."
+        ),
+        found=url[:120],
+    )
 
 
 def _http_problem(exc: HTTPException) -> Response:
@@ -167,8 +190,9 @@ def _http_problem(exc: HTTPException) -> Response:
     return answer
 
 
-def _database_problem(exc: sa.exc.DBAPIError) -> Response:
-    _log.error("the database does not answer", error=type(exc.orig).__name__)
+def _database_problem(exc: sa.exc.DBAPIError | DatabaseBusy) -> Response:
+    cause = exc if isinstance(exc, DatabaseBusy) else exc.orig
+    _log.error("the database does not answer", error=type(cause).__name__)
     return Problem(
         503,
         "The service cannot record the request now",

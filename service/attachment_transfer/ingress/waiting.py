@@ -16,6 +16,7 @@ class Waiting:
 
     Args:
         longest_s: 0 = never wait (the asynchronous mode).
+        in_all_s: a wait ends so many seconds after its request was there, whatever came before it; None = no such end.
         at_once: further requests are answered 202 without a wait.
     """
 
@@ -26,18 +27,26 @@ class Waiting:
         at_once: int,
         monotonic_s: Callable[[], float],
         pause_s: Callable[[float], None],
+        in_all_s: float | None = None,
     ) -> None:
+        self._in_all_s = in_all_s
         self._longest_s = longest_s
         self._places = threading.BoundedSemaphore(max(1, at_once))
         self._monotonic_s = monotonic_s
         self._pause_s = pause_s
 
-    def for_end(self, look: Callable[[], Transfer | None]) -> Transfer | None:
-        """Return the transfer once it is at an end, or None if it is not in time."""
+    def for_end(self, look: Callable[[], Transfer | None], *, arrived_at_s: float | None = None) -> Transfer | None:
+        """Return the transfer once it is at an end, or None if it is not in time.
+
+        Args:
+            arrived_at_s: when the request was there, on the steady clock.
+        """
         if self._longest_s <= 0 or not self._places.acquire(blocking=False):
             return None
         try:
             end_s = self._monotonic_s() + self._longest_s
+            if arrived_at_s is not None and self._in_all_s is not None:
+                end_s = min(end_s, arrived_at_s + self._in_all_s)
             while True:
                 transfer = look()
                 if transfer is not None and transfer.state in TERMINAL_TRANSFER:

@@ -27,6 +27,8 @@ class Ingress:
         waiting: the synchronous mode; None = never wait.
         bulkhead: how many requests may use the database at once; None = as many as there are threads.
         ring: called after every request that may have made work, once its answer is known.
+        living_workers: how many workers have given a sign of life lately; None = not asked.
+        worker_beside: a worker was started together with this process: without one, this process is not ready.
         max_request_bytes: limit of a request's body.
         scope_operator: beside ``scope_status``, it opens the transfers of all callers.
     """
@@ -47,6 +49,8 @@ class Ingress:
     bulkhead: Bulkhead | None = None
     ring: Callable[[], None] = lambda: None
     scope_operator: str = "transfers.operate"
+    living_workers: Callable[[], int] | None = None
+    worker_beside: bool = False
 
     def admit(self, scope: str) -> Caller:
         """Who sends the present request. Raises ``Problem`` 401 or 403."""

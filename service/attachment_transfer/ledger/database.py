@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,19 +33,30 @@ _PATIENCE = {
     "tcp_user_timeout": 30_000,
 }
 
+_PATIENCE_OPTION = "write_patience_s"
+
 #: Writers of one process take turns before they meet SQLite's own lock: measured, this cuts the p99 of an accept
 #: from 550 to 90 ms, because SQLite's busy handler polls.
 _sqlite_turn = threading.Lock()
+
+
+class DatabaseBusy(Exception):
+    """Somebody else held the write lock for longer than this process waits; nothing was written."""
 
 
 class UnusableDatabase(Exception):
     """The database cannot be used safely: a network file system, a missing or foreign schema, a bad URL."""
 
 
-def open_database(url: str) -> sa.Engine:
-    """Create the engine for ``url``. Bound parameters never appear in error texts."""
+def open_database(url: str, *, write_patience_s: float | None = None) -> sa.Engine:
+    """Create the engine for ``url``. Bound parameters never appear in error texts.
+
+    Args:
+        write_patience_s: how long :func:`writing` waits for locks, in seconds; None = on SQLite for its turn and then
+            half a minute, on PostgreSQL as long as the server says.
+    """
     if url.startswith("sqlite:///"):
-        return _open_sqlite(url)
+        return _open_sqlite(url, write_patience_s)
     if url.startswith(("postgresql://", "postgresql+psycopg://")):
         return sa.create_engine(
             url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -53,13 +65,14 @@ def open_database(url: str) -> sa.Engine:
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={name: value for name, value in _PATIENCE.items() if name not in sa.make_url(url).query},
+            execution_options={} if write_patience_s is None else {_PATIENCE_OPTION: write_patience_s},
         )
     raise UnusableDatabase(
         f"DATABASE_URL starts with {url.split(':', 1)[0]!r}: write sqlite:///path/to/file.db or postgresql://user@host/name"
     )
 
 
-def _open_sqlite(url: str) -> sa.Engine:
+def _open_sqlite(url: str, write_patience_s: float | None) -> sa.Engine:
     path = sqlite_path(url)
     path.parent.mkdir(parents=True, exist_ok=True)
     kind = _file_system_of(path.parent)
@@ -68,16 +81,25 @@ def _open_sqlite(url: str) -> sa.Engine:
             f"{path} lies on a network file system ({kind}), where SQLite's locks do not hold: "
             "use a local disk, or a postgresql:// URL"
         )
-    engine = sa.create_engine(url, pool_size=20, max_overflow=10, hide_parameters=True)
+    engine = sa.create_engine(
+        url,
+        pool_size=20,
+        max_overflow=10,
+        hide_parameters=True,
+        execution_options={} if write_patience_s is None else {_PATIENCE_OPTION: write_patience_s},
+    )
     event.listen(engine, "connect", _prepare_sqlite_connection)
     return engine
 
 
 def _prepare_sqlite_connection(connection: Any, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    if connection.execute("PRAGMA page_count").fetchone() == (0,):
+        # Before the first page is written: purged rows give their space back. Later it would only wait for the write
+        # lock, at each new connection.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
-        "auto_vacuum=INCREMENTAL",  # before the first page is written: purged rows give their space back
         "journal_mode=WAL",
         "synchronous=FULL",  # an answered 202 survives a power cut
         "foreign_keys=ON",
@@ -113,13 +135,30 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
     SQLite: ``BEGIN IMMEDIATE``. PostgreSQL: take the transfer's row with ``FOR UPDATE`` first.
     """
+    patience_s: float | None = engine.get_execution_options().get(_PATIENCE_OPTION)
     if engine.dialect.name == "sqlite":
-        with _sqlite_turn, engine.begin() as connection:
+        with _sqlite_turn_within(patience_s) as left_s, engine.begin() as connection:
+            if left_s is not None:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={round(left_s * 1000)}")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection
     else:
         with engine.begin() as connection:
+            if patience_s is not None:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(patience_s * 1000)}")
             yield connection
+
+
+@contextmanager
+def _sqlite_turn_within(patience_s: float | None) -> Iterator[float | None]:
+    """This process's turn; yields what is left of the patience, in seconds. Raises :class:`DatabaseBusy`."""
+    began_s = time.monotonic()
+    if not _sqlite_turn.acquire(timeout=-1 if patience_s is None else patience_s):
+        raise DatabaseBusy(f"the database's write lock was not free within {patience_s:g} s")
+    try:
+        yield None if patience_s is None else max(0.1, patience_s - (time.monotonic() - began_s))
+    finally:
+        _sqlite_turn.release()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from attachment_transfer import __version__
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, TERMINAL_TRANSFER, AttachmentState, TransferState
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.remembered import Remembered
+from attachment_transfer.ledger.shared_clock import database_now
 
 MOST_TENANTS = 25
 OTHER = "other"
@@ -98,6 +99,11 @@ class LedgerCollector(Collector):
             "secrets_shredded_soon",
             "Parked transfers whose secrets are shredded within a day: then only a new event can run them again",
             connection.execute(_shredded_before(self._now_s() + _SOON_S)).scalar_one(),
+        )
+        yield _gauge(
+            "living_workers",
+            "Workers that gave a sign of life within a lease's time; 0: what is accepted waits",
+            connection.execute(_living(connection)).scalar_one(),
         )
         yield _gauge("database_bytes", "Size of the database", connection.execute(_size(connection)).scalar_one())
 
@@ -218,6 +224,11 @@ def _ambiguous(now_s: float, states: Sequence[TransferState]) -> sa.Select[Any]:
 
 def _shredded_before(end_s: float) -> sa.Select[Any]:
     return sa.select(sa.func.count()).where(tables.sealed_secret.c.shred_at_s <= end_s)
+
+
+def _living(connection: sa.Connection) -> sa.Select[Any]:
+    lease = tables.engine_lease
+    return sa.select(sa.func.count()).select_from(lease).where(lease.c.expires_at_s >= database_now(connection.engine))
 
 
 def _size(connection: sa.Connection) -> sa.TextClause:

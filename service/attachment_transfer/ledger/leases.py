@@ -1,4 +1,7 @@
-"""Who is alive, on PostgreSQL: a lease per worker process, in the database's own time.
+"""Who is alive: a lease per worker process, in the database's own time.
+
+On PostgreSQL it decides whose rounds are taken over. On SQLite the file lock decides, and the lease of the one worker
+only tells the API that somebody carries.
 
 An expired lease makes a worker a suspect, not dead: after an outage of the database every lease has expired, and each
 worker's next beat clears it. Only a suspect that stays silent for half a TTL more is declared dead.
@@ -9,7 +12,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.shared_clock import database_now
 
 _table = tables.engine_lease
@@ -42,6 +45,11 @@ class Leases:
             )
             return beaten.rowcount == 1
 
+    def keep(self, executor_id: str) -> None:
+        """Beat, or take the lease if there is none: for the one worker of SQLite, which nobody declares dead."""
+        if not self.beat(executor_id):
+            self.take(executor_id)
+
     def release(self, executor_id: str) -> None:
         """End cleanly. Call after the beat has stopped."""
         with writing(self._engine) as connection:
@@ -61,3 +69,9 @@ class Leases:
         """Executors that hold a lease, suspects included."""
         with self._engine.connect() as connection:
             return set(connection.execute(sa.select(_table.c.executor_id)).scalars())
+
+    def count_unexpired(self) -> int:
+        """How many workers have given a sign of life within a lease's time."""
+        with reading(self._engine) as connection:
+            query = sa.select(sa.func.count()).select_from(_table).where(_table.c.expires_at_s >= self._now)
+            return int(connection.execute(query).scalar_one())

@@ -34,8 +34,7 @@ from attachment_transfer.core.errors import (
 from attachment_transfer.core.model import ActivityRef, Attachment, StoredObject, UploadIntent
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.policy import Policy
-from attachment_transfer.core.retry import Stop, decide
-from attachment_transfer.core.sniffing import plain_type
+from attachment_transfer.core.retry import Stop, counted_tries, decide
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
 from attachment_transfer.core.transcript import sha256_of
 from attachment_transfer.ledger.round_book import RoundBook
@@ -45,6 +44,18 @@ from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.sources import present_transcript
 
 _log = structlog.get_logger(__name__)
+
+#: A web page in place of the stored bytes has less; what is still longer than the file by this is not the file.
+_READ_BACK_SLACK_BYTES = 1024 * 1024
+_READ_BACK_REMEDY = (
+    "Download the object in C4C and compare it with the customer's file: a page or a proxy may have answered in its "
+    "place. Delete nothing before; then retry the transfer."
+)
+_SEVERAL_REMEDY = (
+    "Open these objects in C4C and compare each with the customer's file. Only where at least two of them are the "
+    "whole file may one be removed there. Then retry the transfer: the object that is left is taken over."
+)
+_NAMED_OBJECTS = 5
 
 
 @dataclass(frozen=True)
@@ -197,10 +208,7 @@ class Carrier:
         listed = neighbours.c4c.attachments(target.activity, target.navigation)
         ours = [item for item in listed if carries_key(attachment.key, title=item.title, name=item.name)]
         if len(ours) > 1:
-            raise UnexpectedAnswer(
-                f"{len(ours)} objects at C4C carry the key of this attachment",
-                remedy="Keep one of them in C4C, then retry the transfer.",
-            )
+            raise UnexpectedAnswer(_several(ours), remedy=_SEVERAL_REMEDY)
         return ours[0] if ours else None
 
     def _upload(self, attachment: Attachment, neighbours: Neighbours, target: Target) -> tuple[str | None, UploadBody]:
@@ -225,7 +233,7 @@ class Carrier:
                 source.pieces,
                 size_bytes=source.size_bytes,
                 fields=neighbours.c4c.fields(
-                    _described(attachment, in_title=neighbours.c4c.takes_title(target.navigation))
+                    _described(attachment, source.content_type, in_title=neighbours.c4c.takes_title(target.navigation))
                 ),
                 out_of_time=lambda: self._monotonic_s() > end_s,
             )
@@ -233,7 +241,7 @@ class Carrier:
             intent = self._book.begin_upload(attachment.id, deadline_at_s=deadline_at_s)
             self.prefetcher.begin_after(attachment, neighbours.cmi)
             try:
-                object_id = neighbours.c4c.upload(target.activity, target.navigation, body)
+                object_id = neighbours.c4c.upload(target.activity, target.navigation, body, budget_s=budget_s)
             except Exception as exc:
                 self._book.end_upload(intent, refused=isinstance(exc, TransferError) and not exc.may_exist)
                 raise
@@ -249,7 +257,7 @@ class Carrier:
             else self._by_key(attachment, neighbours, target)
         )
         if found is None:
-            raise OutcomeUnknown("C4C answered 201 and does not show the object yet")
+            raise OutcomeUnknown("C4C took the upload and does not show the object yet")
         return found
 
     def _keep(
@@ -271,16 +279,31 @@ class Carrier:
                 f"C4C holds {found.size_bytes} bytes in object {found.object_id}, the source has {size_bytes}"
             )
         if self._verify_digest:
-            _, held = neighbours.c4c.digest(target.activity, target.navigation, found.object_id)
-            if held != sha256:
-                raise DigestMismatch(
-                    f"object {found.object_id} at C4C has sha256 {held[:12]}…, the source {sha256[:12]}…"
-                )
+            self._compare_bytes(found, size_bytes, sha256, neighbours, target)
         self._book.stored(attachment, object_id=found.object_id, size_bytes=size_bytes, sha256=sha256, how=how)
         meters.KEPT.labels(how).inc()
         meters.KEPT_BYTES.labels(how).inc(size_bytes or 0)
         _log.info("attachment kept", action=how, attachment_id=attachment.id, size_bytes=size_bytes)
         return Carried(state=AttachmentState.STORED)
+
+    def _compare_bytes(
+        self, found: StoredObject, size_bytes: int | None, sha256: str, neighbours: Neighbours, target: Target
+    ) -> None:
+        """Read the stored bytes again. Raises :class:`DigestMismatch`, or UnexpectedAnswer if other bytes came."""
+        at_most_bytes = max(size_bytes or 0, found.size_bytes or 0) + _READ_BACK_SLACK_BYTES
+        read_bytes, read_sha256 = neighbours.c4c.digest(
+            target.activity, target.navigation, found.object_id, at_most_bytes=at_most_bytes
+        )
+        if read_sha256 == sha256:
+            return
+        if found.size_bytes is not None and found.size_bytes == size_bytes != read_bytes:
+            raise UnexpectedAnswer(
+                f"C4C lists object {found.object_id} with {size_bytes:,} bytes, as sent; {read_bytes:,} came",
+                remedy=_READ_BACK_REMEDY,
+            )
+        raise DigestMismatch(
+            f"object {found.object_id} at C4C has sha256 {read_sha256[:12]}…, the source {sha256[:12]}…"
+        )
 
     def _source_digest(self, attachment: Attachment, neighbours: Neighbours) -> tuple[int, str]:
         """An adopted upload was sent by a process that died with its digest: read the source once more."""
@@ -298,7 +321,9 @@ class Carrier:
             return Carried(state=attachment.state, error=exc.code)
         ambiguous = exc.may_exist
         minimum_s = max(self._settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
-        decision = decide(exc.code, tries=attachment.tries + 1, retry_after_s=minimum_s, jitter=self._jitter())
+        is_new = attachment.reason is None or attachment.reason.code != exc.code
+        tries = counted_tries(attachment.tries + 1, reason_is_new=is_new)
+        decision = decide(exc.code, tries=tries, retry_after_s=minimum_s, jitter=self._jitter())
         if isinstance(decision, Stop):
             reason = Reason(
                 code=exc.given_up_code or exc.code,
@@ -337,6 +362,22 @@ class Carrier:
         return Carried(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)
 
 
+def _several(ours: list[StoredObject]) -> str:
+    """Two or more ObjectIDs with one key, and whether they may be the same file."""
+    named = ", ".join(
+        item.object_id if item.size_bytes is None else f"{item.object_id} ({item.size_bytes:,} bytes)"
+        for item in ours[:_NAMED_OBJECTS]
+    )
+    more = f" and {len(ours) - _NAMED_OBJECTS} more" if len(ours) > _NAMED_OBJECTS else ""
+    sizes = {item.size_bytes for item in ours}
+    told = (
+        "their sizes are not known"
+        if None in sizes
+        else f"their sizes are {'equal' if len(sizes) == 1 else 'not equal'}"
+    )
+    return f"{len(ours)} objects at C4C carry the key of this attachment: {named}{more}; {told}"
+
+
 @contextmanager
 def _upload_may_exist() -> Iterator[None]:
     """Whatever fails in here, an upload of ours may exist at C4C."""
@@ -347,14 +388,16 @@ def _upload_may_exist() -> Iterator[None]:
         raise
 
 
-def _described(attachment: Attachment, *, in_title: bool) -> NewAttachment:
+def _described(attachment: Attachment, content_type: str, *, in_title: bool) -> NewAttachment:
     """Name, type and key of the upload; the key travels in Title where it can be set, else in the name.
 
-    The type goes without parameters: CMI calls a voice note ``audio/ogg; codecs=opus``, C4C's samples know bare types.
+    Args:
+        content_type: without parameters: CMI calls a voice note ``audio/ogg; codecs=opus``, C4C's samples know bare
+            types.
     """
     name = attachment.target_name
     return NewAttachment(
         name=name if in_title else name_with_key(name, attachment.key),
-        content_type=plain_type(attachment.source.content_type),
+        content_type=content_type,
         title=key_title(attachment.key) if in_title else None,
     )

@@ -17,6 +17,10 @@ from werkzeug.serving import BaseWSGIServer, make_server
 _SILENT_AT_MOST_S = 60.0
 
 
+class PortUnavailable(Exception):
+    """The health port cannot be opened; the message names the cause and the remedy."""
+
+
 class HealthServer:
     """``/healthz``, ``/readyz`` and ``/metrics`` of the worker.
 
@@ -39,7 +43,7 @@ class HealthServer:
         self._monotonic_s = monotonic_s
         self._beat_at_s: float | None = None
         self.app = self._app(metrics)
-        self._server: BaseWSGIServer = make_server(host, port, self.app, threaded=True)
+        self._server = _server(host, port, self.app)
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
 
     def _app(self, metrics: Callable[[], bytes]) -> Flask:
@@ -85,3 +89,16 @@ class HealthServer:
     def stop(self) -> None:
         """Close the port."""
         self._server.shutdown()
+
+
+def _server(host: str, port: int, app: Flask) -> BaseWSGIServer:
+    """Bind at once. werkzeug answers a failed bind with ``SystemExit``, the error of the system behind it."""
+    try:
+        return make_server(host, port, app, threaded=True)
+    except (SystemExit, OSError) as exc:
+        cause = exc if isinstance(exc, OSError) else exc.__context__
+        why = getattr(cause, "strerror", None) or "cannot be opened"
+        raise PortUnavailable(
+            f"the worker's port {port} on {host}: {why}. End the program that has it, or set "
+            "ATTACHMENT_TRANSFER_WORKER_PORT to a free port"
+        ) from exc

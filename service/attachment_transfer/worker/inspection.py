@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import chain
+from dataclasses import replace
 
 from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.clients.cmi import OpenSource
+from attachment_transfer.clients.downloads import OpenSource, peeked
 from attachment_transfer.core.errors import AttachmentRefused, NeighbourUnavailable, NotWanted
 from attachment_transfer.core.model import SourceAttachment
 from attachment_transfer.core.policy import Policy, Refuse, Skip, Verdict
-from attachment_transfer.core.sniffing import HEAD_BYTES
 
 #: Returns only if the bytes are clean; raises AttachmentRefused or ScannerUnavailable.
 Scan = Callable[[Iterable[bytes]], None]
@@ -38,7 +37,7 @@ class Inspector:
         head, pieces = peeked(opened.pieces)
         _enforce(self._policy.by_content(source, head=head, size_bytes=opened.size_bytes))
         if self._scan is None:
-            yield OpenSource(opened.size_bytes, pieces)
+            yield replace(opened, pieces=pieces)
             return
         spool = EncryptedSpool()
         try:
@@ -46,20 +45,9 @@ class Inspector:
             if spool.size_bytes != opened.size_bytes:
                 raise NeighbourUnavailable(f"CMI announced {opened.size_bytes} bytes and sent {spool.size_bytes}")
             self._scan(spool.read())
-            yield OpenSource(spool.size_bytes, spool.read())
+            yield replace(opened, pieces=spool.read())
         finally:
             spool.close()
-
-
-def peeked(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, and all bytes: what was read to see the first is given again, nothing else is kept."""
-    rest = iter(pieces)
-    seen: list[bytes] = []
-    size_bytes = 0
-    while size_bytes < HEAD_BYTES and (piece := next(rest, None)) is not None:
-        seen.append(piece)
-        size_bytes += len(piece)
-    return b"".join(seen)[:HEAD_BYTES], chain(seen, rest)
 
 
 def _enforce(verdict: Verdict) -> None:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import httpx
 
+from attachment_transfer import meters
 from attachment_transfer.clients.c4c import C4cClient
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
+from attachment_transfer.clients.caller_hosts import CallerHosts
 from attachment_transfer.clients.cmi import CmiClient
 from attachment_transfer.clients.governor import GovernedTransport, Governor
 from attachment_transfer.clients.observed import ObservedTransport
+from attachment_transfer.clients.timelimits import CallTimes
 from attachment_transfer.core.dialect import Dialect
+from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Secrets, Transfer
 from attachment_transfer.ledger.refusals import Credential
 from attachment_transfer.worker.credentials import CredentialWatch, WatchedTransport
@@ -27,13 +31,18 @@ class Limits:
     """Time and size limits of the worker's calls.
 
     Attributes:
-        connect_s, read_s: per connection and per answer, in seconds.
+        connect_s, read_s: per connection; for an answer's head and the longest silence in its body, in seconds.
+        document_s: for all of a document that a neighbour answers with, in seconds.
+        slow_grace_s, least_bytes_per_s: a file that comes more slowly, and has had the grace, is given up.
         upload_s: hard total of one upload's body, in seconds; the answer may take ``read_s`` more.
         attachment_bytes: what the service carries at most; larger files are parked with a reason.
     """
 
     connect_s: float = 10.0
     read_s: float = 60.0
+    document_s: float = 30.0
+    slow_grace_s: float = 30.0
+    least_bytes_per_s: float = 16_384.0
     upload_s: float = 900.0
     attachment_bytes: int = 2 * 1024**3
 
@@ -43,6 +52,16 @@ class Limits:
         A dead worker's upload is waited for until its deadline, so a small file must not have a long one.
         """
         return min(self.upload_s, 30.0 + size_bytes / _SLOW_LINE_BYTES_PER_S)
+
+    def call_times(self) -> CallTimes:
+        """The same for the clients."""
+        return CallTimes(
+            connect_s=self.connect_s,
+            piece_s=self.read_s,
+            document_s=self.document_s,
+            slow_grace_s=self.slow_grace_s,
+            least_bytes_per_s=self.least_bytes_per_s,
+        )
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,11 @@ class Neighbours:
 
 
 class Phonebook:
-    """Opens :class:`Neighbours`. The transport, with its pooled connections, is shared by all transfers."""
+    """Opens :class:`Neighbours`. The transport, with its pooled connections, is shared by all transfers.
+
+    Args:
+        hosts_of: the hosts that a caller's transfers may reach; None for a caller that may reach none.
+    """
 
     def __init__(
         self,
@@ -65,7 +88,9 @@ class Phonebook:
         governor: Governor,
         watch: CredentialWatch,
         now_s: Callable[[], float],
+        hosts_of: Callable[[str], tuple[HostPattern, ...] | None],
     ) -> None:
+        self._hosts_of = hosts_of
         self._transport = transport()
         self._dialect = dialect
         self._limits = limits
@@ -79,19 +104,25 @@ class Phonebook:
         """Clients with this transfer's credentials; nothing of them outlives the block."""
         cmi = Credential(url=transfer.cmi_url, user=transfer.cmi_user, password=secrets.cmi_password)
         c4c = Credential(url=transfer.c4c_url, user=transfer.c4c_user, password=secrets.c4c_password)
-        cmi_http = self._client("cmi", transfer.tenant, cmi)
+        cmi_http = self._client("cmi", transfer, cmi)
         cmi_http.headers["x-api-key"] = secrets.cmi_api_key
-        c4c_http = self._client("c4c", transfer.tenant, c4c)
+        c4c_http = self._client("c4c", transfer, c4c)
         yield Neighbours(
             CmiClient(
                 cmi_http,
                 cmi_url=transfer.cmi_url,
                 dialect=self._dialect,
                 spool_limit_bytes=self._limits.attachment_bytes,
+                times=self._limits.call_times(),
                 now_s=self._now_s,
             ),
             C4cClient(
-                c4c_http, c4c_url=transfer.c4c_url, dialect=self._dialect, known=self._navigations, now_s=self._now_s
+                c4c_http,
+                c4c_url=transfer.c4c_url,
+                dialect=self._dialect,
+                known=self._navigations,
+                times=self._limits.call_times(),
+                now_s=self._now_s,
             ),
         )
 
@@ -99,13 +130,22 @@ class Phonebook:
         """Close the pooled connections."""
         self._transport.close()
 
-    def _client(self, neighbour: str, tenant: str, credential: Credential) -> httpx.Client:
+    def _client(self, neighbour: str, transfer: Transfer, credential: Credential) -> httpx.Client:
         # The client is not closed: that would close the shared transport. It holds nothing else that needs closing.
         return httpx.Client(
-            transport=WatchedTransport(
-                GovernedTransport(ObservedTransport(self._transport, neighbour), self._governor, tenant),
-                self._watch,
-                credential,
+            transport=CallerHosts(
+                WatchedTransport(
+                    GovernedTransport(
+                        ObservedTransport(self._transport, neighbour),
+                        self._governor,
+                        transfer.tenant,
+                        note_slow=meters.SLOW_CALLS.labels(neighbour).inc,
+                    ),
+                    self._watch,
+                    credential,
+                ),
+                self._hosts_of(transfer.caller),
+                transfer.caller,
             ),
             auth=httpx.BasicAuth(credential.user, credential.password),
             timeout=httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s),

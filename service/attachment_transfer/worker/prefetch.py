@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 
 import structlog
 
 from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.clients.cmi import CmiClient, OpenSource
+from attachment_transfer.clients.cmi import CmiClient
+from attachment_transfer.clients.downloads import OpenSource
 from attachment_transfer.core.model import Attachment
 from attachment_transfer.worker.sources import open_source
 
@@ -34,6 +35,7 @@ class _Fetch:
         self._most_bytes = most_bytes
         self._dropped = threading.Event()
         self._spool: EncryptedSpool | None = None
+        self._content_type = ""
         # Its client has the transfer's credentials in memory until it ends.
         self._thread = threading.Thread(target=self._fetch, args=(cmi,), name="prefetch", daemon=True)
         self._thread.start()
@@ -45,7 +47,7 @@ class _Fetch:
                 if opened.size_bytes <= self._most_bytes:
                     spool.fill(self._wanted(opened.pieces), limit_bytes=self._most_bytes)
                     if spool.size_bytes == opened.size_bytes:
-                        self._spool = spool
+                        self._spool, self._content_type = spool, opened.content_type
         except Exception as exc:  # noqa: BLE001 - fetched again at its turn, and booked there
             _log.debug("not fetched ahead", error=type(exc).__name__)
         finally:
@@ -58,13 +60,24 @@ class _Fetch:
                 raise _Dropped
             yield piece
 
-    def take(self, attachment: Attachment, *, patience_s: float) -> EncryptedSpool | None:
-        """The file, for the caller to close, if it was fetched in time and from where it still lies."""
+    @contextmanager
+    def taken(self, attachment: Attachment, *, patience_s: float) -> Iterator[OpenSource | None]:
+        """The file, if it was fetched in time and from where it still lies."""
         self._thread.join(patience_s)
         if self._thread.is_alive() or attachment.source.href != self._source.href:
             self.drop()
+            yield None
+            return
+        try:
+            yield self._opened()
+        finally:
+            if self._spool is not None:
+                self._spool.close()
+
+    def _opened(self) -> OpenSource | None:
+        if self._spool is None:
             return None
-        return self._spool
+        return OpenSource(self._spool.size_bytes, self._spool.read(), self._content_type)
 
     def drop(self) -> None:
         """Forget it; one that is under way ends by itself."""
@@ -116,25 +129,18 @@ class Prefetcher:
     @contextmanager
     def opened(self, attachment: Attachment, cmi: CmiClient) -> Iterator[OpenSource]:
         """The file to be read once, fetched ahead or not. Raises what the CMI client raises."""
-        spool = self._taken(attachment)
-        if spool is None:
-            with open_source(attachment.source, cmi) as source:
-                yield source
-            return
-        try:
-            yield OpenSource(spool.size_bytes, spool.read())
-        finally:
-            spool.close()
+        fetch = self._fetch_of(attachment)
+        with ExitStack() as stack:
+            source = stack.enter_context(fetch.taken(attachment, patience_s=self._patience_s)) if fetch else None
+            yield source or stack.enter_context(open_source(attachment.source, cmi))
 
-    def _taken(self, attachment: Attachment) -> EncryptedSpool | None:
+    def _fetch_of(self, attachment: Attachment) -> _Fetch | None:
         with self._lock:
             attachment_id, fetch = self._ahead.pop(attachment.transfer_id, ("", None))
-        if fetch is None:
-            return None
-        if attachment_id != attachment.id:
+        if fetch is not None and attachment_id != attachment.id:
             fetch.drop()
             return None
-        return fetch.take(attachment, patience_s=self._patience_s)
+        return fetch
 
     def forget(self, transfer_id: str) -> None:
         """The round is over."""

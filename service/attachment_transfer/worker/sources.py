@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from attachment_transfer.clients.body import BLOCK_BYTES
-from attachment_transfer.clients.cmi import CmiClient, OpenSource
+from attachment_transfer.clients.cmi import CmiClient
+from attachment_transfer.clients.downloads import OpenSource
 from attachment_transfer.core.errors import NotThereYet
 from attachment_transfer.core.model import SourceAttachment
+from attachment_transfer.core.sniffing import plain_type
 from attachment_transfer.core.transcript import contact_of, render, sha256_of, transcript_source
 
 
@@ -24,7 +26,7 @@ def open_source(source: SourceAttachment, cmi: CmiClient) -> Iterator[OpenSource
     if hashlib.sha256(content).hexdigest() != sha256_of(source):
         raise NotThereYet("the chat changed while its transcript was made")
     pieces = (content[start : start + BLOCK_BYTES] for start in range(0, len(content), BLOCK_BYTES))
-    yield OpenSource(len(content), pieces)
+    yield OpenSource(len(content), pieces, plain_type(source.content_type))
 
 
 def present_transcript(source: SourceAttachment, cmi: CmiClient) -> SourceAttachment:

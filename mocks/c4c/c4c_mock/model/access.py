@@ -23,6 +23,7 @@ class User:
         digest: of the password; empty = nobody can log in.
         services: names of the OData services the user may call; a business user may call all.
         failures: wrong passwords since the last good one.
+        language: of the texts that the user is told, one of ``texts.LANGUAGES``; empty = dialect ``user_language``.
     """
 
     name: str
@@ -31,6 +32,7 @@ class User:
     services: set[str] = field(default_factory=set)
     failures: int = 0
     locked: bool = False
+    language: str = ""
 
     def may_call(self, service: str) -> bool:
         """True when an arrangement ticks the service for this user, or everybody may call it."""
@@ -119,6 +121,16 @@ class Access:
         with self._lock:
             self.users[name].digest = digest_of(password)
             self._changed()
+
+    def set_language(self, name: str, language: str) -> bool:
+        """Choose the language of a user's texts. False when there is no such user."""
+        with self._lock:
+            user = self.users.get(name)
+            if user is None:
+                return False
+            user.language = language
+            self._changed()
+            return True
 
     def add_person(self, name: str, password: str) -> None:
         """Add or replace a business user's login, which no arrangement makes."""

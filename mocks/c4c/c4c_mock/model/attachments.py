@@ -70,9 +70,12 @@ def _check_content(draft: Draft, blob: Blob, dialect: Mapping[str, Any]) -> None
             f"MIME type {mime or '(none)'} is not allowed",
             status=dialect["mime_refused_status"],
             hint="dialect mime_allow_list, mime_deny_list",
+            key="mime_type",
+            words={"mime": mime or "?"},
         )
     if dialect["reject_eicar"] and _is_eicar(blob):
-        raise Refused("Virus scan: the file is infected (EICAR test file)", status=400, hint="dialect reject_eicar")
+        message = "Virus scan: the file is infected (EICAR test file)"
+        raise Refused(message, status=400, hint="dialect reject_eicar", key="virus")
 
 
 def check_size(size_bytes: int, dialect: Mapping[str, Any]) -> None:
@@ -85,6 +88,8 @@ def check_size(size_bytes: int, dialect: Mapping[str, Any]) -> None:
             status=status,
             html=status == 413,
             hint="dialect max_attachment_bytes",
+            key="too_large",
+            words={"limit": str(limit)},
         )
 
 

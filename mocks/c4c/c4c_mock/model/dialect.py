@@ -18,7 +18,7 @@ class Switch:
 
     Attributes:
         value: the default.
-        choices: what a world may choose instead; empty = any value of the default's type.
+        choices: what a world may choose instead; empty = any value of the default's type. Of a list: its members.
         test: the test that pins the behaviour, ``file::name``.
     """
 
@@ -32,6 +32,9 @@ class Switch:
 
     def problem(self, value: object) -> str:
         """What was expected instead of ``value``; empty when it is fine."""
+        if self.choices and isinstance(self.value, list):
+            fits = isinstance(value, list) and all(v in self.choices for v in value)
+            return "" if fits else f"a list of {', '.join(map(str, self.choices))}"
         if self.choices:
             return "" if value in self.choices else f"one of {', '.join(map(str, self.choices))}"
         if isinstance(self.value, bool) or isinstance(value, bool):

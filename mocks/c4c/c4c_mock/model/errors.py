@@ -10,6 +10,7 @@ C4CError
 ├── UnsupportedMedia    415  a body in a form that is not read here
 ├── RangeNotThere       416  bytes behind the end of a file
 ├── TooManyThreads           more requests at once than the tenant takes; status by dialect
+├── Busy                503  the tenant takes no request for a while; status as planned
 ├── ObjectLocked        400  (by dialect) somebody else writes this object now
 ├── Refused                  an attachment that the tenant's rules turn away; status by dialect
 ├── ServerFault         500  recorded misbehaviour of the real system, replayed on purpose
@@ -17,6 +18,9 @@ C4CError
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
 
 
 class C4CError(Exception):
@@ -27,15 +31,31 @@ class C4CError(Exception):
         message: text of ``error.message.value``; names the field, what was expected and what was found.
         hint: what to change, for the person reading the journal; never part of C4C's own error body.
         html: True when the real system is assumed to answer with a web page instead of an OData error.
+        key: names the text in ``model/texts.py``, whatever its language; the stable code of the error.
+        words: what that text has to name.
+        bodyless: True for an answer that is a status alone.
     """
 
     status = 500
     html = False
+    key = "server_fault"
+    bodyless = False
 
-    def __init__(self, message: str, *, hint: str = "", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int | None = None,
+        key: str = "",
+        words: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.words: Mapping[str, str] = words or {}
+        if key:
+            self.key = key
         if status is not None:
             self.status = status
 
@@ -44,12 +64,14 @@ class BadRequest(C4CError):
     """The request cannot be understood or breaks a rule of the model."""
 
     status = 400
+    key = "bad_request"
 
 
 class NotAuthenticated(C4CError):
     """Credentials are missing, wrong, or belong to a locked user. Answered as a web page."""
 
     status = 401
+    key = "logon_failed"
     html = True
 
 
@@ -57,16 +79,18 @@ class Forbidden(C4CError):
     """The user is known but may not do this."""
 
     status = 403
+    key = "forbidden"
 
 
 class CsrfRequired(Forbidden):
-    """A session that needs a CSRF token wrote without one (or without its cookies)."""
+    """A session that needs a CSRF token wrote without one (or without its cookies). Its text is English always."""
 
 
 class NotFound(C4CError):
     """No such service, entity set, key or navigation; a web page where no OData service is."""
 
     status = 404
+    key = "not_found"
 
     def __init__(self, message: str, *, hint: str = "", html: bool = False) -> None:
         super().__init__(message, hint=hint)
@@ -81,6 +105,7 @@ class NotAllowed(C4CError):
     """
 
     status = 405
+    key = "not_allowed"
 
     def __init__(self, message: str, *, allow: tuple[str, ...], status: int | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint, status=status)
@@ -91,12 +116,14 @@ class PreconditionFailed(C4CError):
     """``If-Match`` names a state that is no longer current."""
 
     status = 412
+    key = "precondition_failed"
 
 
 class UnsupportedMedia(C4CError):
     """The Content-Type of the body is none that this resource reads."""
 
     status = 415
+    key = "unsupported_media"
 
 
 class RangeNotThere(C4CError):
@@ -107,6 +134,7 @@ class RangeNotThere(C4CError):
     """
 
     status = 416
+    key = "range_not_there"
 
     def __init__(self, message: str, *, size_bytes: int) -> None:
         super().__init__(message)
@@ -117,22 +145,50 @@ class TooManyThreads(C4CError):
     """The tenant works on as many requests as it takes at once; status by dialect ``parallel_status``."""
 
     status = 503
+    key = "too_many_requests"
     html = True
 
 
+class Busy(C4CError):
+    """The tenant takes no request for a while; planned by ``POST /_mock/busy``.
+
+    Attributes:
+        until: the tenant's time at which it takes requests again; None when that is not known.
+    """
+
+    status = 503
+    html = True
+    key = "busy"
+
+    def __init__(self, message: str, *, status: int, until: datetime | None, hint: str = "") -> None:
+        super().__init__(message, status=status, hint=hint)
+        self.until = until
+
+
 class ObjectLocked(C4CError):
-    """Another request is writing the same object right now; status by dialect ``lock_status``."""
+    """Another request or a person is writing the same object; dialect ``lock_status``, ``lock_has_body``."""
 
     status = 400
+    key = "locked"
 
 
 class Refused(C4CError):
     """The tenant's attachment rules turn the file away (size, type, virus); status by dialect."""
 
     status = 400
+    key = "refused"
 
-    def __init__(self, message: str, *, status: int, hint: str = "", html: bool = False) -> None:
-        super().__init__(message, hint=hint, status=status)
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        hint: str = "",
+        html: bool = False,
+        key: str = "",
+        words: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, status=status, key=key, words=words)
         self.html = html
 
 
@@ -146,3 +202,4 @@ class NotBuilt(C4CError):
     """The real system has this; the mock says so instead of pretending."""
 
     status = 501
+    key = "not_built"

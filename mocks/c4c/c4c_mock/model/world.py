@@ -12,6 +12,7 @@ from c4c_mock.evidence import Touching
 from mock_kit.worlds import World
 
 from .access import Access
+from .busy import Busyness
 from .codec import FileGone, row_from_json, row_to_json
 from .dialect import defaults
 from .locks import ObjectLocks, WriteLock
@@ -31,9 +32,10 @@ class C4CWorld(World):
     """
 
     host: str
-    locks: ObjectLocks = field(default_factory=ObjectLocks)
     threads: Threads = field(default_factory=Threads)
     switches: Touching = field(init=False)
+    locks: ObjectLocks = field(init=False)
+    busy: Busyness = field(init=False)
     rows: Rows = field(init=False)
     access: Access = field(init=False)
     sessions: Sessions = field(init=False)
@@ -41,6 +43,8 @@ class C4CWorld(World):
 
     def __post_init__(self) -> None:
         self.switches = Touching(self.dialect, self)
+        self.locks = ObjectLocks(self.clock.now, self.switches)
+        self.busy = Busyness(self.clock.now)
         self.rows = Rows(self.clock.now, self._keep)
         self.access = Access(
             self.switches,
@@ -122,15 +126,17 @@ class C4CWorld(World):
         }
 
     def clear(self) -> None:
-        """Forget business objects, sessions and lockouts; logins and switches stay."""
+        """Forget business objects, sessions, lockouts, persons' locks and busy times; logins and switches stay."""
         self.rows.clear()
+        self.locks.release_persons()
+        self.busy.end()
         self.sessions.clear()
         self.access.lift_lockouts()
         self.start_log()
 
     def lock_for(self, user: str) -> WriteLock:
         """The locks of one writing request, to be used as a context manager."""
-        return WriteLock(self.locks, user, status=int(self.switches["lock_status"]))
+        return WriteLock(self.locks, user)
 
     def root_id(self, row: Row) -> str:
         """ObjectID of the business object a row is part of: what C4C locks."""

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, jsonify
 from c4c_mock.evidence import seen
 from c4c_mock.model.access import Arrangement, known_services
 from c4c_mock.model.passwords import password_problem
+from c4c_mock.model.texts import LANGUAGES
 from c4c_mock.model.world import C4CWorld
 from mock_kit.app import Mock
 from mock_kit.control import json_object
@@ -23,6 +24,7 @@ SCENARIO = "OData Services for Business Objects"
 
 Answer = tuple[Response, int]
 _ARRANGEMENTS = "/communication-arrangements"
+_LANGUAGES = f"one of {', '.join(LANGUAGES)}, or null"
 
 
 def add_administration(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
@@ -53,7 +55,7 @@ def _add_arrangements(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
 
     @bp.post(_ARRANGEMENTS)
     def add_arrangement() -> Answer:
-        """``{"scenario", "system", "authentication", "user", "password", "services"}``."""
+        """``{"scenario", "system", "authentication", "user", "password", "services", "language"?}``."""
         return jsonify(store_arrangement(mock.asked_world(), json_object())), 201
 
     @bp.get(f"{_ARRANGEMENTS}/<int:number>")
@@ -93,7 +95,7 @@ def _add_changes(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
 def _add_users(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.post("/users")
     def add_user() -> Answer:
-        """``{"user", "password", "kind": "business"}``: a person's login, who needs CSRF tokens."""
+        """``{"user", "password", "kind": "business", "language"?}``: a person's login, who needs CSRF tokens."""
         return jsonify(store_user(mock.asked_world(), json_object())), 201
 
     @bp.post("/users/<name>/unlock")
@@ -102,6 +104,17 @@ def _add_users(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
         if not mock.asked_world().access.unlock(name):
             raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
         return jsonify(user=name, locked=False), 200
+
+    @bp.put("/users/<name>/language")
+    def choose_language(name: str) -> Answer:
+        """``{"language"}``: of the texts that this user is told; null = dialect ``user_language``."""
+        world, body = mock.asked_world(), json_object()
+        if "language" not in body:
+            raise refusal([FieldError("language", _LANGUAGES, "Send one, or null.")])
+        _refuse(_language_errors(body))
+        if not world.access.set_language(name, body["language"] or ""):
+            raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
+        return jsonify(user=name, language=body["language"]), 200
 
 
 def store_system(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +128,14 @@ def store_system(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
 
 def store_arrangement(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a communication arrangement. Problem 400 for what the administrator's screen would refuse."""
-    _refuse([*_login_errors(body), *_arrangement_errors(world, body), *_services_errors(body)])
+    _refuse(
+        [
+            *_login_errors(body),
+            *_arrangement_errors(world, body),
+            *_services_errors(body),
+            *_language_errors(body),
+        ]
+    )
     seen("password-alphabet")
     systems = list(world.access.systems)
     arrangement = Arrangement(
@@ -126,18 +146,23 @@ def store_arrangement(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any
         services=tuple(body["services"]),
     )
     world.journal.guard(body["password"], body["user"])
-    return _shown(world.access.arrange(arrangement, body["password"]))
+    stored = world.access.arrange(arrangement, body["password"])
+    if body.get("language"):
+        world.access.set_language(body["user"], body["language"])
+    return _shown(stored)
 
 
 def store_user(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a business user. Problem 400 for a bad login or another kind."""
-    errors = _login_errors(body)
+    errors = [*_login_errors(body), *_language_errors(body)]
     if body.get("kind", "business") != "business":
         remedy = "Technical users come with a communication arrangement."
         errors.append(FieldError("kind", "business", remedy, body.get("kind")))
     _refuse(errors)
     world.journal.guard(body["password"], body["user"])
     world.access.add_person(body["user"], body["password"])
+    if body.get("language"):
+        world.access.set_language(body["user"], body["language"])
     return {"user": body["user"], "kind": "business"}
 
 
@@ -165,6 +190,13 @@ def _password_errors(body: Mapping[str, Any]) -> list[FieldError]:
     expected = password_problem(password) if isinstance(password, str) else "a password"
     remedy = "Choose a password of Latin letters, digits, signs."
     return [FieldError("password", expected, remedy)] if expected else []
+
+
+def _language_errors(body: Mapping[str, Any]) -> list[FieldError]:
+    language = body.get("language")
+    if language is None or language in LANGUAGES:
+        return []
+    return [FieldError("language", _LANGUAGES, "Choose one, or leave it out.", language)]
 
 
 def _arrangement_errors(world: C4CWorld, body: Mapping[str, Any]) -> list[FieldError]:

@@ -64,7 +64,7 @@ def _single(call: Call, part: PartRequest, dispatch: Dispatch) -> Reply:
             raise BadRequest(f"$batch: {part.method} is allowed inside a change set only")
         return dispatch(_call_of(call, part, part.url))
     except C4CError as exc:
-        return error_reply(call.world, exc, as_json=_as_json(part))
+        return error_reply(call.world, exc, as_json=_as_json(part), language=call.language())
 
 
 def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipart, inner: Multipart) -> None:
@@ -82,7 +82,8 @@ def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipar
                 replies.append(dispatch(replace(inside, held=lock)))
                 created[part.headers.get("content-id", "")] = replies[-1].headers.get("Location", "")
     except C4CError as exc:
-        _add(outer, error_reply(call.world, exc, as_json=failed is not None and _as_json(failed)))
+        as_json = failed is not None and _as_json(failed)
+        _add(outer, error_reply(call.world, exc, as_json=as_json, language=call.language()))
         return
     _add_all(inner, replies)
     outer.add_multipart(inner)

@@ -33,6 +33,8 @@ class Call:
         base: absolute service root without trailing slash.
         pieces: gives the body in pieces; may be asked once.
         held: locks of the change set that this call is a part of; None for a call of its own.
+        language: gives the language of the texts that the caller is told.
+        looking_on: somebody looks on through ``/_mock/odata``: no oddity that the dialect plans is shown.
     """
 
     world: C4CWorld
@@ -47,6 +49,8 @@ class Call:
     pieces: Callable[[], Iterator[bytes]]
     held: WriteLock | None = None
     in_batch: bool = False
+    language: Callable[[], str] = lambda: "en"
+    looking_on: bool = False
 
     def locking(self) -> AbstractContextManager[WriteLock]:
         """The locks of this request: those of its change set, or its own."""
@@ -83,7 +87,8 @@ class Call:
         bare = self.flag("odata-no-codedescs")
         if bare:
             seen("no-codedescs")
-        return Renderer(self.world, self.service, self.base, code_texts=not bare)
+        size = "bytes" if self.looking_on else str(self.world.switches["size_in_kb"])
+        return Renderer(self.world, self.service, self.base, code_texts=not bare, size=size)
 
     @property
     def body_format(self) -> str:
@@ -142,9 +147,10 @@ def meant_method(method: str, tunnelled: str) -> str:
     return tunnelled.strip().upper()
 
 
-def json_reply(call: Call, document: object) -> Reply:
-    """A JSON body, files streamed."""
+def json_reply(call: Call, document: object, members: tuple[str, str] = ("", "")) -> Reply:
+    """A JSON body, files streamed. ``members``: raw ones for the start and the end of ``d``."""
     body = json_out.Body(document, escape_dates=bool(call.world.switches["escape_date_slashes"]))
+    body.add_members(*members)
     return Reply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length, document=True)
 
 

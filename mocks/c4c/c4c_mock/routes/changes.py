@@ -115,6 +115,7 @@ def _sink(call: Call) -> Base64Writer:
         call.world.spool.writer(),
         lambda size: attachments.check_size(size, switches),
         white_space=bool(switches["base64_white_space"]),
+        canonical_only=bool(switches["base64_canonical_only"]),
     )
 
 

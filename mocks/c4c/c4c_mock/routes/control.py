@@ -19,6 +19,7 @@ from mock_kit.problem import FieldError, bad_request
 from .administration import add_administration, refusal
 from .odata import look
 from .seeding import seed_from
+from .trouble import add_trouble
 
 Answer = tuple[Response, int]
 _PIECE_BYTES = 256 * 1024
@@ -28,6 +29,7 @@ def control_blueprint(mock: Mock[C4CWorld]) -> Blueprint:
     """The C4C-specific control routes; each takes ``?world=``."""
     bp = Blueprint("c4c_control", __name__, url_prefix="/_mock")
     add_administration(bp, mock)
+    add_trouble(bp, mock)
     _add_business(bp, mock)
     return bp
 

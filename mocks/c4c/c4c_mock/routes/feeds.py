@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from c4c_mock.evidence import seen
 from c4c_mock.model import functions
 from c4c_mock.model.edm import EntitySet
@@ -15,10 +13,9 @@ from c4c_mock.wire.filter import Allowed, parse_filter, parse_orderby
 from c4c_mock.wire.literals import parse_literal
 from c4c_mock.wire.shape import Shape, shape_of
 
+from . import oddities, paging
 from .call import Call, Reply, atom_reply, json_reply, text_reply
 from .target import Target
-
-_PATH_SAFE = "/$()=',"
 
 
 def shape_asked(call: Call, eset: EntitySet) -> Shape:
@@ -83,39 +80,25 @@ def _feed(call: Call, target: Target, rows: list[Row]) -> Reply:
     assert target.eset is not None
     shape = shape_asked(call, target.eset)
     found = _matching(call, target, rows)
-    options, page = call.options, max(1, int(call.world.switches["page_size"]))
-    start = max(options.skip, options.skiptoken - 1)
-    size = page if options.top is None else min(page, options.top)
-    more = start + page < len(found) and (options.top is None or options.top > page)
-    next_link = _next_link(call, start + page + 1, page) if more else ""
+    page = paging.page(call, target, found)
     renderer = call.renderer()
-    entities = [renderer.entity(row, shape) for row in found[start : start + size]]
-    total = len(found) if options.inlinecount else None
+    entities = [renderer.entity(row, shape) for row in page.rows]
+    total = len(found) if call.options.inlinecount else None
     if call.wants_json:
-        return _json_feed(call, json_out.Feed(entities, total, next_link), expanded=bool(shape.expanded))
-    uri = f"{call.base}/{_path(call)}"
+        return _json_feed(call, target, json_out.Feed(entities, total, page.next_link), expanded=bool(shape.expanded))
+    uri = f"{call.base}/{paging.path(call)}"
     title = target.function.name if target.function else target.eset.name
     return atom_reply(
-        atom.feed(entities, call.atom_style, title=title, uri=uri, base=call.base, count=total, next_link=next_link)
+        atom.feed(
+            entities, call.atom_style, title=title, uri=uri, base=call.base, count=total, next_link=page.next_link
+        )
     )
 
 
-def _json_feed(call: Call, written: json_out.Feed, *, expanded: bool) -> Reply:
+def _json_feed(call: Call, target: Target, written: json_out.Feed, *, expanded: bool) -> Reply:
     if not call.world.switches["json_next_link"]:
         written = json_out.Feed(written.entities, written.count)
     if expanded and not call.strict:
         seen("quirk-b")
-    return json_reply(call, json_out.feed_document(written, strict=call.strict))
-
-
-def _path(call: Call) -> str:
-    return quote(call.path.strip("/"), safe=_PATH_SAFE)
-
-
-def _next_link(call: Call, skiptoken: int, page: int) -> str:
-    options = {**call.options.raw, **call.options.custom}
-    kept = {k: v for k, v in options.items() if k not in {"$skip", "$skiptoken", "$top"}}
-    if call.options.top is not None:
-        kept["$top"] = str(call.options.top - page)
-    rest = "".join(f"&{quote(name, safe='$-_')}={quote(value, safe='')}" for name, value in kept.items())
-    return f"{call.base}/{_path(call)}/?$skiptoken={skiptoken}{rest}"
+    document = json_out.feed_document(written, strict=call.strict)
+    return json_reply(call, document, oddities.members(call, target.eset, document))

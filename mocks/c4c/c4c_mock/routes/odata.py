@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 import time
-from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -14,13 +12,12 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import LOGIN_FAILED, User
+from c4c_mock.model.access import User
 from c4c_mock.model.edm import CATALOG, Service, services
 from c4c_mock.model.errors import (
     BadRequest,
     C4CError,
     NotAllowed,
-    NotAuthenticated,
     NotBuilt,
     NotFound,
     ServerFault,
@@ -30,19 +27,21 @@ from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
 from mock_kit.context import Draft, note, set_current_draft
 
+from .asked import error_as_json, language_asked
 from .batch import run_batch
-from .call import JSON, Call, Reply, meant_method, prefers_json
+from .call import Call, Reply, meant_method
 from .changes import change
+from .login import log_in
 from .reads import read
 from .refusals import error_reply
 from .response import to_response
+from .sign_in import sign_in_reply
 from .target import resolve
 
 ROOT = "/sap/c4c/odata/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE", "OPTIONS", "TRACE"]
 _OTHER_ROOTS = tuple(f"/sap/{root}/" for root in ("c4c/odata/cust", "c4c/odata/uid", "c4c/odata-sso", "byd/odata"))
 _PIECE_BYTES = 256 * 1024
-_FORMAT = re.compile(r"(?:^|&)(?:\$|%24)format=([A-Za-z]+)")
 _VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?\s*(?:;.*)?", re.DOTALL)
 
 
@@ -76,9 +75,9 @@ def look(world: C4CWorld, user: User, path: str) -> Response:
     service, _, rest = path.partition("/")
     with _silence():
         try:
-            reply = _serve(world, user, service, rest, request, slash=True)
+            reply = _serve(world, user, service, rest, request, slash=True, looking_on=True)
         except C4CError as exc:
-            reply = error_reply(world, exc, as_json=True)
+            reply = error_reply(world, exc, as_json=True, language="en")
         reply.body = _silently(reply.body)
         return _response(world, reply, started, None)
 
@@ -115,20 +114,31 @@ def _in_our_words(exc: HTTPException) -> C4CError:
 def _answer(world: C4CWorld, path: str) -> Response:
     started = time.perf_counter()
     leave: Callable[[], None] | None = None
+    user: User | None = None
     try:
-        user = _log_in(world, request.headers.get("Authorization", ""))
+        user = log_in(world, request.headers.get("Authorization", ""))
+        world.busy.check()
         leave = _enter(world)
-        reply = _route(world, user, path, request)
+        reply = _signed_in(world, user, path)
     except C4CError as exc:
-        return _refusal(world, exc, started, leave)
+        return _refusal(world, exc, started, leave, user)
     except HTTPException:
         if leave is not None:
             leave()
         raise
     except Exception as exc:  # noqa: BLE001 - whatever went wrong here, a client sees C4C's form of it
         note("error", "mock_failed", f"{type(exc).__name__}: {exc}")
-        return _refusal(world, ServerFault("Internal server error"), started, leave)
+        return _refusal(world, ServerFault("Internal server error"), started, leave, user)
     return _response(world, reply, started, leave)
+
+
+def _signed_in(world: C4CWorld, user: User, path: str) -> Reply:
+    """What the request asks for, or a sign-in page where the dialect sends one."""
+    reply = sign_in_reply(world, request)
+    if reply is None:
+        return _route(world, user, path, request)
+    _drain(request)
+    return reply
 
 
 def _response(world: C4CWorld, reply: Reply, started: float, leave: Callable[[], None] | None) -> Response:
@@ -137,10 +147,17 @@ def _response(world: C4CWorld, reply: Reply, started: float, leave: Callable[[],
     return to_response(reply, request, elapsed_ms=elapsed_ms, gzip=gzip, done=leave)
 
 
-def _refusal(world: C4CWorld, exc: C4CError, started: float, leave: Callable[[], None] | None = None) -> Response:
+def _refusal(
+    world: C4CWorld,
+    exc: C4CError,
+    started: float,
+    leave: Callable[[], None] | None = None,
+    user: User | None = None,
+) -> Response:
     with suppress(HTTPException):  # the client is gone: nobody reads what follows
         _drain(request)
-    return _response(world, error_reply(world, exc, as_json=_error_as_json(request)), started, leave)
+    language = language_asked(world, user, request)
+    return _response(world, error_reply(world, exc, as_json=error_as_json(request), language=language), started, leave)
 
 
 def _enter(world: C4CWorld) -> Callable[[], None]:
@@ -158,7 +175,16 @@ def _route(world: C4CWorld, user: User, path: str, req: Request) -> Reply:
     raise NotFound(f"Resource not found: {path[:200]}", html=True)
 
 
-def _serve(world: C4CWorld, user: User, service_name: str, path: str, req: Request, *, slash: bool) -> Reply:
+def _serve(
+    world: C4CWorld,
+    user: User,
+    service_name: str,
+    path: str,
+    req: Request,
+    *,
+    slash: bool,
+    looking_on: bool = False,
+) -> Reply:
     service = _service(world, user, service_name)
     if not slash and world.switches["root_without_slash"] == 404:
         raise NotFound(f"Resource not found: {ROOT}/{service_name}", hint="end the service root with a slash")
@@ -174,6 +200,8 @@ def _serve(world: C4CWorld, user: User, service_name: str, path: str, req: Reque
         headers={k.lower(): v for k, v in req.headers.items()},
         base=f"{_origin(world, req)}{ROOT}/{service.name}",
         pieces=lambda: _pieces(req),
+        language=lambda: language_asked(world, user, req),
+        looking_on=looking_on,
     )
     return _with_token(call, req.cookies)
 
@@ -211,7 +239,7 @@ def _whatever_comes(call: Call) -> Reply:
     except C4CError as exc:
         if not call.world.switches["csrf_token_on_errors"]:
             raise
-        return error_reply(call.world, exc, as_json=_error_as_json(request))
+        return error_reply(call.world, exc, as_json=error_as_json(request), language=call.language())
 
 
 def _head_fetch(call: Call) -> None:
@@ -249,27 +277,6 @@ def _check_version(header: str) -> None:
         raise BadRequest(f"DataServiceVersion {header[:20].strip()} is not supported; expected at most 2.0")
 
 
-def _log_in(world: C4CWorld, authorization: str) -> User:
-    seen("basic-auth")
-    kind, _, credentials = authorization.partition(" ")
-    if kind.lower() != "basic":
-        raise NotAuthenticated(LOGIN_FAILED)
-    try:
-        raw = b64decode(credentials.strip().encode("latin-1", "replace"), validate=True)
-    except binascii.Error as exc:
-        raise NotAuthenticated(LOGIN_FAILED) from exc
-    name, _, password = _text(raw).partition(":")
-    return world.access.log_in(name, password)
-
-
-def _text(raw: bytes) -> str:
-    """Header bytes as text: UTF-8, or Latin-1 when they are no UTF-8; which one C4C wants is not known."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
 def _pieces(req: Request) -> Iterator[bytes]:
     stream: Any = req.environ["wsgi.input"]
     while piece := stream.read(_PIECE_BYTES):
@@ -281,14 +288,3 @@ def _drain(req: Request) -> None:
     if req.method not in {"GET", "HEAD"} and not req.headers.get("Expect"):
         for _ in _pieces(req):
             pass
-
-
-def _error_as_json(req: Request) -> bool:
-    """Whether a refusal is wanted in JSON; the query may be the very thing that cannot be read."""
-    asked = _FORMAT.search(req.query_string.decode("latin-1"))
-    if asked:
-        return asked[1].lower() == "json"
-    try:
-        return prefers_json(req.headers.get("Accept", ""), default=req.headers.get("Content-Type", "").startswith(JSON))
-    except BadRequest:
-        return False

@@ -6,6 +6,7 @@ import re
 from urllib.parse import unquote
 
 from c4c_mock.evidence import seen
+from c4c_mock.model.edm import entity_set
 from c4c_mock.model.errors import BadRequest, NotFound, RangeNotThere
 from c4c_mock.model.rows import Row
 from c4c_mock.model.values import Value
@@ -14,7 +15,7 @@ from c4c_mock.wire.entities import Entity
 from c4c_mock.wire.shape import Shape
 from mock_kit.spool import Blob, read_blob
 
-from . import feeds
+from . import feeds, oddities
 from .call import Call, Reply, atom_reply, json_reply, text_reply
 from .feeds import shape_asked
 from .target import Target
@@ -90,7 +91,8 @@ def entity_reply(
     else:
         if not strict:
             seen("quirk-a")
-        reply = json_reply(call, json_out.entity_document(entity, strict=strict))
+        document = json_out.entity_document(entity, strict=strict)
+        reply = json_reply(call, document, oddities.members(call, entity_set(entity.set_name), document))
     reply.status = status
     reply.headers.update(extra)
     return reply

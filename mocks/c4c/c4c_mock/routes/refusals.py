@@ -2,21 +2,59 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from xml.sax.saxutils import escape
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.errors import C4CError, CsrfRequired, NotAllowed, NotAuthenticated, RangeNotThere
+from c4c_mock.model.errors import (
+    Busy,
+    C4CError,
+    CsrfRequired,
+    NotAllowed,
+    NotAuthenticated,
+    RangeNotThere,
+    TooManyThreads,
+)
+from c4c_mock.model.texts import text_of
 from c4c_mock.model.world import C4CWorld
-from c4c_mock.wire import atom, json_out
+from c4c_mock.wire import atom, json_out, retry_after
+from c4c_mock.wire.error_text import ErrorText
 from mock_kit.context import note
 
 from .call import JSON, Reply, text_reply
 
+_PAGE = "text/html;charset=utf-8"
+_XML = "application/xml;charset=utf-8"
 
-def error_reply(world: C4CWorld, exc: C4CError, *, as_json: bool) -> Reply:
-    """An error in C4C's own form; the hint goes to the journal and into a header of the mock's own."""
+
+def error_reply(world: C4CWorld, exc: C4CError, *, as_json: bool, language: str) -> Reply:
+    """An error in C4C's own form; the hint goes to the journal and into a header of the mock's own.
+
+    ``language``: one of ``texts.LANGUAGES``. The journal's note stays English.
+    """
     note("info", "refused", f"{exc.status}: {exc.message}" + (f" ({exc.hint})" if exc.hint else ""))
-    headers: dict[str, str] = {}
+    headers = _headers(world, exc)
+    if isinstance(exc, CsrfRequired):
+        return text_reply(exc.status, exc.message, "text/plain;charset=utf-8", headers)
+    if exc.bodyless:
+        return Reply(status=exc.status, headers=headers)
+    text = text_of(exc.key, exc.words, language, exc.message)
+    form = "html" if exc.html else str(world.switches["error_form"])
+    if form == "html":
+        page = f"<html><head><title>{exc.status}</title></head><body><h1>{escape(text)}</h1></body></html>"
+        return text_reply(exc.status, page, _PAGE, headers)
+    code = exc.key.upper() if world.switches["error_codes"] else ""
+    if not code:
+        seen("empty-error-code")
+    told = ErrorText(code=code, text=text, language=language, details=form == "details")
+    if form == "json" or (form != "xml" and as_json):
+        body = json_out.Body(json_out.error_document(told, inner=bool(world.switches["error_innererror"])))
+        return text_reply(exc.status, b"".join(body).decode(), JSON, headers)
+    return text_reply(exc.status, atom.error(told), _XML, headers)
+
+
+def _headers(world: C4CWorld, exc: C4CError) -> dict[str, str]:
+    headers = _pause(world, exc)
     if exc.hint:
         headers["X-Mock-Hint"] = exc.hint.encode("ascii", "replace").decode()
     if isinstance(exc, NotAllowed):
@@ -27,12 +65,15 @@ def error_reply(world: C4CWorld, exc: C4CError, *, as_json: bool) -> Reply:
         headers["WWW-Authenticate"] = 'Basic realm="SAP NetWeaver Application Server"'
     if isinstance(exc, CsrfRequired):
         headers["x-csrf-token"] = "Required"
-        return text_reply(exc.status, exc.message, "text/plain;charset=utf-8", headers)
-    if exc.html:
-        page = f"<html><head><title>{exc.status}</title></head><body><h1>{escape(exc.message)}</h1></body></html>"
-        return text_reply(exc.status, page, "text/html;charset=utf-8", headers)
-    seen("empty-error-code")
-    if as_json:
-        body = json_out.Body(json_out.error_document(exc.message, inner=bool(world.switches["error_innererror"])))
-        return text_reply(exc.status, b"".join(body).decode(), JSON, headers)
-    return text_reply(exc.status, atom.error(exc.message), "application/xml;charset=utf-8", headers)
+    return headers
+
+
+def _pause(world: C4CWorld, exc: C4CError) -> dict[str, str]:
+    """``Retry-After`` for who came when the tenant was busy, in the form that the dialect says."""
+    if not isinstance(exc, Busy | TooManyThreads):
+        return {}
+    now = world.clock.now()
+    usual = now + timedelta(seconds=float(world.switches["retry_after_s"]))
+    until = (exc.until if isinstance(exc, Busy) else None) or usual
+    skew_s = float(world.switches["clock_ahead_s"])
+    return retry_after.headers(str(world.switches["retry_after"]), now=now, until=until, skew_s=skew_s)

@@ -18,6 +18,7 @@ from mock_kit.spool import Blob
 
 from .base64_stream import encoded, encoded_length
 from .entities import Entity
+from .error_text import ErrorText
 from .json_out import fixed
 
 _PROLOG = '<?xml version="1.0" encoding="utf-8"?>'
@@ -188,6 +189,12 @@ def text_of(value: Value, prop: Property) -> str:
     return str(value)
 
 
-def error(message: str) -> str:
-    """C4C's error in XML; the code is empty."""
-    return f'{_PROLOG}<error xmlns="{_META}"><code/><message xml:lang="en">{_clean(message)}</message></error>'
+def error(told: ErrorText) -> str:
+    """C4C's error in XML; ``innererror`` only where the text stands in the details."""
+    code = f"<code>{_clean(told.code)}</code>" if told.code else "<code/>"
+    message = f"<message xml:lang={quoteattr(told.language)}>{_clean(told.outer)}</message>"
+    inner = ""
+    if told.details:
+        detail = f"<errordetail>{code}<message>{_clean(told.text)}</message><severity>error</severity></errordetail>"
+        inner = f"<innererror><errordetails>{detail}</errordetails></innererror>"
+    return f'{_PROLOG}<error xmlns="{_META}">{code}{message}{inner}</error>'

@@ -15,10 +15,18 @@ class Base64Writer:
     """Decodes what is fed into a spool file, whole quanta at a time; holds at most three characters back.
 
     ``check_size`` is called with the decoded length so far and may raise to stop an endless body.
-    ``white_space``: dialect ``base64_white_space``.
+    ``white_space``: dialect ``base64_white_space``. ``canonical_only``: dialect ``base64_canonical_only``.
     """
 
-    def __init__(self, writer: SpoolWriter, check_size: Callable[[int], None], *, white_space: bool = False) -> None:
+    def __init__(
+        self,
+        writer: SpoolWriter,
+        check_size: Callable[[int], None],
+        *,
+        white_space: bool = False,
+        canonical_only: bool = False,
+    ) -> None:
+        self._canonical_only = canonical_only
         self._skipped = b" \t\r\n" if white_space else b""
         self._writer = writer
         self._check_size = check_size
@@ -41,6 +49,8 @@ class Base64Writer:
         except binascii.Error as exc:
             raise _bad("a character outside the alphabet or misplaced padding") from exc
         self._padded = block.endswith(b"=")
+        if self._padded and self._canonical_only and pybase64.b64encode(raw[-(len(raw) % 3) :]) != block[-4:]:
+            raise _bad("bits that are not zero after the last byte (RFC 4648, section 3.5)")
         self._size += len(raw)
         self._check_size(self._size)
         self._writer.write(raw)

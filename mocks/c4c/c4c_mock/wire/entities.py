@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from urllib.parse import quote
 
 from c4c_mock.model.edm import Navigation, Property, Service
@@ -15,6 +17,16 @@ from c4c_mock.model.world import C4CWorld
 
 from .literals import etag_of
 from .shape import Shape
+
+_SIZES: Mapping[str, Callable[[int], Value]] = {
+    "bytes": Decimal,
+    "kilobytes": lambda size_bytes: Decimal(-(-size_bytes // 1024)),
+    "wrong": lambda size_bytes: Decimal(size_bytes + 1),
+    "zero": lambda _: Decimal(0),
+    "null": lambda _: None,
+    "absent": Decimal,
+}
+"""What ``SizeInkB`` holds, by dialect ``size_in_kb``; ``absent`` leaves the property out of documents."""
 
 MAX_ENTITIES = 100_000
 """So many entities, expanded ones included, are written in one reply; bounds time and memory."""
@@ -51,14 +63,17 @@ class Renderer:
     """Turns rows into entities for one request.
 
     ``base`` is the service root, absolute, without trailing slash. ``code_texts`` False leaves out the
-    descriptions of codes (request header ``odata-no-codedescs``).
+    descriptions of codes (request header ``odata-no-codedescs``). ``size`` is dialect ``size_in_kb``.
     """
 
-    def __init__(self, world: C4CWorld, service: Service, base: str, *, code_texts: bool = True) -> None:
+    def __init__(
+        self, world: C4CWorld, service: Service, base: str, *, code_texts: bool = True, size: str = "bytes"
+    ) -> None:
         self.world = world
         self.service = service
         self.base = base
         self._code_texts = code_texts
+        self._size = size
         self._written = 0
 
     def entity(self, row: Row, shape: Shape) -> Entity:
@@ -76,10 +91,15 @@ class Renderer:
             etag="" if row.eset.is_fixed else etag_of(row.changed_at),
             set_name=row.eset.name,
             key=row.object_id,
-            values=[(p, self._value(row, p, uri)) for p in shape.properties if self._code_texts or not p.text_of],
+            values=[(p, self._value(row, p, uri)) for p in shape.properties if self._shown(p)],
             deferred=shape.deferred,
             expanded={nav: self._expand(row, nav, below) for nav, below in shape.expanded.items()},
         )
+
+    def _shown(self, prop: Property) -> bool:
+        if prop.name == "SizeInkB" and self._size == "absent":
+            return False
+        return self._code_texts or not prop.text_of
 
     def value(self, row: Row, prop: Property) -> Value:
         """One property as a reader sees it."""
@@ -88,6 +108,8 @@ class Renderer:
     def _value(self, row: Row, prop: Property, uri: str) -> Value:
         if prop.name == "DocumentLink" and row.blob is not None:
             return f"{uri}/Binary/$value"  # recorded; in a $batch the real one is unusable
+        if prop.name == "SizeInkB" and row.blob is not None:
+            return _SIZES[self._size](row.blob.size_bytes)
         return self.world.rows.value(row, prop)
 
     def _expand(self, row: Row, nav_name: str, below: Shape) -> list[Entity] | Entity | None:

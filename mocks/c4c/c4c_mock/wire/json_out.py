@@ -23,6 +23,7 @@ from mock_kit.spool import Blob
 
 from .base64_stream import encoded, encoded_length
 from .entities import Entity
+from .error_text import ErrorText
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r'"/Date\((-?\d+)\)/"')
@@ -45,6 +46,16 @@ class Body:
         if escape_dates:
             text = _DATE.sub(r'"\\/Date(\1)\\/"', text)
         self._texts = [part.encode() for part in text.split(mark)]
+
+    def add_members(self, first: str, last: str) -> None:
+        """Raw members for the start and the end of ``d``; empty = none. Nothing happens where ``d`` is no object."""
+        head, tail = b'{"d":{', b"}}"
+        if not self._texts[0].startswith(head) or not self._texts[-1].endswith(tail):
+            return
+        if first:
+            self._texts[0] = head + f"{first},".encode() + self._texts[0][len(head) :]
+        if last:
+            self._texts[-1] = self._texts[-1][: -len(tail)] + f",{last}".encode() + tail
 
     @property
     def length(self) -> int:
@@ -125,12 +136,15 @@ def fixed(value: Decimal, prop: Property) -> str:
     return f"{value:.{prop.facets[1]}f}"
 
 
-def error_document(message: str, *, inner: bool = False) -> dict[str, Any]:
-    """C4C's error: the code is empty. Source: recorded reply of a tenant.
+def error_document(error: ErrorText, *, inner: bool = False) -> dict[str, Any]:
+    """C4C's error in JSON. The code is empty in the recorded reply of a tenant.
 
     ``inner`` adds what SAP Gateway puts into ``innererror``: dialect ``error_innererror``.
     """
-    error: dict[str, Any] = {"code": "", "message": {"lang": "en", "value": message}}
+    written: dict[str, Any] = {"code": error.code, "message": {"lang": error.language, "value": error.outer}}
+    more: dict[str, Any] = {}
     if inner:
-        error["innererror"] = {"transactionid": "", "timestamp": "", "Error_Resolution": {}}
-    return {"error": error}
+        more = {"transactionid": "", "timestamp": "", "Error_Resolution": {}}
+    if error.details:
+        more["errordetails"] = [{"code": error.code, "message": error.text, "severity": "error"}]
+    return {"error": {**written, "innererror": more} if more else written}

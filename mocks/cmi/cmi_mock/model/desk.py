@@ -70,6 +70,11 @@ class ChatDesk:
         """The attachment behind a public link."""
         return next((a for c in self for a in c.attachments if a.link_token == token), None)
 
+    def by_attachment_id(self, attachment_id: str) -> Attachment | None:
+        """The attachment of that id, of whatever chat."""
+        wanted = normal_id(attachment_id)
+        return next((a for c in self for a in c.attachments if a.id == wanted), None)
+
     def start(self, new: NewChat) -> Chat:
         """A visitor opens a chat. Raises Refused when the given guid is malformed or taken."""
         now = self.clock.now()

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Request, Response, request
 
-from cmi_mock.evidence import touch
+from cmi_mock.evidence import touch, touch_oddity
 from cmi_mock.reading import Missing
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, document_answer, download_answer, error_answer
@@ -17,10 +17,12 @@ from cmi_mock.routes.contacts import add_contacts
 from cmi_mock.routes.doors import entered
 from cmi_mock.routes.emails import add_emails
 from cmi_mock.routes.messages import add_messages
-from cmi_mock.shapes import chat_document, chat_message
+from cmi_mock.routes.objects import add_objects, redirect_to_object
+from cmi_mock.shapes import chat_document, chat_message, raw_name
 from cmi_mock.world import CmiWorld, world_key
 from mock_kit.context import note
 from mock_kit.mock import Mock
+from mock_kit.replies import SIGN_IN_PAGE
 from mock_kit.worlds import Worlds
 
 
@@ -46,6 +48,7 @@ def wire_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
     add_chats_in(bp, mock)
     _add_chat_messages(bp, mock)
     _add_downloads(bp, mock)
+    add_objects(bp, mock)
     add_contacts(bp, mock)
     add_contact_data(bp, mock)
     add_emails(bp, mock)
@@ -61,6 +64,8 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         with entered(mock) as (world, user):
             full = world.rules.lists_hold_messages or world.rules.chat_shape == "B"
             views = queries.listed(world, user)
+            if world.rules.chat_shape == "B" and world.rules.chat_document_is == "sign_in_page":
+                return _sign_in_page()
             rows = [chat_document(view, world, with_messages=full) for view in views]
         return document_answer(queries.page(rows, world.rules.default_limit), world, "chats")
 
@@ -70,6 +75,8 @@ def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         document: Any = []
         with entered(mock) as (world, user):
             touch("cmi.dialect.chat_shape")
+            if world.rules.chat_document_is == "sign_in_page":
+                return _sign_in_page()
             try:
                 document = chat_document(queries.viewed(world, user, chat_id), world)
             except WireError as error:
@@ -85,21 +92,29 @@ def _add_chat_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         """Messages of one contact with Conversation API ids; in shape D with public links."""
         with entered(mock) as (world, user):
             views = queries.of_contact(world, user)
+            if world.rules.chat_shape == "D" and world.rules.chat_document_is == "sign_in_page":
+                return _sign_in_page()
+            world.readings.begin()
             rows = [chat_message(message, view, world) for view in views for message in view.messages]
         return document_answer(queries.page(rows, world.rules.default_limit), world, "chatMessages")
 
 
 def _add_downloads(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.get("/cmi/chats/<chat_id>/attachments/<attachment_id>")
-    def download(chat_id: str, attachment_id: str) -> Response:
-        """The raw bytes of an attachment (shapes A and B)."""
+    @bp.get("/cmi/chats/<chat_id>/attachments/<attachment_id>/<path:name>")
+    def download(chat_id: str, attachment_id: str, name: str = "") -> Response:
+        """The raw bytes of an attachment (shapes A and B), or a redirect to them."""
         with entered(mock) as (world, user):
-            if world.rules.chat_shape in "CD" or world.rules.attachment_url == "rich_content":
+            if world.rules.chat_shape in "CD" or world.rules.attachment_url in {"rich_content", "pre_signed"}:
                 raise WireError(404, "Not found", note="in this dialect CMI itself gives no downloads")
+            _check_address(world, name)
             try:
                 attachment = queries.viewed(world, user, chat_id).attachment(attachment_id)
             except Missing as exc:
                 raise WireError(404, "Attachment not found", note=str(exc)) from exc
+        if world.rules.download_answer == "redirect":
+            touch_oddity("download_answer")
+            return redirect_to_object(attachment.id, world)
         return download_answer(attachment, world, request)
 
     @bp.get("/sms/richcontent/<token>")
@@ -114,6 +129,23 @@ def _add_downloads(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
             why = "nobody minted this link" if attachment is None else "the retention time is over"
             raise WireError(world.rules.rich_content_gone_status, "Not found", note=why)
         return download_answer(attachment, world, request)
+
+
+def _check_address(world: CmiWorld, name: str) -> None:
+    """An address must be the one that was listed: its name to the last character, its signature of some reading."""
+    wanted = raw_name(world.rules.attachment_url_name).removeprefix("/")
+    if name != wanted:
+        raise WireError(
+            404, "Attachment not found", note=f"the address ends in {name!r}, and was listed with {wanted!r}"
+        )
+    if world.rules.attachment_url_signed == "each_reading" and not world.readings.knows(request.args.get("sig", "")):
+        raise WireError(403, "Signature is not valid", note="no reading of a chat gave this ?sig=")
+
+
+def _sign_in_page() -> Response:
+    """What a single sign-on proxy answers when a session has ended."""
+    touch_oddity("chat_document_is")
+    return Response(SIGN_IN_PAGE, content_type="text/html; charset=utf-8")
 
 
 def _add_the_rest(bp: Blueprint, mock: Mock[CmiWorld]) -> None:

@@ -10,8 +10,9 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import json_option, out, print_json, running, street_option
+from attachment_lab.cli.common import err, json_option, out, print_json, running, street_option
 from attachment_lab.neighbours import MOCKS
+from mock_kit.faultkinds import KINDS
 
 
 @click.group()
@@ -31,12 +32,15 @@ def fault() -> None:
 @street_option
 @json_option
 def fault_add(mock: str, kind: str, street_path: Path | None, as_json: bool, **chosen: Any) -> None:
-    """Plan a fault of KIND in MOCK; PARAMS are name=value, such as: fault add c4c status status=503."""
+    """Plan a fault of KIND in MOCK; PARAMS are name=value, such as: fault add c4c status status=503.
+
+    A value may be JSON: body='{"error": "busy"}' becomes a JSON body. All kinds: mocks/kit/README.md.
+    """
     street, to = running(street_path)
     match = {name: chosen[name] for name in ("path", "method") if chosen[name]}
     plan: dict[str, Any] = {"match": match, "kind": kind, "skip": chosen["skip"]}
-    plan["times"] = chosen["times"] or None
-    plan["params"] = dict(_param(each) for each in chosen["params"])
+    plan["times"] = chosen["times"]
+    plan["params"] = dict(_param(kind, each) for each in chosen["params"])
     if chosen["phase"]:
         plan["phase"] = chosen["phase"]
     planned = to.mock(mock).post("/_mock/faults", plan, world=street.world.name)
@@ -44,6 +48,8 @@ def fault_add(mock: str, kind: str, street_path: Path | None, as_json: bool, **c
         print_json(planned)
     else:
         out().print(f"fault {planned['id']} is planned in {mock}")
+    if warning := planned.get("warning"):
+        err().print(Text(f"warning: {warning}", style="yellow"))
 
 
 @fault.command("list")
@@ -57,11 +63,16 @@ def fault_list(street_path: Path | None, as_json: bool) -> None:
         print_json(planned)
         return
     drawn = Table("mock", "id", "kind", "match", "phase", "times", header_style="bold")
+    warnings = []
     for mock, faults in planned.items():
         for each in faults:
-            cells = (mock, each["id"], each["kind"], each["match"], each["phase"], each["times"])
+            times = "until cleared" if each["times"] is None else each["times"]
+            cells = (mock, each["id"], each["kind"], each["match"], each["phase"], times)
             drawn.add_row(*(Text(str(cell)) for cell in cells))
+            warnings += [f"warning: {mock} {each['id']}: {each['warning']}"] if each.get("warning") else []
     out().print(drawn)
+    for warning in warnings:
+        err().print(Text(warning, style="yellow"))
 
 
 @fault.command("clear")
@@ -78,12 +89,15 @@ def fault_clear(street_path: Path | None, as_json: bool) -> None:
         out().print("no faults are planned")
 
 
-def _param(text: str) -> tuple[str, Any]:
-    """``name=value``; a value that reads as JSON is that, anything else is text."""
+def _param(kind: str, text: str) -> tuple[str, Any]:
+    """``name=value``; a value that reads as JSON is that, unless the parameter wants text and no such value."""
     name, equals, value = text.partition("=")
     if not equals:
         raise click.BadParameter(f"{text!r} is not name=value", param_hint="PARAMS")
     try:
-        return name, json.loads(value)
-    except ValueError:
+        read = json.loads(value)
+    except (ValueError, RecursionError):
         return name, value
+    known = KINDS[kind].params.get(name) if kind in KINDS else None
+    wants_text = known is not None and not known.ok(read) and known.ok(value)
+    return name, value if wants_text else read

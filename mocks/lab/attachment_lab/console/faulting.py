@@ -11,7 +11,7 @@ from attachment_lab.errors import Refused
 from attachment_lab.faultforms import FORMS
 from attachment_lab.neighbours import MOCKS
 from attachment_lab.places import BY_ID, Place, misplaced, place_of
-from mock_kit.faultkinds import fault_errors, is_int, is_number
+from mock_kit.faultkinds import KINDS, fault_errors, is_int, is_number
 from mock_kit.problem import FieldError
 
 MEMBERS = ("place", "kind", "params", "phase", "times", "skip", "expires_in_s")
@@ -62,9 +62,9 @@ def read_form(body: Mapping[str, Any], *, through_gates: bool) -> FaultForm:
 def _counting_errors(body: Mapping[str, Any]) -> list[FieldError]:
     times, skip, expires = body.get("times", 1), body.get("skip"), body.get("expires_in_s")
     errors = []
-    if times is not None and not is_int(times, 1):
+    if times is not None and not is_int(times, 0):
         errors.append(
-            FieldError("times", "a whole number >= 1, or null", "Correct it or choose “until removed”.", times)
+            FieldError("times", "a whole number >= 0; 0: until removed", "Correct it or choose “until removed”.", times)
         )
     if skip is not None and not is_int(skip, 0):
         errors.append(FieldError("skip", "a whole number >= 0", "Correct it.", skip))
@@ -108,6 +108,7 @@ def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
         "remaining": fault["remaining"],
         "expires_at": fault["expires_at"],
         "layer": fault["layer"],
+        "warning": fault.get("warning", ""),
     }
 
 
@@ -129,9 +130,16 @@ def remove_all(ledger: ChainLedger) -> None:
 
 
 def _detail(fault: Mapping[str, Any]) -> str:
-    """The parameters that say something, in one line."""
-    params = {name: value for name, value in fault["params"].items() if value not in ("", {}, None)}
+    """The parameters that say something, in one line: those that differ from the kind's defaults."""
+    kind = KINDS.get(fault["kind"])
+    usual = {name: param.default for name, param in kind.params.items()} if kind else {}
+    params = {
+        name: value
+        for name, value in fault["params"].items()
+        if value not in ("", {}, None) and value != usual.get(name)
+    }
     if fault["kind"] == "status":
         headers = "".join(f", {name}: {value}" for name, value in params.get("headers", {}).items())
-        return f"{params['status']}{headers}"
+        wait = f", Retry-After {params['retry_after_s']} s" if "retry_after_s" in params else ""
+        return f"{params['status']}{wait}{' as a date' if wait and 'retry_after_form' in params else ''}{headers}"
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in params.items())

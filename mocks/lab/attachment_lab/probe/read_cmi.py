@@ -81,6 +81,10 @@ def attachments(book: Notebook) -> Iterator[Sighting]:
             continue
         sized = all(type(item.get("size")) is int for item in files)
         yield Sighting(id="cmi.dialect.attachment_size_listed", value=sized, seen_in=(label,))
+        typed = all(isinstance(item.get("content_type"), str) for item in files)
+        yield Sighting(id="cmi.dialect.attachment_type_listed", value=typed, seen_in=(label,))
+        named = all(isinstance(item.get("id"), str) for item in files)
+        yield Sighting(id="cmi.dialect.attachment_id_listed", value=named, seen_in=(label,))
         url = str(files[0].get("url") or "")
         if url:
             form = "rich_content" if RICH_CONTENT in url else ("absolute" if "://" in url else "relative")

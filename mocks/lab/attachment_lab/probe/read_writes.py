@@ -138,7 +138,7 @@ def changes(book: Notebook) -> Iterator[Sighting]:
     if locked is not None:
         yield holds("c4c.lock", True, locked)
         yield from status_of(book, locked.label, "c4c.lock_status", (400, 423, 500))
-        yield Sighting(id="service.c4c.lock_pattern", value="(?i)locked", seen_in=(locked.label,))
+        yield Sighting(id="service.c4c.lock_pattern", value=r"(?i)\blocked\b", seen_in=(locked.label,))
 
 
 def batches(book: Notebook) -> Iterator[Sighting]:

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from mock_kit.answer import Answer
+from mock_kit.changes import CHANGES
 from mock_kit.faults import Fault, FaultPlan
-from orchestration_mock.model.outbound import Outgoing, Reply
+from mock_kit.replies import ANSWERS, Struck, status_line
+from orchestration_mock.model.outbound import Outgoing, Reply, SendFailed
 
 Send = Callable[[Outgoing], Reply]
 
@@ -22,38 +25,48 @@ def picked(plan: FaultPlan, outgoing: Outgoing) -> Fault | None:
 
 
 def send_broken(plan: FaultPlan, fault: Fault, outgoing: Outgoing, send: Send) -> Reply:
-    """Send with this fault. Before: the endpoint never hears of it, or hears something else; after: it did the work."""
-    params = fault.params
-    if fault.phase == "before":
-        if fault.kind == "status":
-            return _planned(fault)
-        if fault.kind == "latency":
-            plan.wait(fault, params["delay_s"])
-            return send(outgoing)
-        return send(replace(outgoing, content=_flipped(outgoing.content or b"", params["offset"], params["xor"])))
-    return _after(plan, fault, send(outgoing))
+    """Send with this fault. Before: the endpoint never hears of it, or hears something else; after: it did the work.
 
-
-def _after(plan: FaultPlan, fault: Fault, reply: Reply) -> Reply:
+    Raises SendFailed for a reply that would never end.
+    """
     params = fault.params
-    if fault.kind == "status":
-        return replace(_planned(fault), duration_s=reply.duration_s)
+    if fault.phase == "after":
+        return _after(plan, fault, outgoing, send(outgoing))
+    if fault.kind in ANSWERS:
+        given = ANSWERS[fault.kind](_struck(plan, fault, outgoing))
+        return send(outgoing) if given is None else _reply(given, duration_s=0.0)
     if fault.kind == "latency":
         plan.wait(fault, params["delay_s"])
-    elif fault.kind == "flip_byte":
-        return replace(reply, body=_flipped(reply.body, params["offset"], params["xor"]))
-    elif fault.kind == "truncate_body":
-        return replace(reply, body=reply.body[: params["keep_bytes"]])
-    elif fault.kind == "wrong_type":
-        kept = {name: value for name, value in reply.headers.items() if name.lower() != "content-type"}
-        return replace(reply, headers=kept | {"Content-Type": params["content_type"]})
-    return reply
+        return send(outgoing)
+    return send(replace(outgoing, content=_flipped(outgoing.content or b"", params["offset"], params["xor"])))
 
 
-def _planned(fault: Fault) -> Reply:
-    params = fault.params
-    headers = {"Content-Type": params["content_type"], **params["headers"]}
-    return Reply(status=params["status"], headers=headers, body=params["body"].encode(), duration_s=0.0)
+def _after(plan: FaultPlan, fault: Fault, outgoing: Outgoing, reply: Reply) -> Reply:
+    headers = list(reply.headers.items())
+    answer = Answer(status_line(reply.status), headers, iter([reply.body]))
+    if fault.kind in ANSWERS:
+        struck = _struck(plan, fault, outgoing)
+        sized = replace(struck, real_size_bytes=len(reply.body), real_type=answer.header("Content-Type"))
+        answer = ANSWERS[fault.kind](sized) or answer
+    elif fault.kind == "latency":
+        plan.wait(fault, fault.params["delay_s"])
+    elif fault.kind == "endless":
+        if not plan.wait(fault, outgoing.timeout_s):
+            raise SendFailed("the reply did not end in time", duration_s=outgoing.timeout_s)
+    else:
+        CHANGES[fault.kind](answer, fault, plan)
+    return _reply(answer, duration_s=reply.duration_s)
+
+
+def _struck(plan: FaultPlan, fault: Fault, outgoing: Outgoing) -> Struck:
+    parts = urlsplit(outgoing.url)
+    return Struck(fault=fault, now=plan.now(), host=parts.netloc, path=parts.path or "/", query=parts.query)
+
+
+def _reply(answer: Answer, *, duration_s: float) -> Reply:
+    body = b"".join(answer.body)
+    answer.close()
+    return Reply(status=int(answer.status[:3]), headers=dict(answer.headers), body=body, duration_s=duration_s)
 
 
 def _flipped(body: bytes, offset: int, xor: int) -> bytes:

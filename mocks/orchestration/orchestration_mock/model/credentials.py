@@ -12,6 +12,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from math import isfinite
 from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
@@ -119,7 +120,8 @@ class TokenCache:
             reply = self._sender.send(self._request(credential))
         except SendFailed as exc:
             raise NoToken(f"no token: {exc}") from exc
-        token, expires_in_s = _read_token(reply)
+        uses_any = self._dialect["token_bad_expiry"] == "use_once"  # noqa: S105 - a choice, no password
+        token, expires_in_s = _read_token(reply, is_strict=not uses_any)
         return Bearer(token, now + timedelta(seconds=expires_in_s))
 
     def _request(self, credential: OAuthCredential) -> Outgoing:
@@ -149,18 +151,34 @@ def _key(credential: OAuthCredential) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _read_token(reply: Reply) -> tuple[str, float]:
+def _read_token(reply: Reply, *, is_strict: bool) -> tuple[str, float]:
+    """The token and its life in seconds; 0 = used once. Raises ``NoToken``.
+
+    ``expires_in`` may be absent (RFC 6749, 5.1: recommended) or a number written as text; ``is_strict``: anything
+    else that is no number of seconds fails the fetch.
+    """
     try:
         body = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if reply.status != 200 or not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
         raise NoToken(f"no token: the token address answered {reply.status}{_oauth_error(body)}")
+    expires_in_s = _seconds(body["expires_in"]) if "expires_in" in body else 0.0
+    if expires_in_s is None and is_strict:
+        said = json.dumps(body["expires_in"])[:80]
+        raise NoToken(f"no token: the token address answered 200 with expires_in {said}, which is no number of seconds")
+    return body["access_token"], expires_in_s or 0.0
+
+
+def _seconds(value: object) -> float | None:
+    """A life in seconds, at most ten years; None for what is none: NaN, negative, words, no number at all."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
     try:
-        expires_in_s = min(max(float(body.get("expires_in", 0)), 0.0), MOST_EXPIRES_S)
-    except (TypeError, ValueError):
-        expires_in_s = 0.0
-    return body["access_token"], expires_in_s
+        seconds = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return min(seconds, MOST_EXPIRES_S) if isfinite(seconds) and seconds >= 0 else None
 
 
 def _oauth_error(body: object) -> str:

@@ -32,6 +32,9 @@ ODD_REPLIES = (
     "reply_without_token",
     "reply_without_expiry",
     "reply_expiry_in_words",
+    "reply_expiry_nan",
+    "reply_expiry_negative",
+    "reply_expiry_as_text",
     "reply_expires_at_once",
     "reply_other_token_type",
 )

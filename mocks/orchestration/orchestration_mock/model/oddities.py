@@ -32,6 +32,9 @@ def token_answer(kind: str | None, reply: dict[str, Any]) -> Answer:
         "reply_without_token": _json(without["access_token"]),
         "reply_without_expiry": _json(without["expires_in"]),
         "reply_expiry_in_words": _json(reply | {"expires_in": "soon"}),
+        "reply_expiry_nan": _json(reply | {"expires_in": float("nan")}),
+        "reply_expiry_negative": _json(reply | {"expires_in": -1}),
+        "reply_expiry_as_text": _json(reply | {"expires_in": str(reply["expires_in"])}),
         "reply_expires_at_once": _json(reply | {"expires_in": 0}),
         "reply_other_token_type": _json(reply | {"token_type": "mac"}),
     }

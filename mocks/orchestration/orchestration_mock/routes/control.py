@@ -180,12 +180,12 @@ def failures_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
     @bp.post("")
     def plan() -> Reply:
-        """201; ``{"kind", "times": 1}``, ``times`` null: until it is removed."""
+        """201; ``{"kind", "times": 1}``, ``times`` 0 or null: until it is removed."""
         world = mock.asked_world()
         form = Form(json_body())
         kind = form.choice("kind", KINDS)
         endless = form.has("times") and form.raw("times") is None
-        times = None if endless else form.whole("times", 1)
+        times = None if endless else form.whole("times", 1) or None
         form.done("The failure", "planned")
         world.touch("oauth.failures")
         return jsonify(world.issuer.plan_failure(kind, times).as_json()), 201

@@ -1,6 +1,6 @@
 // The agent's desk: bins of chats, the conversation, and what became of it beyond the chat.
 
-import { byId, clock, doing, follow, getJson, make, postJson, reconcile, setText } from "./base.js";
+import { byId, clock, doing, follow, getJson, make, postJson, reconcile, setText, showInAddress } from "./base.js";
 import { chatRow, Composer, drawLog } from "./talk.js";
 
 const BINS = { waiting: ["waiting"], open: ["open"], "wrap-up": ["wrap-up"], over: ["closed", "left"] };
@@ -132,7 +132,7 @@ function reasons(each) {
 
 function choose(guid) {
   chosen = guid;
-  history.replaceState(null, "", `?chat=${encodeURIComponent(guid)}`);
+  showInAddress({ chat: guid });
   byId("log").replaceChildren();
   listen();
 }

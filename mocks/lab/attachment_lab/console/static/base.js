@@ -1,6 +1,8 @@
 // What all pages share: small helpers, the stream of events, errors, the tenant and the colours.
 // Text from the server is only ever set as text, never as HTML.
 
+import { reveal } from "./reveal.js";
+
 export const byId = (id) => document.getElementById(id);
 export const calm = matchMedia("(prefers-reduced-motion: reduce)");
 export const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -47,6 +49,17 @@ export function showTrouble(words) {
 export function showLive(state, words) {
   byId("live").dataset.state = state;
   setText(byId("live-text"), words);
+}
+
+// What the tour keeps in the address of whatever page it is told on.
+export const TOUR_PARAMETERS = ["tour", "auto", "speed"];
+
+// Put what a page shows into its address. The tour's parameters stay: without them a reload would end the tour.
+export function showInAddress(parameters) {
+  const shown = new URLSearchParams(parameters);
+  const given = new URLSearchParams(location.search);
+  for (const name of TOUR_PARAMETERS) if (given.has(name)) shown.set(name, given.get(name));
+  history.replaceState(null, "", shown.size ? `?${shown}` : location.pathname);
 }
 
 // A call to this console; throws an Error whose message is for a person.
@@ -134,4 +147,5 @@ showTheme();
 byId("world").addEventListener("change", ({ target }) => {
   location.href = `/w/${encodeURIComponent(target.value)}/${target.dataset.page}/`;
 });
-document.querySelector('.menu [aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+const current = document.querySelector('.menu [aria-current="page"]');
+if (current) reveal(current, { inline: "center" });

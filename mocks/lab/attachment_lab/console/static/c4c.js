@@ -1,7 +1,7 @@
 // A chat activity as the service agent sees it. Files are strangers': pictures are drawn anew by the server, text is
 // set as text, sound and film play from their own bytes, and nothing else is opened here.
 
-import { byId, call, follow, getJson, humanSize, make, reconcile, setText } from "./base.js";
+import { byId, call, follow, getJson, humanSize, make, reconcile, setText, showInAddress } from "./base.js";
 import { ending, whenSeen } from "./talk.js";
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -50,7 +50,7 @@ function newRow(each) {
     event.preventDefault();
     chosen = each.object_id;
     chat = null;
-    history.replaceState(null, "", link.href);
+    showInAddress({ activity: each.object_id });
     listen();
   });
   item.append(link);

@@ -1,6 +1,6 @@
 // Draws what the server's stream of pictures says. File names arrive escaped for display and are only ever set as text.
 
-import { byId, clock, doing, follow, getJson, make, postJson, setText, showTrouble } from "./base.js";
+import { byId, clock, doing, follow, getJson, make, postJson, setText, showInAddress, showTrouble } from "./base.js";
 import { drawLanes } from "./lanes.js";
 import { Replay } from "./replay.js";
 import { drawStations, drawTokens } from "./street.js";
@@ -215,7 +215,7 @@ function remember() {
   if (chosen) to.set("chat", chosen);
   if (isAll) to.set("view", "all");
   if (isAll && query) to.set("q", query);
-  history.replaceState(null, "", to.size ? `?${to}` : location.pathname);
+  showInAddress(to);
 }
 
 function listen() {

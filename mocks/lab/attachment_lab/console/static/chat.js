@@ -1,6 +1,7 @@
 // The visitor's phone: one chat at a time, chosen from those of this tenant.
 
-import { byId, doing, follow, getJson, make, postJson, reconcile, setText } from "./base.js";
+import { byId, doing, follow, getJson, make, postJson, reconcile, setText, showInAddress } from "./base.js";
+import { reveal } from "./reveal.js";
 import { chatRow, Composer, drawLog, hueOf } from "./talk.js";
 
 const STATES = {
@@ -71,7 +72,7 @@ function drawChat(item, each) {
 
 function choose(guid) {
   chosen = guid;
-  history.replaceState(null, "", `?chat=${encodeURIComponent(guid)}`);
+  showInAddress({ chat: guid });
   byId("log").replaceChildren();
   byId("to-agent").href = `../agent/?chat=${encodeURIComponent(guid)}`;
   listen();
@@ -99,7 +100,7 @@ byId("start").addEventListener("submit", async (event) => {
   if (!told) return;
   choose(told.guid);
   composer.allow({ whyNoFiles: noFiles(body.direct, channelOf(body.channel)) });
-  byId("phone").scrollIntoView({ block: "nearest" });
+  reveal(byId("phone"));
   composer.text.focus({ preventScroll: true });
 });
 byId("leave").addEventListener("click", () => doing(byId("leave"), () => postJson(`api/chats/${chosen}/leave`, {})));

@@ -3,6 +3,7 @@
 import { byId, call, clock, doing, follow, getJson, make, postJson, reconcile, setText, showTrouble } from "./base.js";
 import { Editor } from "./editor.js";
 import { drawEvent, newEvent } from "./eventlog.js";
+import { reveal } from "./reveal.js";
 
 const PAUSE_MS = 250;
 const TONES = { error: "failed", warning: "waiting", note: "active" };
@@ -71,7 +72,7 @@ function open(found) {
   byId("wire").hidden = true;
   byId("try-verdict").hidden = true;
   byId("try-notes").replaceChildren();
-  byId("edit").scrollIntoView({ block: "start" });
+  reveal(byId("edit"), { block: "start" });
   byId("edit").focus({ preventScroll: true });
   judge();
 }
@@ -167,7 +168,7 @@ form.addEventListener("submit", async (event) => {
     byId("add-integration").focus();
   } catch (error) {
     formTrouble(error);
-    byId("form-trouble").scrollIntoView({ block: "center" });
+    reveal(byId("form-trouble"), { block: "center" });
   } finally {
     byId("save").disabled = false;
   }

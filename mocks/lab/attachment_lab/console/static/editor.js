@@ -1,6 +1,7 @@
 // A JSON editor: a textarea whose text is painted beneath it, with the gate's findings underlined and in the gutter.
 
 import { byId, make, setText } from "./base.js";
+import { reveal } from "./reveal.js";
 
 const TOKENS = /("(?:[^"\\\n]|\\.)*"?)(\s*:)?|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|\b(true|false|null)\b|([{}[\],:])/g;
 const PLACEHOLDER = /\{[A-Za-z_][\w.-]*\}/g;
@@ -50,7 +51,7 @@ export class Editor {
     this.text.scrollTop = Math.max(0, (finding.line - 3) * lineHeight);
     const size = parseFloat(getComputedStyle(this.text).fontSize) * 0.6;
     this.text.scrollLeft = Math.max(0, finding.column * size - this.text.clientWidth / 2);
-    byId("editor").scrollIntoView({ block: "nearest" });
+    reveal(byId("editor"));
   }
 
   next() {

@@ -122,7 +122,7 @@ function formBody() {
     if (value !== undefined) params[control.dataset.param] = value;
   }
   const body = { place: byId("place").value, kind: byId("kind").value, params };
-  body.times = byId("forever").checked ? null : number(byId("times")) ?? 0;
+  body.times = byId("forever").checked ? null : number(byId("times")) ?? "";
   body.skip = number(byId("skip")) ?? 0;
   if (byId("expires").value.trim()) body.expires_in_s = number(byId("expires"));
   const phase = document.querySelector('input[name="phase"]:checked');
@@ -168,7 +168,7 @@ async function plan() {
   try {
     const fault = await postJson("api/faults", body);
     showErrors([]);
-    announce(`Planned: ${fault.kind}, ${fault.where}.`);
+    announce(fault.warning ? `Planned, but ${fault.warning}` : `Planned: ${fault.kind}, ${fault.where}.`);
   } catch (error) {
     if (!error.told?.errors) throw error;
     showErrors(error.told.errors);
@@ -201,7 +201,7 @@ function drawPlanned(faults) {
         await call("DELETE", `api/faults/${each.mock}/${encodeURIComponent(each.id)}`).catch((error) => { if (error.status !== 404) throw error; });
         byId("planned-heading").focus();
       }));
-      item.append(make("p", "what"), make("p", "where"), make("p", "left"), button);
+      item.append(make("p", "what"), make("p", "where"), make("p", "left"), make("p", "wrong"), button);
       return item;
     },
     draw: (item, each) => {
@@ -209,6 +209,8 @@ function drawPlanned(faults) {
       setText(item.querySelector(".what"), each.detail ? `${each.kind}: ${each.detail}` : each.kind);
       setText(item.querySelector(".where"), `${each.hop} · ${each.where}`);
       setText(item.querySelector(".left"), leftOf(each));
+      item.querySelector(".wrong").hidden = !each.warning;
+      setText(item.querySelector(".wrong"), each.warning);
     },
   });
 }

@@ -1,5 +1,6 @@
 // The journal: follows the newest page live, filters on the server, one exchange beside the list, all in the address.
-import { byId, follow, getJson, humanSize, make, reconcile, setText, showTrouble } from "./base.js";
+import { byId, follow, getJson, humanSize, make, reconcile, setText, showInAddress, showTrouble } from "./base.js";
+import { reveal } from "./reveal.js";
 
 const FILTERS = ["q", "about", "hop", "method", "status", "label", "failed", "struck"];
 const ICONS = { "contact-pro": "chat", delivery: "bolt", cmi: "down", c4c: "case", stray: "warn" };
@@ -27,15 +28,15 @@ function filters() {
   return given;
 }
 
-function address(changes = {}) {
+function parameters(changes = {}) {
   const given = filters();
   if (after) given.set("after", after);
   if (open) given.set("x", open);
   for (const [name, value] of Object.entries(changes)) value ? given.set(name, value) : given.delete(name);
-  return given.size ? `?${given}` : location.pathname;
+  return given;
 }
 
-const remember = () => history.replaceState(null, "", address());
+const remember = () => showInAddress(parameters());
 
 function listen() {
   stop?.();
@@ -103,7 +104,7 @@ function drawRow(row, entry) {
   }
   const link = what.querySelector("a");
   setText(link, entry.words);
-  link.href = address({ x: entry.key });
+  link.href = `?${parameters({ x: entry.key })}`;
   const line = `${entry.method} ${entry.url}`;
   setText(what.querySelector(".path"), line === entry.words ? "" : line);
   const marks = [...entry.fault.map((id) => `fault ${id}`), ...(entry.level === "warning" || entry.level === "error" ? ["note"] : [])];
@@ -308,7 +309,7 @@ byId("older").addEventListener("click", () => {
   after = shown.entries.at(-1)?.key ?? "";
   remember();
   listen();
-  byId("list-heading").scrollIntoView({ block: "center" });
+  reveal(byId("list-heading"), { block: "center" });
 });
 byId("newest").addEventListener("click", change);
 if (matchMedia("(max-width: 44rem)").matches) byId("filter-box").open = false;

@@ -1,5 +1,6 @@
 // The tour: captions over the console's own pages. The story happens on the server; this shows where it is, and turns the pages.
-import { byId, calm, getJson, make, postJson, setText } from "./base.js";
+import { byId, calm, getJson, make, postJson, setText, showTrouble, TOUR_PARAMETERS } from "./base.js";
+import { reveal } from "./reveal.js";
 
 const LOOK_MS = 400;
 const LEAST_MS = 3500;
@@ -18,10 +19,13 @@ let shownAt = 0;
 let ready = false;
 let finished = false;
 let busy = false;
+let leaving = null; // the step whose page was asked for and has not come yet
+let refused = false; // the step that is shown did not happen; the reason stays until another one is entered
 let touched = false;
 let scrolled = false; // to the anchor of this step, which may come late
 let timer = null;
 
+const stepInAddress = () => new URLSearchParams(location.search).get("tour");
 const place = () => table.findIndex((step) => step.id === at);
 const current = () => table[place()];
 
@@ -42,7 +46,7 @@ function address(id) {
 
 function here() {
   const search = new URLSearchParams(location.search);
-  for (const name of ["tour", "auto", "speed"]) search.delete(name);
+  for (const name of TOUR_PARAMETERS) search.delete(name);
   return `${location.pathname}?${[...search].sort().join("&")}`;
 }
 
@@ -52,22 +56,28 @@ async function go(id) {
   say("One moment …");
   try {
     ({ urls, ready } = await postJson(`${base}api/steps/${id}`, { speed }));
+    refused = false;
   } catch (error) {
     say(error.message, "failed");
+    refused = id === at;
     auto = false;
     drawAuto();
     return;
   } finally {
     busy = false;
   }
+  if (!at) return; // the tour was ended meanwhile
   const next = address(id);
   if (next.bare !== here()) {
     busy = true; // for good: this page is being left, and whoever turned it again would begin anew
+    leaving = id;
     location.assign(next.url);
     return;
   }
   at = id;
-  history.pushState(null, "", next.url);
+  // A page that was just opened for this step has its entry already: two of them, and the way back would lead nowhere.
+  if (stepInAddress() === id) history.replaceState(null, "", next.url);
+  else history.pushState(null, "", next.url);
   show();
 }
 
@@ -107,7 +117,7 @@ function lightUp() {
   const drifted = !touched && performance.now() - shownAt < SETTLING_MS && anchor.getBoundingClientRect().top > innerHeight / 3;
   if (!scrolled || drifted) {
     scrolled = true;
-    anchor.scrollIntoView({ block: "start", behavior: calm.matches ? "instant" : "smooth" });
+    reveal(anchor, { block: "start", behavior: calm.matches ? "instant" : "smooth" });
   }
   const [from, pad] = [anchor.getBoundingClientRect(), 8];
   light.style.left = `${from.left + scrollX - pad}px`;
@@ -135,7 +145,7 @@ function drawAuto() {
 
 async function look() {
   lightUp();
-  if (busy || finished) return;
+  if (busy || finished || refused) return;
   const step = current();
   if (!ready) {
     let found;
@@ -175,14 +185,19 @@ function end() {
   light.hidden = true;
   document.body.dataset.touring = "false";
   const search = new URLSearchParams(location.search);
-  for (const name of ["tour", "auto", "speed"]) search.delete(name);
+  for (const name of TOUR_PARAMETERS) search.delete(name);
   history.replaceState(null, "", location.pathname + (search.size ? `?${search}` : ""));
   at = null;
   byId("main").focus({ preventScroll: true });
 }
 
 async function begin() {
-  table = (await getJson(`${base}api/steps`)).steps;
+  try {
+    table = (await getJson(`${base}api/steps`)).steps;
+  } catch (error) {
+    showTrouble(error.message);
+    return;
+  }
   if (!current()) at = table[0].id;
   byId("tour-next").addEventListener("click", () => (finished ? end() : forward()));
   byId("tour-back").addEventListener("click", () => go(table[place() - 1]?.id));
@@ -190,15 +205,18 @@ async function begin() {
   byId("tour-auto").addEventListener("click", () => {
     auto = !auto;
     drawAuto();
-    history.replaceState(null, "", address(at).url);
+    if (leaving) location.assign(address(leaving).url); // or the page that comes would not know
+    else if (urls[at]) history.replaceState(null, "", address(at).url); // else the step's own address takes it along
   });
   document.addEventListener("keydown", keys);
-  addEventListener("popstate", () => at && location.reload());
+  // A link within the page, such as the skip link, fires popstate too and turns no page.
+  addEventListener("popstate", () => at && stepInAddress() !== at && location.reload());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  addEventListener("resize", lightUp);
+  addEventListener("resize", () => at && lightUp());
   for (const name of ["wheel", "touchmove", "pointerdown"]) addEventListener(name, () => (touched = true), { passive: true });
+  show(); // at once: what must have happened before this step may take a minute
   await go(at);
-  if (box.hidden) show();
+  if (!at) return;
   timer = setInterval(look, Math.min(LOOK_MS, 800 / speed));
 }
 

@@ -1,0 +1,147 @@
+"""What keeps a client waiting, as ``/_mock`` routes: objects that a person holds, a tenant that is busy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from c4c_mock.evidence import seen
+from c4c_mock.model.busy import Spell
+from c4c_mock.model.cti import stored_reference
+from c4c_mock.model.locks import PersonsLock
+from c4c_mock.model.world import C4CWorld
+from mock_kit.app import Mock
+from mock_kit.control import json_object
+from mock_kit.faultkinds import is_int, is_number
+from mock_kit.problem import FieldError
+
+from .administration import refusal
+
+Answer = tuple[Response, int]
+_LOCK_MEMBERS = ("user", "object_id", "external_reference_id", "refusals", "for_s")
+_BUSY_MEMBERS = ("status", "for_s", "times")
+_PERSON = "MARY"
+_MOST_SECONDS = 366 * 86_400.0
+"""A lock or a busy time lasts a year at most, in seconds of virtual time."""
+
+
+def add_trouble(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    """Routes for persons' locks and for busy times; each takes ``?world=``."""
+    _add_locks(bp, mock)
+    _add_busy(bp, mock)
+
+
+def _add_locks(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    @bp.get("/locks")
+    def list_locks() -> Answer:
+        """What persons hold or held, with the writers turned away; and what is being written right now."""
+        locks = mock.asked_world().locks
+        return jsonify(persons=locks.persons(), writers=locks.writers()), 200
+
+    @bp.post("/locks")
+    def hold() -> Answer:
+        """``{"user"?, "object_id"? | "external_reference_id"?, "refusals"?, "for_s"?}``: a person edits an object."""
+        world = mock.asked_world()
+        lock = _lock_of(world, json_object())
+        seen("lock-by-person")
+        world.locks.hold(lock)
+        return jsonify(lock.to_dict()), 201
+
+    @bp.delete("/locks")
+    def release() -> Answer:
+        """No person holds anything any more."""
+        mock.asked_world().locks.release_persons()
+        return Response(), 204
+
+
+def _add_busy(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+    @bp.get("/busy")
+    def show_busy() -> Answer:
+        """The busy time, over or not; null without one."""
+        return jsonify(busy=mock.asked_world().busy.shown()), 200
+
+    @bp.post("/busy")
+    def begin_busy() -> Answer:
+        """``{"status"?, "for_s"?, "times"?}``: every request is turned away for a while."""
+        world = mock.asked_world()
+        spell = _spell_of(world, json_object())
+        seen("busy")
+        world.busy.begin(spell)
+        return jsonify(busy=spell.to_dict()), 201
+
+    @bp.delete("/busy")
+    def end_busy() -> Answer:
+        """The tenant takes requests again."""
+        mock.asked_world().busy.end()
+        return Response(), 204
+
+
+def _lock_of(world: C4CWorld, body: Mapping[str, Any]) -> PersonsLock:
+    errors = [*_strangers(body, _LOCK_MEMBERS), *_for_errors(body), *_count_errors(body, "refusals")]
+    user, reference = body.get("user", _PERSON), body.get("external_reference_id")
+    object_id = body.get("object_id") or ""
+    if not isinstance(user, str) or not 0 < len(user) <= 40:
+        errors.append(FieldError("user", "1 to 40 characters", "Name who holds the object.", user))
+    if reference is not None and object_id:
+        remedy = "Leave one of the two out; without both every object is held."
+        errors.append(FieldError("object_id", "object_id or external_reference_id", remedy, object_id))
+    elif reference is not None:
+        object_id = _activity_with(world, reference)
+        if not object_id:
+            remedy = "Let the agent accept the chat first, or leave it out: every object is held then."
+            errors.append(FieldError("external_reference_id", "that of an activity of this tenant", remedy, reference))
+    elif object_id and not _is_root(world, object_id):
+        remedy = "GET the activity and take its ObjectID; a part is locked with its activity."
+        errors.append(FieldError("object_id", "the ObjectID of an activity", remedy, object_id))
+    if errors:
+        raise refusal(errors)
+    return PersonsLock(user=user, object_id=object_id, refusals=body.get("refusals"), until=_until(world, body))
+
+
+def _activity_with(world: C4CWorld, reference: object) -> str:
+    roots = (row for row in world.rows.everything() if row.parent_id is None)
+    return next((row.object_id for row in roots if stored_reference(world, row) == reference != ""), "")
+
+
+def _is_root(world: C4CWorld, object_id: object) -> bool:
+    return any(row.object_id == object_id and row.parent_id is None for row in world.rows.everything())
+
+
+def _spell_of(world: C4CWorld, body: Mapping[str, Any]) -> Spell:
+    errors = [*_strangers(body, _BUSY_MEMBERS), *_for_errors(body), *_count_errors(body, "times")]
+    status = body.get("status", 503)
+    if status not in {429, 503} or isinstance(status, bool):
+        errors.append(FieldError("status", "429 or 503", "Other answers: plan a fault of kind status.", status))
+    if body.get("for_s") is None and body.get("times") is None:
+        errors.append(FieldError("for_s", "for_s, times or both", 'Say when it ends, e.g. {"for_s": 600}.'))
+    if errors:
+        raise refusal(errors)
+    return Spell(status=status, until=_until(world, body), times=body.get("times"))
+
+
+def _until(world: C4CWorld, body: Mapping[str, Any]) -> datetime | None:
+    lasts_s = body.get("for_s")
+    return None if lasts_s is None else world.clock.now() + timedelta(seconds=lasts_s)
+
+
+def _strangers(body: Mapping[str, Any], known: tuple[str, ...]) -> list[FieldError]:
+    expected = f"one of {', '.join(known)}"
+    return [FieldError(n, expected, "Remove it.", v) for n, v in body.items() if n not in known]
+
+
+def _for_errors(body: Mapping[str, Any]) -> list[FieldError]:
+    lasts_s = body.get("for_s")
+    if lasts_s is None or (is_number(lasts_s) and 0 < lasts_s <= _MOST_SECONDS):
+        return []
+    expected = f"seconds of the tenant's time, above 0 and at most {_MOST_SECONDS:.0f}, or null"
+    return [FieldError("for_s", expected, "Correct it or leave it out.", lasts_s)]
+
+
+def _count_errors(body: Mapping[str, Any], name: str) -> list[FieldError]:
+    count = body.get(name)
+    if count is None or is_int(count, 1):
+        return []
+    return [FieldError(name, "a whole number >= 1, or null for no limit", "Correct it or leave it out.", count)]

@@ -1,0 +1,197 @@
+"""Faults are planned by the CLI, by the console and by the pytest plugin; each way says what the mock says."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from attachment_lab import street_file
+from attachment_lab.__main__ import run
+from attachment_lab.chain_ledger import ChainLedger
+from attachment_lab.commands import PROXY_BYPASSED, mock
+from attachment_lab.console.app import build_app
+from attachment_lab.console.desk import Hands
+from attachment_lab.console.faulting import planned
+from attachment_lab.faultforms import FORMS
+from attachment_lab.minting import default_world
+from attachment_lab.neighbours import Neighbours
+from attachment_lab.places import BY_ID, kinds_at
+from attachment_lab.ports import Ports
+from attachment_lab.street_file import RunningStreet
+from attachment_lab.tenant import FaultCannotStrike, Lab, Tenant
+from mock_kit.faultkinds import KINDS
+from mock_kit.testing import MockProcess, running_mock
+
+WORLD = default_world()
+ERROR = {"error": {"code": "X/1", "message": {"lang": "de", "value": "Objekt gesperrt"}}}
+
+
+@dataclass(frozen=True)
+class Cmi:
+    """A CMI mock that stands for all three, and a street file that leads to it."""
+
+    process: MockProcess
+    file: Path
+    urls: dict[str, str]
+
+    def faults(self) -> list[dict[str, Any]]:
+        told = httpx.get(f"{self.process.url}/_mock/faults").json()
+        return list(told["faults"])
+
+    def asked(self) -> httpx.Response:
+        """A download's address, as the service would ask for it."""
+        url = f"{self.process.url}/{WORLD.tenant}/cmi/chats/{'A' * 32}/attachments/{'B' * 32}"
+        return httpx.get(url, headers={"Host": WORLD.cmi_host})
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cmi]:
+    folder = tmp_path_factory.mktemp("ways")
+    with running_mock("cmi_mock", folder / "data", "--fault-proxy-bypassed", PROXY_BYPASSED) as process:
+        order = {
+            "name": WORLD.name,
+            "host": WORLD.cmi_host,
+            "tenant": WORLD.tenant,
+            "api_key": WORLD.api_key,
+            "user": WORLD.cmi_user,
+            "password": WORLD.cmi_password,
+        }
+        httpx.post(f"{process.url}/_mock/worlds", json=order).raise_for_status()
+        urls = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), process.url)
+        street_file.write(folder / "street.json", street_file.street_json(RunningStreet(urls=urls, world=WORLD)))
+        yield Cmi(process, folder / "street.json", urls)
+
+
+@pytest.fixture
+def cmi(started: Cmi) -> Cmi:
+    httpx.delete(f"{started.process.url}/_mock/faults").raise_for_status()
+    return started
+
+
+def command(cmi: Cmi, *words: str) -> int:
+    return run(["fault", *words, "--street", str(cmi.file)])
+
+
+def test_a_json_body_is_planned_by_the_command_and_sent_as_json(cmi: Cmi, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(cmi, "add", "cmi", "status", "status=400", f"body={json.dumps(ERROR)}") == 0
+    assert "is planned in cmi" in capsys.readouterr().out
+    answer = cmi.asked()
+    assert (answer.status_code, answer.headers["Content-Type"], answer.json()) == (400, "application/json", ERROR)
+
+
+def test_a_text_that_reads_as_json_stays_the_text_that_the_parameter_wants(cmi: Cmi) -> None:
+    assert command(cmi, "add", "cmi", "json_error", "message=123") == 0
+    assert cmi.asked().json() == {"message": "123"}
+
+
+@pytest.mark.parametrize("times", ["0", "1"])
+def test_times_0_of_the_command_means_until_cleared(cmi: Cmi, times: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(cmi, "add", "cmi", "status", "status=503", "--times", times) == 0
+    struck = [cmi.asked().status_code == 503 for _ in range(3)]
+    assert struck == ([True] * 3 if times == "0" else [True, False, False])
+    capsys.readouterr()
+    assert command(cmi, "list") == 0
+    assert ("until cleared" in capsys.readouterr().out) is (times == "0")
+    assert command(cmi, "clear") == 0
+    assert cmi.asked().status_code != 503
+
+
+def test_the_command_says_that_a_wire_fault_cannot_strike(cmi: Cmi, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(cmi, "add", "cmi", "close_delimited", "--json") == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["warning"] == f"close_delimited cannot strike: {PROXY_BYPASSED}"
+    assert "cannot strike" in told.err
+    assert command(cmi, "list") == 0
+    assert "cannot strike" in capsys.readouterr().err
+    assert command(cmi, "add", "cmi", "status", "status=503") == 0
+    assert "cannot strike" not in capsys.readouterr().err
+
+
+def test_a_parameter_that_does_not_fit_is_named_by_the_command(cmi: Cmi, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(cmi, "add", "cmi", "packed", "damage=slightly") != 0
+    assert "params.damage" in capsys.readouterr().err
+    assert cmi.faults() == []
+
+
+def _sample(kind: str) -> list[str]:
+    return [f"{field.name}={field.default}" for field in FORMS[kind].fields if field.default]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_can_be_planned_by_the_command(cmi: Cmi, kind: str) -> None:
+    assert command(cmi, "add", "cmi", kind, *_sample(kind)) == 0
+    assert [each["kind"] for each in cmi.faults()] == [kind]
+
+
+@pytest.mark.parametrize("kind", kinds_at(BY_ID["download"]))
+def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
+    """As the form opens. The page offers wire faults only where the service passes the fault proxies."""
+    client = build_app(Neighbours(cmi.urls), WORLD, cmi.urls, hands=Hands(through_gates=True)).test_client()
+    params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
+    form = {"place": "download", "kind": kind, "params": params, "times": 0}
+    answer = client.post("/w/default/faults/api/faults", json=form)
+    assert answer.status_code == 201, answer.text
+    (told,) = cmi.faults()
+    assert (told["kind"], told["times"], told["match"]["path"]) == (kind, None, "*/attachments/*")
+    assert answer.get_json()["warning"] == told.get("warning", "")
+
+
+def _typed(kind: str, text: str) -> Any:
+    if kind in {"whole", "number"}:
+        return int(text)
+    return {} if kind == "headers" else text
+
+
+def test_the_page_shows_that_a_fault_planned_elsewhere_cannot_strike(cmi: Cmi) -> None:
+    command(cmi, "add", "cmi", "cut", "after_bytes=10")
+    shown = planned(ChainLedger(Neighbours(cmi.urls), WORLD))
+    assert {each["warning"] for each in shown} == {f"cut cannot strike: {PROXY_BYPASSED}"}
+
+
+@pytest.mark.parametrize(("through_gates", "is_told"), [(True, False), (False, True)])
+def test_a_stack_tells_its_mocks_whether_the_service_passes_the_proxies(
+    tmp_path: Path, through_gates: bool, is_told: bool
+) -> None:
+    arguments = mock("cmi", Ports.fixed(8100), tmp_path, through_gates=through_gates).arguments
+    assert ("--fault-proxy-bypassed" in arguments) is is_told
+
+
+class _Lab:
+    """As much of a lab as planning a fault needs."""
+
+    def __init__(self, cmi: Cmi, folder: Path) -> None:
+        self.street = type("Street", (), {"neighbours": Neighbours(cmi.urls), "run_dir": folder})()
+
+
+@pytest.fixture
+def tenant(cmi: Cmi, tmp_path: Path) -> Tenant:
+    return Tenant(cast("Lab", _Lab(cmi, tmp_path)), WORLD)
+
+
+def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: Tenant) -> None:
+    with pytest.warns(FaultCannotStrike, match="attachment-lab up --through-gates"):
+        fault = tenant.fault(mock="cmi", kind="drip", bytes_per_s=1, part="head")
+    assert fault.warning.startswith("drip cannot strike")
+
+
+@pytest.mark.parametrize("times", [0, None])
+def test_the_plugin_plans_until_removed_with_0_and_none(cmi: Cmi, tenant: Tenant, times: int | None) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fault = tenant.fault(mock="cmi", kind="status", times=times, status=400, body=ERROR)
+    assert fault.warning == ""
+    assert [cmi.asked().json() for _ in range(3)] == [ERROR] * 3
+    fault.remove()
+    assert cmi.faults() == []
+
+
+def test_the_plugin_plans_a_retry_after_as_a_date(cmi: Cmi, tenant: Tenant) -> None:
+    tenant.fault(mock="cmi", kind="status", status=429, retry_after_s=600, retry_after_form="date")
+    assert cmi.asked().headers["Retry-After"].endswith(" GMT")
