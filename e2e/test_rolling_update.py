@@ -11,6 +11,7 @@ import tarfile
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_a_rolling_update_to_the_next_release_during_200_chats_loses_and_doubles
     assert stack.exec("api-1", "python3", "-c", _STATE).split() == ["False", "False"]
     with stack.tenant() as tenant, ThreadPoolExecutor(max_workers=1) as operator:
         slow_uploads(tenant, delay_s=0.3)
-        ended = chats_during(lambda: migrate(stack), tenant, operator, ended=0)
+        ended = chats_during(lambda: migrate(stack), tenant, operator, ended=0, overlapping=1)
         assert stack.exec("api-1", "python3", "-c", _STATE).split() == ["True", "True"]
         for service in SERVICES:
             before = stack.containers()[service]["Id"]
@@ -78,7 +79,8 @@ def test_a_rolling_update_to_the_next_release_during_200_chats_loses_and_doubles
             while service in WORKERS and not rounds_of(stack, service):
                 end_a_chat(tenant, ended)
                 ended += 1
-            ended = chats_during(lambda name=service: roll(stack, name), tenant, operator, ended=ended)
+            rolling = partial(roll, stack, service)
+            ended = chats_during(rolling, tenant, operator, ended=ended, overlapping=OVERLAPPING)
             assert stack.containers()[service]["Id"] != before
         tenant.wait_until_settled(timeout_s=3 * PATIENCE_S)
         assert ended >= 200
@@ -87,18 +89,20 @@ def test_a_rolling_update_to_the_next_release_during_200_chats_loses_and_doubles
         assert set(images.values()) == {"attachment-transfer:local"}
 
 
-def chats_during(work: Callable[[], None], tenant: Tenant, operator: ThreadPoolExecutor, *, ended: int) -> int:
-    """End chats until the operator's work is done, and at least so many; return how many have ended in all."""
+def chats_during(
+    work: Callable[[], None], tenant: Tenant, operator: ThreadPoolExecutor, *, ended: int, overlapping: int
+) -> int:
+    """End chats until the operator's work is done, ``overlapping`` of them at least before; return all that ended."""
     working = operator.submit(work)
-    during = overlapping = 0
+    during = meanwhile = 0
     while not working.done() or during < CHATS_PER_CONTAINER:
         end_a_chat(tenant, ended + during)
         during += 1
-        overlapping += not working.done()
+        meanwhile += not working.done()
         if during >= CHATS_PER_CONTAINER:
             wait([working], timeout=1)  # from here on one a second, until the new one is healthy
     working.result()
-    assert overlapping >= OVERLAPPING, f"only {overlapping} chats ended meanwhile"
+    assert meanwhile >= overlapping, f"only {meanwhile} chats ended meanwhile"
     return ended + during
 
 
