@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 import structlog
-from _pytest.nodeid import coerce_node_id
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test folders out; helpers stand beside the tests
@@ -34,19 +33,6 @@ settings.load_profile("decided")
 structlog.configure(
     processors=[structlog.processors.KeyValueRenderer()], logger_factory=structlog.ReturnLoggerFactory()
 )
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let ``xdist_group`` hold again: tests of one group share a worker, and what their module's fixtures started.
-
-    pytest-xdist 3.8 writes the group into ``_nodeid``, which pytest 9.2 no longer reads: it reads ``_id``. Without this
-    every test is a group of its own, and both workers start everything. It goes once pytest-xdist knows of ``_id``.
-    """
-    for item in items:
-        grouped = vars(item).get("_nodeid")
-        if grouped is not None and grouped != item.nodeid:
-            item._id = coerce_node_id(grouped)
 
 
 @pytest.fixture

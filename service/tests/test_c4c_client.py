@@ -187,7 +187,9 @@ def test_silence_before_the_first_byte_is_a_failure_and_after_it_an_unknown_outc
 @pytest.mark.parametrize("status", [301, 302, 303])
 def test_a_redirected_upload_may_have_been_taken_before(status: int) -> None:
     response = problem(status, Location="https://id.example.com/saml?SAMLRequest=Word-of-C4C-1618")
-    with pytest.raises(errors.RedirectedUpload, match=r"a redirect to id\.example\.com, which can mean") as caught:
+    with pytest.raises(
+        errors.RedirectedUpload, match=r"a redirect to id\.example\.com, which is not followed; the file may"
+    ) as caught:
         post(always(response))
     assert caught.value.may_exist
     assert "Word-of-C4C" not in str(caught.value)
@@ -196,7 +198,7 @@ def test_a_redirected_upload_may_have_been_taken_before(status: int) -> None:
 
 @pytest.mark.parametrize("location", ["https://[bad", "", "/relative"])
 def test_a_redirect_to_no_host_is_told_without_one(location: str) -> None:
-    with pytest.raises(errors.RedirectedUpload, match="a redirect, and nothing was sent after it"):
+    with pytest.raises(errors.RedirectedUpload, match="a redirect, which is not followed"):
         post(always(problem(307, Location=location)))
 
 

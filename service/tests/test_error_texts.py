@@ -69,7 +69,7 @@ def test_a_text_in_another_charset_is_read(charset: str) -> None:
         (FORMS["JSON of OData V2"], GERMAN),
         (FORMS["XML of OData V2"], GERMAN),
         (FORMS["JSON with the cause in the inner error only"], f"Ein Fehler ist aufgetreten / {GERMAN}"),
-        (FORMS["a web page"], "Fehler"),
+        (FORMS["a web page"], f"Fehler / {GERMAN}"),
         ("Bad\r\n\tRequest\x00 \u202edesrever", "Bad Request desrever"),
         ('{"error": "Authorization: Basic djF1c2VyOldvcmQ= is wrong"}', "Authorization: Basic … is wrong"),
         ("", ""),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import mmap
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.laws import judge
+from attachment_lab.conversation import SentFile
+from attachment_lab.laws import judge, wrong_contents
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.passages import WITH_FILES, Passage, answer_from, passage_from
 from attachment_lab.records import ChainRecords, Handover, Leak, SourceFile, StoredObject, Verdict
 from attachment_lab.service_api import ServiceApi
 
@@ -27,6 +30,11 @@ class ChainLedger:
         self.names = names
         self._run_dir = run_dir
         self.service = ServiceApi(to, names)
+        self._sent: dict[str, SentFile] = {}
+
+    def customer_sent(self, sent: SentFile) -> None:
+        """Remember size and digest of a file as the lab handed it over: these decide, whatever CMI says later."""
+        self._sent[sent.id] = sent
 
     def verdict(self) -> Verdict:
         """Read everything and judge it."""
@@ -36,7 +44,7 @@ class ChainLedger:
         """What CMI, Contact Pro, the service and C4C hold now; the secrets are looked for last."""
         sources, handovers = self.sources(), self.handovers()
         transfers, objects = self.service.transfers(), self.objects()
-        return ChainRecords(
+        found = ChainRecords(
             sources=tuple(sources),
             handovers=tuple(handovers),
             transfers=tuple(transfers),
@@ -44,20 +52,27 @@ class ChainLedger:
             leaks=tuple(self.leaks()),
             technical_user=self.names.c4c_user,
         )
+        return replace(found, exchanges=tuple(self._telling(found)))
 
     def sources(self) -> list[SourceFile]:
-        """Attachments that CMI holds."""
+        """Attachments of this tenant's chats, each with the customer's bytes in size and digest."""
         held = self.to.cmi.get("/_mock/attachments", world=self.names.name)
-        return [
-            SourceFile(
-                chat=str(each["chat_guid"]),
-                id=str(each["id"]),
-                name=str(each["name"]),
-                size_bytes=int(each["size_bytes"]),
-                sha256=str(each["sha256"]),
-            )
-            for each in _items(held, "attachments")
-        ]
+        return [_source(each, self._sent.get(str(each["id"]))) for each in _items(held, "attachments")]
+
+    def _telling(self, records: ChainRecords) -> Iterator[Passage]:
+        """Exchanges that moved wrong bytes, by file or digest; no journal is read when no bytes are wrong."""
+        wrong = wrong_contents(records)
+        if not wrong:
+            return
+        digests = {theirs.sha256 for _, _, theirs in wrong}
+        for mock in WITH_FILES:
+            planned = self.to.mock(mock).get("/_mock/faults", world=self.names.name)["faults"]
+            kinds = {str(each["id"]): str(each["kind"]) for each in planned}
+            for exchange in self.journal(mock):
+                by_digest = mock == "cmi" and exchange["response"]["sha256"] in digests
+                found = answer_from(mock, exchange) if by_digest else passage_from(mock, exchange)
+                if found and found.act in {"download", "upload"}:
+                    yield _with_kinds(found, kinds)
 
     def objects(self) -> list[StoredObject]:
         """Attachment objects that C4C holds."""
@@ -70,6 +85,7 @@ class ChainLedger:
                 size_bytes=int(each["size_bytes"]),
                 sha256=str(each["sha256"]),
                 created_by=each.get("created_by"),
+                sniffed_type=str(each.get("sniffed_type") or ""),
             )
             for each in _items(held, "attachments")
         ]
@@ -102,6 +118,34 @@ class ChainLedger:
             if newest <= since:
                 return
             since = newest
+
+
+def _source(held: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
+    """CMI's entry as a record; what the lab counted while sending comes first."""
+    found = SourceFile(
+        chat=str(held["chat_guid"]),
+        id=str(held["id"]),
+        name=str(held["name"]),
+        size_bytes=int(held["size_bytes"]),
+        sha256=str(held["sha256"]),
+        sniffed_type=str(held.get("sniffed_type") or ""),
+    )
+    if sent is None:
+        return found
+    return replace(
+        found,
+        size_bytes=sent.size_bytes,
+        sha256=sent.sha256,
+        cmi_size_bytes=found.size_bytes,
+        cmi_sha256=found.sha256,
+    )
+
+
+def _with_kinds(exchange: Passage, kinds: Mapping[str, str]) -> Passage:
+    """The kinds of the faults from the plan where the journal's notes do not name them: faults on the wire."""
+    if exchange.fault_kinds or not exchange.fault:
+        return exchange
+    return replace(exchange, fault_kinds=tuple(kinds[each] for each in exchange.fault.split(", ") if each in kinds))
 
 
 def handover_from(body: Mapping[str, Any]) -> Handover:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from attachment_lab.errors import LabFailed
 from attachment_lab.minting import WorldNames
+from attachment_lab.names import shown
 from attachment_lab.neighbours import Neighbours
 
 PIECE_BYTES = 256 * 1024
@@ -35,7 +37,10 @@ Sendable = Path | tuple[str, bytes] | FileLike
 
 @dataclass(frozen=True, kw_only=True)
 class SentFile:
-    """A file that CMI took in: its id there, and size and digest as the lab counted them while sending."""
+    """A file that CMI took in: its id there, and size and digest of the customer's bytes.
+
+    The lab counts them where the bytes leave, before any fault: reconciliation compares with these.
+    """
 
     id: str
     name: str
@@ -58,12 +63,20 @@ class Conversation:
     """A chat under way. Build one with ``Conversation.open``."""
 
     def __init__(
-        self, to: Neighbours, names: WorldNames, guid: str, *, customer: dict[str, str], agent: str = "Bob Agent"
+        self,
+        to: Neighbours,
+        names: WorldNames,
+        guid: str,
+        *,
+        customer: dict[str, str],
+        agent: str = "Bob Agent",
+        on_sent: Callable[[SentFile], None] = lambda _: None,
     ) -> None:
         self._to = to
         self._names = names
         self._customer = customer
         self._agent = agent
+        self._on_sent = on_sent
         self.guid = guid
         self.sent: list[SentFile] = []
         self.fired: list[Fired] = []
@@ -82,8 +95,12 @@ class Conversation:
         language: str = "EN",
         queue: Mapping[str, str] | None = None,
         agent: str = "Bob Agent",
+        on_sent: Callable[[SentFile], None] = lambda _: None,
     ) -> Conversation:
-        """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``)."""
+        """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``).
+
+        ``on_sent`` hears of each file once CMI has it, such as ``ChainLedger.customer_sent``.
+        """
         customer = customer or {"name": "Alice Example", "email": "alice@example.com"}
         body: dict[str, Any] = {
             "channel_sub_type": channel_sub_type,
@@ -94,7 +111,7 @@ class Conversation:
         if not direct:
             body["queue"] = dict(queue or SUPPORT)
         chat = to.cmi.post("/_mock/chats", body, world=names.name)
-        return cls(to, names, str(chat["guid"]), customer=customer, agent=agent)
+        return cls(to, names, str(chat["guid"]), customer=customer, agent=agent, on_sent=on_sent)
 
     @classmethod
     def resume(cls, to: Neighbours, names: WorldNames, guid: str) -> Conversation:
@@ -119,7 +136,10 @@ class Conversation:
         self._to.cmi.post(f"/_mock/chats/{self.guid}/messages", body, world=self._names.name)
 
     def send(self, sendable: Sendable, originator_type: Originator = "customer") -> SentFile:
-        """Send one file, streamed; the digest is taken from the bytes that left, not from CMI's answer."""
+        """Send one file, streamed; the digest is taken from the bytes that left, not from CMI's answer.
+
+        Raises LabFailed when CMI took in other bytes than were sent.
+        """
         name, content_type, pieces = _opened(sendable)
         counted = _Counted(pieces)
         taken = self._to.cmi.upload(
@@ -138,6 +158,9 @@ class Conversation:
             sha256=counted.sha256,
         )
         self.sent.append(sent)
+        self._on_sent(sent)
+        if str(taken["sha256"]) != sent.sha256:
+            raise LabFailed(f"CMI took in other bytes of {shown(name)} than were sent ({taken['size_bytes']:,} bytes)")
         return sent
 
     def transfer(

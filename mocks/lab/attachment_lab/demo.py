@@ -20,7 +20,7 @@ from attachment_lab.settle import Motion, wait_until_settled
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One attachment from end to end. Digests are the mocks' own, over the bytes that they hold."""
+    """One attachment from end to end. ``cmi_sha256`` is of the customer's bytes, ``c4c_sha256`` of what C4C holds."""
 
     chat: str
     name: str
@@ -108,7 +108,7 @@ def play(
 ) -> DemoResult:
     """Play one chat to its end and judge it. Raises NotSettled, Refused, WrongUse."""
     watcher, to, names = watcher or Watcher(), ledger.to, ledger.names
-    chat = Conversation.open(to, names)
+    chat = Conversation.open(to, names, on_sent=ledger.customer_sent)
     chat.say("Hello, I would like to return the boiler. I am sending the papers.")
     chat.accept()
     watcher.told(f"chat {chat.guid}: agent accepted, C4C has its activity")
@@ -143,7 +143,7 @@ def rows_from(records: ChainRecords) -> list[Row]:
         mine, transfer = carried.get(source.id), transfers.get(source.chat)
         held = objects.get(mine.object_id) if mine and mine.object_id else None
         outcome = mine.state if mine else (transfer.outcome if transfer else None) or "not asked for"
-        if held and held.sha256 != source.sha256:
+        if held and not source.equals(held):
             outcome = "changed"
         reason = (mine.reason if mine else None) or (transfer.reason if transfer else None)
         row = Row(
@@ -180,9 +180,9 @@ def assumptions(to: Neighbours, world: str) -> list[Assumption]:
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """The ledger's answer as JSON: ``{"ok", "violations": [{law, file, hop, fact, message}]}``."""
+    """What reconciliation found, as JSON: ``{"ok", "violations": [{law, file, hop, fact, message}]}``."""
     violations = [
-        {"law": each.law, "file": each.file, "hop": each.hop, "fact": each.fact, "message": str(each)}
+        {"law": each.law, "file": each.file, "hop": each.hop, "fact": each.fact, "message": each.sentence}
         for each in verdict.violations
     ]
     return {"ok": verdict.ok, "violations": violations}

@@ -122,7 +122,7 @@ def verdict_lines(verdict: Verdict) -> RenderableType:
     if verdict.ok:
         return Text("Chain ledger: every law holds.", style="bold green")
     lines = [Text(f"Chain ledger: {len(verdict.violations)} violation(s)", style="bold red")]
-    lines += [Text(f"  ✗ [{each.hop}] {each}", style="red") for each in verdict.violations]
+    lines += [Text(f"  ✗ {each.sentence}", style="red") for each in verdict.violations]
     return Group(*lines)
 
 

@@ -1,10 +1,10 @@
-"""The conservation laws of the chain, judged on plain records: no I/O, no clock.
+"""The invariants of the chain, judged on plain records: no I/O, no clock.
 
 | law          | says                                                                                   |
 |--------------|----------------------------------------------------------------------------------------|
 | delivered    | every event that Contact Pro fired was taken by the service                              |
 | conservation | attachments in = stored + skipped + reported failed, each of the latter with a reason    |
-| integrity    | size and sha256 of a stored attachment are equal at CMI, in the service and in C4C       |
+| integrity    | C4C holds the bytes that the customer sent, and so does CMI; see content_change.py       |
 | once         | exactly one C4C object per stored attachment                                             |
 | no orphan    | nothing at any hop that has no origin at the hop before                                  |
 | secrecy      | no secret in any journal, log or database                                                |
@@ -17,7 +17,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 
-from attachment_lab.names import shown
+from attachment_lab.content_change import (
+    CMI_TO_SERVICE,
+    CUSTOMER_TO_CMI,
+    SERVICE_TO_C4C,
+    change_of,
+    differs,
+)
+from attachment_lab.names import short, shown
 from attachment_lab.records import (
     Carried,
     ChainRecords,
@@ -29,9 +36,6 @@ from attachment_lab.records import (
     Violation,
 )
 
-CMI_TO_SERVICE = "CMI → service"
-SERVICE_TO_C4C = "service → C4C"
-CMI_TO_C4C = "CMI → C4C"
 CONTACT_PRO_TO_SERVICE = "Contact Pro → service"
 
 #: The service makes these itself, from the chat's messages; CMI lists no such attachment.
@@ -72,20 +76,30 @@ def attachments_are_conserved(records: ChainRecords) -> Iterator[Violation]:
 
 
 def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
-    """Blames the hop: the service's own digest tells whether reading or writing changed the bytes."""
+    """Compares with what the customer sent; says at which hop the bytes changed, and why."""
+    for source in records.sources:
+        if source.cmi_sha256 is not None and source.cmi_sha256 != source.sha256:
+            fact = (
+                f"CMI holds {source.cmi_size_bytes:,} bytes (sha256 {short(source.cmi_sha256)}), "
+                f"the customer sent {source.size_bytes:,} bytes (sha256 {short(source.sha256)})"
+            )
+            yield Violation(law="integrity", file=shown(source.name), hop=CUSTOMER_TO_CMI, fact=fact)
+    for source, mine, theirs in wrong_contents(records):
+        change = change_of(source, mine, theirs, records.exchanges)
+        fact = f"{differs(source, theirs)}; {change.cause}"
+        yield Violation(law="integrity", file=shown(source.name), hop=change.hop, fact=fact)
+
+
+def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, Carried, StoredObject]]:
+    """Attachments of which C4C holds other bytes than the customer sent. A parked file without object is none."""
     objects, carried = _objects(records), _carried(records)
+    found = []
     for source in _sources(records):
         mine = carried.get(source.id)
         theirs = objects.get(mine.object_id) if mine and mine.object_id else None
-        if mine is None or theirs is None:
-            continue
-        if (source.size_bytes, source.sha256) != (theirs.size_bytes, theirs.sha256):
-            hop, where = _where_it_changed(source, mine)
-            fact = (
-                f"CMI sent {_content(source.size_bytes, source.sha256)}, "
-                f"C4C holds {_content(theirs.size_bytes, theirs.sha256)}: changed {where}"
-            )
-            yield Violation(law="integrity", file=shown(source.name), hop=hop, fact=fact)
+        if mine is not None and theirs is not None and not source.equals(theirs):
+            found.append((source, mine, theirs))
+    return found
 
 
 def each_is_stored_once(records: ChainRecords) -> Iterator[Violation]:
@@ -200,15 +214,3 @@ def _unaccounted(mine: Carried | None, transfer: TransferRecord) -> str | None:
         # A transfer that found no activity, say, gives one reason for all its attachments.
         return None if mine.reason or transfer.reason else f"{mine.state} without a reason"
     return f"left {mine.state} by transfer {transfer.id}, which is {transfer.state}"
-
-
-def _where_it_changed(source: SourceFile, mine: Carried) -> tuple[str, str]:
-    if mine.sha256 is None:
-        return CMI_TO_C4C, "between CMI and C4C"
-    if mine.sha256 != source.sha256:
-        return CMI_TO_SERVICE, "between CMI and the service"
-    return SERVICE_TO_C4C, "between the service and C4C"
-
-
-def _content(size_bytes: int, sha256: str) -> str:
-    return f"sha256 {sha256[:12]}… ({size_bytes} bytes)"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -25,6 +25,8 @@ _GUID = r"(?P<chat>[0-9A-Fa-f]{32})"
 _OBJECT = r"\('(?P<object>[0-9A-F]{32})'\)"
 _CMI: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
     ("download", "GET", re.compile(rf"/chats/{_GUID}/attachments/(?P<source>[^/?]+)")),
+    # The object store beside CMI, where a redirect or a pre-signed address leads.
+    ("download", "GET", re.compile(r"/objects/(?P<source>[0-9A-F]{32})(?:\?|$)")),
     ("history", "GET", re.compile(rf"/chats/{_GUID}(?:\?|$)")),
     ("history", "GET", re.compile(rf"/chats\?(?:.*&)?groupId={_GUID}")),
 )
@@ -37,6 +39,8 @@ _C4C: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
 )
 _RULES: Mapping[str, tuple[tuple[Act, str, re.Pattern[str]], ...]] = {"cmi": _CMI, "c4c": _C4C}
 _NAME = re.compile(r'"Name"\s*:\s*("(?:[^"\\]|\\.)*")')
+#: How the kit notes a fault in the journal: ``f-1: flip_byte, after the work``.
+_STRUCK = re.compile(r"[^:]+: (?P<kind>\w+), (?:before|after) the work")
 _LOCATION = re.compile(rf"Collection{_OBJECT}")
 
 
@@ -52,6 +56,9 @@ class Passage:
         chat, source_id, activity_id, object_id, stored_name: whichever of them the exchange tells.
         fault: ids of the faults that struck, None without.
         whole: False if the reply broke off.
+        size_bytes, sha256, sniffed_type: of the body on the wire, packed as it was; an upload's is the request's.
+        coding: Content-Encoding of the reply; empty without.
+        fault_kinds: of the planned faults that struck, as far as the journal's notes name them.
         evidence: ids of the mock's behaviours that showed themselves.
     """
 
@@ -69,12 +76,21 @@ class Passage:
     fault: str | None = None
     whole: bool = True
     size_bytes: int = 0
+    sha256: str = ""
+    sniffed_type: str = ""
+    coding: str = ""
+    fault_kinds: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
     @property
     def is_good(self) -> bool:
         """Whether it did what it was for."""
         return 200 <= self.status < 300 and self.whole
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it only said where to ask: neither a file nor a failure."""
+        return 300 <= self.status < 400
 
 
 def passage_from(mock: str, exchange: Mapping[str, Any]) -> Passage | None:
@@ -89,6 +105,7 @@ def passage_from(mock: str, exchange: Mapping[str, Any]) -> Passage | None:
 def _passage(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str, str]) -> Passage:
     begun_s = datetime.fromisoformat(exchange["at"]).timestamp()
     up = act == "upload"
+    body = exchange["request" if up else "response"]
     return Passage(
         mock=mock,
         id=int(exchange["id"]),
@@ -103,15 +120,38 @@ def _passage(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str
         stored_name=_named(exchange["request"]["head"]) if up else None,
         fault=exchange["fault"],
         whole=bool(exchange["response"]["complete"]),
-        size_bytes=int(exchange["request" if up else "response"]["size_bytes"]),
+        size_bytes=int(body["size_bytes"]),
+        sha256=str(body.get("sha256") or ""),
+        sniffed_type=str(body.get("sniffed_type") or ""),
+        coding=_header(exchange["response_headers"], "content-encoding").strip().lower(),
+        fault_kinds=tuple(_fault_kinds(exchange.get("notes") or ())),
         evidence=tuple(exchange["evidence"]),
     )
 
 
+def answer_from(mock: str, exchange: Mapping[str, Any]) -> Passage:
+    """Any exchange as a download, whatever its address: for answers that are known by their digest alone."""
+    return passage_from(mock, exchange) or _passage(mock, exchange, "download", {})
+
+
 def _located(headers: Mapping[str, str]) -> str | None:
-    location = next((value for name, value in headers.items() if name.lower() == "location"), "")
-    found = _LOCATION.search(location)
+    found = _LOCATION.search(_header(headers, "location"))
     return found["object"] if found else None
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+
+
+def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Kinds of the faults that struck; a fault that found nothing to change is none of them."""
+    notes = list(notes)
+    if any(each["code"] == "fault_without_effect" for each in notes):
+        return
+    for each in notes:
+        found = _STRUCK.match(str(each["message"])) if each["code"] == "fault" else None
+        if found:
+            yield found["kind"]
 
 
 def _named(head: str) -> str | None:

@@ -1,19 +1,35 @@
-"""What the chain ledger compares: plain records of what each hop says it holds."""
+"""What reconciliation compares: plain records of what each hop says it holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from attachment_lab.passages import Passage
+
 
 @dataclass(frozen=True, kw_only=True)
 class SourceFile:
-    """An attachment as CMI holds it."""
+    """An attachment as the customer sent it.
+
+    Attributes:
+        size_bytes, sha256: of the customer's bytes, counted where they were handed over and before any fault: by
+            the lab's conversation where this process sent them, by CMI's mock at the upload otherwise.
+        sniffed_type: MIME type judged by the customer's bytes; empty where nobody looked.
+        cmi_size_bytes, cmi_sha256: of what CMI holds, where the lab counted for itself; None otherwise.
+    """
 
     chat: str
     id: str
     name: str
     size_bytes: int
     sha256: str
+    sniffed_type: str = ""
+    cmi_size_bytes: int | None = None
+    cmi_sha256: str | None = None
+
+    def equals(self, held: StoredObject) -> bool:
+        """Whether C4C's object holds the customer's bytes."""
+        return (self.size_bytes, self.sha256) == (held.size_bytes, held.sha256)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +39,7 @@ class StoredObject:
     Attributes:
         external_reference: of its activity; the chat's guid.
         created_by: the C4C user; only the technical user's objects are the service's.
+        sniffed_type: MIME type judged by the bytes that C4C holds; empty where nobody looked.
     """
 
     object_id: str
@@ -31,6 +48,7 @@ class StoredObject:
     size_bytes: int
     sha256: str
     created_by: str | None = None
+    sniffed_type: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +142,11 @@ class Leak:
 
 @dataclass(frozen=True, kw_only=True)
 class ChainRecords:
-    """All that the four hops say about one world at one moment."""
+    """All that the four hops say about one world at one moment.
+
+    Attributes:
+        exchanges: of the journals, those that tell where wrong bytes come from; empty when no bytes are wrong.
+    """
 
     sources: tuple[SourceFile, ...] = ()
     handovers: tuple[Handover, ...] = ()
@@ -132,6 +154,7 @@ class ChainRecords:
     objects: tuple[StoredObject, ...] = ()
     leaks: tuple[Leak, ...] = ()
     technical_user: str | None = None
+    exchanges: tuple[Passage, ...] = ()
 
     def of_chat(self, chat: str) -> ChainRecords:
         """Only what belongs to this chat; leaked secrets belong to all."""
@@ -146,7 +169,7 @@ class ChainRecords:
 
 @dataclass(frozen=True, kw_only=True)
 class Violation:
-    """One broken law: the file (or chat), the hop where it broke, and the fact."""
+    """One broken invariant: the file (or chat), the hop where it broke, and the fact."""
 
     law: str
     file: str
@@ -156,10 +179,15 @@ class Violation:
     def __str__(self) -> str:
         return f"{self.file}: {self.fact}"
 
+    @property
+    def sentence(self) -> str:
+        """With its hop: ``CMI → service: contract.pdf: C4C holds …``."""
+        return str(self) if self.hop == self.file else f"{self.hop}: {self}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The chain ledger's answer."""
+    """What reconciliation found."""
 
     violations: tuple[Violation, ...] = ()
     records: ChainRecords = field(default_factory=ChainRecords)

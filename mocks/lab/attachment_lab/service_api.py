@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +12,8 @@ from attachment_lab.minting import SCOPE, WorldNames
 from attachment_lab.neighbours import Neighbours
 from attachment_lab.records import Carried, TransferRecord
 
+#: The last segment of an attachment's address is its id; the name follows after a blank.
+_IN_ADDRESS = re.compile(r"\S*/(?P<id>[0-9A-F]{32})(?: |$)")
 #: Ask for a new token this long before the old one runs out.
 SLACK_S = 30.0
 
@@ -113,7 +116,7 @@ def transfer_from(body: dict[str, Any]) -> TransferRecord:
 def _carried(body: dict[str, Any]) -> Carried:
     reason, remedy = _reason(body.get("reason"))
     return Carried(
-        source_id=str(body["cmi_attachment_id"]),
+        source_id=_file_id(str(body["cmi_attachment_id"])),
         name=str(body["name"]),
         stored_name=body.get("stored_name"),
         state=str(body["state"]),
@@ -124,6 +127,12 @@ def _carried(body: dict[str, Any]) -> Carried:
         size_bytes=body.get("size_bytes"),
         attempts=int(body.get("attempts") or 0),
     )
+
+
+def _file_id(told: str) -> str:
+    """The file's id at CMI; where CMI listed none, the service tells files apart by address and name."""
+    found = _IN_ADDRESS.match(told)
+    return found["id"] if found else told
 
 
 def _reason(value: Any) -> tuple[str | None, str | None]:

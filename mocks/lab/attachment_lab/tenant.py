@@ -215,6 +215,7 @@ class Tenant:
             channel_sub_type=channel_sub_type,
             direct=direct,
             customer=dict(customer) if customer else None,
+            on_sent=self.ledger.customer_sent,
         )
         if accepted:
             conversation.accept()
@@ -279,5 +280,5 @@ class Tenant:
     def assert_laws_hold(self) -> None:
         """Raises AssertionError that lists every violation."""
         verdict = self.verdict()
-        told = "\n".join(f"  - [{each.law}] {each}" for each in verdict.violations)
+        told = "\n".join(f"  - [{each.law}] {each.sentence}" for each in verdict.violations)
         assert verdict.ok, f"the chain ledger of tenant {self.name} does not add up:\n{told}"

@@ -133,8 +133,38 @@ def test_changed_content_names_the_hop(seen_by_the_service: str | None, where: s
     [(law, sentence)] = broken(records)
     assert law == "integrity"
     assert sentence == (
-        f"image.jpg: CMI sent sha256 {GOOD[:12]}… (10 bytes), C4C holds sha256 {BAD[:12]}… (10 bytes): changed {where}"
+        f"image.jpg: C4C holds 10 bytes (sha256 {BAD[:12]}…), the customer sent 10 bytes (sha256 {GOOD[:12]}…); "
+        f"changed {where}"
     )
+
+
+def test_wrong_bytes_are_seen_although_the_services_digest_agrees_with_c4c() -> None:
+    records = with_attachment(replace(STORED, sha256=BAD))
+    [violation] = judge(replace(records, objects=(replace(HELD, sha256=BAD),))).violations
+    assert (violation.law, violation.hop) == ("integrity", "CMI → service")
+
+
+def test_other_bytes_at_cmi_than_the_customer_sent_are_reported_although_all_hops_agree() -> None:
+    source = replace(SOURCE, cmi_sha256=BAD, cmi_size_bytes=10)
+    records = with_attachment(replace(STORED, sha256=BAD))
+    found = judge(replace(records, sources=(source,), objects=(replace(HELD, sha256=BAD),))).violations
+    assert [each.hop for each in found] == ["customer → CMI", "CMI → service"]
+
+
+def test_a_parked_file_without_an_object_is_not_accused_of_wrong_bytes() -> None:
+    parked = replace(STORED, state="parked", reason="not-the-file: CMI sent a page", object_id=None, sha256=BAD)
+    assert judge(replace(with_attachment(parked), objects=())).ok
+
+
+def test_a_parked_file_whose_wrong_bytes_lie_in_c4c_is_accused() -> None:
+    parked = replace(STORED, state="parked", reason="digest-mismatch: …", sha256=GOOD)
+    found = judge(replace(with_attachment(parked), objects=(replace(HELD, sha256=BAD),))).violations
+    assert [each.law for each in found] == ["integrity"]
+
+
+def test_a_violation_can_be_told_with_its_hop() -> None:
+    [violation] = judge(replace(SOUND, objects=(replace(HELD, size_bytes=9),))).violations
+    assert violation.sentence == f"service → C4C: {violation}"
 
 
 def test_content_of_equal_digest_but_other_size_is_reported() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.passages import passage_from
+from attachment_lab.passages import answer_from, passage_from
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
 FILE = "3B04C2CC93C9F7236667E938660AE10B"
@@ -37,6 +37,7 @@ def exchange(method: str, url: str, **changes: Any) -> dict[str, Any]:
     ("mock", "url", "act", "names"),
     [
         ("cmi", f"{CMI}/chats/{CHAT}", "history", {"chat": CHAT}),
+        ("cmi", f"/acme/objects/{FILE}?X-Amz-Date=20261128T164336Z", "download", {"source_id": FILE}),
         ("cmi", f"{CMI}/chats?groupId={CHAT}&limit=5", "history", {"chat": CHAT}),
         ("cmi", f"{CMI}/chats/{CHAT}/attachments/{FILE}", "download", {"chat": CHAT, "source_id": FILE}),
         ("c4c", f"{ODATA}/ChatActivityBTDReferenceCollection?%24filter=ID+eq+%27{CHAT}%27", "lookup", {"chat": CHAT}),
@@ -95,3 +96,27 @@ def test_a_reply_that_broke_off_is_not_good() -> None:
 )
 def test_what_moves_no_file_is_no_passage(mock: str, method: str, url: str) -> None:
     assert passage_from(mock, exchange(method, url)) is None
+
+
+def test_what_left_the_mock_is_told_with_its_coding_and_the_faults_that_struck() -> None:
+    body = {"head": "", "complete": True, "size_bytes": 88, "sha256": "ab" * 32, "sniffed_type": "application/gzip"}
+    notes = [{"level": "info", "code": "fault", "message": "f-1: flip_byte, after the work"}]
+    url = f"{CMI}/chats/{CHAT}/attachments/{FILE}"
+    changes = {"response": body, "notes": notes, "response_headers": {"Content-Encoding": "gzip"}, "fault": "f-1"}
+    found = passage_from("cmi", exchange("GET", url, **changes))
+    assert found is not None
+    assert (found.sha256, found.sniffed_type, found.coding) == ("ab" * 32, "application/gzip", "gzip")
+    assert found.fault_kinds == ("flip_byte",)
+
+
+def test_a_fault_that_found_nothing_to_change_did_not_strike() -> None:
+    struck = {"level": "info", "code": "fault", "message": "f-1: flip_byte, after the work"}
+    vain = {"level": "warning", "code": "fault_without_effect", "message": "the reply has no such byte"}
+    found = passage_from("cmi", exchange("GET", f"{CMI}/chats/{CHAT}/attachments/{FILE}", notes=[struck, vain]))
+    assert found is not None
+    assert found.fault_kinds == ()
+
+
+def test_an_answer_of_an_unknown_address_counts_as_a_download_of_no_known_file() -> None:
+    found = answer_from("cmi", exchange("GET", f"{CMI}/public/42"))
+    assert (found.act, found.source_id) == ("download", None)

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import MagicMock
 
-from attachment_lab.chain_ledger import find_in_file, find_secrets, handover_from
+import pytest
+
+from attachment_lab.chain_ledger import ChainLedger, find_in_file, find_secrets, handover_from
+from attachment_lab.conversation import Conversation, SentFile
 from attachment_lab.demo import rows_from
+from attachment_lab.errors import LabFailed
 from attachment_lab.minting import default_world
 from attachment_lab.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
 from attachment_lab.service_api import transfer_from
 from attachment_lab.settle import Motion
 
+CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
+FILE = "3B04C2CC93C9F7236667E938660AE10B"
 DELIVERY = {
     "id": "D1",
     "event_id": "E1",
@@ -46,6 +53,47 @@ def test_a_reason_keeps_its_code_and_remedy() -> None:
     reason = {"code": "no_activity", "message": "C4C has none", "remedy": "accept the chat"}
     record = transfer_from({"id": "T", "contact_id": "C", "state": "settled", "reason": reason})
     assert (record.reason, record.remedy) == ("no_activity: C4C has none", "accept the chat")
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        (FILE, FILE),
+        (f"/acme/cmi/chats/{CHAT}/attachments/{FILE} contract.pdf", FILE),
+        (f"https://objects.example/acme/objects/{FILE} contract.pdf #2", FILE),
+        (f"https://cmi.example/chats/{CHAT}/attachments/7 contract.pdf", None),
+        ("transcript:0123456789abcdef", None),
+    ],
+)
+def test_a_file_that_the_service_knows_by_its_address_has_the_id_of_cmi(told: str, known: str | None) -> None:
+    file = {"cmi_attachment_id": told, "name": "contract.pdf", "state": "stored"}
+    record = transfer_from({"id": "T", "contact_id": "C", "state": "settled", "attachments": [file]})
+    assert record.attachments[0].source_id == (known or told)
+
+
+def test_what_the_lab_counted_while_sending_wins_over_what_cmi_says() -> None:
+    to = MagicMock()
+    entry = {"chat_guid": CHAT, "id": FILE, "name": "n", "size_bytes": 9, "sha256": "bb", "sniffed_type": "text/html"}
+    to.cmi.get.return_value = [entry]
+    ledger = ChainLedger(to, default_world())
+    assert [(each.sha256, each.cmi_sha256) for each in ledger.sources()] == [("bb", None)]
+    ledger.customer_sent(SentFile(id=FILE, name="n", content_type="text/plain", size_bytes=10, sha256="aa"))
+    [source] = ledger.sources()
+    assert (source.size_bytes, source.sha256) == (10, "aa")
+    assert (source.cmi_size_bytes, source.cmi_sha256) == (9, "bb")
+
+
+def test_a_file_that_cmi_took_in_with_other_bytes_is_told_at_once() -> None:
+    to = MagicMock()
+    answer = {"id": FILE, "size_bytes": 9, "sha256": "bb"}
+    to.cmi.upload.side_effect = lambda _path, pieces, **_: answer if b"".join(pieces) else {}
+    heard: list[SentFile] = []
+    chat = Conversation(
+        to, default_world(), CHAT, customer={"name": "Alice", "email": "a@example.com"}, on_sent=heard.append
+    )
+    with pytest.raises(LabFailed, match=r"other bytes of photo\.jpg"):
+        chat.send(("photo.jpg", b"the customer's"))
+    assert [each.size_bytes for each in heard] == [14]
 
 
 def test_a_secret_is_found_in_a_text() -> None:

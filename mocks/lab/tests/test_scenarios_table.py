@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
+from attachment_lab.demo_faults import FAULTS
 from attachment_lab.errors import WrongUse
+from attachment_lab.places import BY_ID, misplaced
 from attachment_lab.records import Verdict, Violation
 from attachment_lab.scenarios import checks
 from attachment_lab.scenarios.engine import obstacle
-from attachment_lab.scenarios.model import FileFact, Result, RunFacts
+from attachment_lab.scenarios.model import FileFact, Result, RunFacts, Scenario
 from attachment_lab.scenarios.run import Ground, can_strike_a_new_chat
 from attachment_lab.scenarios.table import SCENARIOS, scenario
+from c4c_mock.model.dialect import problems
+from cmi_mock.dialect import read_dialect
+from mock_kit.faultkinds import KINDS, fault_errors
+
+README = Path(__file__).parents[3] / "README.md"
+NUMBERS = {24: "Twenty-four", 25: "Twenty-five", 26: "Twenty-six", 27: "Twenty-seven"}
 
 
 def facts(*outcomes: str, **known: object) -> RunFacts:
@@ -25,6 +37,10 @@ def facts(*outcomes: str, **known: object) -> RunFacts:
 
 def test_there_are_at_least_eight_and_each_has_a_name_of_its_own() -> None:
     assert len({each.id for each in SCENARIOS}) == len(SCENARIOS) >= 8
+
+
+def test_the_readme_counts_the_scenarios_right() -> None:
+    assert f"{NUMBERS[len(SCENARIOS)]} stories of what goes wrong" in README.read_text()
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
@@ -41,6 +57,39 @@ def test_no_scenario_is_content_with_a_run_in_which_nothing_happened(each) -> No
 def test_a_scenario_that_nobody_wrote_is_refused_with_those_there_are() -> None:
     with pytest.raises(WrongUse, match="c4c-down"):
         scenario("earthquake")
+
+
+def planned(each: Scenario, method: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Arguments of every ``Run.plan`` or ``Run.switch`` of this scenario, without a stack."""
+    run = MagicMock()
+    for step in each.steps:
+        if step.do.__qualname__.startswith(("fault", "switch")):
+            step.do(run)
+    yield from ((found.args, found.kwargs) for found in getattr(run, method).call_args_list)
+
+
+@pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
+def test_every_fault_of_a_scenario_is_one_that_the_kit_takes_and_that_can_strike_there(each: Scenario) -> None:
+    for (place, kind), given in planned(each, "plan"):
+        assert fault_errors(kind, given.get("phase"), given.get("params", {})) == []
+        assert misplaced(BY_ID[place], kind, through_gates=each.needs_gates) is None
+
+
+@pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
+def test_every_switch_of_a_scenario_is_one_that_the_mock_has(each: Scenario) -> None:
+    for (mock,), dialect in planned(each, "switch"):
+        if mock == "c4c":
+            assert problems(dialect) == []
+        else:
+            assert mock == "cmi"
+            read_dialect(dialect)
+
+
+@pytest.mark.parametrize("name", sorted(FAULTS))
+def test_every_fault_of_the_demo_is_one_that_the_kit_takes(name: str) -> None:
+    fault = FAULTS[name]
+    assert fault_errors(fault.kind, fault.phase, fault.params) == []
+    assert fault.needs_gate == (KINDS[fault.kind].layer == "wire")
 
 
 @pytest.mark.parametrize(

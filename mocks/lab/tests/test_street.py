@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -55,9 +56,25 @@ def test_the_ledger_notices_a_byte_that_changed_on_the_way(tenant: Tenant) -> No
     tenant.wait_until_settled()
     [violation] = tenant.verdict().violations
     assert violation.law == "integrity"
-    assert str(violation).startswith("photo.jpg: CMI sent sha256 ")
-    with pytest.raises(AssertionError, match="changed between CMI and the service"):
+    assert violation.sentence.startswith(
+        f"CMI → service: photo.jpg: C4C holds {len(PHOTO[1]):,} bytes image/jpeg (sha256 "
+    )
+    with pytest.raises(AssertionError, match="CMI's answer was changed by the planned fault flip_byte"):
         tenant.assert_laws_hold()
+
+
+@pytest.mark.no_ledger_check(reason="the test breaks an invariant on purpose")
+def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_digest(tenant: Tenant) -> None:
+    chat = tenant.chat(files=[PHOTO])
+    fault = tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
+    chat.end()
+    [transfer] = tenant.wait_until_settled()
+    fault.remove()
+    [carried], [held] = transfer.attachments, tenant.stored()
+    assert carried.sha256 == held.sha256 != chat.files[0].sha256
+    [violation] = tenant.verdict().violations
+    assert (violation.law, violation.hop) == ("integrity", "CMI → service")
+    assert violation.fact.endswith("CMI's answer was changed by the planned fault flip_byte")
 
 
 def test_two_tenants_do_not_see_each_other(tenant: Tenant) -> None:
@@ -237,6 +254,23 @@ def test_the_demo_prints_one_json_document_and_nothing_else(tmp_path: Path) -> N
     assert shape["ledger"] == {"ok": True, "violations": []}
 
 
+@pytest.mark.parametrize("fault", ["packed", "sign-in-page", "short-file", "redirect"])
+def test_the_demo_brings_the_customers_bytes_whatever_cmi_answers_first(fault: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    done = subprocess.run(
+        [*LAB, "demo", "--file", "a.txt", "--fault", fault, "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [each["outcome"] for each in told["attachments"]] == ["stored"]
+    assert told["attachments"][0]["c4c_sha256"] == hashlib.sha256(b"hello").hexdigest()
+    assert told["ledger"]["ok"]
+
+
 def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     done = subprocess.run(
@@ -247,4 +281,6 @@ def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert "changed between CMI and the service" in done.stdout
+    told = " ".join(done.stdout.split())
+    assert "CMI → service: a.txt: C4C holds 5 bytes" in told
+    assert "CMI's answer was changed by the planned fault flip_byte" in told

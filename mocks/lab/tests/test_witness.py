@@ -133,6 +133,11 @@ def test_a_planned_fault_stands_for_one_record_and_no_more() -> None:
     assert len(unmatched([("c4c", sent()), ("c4c", sent())], [struck])) == 1
 
 
+def test_a_reply_that_a_fault_shortened_behind_the_mock_does_not_take_the_place_of_the_whole_one() -> None:
+    short = sent(answer=Digest(2, "bb", complete=True))
+    assert unmatched([("c4c", short), ("c4c", sent())], [received(fault="f1"), received()]) == []
+
+
 def test_one_receiver_does_not_stand_for_two_senders() -> None:
     assert len(unmatched([("c4c", sent()), ("c4c", sent())], [received()])) == 1
 

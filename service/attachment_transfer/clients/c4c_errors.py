@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,6 +17,8 @@ from attachment_transfer.core.lock_words import LockWords
 
 #: So that one lock error does not hide a file's real refusal, a lock is waited for, in seconds.
 _LOCK_WAIT_S = 10.0
+#: Shorter texts would be masked in the midst of ordinary words.
+_SHORTEST_SECRET_CHARACTERS = 4
 _SILENT_REMEDY = (
     "C4C gave no reason. Attach the same file in C4C by hand, with the same user: what C4C shows there is the reason. "
     "Then retry the transfer."
@@ -41,6 +45,7 @@ class C4cErrors:
             return
         reads = meaning.quotes or meaning.may_be_lock
         said = error_texts(response, self._monotonic_s) if reads else ErrorTexts()
+        said = said.without(_secrets_of(response.request))
         asked_s = retry_after_s(response, self._now_s)
         if meaning.may_be_lock and self._locks.found(said.everything):
             message = f"C4C: the activity is locked{_said(said)}"
@@ -62,6 +67,16 @@ def _error(
         error = kind(message, remedy=remedy)
     error.may_exist = meaning.may_exist
     return error
+
+
+def _secrets_of(request: httpx.Request) -> frozenset[str]:
+    """The password and the token that the request carried."""
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    found = {request.headers.get("x-csrf-token", ""), credential}
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            found.add(base64.b64decode(credential, validate=True).decode("utf-8", "replace").partition(":")[2])
+    return frozenset(secret for secret in found if len(secret) >= _SHORTEST_SECRET_CHARACTERS)
 
 
 def _said(said: ErrorTexts) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
@@ -34,6 +34,8 @@ _SILENT = frozenset({"lang", "uri", "href", "url", "severity", "timestamp", "tra
 _SCRIPT = re.compile(r"<(/?)(?:script|style)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _TITLE = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
+_TITLE_END = re.compile(r"</title\s*>", re.IGNORECASE)
+_READ_OF_A_PAGE_CHARACTERS = 8_192
 _PAGE = re.compile(r"\s*(?:<!--[^<>]*-->\s*)?<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 #: One string of JSON and whether it names a member; also the one that the document's end cuts off.
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"(\s*:)?|\\?\Z)', re.DOTALL)
@@ -53,6 +55,10 @@ class ErrorTexts:
 
     spoken: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+
+    def without(self, secrets: Collection[str]) -> ErrorTexts:
+        """The same with ``secrets`` masked in what is shown: a page may repeat what was sent to it."""
+        return replace(self, spoken=tuple(_masked(text, secrets) for text in self.spoken))
 
     @property
     def everything(self) -> tuple[str, ...]:
@@ -165,10 +171,14 @@ def _own_texts(node: Element) -> Iterator[tuple[str, str]]:
 
 
 def _of_page(text: str) -> ErrorTexts:
-    """The title is shown; the text is only searched, because a page may repeat what was sent to it."""
+    """The title and the beginning of the text are shown; all of the text is searched."""
     title = _TITLE.search(text[:65_536])
-    plain = html.unescape(_TAG.sub(" ", _without_scripts(text)))
-    spoken = (html.unescape(title.group(1)).strip(),) if title else ()
+    scriptless = _without_scripts(text)
+    plain = html.unescape(_TAG.sub(" ", scriptless))
+    after_title = scriptless[end.end() :] if (end := _TITLE_END.search(scriptless[:65_536])) else scriptless
+    beginning = " ".join(html.unescape(_TAG.sub(" ", after_title[:_READ_OF_A_PAGE_CHARACTERS])).split())
+    heading = html.unescape(title.group(1)).strip() if title else ""
+    spoken = tuple(filter(None, (heading, beginning)))
     pieces = [" ".join(line.split()) for line in plain.splitlines()]
     whole = " ".join(" ".join(pieces).split())
     return ErrorTexts(spoken=spoken, others=tuple([whole, *filter(None, pieces)][:_MOST_TEXTS]))
@@ -194,6 +204,12 @@ def _sorted(found: Any) -> ErrorTexts:
         if len(spoken) + len(others) >= _MOST_TEXTS:
             break
     return ErrorTexts(spoken=tuple(spoken), others=tuple(others))
+
+
+def _masked(text: str, secrets: Collection[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return text
 
 
 def _printable(text: str) -> str:

@@ -56,7 +56,9 @@ def _bound(unpacked_bytes: int, packed_bytes: int, most_bytes: int | None) -> No
     if most_bytes is not None and unpacked_bytes > most_bytes:
         raise SizeDiffers(f"CMI lists {most_bytes} bytes and sent more, packed")
     if most_bytes is None and unpacked_bytes > max(_SMALL_BYTES, packed_bytes * _MOST_UNPACKED_PER_PACKED):
-        raise IncompleteDownload(f"{packed_bytes} packed bytes unpack to more than {unpacked_bytes}: no file does that")
+        raise IncompleteDownload(
+            f"CMI sent {packed_bytes} packed bytes that unpack to more than {unpacked_bytes}: no file does that"
+        )
 
 
 class _Stream:
@@ -82,7 +84,7 @@ class _Stream:
 
     def _next_inflater(self, data: bytes) -> _Inflater | None:
         if self._begun and not self._is_gzip:
-            raise IncompleteDownload("something follows the end of the packed file")
+            raise IncompleteDownload("CMI sent something behind the end of the packed file")
         if len(data) < len(_GZIP_MAGIC):
             return None
         if not self._is_gzip:
@@ -90,7 +92,9 @@ class _Stream:
             return zlib.decompressobj(_ZLIB_WBITS if _has_zlib_header(data) else _RAW_WBITS)
         if not data.startswith(_GZIP_MAGIC):
             raise IncompleteDownload(
-                "something that is no gzip member follows the packed file" if self._begun else "the file is not packed"
+                "CMI sent something behind the end of the packed file"
+                if self._begun
+                else "CMI sent a file that is not packed, as packed"
             )
         self._begun = True
         return zlib.decompressobj(_GZIP_WBITS)
@@ -98,7 +102,7 @@ class _Stream:
     def end(self) -> None:
         """Raise IncompleteDownload unless the last stream has come to its end."""
         if self._inflater is not None or self._waiting or not self._begun:
-            raise IncompleteDownload("the packed file breaks off before its end")
+            raise IncompleteDownload("CMI sent a packed file that breaks off before its end")
 
 
 def _inflated(inflater: _Inflater, data: bytes) -> Iterator[bytes]:
@@ -107,7 +111,7 @@ def _inflated(inflater: _Inflater, data: bytes) -> Iterator[bytes]:
         try:
             block = inflater.decompress(data, _AT_ONCE_BYTES)
         except zlib.error as exc:
-            raise IncompleteDownload("the packed file is damaged") from exc
+            raise IncompleteDownload("CMI sent a packed file that is damaged") from exc
         if block:
             yield block
         data = inflater.unconsumed_tail

@@ -102,13 +102,13 @@ _READ_OFF = Meaning(
 )
 _UPLOAD_OFF = Meaning(
     error=RedirectedUpload,
-    words="C4C answered {status} to an upload: a redirect{target}, and nothing was sent after it",
+    words="C4C answered {status} to an upload: a redirect{target}, which is not followed",
     names_target=True,
 )
 # 301, 302 and 303 may come after the POST was carried out (RFC 9110, 15.4.2 to 15.4.4: the client goes on with GET).
 _UPLOAD_DONE_AND_OFF = Meaning(
     error=RedirectedUpload,
-    words="C4C answered {status} to an upload: a redirect{target}, which can mean that the file was taken before",
+    words="C4C answered {status} to an upload: a redirect{target}, which is not followed; the file may have been kept",
     remedy=f"{_PAGE_REMEDY} The service looks for the file before it sends it again.",
     may_exist=True,
     names_target=True,

@@ -124,13 +124,15 @@ HEAD_RULES: tuple[HeadRule, ...] = (
     ),
     HeadRule(
         lambda _, answer: len(answer.codings) > 1,
-        Doubt(UnknownCoding, lambda _, answer: f"the file came packed more than once ({', '.join(answer.codings)})"),
+        Doubt(
+            UnknownCoding, lambda _, answer: f"CMI sent the file packed more than once ({', '.join(answer.codings)})"
+        ),
     ),
     HeadRule(
         lambda _, answer: bool(answer.codings) and answer.codings[0] not in KNOWN_CODINGS,
         Doubt(
             UnknownCoding,
-            lambda _, answer: f"the file came packed as {answer.codings[0][:40]!r}, though none was asked for",
+            lambda _, answer: f"CMI sent the file packed as {answer.codings[0][:40]!r}, though none was asked for",
         ),
     ),
     HeadRule(lambda _, answer: bool(answer.codings), Reading.UNPACK),
@@ -199,7 +201,7 @@ def check_same(first: tuple[int, str], second: tuple[int, str]) -> None:
     """Two readings, each (size in bytes, sha256), of a body whose end nothing marks. Raises IncompleteDownload."""
     if first != second:
         raise IncompleteDownload(
-            f"two downloads of the file differ ({first[0]} and {second[0]} bytes), and nothing says where it ends"
+            f"CMI: two downloads of the file differ ({first[0]} and {second[0]} bytes), and nothing says where it ends"
         )
 
 

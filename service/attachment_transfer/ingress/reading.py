@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import structlog
@@ -13,6 +11,7 @@ from flask import Request
 from jsonschema.exceptions import ValidationError
 
 from attachment_contract import validator
+from attachment_transfer.core import json_text
 from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.hosts import canonical_url
 from attachment_transfer.core.model import Secrets, TransferRequest
@@ -23,7 +22,6 @@ SECRET_HEADERS = ("x-cmi-api-key", "x-cmi-password", "x-sap-v1-password")
 _KNOWN_MEMBERS = frozenset({"cmi_url", "cmi_user", "sap_v1", "contact_id"})
 _SHOWN_CHARACTERS = 120
 _DEEPEST = 32
-_LONGEST_NAME = 64
 _log = structlog.get_logger(__name__)
 
 _REMEDIES = {
@@ -92,91 +90,34 @@ def _too_large(max_bytes: int) -> Problem:
 
 
 def _parsed(body: bytes) -> Any:
-    repeated: dict[int, list[str]] = {}
-
-    def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            repeated[id(made)] = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
-        return made
-
     try:
-        document = json.loads(body.decode("utf-8"), parse_constant=_no_constant, object_pairs_hook=object_of)
-        _refuse_deep(document)
-        _refuse_repeated_members(document, repeated)
-        return document
-    except UnicodeDecodeError as exc:
-        place = f"byte {exc.start + 1}"
-        cause = "not UTF-8"
-    except json.JSONDecodeError as exc:
-        place, cause = f"line {exc.lineno}, column {exc.colno}", exc.msg
-    except (ValueError, RecursionError) as exc:
-        place, cause = "somewhere", str(exc) or type(exc).__name__
-    raise Problem(
-        400,
-        "The body is not JSON",
-        f"{cause} at {place}.",
-        [
+        return json_text.parse(body, deepest=_DEEPEST, takes_mark=False)
+    except json_text.RepeatedMembers as exc:
+        errors = [
             FieldError(
-                field="body",
-                message=f"{cause} at {place}",
-                expected="a JSON object",
-                remedy="Correct the JSON at that place.",
+                field=f"body.{place}",
+                message="the member is there more than once",
+                expected="each member once",
+                remedy="Keep the one that is meant and remove the others.",
             )
-        ],
-    )
-
-
-def _refuse_repeated_members(document: Any, repeated: dict[int, list[str]]) -> None:
-    """Raise :class:`Problem` for members that one object holds twice: which one the sender means is not known.
-
-    Args:
-        repeated: id of a decoded object to the names in question. Of an object that itself was one of two members of
-            one name nothing is left; then its parent is named.
-    """
-    if not repeated:
-        return
-    errors = [
-        FieldError(
-            field=f"{place}.{name[:_LONGEST_NAME]}",
-            message="the member is there more than once",
-            expected="each member once",
-            remedy="Keep the one that is meant and remove the others.",
-        )
-        for place, item in _objects("body", document)
-        for name in repeated.get(id(item), ())
-    ]
-    named = ", ".join(error.field for error in errors)
-    raise Problem(400, "A member is there more than once", f"More than once: {named}.", errors)
-
-
-def _objects(place: str, item: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every JSON object in ``item`` with its place, such as ``body.sap_v1`` or ``body.list.0``."""
-    if isinstance(item, dict):
-        yield place, item
-    children = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
-    for name, child in children:
-        yield from _objects(f"{place}.{str(name)[:_LONGEST_NAME]}", child)
-
-
-def _refuse_deep(document: Any) -> None:
-    """Raise ``ValueError`` beyond :data:`_DEEPEST` levels: validators and printers recurse, and the stack is finite."""
-    level = [document]
-    for _ in range(_DEEPEST):
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return
-    raise ValueError(f"nested more than {_DEEPEST} levels deep")
-
-
-def _children(item: Any) -> list[Any]:
-    if isinstance(item, dict):
-        return list(item.values())
-    return item if isinstance(item, list) else []
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is no JSON value")
+            for place in exc.places
+        ]
+        named = ", ".join(error.field for error in errors)
+        raise Problem(400, "A member is there more than once", f"More than once: {named}.", errors) from exc
+    except json_text.BadJson as exc:
+        raise Problem(
+            400,
+            "The body is not JSON",
+            f"{str(exc)[:1].upper()}{str(exc)[1:]}.",
+            [
+                FieldError(
+                    field="body",
+                    message=str(exc),
+                    expected="a JSON object",
+                    remedy="Correct the JSON at that place.",
+                )
+            ],
+        ) from exc
 
 
 def _field_errors(document: dict[str, Any]) -> list[FieldError]:

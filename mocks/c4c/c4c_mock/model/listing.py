@@ -11,7 +11,7 @@ from .world import C4CWorld
 
 
 class StoredAttachment(TypedDict):
-    """One stored attachment; ``sha256`` is empty for a link."""
+    """One stored attachment; ``sha256`` and ``sniffed_type`` are empty for a link."""
 
     object_id: str
     parent_object_id: str
@@ -22,6 +22,7 @@ class StoredAttachment(TypedDict):
     title: str
     size_bytes: int
     sha256: str
+    sniffed_type: str
     created_on: str
     created_by: str
 
@@ -46,6 +47,7 @@ def _listed(world: C4CWorld, row: Row) -> StoredAttachment:
         title=text["Title"],
         size_bytes=row.blob.size_bytes if row.blob else 0,
         sha256=row.blob.sha256 if row.blob else "",
+        sniffed_type=row.blob.sniffed_type if row.blob else "",
         created_on=row.created_at.isoformat().replace("+00:00", "Z"),
         created_by=row.created_by,
     )

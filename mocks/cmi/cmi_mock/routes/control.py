@@ -83,6 +83,7 @@ def _add_chain_end(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
                     {
                         "chat_guid": chat.guid,
                         **described_attachment(one),
+                        "sniffed_type": one.blob.sniffed_type,
                         "originator_type": one.originator_type,
                         "delivered_as": one.delivered_as,
                     }

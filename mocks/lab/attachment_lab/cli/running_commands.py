@@ -41,7 +41,7 @@ def chat(files: tuple[Path, ...], end: bool, timeout_s: float, street_path: Path
     street, to = running(street_path)
     ledger = ledger_of(street, to)
     with Progress(err()) as progress:
-        talk = Conversation.open(to, street.world)
+        talk = Conversation.open(to, street.world, on_sent=ledger.customer_sent)
         talk.accept()
         for each in files:
             progress.watcher().sent(talk.send(each))

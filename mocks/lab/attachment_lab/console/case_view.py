@@ -140,7 +140,7 @@ def _compared(
     source = source or _only_namesake(stored, sources)
     if source is None:
         return told | {"equal": None, "compared": "No file of the chat belongs to it"}
-    equal = (source.sha256, source.size_bytes) == (stored.sha256, stored.size_bytes)
+    equal = source.equals(stored)
     words = "Equal to the file in the chat" if equal else "Differs from the file in the chat"
     return told | {"source_sha256": source.sha256, "equal": equal, "compared": words}
 

@@ -31,14 +31,16 @@ class Hop:
 
 
 def passages_of(chat: ChatFacts, everything: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Those that belong to this chat: by its guid, its activity, or an object of its files."""
+    """Those that belong to this chat: by its guid, its activity, or one of its files at CMI or in C4C."""
     transfer = chat.transfer
     mine = {each.object_id for each in transfer.attachments if each.object_id} if transfer else set()
     activity = transfer.activity_id if transfer else None
+    sources = {each.id for each in chat.sources}
     return tuple(
         each
         for each in everything
         if each.chat == chat.guid
+        or (each.chat is None and each.source_id in sources)
         or (activity is not None and each.activity_id == activity)
         or (each.object_id is not None and each.object_id in mine)
     )
@@ -81,7 +83,8 @@ def _hops(
         return
     if listed:
         yield Hop(act="listed", station=SERVICE, begun_s=listed.begun_s, ended_s=listed.ended_s)
-    tries = [*book.downloads[source.id], *book.uploads[mine.stored_name or mine.name]]
+    reads = [each for each in book.downloads[source.id] if not each.is_redirect]
+    tries = [*reads, *book.uploads[mine.stored_name or mine.name]]
     tries.sort(key=lambda each: each.begun_s)
     for each in tries:
         yield _tried(each)

@@ -12,6 +12,7 @@ from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, Cha
 from attachment_lab.console.hops import hops_of
 from attachment_lab.console.journey import timeline_of
 from attachment_lab.console.timing import HopView, view_of
+from attachment_lab.content_change import SERVICE_TO_C4C, change_of, differs
 from attachment_lab.names import human_size, shown
 from attachment_lab.records import Carried, SourceFile, StoredObject, TransferRecord
 
@@ -94,7 +95,7 @@ def draw(chat: ChatFacts) -> Picture:
         _c4c(chat, files),
     )
     tone, sentence = _sentence(chat, files, stations)
-    violations = tuple(str(each) for each in chat.verdict.violations) if chat.verdict else ()
+    violations = tuple(each.sentence for each in chat.verdict.violations) if chat.verdict else ()
     at_rest = chat.transfer is not None and chat.transfer.is_at_rest
     return Picture(
         guid=chat.guid,
@@ -117,13 +118,10 @@ def _file(source: SourceFile, mine: Carried | None, held: dict[str, StoredObject
     reason, remedy = (mine.reason or "", mine.remedy or "") if mine else ("", "")
     if mine is None and chat.transfer and chat.transfer.is_at_rest:
         reason, remedy = chat.transfer.reason or "", chat.transfer.remedy or ""
-    if theirs and theirs.sha256 != source.sha256:
-        changed_at_cmi = mine is not None and mine.sha256 != source.sha256
-        station, tone, chip = (CMI if changed_at_cmi else C4C), "failed", "Changed"
-        reason = (
-            f"CMI holds sha256 {source.sha256[:12]}…, C4C holds {theirs.sha256[:12]}…: "
-            f"changed {'on the way out of CMI' if changed_at_cmi else 'on the way into C4C'}"
-        )
+    if mine and theirs and not source.equals(theirs):
+        change = change_of(source, mine, theirs, chat.verdict.records.exchanges if chat.verdict else chat.passages)
+        station, tone, chip = (C4C if change.hop == SERVICE_TO_C4C else CMI), "failed", "Changed"
+        reason = f"{change.hop}: {differs(source, theirs)}; {change.cause}"
         remedy = "Compare both ends before anybody relies on this file."
     return FileView(
         id=source.id,

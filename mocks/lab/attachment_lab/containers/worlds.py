@@ -46,7 +46,7 @@ def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> Verdict:
     """One chat with two files through the whole chain: the ledger's judgement of it. Raises LabError."""
     to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
     ledger = ChainLedger(to, names)
-    chat = Conversation.open(to, names)
+    chat = Conversation.open(to, names, on_sent=ledger.customer_sent)
     chat.accept()
     for file in SMOKE_FILES:
         chat.send(file)

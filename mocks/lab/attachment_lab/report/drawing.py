@@ -104,7 +104,11 @@ def stations_of(pictures: Sequence[Picture]) -> tuple[StationPart, ...]:
 def laws_of(verdict: Verdict) -> tuple[LawRow, ...]:
     """Every law, those that hold too."""
     return tuple(
-        LawRow(law=law, says=says, violations=tuple(str(each) for each in verdict.violations if each.law == law))
+        LawRow(
+            law=law,
+            says=says,
+            violations=tuple(each.sentence for each in verdict.violations if each.law == law),
+        )
         for law, says in LAW_SAYS.items()
     )
 

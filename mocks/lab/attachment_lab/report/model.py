@@ -10,7 +10,7 @@ from attachment_lab.console.chatfacts import Tone
 LAW_SAYS = {
     "delivered": "Every event that Contact Pro fired was taken by the service.",
     "conservation": "Attachments in = stored + skipped + reported failed, each of the latter with a reason.",
-    "integrity": "Size and SHA-256 of a stored attachment are equal in CMI, in the service and in C4C.",
+    "integrity": "C4C holds the bytes that the customer sent: equal in size and SHA-256.",
     "once": "There is exactly one C4C object per stored attachment.",
     "no orphan": "Nothing lies at any hop that has no origin at the hop before.",
     "secrecy": "No secret can be read in any journal.",

@@ -152,7 +152,7 @@ def changed(count: int) -> Check:
 def _verdict(facts: RunFacts) -> Value:
     if facts.verdict.ok:
         return "every law holds"
-    return "; ".join(f"[{each.law}, {each.hop}] {each}" for each in facts.verdict.violations)
+    return "; ".join(f"[{each.law}] {each.sentence}" for each in facts.verdict.violations)
 
 
 def _exactly(title: str, count: int, found: Callable[[RunFacts], Value]) -> Check:

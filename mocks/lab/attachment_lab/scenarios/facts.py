@@ -54,7 +54,9 @@ class _Seen:
         activity = transfer.activity_id if transfer else None
         uploads = [each for each in passages if each.act == "upload" and each.activity_id == activity]
         self.refused = sum(1 for each in uploads if each.status >= HTTPStatus.BAD_REQUEST)
-        self._downloads = Counter(each.source_id for each in passages if each.act == "download")
+        self._downloads = Counter(
+            each.source_id for each in passages if each.act == "download" and not each.is_redirect
+        )
         self._uploads = Counter(each.stored_name for each in uploads)
 
     def file(self, row: Row, source_id: str) -> FileFact:

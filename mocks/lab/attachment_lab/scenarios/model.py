@@ -75,7 +75,7 @@ class RunFacts:
         """For the page and ``--json``: numbers, and a row per file."""
         shown = ("outcome", "objects", "transfers", "rounds", "retries", "refused", "strikes", "kills", "virtual_s")
         told = {name: getattr(self, name) for name in shown}
-        ledger = {"ok": self.verdict.ok, "violations": [str(each) for each in self.verdict.violations]}
+        ledger = {"ok": self.verdict.ok, "violations": [each.sentence for each in self.verdict.violations]}
         told |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "ledger": ledger}
         return told | {"files": [each.to_json() for each in self.files]}
 

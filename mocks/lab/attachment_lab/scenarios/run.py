@@ -72,7 +72,8 @@ class Run:
     def open_chat(self, customer: Mapping[str, str]) -> Conversation:
         """A customer writes, an agent accepts, C4C has its activity."""
         ledger = self.ground.ledger
-        self._chat = Conversation.open(ledger.to, ledger.names, customer=dict(customer))
+        sent = ledger.customer_sent
+        self._chat = Conversation.open(ledger.to, ledger.names, customer=dict(customer), on_sent=sent)
         return self._chat
 
     def plan(self, place_id: str, kind: str, *, path: str | None = None, **given: Any) -> str:

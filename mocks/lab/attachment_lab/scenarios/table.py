@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attachment_lab.content_change import CMI_TO_SERVICE
 from attachment_lab.errors import WrongUse
-from attachment_lab.laws import CMI_TO_SERVICE
 from attachment_lab.scenarios import checks as see
 from attachment_lab.scenarios import steps as do
 from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.model import Scenario
+from attachment_lab.scenarios.untrue_answers import UNTRUE_ANSWERS
 
 TEN_MINUTES_S = 600
 #: A token of Contact Pro's issuer lives for an hour.
@@ -18,7 +19,7 @@ BEYOND_THE_TOKEN_S = 3_700
 SLOW_COMMIT_S = 1.0
 BUSY = {"status": 503, "headers": {"Retry-After": "5"}}
 
-SCENARIOS: tuple[Scenario, ...] = (
+_FAILURES: tuple[Scenario, ...] = (
     Scenario(
         id="c4c-down",
         title="C4C is down for ten minutes",
@@ -283,6 +284,8 @@ SCENARIOS: tuple[Scenario, ...] = (
         checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
     ),
 )
+#: Order of the console's page: what fails openly first, then what looks like success.
+SCENARIOS: tuple[Scenario, ...] = (*_FAILURES, *UNTRUE_ANSWERS)
 BY_ID: Mapping[str, Scenario] = {each.id: each for each in SCENARIOS}
 
 

@@ -119,7 +119,7 @@ class Director:
         if not missing:
             missing += [] if self.holds("stored") else ["the first chat’s files are not all in SAP Service Cloud"]
             missing += [] if self.holds("mended") else ["the file that was gone did not arrive after the retry"]
-            missing += [str(each) for each in self._ledger.verdict().violations]
+            missing += [each.sentence for each in self._ledger.verdict().violations]
         finished = self._story.finished
         return {"finished": finished, "ok": finished and not missing, "missing": missing}
 

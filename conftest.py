@@ -1,0 +1,38 @@
+"""What holds for every suite: tests of one ``xdist_group`` share a worker, and what their fixtures started."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from _pytest.nodeid import coerce_node_id
+
+#: What pytest-xdist puts behind the name of a test that belongs to a group.
+_GROUP = re.compile(r"@[^@\]/:]+$")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let ``xdist_group`` hold again.
+
+    pytest-xdist 3.8 writes the group into ``_nodeid``, which pytest 9.2 no longer reads: it reads ``_id``. Without this
+    every test is a group of its own, and both workers start everything. It goes once pytest-xdist knows of ``_id``.
+    """
+    for item in items:
+        grouped = vars(item).get("_nodeid")
+        if grouped is not None and grouped != item.nodeid:
+            item._id = coerce_node_id(grouped)
+
+
+class _OwnNames:
+    """In the process that gathers the reports: a test by its own name, so that ``--last-failed`` finds it again."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        report.nodeid = _GROUP.sub("", report.nodeid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Only where there are groups, and not in their workers."""
+    if getattr(config.option, "dist", None) == "loadgroup" and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_OwnNames(), "own-names-of-grouped-tests")
