@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle bench sizing check format fidelity lock \
+.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle bench sizing check format fidelity keep lock \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -79,6 +79,9 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 format: setup-test ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+keep: setup-test ## Keep this release's program and databases for tests of the next one (NAME=step_0002; PostgreSQL)
+	@$(BIN)/python service/tests/keep_database.py $(NAME)
 
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
 	@$(BIN)/python -m attachment_lab.fidelity --write docs/fidelity.md

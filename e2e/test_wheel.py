@@ -20,6 +20,7 @@ PACKAGES = {
     "mock_kit",
     "orchestration_mock",
 }
+MIGRATIONS = Path("service/attachment_transfer/ledger/migrations")
 THREE_LINES = """
 def test_a_photo_arrives(tenant):
     tenant.chat(files=[("photo.jpg", b"not really a photo")]).end()
@@ -70,7 +71,14 @@ def test_production_builds_from_the_service_and_the_contract_alone(tmp_path: Pat
         shutil.copy(ROOT / file, source / file)
     wheels = tmp_path / "wheels"
     wheels.mkdir()
-    assert packages_in(build_wheel(source, wheels)) == {"attachment_contract", "attachment_transfer"}
+    wheel = build_wheel(source, wheels)
+    assert packages_in(wheel) == {"attachment_contract", "attachment_transfer"}
+    steps = {path.name for path in (source / MIGRATIONS / "versions").glob("step_*.py")}
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = {Path(name) for name in archive.namelist()}
+    folder = Path("attachment_transfer/ledger/migrations")
+    assert steps
+    assert shipped >= {folder / "env.py", *(folder / "versions" / name for name in steps)}
 
 
 def test_another_project_uses_the_fixtures_after_one_install(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.doorbell import doorbell_of, listen, ring
-from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
+from attachment_transfer.engine import EngineSchemaBehind, QueueLimits, RoundQueue, Worker, schema_number
 from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.engine_time import go_by
 from attachment_transfer.ingress.admission import Admission
@@ -44,12 +45,17 @@ from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
 from attachment_transfer.ledger.database import (
+    UnusableDatabase,
     check_schema,
     migrate,
+    migrating_alone,
     open_database,
+    refuse_newer,
     schema_obstacle,
+    schema_of,
     sqlite_path,
 )
+from attachment_transfer.ledger.database import migration_script as ledger_script
 from attachment_transfer.ledger.gauges import metrics_page, pseudonym
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.move import move
@@ -109,13 +115,38 @@ def new_id() -> str:
     return uuid.uuid4().hex
 
 
-def migrate_all(settings: Settings) -> int:
-    """Create or upgrade both schemas in the one database; return the ledger's version."""
+@dataclass(frozen=True, kw_only=True)
+class Migrated:
+    """What a database has now: the ledger's version and step, and the number of DBOS's last migration."""
+
+    version: int
+    step: str
+    engine: int
+
+
+def migrate_all(settings: Settings) -> Migrated:
+    """Create or upgrade both schemas in the one database. Raises ``UnusableDatabase``.
+
+    DBOS's tables come first: readiness asks for the ledger's step, and then both are there.
+    """
     engine = open_database(settings.database_url)
-    version = migrate(engine)
-    migrate_engine(settings.database_url, engine)
-    engine.dispose()
-    return version
+    try:
+        with migrating_alone(engine):
+            refuse_newer(engine)
+            migrate_engine(settings.database_url, engine)
+            migrate(engine)
+            schema = schema_of(engine)
+            return Migrated(version=schema.version, step=schema.step, engine=schema_number(engine))
+    except sa.exc.DBAPIError as exc:
+        raise UnusableDatabase(f"the database did not let itself be migrated ({type(exc).__name__})") from exc
+    finally:
+        engine.dispose()
+
+
+def migration_script(settings: Settings, since: str | None) -> str:
+    """The ledger's part of :func:`migrate_all` as SQL, for a person to run."""
+    engines = '-- DBOS\'s own tables are not in here, and come first: dbos migrate --sys-db-url "$DATABASE_URL"\n'
+    return engines + ledger_script(settings.database_url, since)
 
 
 def move_from(settings: Settings, source_url: str) -> dict[str, int]:
@@ -271,10 +302,20 @@ def _answer_within_s(settings: Settings) -> float:
 
 
 def run_worker(settings: Settings, *, stop: threading.Event, standby: bool) -> None:
-    """Run a worker until ``stop``. Raises ``AlreadyWorking`` where SQLite's one worker runs already."""
-    if not settings.database_url.startswith("sqlite:"):
-        _work_distributed(settings, stop)
-        return
+    """Run a worker until ``stop``. Raises ``AlreadyWorking`` where SQLite's one worker runs already.
+
+    Raises ``UnusableDatabase`` where the schema, ledger's or engine's, is not there yet.
+    """
+    try:
+        if settings.database_url.startswith("sqlite:"):
+            _work_embedded(settings, stop, standby=standby)
+        else:
+            _work_distributed(settings, stop)
+    except EngineSchemaBehind as exc:
+        raise UnusableDatabase(f"{exc}: run `attachment-transfer migrate`") from exc
+
+
+def _work_embedded(settings: Settings, stop: threading.Event, *, standby: bool) -> None:
     path = sqlite_path(settings.database_url)
     with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby, stop=stop):
         if stop.is_set():
@@ -322,6 +363,8 @@ def _work_distributed(settings: Settings, stop: threading.Event) -> None:
 def _opened(settings: Settings) -> sa.Engine:
     engine = open_database(settings.database_url)
     check_schema(engine)
+    if not schema_number(engine):
+        raise UnusableDatabase("DBOS's own tables are missing: run `attachment-transfer migrate`")
     return engine
 
 

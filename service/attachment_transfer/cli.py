@@ -17,6 +17,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from attachment_transfer import __version__, bootstrap, logs
+from attachment_transfer.cli_migrate import migrate
 from attachment_transfer.cli_support import fail, telling_errors
 from attachment_transfer.cli_support import settings as read_settings
 from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
@@ -99,26 +100,7 @@ def run() -> None:
     raise SystemExit(code)
 
 
-@main.command()
-@click.option("--from", "source_url", help="Move an embedded database (sqlite:///…) into DATABASE_URL and go on there.")
-@telling_errors
-def migrate(source_url: str | None) -> None:
-    """Create or upgrade the database's schema. Safe to run twice.
-
-    With --from: stop the old service first. Everything is copied in one transaction, open transfers go on.
-    """
-    settings = read_settings()
-    logs.configure(settings.log_format)
-    if source_url is None:
-        click.echo(f"ledger schema {bootstrap.migrate_all(settings)}")
-        return
-    if not source_url.startswith("sqlite:///"):
-        fail(f"--from {source_url.split(':', 1)[0]}: only an embedded database, sqlite:///path, can be moved", 2)
-    for table, count in bootstrap.move_from(settings, source_url).items():
-        click.echo(f"{table}: {count} row(s)")
-
-
-for _command in (transfers, service_audit, purge, restored):
+for _command in (migrate, transfers, service_audit, purge, restored):
     main.add_command(_command)
 
 

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions, Serializer
+from dbos import error as dbos_errors
 
 from attachment_transfer.engine_pauses import Pauses
 
@@ -37,6 +38,10 @@ _LIVING = ["PENDING", "ENQUEUED", "DELAYED"]
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+class EngineSchemaBehind(Exception):
+    """DBOS's own tables are older than this program's DBOS needs."""
 
 
 class EngineDataUnreadable(Exception):
@@ -187,9 +192,23 @@ def workflow_id(transfer_id: str, round_no: int) -> str:
 
 
 def migrate(url: str, engine: sa.Engine) -> None:
-    """Create or upgrade DBOS's own tables."""
+    """Create or upgrade DBOS's own tables.
+
+    DBOS numbers its migrations, takes a lock of its own and commits one by one: an interrupted run goes on where it
+    stood. A database that a later DBOS has migrated is left alone, and an earlier DBOS works with it.
+    """
     _quieten()
     DBOS.migrate(_driver_url(url, engine))
+
+
+def schema_number(engine: sa.Engine) -> int:
+    """The number of DBOS's last migration in this database; 0 where there is none."""
+    schema = None if engine.dialect.name == "sqlite" else "dbos"
+    table = sa.Table("dbos_migrations", sa.MetaData(schema=schema), sa.Column("version", sa.BigInteger))
+    if not sa.inspect(engine).has_table(table.name, schema=schema):
+        return 0
+    with engine.connect() as connection:
+        return int(connection.execute(sa.select(sa.func.max(table.c.version))).scalar() or 0)
 
 
 class Worker:
@@ -224,8 +243,14 @@ class Worker:
         DBOS.workflow(name=_WORKFLOW, max_recovery_attempts=100)(_round_workflow(runner, self._pauses.round))
 
     def launch(self) -> None:
-        """Recover what a dead predecessor of the same executor id left, then claim rounds."""
-        DBOS.launch()
+        """Recover what a dead predecessor of the same executor id left, then claim rounds.
+
+        Raises :class:`EngineSchemaBehind`.
+        """
+        try:
+            DBOS.launch()
+        except dbos_errors.DBOSInitializationError as exc:
+            raise EngineSchemaBehind("DBOS's own tables are too old") from exc
         # No public name for these either; where they are missing, the queue is polled.
         for stop in getattr(self._dbos, "background_thread_stop_events", []):
             self._pauses.take_over(stop, f"queue-worker-{_QUEUE}")

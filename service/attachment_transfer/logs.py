@@ -56,7 +56,7 @@ def configure(log_format: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "_granian", "granian", "werkzeug"):
+    for noisy in ("alembic", "httpx", "httpcore", "_granian", "granian", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

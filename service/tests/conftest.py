@@ -20,6 +20,7 @@ from ledger_kit import Queue
 from operator_kit import Morning
 from policy_kit import PolicyStreet
 from street import Street
+from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
 from witness_kit import heard
 
 from attachment_transfer.ledger.database import migrate, open_database

@@ -84,14 +84,16 @@ def until(happened: Callable[[], bool]) -> None:
         tick.wait(0.05)
 
 
-def worker(url: str, database: sa.Engine, runner: Runner, key: bytes, **limits: float) -> Worker:
+def worker(
+    url: str, database: sa.Engine, runner: Runner, key: bytes, *, executor_id: str = "embedded", **limits: float
+) -> Worker:
     return Worker(
         url=url,
         engine=database,
         master_keys=[key],
         runner=runner,
         limits=QueueLimits(per_worker=4, per_tenant=4, **{"poll_s": 0.05, **limits}),  # type: ignore[arg-type]
-        executor_id="embedded",
+        executor_id=executor_id,
     )
 
 
@@ -178,6 +180,17 @@ def main(scenario: str, file: Path) -> None:
         told["left"] = queue.left_by("embedded")
         running = worker(url, database, runner, KEY)
         running.launch()
+        told["ended"] = runner.wait_for("die-1")
+        running.drain(5)
+    elif scenario == "takeover":
+        # Another executor than the one that died: the launch takes nothing over by itself.
+        runner.carry_one = lambda *call: runner._note("carry_one", call[0], call[2].split("-")[1]) or (None, False)  # type: ignore[method-assign, func-returns-value]
+        running = worker(url, database, runner, KEY, executor_id="another")
+        running.launch()
+        told["owners"] = sorted(running.owners())
+        told["calls_before"] = len(runner.calls)
+        told["taken"] = running.take_over(["embedded"])
+        told["taken_again"] = running.take_over(["embedded"])
         told["ended"] = runner.wait_for("die-1")
         running.drain(5)
     elif scenario == "keyless":

@@ -16,7 +16,7 @@ from street import Street, a_file
 from attachment_lab.postgres import NoPostgres, running_server
 from attachment_transfer import engine as durable
 from attachment_transfer.core.states import Outcome
-from attachment_transfer.ledger import tables
+from attachment_transfer.ledger import migrations, tables
 from attachment_transfer.ledger.audit_views import audit_of
 from attachment_transfer.ledger.database import migrate, open_database
 from attachment_transfer.ledger.gauges import metrics_text
@@ -47,6 +47,7 @@ def engine(url: str) -> Iterator[sa.Engine]:
     """An empty ledger, on PostgreSQL this time: every fixture that needs one gets it."""
     engine = open_database(url)
     tables.metadata.drop_all(engine)
+    migrations.step_table.drop(engine, checkfirst=True)
     migrate(engine)
     durable.migrate(url, engine)
     yield engine

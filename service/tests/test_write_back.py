@@ -118,7 +118,7 @@ def test_it_is_written_while_the_secrets_are_still_there(street: PolicyStreet) -
         (404, "unexpected-answer"),
         (500, "neighbour-unavailable"),
         (httpx.ReadTimeout("no answer"), "neighbour-unavailable"),
-        (RuntimeError("a defect of ours"), "RuntimeError"),
+        (RuntimeError("a defect of ours"), "internal: internal error (RuntimeError)"),
     ],
 )
 def test_a_write_back_that_fails_is_audited_and_changes_nothing(

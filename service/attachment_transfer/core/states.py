@@ -39,6 +39,13 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
+class WriteBackState(StrEnum):
+    """How the write-back of a round's result ended. It is tried once a round, whatever comes of it."""
+
+    WRITTEN = "written"
+    FAILED = "failed"
+
+
 TERMINAL_TRANSFER = frozenset({TransferState.SETTLED, TransferState.PARKED, TransferState.CANCELLED})
 OPEN_TRANSFER = frozenset(TransferState) - TERMINAL_TRANSFER
 TERMINAL_ATTACHMENT = frozenset({AttachmentState.STORED, AttachmentState.SKIPPED, AttachmentState.PARKED})

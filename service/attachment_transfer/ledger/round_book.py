@@ -22,6 +22,7 @@ from attachment_transfer.core.states import (
     AttachmentState,
     Outcome,
     TransferState,
+    WriteBackState,
     move_attachment,
     move_transfer,
 )
@@ -38,8 +39,6 @@ from attachment_transfer.ledger.intents import expect_uploads
 from attachment_transfer.ledger.purge import expect_earlier_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
-
-_WRITTEN_BACK, _NOT_WRITTEN_BACK = "written back", "not written back"
 
 
 class SecretsGone(Exception):
@@ -403,20 +402,22 @@ class RoundBook:
 
     def wrote_back(self, transfer_id: str, round_no: int) -> bool:
         """True if this round's result was written back, or tried to be."""
-        table = tables.audit
-        query = sa.select(table.c.id).where(
-            table.c.transfer_id == transfer_id,
-            table.c.action.in_([_WRITTEN_BACK, _NOT_WRITTEN_BACK]),
-            table.c.detail.startswith(f"round {round_no}, "),
-        )
+        table = tables.transfer
+        query = sa.select(table.c.id).where(table.c.id == transfer_id, table.c.write_back_round_no == round_no)
         with reading(self._engine) as connection:
             return connection.execute(query).first() is not None
 
-    def note_write_back(self, transfer_id: str, round_no: int, *, failure: str | None) -> None:
-        """Remember that this round's result was written back, or why it was not."""
-        action = _NOT_WRITTEN_BACK if failure else _WRITTEN_BACK
+    def note_write_back(self, transfer_id: str, round_no: int, *, failure: Reason | None) -> None:
+        """Remember that this round's result was written back, or why it was not.
+
+        The trail's line begins with "round N, " until step 0003: the release before reads it (step 0002).
+        """
+        state = WriteBackState.FAILED if failure else WriteBackState.WRITTEN
+        action = "not written back" if failure else "written back"
+        told = f"{failure.code}: {failure.message}" if failure else "result at CMI"
         with writing(self._engine) as connection:
-            self._audit(connection, transfer_id, None, action, f"round {round_no}, {failure or 'result at CMI'}")
+            connection.execute(self._change(transfer_id, write_back_round_no=round_no, write_back_state=state))
+            self._audit(connection, transfer_id, None, action, f"round {round_no}, {told}")
 
     def shred_due(self) -> int:
         """Delete the secrets whose redrive time has passed; return how many."""

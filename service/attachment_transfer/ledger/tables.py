@@ -1,6 +1,6 @@
-"""The ledger's tables. Times are epoch seconds (UTC), sizes are bytes.
+"""The ledger's tables as this program uses them. Times are epoch seconds (UTC), sizes are bytes.
 
-One migration number for the whole; ``migrate`` brings an older database up to :data:`SCHEMA_VERSION`.
+The ordered steps in ``migrations/`` make them; a test compares both.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+#: The version of a database at this program's newest step: which programs a database serves (``migrations``).
 SCHEMA_VERSION = 1
+#: Versions that this program works with. The later one is the next contracting step, which is prepared already: the
+#: release after this one may take it while this program still runs.
+UNDERSTOOD_VERSIONS = (SCHEMA_VERSION, 2)
 
 metadata = MetaData()
 
@@ -53,6 +57,8 @@ transfer = Table(
     Column("opened_at_s", Float, nullable=False),  # when it last left its end: how long somebody waits for it
     Column("updated_at_s", Float, nullable=False),
     Column("next_round_at_s", Float),
+    Column("write_back_round_no", Integer),  # the round whose result was written back last, or tried to be
+    Column("write_back_state", String(16)),  # how that ended: core/states.py, WriteBackState
     Index("transfer_by_state", "state", "updated_at_s"),
     Index("transfer_by_contact", "contact_id"),
     Index("transfer_by_tenant", "state", "c4c_url", "opened_at_s"),

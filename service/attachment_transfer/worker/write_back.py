@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 import sqlalchemy as sa
 import structlog
 
-from attachment_transfer.core.errors import Reason, TransferError
+from attachment_transfer.core.errors import Defect, Reason, TransferError
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.resource import result_json
 from attachment_transfer.core.states import Outcome, TransferState
@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 class WriteBack:
     """Writes a round's result to CMI's ``contactData``, before the secrets are shredded.
 
-    Once a round: the audit trail remembers it. Only a crash between the POST and that line can repeat it, and the
+    Once a round: the transfer's row remembers it. Only a crash between the POST and that row can repeat it, and the
     repetition says the same.
     """
 
@@ -47,22 +47,22 @@ class WriteBack:
         failure = self._try(transfer, result, neighbours)
         self._book.note_write_back(transfer.id, transfer.round_no, failure=failure)
         if failure:
-            _log.warning("result not written back", transfer_id=transfer.id, reason=failure)
+            _log.warning("result not written back", transfer_id=transfer.id, reason=failure.code, why=failure.message)
 
     def _try(
         self,
         transfer: Transfer,
         result: dict[str, object],
         neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
-    ) -> str | None:
-        """The reason code or error type of a failure, or None."""
+    ) -> Reason | None:
+        """Why it failed, or None."""
         try:
             with neighbours(transfer) as both:
                 both.cmi.write_back(transfer.contact_id, RESULT_NAME, result)
         except TransferError as exc:
-            return f"{exc.code}: {exc.message}"
+            return exc.reason
         except sa.exc.DBAPIError:
             raise
         except Exception as exc:  # noqa: BLE001 - not even a defect of ours may turn a good end into a bad one
-            return type(exc).__name__
+            return Defect(f"internal error ({type(exc).__name__})").reason
         return None
