@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from typing import Any
+
 import pytest
 
-from attachment_contract.gate.conditions import Unparsable, parse, unknown_names
-from attachment_contract.gate.truth import Truth, truth_of
+from attachment_contract import check
+from attachment_contract.gate import evaluation, truth
+from attachment_contract.gate.conditions import MOST_PARTS, Unparsable, parse, unknown_names
+from attachment_contract.gate.truth import Truth, truth_of, value_of
 
 
 def verdict(condition: str, **form: object) -> str:
@@ -155,3 +161,71 @@ def test_names_are_placed_behind_characters_of_several_bytes() -> None:
     assert not isinstance(expression, Unparsable)
     (found,) = unknown_names(expression, condition)
     assert condition[found.place.start : found.place.end] == "get_langage"
+
+
+def conditions_of(size: int) -> dict[str, str]:
+    """Large conditions of every kind, by name."""
+    return {
+        "not": "not " * size + "contact.get_queue()",
+        "or": " or ".join(f"contact.get_language() == 'L{number}'" for number in range(size)),
+        "or of numbers": " or ".join(f"contact.get_priority() == {number}" for number in range(size)),
+        "unknown getters": " or ".join(f"contact.get_foo{number}()" for number in range(size)),
+        "unknown names": " or ".join(f"priorty{number}" for number in range(size)),
+        "lines": "\nor ".join(f"contact.get_foo{number}() == 'ü'" for number in range(size)),
+        "sum": "+".join(["1"] * size),
+        "brackets": "(" * size + "1" + ")" * size,
+        "calls": "contact.get_language()" + ".lower()" * size + " == 'en'",
+        "choices": "1 if contact.get_queue() else " * size + "0",
+    }
+
+
+def told_of(condition: str) -> list[str]:
+    report = check(json.dumps({"request": {"method": "POST", "condition": condition}}))
+    return [finding.rule for finding in report.findings if finding.rule.startswith("AC7")]
+
+
+@pytest.mark.parametrize(("kind", "size"), [("not", 900), ("or", 2_000), *((kind, 3_000) for kind in conditions_of(1))])
+def test_a_condition_of_any_size_is_a_finding(kind: str, size: int) -> None:
+    assert told_of(conditions_of(size)[kind])[0] in {"AC701", "AC702", "AC705"}
+
+
+@pytest.mark.parametrize("kind", ["or", "or of numbers", "unknown getters", "unknown names", "lines"])
+def test_the_work_grows_as_the_condition_does(kind: str) -> None:
+    def calls(size: int) -> int:
+        """Calls of Python functions: counted, not timed, so a busy machine changes nothing."""
+        condition = conditions_of(size)[kind]
+        counted = 0
+
+        def count(_frame: object, event: str, _argument: object) -> None:
+            nonlocal counted
+            counted += event in {"call", "c_call"}
+
+        sys.setprofile(count)
+        try:
+            told_of(condition)
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    calls(10)  # what is read once: the catalogue, the schema
+    assert calls(4_000) / calls(1_000) < 6  # 4 is linear, 16 would be its square
+
+
+@pytest.mark.parametrize("kind", conditions_of(1))
+def test_the_truth_of_a_condition_is_tried_out_within_a_bound(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    worked_out = 0
+    plain = evaluation.evaluate
+
+    def counted(*given: Any) -> Any:
+        nonlocal worked_out
+        worked_out += 1
+        return plain(*given)
+
+    monkeypatch.setattr(evaluation, "evaluate", counted)
+    monkeypatch.setattr(truth, "evaluate", counted)
+    for size in (20, 90, 300, 1_000):
+        expression = parse(conditions_of(size)[kind])
+        if not isinstance(expression, Unparsable):
+            truth_of(expression)
+            value_of(expression, {})
+    assert worked_out <= 4 * truth.MOST_EVALUATIONS + 4 * MOST_PARTS

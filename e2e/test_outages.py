@@ -162,7 +162,7 @@ def test_postgresql_that_is_restarted_hard_keeps_everything_that_was_accepted(st
 
 def test_a_workers_disk_that_is_full_holds_a_file_up_and_loses_nothing(street: TransferStack) -> None:
     # CMI gives no length, so a file goes through the worker's spool: the disk that is full here.
-    options = WorldOptions(dialects={"cmi": {"length_known": False}, "orchestration": {"allow_real_network": True}})
+    options = WorldOptions(dialects={"cmi": {"length_known": False}})
     with whole_again(street, *WORKERS), street.tenant(options) as tenant:
         for worker in WORKERS:
             street.exec(worker, "sh", "-c", "cat /dev/zero >/tmp/full 2>/dev/null || true")

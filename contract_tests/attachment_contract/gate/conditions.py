@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 
 from attachment_contract.gate import vocabulary as words
 from attachment_contract.gate.look import nearest
@@ -17,6 +18,11 @@ BUILTINS = frozenset(
         *("True", "False", "None"),
     }
 )
+
+#: Larger conditions are told, and neither tried out nor worked out: no documented one has twenty parts.
+MOST_PARTS = 2_000
+MOST_NESTING = 100
+_SIGNS = (ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.expr_context)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,18 +79,44 @@ def _error_place(error: SyntaxError, text: str) -> Place:
     return Place(start=start, end=min(start + 1, len(text)))
 
 
+def excess(expression: ast.expr) -> str | None:
+    """In what the expression is too large to be tried out; None for one of usual size. Not recursive, so it is safe."""
+    parts, stack = 0, [(expression, 1)]
+    while stack:
+        node, depth = stack.pop()
+        parts += 1
+        if depth > MOST_NESTING:
+            return f"it is nested more than {MOST_NESTING} deep"
+        if parts > MOST_PARTS:
+            return f"it has more than {MOST_PARTS} parts"
+        stack += [(child, depth + 1) for child in ast.iter_child_nodes(node) if not isinstance(child, _SIGNS)]
+    return None
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> tuple[tuple[int, str], ...]:
+    """Each line with the offset of its first character; once for each condition, however many places are asked for."""
+    found, start = [], 0
+    for line in text.splitlines(keepends=True) or [""]:
+        found.append((start, line))
+        start += len(line)
+    return tuple(found)
+
+
 def _offset(text: str, line: int) -> int:
     """Offset of a line's first character, lines counted from 0."""
-    return sum(len(part) for part in text.splitlines(keepends=True)[:line])
+    lines = _lines(text)
+    return lines[line][0] if line < len(lines) else len(text)
 
 
 def place_of(node: ast.AST, text: str) -> Place:
     """Where a part of the expression stands."""
-    lines = text.splitlines(keepends=True) or [""]
+    lines = _lines(text)
 
     def at(line: int, byte: int) -> int:
-        own = lines[min(line - 2, len(lines) - 1)] if line >= 2 else ""
-        return _offset(text, line - 2) + len(own.encode()[:byte].decode(errors="ignore"))
+        own = lines[min(line - 2, len(lines) - 1)][1] if line >= 2 else ""
+        characters = min(byte, len(own)) if own.isascii() else len(own.encode()[:byte].decode(errors="ignore"))
+        return _offset(text, max(line - 2, 0)) + characters
 
     start = at(getattr(node, "lineno", 2), getattr(node, "col_offset", 0))
     end = at(getattr(node, "end_lineno", None) or 2, getattr(node, "end_col_offset", None) or 0)

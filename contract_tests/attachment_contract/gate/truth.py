@@ -15,9 +15,12 @@ from math import prod
 from typing import Any
 
 from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.conditions import excess
 from attachment_contract.gate.evaluation import Call, Fails, Opaque, Unknowable, evaluate
 
 MOST_COMBINATIONS = 5_000
+#: Parts of the expression that are worked out, over all combinations.
+MOST_EVALUATIONS = 400_000
 _NUMBERS = frozenset({"get_priority", "get_seconds_since_created"})
 _OBJECTS = frozenset(
     {f"get_{name}" for name in words.CONTACT_PATHS if name.endswith(("queue", "agent"))}
@@ -38,12 +41,14 @@ def truth_of(
     expression: ast.expr, *, events: Sequence[str] = words.LAST_EVENTS, direction: str = "Both"
 ) -> Truth | None:
     """None when it cannot be told."""
-    if _calculates(expression):
+    if excess(expression) or _calculates(expression):
         return None
     calls = sorted(_calls(expression))
     constants = [node.value for node in ast.walk(expression) if isinstance(node, ast.Constant)]
     domains = [_domain(call, constants, events, direction) for call in calls]
-    if prod(len(domain) for domain in domains) > MOST_COMBINATIONS:
+    combinations = prod(len(domain) for domain in domains)
+    parts = sum(1 for _ in ast.walk(expression))
+    if combinations > MOST_COMBINATIONS or combinations * parts > MOST_EVALUATIONS:
         return None
     true = false = False
     failure = None
@@ -65,6 +70,8 @@ def truth_of(
 
 def value_of(expression: ast.expr, values: Mapping[Call, Any]) -> bool | None:
     """Whether the condition holds for one conversation; None when it cannot be told."""
+    if excess(expression):
+        return None
     try:
         return bool(evaluate(expression, values))
     except Unknowable:

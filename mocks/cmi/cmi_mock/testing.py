@@ -77,7 +77,8 @@ class Caller:
     def attach(self, guid: str, content: bytes, **query: str) -> TestResponse:
         """A file of the customer (or ``originator_type``)."""
         wanted = {"world": "w", "name": "photo.jpg", "content_type": "image/jpeg", **query}
-        return self.client.post(f"/_mock/chats/{guid}/attachments", data=content, query_string=wanted)
+        path = f"/_mock/chats/{guid}/attachments"
+        return self.client.post(path, data=content, query_string=wanted, content_type="application/octet-stream")
 
     def ended_chat(self, *contents: bytes, **members: Any) -> tuple[str, list[str]]:
         """A chat with these attachments, ended; its guid and the attachments' ids."""

@@ -45,7 +45,9 @@ def test_an_uploaded_attachment_is_answered_with_its_digest(cmi: Caller) -> None
 
 def test_a_file_that_breaks_off_on_its_way_is_no_attachment(cmi: Caller) -> None:
     path = f"/_mock/chats/{cmi.chat()}/attachments?world=w&name=a.jpg"
-    answer = cmi.client.post(path, data=b"half", environ_overrides={"CONTENT_LENGTH": "8"})
+    answer = cmi.client.post(
+        path, data=b"half", content_type="application/octet-stream", environ_overrides={"CONTENT_LENGTH": "8"}
+    )
     assert answer.status_code == 400
     assert cmi.look("/attachments") == []
 

@@ -31,7 +31,12 @@ steps:
 
 
 def play(cmi: Caller, script: str, **query: str) -> Any:
-    return cmi.client.post("/_mock/scripts", data=script.encode(), query_string={"world": "w", **query})
+    return cmi.client.post(
+        "/_mock/scripts",
+        data=script.encode(),
+        query_string={"world": "w", **query},
+        content_type="application/yaml",
+    )
 
 
 def test_a_dozen_conversations_ship_in_as_many_languages_and_on_most_channels() -> None:
@@ -163,7 +168,7 @@ def test_a_script_that_makes_no_sense_is_refused_by_member_and_starts_no_chat(
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 2000, b"x" * 300_000, b"- just\n- a list", b""])
 def test_a_body_that_is_no_script_is_400(cmi: Caller, body: bytes) -> None:
-    assert cmi.client.post("/_mock/scripts?world=w", data=body).status_code == 400
+    assert cmi.client.post("/_mock/scripts?world=w", data=body, content_type="application/yaml").status_code == 400
 
 
 def test_a_step_that_contact_pro_refuses_is_named_and_the_chat_stays(cmi: Caller) -> None:

@@ -1,21 +1,24 @@
 """The frame around a mock's Flask application: worlds, bulkhead, journal, faults and control.
 
-A request passes: gate note → ``/_mock``? → its world (421) → a free slot (503) → faults → Flask → journal.
+A request passes: gate note → ``/_mock``? → its world (421) → a free slot (503) → faults → Flask → journal. In Flask the
+guard comes first: it judges what goes to ``/_mock`` and to a configurator.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Generic, cast
 
 from flask import Flask, Request, Response
+from flask import request as running_request
 from werkzeug.test import Client
 
 from mock_kit.context import set_current_draft
 from mock_kit.control import control_blueprint
+from mock_kit.guard import is_for_files
 from mock_kit.mock import WORLD_KEY, Mock, is_control
-from mock_kit.own import BULKHEAD, KIT_EVIDENCE, UNKNOWN_WORLD
+from mock_kit.own import BULKHEAD, GUARD, KIT_EVIDENCE, UNKNOWN_WORLD
 from mock_kit.passage import Passage
 from mock_kit.problem import FieldError, Problem
 from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
@@ -93,16 +96,35 @@ class WrappedApp(Generic[W]):
         return Client(self, Response)
 
 
-def wrap(flask_app: Flask, mock: Mock[W], *, data_slots: int = DATA_SLOTS) -> WrappedApp[W]:
+def wrap(
+    flask_app: Flask, mock: Mock[W], *, data_slots: int = DATA_SLOTS, configurators: Collection[str] = ()
+) -> WrappedApp[W]:
     """Put the kit's frame around ``flask_app``; call it before the first request.
 
-    Registers ``/_mock/*`` and an error handler for ``Problem``.
+    Registers ``/_mock/*`` and an error handler for ``Problem``. ``configurators`` are blueprints (by name) of addresses
+    that are ours and not the vendor's: ``mock.guard`` judges requests to them as it does those to ``/_mock``.
     """
+    _add_guard(flask_app, mock, frozenset(configurators))
     for entry in KIT_EVIDENCE:
         mock.evidence.register(entry)
     flask_app.register_blueprint(control_blueprint(mock))
     flask_app.register_error_handler(Problem, _render)
     return WrappedApp(flask_app, mock, data_slots)
+
+
+def _add_guard(flask_app: Flask, mock: Mock[W], configurators: frozenset[str]) -> None:
+    """Before anything else, so that no handler runs for a request that is refused."""
+
+    def refuse_web_pages() -> None:
+        if not is_control(running_request.path) and running_request.blueprint not in configurators:
+            return
+        view = flask_app.view_functions.get(running_request.endpoint or "")
+        refusal = mock.guard.judge(running_request, files=is_for_files(view))
+        if refusal is not None:
+            mock.evidence.touch(GUARD)
+            raise refusal
+
+    flask_app.before_request_funcs.setdefault(None, []).insert(0, refuse_web_pages)
 
 
 def _render(problem: Problem) -> Response:

@@ -10,6 +10,7 @@ from flask import Request
 from flask import request as running_request
 
 from mock_kit.evidence import EvidenceBook
+from mock_kit.guard import Guard
 from mock_kit.journal import Journal
 from mock_kit.problem import FieldError, Problem
 from mock_kit.slots import Slots
@@ -76,6 +77,8 @@ class Mock(Generic[W]):
         self.gate_port: int | None = None
         #: Why the callers of this process do not come by the fault proxy, and what would help; empty: they may.
         self.proxy_bypassed = ""
+        #: Judges requests to ``/_mock`` and to the configurators.
+        self.guard = Guard()
         #: Proves to the application that a gate note is the gate's own.
         self.gate_key = secrets.token_urlsafe(16)
 

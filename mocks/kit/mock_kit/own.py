@@ -6,6 +6,7 @@ from mock_kit.evidence import Evidence
 
 UNKNOWN_WORLD = "kit.unknown-world"
 BULKHEAD = "kit.bulkhead"
+GUARD = "kit.guard"
 
 KIT_EVIDENCE = (
     Evidence(
@@ -21,5 +22,12 @@ KIT_EVIDENCE = (
         "own",
         "A mock whose requests hang must still take orders.",
         test="mocks/kit/tests/test_app.py::test_control_answers_while_every_data_slot_is_taken",
+    ),
+    Evidence(
+        GUARD,
+        "/_mock and the configurators refuse unknown Hosts, foreign Origins, cross-site pages, bodies without JSON.",
+        "own",
+        "No web page may steer a mock; the vendors' faces answer as the vendors do.",
+        test="mocks/lab/tests/test_guarded_addresses.py::test_a_foreign_page_reaches_no_guarded_address",
     ),
 )

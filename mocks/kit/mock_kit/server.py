@@ -27,6 +27,7 @@ from granian.log import LogLevels
 
 from mock_kit.app import SERVER_THREADS, WrappedApp
 from mock_kit.gate import Gate
+from mock_kit.guard import Guard
 from mock_kit.tls import TlsDoor, TlsSettings
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ _DATA_DIR = "MOCK_DATA_DIR"
 _EXTRA = "MOCK_EXTRA"
 _WITNESS = "MOCK_WITNESS"
 _BYPASSED = "MOCK_PROXY_BYPASSED"
+_CONTROL_HOSTS = "MOCK_CONTROL_HOSTS"
 _SUPERVISOR = "MOCK_SUPERVISOR_PID"
 
 #: A worker that has not stopped by then is killed; planned delays are released long before.
 _KILL_AFTER_S = 3
+_CONTROL_HOST_HELP = "a name, besides localhost, by which programs reach /_mock and the configurators; may be repeated"
 #: How often a worker looks whether its supervisor lives, in seconds.
 _LOOK_EVERY_S = 0.25
 
@@ -67,6 +70,7 @@ def serve(
     extra: Mapping[str, Any] | None = None,
     witness: bool = False,
     proxy_bypassed: str = "",
+    control_hosts: Sequence[str] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``target`` is ``module:factory``, ``factory(data_dir)`` a wrapped app.
 
@@ -74,7 +78,8 @@ def serve(
 
     ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
     travels in the environment. ``witness`` keeps whole exchanges. ``proxy_bypassed`` says why the callers do not come
-    by the gate. Raises PortTaken.
+    by the gate. ``control_hosts`` are names by which programs reach ``/_mock`` and the configurators, besides those of
+    loopback. Raises PortTaken.
     """
     for wanted in (port, gate_port, tls.port if tls else None):
         if wanted is not None:
@@ -83,6 +88,7 @@ def serve(
     settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {})), _WITNESS: "1" * witness}
     settings |= {_TLS_PORT: str(tls.port) if tls else "", _TLS_CERTIFICATE: str(tls.certificate) if tls else ""}
     settings |= {_BYPASSED: proxy_bypassed}
+    settings |= {_CONTROL_HOSTS: ",".join(control_hosts)}
     os.environ.update(settings)
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = Granian(
@@ -127,6 +133,8 @@ def _load(target: str) -> WSGIApplication:
     app.mock.witnessing = os.environ[_WITNESS] == "1"
     app.mock.proxy_bypassed = os.environ[_BYPASSED]
     stop.tell(app.mock.release_all)
+    names = filter(None, os.environ[_CONTROL_HOSTS].split(","))
+    app.mock.guard = Guard.reached_by(names, listening_at=os.environ[_HOST])
     host, port = os.environ[_HOST], int(os.environ[_PORT])
     if os.environ[_GATE_PORT]:
         gate = Gate(app.mock, host=host, port=int(os.environ[_GATE_PORT]), app_port=port)
@@ -169,15 +177,17 @@ class _Watch:
 
 
 def main(
-    target: str, *, prog: str, arguments: Sequence[tuple[str, str]] = (), argv: Sequence[str] | None = None
+    target: str,
+    *,
+    prog: str,
+    arguments: Sequence[tuple[str, str]] = (),
+    switches: Sequence[tuple[str, str]] = (),
+    argv: Sequence[str] | None = None,
 ) -> None:
-    """The command line every mock has: ``--host --port --gate-port --tls-port --tls-certificate --data``
-    and ``--fault-proxy-bypassed``.
-
-    Exits 2 for wrong use.
+    """The command line every mock has, see ``--help``. Exits 2 for wrong use.
 
     ``arguments`` are further options as (flag, help); their values reach the factory through ``extra()``
-    under the flag's name (``--some-thing`` → ``some_thing``).
+    under the flag's name (``--some-thing`` → ``some_thing``). ``switches`` are options without a value: True if given.
     """
     parser = argparse.ArgumentParser(prog=prog)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
@@ -188,12 +198,16 @@ def main(
     parser.add_argument("--data", type=Path, help="directory for files; a temporary one without it")
     parser.add_argument("--witness", action="store_true", help="keep whole exchanges for /_mock/witness (for tests)")
     parser.add_argument("--fault-proxy-bypassed", default="", metavar="WHY", help=_BYPASSED_HELP)
+    parser.add_argument("--control-host", action="append", default=[], help=_CONTROL_HOST_HELP)
     for flag, text in arguments:
         parser.add_argument(flag, help=text)
+    for flag, text in switches:
+        parser.add_argument(flag, action="store_true", help=text)
     given = vars(parser.parse_args(argv))
     known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data", "witness")}
     bypassed = given.pop("fault_proxy_bypassed")
     tls = _tls(parser, given.pop("tls_port"), given.pop("tls_certificate"))
+    control_hosts = _control_hosts(parser, given.pop("control_host"))
     data_dir = known["data"] or Path(tempfile.mkdtemp(prefix=f"{prog}-"))
     try:
         serve(
@@ -205,6 +219,7 @@ def main(
             witness=known["witness"],
             proxy_bypassed=bypassed,
             tls=tls,
+            control_hosts=control_hosts,
             extra={name: value for name, value in given.items() if value is not None},
         )
     except PortTaken as exc:
@@ -214,6 +229,15 @@ def main(
     finally:
         if known["data"] is None:
             shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def _control_hosts(parser: argparse.ArgumentParser, names: Sequence[str]) -> Sequence[str]:
+    """The names, checked here and not by a worker that dies."""
+    try:
+        Guard.reached_by(names)
+    except ValueError as exc:
+        parser.error(f"--control-host: {exc}")
+    return names
 
 
 def _tls(parser: argparse.ArgumentParser, port: int | None, certificate: Path | None) -> TlsSettings | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from mock_kit.witness import attending, testimony_from
@@ -136,6 +138,26 @@ def _wait_until_ready(mock: MockProcess) -> None:
 
 #: Processes that tell what they exchange, see ``MockProcess.tell``.
 RUNNING: list[MockProcess] = []
+
+
+@dataclass(frozen=True)
+class Address:
+    """One method at one path of an application; ``blueprint`` is "" for a route of the application itself."""
+
+    method: str
+    path: str
+    blueprint: str
+
+
+def addresses(flask_app: Flask, **values: str) -> list[Address]:
+    """All that the application's URL map leads to; a part of a path that ``values`` does not name is ``1``."""
+    found = set()
+    for rule in flask_app.url_map.iter_rules():
+        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda part: values.get(part[1], "1"), rule.rule)
+        blueprint = rule.endpoint.rpartition(".")[0]
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        found |= {Address(method, path, blueprint) for method in methods}
+    return sorted(found, key=lambda each: (each.path, each.method))
 
 
 class ControlSuite:

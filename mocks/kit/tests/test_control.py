@@ -57,7 +57,7 @@ def test_a_world_needs_a_proper_name(client: Client, name: Any) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"'])
 def test_a_body_that_is_no_object_is_refused(client: Client, body: bytes) -> None:
-    answer = client.post("/_mock/faults", data=body)
+    answer = client.post("/_mock/faults", data=body, content_type="application/json")
     assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
 
 

@@ -47,7 +47,7 @@ def test_loopback_names_are_let_in(client: FlaskClient, host: str) -> None:
 
 
 def test_a_foreign_form_cannot_press_the_button(client: FlaskClient) -> None:
-    assert client.post(f"{CHAIN}/api/play", data={"slow": "1"}).status_code == 400
+    assert client.post(f"{CHAIN}/api/play", data={"slow": "1"}).status_code == 415
 
 
 def test_an_unknown_fault_is_refused_with_the_known_ones(client: FlaskClient) -> None:

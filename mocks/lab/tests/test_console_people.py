@@ -103,8 +103,13 @@ def test_an_unknown_form_names_those_there_are(client: FlaskClient) -> None:
     assert "download" in answer.get_json()["detail"]
 
 
+#: What the pages send files as.
+BYTES = "application/octet-stream"
+
+
 def upload(client: FlaskClient, content: bytes = b"bytes", **query: str) -> Any:
-    return client.post(f"/w/default/chat/api/chats/{GUID}/files", data=content, query_string={"name": "a", **query})
+    path = f"/w/default/chat/api/chats/{GUID}/files"
+    return client.post(path, data=content, query_string={"name": "a", **query}, content_type=BYTES)
 
 
 def test_a_file_goes_on_with_its_length_name_type_and_sender(client: FlaskClient, cmi: Neighbour) -> None:
@@ -146,7 +151,8 @@ def test_a_large_file_is_passed_on_in_pieces_and_never_held_whole(client: FlaskC
     desk_cmi = client.application.extensions["desks"].get("default").to.cmi
     desk_cmi._http = httpx.Client(base_url=NOWHERE["cmi"], transport=transport)
     path = f"/w/default/chat/api/chats/{GUID}/files?name=a"
-    answer = client.post(path, environ_overrides={"wsgi.input": tap, "CONTENT_LENGTH": str(size)})
+    sent = {"wsgi.input": tap, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": BYTES}
+    answer = client.post(path, environ_overrides=sent)
     assert answer.status_code == 201
     assert tap.passed_on == size
     assert tap.most_held <= 512 * 1024
@@ -169,7 +175,8 @@ def test_a_file_that_may_not_go_is_refused_before_it_is_read(
     client: FlaskClient, cmi: Neighbour, query: dict[str, str], length: str, words: str
 ) -> None:
     path = f"/w/default/chat/api/chats/{GUID}/files"
-    answer = client.post(path, query_string=query, data=b"bytes", environ_overrides={"CONTENT_LENGTH": length})
+    sent = {"CONTENT_LENGTH": length, "CONTENT_TYPE": BYTES}
+    answer = client.post(path, query_string=query, data=b"bytes", environ_overrides=sent)
     assert answer.status_code == 409
     assert words in answer.get_json()["detail"]
     assert cmi.seen == []
@@ -177,7 +184,7 @@ def test_a_file_that_may_not_go_is_refused_before_it_is_read(
 
 def test_a_file_that_breaks_off_is_no_file(client: FlaskClient) -> None:
     path = f"/w/default/chat/api/chats/{GUID}/files?name=a"
-    answer = client.post(path, data=b"half", environ_overrides={"CONTENT_LENGTH": "8"})
+    answer = client.post(path, data=b"half", content_type=BYTES, environ_overrides={"CONTENT_LENGTH": "8"})
     assert answer.status_code == 502
     assert "broke off" in answer.get_json()["detail"]
 

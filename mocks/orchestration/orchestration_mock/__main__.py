@@ -10,6 +10,10 @@ from orchestration_mock.wire.egress import BadEgress, read_egress
 
 EGRESS_HELP = "where real hosts are reached: PATTERN=http://HOST:PORT, separated by commas; * = part of a name"
 
+REAL_NETWORK_HELP = (
+    "call hosts that no egress map leads elsewhere, over https; the secrets you saved go with the requests"
+)
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve until told to stop; exits 2 for wrong use."""
@@ -18,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "orchestration_mock.app:create_app",
         prog="orchestration_mock",
         arguments=[("--egress", EGRESS_HELP)],
+        switches=[("--allow-real-network", REAL_NETWORK_HELP)],
         argv=argv,
     )
 

@@ -12,6 +12,7 @@ from flask import Flask, Request
 
 from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import DEFAULT_WORLD, Mock
+from mock_kit.problem import FieldError, Problem
 from mock_kit.server import extra
 from mock_kit.worlds import World, Worlds
 from orchestration_mock.evidence import BOOK, LABELS
@@ -34,13 +35,16 @@ from orchestration_mock.wire.problems import problem_of, register_errors
 
 MOST_REQUEST_BYTES = 1024 * 1024
 WORKFLOW_HOST = "cc-workflows-"
+#: Once a switch of the dialect; a control call must not have it.
+REAL_NETWORK = "allow_real_network"
 
 
 class OrchestrationMock(Mock[OrchestrationWorld]):
     """The kit's mock, with a dialect whose values are judged as well as its names."""
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The defaults with the body's changes. Raises ``Problem`` 400 or 422."""
+        """The defaults with the body's changes. Raises ``Problem`` 400, 403 or 422."""
+        refuse_leave(body.get("dialect"))
         merged = super().dialect_of(body)
         try:
             return complete(merged)
@@ -48,17 +52,24 @@ class OrchestrationMock(Mock[OrchestrationWorld]):
             raise problem_of(refusal) from refusal
 
 
-def create_app(data_dir: Path, *, carrier: Carrier | None = None) -> WrappedApp[OrchestrationWorld]:
-    """The WSGI callable. Without ``carrier`` the egress map comes from the command line."""
+def create_app(
+    data_dir: Path, *, carrier: Carrier | None = None, allow_real_network: bool | None = None
+) -> WrappedApp[OrchestrationWorld]:
+    """The WSGI callable. Without ``carrier`` or ``allow_real_network`` the command line says what they are."""
     used = carrier or Carrier(read_egress(str(extra().get("egress") or "")))
+    leave = extra().get("allow_real_network") is True if allow_real_network is None else allow_real_network
     worlds: Worlds[OrchestrationWorld] = Worlds()
     keyrings = Keyrings()
 
     def create_world(body: dict[str, Any]) -> OrchestrationWorld:
-        def sender_for(dialect: Mapping[str, Any]) -> Any:
-            return used.sender(lambda: bool(dialect["allow_real_network"]))
-
-        world = read_world(body, data_dir=data_dir, sender_for=sender_for, touch=_touch, keys_of=keyrings.of)
+        refuse_leave(body.get("dialect"))
+        world = read_world(
+            body,
+            data_dir=data_dir,
+            sender_for=lambda _dialect: used.sender(lambda: leave),
+            touch=_touch,
+            keys_of=keyrings.of,
+        )
         return worlds.add(world, [world.tenant])
 
     mock = OrchestrationMock(
@@ -70,7 +81,17 @@ def create_app(data_dir: Path, *, carrier: Carrier | None = None) -> WrappedApp[
         evidence=BOOK,
         dialect=DEFAULTS,
     )
-    return wrap(_flask_app(mock), mock)
+    return wrap(_flask_app(mock), mock, configurators=("secrets", "integrations"))
+
+
+def refuse_leave(dialect: object) -> None:
+    """Leave for the real network is no switch of a dialect. Raises ``Problem`` 403 for a body that asks for it."""
+    if not isinstance(dialect, Mapping) or REAL_NETWORK not in dialect:
+        return
+    remedy = f"Remove {REAL_NETWORK}. To leave this machine, start orchestration_mock with --allow-real-network."
+    error = FieldError(f"dialect.{REAL_NETWORK}", "no such switch", remedy, dialect[REAL_NETWORK])
+    detail = "Only the command line can let this mock leave the machine: its requests carry secrets."
+    raise Problem(403, "Not by a control call", detail, [error])
 
 
 def _touch(evidence_id: str, world: World) -> str:

@@ -5,6 +5,9 @@ from uuid import UUID
 
 import pytest
 
+#: What a form needs that comes from a program: no web page may send it without asking first.
+ASKED = {"X-Mock-Control": "1"}
+
 
 def test_the_documented_example_is_stored_byte_for_byte(tenant, example):
     saved = tenant.integrate(example)
@@ -218,7 +221,9 @@ def test_a_browsers_form_is_taken_as_well(tenant, example):
         "enabled": "false",
         "json": example,
     }
-    saved = tenant.call("POST", "event-driven-integrations", data=form, content_type="multipart/form-data")
+    saved = tenant.call(
+        "POST", "event-driven-integrations", data=form, content_type="multipart/form-data", headers=ASKED
+    )
     assert saved.status_code == 201
     assert (saved.json["ordinal"], saved.json["enabled"], saved.json["json"]) == (7, False, example)
     assert saved.json["events"] == ["Ended", "Closed"]
@@ -231,13 +236,19 @@ def test_a_wrong_field_of_a_browsers_form_is_refused_by_its_name(tenant, make, n
         key: value for key, value in make.form().items() if key not in ("queues", "direct_conversations", "enabled")
     }
     reply = tenant.call(
-        "POST", "event-driven-integrations", data=form | {name: wrong}, content_type="multipart/form-data"
+        "POST",
+        "event-driven-integrations",
+        data=form | {name: wrong},
+        content_type="multipart/form-data",
+        headers=ASKED,
     )
     assert (reply.status_code, reply.json["errors"][0]["field"]) == (422, name)
 
 
 def test_a_secret_from_a_browsers_form_is_not_in_the_journal(tenant):
     form = {"name": "new-secret", "description": "d", "secret": "typed-in-a-browser-0123"}
-    assert tenant.call("POST", "secrets", data=form, content_type="multipart/form-data").status_code == 201
+    assert (
+        tenant.call("POST", "secrets", data=form, content_type="multipart/form-data", headers=ASKED).status_code == 201
+    )
     assert "typed-in-a-browser" not in tenant.client.get("/_mock/journal").text
     assert tenant.world.secrets.get("new-secret").text == form["secret"]

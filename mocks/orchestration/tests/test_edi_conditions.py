@@ -1,6 +1,7 @@
 """Conditions: the documented ones work, nothing else gets through, and nothing runs long."""
 
 import contextlib
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration_mock.model.conditions import BadCondition, ConditionFailed, Facts, holds, parse
-from orchestration_mock.model.conditions.budget import MAX_STEPS
+from orchestration_mock.model.conditions.budget import MAX_STEPS, Budget
+from orchestration_mock.model.conditions.work import Work
+from orchestration_mock.model.conditions.working import _value
 
 FACTS = Facts(
     contact={
@@ -185,7 +188,13 @@ def test_random_is_the_same_for_the_same_event_and_another_for_another():
         "[1] @ [2]",
         "re.match('(?=a)', 'a')",
         "re.match('(a)\\\\1', 'aa')",
-        "re.match('a{500}', 'a')",
+        "re.match('a{2000}', 'a')",
+        "re.match('a++', 'a')",
+        "re.match('(?>a)', 'a')",
+        "time.strftime('%Q')",
+        "datetime.datetime.now().strftime('%999999999d')",
+        "datetime.datetime.strptime('1 1', '%d %d')",
+        "datetime.datetime.strptime('1', '%')",
     ],
 )
 def test_everything_else_is_refused_by_name_when_it_is_saved(condition):
@@ -229,7 +238,10 @@ def test_an_error_names_line_and_column():
         ("(-1) ** 0.5", "complex"),
         ("'%s' % 1", "formatting"),
         ("datetime.datetime.now() - datetime.datetime.now(datetime.UTC)", "TypeError"),
-        ("datetime.datetime.now().strftime('%999999999d')", "format of times"),
+        ("datetime.datetime.now().strftime('%99' + '9999999d')", "format of times"),
+        ("datetime.datetime.strptime('1 1', '%d ' + '%d')", "redefinition of group name"),
+        ("datetime.datetime.fromtimestamp(10 ** 30)", "Error"),
+        ("datetime.datetime.fromtimestamp(1e17)", "Error"),
     ],
 )
 def test_a_condition_that_cannot_be_worked_out_says_why(condition, why):
@@ -323,3 +335,84 @@ def test_arithmetic_gives_what_python_gives(expression):
         assert true(expression) is expected
     except ConditionFailed:
         assert expected is None
+
+
+LONG = "('a' * 90000)"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"{LONG}.rfind('b' + 'a' * 45000)",
+        f"{LONG}.rpartition('b' + 'a' * 45000)",
+        f"{LONG}.rsplit('b' + 'a' * 45000)",
+        f"{LONG}.index('a' * 45000 + 'b')",
+        f"{LONG}.count('a' * 45000 + 'b')",
+        f"{LONG}.replace('a' * 45000 + 'b', '')",
+        f"{LONG}.strip('b' * 90000)",
+        f"{LONG}.startswith(('b' * 45000, 'a' * 45000 + 'b'))",
+        f"('a' * 45000 + 'b') in {LONG}",
+        f"('a' * 45000 + 'b') not in {LONG}",
+        f"{LONG}.split('a')",
+        f"re.findall('a.*b|a', {LONG})",
+        " or ".join(["set(json.loads('[' + '2305843009213693951,' * 4900 + '1]')) == set(range(9999))"] * 3),
+        "json.loads('[' * 90000)",
+    ],
+)
+def test_an_operation_is_paid_for_by_the_sizes_of_what_it_works_on_before_it_runs(condition):
+    with pytest.raises(ConditionFailed, match=r"more than|RecursionError"):
+        true(condition)
+
+
+@pytest.mark.parametrize("condition", ["contact.get_source()", "contact.get_skills()", "contact.get_skills() == 1"])
+def test_a_conversations_data_is_paid_for_as_well(condition):
+    facts = Facts(**{**FACTS.__dict__, "contact": {"source": "a" * 1_000_000, "skills": [["a" * 50_000] * 3]}})
+    with pytest.raises(ConditionFailed, match="more than"):
+        holds(parse(condition), facts)
+
+
+def spent_by(condition):
+    """The steps that a condition takes."""
+    work = Work(FACTS, Budget(10**12))
+    _value(parse(condition), work)
+    return 10**12 - work.budget._left
+
+
+@pytest.mark.parametrize(
+    ("condition", "most"),
+    [
+        ("('a' * {n}).rfind('b')", 2.2),
+        ("('a' * {n}).rfind('b' * {n})", 4.2),
+        ("sorted(range({n}))", 2.6),
+        ("'b' in 'a' * {n}", 2.2),
+        ("('a' * {n}) == ('a' * {n})", 2.2),
+        ("str(list(range({n})))", 2.6),
+    ],
+)
+def test_steps_grow_as_the_work_does(condition, most):
+    ratio = spent_by(condition.format(n=8000)) / spent_by(condition.format(n=4000))
+    assert 1.5 < ratio < most
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["not " * 900 + "True", " or ".join(["contact.get_priority() == 1"] * 2000), "-" * 1900 + "1",
+     "(" * 900 + ")" * 900, "[" * 999 + "]" * 999, "1" + "+1" * 990],
+)  # fmt: skip
+def test_a_condition_of_any_size_is_judged_when_it_is_saved(tenant, make, condition):
+    text = make.form(json=json.dumps(make.request(condition=condition)))
+    reply = tenant.call("POST", "event-driven-integrations", json=text)
+    assert reply.status_code in {422, 501}, reply.text
+    assert any("condition" in error["field"] for error in reply.json["errors"])
+
+
+@pytest.mark.parametrize("format_", ["%d %d", "%", "%Q", "\ud800", "%Y\0%Y"])
+@pytest.mark.parametrize("call", ["datetime.datetime.strptime('1 1', {})", "datetime.datetime.now().strftime({})"])
+def test_a_bad_format_is_never_an_error_of_the_mocks_own(tenant, make, call, format_):
+    for shown in (repr(format_), f"'' + {format_!r}"):
+        text = make.form(json=json.dumps(make.request(condition=call.format(shown))))
+        reply = tenant.call("POST", "event-driven-integrations", json=text)
+        assert reply.status_code in {201, 422, 501}, reply.text
+        assert (
+            tenant.client.post("/_mock/events", json={"event": "Ended", "contact": make.contact()}).status_code == 202
+        )

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from orchestration_mock.__main__ import main
+from orchestration_mock.app import create_app
 from orchestration_mock.model.outbound import Outgoing, SendFailed
 from orchestration_mock.wire.egress import BadEgress, read_egress
 from orchestration_mock.wire.outbound import MOST_BODY_BYTES, Carrier
@@ -142,3 +143,37 @@ def test_the_carrier_tells_when_a_request_is_out_before_the_reply_is_there():
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.mark.parametrize("leave", [True, False])
+@pytest.mark.parametrize("where", ["/_mock/dialect", "/_mock/worlds"])
+def test_no_control_call_gives_leave_for_the_real_network(tenant, make, where, leave):
+    asked = {"allow_real_network": leave}
+    body = asked if where.endswith("dialect") else make.world("other", "other", dialect=asked)
+    reply = tenant.client.post(where, json=body)
+    assert (reply.status_code, reply.mimetype) == (403, "application/problem+json")
+    (error,) = reply.json["errors"]
+    assert (error["field"], error["value"]) == ("dialect.allow_real_network", leave)
+    assert "--allow-real-network" in error["remedy"]
+    assert "allow_real_network" not in tenant.client.get("/_mock/dialect").json["dialect"]
+
+
+@pytest.mark.parametrize("leave", [True, False])
+def test_the_command_line_gives_leave_for_every_tenant(tmp_path, make, leave):
+    asked = []
+    transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(204))
+    beyond = Carrier(read_egress(""), transport_for=lambda _: transport)
+    app = create_app(tmp_path, carrier=beyond, allow_real_network=leave)
+    assert app.test_client().post("/_mock/worlds", json=make.world()).status_code == 201
+    found = make.tenant(app)
+    found.integrate(endpoint_url="https://example.com/x")
+    found.fire()
+    assert [str(each.url) for each in asked] == ["https://example.com/x"] * leave
+    found.world.engine.close()
+
+
+def test_the_command_line_says_whether_the_real_network_may_be_used(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--help"])
+    assert caught.value.code == 0
+    assert "--allow-real-network" in capsys.readouterr().out

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.conditions import Place, UnknownName, Unparsable, parse, unknown_names
+from attachment_contract.gate.conditions import Place, UnknownName, Unparsable, excess, parse, unknown_names
 from attachment_contract.gate.look import Draft, Look, one_of, quoted, shown
 from attachment_contract.gate.nodes import Node
 from attachment_contract.gate.placeholders import malformed_in, placeholders_in
@@ -74,6 +74,10 @@ def _unknown(node: Node, unknown: UnknownName) -> Draft:
 
 def _beyond(node: Node, expression: ast.expr) -> Iterator[Draft]:
     """Python that no documented example shows."""
+    if why := excess(expression):
+        message = f"No documented condition is as large, and it is not judged: {why}."
+        yield _draft("AC705", node, None, message, "a few comparisons joined by and, or, not", shown(node))
+        return
     for part in ast.walk(expression):
         private = isinstance(part, ast.Attribute) and part.attr.startswith("_")
         if isinstance(part, _FORBIDDEN) or private:

@@ -16,6 +16,7 @@ from cmi_mock.routes.control_scripts import add_scripts
 from cmi_mock.routes.described import described_attachment, described_chat, outcome
 from cmi_mock.world import CmiWorld
 from mock_kit.control import json_object
+from mock_kit.guard import takes_files
 from mock_kit.mock import Mock
 from mock_kit.problem import FieldError, bad_request
 from mock_kit.spool import Blob
@@ -106,6 +107,7 @@ def _add_speech(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         return jsonify(id=message.id, leg_id=message.leg_id, timestamp=stamp(message.timestamp)), 201
 
     @bp.post("/chats/<guid>/attachments")
+    @takes_files
     def attach(guid: str) -> Reply:
         """Somebody sends a file: the raw body, streamed to disk. 201 with its digest."""
         world = mock.asked_world()

@@ -13,6 +13,7 @@ from cmi_mock.scripting.library import library, shipped
 from cmi_mock.scripting.playing import Performance, StepRefused, play
 from cmi_mock.scripting.reading import MOST_SCRIPT_BYTES, read_script
 from cmi_mock.world import CmiWorld
+from mock_kit.guard import takes_files
 from mock_kit.mock import Mock
 from mock_kit.problem import FieldError, Problem, bad_request
 
@@ -38,6 +39,7 @@ def add_scripts(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
         return _played(mock.asked_world(), read_script(shipped(name)))
 
     @bp.post("/scripts")
+    @takes_files
     def play_document() -> Reply:
         """Play the script in the body, YAML or JSON: 201."""
         return _played(mock.asked_world(), _sent_script())

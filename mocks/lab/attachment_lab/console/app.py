@@ -11,7 +11,7 @@ import os
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, abort, jsonify, redirect, request, url_for
+from flask import Flask, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from attachment_lab.commands import CONSOLE_VARIABLE
@@ -24,9 +24,10 @@ from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.minting import WorldNames
 from attachment_lab.neighbours import Neighbours
 from attachment_lab.worlds import WorldOptions
+from mock_kit.guard import Guard, is_for_files
 
-#: A page that a name server rebinds to loopback must not steer the lab.
-OWN_NAMES = {"127.0.0.1", "localhost", "[::1]"}
+#: What the mocks do for their control addresses, the console does for all of its own; links may open its pages.
+GUARD = Guard(wrong_host_status=HTTPStatus.MISDIRECTED_REQUEST, links_lead_here=True)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -68,19 +69,10 @@ def build_app(
 
 def _add_guards(app: Flask) -> None:
     @app.before_request
-    def refuse_strangers() -> None:
-        host = request.host.rpartition(":")[0] if ":" in request.host.rpartition("]")[2] else request.host
-        if host not in OWN_NAMES:
-            abort(Response("This console answers on loopback names only.\n", HTTPStatus.MISDIRECTED_REQUEST))
-
-    @app.before_request
-    def refuse_foreign_pages() -> None:
-        """A browser says where a request comes from; what changes something must come from our own pages."""
-        if request.method not in {"GET", "HEAD"} and request.headers.get("Sec-Fetch-Site", "none") in {
-            "cross-site",
-            "same-site",
-        }:
-            abort(Response("Only this console's own pages may do that.\n", HTTPStatus.FORBIDDEN))
+    def refuse_web_pages() -> Response | None:
+        view = app.view_functions.get(request.endpoint or "")
+        refusal = GUARD.judge(request, files=is_for_files(view))
+        return None if refusal is None else Response(refusal.body(), refusal.status, refusal.header_list())
 
     @app.after_request
     def harden(answer: Response) -> Response:

@@ -19,6 +19,7 @@ from attachment_lab.console.frame import told
 from attachment_lab.demo import verdict_json
 from attachment_lab.errors import Refused
 from attachment_lab.neighbours import MOCKS
+from mock_kit.guard import takes_files
 
 PIECE_BYTES = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -43,6 +44,7 @@ def add_passage(app: Flask, desks: Desks) -> None:
         return jsonify(verdict_json(desk_of(world).ledger.verdict()))
 
     @app.route("/api/worlds/<world>/<neighbour>/<path:path>", methods=METHODS)
+    @takes_files
     def passage(world: str, neighbour: str, path: str) -> Response:
         """The neighbour's JSON answer; its refusal keeps its status, and is told as a problem."""
         desk = desk_of(world)

@@ -15,6 +15,7 @@ from attachment_lab.console.counter import counter
 from attachment_lab.console.frame import json_object, told
 from attachment_lab.conversation import Originator
 from attachment_lab.errors import LabError, Refused, WrongUse
+from mock_kit.guard import takes_files
 
 Reply = Response | tuple[Response, int]
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")
@@ -29,6 +30,7 @@ def add_speech(bp: Blueprint, who: Originator) -> None:
         return act(lambda: counter().clerk.say(guid, who, str(json_object().get("text", ""))))
 
     @bp.post("/api/chats/<guid>/files")
+    @takes_files
     def send(guid: str) -> Reply:
         """The raw body becomes a file ``?name=&type=``; streamed on. 201 with CMI's word on it."""
         size = request.content_length

@@ -25,8 +25,6 @@ URLS = {
     "c4c": "http://c4c:8103",
     "service": "http://balancer:8104",
 }
-#: The containers' networks are closed, so the event engine may call the real names: they end at our own doors.
-WORLD_DIALECTS = {"orchestration": {"allow_real_network": True}}
 _PRIVATE = 0o400
 _PUBLIC = 0o444
 
@@ -66,6 +64,7 @@ def furnish(root: Path) -> bool:
     """Fill the rooms; False if they were filled before."""
     rooms = Rooms(root)
     if (rooms.console / "console.json").exists():
+        _without_dialects(rooms.console / "console.json")
         return False
     _certificates(rooms)
     password = secrets.token_urlsafe(24)
@@ -83,8 +82,15 @@ def console_settings(urls: Mapping[str, str] = URLS) -> dict[str, object]:
         "urls": dict(urls),
         "world": default_world().to_json(),
         "pool": [names.to_json() for names in pool()],
-        "dialects": WORLD_DIALECTS,
+        "dialects": {},
     }
+
+
+def _without_dialects(path: Path) -> None:
+    """Volumes of an earlier version name a switch that the mocks refuse now: leave for the real network."""
+    settings = json.loads(path.read_text(encoding="utf-8"))
+    if settings["dialects"]:
+        _write(path, json.dumps(settings | {"dialects": {}}), _PRIVATE)
 
 
 def _certificates(rooms: Rooms) -> None:

@@ -80,7 +80,7 @@ class Carrier:
             return f"https://{parts.netloc}"
         raise SendFailed(
             f"no egress for host {host}; this offline twin never leaves the machine. "
-            f"Start it with --egress '{host}=http://HOST:PORT', or set the dialect allow_real_network"
+            f"Start it with --egress '{host}=http://HOST:PORT', or with --allow-real-network"
         )
 
     def _transport(self, verify: bool) -> httpx.BaseTransport:

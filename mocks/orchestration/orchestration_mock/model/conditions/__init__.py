@@ -8,7 +8,7 @@ configuration is saved, by name, with line and column: the twin would rather say
 
 How it stays safe: every node, name, method and keyword is looked up in a list (``reading``); there are no
 variables, loops, comprehensions, lambdas or formatting; what can grow asks the ``budget`` first; regular
-expressions run on a machine of their own that does not backtrack (``patterns``, ``machine``).
+expressions run on RE2, which does not backtrack (``patterns``).
 """
 
 from orchestration_mock.model.conditions.budget import ConditionFailed

@@ -1,7 +1,9 @@
 """Bounds for working out a condition: steps, text lengths, list lengths, sizes of numbers.
 
 A condition has no variables and no loops, so sizes only add up, but for the few operations that multiply
-(`'a' * n`, `join`, `replace`, powers, shifts): those ask here before they are carried out.
+(`'a' * n`, `join`, `replace`, powers, shifts). Every operation pays here before it is carried out: for the size of
+what it works on (``weigh``), and for the product of two sizes where Python may compare each part of one with each of
+the other (``pairs``: looking a text up in a text, a set of values whose hashes are equal).
 """
 
 from __future__ import annotations
@@ -10,6 +12,9 @@ MAX_STEPS = 200_000
 MAX_TEXT_CHARS = 100_000
 MAX_ITEMS = 10_000
 MAX_NUMBER_BITS = 4096
+#: Characters that Python goes through, or pairs of them that it compares, in one step.
+CHARS_PER_STEP = 100
+PAIRS_PER_STEP = 1000
 
 
 class ConditionFailed(Exception):
@@ -40,6 +45,24 @@ class Budget:
         self.spend(1 + count)
         if count > MAX_ITEMS:
             raise ConditionFailed(f"a list of more than {MAX_ITEMS} items")
+
+    def pairs(self, left: int, right: int) -> None:
+        """Each part of one is about to be compared with each part of another, at worst."""
+        self.spend(1 + left * right // PAIRS_PER_STEP)
+
+    def weigh(self, value: object) -> int:
+        """A value is about to be gone through: pay for its parts, at any depth. Gives its weight in characters."""
+        weight, stack = 0, [value]
+        while stack:
+            each = stack.pop()
+            if isinstance(each, dict):
+                stack += [*each.keys(), *each.values()]
+            elif isinstance(each, list | tuple | set):
+                stack += each
+            self.spend(0 if each is value else 1)
+            weight += 1 + (len(each) if isinstance(each, str) else 0)
+        self.spend(1 + weight // CHARS_PER_STEP)
+        return weight
 
     def bits(self, count: int) -> None:
         """A whole number of that many bits is about to be made."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from orchestration_mock.model.conditions.budget import ConditionFailed
+from orchestration_mock.model.conditions.budget import CHARS_PER_STEP, ConditionFailed
 from orchestration_mock.model.conditions.operators import NUMBERS, power
 from orchestration_mock.model.conditions.work import Function, Work
 
@@ -22,6 +21,7 @@ def items_of(work: Work, value: Any) -> list[Any]:
 
 
 def _int(work: Work, value: Any = 0, base: int | None = None) -> int:
+    work.budget.weigh(value)
     found = int(value) if base is None else int(value, base)
     work.budget.bits(found.bit_length())
     return found
@@ -41,10 +41,12 @@ def _sum(work: Work, values: Any, start: Any = 0) -> Any:
 
 
 def _least(work: Work, *values: Any) -> Any:
+    work.budget.weigh(values)
     return min(items_of(work, values[0]) if len(values) == 1 else values)
 
 
 def _greatest(work: Work, *values: Any) -> Any:
+    work.budget.weigh(values)
     return max(items_of(work, values[0]) if len(values) == 1 else values)
 
 
@@ -56,19 +58,28 @@ def _range(work: Work, *limits: int) -> list[int]:
 
 def written(work: Work, value: Any = "") -> str:
     """``str(value)``, paid for."""
-    if isinstance(value, COLLECTIONS):
-        work.budget.items(_size(value))
+    work.budget.text(work.budget.weigh(value))
     text = str(value)
     work.budget.text(len(text))
     return text
 
 
-def _size(value: Any) -> int:
-    """How many values there are in it, at any depth."""
-    inner: Iterable[Any] = value.values() if isinstance(value, dict) else value
-    if isinstance(value, str) or not isinstance(value, COLLECTIONS):
-        return 1
-    return 1 + sum(_size(each) for each in inner)
+def _set(work: Work, values: Any = ()) -> set[Any]:
+    found = items_of(work, values)
+    work.budget.pairs(len(found), len(found))  # values whose hashes are equal are compared one by one
+    work.budget.weigh(found)
+    return set(found)
+
+
+def _sorted(work: Work, values: Any, reverse: Any = False) -> list[Any]:
+    found = items_of(work, values)
+    work.budget.spend(work.budget.weigh(found) * len(found).bit_length() // CHARS_PER_STEP)
+    return sorted(found, reverse=bool(reverse))
+
+
+def _float(work: Work, value: Any = 0.0) -> float:
+    work.budget.weigh(value)
+    return float(value)
 
 
 def _any(work: Work, values: Any) -> bool:
@@ -89,7 +100,7 @@ BUILTINS: dict[str, Function] = {
     "any": _any,
     "bool": lambda _work, value=False: bool(value),
     "divmod": lambda _work, left, right: divmod(left, right),
-    "float": lambda _work, value=0.0: float(value),
+    "float": _float,
     "int": _int,
     "len": lambda _work, value: len(value),
     "list": lambda work, value=(): items_of(work, value),
@@ -98,8 +109,8 @@ BUILTINS: dict[str, Function] = {
     "pow": _pow,
     "range": _range,
     "round": _round,
-    "set": lambda work, value=(): set(items_of(work, value)),
-    "sorted": lambda work, value, reverse=False: sorted(items_of(work, value), reverse=bool(reverse)),
+    "set": _set,
+    "sorted": _sorted,
     "str": written,
     "sum": _sum,
     "tuple": lambda work, value=(): tuple(items_of(work, value)),

@@ -7,36 +7,35 @@ from datetime import UTC, date, datetime, time, timedelta
 from time import struct_time
 from typing import Any
 
-from orchestration_mock.model.conditions.budget import ConditionFailed
+from orchestration_mock.model.conditions.formats import checked_format
 from orchestration_mock.model.conditions.functions import items_of
-from orchestration_mock.model.conditions.machine import Match
+from orchestration_mock.model.conditions.patterns import Match
 from orchestration_mock.model.conditions.work import Function, Work
-
-FORMAT_LETTERS = frozenset("aAbBcdfHIjmMpSUwWxXyYzZ%")
-MAX_FORMAT_CHARS = 100
-
-
-def checked_format(text: Any) -> Any:
-    """A format of times, if it holds nothing but plain letters after each ``%``."""
-    if isinstance(text, str):
-        letters = [part[:1] for part in text.replace("%%", "").split("%")[1:]]
-        if len(text) > MAX_FORMAT_CHARS or not FORMAT_LETTERS.issuperset(letters):
-            raise ConditionFailed("a format of times beyond the usual letters is not imitated")
-    return text
 
 
 def _free(function: Callable[..., Any]) -> Function:
-    """A method whose result is no larger than what it works on."""
+    """A method that goes through a value once, or once for each part of its arguments, and gives nothing larger.
+
+    ``rfind`` and ``rpartition`` compare each place of a text with all of the text that is looked for; ``strip`` each
+    character with all that are given.
+    """
 
     def call(work: Work, value: Any, *args: Any, **named: Any) -> Any:
-        if hasattr(value, "__len__"):
-            work.budget.spend(1 + len(value) // 100)
-        return function(value, *args, **named)
+        if isinstance(value, _SIZED):
+            weight, wanted = work.budget.weigh(value), work.budget.weigh([*args, *named.values()])
+            work.budget.pairs(weight, wanted)
+        found = function(value, *args, **named)
+        if isinstance(found, str):
+            work.budget.text(len(found))
+        elif isinstance(found, list):
+            work.budget.items(len(found))
+        return found
 
     return call
 
 
 def _replace(work: Work, text: str, old: str, new: str) -> str:
+    work.budget.pairs(len(text), len(old))
     work.budget.text(len(text) + (text.count(old) * max(len(new) - len(old), 0)))
     return text.replace(old, new)
 
@@ -60,6 +59,7 @@ def _zoned(moment: datetime) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+_SIZED = (str, list, tuple, dict, Match)
 _TEXT_FREE = (
     "lower", "upper", "strip", "lstrip", "rstrip", "title", "capitalize", "casefold", "swapcase", "split",
     "rsplit", "splitlines", "partition", "rpartition", "removeprefix", "removesuffix", "find", "rfind",

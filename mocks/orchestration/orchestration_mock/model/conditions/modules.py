@@ -14,12 +14,12 @@ from datetime import time as time_of_day
 from typing import Any
 
 from orchestration_mock.model.conditions.budget import ConditionFailed
+from orchestration_mock.model.conditions.formats import checked_format, readable_format
 from orchestration_mock.model.conditions.functions import items_of
-from orchestration_mock.model.conditions.machine import Machine, Match
-from orchestration_mock.model.conditions.methods import checked_format
-from orchestration_mock.model.conditions.patterns import BadPattern, read_pattern
+from orchestration_mock.model.conditions.patterns import BadPattern, Match, Pattern, read_pattern
 from orchestration_mock.model.conditions.work import Function, Work
 
+MAX_MOMENT_CHARS = 200
 MODULES = ("datetime", "json", "random", "re", "time")
 
 
@@ -36,46 +36,49 @@ def _from_timestamp(_work: Work, seconds: float, tz: Any = None) -> datetime:
     return moment.replace(tzinfo=None) if tz is None else moment.astimezone(tz)
 
 
-def _strptime(work: Work, text: str, pattern: str) -> datetime:
-    work.budget.text(len(text))
-    return datetime.strptime(text, checked_format(pattern))  # noqa: DTZ007 - as the condition says
+def _strptime(_work: Work, text: str, pattern: str) -> datetime:
+    if len(text) > MAX_MOMENT_CHARS:
+        raise ConditionFailed(f"a time of more than {MAX_MOMENT_CHARS} characters")
+    return datetime.strptime(text, readable_format(pattern))  # noqa: DTZ007 - as the condition says
 
 
 def _loads(work: Work, text: str) -> Any:
+    work.budget.weigh(text)
     work.budget.text(len(text))
     return json.loads(text)
 
 
 def _dumps(work: Work, value: Any, *, sort_keys: bool = False, ensure_ascii: bool = True) -> str:
+    work.budget.text(work.budget.weigh(value))
     text = json.dumps(value, sort_keys=bool(sort_keys), ensure_ascii=bool(ensure_ascii))
     work.budget.text(len(text))
     return text
 
 
-def machine(work: Work, pattern: Any, flags: int) -> Machine:
+def pattern_of(pattern: Any, flags: int) -> Pattern:
     """A pattern ready to run. Raises ``ConditionFailed``."""
     if not isinstance(pattern, str):
         raise TypeError("a pattern is a text")
     try:
-        return Machine(read_pattern(pattern, flags), work.budget.spend)
+        return read_pattern(pattern, flags)
     except BadPattern as exc:
         raise ConditionFailed(f"the pattern {pattern[:60]!r}: {exc}") from exc
 
 
 def _search(work: Work, pattern: str, text: str, flags: int = 0) -> Match | None:
-    return machine(work, pattern, flags).run(_text(text), anchored=False)
+    return pattern_of(pattern, flags).search(_text(text), work.budget.spend)
 
 
 def _match(work: Work, pattern: str, text: str, flags: int = 0) -> Match | None:
-    return machine(work, pattern, flags).run(_text(text))
+    return pattern_of(pattern, flags).match(_text(text), work.budget.spend)
 
 
 def _full_match(work: Work, pattern: str, text: str, flags: int = 0) -> Match | None:
-    return machine(work, pattern, flags).run(_text(text), to_end=True)
+    return pattern_of(pattern, flags).fullmatch(_text(text), work.budget.spend)
 
 
 def _find_all(work: Work, pattern: str, text: str, flags: int = 0) -> list[Any]:
-    found = machine(work, pattern, flags).find_all(_text(text))
+    found = list(pattern_of(pattern, flags).find_all(_text(text), work.budget.spend))
     work.budget.items(len(found))
     parts = [tuple(part or "" for part in each.groups()) for each in found]
     return [

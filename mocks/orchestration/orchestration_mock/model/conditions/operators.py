@@ -12,6 +12,7 @@ from orchestration_mock.model.conditions.budget import Budget, ConditionFailed
 
 NUMBERS = (bool, int, float)
 _TEXT_OR_LIST = (str, list, tuple)
+_BOXES = (list, tuple, set, dict)
 
 
 def add(budget: Budget, left: Any, right: Any) -> Any:
@@ -55,7 +56,12 @@ def shift_left(budget: Budget, left: Any, right: Any) -> Any:
 
 
 def _plain(function: Callable[[Any, Any], Any]) -> Callable[[Budget, Any, Any], Any]:
-    return lambda _budget, left, right: function(left, right)
+    def call(budget: Budget, left: Any, right: Any) -> Any:
+        if isinstance(left, _BOXES) or isinstance(right, _BOXES):
+            budget.pairs(budget.weigh(left), budget.weigh(right))
+        return function(left, right)
+
+    return call
 
 
 BINARY: dict[type[ast.operator], Callable[[Budget, Any, Any], Any]] = {
@@ -82,6 +88,17 @@ UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
 
 def _contains(item: Any, box: Any) -> bool:
     return bool(operator.contains(box, item))
+
+
+def compare(budget: Budget, op: ast.cmpop, left: Any, right: Any) -> bool:
+    """A comparison, paid for. ``in`` looks a text up in a text, or goes through a collection."""
+    if isinstance(op, ast.In | ast.NotIn) and isinstance(left, str) and isinstance(right, str):
+        budget.pairs(len(left), len(right))
+    if not isinstance(op, ast.Is | ast.IsNot):
+        weights = budget.weigh(left), budget.weigh(right)
+        if isinstance(left, set) and isinstance(right, set):
+            budget.pairs(*weights)
+    return bool(COMPARISONS[type(op)](left, right))
 
 
 COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {

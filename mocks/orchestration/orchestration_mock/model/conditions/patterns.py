@@ -1,22 +1,37 @@
-"""Reads the regular expressions of a condition into a tree; :mod:`.machine` runs them in linear time.
+"""The regular expressions of a condition, run by RE2 (``google-re2``): no backtracking, so no pattern runs long.
 
-Known: literals, ``.``, classes, ``\\d \\w \\s \\b`` and their opposites, anchors, groups (also named),
-alternatives, greedy and lazy repetition, the flags I, M and S. Look-around, back-references, possessive
-and atomic groups are refused by name: they are what makes a pattern run for ever.
+Python's own ``re`` says whether a pattern is one at all, as it does at the vendor; it never runs one here. What Python
+takes and RE2 does not (look-around, back-references, possessive repetition) is refused in words. Where the two read the
+same signs differently, the pattern is rewritten (``{,n}``, ``\\Z``, ``\\uXXXX``); what remains is ``edi.patterns`` in
+evidence.toml: ``\\d \\w \\s \\b`` know ASCII alone, and ``$`` does not match before a line break at the end.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import re2
 
 MAX_PATTERN_CHARS = 500
-MAX_REPEAT = 200
-FLAG_LETTERS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
+#: For RE2's programs and caches of one pattern, in bytes.
+MAX_PATTERN_MEMORY_BYTES = 1024 * 1024
+#: RE2 looks at each character once for each instruction at worst; it does so many of them in one of our steps.
+INSTRUCTIONS_PER_STEP = 4
+FLAG_LETTERS = {int(re.IGNORECASE): "i", int(re.MULTILINE): "m", int(re.DOTALL): "s"}
 
-#: Whether a character fits.
-Test = Callable[[str], bool]
+_TOKEN = re.compile(
+    r"\\u(?P<short>[0-9A-Fa-f]{4})|\\U(?P<long>[0-9A-Fa-f]{8})|(?P<end>\\Z)|\\.|(?P<open>\[\^?\]?)|(?P<close>\])"
+    r"|\{,(?P<most>[0-9]+)\}|.",
+    re.DOTALL,
+)
+_POSIX_CLASS = re.compile(r"\[[:.=]")
+
+Spend = Callable[[int], None]
 
 
 class BadPattern(ValueError):
@@ -28,260 +43,141 @@ class BadPattern(ValueError):
 
 
 @dataclass(frozen=True)
-class One:
-    """One character that passes a test."""
+class Match:
+    """What a pattern found, as Python's match object shows it."""
 
-    fits: Test
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    names: dict[str, int]
 
+    def group(self, *which: int | str) -> str | tuple[str | None, ...] | None:
+        """One group's text, or several; without argument the whole."""
+        found = tuple(self._text(each) for each in which or (0,))
+        return found[0] if len(found) == 1 else found
 
-@dataclass(frozen=True)
-class Place:
-    """An anchor: ``^ $ A Z b B``."""
+    def groups(self) -> tuple[str | None, ...]:
+        """All groups' texts but the whole."""
+        return tuple(self._text(number) for number in range(1, len(self.spans)))
 
-    kind: str
+    def groupdict(self) -> dict[str, str | None]:
+        """The named groups' texts."""
+        return {name: self._text(number) for name, number in self.names.items()}
 
+    def span(self, which: int | str = 0) -> tuple[int, int]:
+        """Where a group lies; (-1, -1) when it took no part."""
+        return self.spans[self._number(which)]
 
-@dataclass(frozen=True)
-class Series:
-    """Nodes one after another."""
+    def start(self, which: int | str = 0) -> int:
+        """Where a group begins."""
+        return self.span(which)[0]
 
-    nodes: tuple[Node, ...]
+    def end(self, which: int | str = 0) -> int:
+        """Where a group ends."""
+        return self.span(which)[1]
 
+    def _number(self, which: int | str) -> int:
+        number = self.names[which] if isinstance(which, str) else which
+        if not 0 <= number < len(self.spans):
+            raise IndexError("no such group")
+        return number
 
-@dataclass(frozen=True)
-class Either:
-    """Alternatives, the earlier the better."""
-
-    nodes: tuple[Node, ...]
-
-
-@dataclass(frozen=True)
-class Repeat:
-    """A node several times; ``most`` is None for without end."""
-
-    node: Node
-    least: int
-    most: int | None
-    greedy: bool
-
-
-@dataclass(frozen=True)
-class Group:
-    """A group whose place is remembered under its number."""
-
-    node: Node
-    number: int
+    def _text(self, which: int | str) -> str | None:
+        start, end = self.spans[self._number(which)]
+        return None if start < 0 else self.text[start:end]
 
 
-Node = One | Place | Series | Either | Repeat | Group
-
-
-@dataclass
 class Pattern:
-    """A pattern that was read; ``names`` maps group names to numbers, group 0 is the whole."""
+    """A pattern that RE2 has taken. ``spend`` is told the steps of a run before it; it raises to prevent the run."""
 
-    node: Node
-    flags: int
-    groups: int = 0
-    names: dict[str, int] = field(default_factory=dict)
+    def __init__(self, regexp: Any) -> None:
+        self._regexp = regexp
+
+    def match(self, text: str, spend: Spend) -> Match | None:
+        """The match at the beginning of the text."""
+        self._charge(len(text), spend)
+        return self._found(self._regexp.match(text), text)
+
+    def search(self, text: str, spend: Spend) -> Match | None:
+        """The first match anywhere."""
+        self._charge(len(text), spend)
+        return self._found(self._regexp.search(text), text)
+
+    def fullmatch(self, text: str, spend: Spend) -> Match | None:
+        """The match of the whole text."""
+        self._charge(len(text), spend)
+        return self._found(self._regexp.fullmatch(text), text)
+
+    def find_all(self, text: str, spend: Spend) -> Iterator[Match]:
+        """All matches that do not overlap; each search is charged for the rest of the text, which it may go through."""
+        found, at = self._regexp.finditer(text), 0
+        while True:
+            self._charge(len(text) - at, spend)
+            match = self._found(next(found, None), text)
+            if match is None:
+                return
+            at = match.end()
+            yield match
+
+    def _charge(self, chars: int, spend: Spend) -> None:
+        spend(1 + chars * int(self._regexp.programsize) // INSTRUCTIONS_PER_STEP)
+
+    def _found(self, match: Any, text: str) -> Match | None:
+        if match is None:
+            return None
+        spans = tuple(match.span(number) for number in range(self._regexp.groups + 1))
+        return Match(text, spans, dict(self._regexp.groupindex))
 
 
+@lru_cache(maxsize=256)
 def read_pattern(text: str, flags: int = 0) -> Pattern:
-    """The tree of a pattern. Raises ``BadPattern``."""
+    """A pattern ready to run. Raises ``BadPattern``."""
     if len(text) > MAX_PATTERN_CHARS:
         raise BadPattern(f"a pattern of more than {MAX_PATTERN_CHARS} characters", lacking=True)
-    if flags & ~(re.IGNORECASE | re.MULTILINE | re.DOTALL):
+    if flags & ~sum(FLAG_LETTERS):
         raise BadPattern("a flag other than I, M and S", lacking=True)
-    return _Reader(text, flags).pattern()
+    _ask_python(text, flags)
+    if _POSIX_CLASS.search(text):
+        raise BadPattern("signs that begin a POSIX class", lacking=True)
+    letters = "".join(letter for flag, letter in FLAG_LETTERS.items() if flags & flag)
+    options = re2.Options()
+    options.max_mem, options.log_errors = MAX_PATTERN_MEMORY_BYTES, False
+    try:
+        return Pattern(re2.compile((f"(?{letters})" if letters else "") + _for_re2(text), options))
+    except (re2.error, UnicodeEncodeError) as exc:
+        why = exc.args[0].decode(errors="replace") if isinstance(exc.args[0], bytes) else str(exc.args[0])
+        raise BadPattern(f"RE2, which runs patterns here, does not take it: {why}", lacking=True) from exc
 
 
-_CLASSES: dict[str, Test] = {
-    "d": str.isdecimal,
-    "w": lambda c: c.isalnum() or c == "_",
-    "s": str.isspace,
-}
-_CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
-_HEX_DIGITS = {"x": 2, "u": 4, "U": 8}
-_COUNTS = re.compile(r"\{(\d*)(?:(,)(\d*))?\}", re.ASCII)
-_NAMED = re.compile(r"\(\?P<([A-Za-z_][A-Za-z0-9_]*)>", re.ASCII)
-_LEADING_FLAGS = re.compile(r"\(\?([ims]+)\)", re.ASCII)
+def _ask_python(text: str, flags: int) -> None:
+    """Raises ``BadPattern`` for what Python refuses. Nothing is run: reading a pattern takes no long time."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(text, flags)
+    except re.error as exc:
+        why = f"a bracket is not closed: {exc}" if "unterminated" in str(exc) else str(exc)
+        raise BadPattern(why) from exc
+    except (RecursionError, OverflowError, MemoryError) as exc:
+        raise BadPattern(f"so deep or so large a pattern ({type(exc).__name__})", lacking=True) from exc
 
 
-class _Reader:
-    def __init__(self, text: str, flags: int) -> None:
-        self.text = text
-        self.at = 0
-        self.found = Pattern(Series(()), flags)
-
-    def pattern(self) -> Pattern:
-        if leading := _LEADING_FLAGS.match(self.text):
-            self.at = leading.end()
-            for letter in leading[1]:
-                self.found.flags |= FLAG_LETTERS[letter]
-        self.found.node = self.either()
-        if self.at < len(self.text):
-            raise BadPattern(f"a closing bracket too many at {self.at}")
-        return self.found
-
-    def takes(self, sign: str) -> bool:
-        """Whether that comes next; if so, go past it."""
-        here = self.text.startswith(sign, self.at)
-        self.at += len(sign) if here else 0
-        return here
-
-    def next(self) -> str:
-        if self.at >= len(self.text):
-            raise BadPattern("the pattern breaks off")
-        self.at += 1
-        return self.text[self.at - 1]
-
-    def either(self) -> Node:
-        nodes = [self.series()]
-        while self.takes("|"):
-            nodes.append(self.series())
-        return nodes[0] if len(nodes) == 1 else Either(tuple(nodes))
-
-    def series(self) -> Node:
-        nodes: list[Node] = []
-        while self.at < len(self.text) and self.text[self.at] not in "|)":
-            nodes.append(self.repeated(self.atom()))
-        return Series(tuple(nodes))
-
-    def repeated(self, node: Node) -> Node:
-        counts = self.counts()
-        if counts is None:
-            return node
-        if isinstance(node, Place):
-            raise BadPattern("an anchor cannot be repeated")
-        greedy = not self.takes("?")
-        if greedy and self.takes("+"):
-            raise BadPattern("a possessive repetition", lacking=True)
-        if self.counts() is not None:
-            raise BadPattern("a repetition of a repetition")
-        return Repeat(node, *counts, greedy)
-
-    def counts(self) -> tuple[int, int | None] | None:
-        for sign, least, most in (("*", 0, None), ("+", 1, None), ("?", 0, 1)):
-            if self.takes(sign):
-                return least, most
-        written = self.counts_from(self.at)
-        if written is None:
-            return None
-        self.at = written.end()
-        least = int(written[1] or 0)
-        most = int(written[3]) if written[3] else (None if written[2] else least)
-        if most is not None and most < least:
-            raise BadPattern("a repetition whose most is less than its least")
-        if max(least, most or 0) > MAX_REPEAT:
-            raise BadPattern(f"more than {MAX_REPEAT} repetitions", lacking=True)
-        return least, most
-
-    def counts_from(self, at: int) -> re.Match[str] | None:
-        """``{2}``, ``{2,}``, ``{,3}`` or ``{2,3}`` at that place; ``{}`` is just text."""
-        written = _COUNTS.match(self.text, at)
-        return None if written is None or written[0] == "{}" else written
-
-    def atom(self) -> Node:
-        sign = self.next()
-        if sign == "(":
-            return self.group()
-        if sign == "[":
-            return One(self.folded(self.char_class()))
-        if sign == ".":
-            dot_all = bool(self.found.flags & re.DOTALL)
-            return One(lambda c: dot_all or c != "\n")
-        if sign in "^$":
-            return Place(sign)
-        if sign == "\\":
-            return self.escape()
-        if sign in "*+?" or self.counts_from(self.at - 1):
-            raise BadPattern("nothing to repeat")
-        return One(self.folded(sign.__eq__))
-
-    def escape(self) -> Node:
-        if self.at < len(self.text) and self.text[self.at] in "AZbB":
-            return Place(self.next())
-        return One(self.folded(self.escaped_test()))
-
-    def escaped_test(self) -> Test:
-        letter = self.next()
-        known = _CLASSES.get(letter.lower())
-        if known is not None:
-            return known if letter.islower() else (lambda c: not known(c))
-        return self.escaped_char(letter).__eq__
-
-    def escaped_char(self, letter: str) -> str:
-        if letter in _CONTROLS:
-            return _CONTROLS[letter]
-        if letter in _HEX_DIGITS:
-            digits = self.text[self.at : self.at + _HEX_DIGITS[letter]]
-            self.at += len(digits)
-            if len(digits) < _HEX_DIGITS[letter] or not re.fullmatch("[0-9A-Fa-f]+", digits):
-                raise BadPattern(f"an incomplete \\{letter}")
-            if int(digits, 16) > 0x10FFFF:
-                raise BadPattern(f"no such character: \\{letter}{digits}")
-            return chr(int(digits, 16))
-        if letter.isascii() and letter.isalnum():
-            raise BadPattern(f"\\{letter}", lacking=letter.isdigit() or letter == "N")
-        return letter
-
-    def folded(self, fits: Test) -> Test:
-        """The test, in either case when the flag I says so."""
-        if not self.found.flags & re.IGNORECASE:
-            return fits
-        return lambda c: fits(c) or fits(c.lower()) or fits(c.upper())
-
-    def group(self) -> Node:
-        if named := _NAMED.match(self.text, self.at - 1):
-            self.at = named.end()
-            number = self.new_group()
-            if self.found.names.setdefault(named[1], number) != number:
-                raise BadPattern(f"two groups named {named[1]}")
-            return Group(self.closed(), number)
-        if self.takes("?:"):
-            return self.closed()
-        if self.takes("?"):
-            raise BadPattern("look-around, back-references and flags inside a pattern", lacking=True)
-        number = self.new_group()
-        return Group(self.closed(), number)
-
-    def new_group(self) -> int:
-        self.found.groups += 1
-        return self.found.groups
-
-    def closed(self) -> Node:
-        node = self.either()
-        if not self.takes(")"):
-            raise BadPattern("a bracket is not closed")
-        return node
-
-    def char_class(self) -> Test:
-        negated = self.takes("^")
-        tests: list[Test] = []
-        while not (tests and self.takes("]")):
-            tests.append(self.class_member())
-        if negated:
-            wanted = self.folded(lambda c: any(test(c) for test in tests))
-            return lambda c: not wanted(c)
-        return lambda c: any(test(c) for test in tests)
-
-    def class_member(self) -> Test:
-        first = self.class_char()
-        if self.text.startswith("-", self.at) and not self.text.startswith("-]", self.at):
-            self.at += 1
-            last = self.class_char()
-            if callable(first) or callable(last) or last < first:
-                raise BadPattern("a range that is none")
-            return lambda c: first <= c <= last
-        return first if callable(first) else first.__eq__
-
-    def class_char(self) -> str | Test:
-        sign = self.next()
-        if sign != "\\":
-            return sign
-        if self.at < len(self.text) and self.text[self.at] == "b":
-            self.at += 1
-            return "\b"
-        if self.at < len(self.text) and self.text[self.at].lower() in _CLASSES:
-            return self.escaped_test()
-        return self.escaped_char(self.next())
+def _for_re2(text: str) -> str:
+    """The pattern in RE2's signs, where they differ from Python's."""
+    in_class = False
+    parts = []
+    for token in _TOKEN.finditer(text):
+        part = token[0]
+        if token["short"] or token["long"]:
+            part = f"\\x{{{token['short'] or token['long']}}}"
+        elif token["end"]:
+            part = r"\z"
+        elif token["most"] and not in_class:
+            part = f"{{0,{token['most']}}}"
+        elif token["open"]:
+            # Inside a class a bracket is a plain sign, and the first closing one of a class as well.
+            part = part if not in_class else part.replace("[", r"\[")
+            in_class = not (in_class and part.endswith("]"))
+        elif token["close"]:
+            in_class = False
+        parts.append(part)
+    return "".join(parts)

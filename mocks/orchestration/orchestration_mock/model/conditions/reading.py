@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
+from orchestration_mock.model.conditions.budget import ConditionFailed
+from orchestration_mock.model.conditions.formats import checked_format, readable_format
 from orchestration_mock.model.conditions.functions import BUILTINS
-from orchestration_mock.model.conditions.machine import compiled
 from orchestration_mock.model.conditions.methods import ATTRIBUTE_NAMES, METHOD_NAMES
 from orchestration_mock.model.conditions.modules import CONSTANTS, FUNCTIONS, MODULES, PATTERN_FUNCTIONS
 from orchestration_mock.model.conditions.operators import BINARY, COMPARISONS, UNARY
@@ -137,6 +138,7 @@ def _call_parts(node: ast.Call) -> list[ast.expr]:
     path = dotted(node.func)
     if path in PATTERN_FUNCTIONS:
         _check_pattern(node)
+    _check_format(node, path)
     if path in FUNCTIONS:
         return arguments
     match node.func:
@@ -155,11 +157,24 @@ def _check_pattern(node: ast.Call) -> None:
     match node.args[:1]:
         case [ast.Constant(value=str() as pattern)]:
             try:
-                compiled(read_pattern(pattern))
-            except (BadPattern, RecursionError) as exc:
-                lacking = not isinstance(exc, BadPattern) or exc.lacking
+                read_pattern(pattern)
+            except BadPattern as exc:
                 message = f"the pattern {pattern[:60]!r}: {exc}"
-                raise BadCondition(message, node.lineno - 1, node.col_offset + 1, lacking=lacking) from exc
+                raise BadCondition(message, node.lineno - 1, node.col_offset + 1, lacking=exc.lacking) from exc
+
+
+def _check_format(node: ast.Call, path: str | None) -> None:
+    """The same for a format of times."""
+    is_method = path is None and isinstance(node.func, ast.Attribute) and node.func.attr == "strftime"
+    at, check = {"datetime.datetime.strptime": (1, readable_format), "time.strftime": (0, checked_format)}.get(
+        path or "", (0 if is_method else len(node.args), checked_format)
+    )
+    match node.args[at : at + 1]:
+        case [ast.Constant(value=str() as text)]:
+            try:
+                check(text)
+            except ConditionFailed as exc:
+                raise BadCondition(str(exc), node.lineno - 1, node.col_offset + 1, lacking=True) from exc
 
 
 def _getter_known(root: str, name: str) -> bool:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Callable
 from typing import Any
 
-from orchestration_mock.model.conditions.budget import ConditionFailed
+from orchestration_mock.model.conditions.budget import CHARS_PER_STEP, ConditionFailed
 from orchestration_mock.model.conditions.functions import BUILTINS
-from orchestration_mock.model.conditions.machine import Match
 from orchestration_mock.model.conditions.methods import ATTRIBUTES, METHODS
 from orchestration_mock.model.conditions.modules import CONSTANTS, FUNCTIONS
-from orchestration_mock.model.conditions.operators import BINARY, COMPARISONS, UNARY, plain
+from orchestration_mock.model.conditions.operators import BINARY, UNARY, compare, plain
+from orchestration_mock.model.conditions.patterns import Match
 from orchestration_mock.model.conditions.reading import dotted
 from orchestration_mock.model.conditions.work import Facts, Function, Work
-
-#: What Python's own operations raise when values do not go together.
-_PYTHON_ERRORS = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
 def holds(tree: ast.expr, facts: Facts) -> bool:
     """Whether the condition is true. Raises ``ConditionFailed``."""
     try:
         return bool(_value(tree, Work(facts)))
-    except _PYTHON_ERRORS as exc:
+    except ConditionFailed:
+        raise
+    except Exception as exc:  # whatever Python's own operations raise, the condition is what failed
         raise ConditionFailed(f"{type(exc).__name__}: {exc}") from exc
 
 
@@ -54,15 +54,21 @@ def _part_or_collection(node: ast.expr, work: Work) -> Any:
         case ast.List(elts=items):
             return [_value(item, work) for item in items]
         case ast.Set(elts=items):
-            return {_value(item, work) for item in items}
+            return _hashed(set, [_value(item, work) for item in items], work)
         case ast.Dict(keys=keys, values=values):
             pairs = zip(keys, values, strict=True)
-            return {_value(key, work): _value(value, work) for key, value in pairs if key is not None}
+            found = [(_value(key, work), _value(value, work)) for key, value in pairs if key is not None]
+            return _hashed(dict, found, work)
         case ast.Subscript(value=value, slice=index):
             return _subscript(_value(value, work), index, work)
         case ast.Attribute():
             return _attribute(node, work)
     raise ConditionFailed("the tree holds something that was never checked")
+
+
+def _hashed(kind: Callable[[list[Any]], Any], items: list[Any], work: Work) -> Any:
+    work.budget.weigh(items)
+    return kind(items)
 
 
 def _bool_op(op: ast.boolop, values: list[ast.expr], work: Work) -> Any:
@@ -78,7 +84,7 @@ def _compare(node: ast.Compare, work: Work) -> bool:
     left = _value(node.left, work)
     for op, right_node in zip(node.ops, node.comparators, strict=True):
         right = _value(right_node, work)
-        if not COMPARISONS[type(op)](left, right):
+        if not compare(work.budget, op, left, right):
             return False
         left = right
     return True
@@ -87,6 +93,8 @@ def _compare(node: ast.Compare, work: Work) -> bool:
 def _subscript(found: Any, index: ast.expr, work: Work) -> Any:
     if isinstance(index, ast.Slice):
         limits = [None if each is None else _value(each, work) for each in (index.lower, index.upper, index.step)]
+        if isinstance(found, str | list | tuple):
+            work.budget.spend(1 + len(found) // CHARS_PER_STEP)
         return found[slice(*limits)]
     key = _value(index, work)
     return found.group(key) if isinstance(found, Match) else found[key]
@@ -112,7 +120,9 @@ def _call(node: ast.Call, work: Work) -> Any:
         case ast.Attribute(value=ast.Name(id="event")):
             return work.facts.event_name
         case ast.Attribute(value=ast.Name(id="contact"), attr=name):
-            return _contact_value(name.removeprefix("get_"), work.facts)
+            given = _contact_value(name.removeprefix("get_"), work.facts)
+            work.budget.text(work.budget.weigh(given))  # a conversation's data may be of any size
+            return given
         case ast.Attribute(value=value, attr=name):
             found = _value(value, work)
             method = METHODS.get(type(found), {}).get(name)
