@@ -52,6 +52,13 @@ class Ingress:
         """Who sends the present request. Raises ``Problem`` 401 or 403."""
         return self.doorkeeper.admit(request.headers.get("Authorization"), scope=scope)
 
+    def admit_to_status(self) -> Caller:
+        """Who sends the present request about transfers. Raises ``Problem`` 401, 403 or 429."""
+        caller = self.admit(self.scope_status)
+        if self.admission is not None:
+            self.admission.admit_to_status(caller.name)
+        return caller
+
     def reach(self, caller: Caller) -> str | None:
         """Whose transfers this caller sees: its own by name, or (None) all."""
         return None if self.scope_operator in caller.scopes else caller.name
