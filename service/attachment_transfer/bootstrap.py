@@ -32,6 +32,7 @@ from attachment_transfer.doorbell import doorbell_of, listen, ring
 from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
 from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.engine_time import go_by
+from attachment_transfer.hardening import harden
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper, Keys
@@ -217,6 +218,7 @@ def _admission(settings: Settings, engine: sa.Engine) -> Admission:
 
 def ingress_from_env() -> Flask:
     """The factory that the WSGI server calls in its worker process."""
+    harden()
     end_with_parent()
     settings = Settings.from_env(os.environ)
     observe(settings)
