@@ -70,6 +70,9 @@ def _body(request: Request, max_bytes: int) -> bytes:
     body = request.stream.read(max_bytes + 1)
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
+    if len(body) < (request.content_length or 0):
+        # The server hands on a body that broke off as if it had ended; the rest may have held anything.
+        raise Problem(400, "The body was cut off", f"{len(body)} of {request.content_length} bytes came.")
     return body
 
 
