@@ -12,7 +12,7 @@ import pytest
 from hostile_kit import ENDPOINT, ISSUER, SECRET_HEADERS, Api, a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
-#: docs/security.md names this figure.
+#: At least so many; docs/security.md names how many there are.
 LEAST = 44
 ALL_SCOPES = "chat-attachments transfers"
 #: Every column of what an attack could change.

@@ -9,7 +9,7 @@ from forgeries import Forger
 from hostile_kit import Api, a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
-#: docs/security.md names this figure.
+#: At least so many; docs/security.md names how many there are.
 LEAST = 145
 
 

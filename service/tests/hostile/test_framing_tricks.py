@@ -11,7 +11,7 @@ from framings import PIPELINED, TAKEN, Parts, tricks
 from hostile_kit import ENDPOINT, Api, a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
-#: docs/security.md names this figure.
+#: At least so many; docs/security.md names how many there are.
 LEAST = 74
 ANSWERS = {202, 400, 404, 405, 413, 431, 501, 505}
 AT_ONCE = 8

@@ -32,7 +32,7 @@ from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.neighbours import Limits, Neighbours, Phonebook
 
 pytestmark = pytest.mark.off_contract(reason="links lead where no hop of the contract is")
-#: docs/security.md names these figures.
+#: At least so many; docs/security.md names how many there are.
 LEAST_LINKS = 53
 LEAST_CALLS = 1_600
 POLICY = OutboundPolicy(allowed=parse_patterns(f"*.execute-api.*.amazonaws.com,*.crm.cloud.sap,{SIGNED}"))

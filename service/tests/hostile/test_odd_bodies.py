@@ -10,7 +10,7 @@ from bodies import all_bodies
 from hostile_kit import Api, a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
-#: docs/security.md names this figure.
+#: At least so many; docs/security.md names how many there are.
 LEAST = 106
 
 
