@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle bench sizing check format fidelity keep lock \
+.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle bench sizing check format fidelity keep lock sbom \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -86,8 +86,12 @@ keep: setup-test ## Keep this release's program and databases for tests of the n
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
 	@$(BIN)/python -m attachment_lab.fidelity --write docs/fidelity.md
 
-lock: ## Write requirements/*.txt anew (needs uv)
+lock: ## Write requirements/*.txt anew (needs uv), and the bill of materials
 	@requirements/lock.sh
+	@$(MAKE) --no-print-directory sbom
+
+sbom: setup-test ## Write the service's bill of materials (CycloneDX, with licences and hashes) from its lock
+	@$(BIN)/python requirements/sbom.py --write requirements/service.cdx.json
 
 setup-lab:
 	@requirements/install.sh lab

@@ -49,7 +49,12 @@ try:
 except OSError as e:
     print(f"no way ({{errno.errorcode.get(e.errno, e)}})")
 """
-LEAST = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
+LEAST = {
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "ulimits": {"core": 0},
+}
 
 
 # ── the file alone ────────────────────────────────────────────────────────────────────────────────

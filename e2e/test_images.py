@@ -266,6 +266,7 @@ def test_the_bill_of_materials_in_the_production_image_is_what_is_installed(base
         bill = json.loads(docker(*run, "cat", image, "/opt/attachment-transfer/sbom.cdx.json"))
     finally:
         docker("image", "rm", image, check=False)
-    listed = sorted([part["name"], part["version"]] for part in bill["components"])
+    listed = sorted([re.sub("[-_.]+", "-", part["name"]).lower(), part["version"]] for part in bill["components"])
     assert [part for part in installed if part[0] != "attachment-transfer"] == listed
+    assert all(part["licenses"] and part["hashes"] for part in bill["components"])
     assert bill["metadata"]["component"]["name"] == "attachment-transfer"

@@ -11,4 +11,3 @@ compile requirements/build.in -o requirements/build.txt
 compile pyproject.toml -o requirements/service.txt
 compile pyproject.toml --extra lab -c requirements/service.txt -o requirements/lab.txt
 compile pyproject.toml --extra lab --extra test -c requirements/lab.txt -o requirements/test.txt
-"${PYTHON:-python3}" requirements/sbom.py --write requirements/service.cdx.json

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Write the service's software bill of materials: CycloneDX 1.6 JSON from the lock, standard library only.
+"""Write the service's software bill of materials: CycloneDX 1.6 JSON by cyclonedx-py, from exactly what is locked.
 
     requirements/sbom.py                    print it
     requirements/sbom.py --write FILE       write it
     requirements/sbom.py --check FILE       exit 1 if FILE is not what the lock says
 
-The same lock gives the same bytes: no time, and a serial number made from the lock's content. Each package has its
-version, its package URL, the hashes of every file that the lock accepts, and what needs it.
+cyclonedx-py (the package cyclonedx-bom, kept by the OWASP CycloneDX project) describes an installed environment, with
+licences and who needs whom. This one also holds the lab and the tests, so it is shown a view: an empty environment with
+links to the metadata of the locked packages. What the generator cannot know is added: the hashes that the lock accepts.
+What is an address of others is left out. The same lock and generator give the same bytes: no time, no serial number.
 Source: https://cyclonedx.org/docs/1.6/json/
 """
 
@@ -15,38 +17,40 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import subprocess
 import sys
+import sysconfig
+import tempfile
 import tomllib
-import uuid
+import venv
 from dataclasses import dataclass, field
+from importlib.metadata import Distribution, distributions
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "service.txt"
-_PACKAGE = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?==(?P<version>[^\s;\\]+)\s*(;\s*(?P<marker>[^\\]+))?")
+_PACKAGE = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[^\]]*\])?==(?P<version>[^\s;\\]+)")
 _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
-_NEEDED_BY = re.compile(r"^\s+#\s+(?:via\s+)?(?P<name>\S+)(?P<ours>\s+\(.*pyproject\.toml.*\))?\s*$")
 
 
 class BadLock(Exception):
-    """The lock is not what ``uv pip compile --generate-hashes`` writes."""
+    """The lock is not what ``uv pip compile --generate-hashes`` writes, or not what is installed."""
 
 
 @dataclass
 class Package:
-    """One locked package. ``needed_by`` are names; the empty name is the service itself."""
+    """One locked package; ``name`` in PyPI's one spelling (PEP 503)."""
 
     name: str
     version: str
-    marker: str | None
     hashes: list[str] = field(default_factory=list)
-    needed_by: list[str] = field(default_factory=list)
 
-    @property
-    def purl(self) -> str:
-        """Its package URL, which is its reference, too."""
-        return f"pkg:pypi/{self.name.lower().replace('_', '-')}@{self.version}"
+
+def normalised(name: str) -> str:
+    """The one spelling of a package's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def read_lock(text: str) -> list[Package]:
@@ -54,14 +58,11 @@ def read_lock(text: str) -> list[Package]:
     packages: list[Package] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if match := _PACKAGE.match(line):
-            marker = match["marker"]
-            packages.append(Package(match["name"], match["version"], marker.strip() if marker else None))
+            packages.append(Package(normalised(match["name"]), match["version"]))
         elif line.strip() and not packages:
             raise BadLock(f"line {number}: {line[:60]!r} before the first package")
         elif packages and "--hash=" in line:
             packages[-1].hashes += _HASH.findall(line)
-        elif packages and (needed := _NEEDED_BY.match(line)) and needed["name"] != "via":
-            packages[-1].needed_by.append("" if needed["ours"] else needed["name"])
         elif line.strip() and not re.match(r"\s+#", line):
             raise BadLock(f"line {number}: {line[:60]!r} is no package, hash or comment")
     if unhashed := [package.name for package in packages if not package.hashes]:
@@ -69,56 +70,61 @@ def read_lock(text: str) -> list[Package]:
     return packages
 
 
-def bill(lock_text: str, *, name: str, version: str) -> dict[str, Any]:
-    """The document."""
-    packages = read_lock(lock_text)
-    root = f"pkg:pypi/{name}@{version}"
-    return {
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{root} {lock_text}')}",
-        "version": 1,
-        "metadata": {
-            "component": {"type": "application", "bom-ref": root, "name": name, "version": version, "purl": root},
-            "lifecycles": [{"phase": "build"}],
-        },
-        "components": [_component(package) for package in packages],
-        "dependencies": _dependencies(root, packages),
-    }
+def installed() -> dict[str, Distribution]:
+    """What this environment holds, by normalised name."""
+    return {normalised(found.metadata["Name"]): found for found in distributions()}
 
 
-def _component(package: Package) -> dict[str, Any]:
-    component: dict[str, Any] = {
-        "type": "library",
-        "bom-ref": package.purl,
-        "name": package.name,
-        "version": package.version,
-        "purl": package.purl,
-        "hashes": [{"alg": "SHA-256", "content": content} for content in sorted(package.hashes)],
-    }
-    if package.marker:
-        component["properties"] = [{"name": "python:marker", "value": package.marker}]
-    return component
+def bill(packages: list[Package], *, validate: bool) -> dict[str, Any]:
+    """The document. Raises :class:`BadLock` where another version is installed, or none."""
+    here = installed()
+    other = [p.name for p in packages if p.name not in here or here[p.name].version != p.version]
+    if other:
+        raise BadLock(f"not installed as locked: {', '.join(other)}; remedy: requirements/install.sh test")
+    if find_spec("cyclonedx_py") is None:
+        raise BadLock("cyclonedx-bom is not installed; remedy: requirements/install.sh test")
+    with tempfile.TemporaryDirectory() as folder:
+        python = _view(Path(folder), [here[package.name] for package in packages])
+        command = [sys.executable, "-m", "cyclonedx_py", "environment", str(python), "--pyproject", "pyproject.toml"]
+        options = ["--mc-type", "application", "--spec-version", "1.6", "--output-reproducible", "-o", "-"]
+        options.append("--validate" if validate else "--no-validate")  # by the format's schema; takes seconds
+        made = subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=False)
+    if made.returncode:
+        raise BadLock(f"cyclonedx-py failed: {made.stderr.strip()[-400:]}")
+    return _completed(json.loads(made.stdout), packages)
 
 
-def _dependencies(root: str, packages: list[Package]) -> list[dict[str, Any]]:
-    """Who needs whom, from the lock's own "via" comments."""
-    of = {package.name: package.purl for package in packages} | {"": root}
-    needs: dict[str, set[str]] = {reference: set() for reference in of.values()}
-    for package in packages:
-        for name in package.needed_by:
-            if name not in of:
-                raise BadLock(f"{package.name} is needed by {name}, which is not in the lock")
-            needs[of[name]].add(package.purl)
-    return [{"ref": reference, "dependsOn": sorted(needed)} for reference, needed in sorted(needs.items())]
+def _view(folder: Path, found: list[Distribution]) -> Path:
+    """An environment that holds the metadata of ``found`` and nothing else; its interpreter."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}, scheme="venv"))
+    for each in found:
+        metadata = Path(str(each.locate_file(""))) / Path(str(each._path)).name  # type: ignore[attr-defined]
+        (site / metadata.name).symlink_to(metadata)
+    return folder / "bin" / "python"
 
 
-def text_of(lock: Path) -> str:
-    """The bill of ``lock`` as the bytes that are written."""
+def _completed(document: dict[str, Any], packages: list[Package]) -> dict[str, Any]:
+    """With the lock's hashes, without addresses of others, and without what only an extra of ours needs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    document = bill(lock.read_text(encoding="utf-8"), name=project["name"], version=project["version"])
-    return json.dumps(document, indent=1) + "\n"
+    needed = {normalised(re.split(r"[^A-Za-z0-9._-]", name)[0]) for name in project["dependencies"]}
+    root = document["metadata"]["component"]["bom-ref"]
+    for entry in document["dependencies"]:
+        if entry["ref"] == root:
+            entry["dependsOn"] = [ref for ref in entry["dependsOn"] if normalised(ref.partition("==")[0]) in needed]
+    hashes = {package.name: sorted(package.hashes) for package in packages}
+    for tool in document["metadata"].get("tools", {}).get("components", []):
+        tool.pop("externalReferences", None)
+    for component in document["components"]:
+        component.pop("externalReferences", None)
+        accepted = hashes[normalised(component["name"])]
+        component["hashes"] = [{"alg": "SHA-256", "content": content} for content in accepted]
+    return document
+
+
+def text_of(lock: Path, *, validate: bool = True) -> str:
+    """The bill of ``lock`` as the bytes that are written."""
+    return json.dumps(bill(read_lock(lock.read_text(encoding="utf-8")), validate=validate), indent=1) + "\n"
 
 
 def main(arguments: list[str]) -> int:
@@ -130,7 +136,7 @@ def main(arguments: list[str]) -> int:
     where.add_argument("--check", type=Path, metavar="FILE", help="compare with this file")
     chosen = parser.parse_args(arguments)
     try:
-        text = text_of(chosen.lock)
+        text = text_of(chosen.lock, validate=chosen.check is None)
     except (BadLock, OSError) as exc:
         print(f"sbom: {chosen.lock}: {exc}", file=sys.stderr)
         return 2

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TextIO
 
 import click
-from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import Progress
 
@@ -25,6 +24,7 @@ from attachment_contract.gate.judge import check_bytes
 from attachment_contract.gate.look import nearest
 from attachment_contract.gate.report import Report, Severity
 from attachment_contract.gate.settings import BadSettings, Settings, find_settings, read_settings
+from attachment_contract.terminal import SafeConsole, echo, visible_json
 
 PROGRESS_FROM_FILES = 50
 PIPE_WIDTH = 120
@@ -132,7 +132,7 @@ def _fixed(item: Named, raw: bytes, settings: Settings) -> bytes:
             raise Unusable(f"{item.name}: {exc.strerror or exc}") from exc
     if done:
         rules = ", ".join(dict.fromkeys(finding.rule for finding in done))
-        click.echo(f"{item.name}: corrected {rules}", err=True)
+        echo(f"{item.name}: corrected {rules}", err=True)
     return new
 
 
@@ -163,10 +163,8 @@ def _write_to(reports: Sequence[Report], form: str, stream: TextIO) -> None:
         click.echo(WRITERS[form](reports), file=stream, nl=False)
 
 
-def _console(stream: TextIO) -> Console:
-    return Console(
-        file=stream, highlight=False, markup=False, emoji=False, width=None if stream.isatty() else PIPE_WIDTH
-    )
+def _console(stream: TextIO) -> SafeConsole:
+    return SafeConsole(file=stream, width=None if stream.isatty() else PIPE_WIDTH)
 
 
 @click.command("dry-run")
@@ -189,7 +187,7 @@ def dry_run(ctx: click.Context, path: str, event: str, contact: Path | None, hos
     except NothingToSend as exc:
         raise _Failed(f"{path}: {exc}. `attachment-lab check {path}` says more.") from exc
     if as_json:
-        click.echo(json.dumps(result.as_json(), indent=2, ensure_ascii=False))
+        click.echo(visible_json(result.as_json(), indent=2))
     else:
         _show(result)
     ctx.exit(0 if result.ok else 1)
@@ -211,13 +209,13 @@ def _contact(file: Path | None) -> dict[str, object] | None:
 
 
 def _show(result: DryRun) -> None:
-    click.echo(result.wire() + "\n")
+    echo(result.wire() + "\n")
     verdict = {True: "sent", False: "not sent: the condition is not true", None: "sent if the condition is true"}
-    click.echo(f"for this event: {verdict[result.sends]}")
+    echo(f"for this event: {verdict[result.sends]}")
     for name in result.secrets:
-        click.echo(f"secret used: {name}")
+        echo(f"secret used: {name}")
     for note in result.notes:
-        click.echo(f"note: {note}")
+        echo(f"note: {note}")
     for problem in result.problems:
-        click.echo(f"problem: {problem}")
+        echo(f"problem: {problem}")
     click.echo("The request fits the contract." if result.ok else "The endpoint would refuse this request.")

@@ -1,6 +1,12 @@
-"""``python -m attachment_transfer``."""
+"""``python -m attachment_transfer`` and the command ``attachment-transfer``."""
 
-from attachment_transfer.cli import main
+from attachment_transfer.hardening import harden
+
+harden()  # before anything else is imported, so that no secret is read in a process that could leave a core file
+
+from attachment_transfer.cli import main  # noqa: E402
+
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main(prog_name="attachment-transfer")

@@ -35,6 +35,7 @@ from attachment_transfer.doorbell import doorbell_of, listen, ring
 from attachment_transfer.engine import EngineSchemaBehind, QueueLimits, RoundQueue, Worker, schema_number
 from attachment_transfer.engine import migrate as migrate_engine
 from attachment_transfer.engine_time import go_by
+from attachment_transfer.hardening import harden
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import EXTENSION, Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper
@@ -280,6 +281,7 @@ def _admission(settings: Settings, engine: sa.Engine) -> Admission:
 
 def serving_from_env() -> Serving:
     """The factory that the HTTP server calls in its worker process."""
+    harden()
     end_with_parent()
     settings = Settings.from_env(os.environ)
     observe(settings)

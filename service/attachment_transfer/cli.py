@@ -16,16 +16,17 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from attachment_contract.terminal import echo
 from attachment_transfer import __version__, bootstrap, logs
 from attachment_transfer.cli_migrate import migrate
 from attachment_transfer.cli_support import fail, telling_errors
 from attachment_transfer.cli_support import settings as read_settings
 from attachment_transfer.cli_transfers import purge, restored, service_audit, transfers
+from attachment_transfer.config_check import findings_of
 from attachment_transfer.doorbell import hung_up
 from attachment_transfer.ledger.rotation import rotate
-from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, new_master_key
-from attachment_transfer.misspelt import misspelt
-from attachment_transfer.settings import BadSettings, Settings, dialect_of_file, shipped_dialect
+from attachment_transfer.ledger.sealing import KeyRing, SealBroken, new_master_key
+from attachment_transfer.settings import dialect_of_file, shipped_dialect
 from attachment_transfer.supervisor import Child, end_with_supervisor, supervise
 
 #: Connections that are open at once: those that never finish must leave room for a probe. Each costs a few kilobytes.
@@ -135,38 +136,17 @@ def rotate_command() -> None:
 @main.command("check-config")
 @click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
 def check_config(as_text: bool) -> None:
-    """Read the settings and say what is wrong or unsafe with them."""
-    try:
-        settings = Settings.from_env(os.environ)
-        KeyRing.parse(settings.sealing_keys)
-    except (BadSettings, BadSealingKey) as exc:
-        findings = [{"severity": "error", "message": str(exc)}]
-    else:
-        findings = _warnings([*_unsafe(settings), *misspelt(os.environ)])
+    """Read the settings and say everything that is wrong or unsafe with them."""
+    findings = findings_of(os.environ)
+    ok = not any(finding.severity == "error" for finding in findings)
     if as_text:
-        click.echo(json.dumps({"findings": findings}))
-    for finding in () if as_text else findings:
-        click.echo(f"{finding['severity']}: {finding['message']}")
-    if not findings and not as_text:
-        click.echo("the settings are good")
-    raise SystemExit(1 if any(finding["severity"] == "error" for finding in findings) else 0)
-
-
-def _unsafe(settings: Settings) -> list[str]:
-    findings = []
-    if settings.lab_mode:
-        findings.append("lab mode is on: plain http to loopback and a movable clock are allowed; never in production")
-    if not settings.token_issuers:
-        findings.append("ATTACHMENT_TRANSFER_TOKEN_ISSUERS is empty: every request is answered 401")
-    if settings.egress.rules and not settings.lab_mode:
-        findings.append("an egress map is set: connections go elsewhere than names say")
-    if settings.database_url.startswith("sqlite:"):
-        findings.append("SQLite: one worker process; use postgresql:// for more")
-    return findings
-
-
-def _warnings(messages: list[str]) -> list[dict[str, str]]:
-    return [{"severity": "warning", "message": message} for message in messages]
+        click.echo(json.dumps({"ok": ok, "findings": [asdict(finding) for finding in findings]}))
+    else:
+        for finding in findings:
+            echo(f"{finding.severity}: {finding.message}")
+        if ok:
+            click.echo(f"the settings are good, {len(findings)} warning(s)" if findings else "the settings are good")
+    raise SystemExit(0 if ok else 1)
 
 
 @main.command()

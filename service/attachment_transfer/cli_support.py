@@ -9,10 +9,10 @@ from functools import wraps
 from typing import Any, NoReturn
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from attachment_contract.terminal import SafeConsole, echo, visible_line
 from attachment_transfer.ledger.database import UnusableDatabase
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing
 from attachment_transfer.settings import BadSettings, Settings
@@ -25,7 +25,7 @@ json_option = click.option("--json", "as_text", is_flag=True, help="Machine-read
 
 def fail(message: str, code: int) -> NoReturn:
     """End with one line on stderr."""
-    click.echo(f"attachment-transfer: {message}", err=True)
+    echo(f"attachment-transfer: {visible_line(message)}", err=True)
     report_failure(message)
     raise SystemExit(code)
 
@@ -59,12 +59,12 @@ def telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def print_json(document: Any) -> None:
     """One JSON document on stdout, and nothing else."""
-    click.echo(json.dumps(document))
+    click.echo(json.dumps(document))  # ASCII alone: nothing in it acts on a terminal
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """A table whose cells are text: a file's name is no markup."""
     table = Table(*columns)
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+        table.add_row(*(Text(visible_line(cell)) for cell in row))
+    SafeConsole().print(table)

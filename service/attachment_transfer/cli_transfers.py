@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.console import Console
 
+from attachment_contract.terminal import SafeConsole, echo, visible_line
 from attachment_transfer import bootstrap
 from attachment_transfer.cli_support import fail, json_option, print_json, print_table, settings, telling_errors
 from attachment_transfer.core.contact_id import normalise_contact_id
@@ -93,7 +93,7 @@ def list_command(
         return
     print_table(("id", "contact", "state", "outcome", "rounds", "updated", "reason"), map(_row, page.transfers))
     if page.next_cursor:
-        click.echo(f"more: --cursor {page.next_cursor}")
+        echo(f"more: --cursor {page.next_cursor}")
 
 
 def _row(transfer: Transfer) -> list[str]:
@@ -130,7 +130,7 @@ def show(transfer_id: str, as_text: bool) -> None:
     ]
     if transfer.reason:
         said += [f"{transfer.reason.code}: {transfer.reason.message}", f"remedy: {transfer.reason.remedy}"]
-    Console().print("\n".join(said), markup=False, highlight=False)
+    SafeConsole().print("\n".join(map(visible_line, said)))
     print_table(("file", "bytes", "state", "attempts", "C4C object", "reason"), map(_file_row, document["attachments"]))
 
 
@@ -189,9 +189,9 @@ def retry(
         print_json(redriven_json(done))
     else:
         for transfer_id in done.transfer_ids:
-            click.echo(f"{transfer_id} queued")
+            echo(f"{transfer_id} queued")
         for item in done.skipped:
-            click.echo(f"{item.transfer_id} skipped: {item.message}", err=True)
+            echo(f"{item.transfer_id} skipped: {item.message}", err=True)
     raise SystemExit(1 if done.skipped else 0)
 
 
@@ -226,7 +226,7 @@ def cancel(transfer_id: str, as_text: bool) -> None:
     if as_text:
         print_json(as_json(transfer, views.attachments_of(engine, transfer_id)))
     else:
-        click.echo(f"{transfer.id} {transfer.state}")
+        echo(f"{transfer.id} {transfer.state}")
 
 
 @transfers.command("audit")
@@ -295,7 +295,7 @@ def purge(days: int | None, dry_run: bool, as_text: bool) -> None:
     if as_text:
         print_json({"dry_run": dry_run, "ended_before": before, "transfers": count})
     else:
-        click.echo(f"{count} transfer(s) that ended before {before}{' would be' if dry_run else ''} deleted")
+        echo(f"{count} transfer(s) that ended before {before}{' would be' if dry_run else ''} deleted")
 
 
 @click.command()
@@ -308,4 +308,4 @@ def restored(as_text: bool) -> None:
     if as_text:
         print_json({"files": count})
     else:
-        click.echo(f"{count} file(s) are looked for before they are posted, and new ones for 30 days")
+        echo(f"{count} file(s) are looked for before they are posted, and new ones for 30 days")

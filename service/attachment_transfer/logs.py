@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 
+from attachment_contract.terminal import visible_line
+
 _SECRET_NAME = re.compile(r"(?i)password|secret|token|authorization|api[-_]?key|cookie|credential")
 _SECRET_VALUE = re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9+/=_.\-]{8,}")
 
@@ -38,8 +40,11 @@ def configure(log_format: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    last: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer() if log_format == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    # JSON escapes what acts on a terminal by itself.
+    last: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer()]
+        if log_format == "json"
+        else [_made_visible, structlog.dev.ConsoleRenderer(colors=False)]
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
@@ -49,7 +54,7 @@ def configure(log_format: str) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 _without_traceback,
                 redact,
-                last,
+                *last,
             ],
         )
     )
@@ -58,6 +63,21 @@ def configure(log_format: str) -> None:
     root.setLevel(logging.INFO)
     for noisy in ("alembic", "httpx", "httpcore", "_granian", "granian", "werkzeug"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _made_visible(_logger: object, _method: str, record: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Escape what would act on a terminal or begin a forged line, in names and values, however deep."""
+    return {visible_line(str(name)): _visible_value(value) for name, value in record.items()}
+
+
+def _visible_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible_line(value)
+    if isinstance(value, dict):
+        return {_visible_value(name): _visible_value(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_visible_value(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else visible_line(repr(value))
 
 
 def _without_traceback(_logger: object, _method: str, record: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

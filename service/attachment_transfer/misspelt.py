@@ -29,9 +29,9 @@ class _Asked(Mapping[str, str]):
 
 
 def misspelt(env: Mapping[str, str]) -> list[str]:
-    """A sentence for each variable with our prefix that is no setting. Raises ``BadSettings`` where ``env`` is bad."""
+    """A sentence for each variable with our prefix that is no setting, whether ``env`` can be used or not."""
     asked = _Asked(env)
-    Settings.from_env(asked)
+    Settings.checked(asked)
     known = sorted({*asked.names, SUPERVISOR_VARIABLE, DOORBELL_VARIABLE})
     return [_sentence(name, known) for name in sorted(env) if name.startswith(PREFIX) and name not in known]
 

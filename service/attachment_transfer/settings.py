@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attachment_transfer.clients.clamd import ClamdAddress
 from attachment_transfer.core.callers import BadCallers, Callers, read_callers
@@ -95,22 +95,30 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Read ``env``. Raises :class:`BadSettings`, and never prints a secret's value."""
-        read = _Reader(env)
+        """Read ``env``. Raises :class:`BadSettings` at the first error, and never prints a secret's value."""
+        return cls._read(_Reader(env))
+
+    @classmethod
+    def checked(cls, env: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
+        """Read ``env`` to its end: the settings, or None and everything that is wrong, one message per variable."""
+        told: list[str] = []
+        found = cls._read(_Reader(env, told))
+        return (None if told else found), told
+
+    @classmethod
+    def _read(cls, read: _Reader) -> Settings:
         port = read.integer("PORT", 8104, low=1, high=65_534)
         lab_mode = read.boolean("LAB_MODE", default=False)
-        dialect = _dialect(read.text("DIALECT_FILE", ""), settle_s=read.text("SETTLE_S", ""))
-        clock_file = read.text("LAB_CLOCK_FILE", "")
-        if clock_file and not lab_mode:
-            raise BadSettings(f"{PREFIX}LAB_CLOCK_FILE is set but {PREFIX}LAB_MODE is not: production has one clock")
+        dialect = read.attempt(lambda: _dialect(read.text("DIALECT_FILE", ""), settle_s=read.text("SETTLE_S", "")))
+        clock_file = read.attempt(lambda: _lab_clock_file(read.text("LAB_CLOCK_FILE", ""), lab_mode=lab_mode))
         return cls(
-            database_url=_database_url(
-                read.secret_file_of("DATABASE_URL") or env.get("DATABASE_URL") or "sqlite:///var/attachment-transfer.db"
+            database_url=read.attempt(
+                lambda: _database_url(read.secret_or("DATABASE_URL", "sqlite:///var/attachment-transfer.db"))
             ),
             host=read.text("HOST", "127.0.0.1"),
             port=port,
             lab_mode=lab_mode,
-            lab_clock_file=Path(clock_file) if clock_file else None,
+            lab_clock_file=clock_file,
             egress=read.parsed("EGRESS_MAP", "", lambda text: parse_egress_map(text, lab_mode=lab_mode)),
             allowed_hosts=read.parsed("ALLOWED_HOSTS", DEFAULT_ALLOWED_HOSTS, parse_patterns),
             private_networks=read.parsed("PRIVATE_NETWORKS", "", _private_networks),
@@ -120,7 +128,7 @@ class Settings:
             scope_post=read.text("SCOPE_POST", "chat-attachments"),
             scope_status=read.text("SCOPE_STATUS", "transfers"),
             scope_operator=read.text("SCOPE_OPERATOR", "transfers.operate"),
-            sealing_keys=_sealing_keys(read.secret("SEALING_KEYS")),
+            sealing_keys=read.attempt(lambda: _sealing_keys(read.secret("SEALING_KEYS"))),
             dialect=dialect,
             verify_digest=read.boolean("VERIFY_DIGEST", default=False),
             max_request_bytes=read.integer("MAX_REQUEST_BYTES", 262_144, low=1024, high=16 * 1024**2),
@@ -138,9 +146,9 @@ class Settings:
             rounds_per_tenant=read.integer("ROUNDS_PER_TENANT", 4, low=1, high=64),
             poll_interval_s=read.number("POLL_INTERVAL_S", 0.1),
             drain_s=read.integer("DRAIN_S", 30, low=0, high=3600),
-            worker_port=read.integer("WORKER_PORT", port + 1, low=1, high=65_535),
+            worker_port=read.integer("WORKER_PORT", (port or 0) + 1, low=1, high=65_535),
             credential_park_s=read.number("CREDENTIAL_PARK_S", 1800.0),
-            callers=_callers(read.text("CALLERS_FILE", "")),
+            callers=read.attempt(lambda: _callers(read.text("CALLERS_FILE", ""))),
             sync_wait_s=read.parsed("SYNC_WAIT_S", "0", _sync_wait),
             max_open_transfers=read.integer("MAX_OPEN_TRANSFERS", 100_000, low=1, high=10**9),
             min_free_disk_bytes=read.integer("MIN_FREE_DISK_BYTES", 256 * 1024**2, low=0, high=2**50),
@@ -159,21 +167,44 @@ class Settings:
 
 
 class _Reader:
-    """Reads one variable at a time; every error names it."""
+    """Reads one variable at a time; every error names it.
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    Args:
+        told: takes the message of every error; then what could not be read is None, so that the reading goes on.
+            Without it the first error is raised.
+    """
+
+    def __init__(self, env: Mapping[str, str], told: list[str] | None = None) -> None:
         self._env = env
+        self._told = told
+
+    def attempt(self, action: Callable[[], T]) -> T:
+        """What ``action`` reads. Raises :class:`BadSettings`, or takes a note of it."""
+        try:
+            return action()
+        except BadSettings as exc:
+            if self._told is None:
+                raise
+            if str(exc) not in self._told:
+                self._told.append(str(exc))
+            return cast(T, None)
 
     def text(self, name: str, default: str) -> str:
         return self._env.get(PREFIX + name, default)
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        return self.attempt(lambda: self._choice(name, default, allowed))
+
+    def _choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
         value = self.text(name, default)
         if value not in allowed:
             raise BadSettings(f"{PREFIX}{name}={value!r}: write one of {', '.join(allowed)}")
         return value
 
     def boolean(self, name: str, *, default: bool) -> bool:
+        return self.attempt(lambda: self._boolean(name, default=default))
+
+    def _boolean(self, name: str, *, default: bool) -> bool:
         value = self.text(name, "1" if default else "0").strip().lower()
         if value in {"1", "true", "yes", "on"}:
             return True
@@ -182,12 +213,18 @@ class _Reader:
         raise BadSettings(f"{PREFIX}{name}={value!r}: write 1 or 0")
 
     def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        return self.attempt(lambda: self._integer(name, default, low=low, high=high))
+
+    def _integer(self, name: str, default: int, *, low: int, high: int) -> int:
         value = self.text(name, str(default))
         if not re.fullmatch(r"\s*[0-9]{1,18}\s*", value) or not low <= int(value) <= high:
             raise BadSettings(f"{PREFIX}{name}={value!r}: write a whole number from {low} to {high}")
         return int(value)
 
     def number(self, name: str, default: float, *, unit: str = "seconds") -> float:
+        return self.attempt(lambda: self._number(name, default, unit=unit))
+
+    def _number(self, name: str, default: float, *, unit: str) -> float:
         value = self.text(name, str(default))
         try:
             number = float(value)
@@ -205,6 +242,9 @@ class _Reader:
             )
         return value
 
+    def secret_or(self, variable: str, default: str) -> str:
+        return self.secret_file_of(variable) or self._env.get(variable) or default
+
     def secret_file_of(self, variable: str) -> str | None:
         """What ``variable_FILE`` names. It outranks ``variable``, for which an image may bring a default."""
         path = self._env.get(f"{variable}_FILE")
@@ -220,10 +260,19 @@ class _Reader:
         return content
 
     def parsed(self, name: str, default: str, parse: Callable[[str], T]) -> T:
+        return self.attempt(lambda: self._parsed(name, default, parse))
+
+    def _parsed(self, name: str, default: str, parse: Callable[[str], T]) -> T:
         try:
             return parse(self.text(name, default))
         except (BadHostPattern, ValueError) as exc:
             raise BadSettings(f"{PREFIX}{name}: {exc}") from exc
+
+
+def _lab_clock_file(text: str, *, lab_mode: bool) -> Path | None:
+    if text and not lab_mode:
+        raise BadSettings(f"{PREFIX}LAB_CLOCK_FILE is set but {PREFIX}LAB_MODE is not: production has one clock")
+    return Path(text) if text else None
 
 
 def _database_url(url: str) -> str:
@@ -257,9 +306,11 @@ def _private_networks(
     return tuple(found)
 
 
-def _originators(text: str, dialect: Dialect) -> tuple[str, ...]:
+def _originators(text: str, dialect: Dialect | None) -> tuple[str, ...]:
     """Whose files are carried; nothing written means the dialect's list. A word nobody knows would skip every file."""
     words = tuple(part.strip().lower() for part in text.split(",") if part.strip())
+    if dialect is None:  # its own error is told
+        return words
     known = _ORIGINATORS | {word.lower() for word in dialect.cmi_originators}
     if unknown := [word for word in words if word not in known]:
         raise ValueError(f"{unknown[0]!r}: write one or more of {', '.join(sorted(known))}")

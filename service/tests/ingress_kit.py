@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 
 from attachment_transfer.core.errors import NeighbourUnavailable
 from attachment_transfer.core.hosts import parse_patterns
+from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
 from attachment_transfer.ingress.bearer import Doorkeeper
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
@@ -138,6 +139,7 @@ def open_door(
     queue: Queue,
     new_id: Callable[[], str],
     ring: Callable[[], None] = lambda: None,
+    admission: Admission | None = None,
     **more: Any,
 ) -> Door:
     issuer = Issuer(clock)
@@ -155,6 +157,7 @@ def open_door(
             new_id=new_id,
             metrics=lambda: b"attachment_transfer_up 1\n",
             ring=ring,
+            admission=admission,
             **more,
         )
     )

@@ -68,6 +68,28 @@ def test_a_caller_that_is_too_fast_is_told_when_to_come_again(clock: HandClock) 
     door.admit(ACME)
 
 
+def test_the_pace_of_status_requests_is_counted_apart_from_new_work(clock: HandClock) -> None:
+    rule = {"name": "*", "requests_per_minute": 6, "status_requests_per_minute": 12}
+    door = admission(clock, callers=read_callers({"caller": [rule]}))
+    door.admit_to_status(ACME)
+    door.admit_to_status(ACME)
+    problem = refusal(lambda: door.admit_to_status(ACME))
+    assert (problem.status, problem.headers["Retry-After"]) == (429, "5")
+    door.admit(ACME)
+    assert refusal(lambda: door.admit(ACME)).status == 429
+    clock.advance(5.0)
+    door.admit_to_status(ACME)
+
+
+def test_a_full_disk_and_open_work_do_not_close_the_status(clock: HandClock) -> None:
+    admission(clock, free_disk_bytes=0, open_transfers=lambda _caller: 10**6).admit_to_status(ACME)
+
+
+def test_with_a_callers_file_a_stranger_sees_no_transfers(clock: HandClock) -> None:
+    door = admission(clock, callers=read_callers({"caller": [{"name": "https://login-*/acme#*"}]}))
+    assert refusal(lambda: door.admit_to_status("https://login-eu/other#x")).status == 403
+
+
 def test_one_callers_pace_is_not_anothers(clock: HandClock) -> None:
     door = admission(clock, callers=read_callers({"caller": [{"name": "*", "requests_per_minute": 6}]}))
     door.admit(ACME)
@@ -96,6 +118,7 @@ def test_nothing_is_accepted_when_the_disk_is_nearly_full(clock: HandClock) -> N
         ({"caller": [{"name": "x", "hosts": []}]}, "unknown member hosts"),
         ({"caller": [{"name": "x", "open_transfers": 0}]}, "open_transfers must be a number above 0"),
         ({"caller": [{"name": "x", "requests_per_minute": "many"}]}, "requests_per_minute"),
+        ({"caller": [{"name": "x", "status_requests_per_minute": 0}]}, "status_requests_per_minute must be"),
         ({"caller": [{"name": "x", "allowed_hosts": ["*"]}]}, "allowed_hosts"),
     ],
 )

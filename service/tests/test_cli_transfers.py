@@ -28,7 +28,7 @@ REFUSED = Reason(code="attachment-refused", message="[red]C4C answered 400[/red]
 class Desk:
     """A database with one parked transfer of two files, and the command line in front of it."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, reason: Reason = REFUSED, name: str = "[bold]x.png") -> None:
         self.url = f"sqlite:///{file}"
         self.engine = open_database(self.url)
         migrate(self.engine)
@@ -41,10 +41,10 @@ class Desk:
         book = RoundBook(self.engine, keys=keys, now_s=lambda: 1.8e9, new_id=new_id, redrive_s=1e9)
         transfer = book.begin(self.id, 1)
         assert transfer is not None
-        first, second = book.note_sources(transfer, [a_source("1"), a_source("2", name="[bold]x.png")])
+        first, second = book.note_sources(transfer, [a_source("1"), a_source("2", name=name)])
         book.stored(first, object_id="00163E01", size_bytes=5, sha256="a" * 64, how="stored")
-        book.park(second, REFUSED)
-        book.finish(self.id, 1, TransferState.PARKED, Outcome.PARTLY_STORED, REFUSED)
+        book.park(second, reason)
+        book.finish(self.id, 1, TransferState.PARKED, Outcome.PARTLY_STORED, reason)
 
     def run(self, *arguments: str) -> Result:
         env = {"ATTACHMENT_TRANSFER_SEALING_KEYS": KEY, "DATABASE_URL": self.url, "COLUMNS": "300"}
@@ -124,3 +124,26 @@ def test_a_database_without_a_schema_is_exit_code_1_and_says_what_to_run(tmp_pat
     result = CliRunner().invoke(main, ["transfers", "list"], env=env)
     assert result.exit_code == 1
     assert "attachment-transfer migrate" in result.stderr
+
+
+#: An operating system command that sets a window's title, C1's control sequence introducer, and a direction mark.
+ESCAPES = "\x1b]0;owned\x07 \x9b2J \x1b[2J \u202egpj.exe \rover\nforged"
+
+
+@pytest.mark.parametrize("command", ["list", "show", "audit", "retry"])
+def test_escape_sequences_of_a_neighbour_do_not_reach_the_operators_terminal(tmp_path: Path, command: str) -> None:
+    reason = Reason(code="attachment-refused", message=f"C4C: {ESCAPES}", remedy=f"Do {ESCAPES}")
+    desk = Desk(tmp_path / "hostile.db", reason=reason, name=f"{ESCAPES}.png")
+    result = desk.run(*([command] if command == "list" else [command, desk.id]))
+    shown = result.stdout + result.stderr
+    assert not set(shown) & set("\x07\x0d\x1b\x9b\u202e"), repr(shown)
+    assert "\nforged" not in shown
+    if command in {"list", "show"}:
+        assert r"\x1b]0;owned\x07" in shown.replace("\n", "")
+
+
+def test_what_is_not_found_is_said_without_its_escape_sequences(tmp_path: Path) -> None:
+    result = Desk(tmp_path / "x.db").run("show", f"t{ESCAPES}")
+    assert result.exit_code == 1
+    assert not set(result.stderr) & set("\x07\x0d\x1b\x9b\u202e")
+    assert result.stderr.count("\n") == 1

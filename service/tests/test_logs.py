@@ -82,6 +82,26 @@ def test_text_is_for_people_and_redacted_as_well() -> None:
     assert PLANTED not in line
 
 
+HOSTILE = "\x1b]0;owned\x07 \x9b2J \u202egpj.exe \rover\nforged line"
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_escape_sequences_of_a_neighbour_are_escaped_in_every_place_of_a_log_line(log_format: str) -> None:
+    program = f"""
+        hostile = {HOSTILE!r}
+        log = structlog.get_logger("attachment_transfer.test")
+        log.warning(hostile, text=hostile, listed=[hostile, (hostile,)], nested={{hostile: {{"x": hostile}}}},
+                    error=ValueError(hostile))
+        log.warning("named", **{{hostile: 1}})
+        logging.getLogger("foreign").warning("foreign %s", hostile)
+        """
+    lines = logged(program, log_format)
+    assert len(lines) == 3
+    for line in lines:
+        assert not set(line) & set("\x07\x0d\x1b\x9b\u202e"), repr(line)
+        assert "owned" in line
+
+
 @pytest.mark.parametrize(
     "name",
     ["password", "C4C_PASSWORD", "secret", "client_secret", "token", "Authorization", "api_key", "x-api-key", "Cookie"],

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import httpx
 import pytest
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from attachment_lab.__main__ import run
 from attachment_lab.calls import refusal
+from attachment_lab.cli import common
 from attachment_lab.demo import Assumption, DemoResult, Row
 from attachment_lab.demo_view import show
 from attachment_lab.names import human_size, shown
@@ -123,3 +127,20 @@ def test_a_port_base_that_cannot_be_is_wrong_use(capsys: pytest.CaptureFixture[s
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "--port-base" in captured.err
+
+
+@pytest.mark.parametrize("stream", [common.out, common.err])
+def test_what_a_mock_recorded_cannot_act_on_the_terminal(
+    stream: Callable[[], Console], capsys: pytest.CaptureFixture[str]
+) -> None:
+    hostile = "\x1b]0;owned\x07 \x9b2J \u202egpj.exe [link=https://evil.example]x[/link]"
+    console = stream()
+    table = Table("path", "detail")
+    table.add_row(hostile, Text(hostile, style="red"))
+    console.print(table)
+    console.print(hostile)
+    common.print_json({hostile: hostile})
+    told = capsys.readouterr()
+    shown = told.out + told.err
+    assert not set(shown) & set("\x07\x1b\x9b\u202e"), repr(shown)
+    assert "[link=https://evil.example]" in shown

@@ -21,6 +21,7 @@ import httpcore
 import httpx
 
 from attachment_transfer.clients.timelimits import LimitedStream, TooSlow, TooSlowToTake
+from attachment_transfer.core.addresses import meant, obstacle, parse_address
 from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable, UnexpectedAnswer
 from attachment_transfer.core.hosts import EgressMap, HostPattern, covered
 
@@ -62,31 +63,18 @@ class OutboundPolicy:
 
     def judge_address(self, host: str, address: str) -> None:
         """Raise :class:`DestinationRefused` unless ``address`` is public, or a listed private network of ``host``."""
-        ip = ipaddress.ip_address(address.split("%", 1)[0])
-        meant = _meant(ip)
-        if all(one.is_global and not one.is_multicast for one in meant):
+        ip = parse_address(address)
+        block = obstacle(ip)
+        if block is None:
             return
-        if any(pattern.covers(host) and meant[0] in network for pattern, network in self.private):
+        if block.never:
+            raise DestinationRefused(f"{host} resolves to {ip}, which is not a public address ({block.why})")
+        if any(pattern.covers(host) and meant(ip) in network for pattern, network in self.private):
             return
         raise DestinationRefused(
-            f"{host} resolves to {ip}, which is not a public address",
+            f"{host} resolves to {ip}, which is not a public address ({block.why})",
             remedy="If that network is yours, list it in ATTACHMENT_TRANSFER_PRIVATE_NETWORKS.",
         )
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-def _meant(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """The address, and the IPv4 address that an IPv6 one wraps: mapped, 6to4, Teredo or NAT64 (RFC 6052)."""
-    if isinstance(ip, ipaddress.IPv4Address):
-        return [ip]
-    if ip.ipv4_mapped:
-        return [ip.ipv4_mapped]
-    wrapped = [ip.sixtofour] if ip.sixtofour else list(ip.teredo or ())
-    if ip in _NAT64:
-        wrapped = [ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)]
-    return [ip, *wrapped]
 
 
 @cache

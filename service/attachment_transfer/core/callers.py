@@ -23,12 +23,15 @@ class CallerRule:
         allowed_hosts: instead of the service's own list, if given.
         open_transfers: at most so many that are not at an end.
         requests_per_minute: of new requests, in the long run.
+        status_requests_per_minute: of requests about transfers (look, retry, cancel), in the long run, apart from the
+            former: who asks too often for a state must not be kept from reporting ended chats.
     """
 
     name: str
     allowed_hosts: tuple[HostPattern, ...] | None = None
     open_transfers: int = 10_000
     requests_per_minute: float = 6_000.0
+    status_requests_per_minute: float = 6_000.0
 
     def covers(self, caller: str) -> bool:
         """True if the rule is about this caller."""
@@ -36,7 +39,8 @@ class CallerRule:
 
 
 ANYBODY = CallerRule(name="*")
-_KNOWN = frozenset({"name", "allowed_hosts", "open_transfers", "requests_per_minute"})
+_NUMBERS = ("open_transfers", "requests_per_minute", "status_requests_per_minute")
+_KNOWN = frozenset({"name", "allowed_hosts", *_NUMBERS})
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def _rule(number: int, entry: Mapping[str, Any]) -> CallerRule:
         raise BadCallers(f"{place}: unknown member {', '.join(unknown)}")
     if not isinstance(entry.get("name"), str) or not entry["name"]:
         raise BadCallers(f"{place}: name is missing")
-    for member in ("open_transfers", "requests_per_minute"):
+    for member in _NUMBERS:
         if member in entry and (not isinstance(entry[member], int | float) or entry[member] <= 0):
             raise BadCallers(f"{place}: {member} must be a number above 0")
     hosts = entry.get("allowed_hosts")
@@ -91,4 +95,5 @@ def _rule(number: int, entry: Mapping[str, Any]) -> CallerRule:
         allowed_hosts=patterns,
         open_transfers=int(entry.get("open_transfers", ANYBODY.open_transfers)),
         requests_per_minute=float(entry.get("requests_per_minute", ANYBODY.requests_per_minute)),
+        status_requests_per_minute=float(entry.get("status_requests_per_minute", ANYBODY.status_requests_per_minute)),
     )

@@ -31,19 +31,19 @@ def _looking(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.get("/transfers")
     def transfers() -> Response:
         """One page of transfers, newest first."""
-        caller = ingress.admit(ingress.scope_status)
+        caller = ingress.admit_to_status()
         page = _page(ingress, caller)
         return jsonify(transfers=[as_json(item) for item in page.transfers], next_cursor=page.next_cursor)
 
     @blueprint.get("/transfers/<transfer_id>")
     def one_transfer(transfer_id: str) -> Response:
         """One transfer with its attachments."""
-        return _resource(ingress, ingress.admit(ingress.scope_status), transfer_id)
+        return _resource(ingress, ingress.admit_to_status(), transfer_id)
 
     @blueprint.get("/transfers/<transfer_id>/audit")
     def audit(transfer_id: str) -> Response:
         """Who did what to the transfer, oldest first."""
-        caller = ingress.admit(ingress.scope_status)
+        caller = ingress.admit_to_status()
         query = read_audit_query(request)
         _known(ingress, caller, transfer_id)
         page = audit_of(ingress.engine, transfer_id, after=query.after, limit=query.limit)
@@ -55,7 +55,7 @@ def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.post("/transfers/retry")
     def retry_many() -> Response:
         """Run many again, by ids or by filter; say which, and which not and why."""
-        caller = ingress.admit(ingress.scope_status)
+        caller = ingress.admit_to_status()
         done = _redriven(ingress, caller, read_redrive(request))
         _log.info("redriven", caller=caller.name, redriven=len(done.transfer_ids), skipped=len(done.skipped))
         return jsonify(redriven_json(done))
@@ -63,7 +63,7 @@ def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.post("/transfers/<transfer_id>/retry")
     def retry(transfer_id: str) -> tuple[Response, int]:
         """Run a parked or waiting transfer now, with the secrets it has."""
-        caller = ingress.admit(ingress.scope_status)
+        caller = ingress.admit_to_status()
         _known(ingress, caller, transfer_id)
         try:
             views.retry(ingress.engine, transfer_id, enqueue=ingress.enqueue, now_s=ingress.now_s(), actor=caller.name)
@@ -75,7 +75,7 @@ def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.post("/transfers/<transfer_id>/cancel")
     def cancel(transfer_id: str) -> Response:
         """End the transfer and shred its secrets. What is at C4C stays there."""
-        caller = ingress.admit(ingress.scope_status)
+        caller = ingress.admit_to_status()
         _known(ingress, caller, transfer_id)
         try:
             views.cancel(ingress.engine, transfer_id, now_s=ingress.now_s(), actor=caller.name)

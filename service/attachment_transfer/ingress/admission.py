@@ -41,7 +41,7 @@ class Admission:
         self._least_free_disk_bytes = least_free_disk_bytes
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[tuple[str, str], Bucket] = {}
         self._counts: dict[str | None, tuple[float, int]] = {}
 
     def rule(self, caller: str) -> CallerRule:
@@ -56,7 +56,7 @@ class Admission:
     def admit(self, caller: str) -> CallerRule:
         """Return the caller's rule. Raises :class:`Problem` 403, 429 or 503."""
         rule = self.rule(caller)
-        self._draw(caller, rule)
+        self._draw("endpoint", caller, rule.requests_per_minute)
         if self._free_disk_bytes() < self._least_free_disk_bytes:
             raise _later(503, "The service's disk is nearly full", 60)
         if self._counted(None) >= self._most_open:
@@ -64,6 +64,12 @@ class Admission:
         if self._counted(caller) >= rule.open_transfers:
             raise _later(429, f"This caller has {rule.open_transfers} open transfers, as many as it may", 30)
         self._let_in(None, caller)
+        return rule
+
+    def admit_to_status(self, caller: str) -> CallerRule:
+        """Return the caller's rule for a request about transfers. Raises :class:`Problem` 403 or 429."""
+        rule = self.rule(caller)
+        self._draw("status", caller, rule.status_requests_per_minute)
         return rule
 
     def _counted(self, caller: str | None) -> int:
@@ -87,17 +93,17 @@ class Admission:
                     counted_at_s, count = self._counts[caller]
                     self._counts[caller] = (counted_at_s, count + 1)
 
-    def _draw(self, caller: str, rule: CallerRule) -> None:
-        per_s = rule.requests_per_minute / 60
+    def _draw(self, kind: str, caller: str, per_minute: float) -> None:
+        per_s = per_minute / 60
         now_s = self._monotonic_s()
         with self._lock:
             if len(self._buckets) > _LONGEST_KEPT_BUCKETS:
                 self._buckets.clear()
-            fresh = Bucket.full(per_s=per_s, burst=max(1.0, rule.requests_per_minute / 6), now_s=now_s)
-            bucket, wait_s = self._buckets.get(caller, fresh).take(now_s)
-            self._buckets[caller] = bucket
+            fresh = Bucket.full(per_s=per_s, burst=max(1.0, per_minute / 6), now_s=now_s)
+            bucket, wait_s = self._buckets.get((kind, caller), fresh).take(now_s)
+            self._buckets[kind, caller] = bucket
         if wait_s > 0:
-            raise _later(429, f"More than {rule.requests_per_minute:g} requests a minute", wait_s)
+            raise _later(429, f"More than {per_minute:g} requests a minute", wait_s)
 
 
 def _later(status: int, detail: str, wait_s: float) -> Problem:

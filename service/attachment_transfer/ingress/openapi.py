@@ -79,7 +79,10 @@ def _for_people() -> dict[str, Any]:
                     _query("limit", LIMIT),
                     _query("cursor", TEXT),
                 ],
-                "responses": {"200": _json("One page", ref("TransferPage")), **_problems("400", "401", "403", "503")},
+                "responses": {
+                    "200": _json("One page", ref("TransferPage")),
+                    **_problems("400", "401", "403", "429", "503"),
+                },
             }
         },
         "/transfers/{transfer_id}": {
@@ -145,7 +148,10 @@ def _operation(
         "operationId": name,
         "summary": summary,
         "parameters": parameters,
-        "responses": {status: _json(summary, ref(schema)), **_problems(*sorted({"401", "403", "503", *problems}))},
+        "responses": {
+            status: _json(summary, ref(schema)),
+            **_problems(*sorted({"401", "403", "429", "503", *problems})),
+        },
     }
 
 

@@ -67,6 +67,13 @@ class Ingress:
         """The same, if it has ``scope``. Raises ``Problem`` 401, 403 or 503."""
         return self.doorkeeper.within(self.identify(), scope)
 
+    def admit_to_status(self) -> Caller:
+        """Who sends the present request about transfers. Raises ``Problem`` 401, 403 or 429."""
+        caller = self.admit(self.scope_status)
+        if self.admission is not None:
+            self.admission.admit_to_status(caller.name)
+        return caller
+
     def reach(self, caller: Caller) -> str | None:
         """Whose transfers this caller sees: its own by name, or (None) all."""
         return None if self.scope_operator in caller.scopes else caller.name

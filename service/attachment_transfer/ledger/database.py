@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from attachment_transfer.ledger import migrations, tables
+from attachment_transfer.private_files import private_file, private_folder, tighten
 
 _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs"})
 _BUSY_TIMEOUT_MS = 30_000
@@ -74,13 +75,15 @@ def open_database(url: str, *, write_patience_s: float | None = None) -> sa.Engi
 
 def _open_sqlite(url: str, write_patience_s: float | None) -> sa.Engine:
     path = sqlite_path(url)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     kind = _file_system_of(path.parent)
     if kind in _NETWORK_FILE_SYSTEMS:
         raise UnusableDatabase(
             f"{path} lies on a network file system ({kind}), where SQLite's locks do not hold: "
             "use a local disk, or a postgresql:// URL"
         )
+    private_file(path)  # SQLite gives its -wal and -shm the mode of the database
+    tighten(path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm"))
     engine = sa.create_engine(
         url,
         pool_size=20,

@@ -14,6 +14,7 @@ from typing import IO, Protocol
 
 import structlog
 
+from attachment_transfer.private_files import private_file
 from attachment_transfer.worker.health import HealthServer
 
 _log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ class WorkerLock:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> WorkerLock:
+        private_file(self._path)
         self._file = self._path.open("a+", encoding="utf-8")
         while not self._taken():
             if not self._wait:

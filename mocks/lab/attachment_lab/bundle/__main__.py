@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
+from attachment_contract.terminal import SafeConsole
 from attachment_lab.bundle import engine, parcel
 from attachment_lab.bundle.leftovers import refuse_leftovers
 from attachment_lab.bundle.street import Street, read_street
@@ -39,7 +39,7 @@ def main(
     as_json: bool,
 ) -> None:
     """Everything is checked before the first byte is written."""
-    say = Console(stderr=True, highlight=False, soft_wrap=True)
+    say = SafeConsole(stderr=True, soft_wrap=True)
     try:
         street = read_street(compose_file, profiles=profiles, extra=extra)
         images = tuple(engine.look_up(name) for name in street.images)
@@ -62,7 +62,7 @@ def main(
 
 
 def write(
-    street: Street, images: Sequence[engine.Image], locks: Sequence[Path], out: Path, say: Console
+    street: Street, images: Sequence[engine.Image], locks: Sequence[Path], out: Path, say: SafeConsole
 ) -> parcel.Parcel:
     """The archive at ``out``. Its parts lie beside it meanwhile: they need as much room as the archive."""
     try:
@@ -85,7 +85,7 @@ def write(
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _bar(say: Console) -> Progress:
+def _bar(say: SafeConsole) -> Progress:
     columns = (TextColumn("bundle: {task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     return Progress(*columns, console=say)
 

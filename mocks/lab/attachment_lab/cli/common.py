@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -14,6 +13,7 @@ from typing import Any, TextIO, TypeVar
 import click
 from rich.console import Console
 
+from attachment_contract.terminal import SafeConsole, visible_json
 from attachment_lab import street_file
 from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.neighbours import Neighbours
@@ -59,12 +59,12 @@ def err() -> Console:
 def _console(stream: TextIO) -> Console:
     """A pipe or a log has no width of its own: give it one in which tables are not cramped."""
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(file=stream, highlight=False, width=width)
+    return SafeConsole(file=stream, width=width)
 
 
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(visible_json(value, indent=2))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from attachment_contract.terminal import echo
 from attachment_lab.containers.furnish import furnish
 from attachment_lab.containers.names import aliases
 from attachment_lab.containers.worlds import open_first_world, smoke
@@ -47,7 +48,7 @@ def check_command(path: Path) -> None:
     """Play one chat through the whole chain and judge its books."""
     verdict = smoke(_read(path))
     for violation in verdict.violations:
-        click.echo(f"[{violation.law}] {violation.sentence}", err=True)
+        echo(f"[{violation.law}] {violation.sentence}", err=True)
     stored = len(verdict.records.objects)
     click.echo(f"{stored} file(s) in C4C; the chain ledger's laws {'hold' if verdict.ok else 'do NOT hold'}")
     raise SystemExit(0 if verdict.ok else 1)
@@ -71,5 +72,5 @@ if __name__ == "__main__":
     try:
         main()
     except LabError as exc:
-        click.echo(str(exc), err=True)
+        echo(str(exc), err=True)
         sys.exit(1)

@@ -59,10 +59,19 @@ class Rooms:
         """The console's settings: addresses, names and secrets of all worlds."""
         return self.root / "console"
 
+    @property
+    def grafana(self) -> Path:
+        """The password of Grafana's administrator."""
+        return self.root / "grafana"
+
 
 def furnish(root: Path) -> bool:
     """Fill the rooms; False if they were filled before."""
     rooms = Rooms(root)
+    grafana_password = rooms.grafana / "admin_password"
+    if not grafana_password.exists():  # a stack of an older release has its other secrets already
+        # Grafana is another user, and the only reader of this volume.
+        _write(grafana_password, secrets.token_urlsafe(24), _PUBLIC)
     if (rooms.console / "console.json").exists():
         _without_dialects(rooms.console / "console.json")
         return False

@@ -1,0 +1,65 @@
+"""The last fence before a terminal: texts of others show their control characters, and never act by them.
+
+Names of files, error texts and header values come from customers and from other systems. An escape sequence in one may
+set a window's title, move the cursor over what stands above, or make a terminal type an answer; a direction mark makes
+``exe.gpj`` look like ``jpg.exe``. Sources: ECMA-48 (C0, C1, ESC), UAX #9 (explicit directional formatting),
+CVE-2003-0063 and its successors (title reports).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import click
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
+
+#: C0 but tab and line feed, DEL, C1, direction marks, line and paragraph separators, half surrogate pairs.
+_ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_BREAKING = re.compile("[\t\n]")
+
+
+def visible(text: str) -> str:
+    """``text`` with every acting character as an escape such as ``\\x1b``; tab and line feed stay."""
+    return _ACTING.sub(_escape, text)
+
+
+def visible_line(text: str) -> str:
+    """The same, on one line: for a table's cell and for a log, where a line feed would begin a forged one."""
+    return _BREAKING.sub(_escape, visible(text))
+
+
+def visible_json(document: Any, *, indent: int | None = None) -> str:
+    """``document`` as JSON whose letters are readable and whose acting characters are JSON's own escapes."""
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    return _ACTING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """``click.echo`` behind the fence."""
+    click.echo(visible(text), err=err)
+
+
+class SafeConsole(Console):
+    """A console for texts of others: no markup, no emoji codes, and no character that acts on the terminal.
+
+    Its own colours stay, for they are styles and not text.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"markup": False, "emoji": False, "highlight": False, **options})
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What is drawn, piece by piece; pieces of text are made visible, control codes are rich's own."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+
+def _escape(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    if match[0] in "\t\n":
+        return {"\t": "\\t", "\n": "\\n"}[match[0]]
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
