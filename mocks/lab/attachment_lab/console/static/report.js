@@ -58,7 +58,7 @@ function compare() {
 
 // As tall as what is in it: the page scrolls, not a window within it.
 function fit() {
-  const height = frame.contentDocument?.documentElement.scrollHeight ?? 0;
+  const height = frame.contentDocument?.documentElement?.scrollHeight ?? 0;
   if (height) frame.style.height = `${height}px`;
 }
 
