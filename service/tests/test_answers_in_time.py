@@ -239,7 +239,7 @@ def test_of_a_body_that_is_too_long_one_byte_more_than_is_allowed_is_passed_on()
     )
 
 
-def test_a_body_that_does_not_come_is_408_and_a_caller_that_is_gone_gets_nothing(
+def test_a_body_that_does_not_come_is_408_and_one_that_breaks_off_is_400(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("attachment_transfer.ingress.serving._BODY_WITHIN_S", 0.05)
@@ -248,7 +248,9 @@ def test_a_body_that_does_not_come_is_408_and_a_caller_that_is_gone_gets_nothing
     told = Conversation(half).through(never)
     assert told is not None
     assert told[0] == 408
-    assert Conversation(half, {"type": "http.disconnect"}).through(never) is None
+    broken = Conversation(half, {"type": "http.disconnect"}).through(never)
+    assert broken is not None
+    assert broken[0] == 400
 
 
 def test_sqlite_itself_calls_a_held_lock_locked(tmp_path: Path) -> None:

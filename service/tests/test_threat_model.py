@@ -46,7 +46,7 @@ def named_tests(path: Path) -> frozenset[str]:
 def place_of(name: str) -> Path:
     """Short names are in ``service/tests``."""
     beside = Path(__file__).parent / name
-    return beside if name.startswith(("hostile/", "test_")) else ROOT / name
+    return beside if name.startswith(("hostile/", "standin/", "test_")) else ROOT / name
 
 
 @pytest.mark.parametrize(("file", "test"), NAMED)

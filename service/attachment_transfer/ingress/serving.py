@@ -87,13 +87,11 @@ class Serving:
         """Serve one request."""
         is_health = scope["raw_path"] == b"/healthz" and scope["method"] == "GET"
         answer = _WELL if is_health else await self._served(scope, receive)
-        if answer is None:
-            return  # the caller has gone before its request was whole
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _served(self, scope: Message, receive: Callable[[], Awaitable[Message]]) -> _Answer | None:
+    async def _served(self, scope: Message, receive: Callable[[], Awaitable[Message]]) -> _Answer:
         try:
             async with asyncio.timeout(_BODY_WITHIN_S):
                 body = await self._body(scope, receive)
@@ -101,15 +99,15 @@ class Serving:
             return _problem(408, "The request did not arrive in time", _SEND_AGAIN)
         except Problem as problem:
             return _refusal(problem)
-        return None if body is None else await self._answered(environment(scope, body))
+        return await self._answered(environment(scope, body))
 
-    async def _body(self, scope: Message, receive: Callable[[], Awaitable[Message]]) -> bytes | None:
+    async def _body(self, scope: Message, receive: Callable[[], Awaitable[Message]]) -> bytes:
         body = bytearray()
         is_known = False
         while True:
             message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
+            if message["type"] == "http.disconnect":  # the server says the same of a caller that has gone
+                raise Problem(400, "The body cannot be read", "It is framed wrongly, or breaks off; nothing was kept.")
             body += message.get("body", b"")
             if len(body) > _A_STRANGERS_BODY_BYTES and not is_known:
                 loop = asyncio.get_running_loop()

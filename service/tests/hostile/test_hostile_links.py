@@ -151,6 +151,7 @@ class Attack:
             governor=governor(clock),
             watch=CredentialWatch(Refusals(engine, key=b"k" * 32, now_s=clock.now_s, park_s=1_800.0)),
             now_s=clock.now_s,
+            hosts_of=lambda _caller: POLICY.allowed,
         )
 
     @contextmanager
