@@ -287,6 +287,8 @@ class Forger:
             "empty": b"",
             "not JSON": b"iss=x",
             "cut off": good[:-5],
+            "nested 20 deep": good[:-1] + b', "x": ' + b"[" * 20 + b"]" * 20 + b"}",
+            "nested 5,000 deep": good[:-1] + b', "x": ' + b"[" * 5_000 + b"]" * 5_000 + b"}",
             "no UTF-8": b'{"iss": "\xff"}',
             "half a surrogate pair": b'{"iss": "\\ud800"}',
             "something behind it": good + b"{}",
