@@ -185,8 +185,7 @@ class _Reader:
         except BadSettings as exc:
             if self._told is None:
                 raise
-            if str(exc) not in self._told:
-                self._told.append(str(exc))
+            self._told[:] = dict.fromkeys([*self._told, str(exc)])
             return cast(T, None)
 
     def text(self, name: str, default: str) -> str:

@@ -169,7 +169,7 @@ def test_the_services_clock_stays_where_it_cannot_be_reached(client: FlaskClient
     [("POST", "faults/api/scenarios/gone"), ("POST", "faults/api/clock"), ("POST", "chain/api/retry/x")],
 )
 def test_a_foreign_form_can_press_no_button(client: FlaskClient, method: str, path: str) -> None:
-    assert client.open(f"/w/default/{path}", method=method, data={"a": "b"}).status_code == 400
+    assert client.open(f"/w/default/{path}", method=method, data={"a": "b"}).status_code == 415
 
 
 def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> None:

@@ -32,6 +32,8 @@ REPEATED_HEADERS = "attachment_transfer.repeated_headers"
 ARRIVED_AT_S = "attachment_transfer.arrived_at_s"
 #: A caller that needs longer to send its body is told so; Contact Pro sends some hundred bytes at once.
 _BODY_WITHIN_S = 30.0
+#: A probe's own patience is a few seconds; one that waits behind another for a database that hangs is answered 503.
+_PROBE_WITHIN_S = 2.0
 #: Contact Pro's request has some hundred bytes. Two thousand strangers may send so much each before they are judged.
 _A_STRANGERS_BODY_BYTES = 16_384
 _log = structlog.get_logger(__name__)
@@ -120,12 +122,13 @@ class Serving:
 
     async def _answered(self, environ: WSGIEnvironment) -> _Answer:
         threads = self._probe_threads.get(environ["PATH_INFO"], self._threads)
+        within_s = self._answer_within_s if threads is self._threads else _PROBE_WITHIN_S
         running = asyncio.get_running_loop().run_in_executor(threads, _run, self._app, environ)
         try:
-            return await asyncio.wait_for(asyncio.shield(running), self._answer_within_s)
+            return await asyncio.wait_for(asyncio.shield(running), within_s)
         except TimeoutError:
             # The thread goes on: what it records is recorded once, however often the caller repeats itself.
-            _log.error("not answered in time", path=environ["PATH_INFO"], within_s=self._answer_within_s)
+            _log.error("not answered in time", path=environ["PATH_INFO"], within_s=within_s)
             return _problem(503, "The service does not answer in time", _UNKNOWN)
 
 
