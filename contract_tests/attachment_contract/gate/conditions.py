@@ -81,7 +81,8 @@ def _error_place(error: SyntaxError, text: str) -> Place:
 
 def excess(expression: ast.expr) -> str | None:
     """In what the expression is too large to be tried out; None for one of usual size. Not recursive, so it is safe."""
-    parts, stack = 0, [(expression, 1)]
+    parts = 0
+    stack: list[tuple[ast.AST, int]] = [(expression, 1)]
     while stack:
         node, depth = stack.pop()
         parts += 1
