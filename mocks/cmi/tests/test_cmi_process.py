@@ -35,7 +35,7 @@ def path(mock: MockProcess) -> str:
     guid = httpx.post(f"{mock.url}/_mock/chats", json={}).json()["guid"]
     upload = f"{mock.url}/_mock/chats/{guid}/attachments?name=a.bin"
     pieces = (CONTENT[start : start + 65_536] for start in range(0, len(CONTENT), 65_536))
-    sent = httpx.post(upload, content=pieces).json()
+    sent = httpx.post(upload, content=pieces, headers={"Content-Type": "application/octet-stream"}).json()
     assert sent["sha256"] == hashlib.sha256(CONTENT).hexdigest()
     httpx.post(f"{mock.url}/_mock/chats/{guid}/end").raise_for_status()
     return f"/acme/cmi/chats/{guid}/attachments/{sent['id']}"
@@ -71,7 +71,8 @@ def test_a_download_cut_on_the_wire_breaks_and_the_next_one_heals(mock: MockProc
 
 def test_an_upload_that_breaks_off_on_the_wire_is_no_attachment(mock: MockProcess) -> None:
     guid = httpx.post(f"{mock.url}/_mock/chats", json={}).json()["guid"]
-    head = f"POST /_mock/chats/{guid}/attachments?name=a HTTP/1.1\r\nHost: x\r\nContent-Length: 80000\r\n\r\n"
+    head = f"POST /_mock/chats/{guid}/attachments?name=a HTTP/1.1\r\nHost: localhost\r\n"
+    head += "Content-Type: application/octet-stream\r\nContent-Length: 80000\r\n\r\n"
     url = httpx.URL(mock.url)
     with socket.create_connection((url.host, url.port or 80)) as wire:
         wire.sendall(head.encode() + b"x" * 50_000)

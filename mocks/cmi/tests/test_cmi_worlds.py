@@ -72,7 +72,8 @@ class Tenant:
         started.wait()
         guid = self.control("/chats", json={})["guid"]
         content = f"content of {self.name}".encode() * 1000
-        sent = self.control(f"/chats/{guid}/attachments", data=content, query={"name": f"{self.number}.txt"})
+        query, kind = {"name": f"{self.number}.txt"}, "application/octet-stream"
+        sent = self.control(f"/chats/{guid}/attachments", data=content, query=query, content_type=kind)
         self.control(f"/chats/{guid}/end")
         self.seen = {"guid": guid, "sha256": sent["sha256"]}
         if self.number % 2:
