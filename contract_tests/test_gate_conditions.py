@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from attachment_contract import check
 from attachment_contract.gate import evaluation, truth
 from attachment_contract.gate.conditions import MOST_PARTS, Unparsable, parse, unknown_names
+from attachment_contract.gate.look import quoted
 from attachment_contract.gate.truth import Truth, truth_of, value_of
 
 
@@ -229,3 +231,19 @@ def test_the_truth_of_a_condition_is_tried_out_within_a_bound(kind: str, monkeyp
             truth_of(expression)
             value_of(expression, {})
     assert worked_out <= 4 * truth.MOST_EVALUATIONS + 4 * MOST_PARTS
+
+
+@pytest.mark.parametrize("part", ["a", ":a", "a:", "//a", "a@", "a:a@"])
+def test_a_text_is_masked_in_time_that_grows_with_its_length(part: str) -> None:
+    def cpu_s(count: int) -> float:
+        """The least of three, so that a busy machine changes little."""
+        took = []
+        for _ in range(3):
+            started = time.process_time()
+            quoted(part * count)
+            took.append(time.process_time() - started)
+        return min(took)
+
+    assert cpu_s(160_000) < 12 * max(cpu_s(40_000), 0.002)  # 4 is linear; its square is 16, and half a minute
+    assert "secret" not in quoted(f"{part} user:secret@host")
+    assert "secret" not in quoted(f":user:secret@host {part}")

@@ -11,7 +11,8 @@ from attachment_contract.gate.nodes import Node, Path, Span
 
 SHOWN_CHARACTERS = 80
 MASK = "********"
-_CREDENTIALS = re.compile(r"(?<=//)[^/\s@\"]+@|[^/\s@\":]+:[^/\s@\"]+@")
+#: Begins after a separator alone, so each character is looked at a few times, however long the text.
+_CREDENTIALS = re.compile(r"(?<=//)[^/\s@\"]+@|(?<![^/\s@\"]):*[^/\s@\":]+:[^/\s@\"]+@")
 
 
 @dataclass(frozen=True, kw_only=True)
