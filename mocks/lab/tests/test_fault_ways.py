@@ -184,7 +184,7 @@ def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: Tenant) -> 
 @pytest.mark.parametrize("times", [0, None])
 def test_the_plugin_plans_until_removed_with_0_and_none(cmi: Cmi, tenant: Tenant, times: int | None) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", FaultCannotStrike)
         fault = tenant.fault(mock="cmi", kind="status", times=times, status=400, body=ERROR)
     assert fault.warning == ""
     assert [cmi.asked().json() for _ in range(3)] == [ERROR] * 3
