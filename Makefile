@@ -13,14 +13,14 @@ BASE_URL ?= $(if $(filter compose,$(BASE)),http://127.0.0.1:$(or $(CONSOLE_PORT)
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: setup-lab ## Set up, start the street, carry a customer's files to C4C, check every byte (exit 0 only if all arrived)
+demo: setup-lab ## Set up, start the stack, carry a customer's files to C4C, check every byte (exit 0 only if all arrived)
 	@$(BIN)/attachment-lab demo $(ARGS)
 
-test: setup-test ## Set up, run the tests: unit, contract, street, and a sample of the browser suite
+test: setup-test ## Set up, run the tests: unit, contract, stack, and a sample of the browser suite
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not e2e or sample" $(ARGS)
 
 e2e: setup-test ## Set up, run the whole browser suite (BASE=compose: on the stack in containers)
-	@$(if $(filter compose,$(BASE)),deploy/stack.sh up)
+	@$(if $(filter compose,$(BASE)),deploy/compose_stack.sh up)
 	@$(BIN)/python $(if $(BASE_URL),,e2e/alone.py $(BIN)/python) -m pytest e2e -n 2 --dist loadgroup \
 		-m "not faults and not docker and not wheel" $(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
 
@@ -30,7 +30,7 @@ screenshots: setup-test ## Set up, make the pictures of every page for docs/imag
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
-	@$(BIN)/python -m attachment_lab.fidelity --shares
+	@$(BIN)/python -m attachment_lab.evidence.fidelity --shares
 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
 	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py \
@@ -39,16 +39,16 @@ faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, 
 nightly: faults ## The longest runs: those of `make faults`, and 10,000 generated downloads
 	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)
 
-up: ## The street in containers: build what is missing, start, wait until healthy, play one chat through
-	@deploy/stack.sh up
+up: ## The stack in containers: build what is missing, start, wait until healthy, play one chat through
+	@deploy/compose_stack.sh up
 
-down: ## Remove the street's containers, networks and volumes
-	@deploy/stack.sh down
+down: ## Remove the stack's containers, networks and volumes
+	@deploy/compose_stack.sh down
 
 bundle: setup-lab ## One archive for a machine without network: images, compose file, wheels, checksums, load.sh
 	@deploy/images/build.sh
 	@$(BIN)/python -m attachment_lab.bundle --lock requirements/service.txt --lock requirements/lab.txt \
-		--with deploy/README.md --with deploy/stack.sh $(ARGS)
+		--with deploy/README.md --with deploy/compose_stack.sh $(ARGS)
 
 containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
 	@deploy/images/build.sh
@@ -72,7 +72,7 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m attachment_lab.fidelity --check docs/fidelity.md --shares
+	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares
 	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
 	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
 
@@ -84,7 +84,7 @@ keep: setup-test ## Keep this release's program and databases for tests of the n
 	@$(BIN)/python service/tests/keep_database.py $(NAME)
 
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
-	@$(BIN)/python -m attachment_lab.fidelity --write docs/fidelity.md
+	@$(BIN)/python -m attachment_lab.evidence.fidelity --write docs/fidelity.md
 
 lock: ## Write requirements/*.txt anew (needs uv), and the bill of materials
 	@requirements/lock.sh

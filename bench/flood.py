@@ -24,7 +24,7 @@ import httpx
 from ingress_kit import SECRET_HEADERS, a_body
 from joserfc.jwk import ECKey
 from standin.answers import answer
-from standin.stack import Stack, running_stack
+from standin.processes import StandinStack, running_standin
 
 _ISSUERS = [f"https://login-flood{number}.cc.sinch.com/acme" for number in range(50)]
 _FORGED_PER_S = 200.0
@@ -32,16 +32,16 @@ _FLOODERS = 8
 _numbers = count(1)
 
 
-def accepted_s(stack: Stack, client: httpx.Client) -> float:
+def accepted_s(standin: StandinStack, client: httpx.Client) -> float:
     """Seconds of one valid request; it must be accepted."""
     body = a_body(
         contact_id=f"{next(_numbers):032X}",
         cmi_url="https://flood.cmi.example.org/acme/cmi",
         sap_v1={"url": "https://flood.crm.cloud.sap", "user": "v1user"},
     )
-    headers = {"Authorization": f"Bearer {stack.issuer.token()}", **SECRET_HEADERS}
+    headers = {"Authorization": f"Bearer {standin.issuer.token()}", **SECRET_HEADERS}
     began_s = time.perf_counter()
-    status = client.post(f"{stack.url}/prod/chat-attachments", json=body, headers=headers).status_code
+    status = client.post(f"{standin.url}/prod/chat-attachments", json=body, headers=headers).status_code
     took_s = time.perf_counter() - began_s
     if status != 202:
         raise SystemExit(f"a valid request was answered {status}")
@@ -49,16 +49,16 @@ def accepted_s(stack: Stack, client: httpx.Client) -> float:
 
 
 @contextmanager
-def flood(stack: Stack) -> Iterator[None]:
+def flood(standin: StandinStack) -> Iterator[None]:
     """Forged tokens at the rate, sent and not waited for longer than the answer takes."""
     stop, forger = threading.Event(), ECKey.generate_key("P-256", {"kid": "forged"})
-    tokens = cycle([stack.issuer.token(iss=issuer, key=forger) for issuer in _ISSUERS])
+    tokens = cycle([standin.issuer.token(iss=issuer, key=forger) for issuer in _ISSUERS])
 
     def forge() -> None:
         with httpx.Client(trust_env=False, timeout=30.0) as client:
             while not stop.wait(_FLOODERS / _FORGED_PER_S):
                 headers = {"Authorization": f"Bearer {next(tokens)}", **SECRET_HEADERS}
-                client.post(f"{stack.url}/prod/chat-attachments", json=a_body(), headers=headers)
+                client.post(f"{standin.url}/prod/chat-attachments", json=a_body(), headers=headers)
 
     with ThreadPoolExecutor(_FLOODERS) as pool:
         for _ in range(_FLOODERS):
@@ -76,17 +76,17 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=100, help="valid requests in a batch")
     chosen = parser.parse_args()
     times_s: dict[str, list[float]] = {"calm": [], "flooded": []}
-    with tempfile.TemporaryDirectory() as folder, running_stack(Path(folder), MIN_FREE_DISK_BYTES="0") as stack:
+    with tempfile.TemporaryDirectory() as folder, running_standin(Path(folder), MIN_FREE_DISK_BYTES="0") as standin:
         drip = answer(200, b'{"keys": [' + b" " * 5_000, content_type="application/json").dripping(body=1.0)
         for issuer in _ISSUERS:
-            stack.server.site(issuer.split("/")[2]).plan("/acme/.well-known/jwks.json", drip)
+            standin.server.site(issuer.split("/")[2]).plan("/acme/.well-known/jwks.json", drip)
         with httpx.Client(trust_env=False, timeout=30.0) as client:
             for _ in range(20):
-                accepted_s(stack, client)
+                accepted_s(standin, client)
             for _ in range(chosen.batches):
-                for name, around in (("calm", nullcontext()), ("flooded", flood(stack))):
+                for name, around in (("calm", nullcontext()), ("flooded", flood(standin))):
                     with around:
-                        times_s[name] += [accepted_s(stack, client) for _ in range(chosen.requests)]
+                        times_s[name] += [accepted_s(standin, client) for _ in range(chosen.requests)]
     report(times_s)
 
 

@@ -26,12 +26,12 @@ from typing import Any
 import psycopg
 from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, program, until_ready
 
-from attachment_lab.kill import listeners
-from attachment_lab.minting import sealing_key
-from attachment_lab.ports import Ports
-from attachment_lab.postgres import Server
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab, Tenant
+from attachment_lab.stack.kill import listeners
+from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.postgres import Server
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.credentials import sealing_key
+from attachment_lab.tenant.handle import Lab, Tenant
 
 REQUESTS, CLIENTS = int(os.environ.get("BENCH_REQUESTS", "800")), 8
 CHATS = int(os.environ.get("BENCH_CHATS", "40"))
@@ -140,9 +140,9 @@ def carry_figures(server: Server) -> dict[str, float]:
     """One worker, one tenant; chats of one file, of five files, of one large file: their differences tell the parts."""
     database = Database(server, "carry")
     environment = {"DATABASE_URL": database.url, "ATTACHMENT_TRANSFER_POLL_INTERVAL_S": str(POLL_S)}
-    with open_street(StreetOptions(service_environment=environment, start_deadline_s=120)) as street:
-        worker = listeners(street.ports.service + 1)[0]
-        with Lab(street, is_own=True).tenant() as tenant:
+    with open_stack(StackOptions(service_environment=environment, start_deadline_s=120)) as stack:
+        worker = listeners(stack.ports.service + 1)[0]
+        with Lab(stack, is_own=True).tenant() as tenant:
             carried = Carried(tenant, database, worker)
             carried(4, 2, SMALL_BYTES)  # what is loaded once
             one, five = carried(CHATS, 1, SMALL_BYTES), carried(CHATS, 5, SMALL_BYTES)

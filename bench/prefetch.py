@@ -10,8 +10,8 @@ import statistics
 import sys
 import time
 
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.handle import Lab
 
 FILES, CHATS = 6, int(os.environ.get("BENCH_ROUNDS", "4"))
 DELAY_S = 0.5
@@ -23,8 +23,8 @@ def seconds_per_chat(prefetch_bytes: int) -> float:
     environment = {"ATTACHMENT_TRANSFER_PREFETCH_BYTES": str(prefetch_bytes)}
     took = []
     with (
-        open_street(StreetOptions(service_environment=environment, start_deadline_s=120)) as street,
-        Lab(street, is_own=True).tenant() as tenant,
+        open_stack(StackOptions(service_environment=environment, start_deadline_s=120)) as stack,
+        Lab(stack, is_own=True).tenant() as tenant,
     ):
         tenant.fault(mock="cmi", kind="latency", path="*/attachments/*", method="GET", times=None, delay_s=DELAY_S)
         tenant.fault(mock="c4c", kind="latency", path="*", method="POST", times=None, delay_s=DELAY_S)

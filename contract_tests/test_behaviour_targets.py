@@ -1,4 +1,4 @@
-"""``--target tenant`` tried out: a street stands in for the tenant, reached by its real names through a loopback map.
+"""``--target tenant`` tried out: a stack stands in for the tenant, reached by its real names through a loopback map.
 
 Each run is a pytest of its own. What it sent is read from the mocks' journals, not from what it says of itself.
 """
@@ -18,12 +18,12 @@ import pytest
 
 from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, furnish, rehearsal_target
 from attachment_lab.probe.target import PREFIX, Target
-from attachment_lab.tenant import Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.tenant.handle import Tenant
+from attachment_lab.tenant.opening import WorldOptions
 
 pytestmark = [
     pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.timeout(240),
     pytest.mark.no_ledger_check(reason="the suite leaves files in C4C that no chat sent"),
 ]
@@ -71,7 +71,7 @@ def run_suite(tmp_path: Path, env: Mapping[str, str], *arguments: str) -> Run:
 @pytest.fixture
 def target(tenant: Tenant) -> Target:
     """This test's world, as the owner of a tenant would describe it."""
-    to = tenant.lab.street.neighbours
+    to = tenant.lab.stack.neighbours
     return rehearsal_target(to, tenant.names, *furnish(to, tenant.names))
 
 
@@ -176,7 +176,7 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
         "c4c": {"error_innererror": True},
     }
     with tenant.lab.tenant(WorldOptions(dialects=switches), check=False, judge=False) as other:
-        to = other.lab.street.neighbours
+        to = other.lab.stack.neighbours
         target = rehearsal_target(to, other.names, *furnish(to, other.names))
         run = run_suite(tmp_path, environment(target), "--target", "tenant")
     assert run.code == FAILED

@@ -1,6 +1,6 @@
 """Run a command where there is no network but loopback: ``python e2e/alone.py pytest e2e …``.
 
-Nothing can leave, whatever the browser or the street try; and nobody else's containers, which come and go with
+Nothing can leave, whatever the browser or the stack try; and nobody else's containers, which come and go with
 their network interfaces, make Chromium drop its requests (net::ERR_NETWORK_CHANGED). Linux only; where a network
 namespace cannot be had, the command runs with the network there is, and one line says so.
 """

@@ -1,4 +1,4 @@
-"""The browser suite: Debian's chromium, a street with its console, and no request that leaves this machine."""
+"""The browser suite: Debian's chromium, a stack with its console, and no request that leaves this machine."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from instrument.furnished import furnish
 from instrument.offline import Guard, Tripwire, tripwire
 from instrument.pictures import FONTS, Pictures
 from instrument.remote import RemoteLab, RemoteStack, first_world
-from instrument.stacks import ConsoleWorld, OwnStack, Stack
+from instrument.stacks import ConsoleWorld, LocalStack, StackUnderTest
 from pages.console_page import ConsolePage
 from playwright.sync_api import BrowserContext, Page
 
-from attachment_lab.containers.stack import StackOptions
-from attachment_lab.minting import default_world
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.containers.compose_stack import ComposeStackOptions
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.handle import Lab
+from attachment_lab.tenant.opening import WorldOptions
 
 HERE = Path(__file__).parent
 CHROMIUM_ARGUMENTS = [
@@ -59,13 +59,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """All here are ``e2e``; against a stack elsewhere, whoever wants a street of its own is skipped."""
+    """All here are ``e2e``; against a stack elsewhere, whoever wants a stack of its own is skipped."""
     elsewhere = config.getoption("base_url", None)
-    away = pytest.mark.skip(reason="needs a street of its own; --base-url points at a stack elsewhere")
+    away = pytest.mark.skip(reason="needs a stack of its own; --base-url points at a stack elsewhere")
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("e2e")
-            if elsewhere and item.get_closest_marker("own_street"):
+            if elsewhere and item.get_closest_marker("own_stack"):
                 item.add_marker(away)
 
 
@@ -102,38 +102,38 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """The worker's street, with its console; the lab's plugin has one without. With --base-url a stack elsewhere.
+    """The worker's stack, with its console; the lab's plugin has one without. With --base-url a stack elsewhere.
 
     What the console's first world exchanged is judged once, at the end: a test may leave while its chat goes on.
     """
     if elsewhere := request.config.getoption("base_url", None):
         yield cast("Lab", RemoteLab(RemoteStack(elsewhere)))
         return
-    with open_street(StreetOptions(console=True)) as street:
-        made = Lab(street)
+    with open_stack(StackOptions(console=True)) as stack:
+        made = Lab(stack)
         yield made
         told = made.traffic_against_the_contract(default_world(), of="the console's tests")
         assert not told, told
 
 
 @pytest.fixture(scope="session")
-def transfer_stack_options() -> StackOptions:
-    """The street in containers as `make up` starts it, the console too."""
-    return StackOptions(profiles=("core", "demo"))
+def compose_stack_options() -> ComposeStackOptions:
+    """The stack in containers as `make up` starts it, the console too."""
+    return ComposeStackOptions(profiles=("core", "demo"))
 
 
 @pytest.fixture
-def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """Where this test plays: the worker's street, one of its own (marker ``own_street``), or a stack elsewhere."""
+def stack(request: pytest.FixtureRequest) -> Iterator[StackUnderTest]:
+    """Where this test plays: the worker's stack, one of its own (marker ``own_stack``), or a stack elsewhere."""
     elsewhere = request.config.getoption("base_url", None)
-    own = request.node.get_closest_marker("own_street")
+    own = request.node.get_closest_marker("own_stack")
     if elsewhere:
         yield RemoteStack(elsewhere)
     elif own:
-        with open_street(StreetOptions(console=True, **own.kwargs)) as street:
-            yield OwnStack(Lab(street, is_own=True))
+        with open_stack(StackOptions(console=True, **own.kwargs)) as stack:
+            yield LocalStack(Lab(stack, is_own=True))
     else:
-        yield OwnStack(request.getfixturevalue("lab"))
+        yield LocalStack(request.getfixturevalue("lab"))
 
 
 @pytest.fixture
@@ -143,7 +143,9 @@ def world_options() -> WorldOptions | None:
 
 
 @pytest.fixture
-def world(request: pytest.FixtureRequest, stack: Stack, world_options: WorldOptions | None) -> Iterator[ConsoleWorld]:
+def world(
+    request: pytest.FixtureRequest, stack: StackUnderTest, world_options: WorldOptions | None
+) -> Iterator[ConsoleWorld]:
     """A fresh tenant that the console shows; closed at the end, the ledger's laws having been checked."""
     check = request.node.get_closest_marker("no_ledger_check") is None
     with stack.world(world_options, check=check) as fresh:
@@ -152,7 +154,7 @@ def world(request: pytest.FixtureRequest, stack: Stack, world_options: WorldOpti
 
 @pytest.fixture(scope="session")
 def console_lab(lab: Lab) -> Lab:
-    """The worker's street by the name that says what it has."""
+    """The worker's stack by the name that says what it has."""
     return lab
 
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from instrument.accessibility import axe_findings, walk
-from instrument.stacks import ConsoleWorld, Stack
+from instrument.stacks import ConsoleWorld, StackUnderTest
 from pages.configurator_page import ConfiguratorPage
 from playwright.sync_api import Page, expect
 
 from attachment_lab.console.pages import PAGES
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
 
 SCHEMES = ("light", "dark")
 WIDTHS = {"phone": 360, "desk": 1280}
@@ -107,7 +107,9 @@ def test_what_is_opened_on_a_page_breaks_no_rule(page: Page, furnished: ConsoleW
 
 
 @pytest.mark.page_errors(allow="status of 404")
-def test_the_page_of_a_tenant_that_is_gone_breaks_no_rule(page: Page, world: ConsoleWorld, stack: Stack) -> None:
+def test_the_page_of_a_tenant_that_is_gone_breaks_no_rule(
+    page: Page, world: ConsoleWorld, stack: StackUnderTest
+) -> None:
     with stack.world(check=False), stack.world(check=False):
         page.goto(world.url().replace(world.name, "nowhere"))
         expect(page.get_by_role("heading")).to_be_visible()

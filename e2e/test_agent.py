@@ -7,7 +7,7 @@ from pages.agent_page import AgentPage
 from pages.chat_page import ChatPage
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"some words\n"}
 

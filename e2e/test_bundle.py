@@ -147,7 +147,7 @@ def test_an_image_that_is_another_under_the_same_name_is_loaded_anew(
     assert found == result["images"][image]
 
 
-@pytest.mark.parametrize("name", ["images.tar.gz", "street/docker-compose.yml", "load.sh"])
+@pytest.mark.parametrize("name", ["images.tar.gz", "stack/docker-compose.yml", "load.sh"])
 def test_a_file_that_was_damaged_on_the_way_is_named_and_nothing_is_loaded(unpacked: Path, name: str) -> None:
     with (unpacked / name).open("ab") as file:
         file.write(b"\n")

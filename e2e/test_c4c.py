@@ -10,9 +10,9 @@ import pytest
 from pages.c4c_page import ARRIVAL_MS, C4cPage
 from playwright.sync_api import Page, expect
 
-from attachment_lab.files import customer_files
+from attachment_lab.demo.files import customer_files
 
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 SCRIPT = b"<script>document.title = 'owned'; fetch('/w/default/chain/api/play', {method: 'POST'})</script>"
 HOSTILE = {

@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from attachment_lab.kill import listeners
-from attachment_lab.tenant import Tenant
+from attachment_lab.stack.kill import listeners
+from attachment_lab.tenant.handle import Tenant
 
-pytestmark = [pytest.mark.street, pytest.mark.sample, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 
 
 def canaries(tenant: Tenant) -> dict[str, bytes]:
@@ -39,21 +39,21 @@ def canaries(tenant: Tenant) -> dict[str, bytes]:
 
 def places(tenant: Tenant) -> Iterator[tuple[str, bytes]]:
     """Everything that outlives a request, by name."""
-    street = tenant.lab.street
-    for file in sorted(street.run_dir.glob("*")):
+    stack = tenant.lab.stack
+    for file in sorted(stack.run_dir.glob("*")):
         if file.is_file():
             yield file.name, file.read_bytes()
     for mock in ("orchestration", "cmi", "c4c"):
         for what in ("journal", "faults", "evidence"):
-            answer = httpx.get(f"{street.urls[mock]}/_mock/{what}", params={"world": tenant.name}, timeout=30)
+            answer = httpx.get(f"{stack.urls[mock]}/_mock/{what}", params={"world": tenant.name}, timeout=30)
             yield f"{mock} {what}", answer.content
-    deliveries = httpx.get(f"{street.urls['orchestration']}/_mock/deliveries", params={"world": tenant.name})
+    deliveries = httpx.get(f"{stack.urls['orchestration']}/_mock/deliveries", params={"world": tenant.name})
     yield "deliveries", deliveries.content
-    for port in (street.ports.service, street.ports.service + 1):
+    for port in (stack.ports.service, stack.ports.service + 1):
         yield f"metrics of port {port}", httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).content
     headers = {"Authorization": f"Bearer {tenant.ledger.service.token()}"}
     for transfer in tenant.transfers():
-        url = f"{street.urls['service']}/transfers/{transfer.id}"
+        url = f"{stack.urls['service']}/transfers/{transfer.id}"
         yield "transfer resource", httpx.get(url, headers=headers, timeout=30).content
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -71,14 +71,14 @@ def assert_no_canary(tenant: Tenant) -> None:
     assert searched > 15
 
 
-@pytest.mark.own_street
+@pytest.mark.own_stack
 def test_no_secret_is_left_anywhere_while_a_transfer_waits_nor_after_a_crash_nor_at_its_end(tenant: Tenant) -> None:
     tenant.fault(mock="c4c", kind="status", path="*/ChatActivityAttachment*", method="POST", phase="after", status=500)
     tenant.fault(mock="cmi", kind="status", path="*/chats/*", method="GET", status=503, times=1)
     chat = tenant.chat(files=[("a.txt", b"first"), ("b.txt", b"second")])
     chat.end()
     assert_no_canary(tenant)
-    os.kill(listeners(tenant.lab.street.ports.service + 1)[0], signal.SIGSEGV)
+    os.kill(listeners(tenant.lab.stack.ports.service + 1)[0], signal.SIGSEGV)
     tenant.wait_until_settled(timeout_s=120)
     assert_no_canary(tenant)
 

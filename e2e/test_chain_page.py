@@ -10,7 +10,7 @@ from pages.chain_page import ChainPage
 from pages.console_page import PATIENCE_MS, STATIONS
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 
 #: What a screen reader says of the scrubber.
 A_MOMENT = re.compile(r"^\d+\.\d of \d+\.\d s, ")

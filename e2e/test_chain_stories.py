@@ -1,4 +1,4 @@
-"""The whole street as real processes: what becomes of a chat's files, told by what C4C holds in the end."""
+"""The whole stack as real processes: what becomes of a chat's files, told by what C4C holds in the end."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from attachment_lab.files import customer_files
-from attachment_lab.kill import kill_listener
-from attachment_lab.minting import sealing_key
-from attachment_lab.street import read_offset
-from attachment_lab.tenant import Chat, Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.demo.files import customer_files
+from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.running import read_offset
+from attachment_lab.tenant.credentials import sealing_key
+from attachment_lab.tenant.handle import Chat, Tenant
+from attachment_lab.tenant.opening import WorldOptions
 
-pytestmark = [pytest.mark.street, pytest.mark.sample, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 
 PHOTO = ("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)
 NOTE = ("note.txt", b"see you on Monday\n")
@@ -51,7 +51,7 @@ def let_time_pass_until_at_rest(tenant: Tenant, *, most_rounds: int = 20) -> Non
         if transfer.is_at_rest:
             return
         due = datetime.fromisoformat(transfer.next_round_at or "").timestamp()
-        now = time.time() + read_offset(tenant.lab.street.clock_file)
+        now = time.time() + read_offset(tenant.lab.stack.clock_file)
         tenant.clock.advance(seconds=max(0.0, due - now) + 0.1)
         wait_for(lambda before=transfer: only_transfer(tenant) != before, "the next round begins")  # type: ignore[misc]
     pytest.fail(f"still not at rest: {only_transfer(tenant)}")
@@ -110,7 +110,7 @@ def test_a_repeated_event_runs_another_round_and_stores_nothing_twice(tenant: Te
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-@pytest.mark.own_street
+@pytest.mark.own_stack
 @pytest.mark.parametrize(
     "tenant_options",
     [WorldOptions(events=("Ended", "Closed"), dialects={"cmi": {"history_visible_at": "wrap_up"}})],
@@ -127,7 +127,7 @@ def test_history_that_is_complete_only_after_wrap_up_is_carried_then(tenant: Ten
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-@pytest.mark.own_street
+@pytest.mark.own_stack
 def test_a_chat_that_no_agent_took_ends_as_no_activity(tenant: Tenant) -> None:
     chat = tenant.chat(files=[NOTE], accepted=False)
     chat.end()
@@ -208,7 +208,7 @@ def test_a_byte_changed_on_the_way_into_c4c_is_found_by_the_service_itself(tenan
     assert "digest-mismatch" in (transfer.reason or "")
 
 
-@pytest.mark.own_street(through_gates=True)
+@pytest.mark.own_stack(through_gates=True)
 def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(tenant: Tenant) -> None:
     tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", method="GET", after_bytes=20_000)
     chat = tenant.chat(files=[PHOTO])
@@ -217,7 +217,7 @@ def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(t
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-@pytest.mark.own_street(through_gates=True)
+@pytest.mark.own_stack(through_gates=True)
 def test_an_upload_whose_connection_dies_after_it_was_kept_is_adopted(tenant: Tenant) -> None:
     tenant.fault(mock="c4c", kind="lost_answer", path="*/ChatActivityAttachment", method="POST")
     chat = tenant.chat(files=[PHOTO])
@@ -227,12 +227,12 @@ def test_an_upload_whose_connection_dies_after_it_was_kept_is_adopted(tenant: Te
     assert only_transfer(tenant).attachments[0].attempts == 1
 
 
-@pytest.mark.own_street
+@pytest.mark.own_stack
 def test_a_worker_killed_in_the_middle_changes_nothing_in_the_end(tenant: Tenant, tmp_path: Path) -> None:
     chat = tenant.chat(files=customer_files(tmp_path))
     chat.end()
     wait_for(lambda: len(tenant.stored()) >= 3, "three files are stored")
-    kill_listener(tenant.lab.street.ports.service + 1)
+    kill_listener(tenant.lab.stack.ports.service + 1)
     let_time_pass_until_at_rest(tenant)
     assert digests_stored(tenant) == digests_sent(chat)
 
@@ -242,7 +242,7 @@ def test_the_operator_sees_a_normal_outcome_on_the_command_line(tenant: Tenant) 
     tenant.wait_until_settled()
     transfer = only_transfer(tenant)
     environment = {
-        "DATABASE_URL": tenant.lab.street.service_settings["DATABASE_URL"],
+        "DATABASE_URL": tenant.lab.stack.service_settings["DATABASE_URL"],
         "ATTACHMENT_TRANSFER_SEALING_KEYS": sealing_key(),  # reading needs a key ring, not this very key
     }
     shown = subprocess.run(

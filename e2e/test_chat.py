@@ -10,7 +10,7 @@ from pages.agent_page import AgentPage
 from pages.chat_page import ChatPage
 from playwright.sync_api import FilePayload, Page, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -1,4 +1,4 @@
-"""The street in containers: the production JSON unchanged, certificate checks on, least privilege, two open ports.
+"""The stack in containers: the production JSON unchanged, certificate checks on, least privilege, two open ports.
 
 Needs a Docker engine and the images (``deploy/images/build.sh``); skips with one line without them, unless
 REQUIRE_DOCKER=1.
@@ -23,15 +23,15 @@ import httpx
 import pytest
 import yaml
 
+from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
-from attachment_lab.containers.stack import TransferStack
-from attachment_lab.conversation import Conversation
 from attachment_lab.errors import WrongUse
-from attachment_lab.minting import example_integration_json
-from attachment_lab.settle import wait_until_settled
+from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.tenant.credentials import example_integration_json
+from attachment_lab.tenant.settling import wait_until_settled
 
-pytestmark = [pytest.mark.street, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 
 ROOT = Path(__file__).resolve().parents[1]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -96,7 +96,7 @@ def test_every_network_but_the_published_one_is_closed() -> None:
 
 def test_the_mocks_answer_to_every_name_that_their_certificates_cover() -> None:
     found = {
-        name: tuple(OWN[name]["networks"]["street"]["aliases"]) for name in ("balancer", "orchestration", "cmi", "c4c")
+        name: tuple(OWN[name]["networks"]["stack"]["aliases"]) for name in ("balancer", "orchestration", "cmi", "c4c")
     }
     assert found == aliases()
     assert len(found["cmi"]) == len(found["c4c"]) == 33
@@ -153,12 +153,12 @@ def test_what_is_mounted_from_this_folder_is_there() -> None:
 # ── the stack itself ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_production_json_runs_unchanged(transfer_stack: TransferStack) -> None:
-    world, to = transfer_stack.first_world, transfer_stack.neighbours
+def test_the_production_json_runs_unchanged(compose_stack: ComposeStack) -> None:
+    world, to = compose_stack.first_world, compose_stack.neighbours
     path = f"/{world.tenant}/system-configurator/api/event-driven-integrations"
     (integration,) = to.orchestration.get(path)
     assert integration["json"].encode() == example_integration_json()
-    ledger = _ledger(transfer_stack)
+    ledger = _ledger(compose_stack)
     chat = Conversation.open(to, world)
     chat.accept()
     chat.send(("photo.jpg", b"\xff\xd8\xff" + bytes(range(256)) * 400))
@@ -170,17 +170,17 @@ def test_the_production_json_runs_unchanged(transfer_stack: TransferStack) -> No
     assert {each.name for each in verdict.records.objects} == {"photo.jpg", "Übergabe & Vertrag.pdf"}
 
 
-def test_a_worker_that_does_not_know_the_labs_ca_sends_nothing(transfer_stack: TransferStack) -> None:
+def test_a_worker_that_does_not_know_the_labs_ca_sends_nothing(compose_stack: ComposeStack) -> None:
     """The same names, the same certificates: only the authority is one that it was not told of."""
     workers = ("worker-1", "worker-2")
-    with transfer_stack.tenant() as tenant:
-        transfer_stack.compose(
+    with compose_stack.tenant() as tenant:
+        compose_stack.compose(
             "up", "-d", "--no-deps", *workers, variables={"WORKER_CA_FILE": "/etc/ssl/certs/ca-certificates.crt"}
         )
         try:
-            transfer_stack.wait_until_healthy(*workers)
+            compose_stack.wait_until_healthy(*workers)
             tenant.chat(files=[("a.txt", b"not for strangers")]).end()
-            transfer_stack.wait_for(
+            compose_stack.wait_for(
                 lambda: any(each.state in {"waiting", "parked"} and each.reason for each in tenant.transfers()),
                 lambda: f"no transfer waits with a reason: {tenant.transfers()}",
                 timeout_s=120,
@@ -190,21 +190,21 @@ def test_a_worker_that_does_not_know_the_labs_ca_sends_nothing(transfer_stack: T
             assert "SSL_CERT_FILE" in str(transfer.remedy)
             assert tenant.stored() == []
         finally:
-            transfer_stack.compose("up", "-d", "--no-deps", *workers)
-            transfer_stack.wait_until_healthy(*workers)
+            compose_stack.compose("up", "-d", "--no-deps", *workers)
+            compose_stack.wait_until_healthy(*workers)
         tenant.wait_until_settled(timeout_s=180)
         assert len(tenant.stored()) == 1
 
 
-def test_the_console_shows_the_documentations_world(transfer_stack: TransferStack) -> None:
-    console = transfer_stack.urls["console"]
+def test_the_console_shows_the_documentations_world(compose_stack: ComposeStack) -> None:
+    console = compose_stack.urls["console"]
     page = httpx.get(f"{console}/", follow_redirects=True, timeout=30, trust_env=False)
     assert page.status_code == 200
-    assert transfer_stack.first_world.name in page.text
+    assert compose_stack.first_world.name in page.text
 
 
-def test_a_tenant_of_the_pool_is_a_world_of_its_own(transfer_stack: TransferStack) -> None:
-    with transfer_stack.tenant() as one, transfer_stack.tenant() as other:
+def test_a_tenant_of_the_pool_is_a_world_of_its_own(compose_stack: ComposeStack) -> None:
+    with compose_stack.tenant() as one, compose_stack.tenant() as other:
         one.chat(files=[("a.txt", b"of one")]).end()
         one.wait_until_settled(timeout_s=120)
         assert [each.name for each in one.stored()] == ["a.txt"]
@@ -212,63 +212,63 @@ def test_a_tenant_of_the_pool_is_a_world_of_its_own(transfer_stack: TransferStac
         assert other.transfers() == []
 
 
-def test_a_tenant_that_was_closed_may_be_had_again_and_one_too_many_is_told(transfer_stack: TransferStack) -> None:
-    free = len(transfer_stack._pool)
+def test_a_tenant_that_was_closed_may_be_had_again_and_one_too_many_is_told(compose_stack: ComposeStack) -> None:
+    free = len(compose_stack._pool)
     with ExitStack() as open_ones:
-        first = open_ones.enter_context(transfer_stack.tenant(check=False))
+        first = open_ones.enter_context(compose_stack.tenant(check=False))
         for _ in range(free - 1):
-            open_ones.enter_context(transfer_stack.tenant(check=False))
-        with pytest.raises(WrongUse, match="all 32 tenants"), transfer_stack.tenant():
+            open_ones.enter_context(compose_stack.tenant(check=False))
+        with pytest.raises(WrongUse, match="all 32 tenants"), compose_stack.tenant():
             pass
-    assert len(transfer_stack._pool) == free
-    assert first.name in {names.name for names in transfer_stack._pool}
+    assert len(compose_stack._pool) == free
+    assert first.name in {names.name for names in compose_stack._pool}
 
 
 @pytest.mark.parametrize("stopped", ["api-1", "api-2"])
-def test_both_apis_serve_and_one_alone_is_enough(transfer_stack: TransferStack, stopped: str) -> None:
-    url = f"{transfer_stack.urls['service']}/readyz"
-    transfer_stack.compose("stop", stopped)
+def test_both_apis_serve_and_one_alone_is_enough(compose_stack: ComposeStack, stopped: str) -> None:
+    url = f"{compose_stack.urls['service']}/readyz"
+    compose_stack.compose("stop", stopped)
     try:
         assert httpx.get(url, timeout=30, trust_env=False).status_code == 200
-        with transfer_stack.tenant() as tenant:
+        with compose_stack.tenant() as tenant:
             tenant.chat(files=[("b.txt", b"through the other one")]).end()
             tenant.wait_until_settled(timeout_s=120)
     finally:
-        transfer_stack.compose("start", stopped)
-        transfer_stack.wait_until_healthy(stopped)
+        compose_stack.compose("start", stopped)
+        compose_stack.wait_until_healthy(stopped)
 
 
-def test_what_runs_is_not_root_and_can_write_nowhere_but_where_it_must(transfer_stack: TransferStack) -> None:
-    for name, each in transfer_stack.containers().items():
+def test_what_runs_is_not_root_and_can_write_nowhere_but_where_it_must(compose_stack: ComposeStack) -> None:
+    for name, each in compose_stack.containers().items():
         host = each["HostConfig"]
         assert each["Config"]["User"] == "10001:10001", name
         assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"] and not host["Privileged"], name  # noqa: PT018
         assert host["Memory"] and host["PidsLimit"], name  # noqa: PT018
         if each["State"]["Running"]:
-            status = transfer_stack.exec(name, "cat", "/proc/1/status")
+            status = compose_stack.exec(name, "cat", "/proc/1/status")
             assert "CapEff:\t0000000000000000" in status, name
             assert "NoNewPrivs:\t1" in status, name
 
 
-def test_no_secret_is_in_an_environment_or_a_log(transfer_stack: TransferStack) -> None:
-    guarded = transfer_stack.first_world.guarded()
-    environments = {name: json.dumps(each["Config"]["Env"]) for name, each in transfer_stack.containers().items()}
-    logs = transfer_stack.logs(lines=2000)
+def test_no_secret_is_in_an_environment_or_a_log(compose_stack: ComposeStack) -> None:
+    guarded = compose_stack.first_world.guarded()
+    environments = {name: json.dumps(each["Config"]["Env"]) for name, each in compose_stack.containers().items()}
+    logs = compose_stack.logs(lines=2000)
     for what, secret in guarded.items():
         assert secret not in logs, what
         assert not [name for name, text in environments.items() if secret in text], what
 
 
-def test_nothing_gets_out_of_the_street(transfer_stack: TransferStack) -> None:
+def test_nothing_gets_out_of_the_stack(compose_stack: ComposeStack) -> None:
     """Out is a host beyond this machine, to which a container of an open network does get."""
     with a_host_outside() as (address, port):
         ask = KNOCK.format(host=address, port=port)
-        image = f"attachment-transfer:{transfer_stack.options.tag}"
+        image = f"attachment-transfer:{compose_stack.options.tag}"
         assert docker("run", "--rm", "--entrypoint", "python3", image, "-c", ask).strip() == "reached"
-        running = [name for name, each in transfer_stack.containers().items() if each["State"]["Running"]]
+        running = [name for name, each in compose_stack.containers().items() if each["State"]["Running"]]
         assert len(running) == 10
         with ThreadPoolExecutor(max_workers=5) as several:
-            answers = several.map(lambda name: transfer_stack.exec(name, "python3", "-c", ask).strip(), running)
+            answers = several.map(lambda name: compose_stack.exec(name, "python3", "-c", ask).strip(), running)
             assert [(name, answer) for name, answer in zip(running, answers, strict=True) if answer == "reached"] == []
 
 
@@ -320,7 +320,7 @@ def test_compose_reads_the_files(command: list[str]) -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def _ledger(stack: TransferStack) -> Any:
-    from attachment_lab.chain_ledger import ChainLedger  # noqa: PLC0415
+def _ledger(stack: ComposeStack) -> Any:
+    from attachment_lab.reconciliation.reading import ChainLedger  # noqa: PLC0415
 
     return ChainLedger(stack.neighbours, stack.first_world)

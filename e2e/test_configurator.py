@@ -9,7 +9,7 @@ import pytest
 from pages.configurator_page import ConfiguratorPage
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 INTEGRATION = "Chat attachments to SAP Service Cloud"

@@ -6,7 +6,7 @@ import pytest
 from pages.console_page import PATIENCE_MS, STATIONS, ConsolePage
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 ALL_FILES = 14
 

@@ -17,14 +17,14 @@ from pathlib import Path
 import pytest
 from instrument.building import extra_ca
 
-from attachment_lab.minting import sealing_key
+from attachment_lab.tenant.credentials import sealing_key
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE_IMAGE = os.environ.get("BASE_IMAGE", "debian-python:local")
 IMAGE = "attachment-transfer:test"
 LEAST = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--tmpfs", "/tmp"]
 
-pytestmark = [pytest.mark.street, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 
 
 def docker(*arguments: str, check: bool = True) -> str:

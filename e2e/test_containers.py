@@ -20,19 +20,19 @@ from attachment_lab.containers.mocks import C4CContainer, CMIContainer, ContactP
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
 
-#: A street of one container, with a network and a volume of its own.
+#: A stack of one container, with a network and a volume of its own.
 SMALL_COMPOSE = """
 services:
   one:
     image: attachment-transfer-lab:local
-    entrypoint: [sh, -c, "echo words of the small street; exec sleep 600"]
+    entrypoint: [sh, -c, "echo words of the small stack; exec sleep 600"]
     profiles: [core]
     volumes: ["kept:/kept"]
 volumes: {kept: {}}
 """
 
 
-def write_small_street(folder: Path) -> None:
+def write_small_stack(folder: Path) -> None:
     (folder / "deploy").mkdir()
     (folder / "docker-compose.yml").write_text(SMALL_COMPOSE, encoding="utf-8")
     (folder / "deploy" / "compose.tests.yml").write_text("services: {one: {init: true}}\n", encoding="utf-8")
@@ -90,7 +90,7 @@ def test_a_contact_pro_mock_in_a_container_issues_tokens(contact_pro_container: 
 
 
 def test_the_ledgers_postgresql_takes_the_services_schema(ledger_postgres: LedgerPostgres) -> None:
-    from attachment_lab.minting import sealing_key  # noqa: PLC0415
+    from attachment_lab.tenant.credentials import sealing_key  # noqa: PLC0415
 
     settings = {"DATABASE_URL": ledger_postgres.url, "ATTACHMENT_TRANSFER_SEALING_KEYS": sealing_key()}
     done = subprocess.run(
@@ -140,15 +140,15 @@ def test_what_a_killed_process_left_is_removed_by_the_next_container() -> None:
 def test_what_a_killed_stack_left_is_removed_with_its_network_and_volume(tmp_path: Path) -> None:
     script = f"""
         import os, pathlib, signal
-        from attachment_lab.containers.stack import TransferStack
-        stack = TransferStack(pathlib.Path({str(tmp_path)!r}))
+        from attachment_lab.containers.compose_stack import ComposeStack
+        stack = ComposeStack(pathlib.Path({str(tmp_path)!r}))
         stack.compose("up", "-d")
         print(stack.project, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
     """
     with asking_docker():
         engine.require_images(C4CContainer.default_image)
-    write_small_street(tmp_path)
+    write_small_stack(tmp_path)
     project = killed(script)
     assert project.startswith(engine.PREFIX)
     assert [len(each) for each in of_project(project)] == [1, 1, 1]
@@ -239,25 +239,25 @@ def test_the_logs_of_a_stack_are_in_the_report_of_a_failed_test_by_whatever_name
 ) -> None:
     with asking_docker():
         engine.require_images(C4CContainer.default_image)
-    write_small_street(pytester.path)
+    write_small_stack(pytester.path)
     pytester.makepyfile(
         """
         import pathlib
         import pytest
-        from attachment_lab.containers.stack import TransferStack
+        from attachment_lab.containers.compose_stack import ComposeStack
 
         @pytest.fixture
-        def my_street():
-            stack = TransferStack(pathlib.Path.cwd())
+        def my_stack():
+            stack = ComposeStack(pathlib.Path.cwd())
             stack.compose("up", "-d")
             stack.wait_for(lambda: "words of the small" in stack.logs(), lambda: "silence", timeout_s=60)
             yield stack
             stack.stop()
 
-        def test_it(my_street):
-            assert my_street is None
+        def test_it(my_stack):
+            assert my_stack is None
         """
     )
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*logs of the stack (my_street)*", "*words of the small street*"])
+    result.stdout.fnmatch_lines(["*logs of the stack (my_stack)*", "*words of the small stack*"])

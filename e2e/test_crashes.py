@@ -16,12 +16,12 @@ from contextlib import contextmanager
 import pytest
 
 from attachment_lab.errors import LabFailed
-from attachment_lab.kill import kill_listener
-from attachment_lab.ports import Ports
-from attachment_lab.postgres import NoPostgres, Server, running_server
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab, Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.postgres import NoPostgres, Server, running_server
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.handle import Lab, Tenant
+from attachment_lab.tenant.opening import WorldOptions
 
 KILLS = int(os.environ.get("CRASH_KILLS", "4"))
 CHATS = max(8, 2 * KILLS)
@@ -36,16 +36,16 @@ DEADLINES = {
 #: C4C commits one second after the upload has ended: slower than the restart of a worker.
 SLOW_COMMIT = WorldOptions(dialects={"c4c": {"commit_delay_s": 1.0}})
 
-pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1500)]
 
 
 def pause(seconds: float) -> None:
-    """Let the street work for a moment, so that the next kill hits it elsewhere."""
+    """Let the stack work for a moment, so that the next kill hits it elsewhere."""
     threading.Event().wait(seconds)
 
 
 class Workers:
-    """The worker processes of one street, by their health ports."""
+    """The worker processes of one stack, by their health ports."""
 
     def __init__(self, lab: Lab, ports: list[int]) -> None:
         self.lab = lab
@@ -64,8 +64,8 @@ class Workers:
 @contextmanager
 def embedded() -> Iterator[Workers]:
     """SQLite: one worker under the service's own supervisor."""
-    with open_street(StreetOptions(service_environment=DEADLINES)) as street:
-        yield Workers(Lab(street, is_own=True), [street.ports.service + 1])
+    with open_stack(StackOptions(service_environment=DEADLINES)) as stack:
+        yield Workers(Lab(stack, is_own=True), [stack.ports.service + 1])
 
 
 @contextmanager
@@ -73,10 +73,10 @@ def distributed() -> Iterator[Workers]:
     """PostgreSQL: the embedded pair and a second worker beside it."""
     with postgres_or_skip() as server:
         environment = {**DEADLINES, "DATABASE_URL": server.database("transfer")}
-        with open_street(StreetOptions(service_environment=environment, start_deadline_s=120)) as street:
+        with open_stack(StackOptions(service_environment=environment, start_deadline_s=120)) as stack:
             port = Ports.free().console
-            with second_worker({**os.environ, **street.service_settings, "ATTACHMENT_TRANSFER_WORKER_PORT": str(port)}):
-                yield Workers(Lab(street, is_own=True), [street.ports.service + 1, port])
+            with second_worker({**os.environ, **stack.service_settings, "ATTACHMENT_TRANSFER_WORKER_PORT": str(port)}):
+                yield Workers(Lab(stack, is_own=True), [stack.ports.service + 1, port])
 
 
 @contextmanager

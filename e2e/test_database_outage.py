@@ -9,9 +9,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from attachment_lab.postgres import NoPostgres, running_server
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab
+from attachment_lab.stack.postgres import NoPostgres, running_server
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.handle import Lab
 
 CHATS = int(os.environ.get("OUTAGE_CHATS", "10"))
 SHORT = {
@@ -20,7 +20,7 @@ SHORT = {
     "ATTACHMENT_TRANSFER_LEASE_TTL_S": "2",
 }
 
-pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 def test_a_database_that_goes_away_twice_costs_nothing() -> None:
@@ -45,8 +45,8 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 def play_with_outages(server) -> None:  # type: ignore[no-untyped-def]
     environment = {**SHORT, "DATABASE_URL": server.database("transfer")}
-    options = StreetOptions(service_environment=environment, start_deadline_s=120)
-    with open_street(options) as street, Lab(street, is_own=True).tenant() as tenant:
+    options = StackOptions(service_environment=environment, start_deadline_s=120)
+    with open_stack(options) as stack, Lab(stack, is_own=True).tenant() as tenant:
         chats = [tenant.chat(files=[(f"chat-{n}-{i}.txt", b"x" * 50_000) for i in range(3)]) for n in range(CHATS)]
         tenant.fault(mock="c4c", kind="latency", path="*", times=None, delay_s=0.2)
         for chat in chats[: CHATS // 2]:
@@ -56,7 +56,7 @@ def play_with_outages(server) -> None:  # type: ignore[no-untyped-def]
             server.crash()
             threading.Event().wait(1.5)  # the outage itself; longer than a lease's suspect phase
             server.start()
-        until(lambda: httpx.get(f"{street.urls['service']}/readyz", timeout=10).status_code == 200, "ready again")
+        until(lambda: httpx.get(f"{stack.urls['service']}/readyz", timeout=10).status_code == 200, "ready again")
         for chat in chats[CHATS // 2 :]:
             chat.end()
         transfers = tenant.wait_until_settled(timeout_s=600)

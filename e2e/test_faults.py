@@ -7,20 +7,20 @@ from instrument.stacks import ConsoleWorld
 from pages.faults_page import PATIENCE_MS, FaultsPage
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 
 NOTE = ("note.txt", b"see you on Monday\n")
 
 
 @pytest.fixture
 def faults(world: ConsoleWorld, page: Page) -> FaultsPage:
-    """The page of the test's world, open. It is closed before its world is, which may take a whole street with it."""
+    """The page of the test's world, open. It is closed before its world is, which may take a whole stack with it."""
     opened = FaultsPage(page, world.url("faults"))
     opened.open()
     return opened
 
 
-def test_a_fault_that_was_planned_strikes_shows_on_the_street_and_is_used_up(
+def test_a_fault_that_was_planned_strikes_shows_on_the_stack_and_is_used_up(
     faults: FaultsPage, world: ConsoleWorld
 ) -> None:
     expect(faults.headline).to_have_text("Nothing is broken on purpose.")
@@ -69,7 +69,7 @@ def test_a_mistake_in_the_form_is_said_at_its_field(faults: FaultsPage, world: C
     assert world.tenant.mock("c4c").get("/_mock/faults", world=world.name)["faults"] == []
 
 
-def test_a_street_without_gates_offers_no_broken_wire_and_says_how_to_have_it(faults: FaultsPage) -> None:
+def test_a_stack_without_gates_offers_no_broken_wire_and_says_how_to_have_it(faults: FaultsPage) -> None:
     faults.page.get_by_label("Where", exact=True).select_option(label="Download of a file")
     wire = faults.page.get_by_label("What", exact=True).locator("optgroup", has_text="Cut off")
     expect(wire).to_be_disabled()
@@ -91,7 +91,7 @@ def test_an_event_that_does_not_get_through_is_red_at_the_integration(faults: Fa
     world.tenant.wait_until_settled()
 
 
-@pytest.mark.own_street
+@pytest.mark.own_stack
 def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
     faults: FaultsPage, world: ConsoleWorld
 ) -> None:
@@ -109,7 +109,7 @@ def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
     assert transfer.outcome == "stored"
 
 
-@pytest.mark.own_street
+@pytest.mark.own_stack
 def test_a_tenant_minted_after_the_clock_moved_lives_in_the_same_time(faults: FaultsPage, world: ConsoleWorld) -> None:
     faults.page.get_by_role("button", name="+ 1 day").click()
     expect(faults.clock("Transfer service")).to_contain_text("1 d ahead of the wall", timeout=PATIENCE_MS)

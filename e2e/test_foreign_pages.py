@@ -20,16 +20,16 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from attachment_lab.console.app import build_app
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.handle import Lab
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
 from mock_kit.testing import addresses
 from orchestration_mock.app import create_app as orchestration_app
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
 
 MOCKS = {"orchestration": orchestration_app, "cmi": cmi_app, "c4c": c4c_app}
 VENDOR_FACES = {"orchestration": {"oauth", "workflows"}, "cmi": {"wire"}, "c4c": {"odata"}, "console": set()}
@@ -58,8 +58,8 @@ ATTACK = """async ({base, calls}) => {
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    """A street of this module's own, with its console and its first world."""
-    with open_street(StreetOptions(console=True)) as opened:
+    """A stack of this module's own, with its console and its first world."""
+    with open_stack(StackOptions(console=True)) as opened:
         yield Lab(opened)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conftest import ConsoleWorld
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 
 @pytest.fixture

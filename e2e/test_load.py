@@ -8,12 +8,12 @@ import time
 import pytest
 from test_crashes import distributed
 
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.tenant.opening import WorldOptions
 
 CHATS = int(os.environ.get("LOAD_CHATS", "12"))
 FILES_PER_CHAT = 5
 
-pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(3000)]
 
 
 def test_many_chats_on_two_workers_keep_the_laws(capsys: pytest.CaptureFixture[str]) -> None:

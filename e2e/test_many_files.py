@@ -7,7 +7,7 @@ from instrument.stacks import ConsoleWorld
 from pages.console_page import ConsolePage
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(600)]
 
 MANY = 200
 LONG_MS = 400_000

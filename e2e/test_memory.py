@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from attachment_lab.kill import listeners
-from attachment_lab.tenant import Tenant
+from attachment_lab.stack.kill import listeners
+from attachment_lab.tenant.handle import Tenant
 
 SIZE_MB = int(os.environ.get("BIG_FILE_MB", "192"))
 MOST_GROWTH_MB = 64
 
-pytestmark = [pytest.mark.street, pytest.mark.faults, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(900)]
 
 
 def peak_mb(port: int) -> float:
@@ -34,11 +34,11 @@ def big_file(folder: Path) -> Path:
     return file
 
 
-@pytest.mark.own_street
+@pytest.mark.own_stack
 def test_a_large_file_passes_without_growing_the_worker_or_a_mock(
     tenant: Tenant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ports = tenant.lab.street.ports
+    ports = tenant.lab.stack.ports
     processes = {"worker": ports.service + 1, "CMI mock": ports.cmi, "C4C mock": ports.c4c}
     tenant.chat(files=[("small.txt", b"first a small one, so that everything is loaded")]).end()
     tenant.wait_until_settled()

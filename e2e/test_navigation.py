@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from instrument.stacks import ConsoleWorld, Stack
+from instrument.stacks import ConsoleWorld, StackUnderTest
 from pages.console_page import PATIENCE_MS, ConsolePage
 from playwright.sync_api import BrowserContext, Page, expect
 
 from attachment_lab.console.pages import PAGES
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(180)]
 
 SLOW_LINE = {"offline": False, "latency": 400, "downloadThroughput": 40_000, "uploadThroughput": 20_000}
 
@@ -59,7 +59,7 @@ def test_a_chosen_chat_is_in_the_address_and_survives_a_reload(console: ConsoleP
     expect(console.row("second.txt")).to_be_hidden()
 
 
-def test_another_tenant_is_one_choice_away_and_the_page_stays_the_same(page: Page, stack: Stack) -> None:
+def test_another_tenant_is_one_choice_away_and_the_page_stays_the_same(page: Page, stack: StackUnderTest) -> None:
     with stack.world() as ours, stack.world() as theirs:
         for name in (each.name for each in PAGES):
             page.goto(ours.url(name))

@@ -1,4 +1,4 @@
-"""The profile ``observability``: a real Prometheus, from Debian packages, scrapes the street and evaluates the alerts.
+"""The profile ``observability``: a real Prometheus, from Debian packages, scrapes the stack and evaluates the alerts.
 
 Grafana is in no Debian package, so it is not started here; ``service/tests/test_metrics.py`` checks its dashboard.
 """
@@ -15,10 +15,10 @@ import pytest
 import yaml
 from instrument.building import build, packages_stage
 
+from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
-from attachment_lab.containers.stack import TransferStack
 
-pytestmark = [pytest.mark.street, pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = ROOT / "deploy/prometheus/attachment-transfer.rules.yml"
@@ -30,26 +30,26 @@ ENTRYPOINT ["prometheus"]
 
 
 @pytest.fixture(scope="module")
-def prometheus(transfer_stack: TransferStack) -> Iterator[TransferStack]:
+def prometheus(compose_stack: ComposeStack) -> Iterator[ComposeStack]:
     image = f"attachment-transfer-prometheus:{uuid.uuid4().hex[:8]}"
     build(PROMETHEUS, image)
     variables = {"PROMETHEUS_IMAGE": image, "COMPOSE_PROFILES": "core,demo,observability"}
-    transfer_stack.compose("up", "-d", "--no-deps", "prometheus", variables=variables)
+    compose_stack.compose("up", "-d", "--no-deps", "prometheus", variables=variables)
     try:
-        transfer_stack.wait_until_healthy("prometheus", timeout_s=120)
-        yield transfer_stack
+        compose_stack.wait_until_healthy("prometheus", timeout_s=120)
+        yield compose_stack
     finally:
-        transfer_stack.compose("rm", "-f", "-s", "prometheus", check=False, variables=variables)
+        compose_stack.compose("rm", "-f", "-s", "prometheus", check=False, variables=variables)
         docker("rmi", "-f", image, check=False)
 
 
-def asked(stack: TransferStack, path: str) -> Any:
+def asked(stack: ComposeStack, path: str) -> Any:
     answer = json.loads(stack.exec("prometheus", "wget", "-q", "-O", "-", f"http://127.0.0.1:9090/api/v1/{path}"))
     assert answer["status"] == "success"
     return answer["data"]
 
 
-def test_prometheus_scrapes_both_apis_and_both_workers(prometheus: TransferStack) -> None:
+def test_prometheus_scrapes_both_apis_and_both_workers(prometheus: ComposeStack) -> None:
     def seen() -> dict[str, str]:
         targets = asked(prometheus, "targets")["activeTargets"]
         return {each["labels"]["instance"].partition(":")[0]: each["health"] for each in targets}
@@ -58,8 +58,8 @@ def test_prometheus_scrapes_both_apis_and_both_workers(prometheus: TransferStack
     prometheus.wait_for(lambda: seen() == every, lambda: str(seen()), timeout_s=90)
 
 
-def test_every_alert_is_loaded_and_none_of_them_fails_or_fires_on_a_street_that_is_well(
-    prometheus: TransferStack,
+def test_every_alert_is_loaded_and_none_of_them_fails_or_fires_on_a_stack_that_is_well(
+    prometheus: ComposeStack,
 ) -> None:
     written = {
         rule["alert"]

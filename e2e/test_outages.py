@@ -1,7 +1,7 @@
 """Real outages between real hosts: workers die or freeze, networks part, disks fill, clocks differ; the laws hold.
 
 Every test has a tenant of its own; the chain ledger's laws are checked at its end: nothing lost, nothing twice, every
-byte equal. The street is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most. Needs a
+byte equal. The stack is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most. Needs a
 Docker engine and the images; skips with one line without them, unless REQUIRE_DOCKER=1.
 """
 
@@ -29,15 +29,15 @@ from instrument.outages import (
     whole_again,
 )
 
+from attachment_lab.containers.compose_stack import ComposeStack, ComposeStackOptions
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.fixtures import asking_docker
-from attachment_lab.containers.stack import StackOptions, TransferStack
-from attachment_lab.records import Handover
-from attachment_lab.tenant import Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.reconciliation.records import Handover
+from attachment_lab.tenant.handle import Tenant
+from attachment_lab.tenant.opening import WorldOptions
 
 pytestmark = [
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.docker,
     pytest.mark.outage,
     pytest.mark.timeout(1200),
@@ -58,9 +58,9 @@ COPY --from=packages /faketime/libfaketime.so.1 /usr/lib/libfaketime.so.1
 
 
 @pytest.fixture(scope="module")
-def street() -> Iterator[TransferStack]:
+def stack() -> Iterator[ComposeStack]:
     with asking_docker():
-        stack = TransferStack(ROOT, StackOptions(files=["e2e/compose.outages.yml"])).__enter__()
+        stack = ComposeStack(ROOT, ComposeStackOptions(files=["e2e/compose.outages.yml"])).__enter__()
     try:
         yield stack
     finally:
@@ -68,7 +68,7 @@ def street() -> Iterator[TransferStack]:
 
 
 @pytest.fixture
-def skew_worker_1(street: TransferStack) -> Iterator[Callable[[int], None]]:
+def skew_worker_1(stack: ComposeStack) -> Iterator[Callable[[int], None]]:
     """Starts worker-1 anew with a clock that is so many seconds ahead (Debian's libfaketime in an image of its own)."""
     name = f"attachment-transfer:faketime-{uuid.uuid4().hex[:8]}"
     build(FAKETIME, name)
@@ -79,67 +79,67 @@ def skew_worker_1(street: TransferStack) -> Iterator[Callable[[int], None]]:
             "WORKER_1_PRELOAD": "/usr/lib/libfaketime.so.1",
             "WORKER_1_CLOCK": f"{off_s:+d}",
         }
-        street.compose("up", "-d", "--no-deps", "worker-1", variables=variables)
-        street.wait_until_healthy("worker-1")
-        seen_s = [float(street.exec(worker, "python3", "-c", "import time; print(time.time())")) for worker in WORKERS]
+        stack.compose("up", "-d", "--no-deps", "worker-1", variables=variables)
+        stack.wait_until_healthy("worker-1")
+        seen_s = [float(stack.exec(worker, "python3", "-c", "import time; print(time.time())")) for worker in WORKERS]
         assert abs(seen_s[0] - seen_s[1] - off_s) < 60
 
     yield skew
-    street.compose("up", "-d", "--no-deps", "worker-1")
-    street.wait_until_healthy("worker-1")
+    stack.compose("up", "-d", "--no-deps", "worker-1")
+    stack.wait_until_healthy("worker-1")
     docker("rmi", "-f", name, check=False)
 
 
-def test_a_worker_that_is_killed_for_good_is_replaced_by_the_other(street: TransferStack) -> None:
-    with whole_again(street, *WORKERS), street.tenant() as tenant:
+def test_a_worker_that_is_killed_for_good_is_replaced_by_the_other(stack: ComposeStack) -> None:
+    with whole_again(stack, *WORKERS), stack.tenant() as tenant:
         slow_uploads(tenant, delay_s=2)
         for _ in range(4):
             a_chat(tenant, count=3).end()
-        wait_for_an_upload(street, tenant)
-        victim, survivor = victim_and_survivor(street)
-        before = takeovers_of(street, survivor)
-        kill_for_good(street, victim)
+        wait_for_an_upload(stack, tenant)
+        victim, survivor = victim_and_survivor(stack)
+        before = takeovers_of(stack, survivor)
+        kill_for_good(stack, victim)
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert len(tenant.stored()) == 12
-        assert takeovers_of(street, survivor) > before
-        assert street.containers()[victim]["State"]["Running"] is False
+        assert takeovers_of(stack, survivor) > before
+        assert stack.containers()[victim]["State"]["Running"] is False
 
 
-def test_a_worker_that_freezes_with_half_a_file_sent_files_nothing_twice_when_it_wakes(street: TransferStack) -> None:
-    with whole_again(street, *WORKERS), street.tenant() as tenant:
+def test_a_worker_that_freezes_with_half_a_file_sent_files_nothing_twice_when_it_wakes(stack: ComposeStack) -> None:
+    with whole_again(stack, *WORKERS), stack.tenant() as tenant:
         # The first download drips, and what has come is sent on: when the worker freezes, C4C has half of the body.
         tenant.fault(mock="cmi", kind="drip", path="*attachment*", bytes_per_s=1_000_000)
         a_chat(tenant, count=1, size_bytes=6_000_000).end()
-        wait_for_an_upload(street, tenant)
-        victim, survivor = victim_and_survivor(street)
-        before = takeovers_of(street, survivor)
-        docker("pause", street.container(victim))
+        wait_for_an_upload(stack, tenant)
+        victim, survivor = victim_and_survivor(stack)
+        before = takeovers_of(stack, survivor)
+        docker("pause", stack.container(victim))
         # The other takes over, and meets the lock that C4C holds on the activity as long as the body is not there.
-        street.wait_for(
+        stack.wait_for(
             lambda: any(each.state == "waiting" and "lock" in str(each.reason) for each in tenant.transfers()),
             lambda: f"the survivor has not met the lock: {tenant.transfers()}",
             timeout_s=PATIENCE_S,
         )
-        assert takeovers_of(street, survivor) > before
+        assert takeovers_of(stack, survivor) > before
         # It wakes with the rest of the body in its hands.
-        docker("unpause", street.container(victim))
+        docker("unpause", stack.container(victim))
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
-        street.wait_until_healthy(victim)
-        street.wait_for(
-            lambda: not any(rounds_of(street, each) for each in WORKERS),
+        stack.wait_until_healthy(victim)
+        stack.wait_for(
+            lambda: not any(rounds_of(stack, each) for each in WORKERS),
             lambda: "the worker that woke up still carries",
             timeout_s=PATIENCE_S,
         )
         assert len(tenant.stored()) == 1
 
 
-def test_a_network_that_parts_in_the_middle_of_an_upload_loses_and_doubles_nothing(street: TransferStack) -> None:
-    with street.tenant() as tenant:
+def test_a_network_that_parts_in_the_middle_of_an_upload_loses_and_doubles_nothing(stack: ComposeStack) -> None:
+    with stack.tenant() as tenant:
         slow_uploads(tenant, delay_s=4)
         a_chat(tenant, count=4, size_bytes=2_000_000).end()
-        wait_for_an_upload(street, tenant)
-        with cut_off(street, "c4c"):
-            street.wait_for(
+        wait_for_an_upload(stack, tenant)
+        with cut_off(stack, "c4c"):
+            stack.wait_for(
                 lambda: any(each.state == "waiting" and each.reason for each in tenant.transfers()),
                 lambda: f"the transfer does not notice that C4C is gone: {tenant.transfers()}",
                 timeout_s=PATIENCE_S,
@@ -148,28 +148,28 @@ def test_a_network_that_parts_in_the_middle_of_an_upload_loses_and_doubles_nothi
         assert len(tenant.stored()) == 4
 
 
-def test_postgresql_that_is_restarted_hard_keeps_everything_that_was_accepted(street: TransferStack) -> None:
-    with whole_again(street, "postgres", *WORKERS), street.tenant() as tenant:
+def test_postgresql_that_is_restarted_hard_keeps_everything_that_was_accepted(stack: ComposeStack) -> None:
+    with whole_again(stack, "postgres", *WORKERS), stack.tenant() as tenant:
         slow_uploads(tenant, delay_s=0.5)
         for _ in range(6):
             a_chat(tenant, count=2).end()
-        wait_for_an_upload(street, tenant)
-        docker("restart", "--time", "0", street.container("postgres"))
-        street.wait_until_healthy("postgres")
+        wait_for_an_upload(stack, tenant)
+        docker("restart", "--time", "0", stack.container("postgres"))
+        stack.wait_until_healthy("postgres")
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert len(tenant.stored()) == 12
 
 
-def test_a_workers_disk_that_is_full_holds_a_file_up_and_loses_nothing(street: TransferStack) -> None:
+def test_a_workers_disk_that_is_full_holds_a_file_up_and_loses_nothing(stack: ComposeStack) -> None:
     # CMI gives no length, so a file goes through the worker's spool: the disk that is full here.
     options = WorldOptions(dialects={"cmi": {"length_known": False}})
-    with whole_again(street, *WORKERS), street.tenant(options) as tenant:
+    with whole_again(stack, *WORKERS), stack.tenant(options) as tenant:
         for worker in WORKERS:
-            street.exec(worker, "sh", "-c", "cat /dev/zero >/tmp/full 2>/dev/null || true")
+            stack.exec(worker, "sh", "-c", "cat /dev/zero >/tmp/full 2>/dev/null || true")
         try:
             chat = a_chat(tenant, count=2, size_bytes=300_000)
             chat.end()
-            street.wait_for(
+            stack.wait_for(
                 lambda: any(each.state == "waiting" and each.reason for each in tenant.transfers()),
                 lambda: f"no transfer waits with a reason: {tenant.transfers()}",
                 timeout_s=PATIENCE_S,
@@ -177,36 +177,36 @@ def test_a_workers_disk_that_is_full_holds_a_file_up_and_loses_nothing(street: T
             assert tenant.stored() == []
         finally:
             for worker in WORKERS:
-                street.exec(worker, "rm", "-f", "/tmp/full")
+                stack.exec(worker, "rm", "-f", "/tmp/full")
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert len(tenant.stored()) == 2
 
 
-def test_a_database_whose_disk_is_full_refuses_at_the_door_and_keeps_what_it_accepted(street: TransferStack) -> None:
-    with whole_again(street, "postgres", *WORKERS), street.tenant() as tenant:
+def test_a_database_whose_disk_is_full_refuses_at_the_door_and_keeps_what_it_accepted(stack: ComposeStack) -> None:
+    with whole_again(stack, "postgres", *WORKERS), stack.tenant() as tenant:
         slow_uploads(tenant, delay_s=1)
         for _ in range(3):
             a_chat(tenant, count=2).end()
-        wait_for_an_upload(street, tenant)
-        street.exec("disk", "sh", "-c", "cat /dev/zero >/data/full 2>/dev/null || true")
+        wait_for_an_upload(stack, tenant)
+        stack.exec("disk", "sh", "-c", "cat /dev/zero >/data/full 2>/dev/null || true")
         try:
-            refused = refused_deliveries(tenant, street)
+            refused = refused_deliveries(tenant, stack)
         finally:
-            street.exec("disk", "rm", "-f", "/data/full")
-        street.wait_until_healthy("postgres", "api-1", "api-2", *WORKERS)
+            stack.exec("disk", "rm", "-f", "/data/full")
+        stack.wait_until_healthy("postgres", "api-1", "api-2", *WORKERS)
         for delivery in refused:
             tenant.mock("orchestration").post(f"/_mock/deliveries/{delivery}/redeliver", {}, world=tenant.name)
         transfers = tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert [each.outcome for each in transfers] == ["stored"] * len(transfers)
 
 
-def refused_deliveries(tenant: Tenant, street: TransferStack, *, most: int = 60) -> list[str]:
+def refused_deliveries(tenant: Tenant, stack: ComposeStack, *, most: int = 60) -> list[str]:
     """Chats end until the service has refused one; ids of the deliveries that were refused, never with a 2xx or 4xx."""
     refused: list[str] = []
     for _ in range(most):
         fired = a_chat(tenant, count=1).end()
         assert fired is not None
-        answers = answered(tenant, street, fired.event_id)
+        answers = answered(tenant, stack, fired.event_id)
         if any(each.state == "failed" for each in answers):
             assert {each.status for each in answers} == {503}
             refused.extend(fired.delivery_ids)
@@ -215,34 +215,34 @@ def refused_deliveries(tenant: Tenant, street: TransferStack, *, most: int = 60)
     pytest.fail(f"{most} chats were accepted on a disk that is full")
 
 
-def answered(tenant: Tenant, street: TransferStack, event_id: str) -> list[Handover]:
+def answered(tenant: Tenant, stack: ComposeStack, event_id: str) -> list[Handover]:
     """How the service answered the deliveries of an event."""
 
     def at_rest() -> bool:
         found = tenant.ledger.handovers(event_id)
         return bool(found) and all(each.state in {"delivered", "failed"} for each in found)
 
-    street.wait_for(at_rest, lambda: f"no answer to {event_id}", timeout_s=PATIENCE_S)
+    stack.wait_for(at_rest, lambda: f"no answer to {event_id}", timeout_s=PATIENCE_S)
     return tenant.ledger.handovers(event_id)
 
 
 @pytest.mark.parametrize("off_s", [-HOUR_S, HOUR_S], ids=["behind", "ahead"])
 def test_a_worker_whose_clock_is_an_hour_off_dies_and_its_late_upload_is_not_repeated(
-    street: TransferStack, skew_worker_1: Callable[[int], None], off_s: int
+    stack: ComposeStack, skew_worker_1: Callable[[int], None], off_s: int
 ) -> None:
-    with whole_again(street, *WORKERS), street.tenant() as tenant:
+    with whole_again(stack, *WORKERS), stack.tenant() as tenant:
         skew_worker_1(off_s)
-        docker("stop", street.container("worker-2"))
+        docker("stop", stack.container("worker-2"))
         slow_uploads(tenant, delay_s=LATE_COMMIT_S, times=1)
         a_chat(tenant, count=1).end()
-        wait_for_an_upload(street, tenant)
-        kill_for_good(street, "worker-1")
-        docker("start", street.container("worker-2"))
-        street.wait_until_healthy("worker-2")
-        street.wait_for(lambda: takeovers_of(street, "worker-2") == 1, lambda: "nobody took over", timeout_s=PATIENCE_S)
+        wait_for_an_upload(stack, tenant)
+        kill_for_good(stack, "worker-1")
+        docker("start", stack.container("worker-2"))
+        stack.wait_until_healthy("worker-2")
+        stack.wait_for(lambda: takeovers_of(stack, "worker-2") == 1, lambda: "nobody took over", timeout_s=PATIENCE_S)
         assert not ended_uploads(tenant), "C4C was quicker than the takeover: this shows nothing"
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
-        street.wait_for(
+        stack.wait_for(
             lambda: bool(ended_uploads(tenant)),
             lambda: "C4C has not ended the dead worker's upload",
             timeout_s=PATIENCE_S,
@@ -263,22 +263,20 @@ def ended_uploads(tenant: Tenant) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("off_s", [-HOUR_S, HOUR_S], ids=["behind", "ahead"])
 def test_two_workers_whose_clocks_are_an_hour_apart_try_again_when_it_is_time(
-    street: TransferStack, skew_worker_1: Callable[[int], None], off_s: int
+    stack: ComposeStack, skew_worker_1: Callable[[int], None], off_s: int
 ) -> None:
-    with whole_again(street, *WORKERS), street.tenant() as tenant:
+    with whole_again(stack, *WORKERS), stack.tenant() as tenant:
         skew_worker_1(off_s)
         # The one whose clock is behind puts off what the other may then find due at once.
         first, second = WORKERS if off_s < 0 else WORKERS[::-1]
-        docker("stop", street.container(second))
+        docker("stop", stack.container(second))
         wait = {"Retry-After": str(ASKED_TO_WAIT_S)}
         tenant.fault(mock="c4c", kind="status", path="*Attachment*", method="POST", times=6, status=503, headers=wait)
         for _ in range(6):
             a_chat(tenant, count=1).end()
-        street.wait_for(
-            lambda: len(ended_uploads(tenant)) == 6, lambda: "C4C has not refused six", timeout_s=PATIENCE_S
-        )
-        assert rounds_of(street, first) == 0
-        docker("start", street.container(second))
+        stack.wait_for(lambda: len(ended_uploads(tenant)) == 6, lambda: "C4C has not refused six", timeout_s=PATIENCE_S)
+        assert rounds_of(stack, first) == 0
+        docker("start", stack.container(second))
         transfers = tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert [each.outcome for each in transfers] == ["stored"] * 6
         posts = [each for each in exchanges(tenant) if each["method"] == "POST"]
@@ -288,14 +286,14 @@ def test_two_workers_whose_clocks_are_an_hour_apart_try_again_when_it_is_time(
 
 
 def test_a_token_issuer_whose_clock_is_wrong_is_refused_in_words_and_heals_when_it_is_right(
-    street: TransferStack,
+    stack: ComposeStack,
 ) -> None:
-    with street.tenant() as tenant:
+    with stack.tenant() as tenant:
         oauth = tenant.mock("orchestration")
         oauth.post("/_mock/oauth", {"clock_skew_s": 3600}, world=tenant.name)
         fired = a_chat(tenant, count=1).end()
         assert fired is not None
-        assert [each.status for each in answered(tenant, street, fired.event_id)] == [401]
+        assert [each.status for each in answered(tenant, stack, fired.event_id)] == [401]
         oauth.post("/_mock/oauth", {"clock_skew_s": 0}, world=tenant.name)
         (delivery,) = fired.delivery_ids
         oauth.post(f"/_mock/deliveries/{delivery}/redeliver", {}, world=tenant.name)
@@ -303,8 +301,8 @@ def test_a_token_issuer_whose_clock_is_wrong_is_refused_in_words_and_heals_when_
         assert len(tenant.stored()) == 1
 
 
-def test_a_token_issuer_that_is_ahead_by_less_than_the_leeway_is_believed(street: TransferStack) -> None:
-    with street.tenant() as tenant:
+def test_a_token_issuer_that_is_ahead_by_less_than_the_leeway_is_believed(stack: ComposeStack) -> None:
+    with stack.tenant() as tenant:
         tenant.mock("orchestration").post("/_mock/oauth", {"clock_skew_s": 20}, world=tenant.name)
         a_chat(tenant, count=1).end()
         tenant.wait_until_settled(timeout_s=PATIENCE_S)

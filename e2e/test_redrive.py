@@ -8,7 +8,7 @@ from pages.console_page import PATIENCE_MS, ConsolePage
 from pages.operator_page import OperatorPage
 from playwright.sync_api import BrowserContext, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(180)]
 
 FILES = [("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 500), ("note.txt", b"see you on Monday\n")]
 

@@ -12,18 +12,18 @@ from instrument.stacks import ConsoleWorld
 from pages.report_page import ReportPage
 from playwright.sync_api import Browser, Page, expect
 
-from attachment_lab import street_file
-from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.minting import WorldNames, minted_world
+from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.street_file import RunningStreet, street_json
-from attachment_lab.tenant import Lab, Tenant
-from attachment_lab.worlds import open_world
+from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack.ready_file import RunningStack, stack_json
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.credentials import WorldNames, minted_world
+from attachment_lab.tenant.handle import Lab, Tenant
+from attachment_lab.tenant.opening import open_world
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 
 FILES = [("contract of Alice.pdf", b"%PDF-1.4 " + b"a contract " * 300), ("photo.jpg", b"\xff\xd8\xff" + b"p" * 900)]
 ALL_ARRIVED = "All 2 attachments arrived; every byte is equal at both ends."
@@ -57,7 +57,7 @@ def test_one_press_saves_a_file_that_opens_from_disk_and_asks_for_nothing(
         expect(offline.locator("h1")).to_have_text(ALL_ARRIVED)
         for name, _ in FILES:
             expect(offline.get_by_text(name)).to_be_visible()
-        expect(offline.locator(".street")).to_be_visible()
+        expect(offline.locator(".stack")).to_be_visible()
         assert offline.locator(".files .equal").count() == len(FILES)
         text = re.sub(r"\s", "", offline.locator("body").inner_text())
         assert all(file.sha256 in text for file in chat.files)
@@ -165,14 +165,14 @@ def test_equal_runs_give_equal_bytes_but_for_time() -> None:
 
 
 def test_the_command_writes_the_same_file(tmp_path: Path, world: ConsoleWorld) -> None:
-    """Against a street file of this world, as ``up`` would have written it."""
+    """Against a stack file of this world, as ``up`` would have written it."""
     chat = world.tenant.chat(files=FILES)
     chat.end()
     world.tenant.wait_until_settled()
-    street_file.write(
-        tmp_path / "street.json", street_json(RunningStreet(urls=world.tenant.lab.urls, world=world.tenant.names))
+    stack_file.write(
+        tmp_path / "stack.json", stack_json(RunningStack(urls=world.tenant.lab.urls, world=world.tenant.names))
     )
-    command = [sys.executable, "-m", "attachment_lab", "report", "--street", str(tmp_path / "street.json")]
+    command = [sys.executable, "-m", "attachment_lab", "report", "--stack", str(tmp_path / "stack.json")]
     out = tmp_path / "run.html"
     done = _run(*command, "--out", str(out), "--chat", chat.guid, "--json")
     assert done.returncode == 0, done.stderr
@@ -188,13 +188,13 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 
 
 def _played(names: WorldNames) -> str:
-    """A world of these names on a street of its own, one chat, and its report."""
-    with open_street(StreetOptions()) as street:
-        open_world(street.neighbours, names)
-        tenant = Tenant(Lab(street, is_own=True), names)
+    """A world of these names on a stack of its own, one chat, and its report."""
+    with open_stack(StackOptions()) as stack:
+        open_world(stack.neighbours, names)
+        tenant = Tenant(Lab(stack, is_own=True), names)
         tenant.chat(files=FILES).end()
         tenant.wait_until_settled()
-        return render(gather(ChainLedger(street.neighbours, names), Scope()))
+        return render(gather(ChainLedger(stack.neighbours, names), Scope()))
 
 
 def _without_times(html: str) -> str:

@@ -12,9 +12,9 @@ from pages.console_page import PATIENCE_MS, ConsolePage
 from playwright.sync_api import BrowserContext, Page, expect
 
 if TYPE_CHECKING:
-    from attachment_lab.tenant import Lab
+    from attachment_lab.tenant.handle import Lab
 
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 
 @pytest.fixture

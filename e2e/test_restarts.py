@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from instrument.stacks import ConsoleWorld, Stack, show
+from instrument.stacks import ConsoleWorld, StackUnderTest, show
 from pages.console_page import PATIENCE_MS, ConsolePage
 from playwright.sync_api import expect
 
 pytestmark = [
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.browser,
     pytest.mark.timeout(300),
-    pytest.mark.own_street,
+    pytest.mark.own_stack,
     # A browser reports each connection that is refused or dies.
     pytest.mark.page_errors(allow=r"net::ERR_|status of 40[04]|status of 502"),
 ]
@@ -26,7 +26,7 @@ def slow_down(world: ConsoleWorld) -> None:
 
 
 def test_a_service_that_dies_and_comes_back_loses_nothing(
-    console: ConsolePage, world: ConsoleWorld, stack: Stack
+    console: ConsolePage, world: ConsoleWorld, stack: StackUnderTest
 ) -> None:
     slow_down(world)
     console.open()
@@ -46,7 +46,7 @@ def test_a_service_that_dies_and_comes_back_loses_nothing(
 
 
 def test_a_chat_that_ends_while_the_service_is_down_is_carried_when_it_is_back(
-    console: ConsolePage, world: ConsoleWorld, stack: Stack
+    console: ConsolePage, world: ConsoleWorld, stack: StackUnderTest
 ) -> None:
     console.open()
     chat = world.tenant.chat(files=FILES[:2])
@@ -61,7 +61,7 @@ def test_a_chat_that_ends_while_the_service_is_down_is_carried_when_it_is_back(
 
 
 def test_a_page_finds_its_console_again_after_a_restart(
-    console: ConsolePage, world: ConsoleWorld, stack: Stack
+    console: ConsolePage, world: ConsoleWorld, stack: StackUnderTest
 ) -> None:
     slow_down(world)
     console.open()
@@ -77,7 +77,7 @@ def test_a_page_finds_its_console_again_after_a_restart(
 
 
 def test_a_page_whose_world_the_new_console_does_not_know_yet_goes_on_once_it_does(
-    console: ConsolePage, world: ConsoleWorld, stack: Stack
+    console: ConsolePage, world: ConsoleWorld, stack: StackUnderTest
 ) -> None:
     console.open()
     with stack.world() as other:

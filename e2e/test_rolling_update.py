@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from instrument.outages import PATIENCE_S, WORKERS, rounds_of, slow_uploads
 
+from attachment_lab.containers.compose_stack import ComposeStack, ComposeStackOptions
 from attachment_lab.containers.engine import OWNER_LABEL, docker, owner, require_images
 from attachment_lab.containers.fixtures import asking_docker
-from attachment_lab.containers.stack import StackOptions, TransferStack
-from attachment_lab.tenant import Tenant
+from attachment_lab.tenant.handle import Tenant
 
 pytestmark = [
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.docker,
     pytest.mark.outage,
     pytest.mark.timeout(1200),
@@ -52,14 +52,14 @@ _STATE = (
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TransferStack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ComposeStack]:
     """A stack whose service is of the release before, and so is its database."""
     tag = f"before-{uuid.uuid4().hex[:8]}"
     with asking_docker():
         require_images("attachment-transfer:local")
         build_release_before(tag, tmp_path_factory.mktemp("before"))
-        options = StackOptions(files=["e2e/compose.rolling.yml"], environment={"SERVICE_TAG": tag})
-        stack = TransferStack(ROOT, options).__enter__()
+        options = ComposeStackOptions(files=["e2e/compose.rolling.yml"], environment={"SERVICE_TAG": tag})
+        stack = ComposeStack(ROOT, options).__enter__()
     try:
         yield stack
     finally:
@@ -67,7 +67,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TransferStack]:
         docker("rmi", "-f", f"attachment-transfer:{tag}", check=False)
 
 
-def test_a_rolling_update_to_the_next_release_during_200_chats_loses_and_doubles_nothing(stack: TransferStack) -> None:
+def test_a_rolling_update_to_the_next_release_during_200_chats_loses_and_doubles_nothing(stack: ComposeStack) -> None:
     assert stack.exec("api-1", "python3", "-c", _STATE).split() == ["False", "False"]
     with stack.tenant() as tenant, ThreadPoolExecutor(max_workers=1) as operator:
         slow_uploads(tenant, delay_s=0.3)
@@ -121,14 +121,14 @@ def build_release_before(tag: str, folder: Path) -> None:
     docker("build", "-q", "--network", "none", "--label", label, "-t", f"attachment-transfer:{tag}", str(folder))
 
 
-def migrate(stack: TransferStack) -> None:
+def migrate(stack: ComposeStack) -> None:
     """The new release's one-shot job, while the old release runs on."""
     stack.compose("up", "-d", "--no-deps", "migrate", variables={"SERVICE_TAG": "local"})
     stack.wait_until_healthy("migrate")
     assert "step 0002" in stack.logs("migrate")
 
 
-def roll(stack: TransferStack, service: str) -> None:
+def roll(stack: ComposeStack, service: str) -> None:
     """The old container drains and goes, the new one comes and becomes healthy."""
     stack.compose("up", "-d", "--no-deps", service, variables={"SERVICE_TAG": "local"})
     stack.wait_until_healthy(service)

@@ -1,11 +1,11 @@
-"""Every scenario by mouse, on a street of their own (they move its clock): what should happen is what did."""
+"""Every scenario by mouse, on a stack of their own (they move its clock): what should happen is what did."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from instrument.stacks import ConsoleWorld, OwnStack
+from instrument.stacks import ConsoleWorld, LocalStack
 from pages.console_page import PATIENCE_MS, ConsolePage
 from pages.faults_page import FaultsPage
 from pages.journal_page import JournalPage
@@ -13,15 +13,15 @@ from playwright.sync_api import Page, expect
 
 from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.table import SCENARIOS
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.handle import Lab
+from attachment_lab.tenant.opening import WorldOptions
 
-# One worker plays them all: they share one street, whose clock moves for all tenants at once.
+# One worker plays them all: they share one stack, whose clock moves for all tenants at once.
 pytestmark = [
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.browser,
-    pytest.mark.own_street,
+    pytest.mark.own_stack,
     pytest.mark.xdist_group("scenarios"),
     pytest.mark.timeout(300),
 ]
@@ -31,14 +31,14 @@ LEDGER_FINDS_SOMETHING = {"byte-changes"}
 
 
 @pytest.fixture(scope="module")
-def scene() -> Iterator[OwnStack]:
-    """A street through its wire gates, with a console."""
-    with open_street(StreetOptions(console=True, through_gates=True)) as street:
-        yield OwnStack(Lab(street, is_own=True))
+def scene() -> Iterator[LocalStack]:
+    """A stack through its wire gates, with a console."""
+    with open_stack(StackOptions(console=True, through_gates=True)) as stack:
+        yield LocalStack(Lab(stack, is_own=True))
 
 
 @pytest.fixture
-def stage(scene: OwnStack, request: pytest.FixtureRequest) -> Iterator[ConsoleWorld]:
+def stage(scene: LocalStack, request: pytest.FixtureRequest) -> Iterator[ConsoleWorld]:
     """A fresh tenant; its ledger is judged at the end, unless the scenario is about a broken one."""
     options, check = getattr(request, "param", (None, True))
     with scene.world(options, check=check) as world:

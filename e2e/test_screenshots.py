@@ -33,7 +33,7 @@ POSES = {
 }
 
 pytestmark = [
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.browser,
     pytest.mark.timeout(300),
     # One worker takes them all: they share the documentation's world, which is furnished once.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from attachment_lab.tenant import Tenant
+from attachment_lab.tenant.handle import Tenant
 
-pytestmark = [pytest.mark.street, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
 
-@pytest.mark.own_street(service_environment={"ATTACHMENT_TRANSFER_SYNC_WAIT_S": "8"})
+@pytest.mark.own_stack(service_environment={"ATTACHMENT_TRANSFER_SYNC_WAIT_S": "8"})
 def test_the_answer_to_contact_pro_names_every_file(tenant: Tenant) -> None:
     tenant.chat(files=[("a.txt", b"first"), ("b.txt", b"second")]).end()
     tenant.wait_until_settled()
@@ -19,7 +19,7 @@ def test_the_answer_to_contact_pro_names_every_file(tenant: Tenant) -> None:
     assert "b.txt" in delivery["response_body"]
 
 
-@pytest.mark.own_street(service_environment={"ATTACHMENT_TRANSFER_SYNC_WAIT_S": "1"})
+@pytest.mark.own_stack(service_environment={"ATTACHMENT_TRANSFER_SYNC_WAIT_S": "1"})
 def test_what_takes_longer_is_answered_202_and_goes_on(tenant: Tenant) -> None:
     tenant.fault(mock="cmi", kind="latency", path="*/attachments/*", method="GET", delay_s=3.0)
     tenant.chat(files=[("a.txt", b"first")]).end()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conftest import ConsoleWorld
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 #: Steps that wait for something to arrive.
 WAITING = {place for place, each in enumerate(steps(), 1) if each.waiting}
 LAST = len(steps())
@@ -57,7 +57,7 @@ def test_it_plays_by_itself_and_can_be_paused(tour: TourPage) -> None:
 
 
 def test_a_page_that_is_slow_to_come_is_turned_once(tour: TourPage) -> None:
-    """By itself and in a hurry: were the page turned at each look, a slow street would never get to the next one."""
+    """By itself and in a hurry: were the page turned at each look, a slow stack would never get to the next one."""
     held: list[Route] = []
     tour.page.route(lambda url: "tour=write" in url, lambda route: held.append(route))  # noqa: PLW0108 - is inspected
     with tour.page.expect_request(lambda request: "tour=write" in request.url):
@@ -94,9 +94,9 @@ def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_
     expect(tour.page.locator("#tour-light")).to_be_hidden()
     tour.page.goto(tour.page.url.replace("tour=welcome", "tour=travel"))
     expect(tour.caption).to_have_attribute("data-place", "bottom", timeout=PATIENCE_MS)
-    street, light = tour.page.locator("[data-tour='chain-street']"), tour.page.locator("#tour-light")
+    stack, light = tour.page.locator("[data-tour='chain-stack']"), tour.page.locator("#tour-light")
     tour.wait_until_ready()
-    inner, outer = street.bounding_box(), light.bounding_box()
+    inner, outer = stack.bounding_box(), light.bounding_box()
     assert inner is not None
     assert outer is not None
     assert outer["x"] <= inner["x"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from instrument.stacks import ConsoleWorld, Stack
+from instrument.stacks import ConsoleWorld, StackUnderTest
 from pages.agent_page import AgentPage
 from pages.chat_page import ChatPage
 from pages.console_page import ConsolePage
 from playwright.sync_api import BrowserContext, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(180)]
 
 NOTE = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}
 GUIDE = {"name": "anleitung.csv", "mimeType": "text/csv", "buffer": b"step;what\n1;restart\n"}
@@ -34,7 +34,7 @@ def test_two_people_see_the_same_chat_at_the_same_time(world: ConsoleWorld, new_
     assert len({seat.page.locator("#rows").inner_text() for seat in seats}) == 1
 
 
-def test_two_tenants_do_not_see_each_other(stack: Stack, new_context: NewContext) -> None:
+def test_two_tenants_do_not_see_each_other(stack: StackUnderTest, new_context: NewContext) -> None:
     with stack.world() as ours, stack.world() as theirs:
         seats = {each.name: ConsolePage(new_context().new_page(), each.url()) for each in (ours, theirs)}
         for seat in seats.values():
@@ -48,7 +48,7 @@ def test_two_tenants_do_not_see_each_other(stack: Stack, new_context: NewContext
             expect(seat.row(f"of-{name}.txt")).to_be_visible()
 
 
-def test_a_broken_tenant_disturbs_no_other(stack: Stack, new_context: NewContext) -> None:
+def test_a_broken_tenant_disturbs_no_other(stack: StackUnderTest, new_context: NewContext) -> None:
     with stack.world() as ours, stack.world() as theirs:
         theirs.tenant.fault(mock="cmi", kind="status", path="*/attachments/*", method="GET", times=None, status=404)
         seats = [ConsolePage(new_context().new_page(), each.url()) for each in (ours, theirs)]

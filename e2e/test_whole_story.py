@@ -9,7 +9,7 @@ from pages.chat_page import ChatPage
 from pages.configurator_page import ConfiguratorPage
 from playwright.sync_api import Page, expect
 
-pytestmark = [pytest.mark.street, pytest.mark.browser]
+pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 INTEGRATION = "Chat attachments to SAP Service Cloud"
 NOTE = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}

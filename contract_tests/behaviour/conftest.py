@@ -1,4 +1,4 @@
-"""One suite of behaviours, two targets: ``--target mock`` (default: a street is started) and ``--target tenant``.
+"""One suite of behaviours, two targets: ``--target mock`` (default: a stack is started) and ``--target tenant``.
 
 Whatever the target, requests go through the probe's wire, which reads only unless it was told otherwise, stops at the
 first 401 and tries at most one wrong password. Addresses and accounts of a tenant come from the environment; see the
@@ -18,7 +18,6 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.minting import minted_world
 from attachment_lab.probe.assumptions import assumptions
 from attachment_lab.probe.capture_c4c import JSON
 from attachment_lab.probe.exchange import Exchange
@@ -27,10 +26,11 @@ from attachment_lab.probe.permits import ACCOUNTS, Permits, check_permits, check
 from attachment_lab.probe.rehearsal import furnish, rehearsal_target
 from attachment_lab.probe.target import SYSTEMS, Target, target_from
 from attachment_lab.probe.wire import Wire
-from attachment_lab.worlds import close_world, open_world
+from attachment_lab.tenant.credentials import minted_world
+from attachment_lab.tenant.opening import close_world, open_world
 
 if TYPE_CHECKING:
-    from attachment_lab.tenant import Lab
+    from attachment_lab.tenant.handle import Lab
 
 MARKERS = (
     "witnesses(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
@@ -217,8 +217,8 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
         made.close()
         return
     lab: Lab = request.getfixturevalue("lab")
-    to, names = lab.street.neighbours, minted_world()
-    open_world(to, names, lab.street.world_options())
+    to, names = lab.stack.neighbours, minted_world()
+    open_world(to, names, lab.stack.world_options())
     made = Wire(rehearsal_target(to, names, *furnish(to, names)), Permits(writes=True, clean_up=True))
     yield made
     made.close()

@@ -10,7 +10,7 @@ import pytest
 from attachment_lab.probe.capture_c4c import NOBODY, SERVICES, STRICT
 from attachment_lab.probe.edm import Edm, read_edm
 
-pytestmark = [pytest.mark.street, pytest.mark.system("c4c")]
+pytestmark = [pytest.mark.stack, pytest.mark.system("c4c")]
 CHATS = "/ChatActivityCollection"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from attachment_lab.probe.capture_c4c import STRICT
 
-pytestmark = [pytest.mark.street, pytest.mark.system("c4c"), pytest.mark.writes]
+pytestmark = [pytest.mark.stack, pytest.mark.system("c4c"), pytest.mark.writes]
 CONTENT = b"A test file of the behaviour suite. It may be deleted.\n"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from attachment_lab.probe.chat_shapes import attachments_in, messages_in
 
-pytestmark = [pytest.mark.street, pytest.mark.system("cmi")]
+pytestmark = [pytest.mark.stack, pytest.mark.system("cmi")]
 JSON = {"Accept": "application/json"}
 
 

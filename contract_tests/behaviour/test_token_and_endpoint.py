@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-pytestmark = pytest.mark.street
+pytestmark = pytest.mark.stack
 FORM = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
 
 

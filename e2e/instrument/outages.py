@@ -1,4 +1,4 @@
-"""What the outage tests share: chats whose uploads take their time, the worker that holds one, and a street mended."""
+"""What the outage tests share: chats whose uploads take their time, the worker that holds one, and a stack mended."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
-from attachment_lab.containers.stack import TransferStack
-from attachment_lab.tenant import Chat, Tenant
+from attachment_lab.tenant.handle import Chat, Tenant
 
 WORKERS = ("worker-1", "worker-2")
 PATIENCE_S = 300
@@ -28,7 +28,7 @@ def slow_uploads(tenant: Tenant, delay_s: float, *, times: int | None = None) ->
     tenant.fault(mock="c4c", kind="latency", path="*Attachment*", method="POST", times=times, delay_s=delay_s)
 
 
-def wait_for_an_upload(stack: TransferStack, tenant: Tenant) -> None:
+def wait_for_an_upload(stack: ComposeStack, tenant: Tenant) -> None:
     """Until a worker sends a file."""
 
     def begun() -> bool:
@@ -37,24 +37,24 @@ def wait_for_an_upload(stack: TransferStack, tenant: Tenant) -> None:
     stack.wait_for(begun, lambda: f"no upload has begun: {tenant.transfers()}", timeout_s=PATIENCE_S)
 
 
-def worker_metric(stack: TransferStack, worker: str, sample: str) -> float:
+def worker_metric(stack: ComposeStack, worker: str, sample: str) -> float:
     """Sum of a sample on a worker's metrics page."""
     page = stack.exec(worker, "python3", "-c", _SCRAPE)
     families = text_string_to_metric_families(page)
     return sum(each.value for family in families for each in family.samples if each.name == sample)
 
 
-def rounds_of(stack: TransferStack, worker: str) -> int:
+def rounds_of(stack: ComposeStack, worker: str) -> int:
     """How many rounds a worker holds now."""
     return int(worker_metric(stack, worker, "attachment_transfer_rounds_running"))
 
 
-def takeovers_of(stack: TransferStack, worker: str) -> int:
+def takeovers_of(stack: ComposeStack, worker: str) -> int:
     """How many rounds a worker has taken over from dead ones."""
     return int(worker_metric(stack, worker, "attachment_transfer_takeovers_total"))
 
 
-def victim_and_survivor(stack: TransferStack) -> tuple[str, str]:
+def victim_and_survivor(stack: ComposeStack) -> tuple[str, str]:
     """A worker that holds a round, and the other one."""
     held = {worker: rounds_of(stack, worker) for worker in WORKERS}
     victim = max(WORKERS, key=lambda worker: held[worker])
@@ -62,14 +62,14 @@ def victim_and_survivor(stack: TransferStack) -> tuple[str, str]:
     return victim, next(worker for worker in WORKERS if worker != victim)
 
 
-def kill_for_good(stack: TransferStack, service: str) -> None:
+def kill_for_good(stack: ComposeStack, service: str) -> None:
     """SIGKILL, and no restart."""
     docker("update", "--restart", "no", stack.container(service))
     docker("kill", "--signal", "KILL", stack.container(service))
 
 
 @contextmanager
-def cut_off(stack: TransferStack, service: str, network: str = "street") -> Iterator[None]:
+def cut_off(stack: ComposeStack, service: str, network: str = "stack") -> Iterator[None]:
     """The service is in that network no more; afterwards it is again, under all of its names."""
     full, container = stack.network(network), stack.container(service)
     names = [word for name in (service, *aliases().get(service, ())) for word in ("--alias", name)]
@@ -81,7 +81,7 @@ def cut_off(stack: TransferStack, service: str, network: str = "street") -> Iter
 
 
 @contextmanager
-def whole_again(stack: TransferStack, *services: str) -> Iterator[None]:
+def whole_again(stack: ComposeStack, *services: str) -> Iterator[None]:
     """Whatever the test did, these run and are healthy afterwards."""
     try:
         yield

@@ -14,12 +14,12 @@ from typing import Any, NoReturn, cast
 import httpx
 import pytest
 
-from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import MOCKS, Neighbours
-from attachment_lab.records import Verdict, Violation
-from attachment_lab.tenant import Lab, Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.records import Verdict, Violation
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.handle import Lab, Tenant
+from attachment_lab.tenant.opening import WorldOptions
 from instrument.offline import ENDED_WORLDS
 from instrument.stacks import ConsoleWorld, Hands
 
@@ -91,9 +91,7 @@ class RemoteTenant(Tenant):
     def __init__(self, console_url: str, minted: Mapping[str, str]) -> None:
         names = _names(minted)
         to = Neighbours({each: f"{console_url}/api/worlds/{names.name}/{each}" for each in (*MOCKS, "service")})
-        super().__init__(
-            cast("Lab", _Elsewhere("lab", street=_Elsewhere("street", neighbours=to, run_dir=None))), names
-        )
+        super().__init__(cast("Lab", _Elsewhere("lab", stack=_Elsewhere("stack", neighbours=to, run_dir=None))), names)
         self.ledger = _ConsoleLedger(to, names, f"{console_url}/api/worlds/{names.name}/ledger")
 
 
@@ -117,7 +115,7 @@ class _ConsoleLedger(ChainLedger):
 
 
 class _Elsewhere:
-    """What a stack elsewhere has of a lab or a street; to ask for anything else skips the test."""
+    """What a stack elsewhere has of a lab or a stack; to ask for anything else skips the test."""
 
     is_own = False
 
@@ -131,7 +129,7 @@ class _Elsewhere:
 
 def skip(what: str) -> NoReturn:
     """End the test as skipped: the stack is not this machine's."""
-    pytest.skip(f"{what}: needs a street of this machine; --base-url points at a stack elsewhere")
+    pytest.skip(f"{what}: needs a stack of this machine; --base-url points at a stack elsewhere")
 
 
 def _names(minted: Mapping[str, str]) -> WorldNames:

@@ -1,6 +1,6 @@
-"""What a story plays on: a street of this machine, or a stack somewhere that is known by its console alone.
+"""What a story plays on: a stack of this machine, or a stack somewhere that is known by its console alone.
 
-``Stack`` is all that the suite asks for. What only a process of this machine can give (its ports, its files,
+``StackUnderTest`` is all that the suite asks for. What only a process of this machine can give (its ports, its files,
 being killed) is reached by ``stack.hands``; a stack that has none skips the test and says why.
 """
 
@@ -14,11 +14,11 @@ from typing import Protocol
 
 import httpx
 
-from attachment_lab import janitor
-from attachment_lab.processes import Child, Command
-from attachment_lab.street import Street
-from attachment_lab.tenant import Lab, Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.stack import process_cleanup as janitor
+from attachment_lab.stack.processes import Child, Command
+from attachment_lab.stack.running import Stack
+from attachment_lab.tenant.handle import Lab, Tenant
+from attachment_lab.tenant.opening import WorldOptions
 from instrument.offline import ENDED_WORLDS
 
 START_S = 60.0
@@ -41,7 +41,7 @@ class ConsoleWorld:
         return f"{self.base_url}/w/{self.name}/{page}/"
 
 
-class Stack(Protocol):
+class StackUnderTest(Protocol):
     """Somewhere to play stories."""
 
     @property
@@ -56,8 +56,8 @@ class Stack(Protocol):
         """A fresh world; at its end its laws are checked (AssertionError), unless ``check`` is False."""
 
 
-class OwnStack:
-    """A street of this machine with its console."""
+class LocalStack:
+    """A stack of this machine with its console."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -65,13 +65,13 @@ class OwnStack:
 
     @property
     def hands(self) -> Hands:
-        """Hands on its processes; for a street that one test has for itself."""
-        assert self.lab.is_own, "only a street of the test's own may be disturbed: mark it with own_street"
-        return Hands(self.lab.street)
+        """Hands on its processes; for a stack that one test has for itself."""
+        assert self.lab.is_own, "only a stack of the test's own may be disturbed: mark it with own_stack"
+        return Hands(self.lab.stack)
 
     @contextmanager
     def world(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[ConsoleWorld]:
-        """A tenant of the street, made known to the console."""
+        """A tenant of the stack, made known to the console."""
         with self.lab.tenant(options, check=check) as tenant:
             world = ConsoleWorld(base_url=self.console_url, name=tenant.name, tenant=tenant)
             show(world)
@@ -89,10 +89,10 @@ def show(world: ConsoleWorld) -> None:
 
 
 class Hands:
-    """Kills processes of a street the hard way and starts them again on what they left."""
+    """Kills processes of a stack the hard way and starts them again on what they left."""
 
-    def __init__(self, street: Street) -> None:
-        self._street = street
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
 
     def kill_service(self) -> None:
         """SIGKILL to the whole service: supervisor, API and worker."""
@@ -100,12 +100,12 @@ class Hands:
 
     def start_service(self) -> None:
         """The same service anew: database, sealing key and clock are kept. Returns when it is ready."""
-        street = self._street
+        stack = self._stack
         again = Command(
-            name="service", module="attachment_transfer", arguments=["run"], environment=street.service_settings
+            name="service", module="attachment_transfer", arguments=["run"], environment=stack.service_settings
         )
-        child = street.children.start(again)
-        self._wait(child, f"{street.urls['service']}/readyz")
+        child = stack.children.start(again)
+        self._wait(child, f"{stack.urls['service']}/readyz")
 
     def kill_console(self) -> None:
         """SIGKILL to the console."""
@@ -113,13 +113,13 @@ class Hands:
 
     def start_console(self, world: ConsoleWorld) -> None:
         """A console anew; it knows the given world as its first one."""
-        self._street.start_console(world.tenant.names)
+        self._stack.start_console(world.tenant.names)
 
     def _kill(self, name: str) -> None:
-        street = self._street
-        child = next(each for each in street.children.all if each.name == name)
+        stack = self._stack
+        child = next(each for each in stack.children.all if each.name == name)
         janitor.kill_session(child.pid)
-        street.children.stop_one(child)
+        stack.children.stop_one(child)
 
     def _wait(self, child: Child, url: str) -> None:
         def ready() -> bool:
@@ -129,4 +129,4 @@ class Hands:
                 return False
 
         deadline = time.monotonic() + START_S
-        self._street.children.wait_until(ready, who=child, what=lambda: url, deadline=deadline)
+        self._stack.children.wait_until(ready, who=child, what=lambda: url, deadline=deadline)

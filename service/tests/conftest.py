@@ -18,8 +18,8 @@ from fakes import HandClock, counting_ids
 from ingress_kit import Door, open_door
 from ledger_kit import Queue
 from operator_kit import Morning
-from policy_kit import PolicyStreet
-from street import Street
+from policy_kit import PolicyStack
+from stack import Stack
 from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
 from witness_kit import heard
 
@@ -88,15 +88,15 @@ def door(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_i
 
 
 @pytest.fixture
-def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Street:
+def stack(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Stack:
     """A worker between a fake CMI and a fake C4C, over an empty ledger."""
-    return Street(engine, clock, keys, new_id)
+    return Stack(engine, clock, keys, new_id)
 
 
 @pytest.fixture
-def policy_street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> PolicyStreet:
+def policy_stack(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> PolicyStack:
     """The same, with everything of the attachment policy."""
-    return PolicyStreet(engine, clock, keys, new_id)
+    return PolicyStack(engine, clock, keys, new_id)
 
 
 @pytest.fixture

@@ -31,9 +31,9 @@ import httpx
 from fakes import FakeC4c, counting_ids
 from kept_kit import CHATS, FOLDER, REDRIVE_S, SEALING_KEY, THEN_S, Neighbours, activity_of
 from ledger_kit import CALLER, a_request
-from street import governor
+from stack import governor
 
-from attachment_lab.postgres import binaries, running_server
+from attachment_lab.stack.postgres import binaries, running_server
 from attachment_transfer import bootstrap, logs
 from attachment_transfer import engine as durable
 from attachment_transfer.core.dialect import read_dialect

@@ -1,4 +1,4 @@
-"""A street whose worker has a policy, a scanner, a transcript and a write-back; and a CMI with messages for it."""
+"""A stack whose worker has a policy, a scanner, a transcript and a write-back; and a CMI with messages for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from fakes import FakeCmi, basic
 from ledger_kit import rows
-from street import SETTLE_S, Street
+from stack import SETTLE_S, Stack
 
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.ledger import tables
@@ -83,8 +83,8 @@ class TalkingCmi(FakeCmi):
 
 
 @dataclass
-class PolicyStreet(Street):
-    """A street with everything of the attachment policy on its worker. Change an attribute, then ``start()``."""
+class PolicyStack(Stack):
+    """A stack with everything of the attachment policy on its worker. Change an attribute, then ``start()``."""
 
     cmi: TalkingCmi = field(default_factory=TalkingCmi)
     policy: Policy = field(default_factory=lambda: Policy(max_bytes=10_000_000))

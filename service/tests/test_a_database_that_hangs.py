@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import event
 from test_kubernetes_pods import Pod, until
 
-from attachment_lab.postgres import NoPostgres, Server, running_server
+from attachment_lab.stack.postgres import NoPostgres, Server, running_server
 from attachment_transfer.ingress.bulkhead import Bulkhead, guard
 from attachment_transfer.ingress.problems import Problem
 from attachment_transfer.ledger.database import open_database
@@ -167,7 +167,7 @@ def frozen(server: Server) -> Iterator[None]:
             os.kill(pid, signal.SIGCONT)
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.xdist_group("postgresql-pods")
 def test_both_processes_stay_alive_while_postgresql_is_frozen_and_work_again_afterwards(tmp_path: Path) -> None:
     try:

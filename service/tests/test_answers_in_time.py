@@ -23,7 +23,7 @@ from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
 from test_admission import a_transfer
 from test_processes import Program, issuer, start, until  # noqa: F401 - two fixtures
 
-from attachment_lab.postgres import NoPostgres, running_server
+from attachment_lab.stack.postgres import NoPostgres, running_server
 from attachment_transfer import bootstrap
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.serving import Serving
@@ -150,7 +150,7 @@ def test_a_worker_keeps_its_own_patience(database_file: Path, engine: sa.Engine)
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 30_000
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.xdist_group("postgresql-patience")
 def test_on_postgresql_a_row_that_somebody_holds_is_waited_for_as_long() -> None:
     try:

@@ -12,9 +12,9 @@ from kept_kit import CHATS, OPEN
 from ledger_kit import bytes_on_disk
 from upgrade_kit import Kept
 
-from attachment_lab.postgres import Server, binaries
+from attachment_lab.stack.postgres import Server, binaries
 
-pytestmark = [pytest.mark.street, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(600)]
 
 OPERATIONS = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from fake_clamd import SIGNATURE, VIRUS, FakeClamd, running_clamd
 from ledger_kit import a_source
-from policy_kit import PNG, PolicyStreet
-from street import a_file
+from policy_kit import PNG, PolicyStack
+from stack import a_file
 
 from attachment_transfer.clients.clamd import Clamd, ClamdAddress
 from attachment_transfer.clients.cmi import OpenSource
@@ -154,90 +154,90 @@ def test_an_address_that_cannot_be_used_is_refused(text: str) -> None:
         ClamdAddress.parse(text)
 
 
-def scanned(street: PolicyStreet, fake: FakeClamd, *, answer_s: float = 10.0) -> PolicyStreet:
-    street.scan = scanner(fake, answer_s=answer_s).scan
-    street.start()
-    return street
+def scanned(stack: PolicyStack, fake: FakeClamd, *, answer_s: float = 10.0) -> PolicyStack:
+    stack.scan = scanner(fake, answer_s=answer_s).scan
+    stack.start()
+    return stack
 
 
-def test_an_infected_file_is_parked_and_the_rest_goes_on(policy_street: PolicyStreet, clamd: FakeClamd) -> None:
-    street = scanned(policy_street, clamd)
-    street.cmi.files = [a_file(1, content=PNG + VIRUS), a_file(2, content=PNG + b"x" * 500_000)]
-    street.event()
-    street.run()
-    assert street.states() == ["parked", "stored"]
-    first = street.attachments()[0]
+def test_an_infected_file_is_parked_and_the_rest_goes_on(policy_stack: PolicyStack, clamd: FakeClamd) -> None:
+    stack = scanned(policy_stack, clamd)
+    stack.cmi.files = [a_file(1, content=PNG + VIRUS), a_file(2, content=PNG + b"x" * 500_000)]
+    stack.event()
+    stack.run()
+    assert stack.states() == ["parked", "stored"]
+    first = stack.attachments()[0]
     assert first.reason is not None
     assert (first.reason.code, first.attempts) == ("infected", 0)
     assert SIGNATURE in first.reason.message
-    assert [item.content for item in street.c4c.kept] == [PNG + b"x" * 500_000]
+    assert [item.content for item in stack.c4c.kept] == [PNG + b"x" * 500_000]
     assert clamd.streams == [PNG + VIRUS, PNG + b"x" * 500_000]
 
 
-def test_every_byte_is_scanned_before_the_first_one_is_posted(policy_street: PolicyStreet, clamd: FakeClamd) -> None:
-    street = scanned(policy_street, clamd)
-    street.cmi.files = [a_file(1, content=PNG + b"x" * 500_000)]
+def test_every_byte_is_scanned_before_the_first_one_is_posted(policy_stack: PolicyStack, clamd: FakeClamd) -> None:
+    stack = scanned(policy_stack, clamd)
+    stack.cmi.files = [a_file(1, content=PNG + b"x" * 500_000)]
     seen: list[int] = []
-    street.c4c.on_post = lambda: seen.append(len(clamd.streams[0]))
-    street.event()
-    street.run()
+    stack.c4c.on_post = lambda: seen.append(len(clamd.streams[0]))
+    stack.event()
+    stack.run()
     assert seen == [len(PNG) + 500_000]
 
 
 @pytest.mark.parametrize("mood", ["hang", "cut", "gone", "error"])
 def test_without_a_verdict_nothing_is_posted_and_the_file_waits(
-    policy_street: PolicyStreet, clamd: FakeClamd, mood: str
+    policy_stack: PolicyStack, clamd: FakeClamd, mood: str
 ) -> None:
-    street = scanned(policy_street, clamd, answer_s=0.2)
+    stack = scanned(policy_stack, clamd, answer_s=0.2)
     clamd.mood = mood
-    street.cmi.files = [a_file(1, content=PNG)]
-    street.event()
-    street.run_one()
-    assert street.states() == ["open"]
-    assert street.reasons() == ["scanner-unavailable"]
-    assert street.c4c.calls("post") == 0
-    assert street.intents() == []
+    stack.cmi.files = [a_file(1, content=PNG)]
+    stack.event()
+    stack.run_one()
+    assert stack.states() == ["open"]
+    assert stack.reasons() == ["scanner-unavailable"]
+    assert stack.c4c.calls("post") == 0
+    assert stack.intents() == []
 
 
-def test_a_file_is_carried_once_the_scanner_is_back(policy_street: PolicyStreet, clamd: FakeClamd) -> None:
-    street = scanned(policy_street, clamd)
+def test_a_file_is_carried_once_the_scanner_is_back(policy_stack: PolicyStack, clamd: FakeClamd) -> None:
+    stack = scanned(policy_stack, clamd)
     clamd.mood = "error"
-    street.cmi.files = [a_file(1, content=PNG)]
-    street.event()
-    street.run_one()
+    stack.cmi.files = [a_file(1, content=PNG)]
+    stack.event()
+    stack.run_one()
     clamd.mood = "honest"
-    street.run()
-    assert street.transfer().outcome is Outcome.STORED
-    assert len(street.c4c.kept) == 1
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.c4c.kept) == 1
 
 
-def test_a_scanner_that_stays_away_parks_the_file_for_a_person(policy_street: PolicyStreet, clamd: FakeClamd) -> None:
-    street = scanned(policy_street, clamd)
+def test_a_scanner_that_stays_away_parks_the_file_for_a_person(policy_stack: PolicyStack, clamd: FakeClamd) -> None:
+    stack = scanned(policy_stack, clamd)
     clamd.mood = "error"
-    street.cmi.files = [a_file(1, content=PNG)]
-    street.event()
-    street.run()
-    assert street.states() == ["parked"]
-    assert street.reasons() == ["scanner-unavailable"]
-    assert street.c4c.calls("post") == 0
+    stack.cmi.files = [a_file(1, content=PNG)]
+    stack.event()
+    stack.run()
+    assert stack.states() == ["parked"]
+    assert stack.reasons() == ["scanner-unavailable"]
+    assert stack.c4c.calls("post") == 0
 
 
-def test_a_source_that_breaks_off_is_neither_scanned_nor_posted(policy_street: PolicyStreet, clamd: FakeClamd) -> None:
-    street = scanned(policy_street, clamd)
-    street.cmi.files = [a_file(1, content=PNG + b"x" * 500_000)]
-    street.cmi.files[0].breaks_after = [300_000]
-    street.event()
-    street.run_one()
+def test_a_source_that_breaks_off_is_neither_scanned_nor_posted(policy_stack: PolicyStack, clamd: FakeClamd) -> None:
+    stack = scanned(policy_stack, clamd)
+    stack.cmi.files = [a_file(1, content=PNG + b"x" * 500_000)]
+    stack.cmi.files[0].breaks_after = [300_000]
+    stack.event()
+    stack.run_one()
     assert clamd.streams == []
-    assert street.reasons() == ["neighbour-unavailable"]
-    street.run()
-    assert street.states() == ["stored"]
+    assert stack.reasons() == ["neighbour-unavailable"]
+    stack.run()
+    assert stack.states() == ["stored"]
 
 
-def test_a_file_without_an_announced_length_is_scanned_too(policy_street: PolicyStreet, clamd: FakeClamd) -> None:
-    street = scanned(policy_street, clamd)
-    street.cmi.files = [a_file(1, content=PNG + b"x" * 500_000, length=False), a_file(2, content=VIRUS, length=False)]
-    street.event()
-    street.run()
-    assert street.states() == ["stored", "parked"]
-    assert [item.content for item in street.c4c.kept] == [PNG + b"x" * 500_000]
+def test_a_file_without_an_announced_length_is_scanned_too(policy_stack: PolicyStack, clamd: FakeClamd) -> None:
+    stack = scanned(policy_stack, clamd)
+    stack.cmi.files = [a_file(1, content=PNG + b"x" * 500_000, length=False), a_file(2, content=VIRUS, length=False)]
+    stack.event()
+    stack.run()
+    assert stack.states() == ["stored", "parked"]
+    assert [item.content for item in stack.c4c.kept] == [PNG + b"x" * 500_000]

@@ -19,7 +19,7 @@ from upgrade_kit import Kept
 import attachment_transfer
 from attachment_transfer import engine as durable
 
-pytestmark = [pytest.mark.street, pytest.mark.xdist_group("postgresql-migrations")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-migrations")]
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(attachment_transfer.__file__).parent

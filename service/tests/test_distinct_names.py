@@ -5,8 +5,8 @@ from __future__ import annotations
 from fakes import File
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_kit import PolicyStreet
-from street import a_file
+from policy_kit import PolicyStack
+from stack import a_file
 
 from attachment_transfer.core.names import MAX_NAME_CHARACTERS, comparable, distinct_names, safe_name, storable
 
@@ -57,41 +57,41 @@ def test_text_that_a_database_cannot_hold_is_made_storable() -> None:
     assert storable("a\0b\ud83dc") == "ab?c"
 
 
-def test_both_files_of_one_name_reach_c4c(policy_street: PolicyStreet) -> None:
-    street = policy_street
-    street.cmi.files = [a_file(1, name="image.jpg"), a_file(2, name="IMAGE.jpg"), a_file(3, name="dir/image.jpg")]
-    street.event()
-    street.run()
-    assert street.stored_names() == ["image.jpg", "IMAGE (2).jpg", "image (3).jpg"]
-    assert len(set(street.c4c.sums())) == 3
+def test_both_files_of_one_name_reach_c4c(policy_stack: PolicyStack) -> None:
+    stack = policy_stack
+    stack.cmi.files = [a_file(1, name="image.jpg"), a_file(2, name="IMAGE.jpg"), a_file(3, name="dir/image.jpg")]
+    stack.event()
+    stack.run()
+    assert stack.stored_names() == ["image.jpg", "IMAGE (2).jpg", "image (3).jpg"]
+    assert len(set(stack.c4c.sums())) == 3
 
 
-def test_known_files_keep_their_names_when_another_of_the_name_comes(policy_street: PolicyStreet) -> None:
-    street = policy_street
-    street.cmi.files = [a_file(1, name="image.jpg"), a_file(2, name="image.jpg")]
-    street.event()
-    street.run()
-    street.cmi.files.insert(0, a_file(3, name="image.jpg"))
-    street.event()
-    street.run()
-    assert street.stored_names() == ["image.jpg", "image (2).jpg", "image (3).jpg"]
+def test_known_files_keep_their_names_when_another_of_the_name_comes(policy_stack: PolicyStack) -> None:
+    stack = policy_stack
+    stack.cmi.files = [a_file(1, name="image.jpg"), a_file(2, name="image.jpg")]
+    stack.event()
+    stack.run()
+    stack.cmi.files.insert(0, a_file(3, name="image.jpg"))
+    stack.event()
+    stack.run()
+    assert stack.stored_names() == ["image.jpg", "image (2).jpg", "image (3).jpg"]
 
 
-def test_where_it_is_switched_off_both_go_by_the_same_name(policy_street: PolicyStreet) -> None:
-    street = policy_street
-    street.distinct_names = False
-    street.start()
-    street.cmi.files = [a_file(1, name="image.jpg"), a_file(2, name="image.jpg")]
-    street.event()
-    street.run()
-    assert street.stored_names() == ["image.jpg", "image.jpg"]
-    assert len(set(street.c4c.sums())) == 2
+def test_where_it_is_switched_off_both_go_by_the_same_name(policy_stack: PolicyStack) -> None:
+    stack = policy_stack
+    stack.distinct_names = False
+    stack.start()
+    stack.cmi.files = [a_file(1, name="image.jpg"), a_file(2, name="image.jpg")]
+    stack.event()
+    stack.run()
+    assert stack.stored_names() == ["image.jpg", "image.jpg"]
+    assert len(set(stack.c4c.sums())) == 2
 
 
-def test_a_name_that_no_database_can_hold_does_not_stop_the_transfer(policy_street: PolicyStreet) -> None:
-    street = policy_street
-    street.cmi.files = [File(id="f1", name="a\0\ud83d.png", content=b"1"), a_file(2)]
-    street.event()
-    street.run()
-    assert street.states() == ["stored", "stored"]
-    assert street.stored_names()[0] == "a_.png"
+def test_a_name_that_no_database_can_hold_does_not_stop_the_transfer(policy_stack: PolicyStack) -> None:
+    stack = policy_stack
+    stack.cmi.files = [File(id="f1", name="a\0\ud83d.png", content=b"1"), a_file(2)]
+    stack.event()
+    stack.run()
+    assert stack.states() == ["stored", "stored"]
+    assert stack.stored_names()[0] == "a_.png"

@@ -168,7 +168,7 @@ def test_the_door_rings_once_for_what_makes_work(
     assert rung == [1]
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_the_embedded_pair_wakes_each_other(
     start: Callable[..., Program],  # noqa: F811
     issuer: tuple[Issuer, int],  # noqa: F811

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
 from ledger_kit import CALLER
-from street import Street, a_file
+from stack import Stack, a_file
 from test_processes import Program, issuer, start, until  # noqa: F401 - two fixtures
 
 from attachment_transfer.clients.caller_hosts import CallerHosts
@@ -25,13 +25,13 @@ COMMON = parse_patterns("*.crm.cloud.sap,*.amazonaws.com")
 ELSEWHERE = "files.eu-central-1.amazonaws.com"
 
 
-def test_a_link_to_a_host_of_other_callers_is_not_followed(street: Street) -> None:
+def test_a_link_to_a_host_of_other_callers_is_not_followed(stack: Stack) -> None:
     """The host is on the service's own list, and C4C and CMI of this transfer are on the caller's."""
-    street.hosts[CALLER] = parse_patterns("*.execute-api.*.amazonaws.com,*.crm.cloud.sap")
-    street.cmi.files = [a_file(1), a_file(2, href=f"https://{ELSEWHERE}/attachments/f2")]
-    street.event()
-    street.run()
-    by_id = {item.source.source_id: item for item in street.attachments()}
+    stack.hosts[CALLER] = parse_patterns("*.execute-api.*.amazonaws.com,*.crm.cloud.sap")
+    stack.cmi.files = [a_file(1), a_file(2, href=f"https://{ELSEWHERE}/attachments/f2")]
+    stack.event()
+    stack.run()
+    by_id = {item.source.source_id: item for item in stack.attachments()}
     assert by_id["f1"].state is AttachmentState.STORED
     assert by_id["f2"].state is AttachmentState.PARKED
     reason = by_id["f2"].reason
@@ -40,26 +40,26 @@ def test_a_link_to_a_host_of_other_callers_is_not_followed(street: Street) -> No
     assert ELSEWHERE in reason.message
     assert CALLER in reason.message
     assert "allowed_hosts" in reason.remedy
-    assert not [request for request in street.cmi.requests if request.url.host == ELSEWHERE]
+    assert not [request for request in stack.cmi.requests if request.url.host == ELSEWHERE]
 
 
 def test_a_transfer_of_a_caller_that_the_file_covers_no_longer_calls_nobody_and_goes_on_once_it_does(
-    street: Street,
+    stack: Stack,
 ) -> None:
-    street.hosts[CALLER] = None
-    street.cmi.files = [a_file(1)]
-    street.event()
-    street.run()
-    transfer = street.transfer()
+    stack.hosts[CALLER] = None
+    stack.cmi.files = [a_file(1)]
+    stack.event()
+    stack.run()
+    transfer = stack.transfer()
     assert transfer.state is TransferState.PARKED
     assert transfer.reason is not None
     assert transfer.reason.code == "destination-refused"
     assert "no entry of the callers file" in transfer.reason.message
-    assert street.cmi.requests == []
-    del street.hosts[CALLER]
-    street.event()
-    street.run()
-    assert street.transfer().state is TransferState.SETTLED
+    assert stack.cmi.requests == []
+    del stack.hosts[CALLER]
+    stack.event()
+    stack.run()
+    assert stack.transfer().state is TransferState.SETTLED
 
 
 @pytest.mark.off_contract(reason="a neighbour that redirects at once, seen through the transport alone")

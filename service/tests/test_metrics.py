@@ -15,7 +15,7 @@ from fakes import HandClock
 from ingress_kit import ISSUER, Door
 from operator_kit import NO_EXE, REFUSED, Morning
 from prometheus_client.parser import text_string_to_metric_families
-from street import Street, a_file
+from stack import Stack, a_file
 
 from attachment_transfer import meters
 from attachment_transfer.ledger import tables
@@ -219,45 +219,45 @@ def test_accepted_requests_are_counted_by_effect_and_timed(door: Door, growth: G
 
 
 @pytest.fixture
-def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Street:
-    street = Street(engine, clock, keys, new_id)
-    street.cmi.files = [a_file(1, content=b"x" * 1000), a_file(2, content=b"y" * 500)]
-    return street
+def stack(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Stack:
+    stack = Stack(engine, clock, keys, new_id)
+    stack.cmi.files = [a_file(1, content=b"x" * 1000), a_file(2, content=b"y" * 500)]
+    return stack
 
 
-def observed(street: Street) -> Street:
-    street.rounds = ObservedRounds(  # type: ignore[assignment]
-        street.rounds, trace_of=lambda _: None, monotonic_s=street.clock.now_s
+def observed(stack: Stack) -> Stack:
+    stack.rounds = ObservedRounds(  # type: ignore[assignment]
+        stack.rounds, trace_of=lambda _: None, monotonic_s=stack.clock.now_s
     )
-    return street
+    return stack
 
 
-def test_kept_attachments_bytes_and_times_are_counted(street: Street, growth: Growth) -> None:
-    observed(street).event()
-    street.c4c.on_post = lambda: street.clock.advance(3)
-    street.run()
+def test_kept_attachments_bytes_and_times_are_counted(stack: Stack, growth: Growth) -> None:
+    observed(stack).event()
+    stack.c4c.on_post = lambda: stack.clock.advance(3)
+    stack.run()
     assert growth("attachments_kept_total", how="stored") == 2
     assert growth("kept_bytes_total", how="stored") == 1500
     assert growth("attachment_seconds_count", result="done") == 2
     assert growth("attachment_seconds_sum", result="done") == 6
     assert growth("round_seconds_count") == 1
     assert growth("round_seconds_sum") == 6
-    assert growth("neighbour_seconds_count", neighbour="c4c", answer="2xx") == len(street.c4c.requests)
+    assert growth("neighbour_seconds_count", neighbour="c4c", answer="2xx") == len(stack.c4c.requests)
 
 
-def test_retries_and_parked_files_are_counted_by_reason(street: Street, growth: Growth) -> None:
-    street.c4c.plan("post", 503)
-    observed(street).event()
-    street.run()
+def test_retries_and_parked_files_are_counted_by_reason(stack: Stack, growth: Growth) -> None:
+    stack.c4c.plan("post", 503)
+    observed(stack).event()
+    stack.run()
     assert growth("upload_retries_total", reason="outcome-unknown") == 1
     assert growth("attachment_seconds_count", result="failed") == 1
     assert growth("neighbour_seconds_count", neighbour="c4c", answer="5xx") == 1
 
 
-def test_a_neighbour_that_does_not_answer_is_counted_as_none(street: Street, growth: Growth) -> None:
-    street.c4c.plan("find", "unreachable")
-    observed(street).event()
-    street.run()
+def test_a_neighbour_that_does_not_answer_is_counted_as_none(stack: Stack, growth: Growth) -> None:
+    stack.c4c.plan("find", "unreachable")
+    observed(stack).event()
+    stack.run()
     assert growth("neighbour_seconds_count", neighbour="c4c", answer="none") == 1
 
 

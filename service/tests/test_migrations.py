@@ -27,7 +27,7 @@ from attachment_transfer.ledger.database import (
 from attachment_transfer.ledger.round_book import RoundBook
 from attachment_transfer.ledger.sealing import KeyRing
 
-pytestmark = [pytest.mark.street, pytest.mark.xdist_group("postgresql-migrations")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-migrations")]
 
 PREPARED = Path(migrations.__file__).with_name("prepared")
 

@@ -11,9 +11,9 @@ from fakes import HandClock
 from ingress_kit import ISSUER, Door, open_door
 from ledger_kit import Queue, rows
 from operator_kit import NO_EXE, REFUSED, Morning
-from street import Street, a_file
+from stack import Stack, a_file
 
-from attachment_lab.postgres import NoPostgres, running_server
+from attachment_lab.stack.postgres import NoPostgres, running_server
 from attachment_transfer import engine as durable
 from attachment_transfer.core.states import Outcome
 from attachment_transfer.ledger import migrations, tables
@@ -28,7 +28,7 @@ from attachment_transfer.ledger.sealing import KeyRing
 CALLER = f"{ISSUER}#client"
 DAY_S = 86_400.0
 
-pytestmark = [pytest.mark.street, pytest.mark.xdist_group("postgresql-operating")]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-operating")]
 
 
 @pytest.fixture(scope="module")
@@ -109,18 +109,18 @@ def test_what_ended_long_ago_is_purged_with_the_engines_rows(morning: Morning) -
 def test_after_a_restore_files_are_adopted(
     engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]
 ) -> None:
-    street = Street(engine, clock, keys, new_id)
-    street.cmi.files = [a_file(1), a_file(2)]
-    street.event()
-    street.run()
+    stack = Stack(engine, clock, keys, new_id)
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.event()
+    stack.run()
     with engine.begin() as connection:
         connection.execute(tables.transfer.delete())
-    street.steps.clear()
+    stack.steps.clear()
     after_restore(engine, now_s=clock.now_s())
-    street.event()
-    street.run()
-    assert street.transfer().outcome is Outcome.STORED
-    assert len(street.c4c.kept) == 2
+    stack.event()
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.c4c.kept) == 2
 
 
 def test_files_that_are_open_are_marked_by_a_restore(morning: Morning) -> None:

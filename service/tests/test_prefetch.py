@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from fakes import File, HandClock, Killed
 from ledger_kit import rows
-from street import Street, a_file
+from stack import Stack, a_file
 
 from attachment_transfer.clients.body import EncryptedSpool
 from attachment_transfer.core.states import Outcome
@@ -55,21 +55,21 @@ def spools(monkeypatch: pytest.MonkeyPatch) -> Spools:
 
 
 @pytest.fixture
-def ahead(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str], spools: Spools) -> Street:
-    """A street whose worker fetches ahead."""
-    street = Street(engine, clock, keys, new_id)
-    street.carrier.prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
-    street.cmi.files = [a_file(number) for number in range(3)]
-    return street
+def ahead(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str], spools: Spools) -> Stack:
+    """A stack whose worker fetches ahead."""
+    stack = Stack(engine, clock, keys, new_id)
+    stack.carrier.prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
+    stack.cmi.files = [a_file(number) for number in range(3)]
+    return stack
 
 
 class Watch:
     """What CMI was asked for, and a way to wait for it."""
 
-    def __init__(self, street: Street) -> None:
+    def __init__(self, stack: Stack) -> None:
         self.downloads: list[str] = []
         self.changed = threading.Condition()
-        street.cmi.on_download = self._note
+        stack.cmi.on_download = self._note
 
     def _note(self, file: File) -> None:
         with self.changed:
@@ -81,13 +81,13 @@ class Watch:
             return self.changed.wait_for(lambda: file_id in self.downloads, within_s)
 
 
-def during_the_first_upload(street: Street, look: Callable[[], object]) -> list[object]:
+def during_the_first_upload(stack: Stack, look: Callable[[], object]) -> list[object]:
     seen: list[object] = []
-    street.c4c.on_post = lambda: None if seen else seen.append(look())
+    stack.c4c.on_post = lambda: None if seen else seen.append(look())
     return seen
 
 
-def test_the_next_file_is_fetched_while_the_present_one_is_uploaded(ahead: Street, spools: Spools) -> None:
+def test_the_next_file_is_fetched_while_the_present_one_is_uploaded(ahead: Stack, spools: Spools) -> None:
     watch = Watch(ahead)
     seen = during_the_first_upload(ahead, lambda: watch.saw("f1"))
     ahead.event()
@@ -99,7 +99,7 @@ def test_the_next_file_is_fetched_while_the_present_one_is_uploaded(ahead: Stree
     assert spools.none_is_left()
 
 
-def test_a_fetch_that_fails_is_repeated_at_its_turn_and_is_no_failure_of_the_file(ahead: Street) -> None:
+def test_a_fetch_that_fails_is_repeated_at_its_turn_and_is_no_failure_of_the_file(ahead: Stack) -> None:
     watch = Watch(ahead)
     ahead.cmi.files[1].statuses = [503]
     ahead.event()
@@ -109,7 +109,7 @@ def test_a_fetch_that_fails_is_repeated_at_its_turn_and_is_no_failure_of_the_fil
     assert len(ahead.c4c.kept) == 3
 
 
-def test_a_file_that_is_cut_off_ahead_is_carried_whole(ahead: Street) -> None:
+def test_a_file_that_is_cut_off_ahead_is_carried_whole(ahead: Stack) -> None:
     ahead.cmi.files[1].breaks_after = [5]
     ahead.event()
     ahead.run()
@@ -126,7 +126,7 @@ def test_a_file_that_is_cut_off_ahead_is_carried_whole(ahead: Street) -> None:
     ids=["declared", "of unknown length", "declared falsely"],
 )
 def test_what_is_too_large_is_carried_at_its_turn_and_takes_no_place_before(
-    ahead: Street, spools: Spools, following: File
+    ahead: Stack, spools: Spools, following: File
 ) -> None:
     ahead.dialect = {"cmi": {"listed_size_is_exact": {"value": False}}}
     ahead.start()
@@ -138,7 +138,7 @@ def test_what_is_too_large_is_carried_at_its_turn_and_takes_no_place_before(
     assert spools.opened == 0 or spools.none_is_left()
 
 
-def test_without_it_nothing_is_fetched_ahead(ahead: Street) -> None:
+def test_without_it_nothing_is_fetched_ahead(ahead: Stack) -> None:
     ahead.carrier.prefetcher = Prefetcher(most_bytes=0, patience_s=PATIENCE_S)
     watch = Watch(ahead)
     seen = during_the_first_upload(ahead, lambda: watch.saw("f1", within_s=0.05))
@@ -148,7 +148,7 @@ def test_without_it_nothing_is_fetched_ahead(ahead: Street) -> None:
     assert len(ahead.c4c.kept) == 3
 
 
-def test_a_round_that_ends_early_leaves_nothing_behind(ahead: Street, spools: Spools) -> None:
+def test_a_round_that_ends_early_leaves_nothing_behind(ahead: Stack, spools: Spools) -> None:
     ahead.c4c.plan("post", 403)
     ahead.event()
     ahead.run()
@@ -157,7 +157,7 @@ def test_a_round_that_ends_early_leaves_nothing_behind(ahead: Street, spools: Sp
     assert spools.opened == 0 or spools.none_is_left()
 
 
-def test_a_worker_that_dies_with_a_file_ahead_files_nothing_twice(ahead: Street) -> None:
+def test_a_worker_that_dies_with_a_file_ahead_files_nothing_twice(ahead: Stack) -> None:
     ahead.c4c.plan("post", "killed-after")
     ahead.event()
     with pytest.raises(Killed):
@@ -169,7 +169,7 @@ def test_a_worker_that_dies_with_a_file_ahead_files_nothing_twice(ahead: Street)
     assert {row["state"] for row in rows(ahead.engine, tables.attachment)} == {"stored"}
 
 
-def test_an_address_that_changed_meanwhile_is_the_one_that_counts(ahead: Street, spools: Spools) -> None:
+def test_an_address_that_changed_meanwhile_is_the_one_that_counts(ahead: Stack, spools: Spools) -> None:
     watch = Watch(ahead)
 
     def move() -> bool:

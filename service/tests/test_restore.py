@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from fakes import HandClock
 from ledger_kit import rows
-from street import Street, a_file
+from stack import Stack, a_file
 
 from attachment_transfer.core.states import Outcome
 from attachment_transfer.ledger import tables
@@ -20,60 +20,60 @@ DAY_S = 86_400.0
 
 
 @pytest.fixture
-def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Street:
-    street = Street(engine, clock, keys, new_id)
-    street.cmi.files = [a_file(1), a_file(2)]
-    return street
+def stack(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Stack:
+    stack = Stack(engine, clock, keys, new_id)
+    stack.cmi.files = [a_file(1), a_file(2)]
+    return stack
 
 
-def lose_everything(street: Street) -> None:
+def lose_everything(stack: Stack) -> None:
     """The backup is older than the transfer."""
-    with street.engine.begin() as connection:
+    with stack.engine.begin() as connection:
         connection.execute(tables.transfer.delete())
         connection.execute(tables.audit.delete())
-    street.due.clear()
-    street.steps.clear()
+    stack.due.clear()
+    stack.steps.clear()
 
 
-def carry_again(street: Street) -> None:
-    street.event()
-    street.run()
-    assert street.transfer().outcome is Outcome.STORED
+def carry_again(stack: Stack) -> None:
+    stack.event()
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
 
 
-def test_even_without_a_word_of_the_restore_a_file_that_c4c_shows_is_not_filed_twice(street: Street) -> None:
+def test_even_without_a_word_of_the_restore_a_file_that_c4c_shows_is_not_filed_twice(stack: Stack) -> None:
     """The command is for what C4C may show later than the first look."""
-    carry_again(street)
-    lose_everything(street)
-    carry_again(street)
-    assert len(street.c4c.kept) == 2
+    carry_again(stack)
+    lose_everything(stack)
+    carry_again(stack)
+    assert len(stack.c4c.kept) == 2
 
 
-def test_a_transfer_that_the_backup_never_saw_is_adopted(street: Street) -> None:
-    carry_again(street)
-    lose_everything(street)
-    after_restore(street.engine, now_s=street.clock.now_s())
-    carry_again(street)
-    assert len(street.c4c.kept) == 2
-    assert {row["result"] for row in rows(street.engine, tables.upload_intent)} == {"adopted"}
+def test_a_transfer_that_the_backup_never_saw_is_adopted(stack: Stack) -> None:
+    carry_again(stack)
+    lose_everything(stack)
+    after_restore(stack.engine, now_s=stack.clock.now_s())
+    carry_again(stack)
+    assert len(stack.c4c.kept) == 2
+    assert {row["result"] for row in rows(stack.engine, tables.upload_intent)} == {"adopted"}
 
 
-def test_files_that_were_open_in_the_backup_are_adopted(street: Street, clock: HandClock) -> None:
-    street.c4c.plan("post", 429)
-    street.event()
-    street.run_one()
-    with street.engine.connect() as connection:
+def test_files_that_were_open_in_the_backup_are_adopted(stack: Stack, clock: HandClock) -> None:
+    stack.c4c.plan("post", 429)
+    stack.event()
+    stack.run_one()
+    with stack.engine.connect() as connection:
         backup = {table: connection.execute(sa.select(table)).mappings().all() for table in BACKED_UP}
-    due, steps = list(street.due), dict(street.steps)
-    street.run()
-    assert len(street.c4c.kept) == 2
-    put_back(street.engine, backup)
-    street.due, street.steps = due, steps
+    due, steps = list(stack.due), dict(stack.steps)
+    stack.run()
+    assert len(stack.c4c.kept) == 2
+    put_back(stack.engine, backup)
+    stack.due, stack.steps = due, steps
     clock.advance(120)
-    assert after_restore(street.engine, now_s=clock.now_s()) > 0
-    street.run()
-    assert street.transfer().outcome is Outcome.STORED
-    assert len(street.c4c.kept) == 2
+    assert after_restore(stack.engine, now_s=clock.now_s()) > 0
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.c4c.kept) == 2
 
 
 BACKED_UP = [tables.transfer, tables.event, tables.sealed_secret, tables.attachment, tables.upload_intent]
@@ -87,15 +87,15 @@ def put_back(engine: sa.Engine, backup: dict[sa.Table, object]) -> None:
                 connection.execute(table.insert(), [dict(row) for row in found])  # type: ignore[attr-defined]
 
 
-def test_a_month_later_new_chats_are_not_looked_for_any_more(street: Street, clock: HandClock) -> None:
-    after_restore(street.engine, now_s=clock.now_s())
+def test_a_month_later_new_chats_are_not_looked_for_any_more(stack: Stack, clock: HandClock) -> None:
+    after_restore(stack.engine, now_s=clock.now_s())
     clock.advance(31 * DAY_S)
-    carry_again(street)
-    assert {row["result"] for row in rows(street.engine, tables.upload_intent)} == {"stored"}
+    carry_again(stack)
+    assert {row["result"] for row in rows(stack.engine, tables.upload_intent)} == {"stored"}
 
 
-def test_the_restore_is_in_the_trail_and_saying_it_twice_does_no_harm(street: Street, clock: HandClock) -> None:
-    street.event()
-    assert after_restore(street.engine, now_s=clock.now_s()) == 0
-    assert after_restore(street.engine, now_s=clock.now_s()) == 0
-    assert [(line.actor, line.action) for line in audit_of(street.engine, None).lines] == [("operator", "restored")] * 2
+def test_the_restore_is_in_the_trail_and_saying_it_twice_does_no_harm(stack: Stack, clock: HandClock) -> None:
+    stack.event()
+    assert after_restore(stack.engine, now_s=clock.now_s()) == 0
+    assert after_restore(stack.engine, now_s=clock.now_s()) == 0
+    assert [(line.actor, line.action) for line in audit_of(stack.engine, None).lines] == [("operator", "restored")] * 2

@@ -11,7 +11,7 @@ from fakes import HandClock
 from ingress_kit import ISSUER
 from ledger_kit import bytes_on_disk, counts, rows
 from operator_kit import Morning
-from street import Street, a_file
+from stack import Stack, a_file
 from structlog.testing import capture_logs
 
 from attachment_transfer import engine as durable
@@ -171,18 +171,18 @@ def test_the_chore_logs_which_and_gives_space_back(morning: Morning, forgetting:
 def test_a_contact_that_comes_back_after_its_purge_is_adopted_not_filed_twice(
     engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]
 ) -> None:
-    street = Street(engine, clock, keys, new_id)
-    street.cmi.files = [a_file(1), a_file(2)]
-    street.event()
-    street.run()
+    stack = Stack(engine, clock, keys, new_id)
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.event()
+    stack.run()
     clock.advance(31 * DAY_S)
     Purger(engine=engine, forget=lambda _: None, now_s=clock.now_s, retention_s=30 * DAY_S).purge_batch()
     assert ids(engine) == []
-    street.cmi.files.append(a_file(3))
-    street.event()
-    street.run()
-    assert street.transfer().outcome is Outcome.STORED
-    assert len(street.c4c.kept) == 3
+    stack.cmi.files.append(a_file(3))
+    stack.event()
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.c4c.kept) == 3
     assert [row["result"] for row in rows(engine, tables.upload_intent)] == ["adopted", "adopted", "absent", "stored"]
 
 

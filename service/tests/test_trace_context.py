@@ -11,7 +11,7 @@ import structlog
 from fakes import HandClock
 from ingress_kit import Door
 from ledger_kit import rows
-from street import Street, a_file
+from stack import Stack, a_file
 
 from attachment_transfer import tracing
 from attachment_transfer.core.trace import TraceContext, read_trace
@@ -129,28 +129,28 @@ def test_the_trail_names_the_trace(door: Door) -> None:
 
 
 @pytest.fixture
-def street(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Street:
-    street = Street(engine, clock, keys, new_id)
-    street.cmi.files = [a_file(1), a_file(2)]
-    street.rounds = ObservedRounds(street.rounds, trace_of=lambda id_: trace_of(engine, id_))  # type: ignore[assignment]
-    return street
+def stack(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Stack:
+    stack = Stack(engine, clock, keys, new_id)
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.rounds = ObservedRounds(stack.rounds, trace_of=lambda id_: trace_of(engine, id_))  # type: ignore[assignment]
+    return stack
 
 
-def carried(street: Street, engine: sa.Engine) -> None:
-    transfer_id = street.event()
+def carried(stack: Stack, engine: sa.Engine) -> None:
+    transfer_id = stack.event()
     with engine.begin() as connection:
         connection.execute(
             tables.event.update()
             .where(tables.event.c.transfer_id == transfer_id)
             .values(traceparent=GOOD, tracestate="congo=1")
         )
-    street.run()
-    assert street.at_rest()
+    stack.run()
+    assert stack.at_rest()
 
 
-def test_every_call_to_cmi_and_c4c_carries_the_trace_under_an_id_of_its_own(street: Street, engine: sa.Engine) -> None:
-    carried(street, engine)
-    requests = street.cmi.requests + street.c4c.requests
+def test_every_call_to_cmi_and_c4c_carries_the_trace_under_an_id_of_its_own(stack: Stack, engine: sa.Engine) -> None:
+    carried(stack, engine)
+    requests = stack.cmi.requests + stack.c4c.requests
     sent = [read_trace(request.headers["traceparent"], request.headers["tracestate"]) for request in requests]
     assert len(sent) > 6
     assert {trace and trace.trace_id for trace in sent} == {TRACE}
@@ -159,9 +159,9 @@ def test_every_call_to_cmi_and_c4c_carries_the_trace_under_an_id_of_its_own(stre
 
 
 def test_spans_of_calls_hang_below_the_steps_and_these_below_the_event(
-    street: Street, engine: sa.Engine, spans: list[Span]
+    stack: Stack, engine: sa.Engine, spans: list[Span]
 ) -> None:
-    carried(street, engine)
+    carried(stack, engine)
     steps = {found.context.span_id: found for found in spans if found.kind == "internal"}
     calls = [found for found in spans if found.kind == "client"]
     assert {found.name for found in steps.values()} == {"discover", "carry", "settle"}
@@ -171,13 +171,13 @@ def test_spans_of_calls_hang_below_the_steps_and_these_below_the_event(
 
 
 def test_while_a_file_is_carried_every_log_line_knows_transfer_round_file_and_trace(
-    street: Street, engine: sa.Engine
+    stack: Stack, engine: sa.Engine
 ) -> None:
     known: list[dict[str, object]] = []
-    street.c4c.on_post = lambda: known.append(dict(structlog.contextvars.get_contextvars()))
-    carried(street, engine)
-    transfer_id = street.transfer().id
-    files = [item.id for item in street.attachments()]
+    stack.c4c.on_post = lambda: known.append(dict(structlog.contextvars.get_contextvars()))
+    carried(stack, engine)
+    transfer_id = stack.transfer().id
+    files = [item.id for item in stack.attachments()]
     told = [{name: entry[name] for name in ("transfer_id", "round", "attachment_id", "trace_id")} for entry in known]
     assert told == [
         {"transfer_id": transfer_id, "round": 1, "attachment_id": file, "trace_id": TRACE} for file in files
@@ -185,8 +185,8 @@ def test_while_a_file_is_carried_every_log_line_knows_transfer_round_file_and_tr
     assert structlog.contextvars.get_contextvars() == {}
 
 
-def test_no_span_holds_a_url_a_contact_or_a_secret(street: Street, engine: sa.Engine, spans: list[Span]) -> None:
-    carried(street, engine)
+def test_no_span_holds_a_url_a_contact_or_a_secret(stack: Stack, engine: sa.Engine, spans: list[Span]) -> None:
+    carried(stack, engine)
     told = repr(spans)
-    for hidden in ("/sap/c4c", "attachments/", street.transfer().contact_id, street.cmi.password, street.c4c.password):
+    for hidden in ("/sap/c4c", "attachments/", stack.transfer().contact_id, stack.cmi.password, stack.c4c.password):
         assert hidden not in told

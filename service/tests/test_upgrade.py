@@ -10,7 +10,7 @@ from upgrade_kit import Kept
 
 from attachment_transfer.core.states import WriteBackState
 
-pytestmark = [pytest.mark.street, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(400)]
 
 
 def test_what_the_kept_database_holds_is_what_an_upgrade_may_meet(kept: Kept) -> None:

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from fakes import Killed
 from ledger_kit import CMI_URL, CONTACT, SECRET_TEXTS, rows
-from policy_kit import PolicyStreet
-from street import ACTIVITY, a_file
+from policy_kit import PolicyStack
+from stack import ACTIVITY, a_file
 
 from attachment_transfer.clients.cmi import CmiClient
 from attachment_transfer.core.dialect import BadDialect, overlay, read_dialect
@@ -19,26 +19,26 @@ from attachment_transfer.settings import shipped_dialect
 
 
 @pytest.fixture
-def street(policy_street: PolicyStreet) -> PolicyStreet:
-    policy_street.write_back = True
-    policy_street.start()
-    policy_street.cmi.files = [a_file(1), a_file(2)]
-    return policy_street
+def stack(policy_stack: PolicyStack) -> PolicyStack:
+    policy_stack.write_back = True
+    policy_stack.start()
+    policy_stack.cmi.files = [a_file(1), a_file(2)]
+    return policy_stack
 
 
-def result(street: PolicyStreet) -> dict[str, object]:
-    [body] = street.cmi.results
+def result(stack: PolicyStack) -> dict[str, object]:
+    [body] = stack.cmi.results
     assert body["contact_id"] == CONTACT
     found = body["data"]["attachment_transfer"]
     assert isinstance(found, dict)
     return found
 
 
-def test_a_settled_transfer_is_written_back_once(street: PolicyStreet) -> None:
-    street.event()
-    street.run()
-    assert result(street) == {
-        "transfer_id": street.transfer().id,
+def test_a_settled_transfer_is_written_back_once(stack: PolicyStack) -> None:
+    stack.event()
+    stack.run()
+    assert result(stack) == {
+        "transfer_id": stack.transfer().id,
         "round": 1,
         "state": "settled",
         "outcome": "stored",
@@ -48,66 +48,66 @@ def test_a_settled_transfer_is_written_back_once(street: PolicyStreet) -> None:
         "reason": None,
         "activity_object_id": ACTIVITY,
     }
-    assert street.trail("written back") == ["round 1, result at CMI"]
+    assert stack.trail("written back") == ["round 1, result at CMI"]
 
 
-def test_a_parked_transfer_is_written_back_with_its_reason(street: PolicyStreet) -> None:
-    street.cmi.files[0].statuses = [404]
-    street.event()
-    street.run()
-    found = result(street)
+def test_a_parked_transfer_is_written_back_with_its_reason(stack: PolicyStack) -> None:
+    stack.cmi.files[0].statuses = [404]
+    stack.event()
+    stack.run()
+    found = result(stack)
     assert (found["state"], found["outcome"], found["reason"]) == ("parked", "partly_stored", "attachment-gone")
     assert (found["stored"], found["parked"]) == (1, 1)
 
 
-def test_a_transfer_without_an_activity_is_written_back_as_such(street: PolicyStreet) -> None:
-    street.c4c.references.clear()
-    street.event()
-    street.run()
-    assert result(street)["outcome"] == "no_activity"
+def test_a_transfer_without_an_activity_is_written_back_as_such(stack: PolicyStack) -> None:
+    stack.c4c.references.clear()
+    stack.event()
+    stack.run()
+    assert result(stack)["outcome"] == "no_activity"
 
 
-def test_a_contact_that_cmi_does_not_know_has_nothing_to_write_to(street: PolicyStreet) -> None:
-    street.cmi.known = False
-    street.event()
-    street.run()
-    assert street.transfer().outcome is Outcome.UNKNOWN_CONTACT
-    assert not [request for request in street.cmi.requests if request.method == "POST"]
+def test_a_contact_that_cmi_does_not_know_has_nothing_to_write_to(stack: PolicyStack) -> None:
+    stack.cmi.known = False
+    stack.event()
+    stack.run()
+    assert stack.transfer().outcome is Outcome.UNKNOWN_CONTACT
+    assert not [request for request in stack.cmi.requests if request.method == "POST"]
 
 
-def test_every_round_that_settles_is_written_back(street: PolicyStreet) -> None:
-    street.event()
-    street.run()
-    street.cmi.files.append(a_file(3))
-    street.event()
-    street.run()
-    assert [body["data"]["attachment_transfer"]["round"] for body in street.cmi.results] == [1, 2]
+def test_every_round_that_settles_is_written_back(stack: PolicyStack) -> None:
+    stack.event()
+    stack.run()
+    stack.cmi.files.append(a_file(3))
+    stack.event()
+    stack.run()
+    assert [body["data"]["attachment_transfer"]["round"] for body in stack.cmi.results] == [1, 2]
 
 
-def test_a_round_that_is_followed_by_another_is_not_written_back(street: PolicyStreet) -> None:
-    street.c4c.plan("post", "lock")
-    street.event()
-    street.run_one()
-    assert street.transfer().state is TransferState.WAITING
-    assert street.cmi.results == []
-    street.run()
-    assert len(street.cmi.results) == 1
+def test_a_round_that_is_followed_by_another_is_not_written_back(stack: PolicyStack) -> None:
+    stack.c4c.plan("post", "lock")
+    stack.event()
+    stack.run_one()
+    assert stack.transfer().state is TransferState.WAITING
+    assert stack.cmi.results == []
+    stack.run()
+    assert len(stack.cmi.results) == 1
 
 
-def test_it_is_off_unless_switched_on(policy_street: PolicyStreet) -> None:
-    policy_street.cmi.files = [a_file(1)]
-    policy_street.event()
-    policy_street.run()
-    assert policy_street.cmi.results == []
+def test_it_is_off_unless_switched_on(policy_stack: PolicyStack) -> None:
+    policy_stack.cmi.files = [a_file(1)]
+    policy_stack.event()
+    policy_stack.run()
+    assert policy_stack.cmi.results == []
 
 
-def test_it_is_written_while_the_secrets_are_still_there(street: PolicyStreet) -> None:
+def test_it_is_written_while_the_secrets_are_still_there(stack: PolicyStack) -> None:
     sealed: list[int] = []
-    street.cmi.on_result = lambda: sealed.append(len(rows(street.engine, tables.sealed_secret)))
-    street.event()
-    street.run()
+    stack.cmi.on_result = lambda: sealed.append(len(rows(stack.engine, tables.sealed_secret)))
+    stack.event()
+    stack.run()
     assert sealed == [1]
-    assert rows(street.engine, tables.sealed_secret) == []
+    assert rows(stack.engine, tables.sealed_secret) == []
 
 
 @pytest.mark.parametrize(
@@ -122,74 +122,74 @@ def test_it_is_written_while_the_secrets_are_still_there(street: PolicyStreet) -
     ],
 )
 def test_a_write_back_that_fails_is_audited_and_changes_nothing(
-    street: PolicyStreet, answer: int | Exception, told: str
+    stack: PolicyStack, answer: int | Exception, told: str
 ) -> None:
-    street.cmi.post_answers = [answer]
-    street.event()
-    street.run()
-    assert street.transfer().state is TransferState.SETTLED
-    assert street.transfer().outcome is Outcome.STORED
-    assert street.transfer().reason is None
-    [line] = street.trail("not written back")
+    stack.cmi.post_answers = [answer]
+    stack.event()
+    stack.run()
+    assert stack.transfer().state is TransferState.SETTLED
+    assert stack.transfer().outcome is Outcome.STORED
+    assert stack.transfer().reason is None
+    [line] = stack.trail("not written back")
     assert line.startswith(f"round 1, {told}")
-    assert rows(street.engine, tables.sealed_secret) == []
+    assert rows(stack.engine, tables.sealed_secret) == []
 
 
-def test_a_refused_password_is_not_tried_again_for_the_result(street: PolicyStreet) -> None:
-    street.cmi.password = "another"
-    street.event()
-    street.run()
-    assert street.transfer().state is TransferState.PARKED
-    assert len(street.cmi.requests) == 1
-    assert len(street.trail("not written back")) == 1
+def test_a_refused_password_is_not_tried_again_for_the_result(stack: PolicyStack) -> None:
+    stack.cmi.password = "another"
+    stack.event()
+    stack.run()
+    assert stack.transfer().state is TransferState.PARKED
+    assert len(stack.cmi.requests) == 1
+    assert len(stack.trail("not written back")) == 1
 
 
-def test_a_worker_that_dies_after_the_line_in_the_trail_does_not_write_twice(street: PolicyStreet) -> None:
-    finish = street.book.finish
+def test_a_worker_that_dies_after_the_line_in_the_trail_does_not_write_twice(stack: PolicyStack) -> None:
+    finish = stack.book.finish
 
     def dies(*_arguments: object) -> bool:
         raise Killed
 
-    street.book.finish = dies  # type: ignore[method-assign, assignment]
-    street.event()
-    street.die()
-    assert street.book.finish != finish
-    assert len(street.cmi.results) == 1
-    street.run()
-    assert street.transfer().state is TransferState.SETTLED
-    assert len(street.cmi.results) == 1
+    stack.book.finish = dies  # type: ignore[method-assign, assignment]
+    stack.event()
+    stack.die()
+    assert stack.book.finish != finish
+    assert len(stack.cmi.results) == 1
+    stack.run()
+    assert stack.transfer().state is TransferState.SETTLED
+    assert len(stack.cmi.results) == 1
 
 
-def test_a_worker_that_dies_at_the_post_says_the_same_again(street: PolicyStreet) -> None:
+def test_a_worker_that_dies_at_the_post_says_the_same_again(stack: PolicyStack) -> None:
     def dies() -> None:
-        street.cmi.on_result = lambda: None
+        stack.cmi.on_result = lambda: None
         raise Killed
 
-    street.cmi.on_result = dies
-    street.event()
-    street.die()
-    street.run()
-    assert street.transfer().outcome is Outcome.STORED
-    assert len(street.cmi.results) == 1
+    stack.cmi.on_result = dies
+    stack.event()
+    stack.die()
+    stack.run()
+    assert stack.transfer().outcome is Outcome.STORED
+    assert len(stack.cmi.results) == 1
 
 
-def test_an_event_in_the_same_moment_makes_another_round_with_a_result_of_its_own(street: PolicyStreet) -> None:
+def test_an_event_in_the_same_moment_makes_another_round_with_a_result_of_its_own(stack: PolicyStack) -> None:
     def another_event() -> None:
-        street.cmi.on_result = lambda: None
-        street.event()
+        stack.cmi.on_result = lambda: None
+        stack.event()
 
-    street.cmi.on_result = another_event
-    street.event()
-    street.run()
-    assert street.transfer().state is TransferState.SETTLED
-    assert [body["data"]["attachment_transfer"]["round"] for body in street.cmi.results] == [1, 2]
+    stack.cmi.on_result = another_event
+    stack.event()
+    stack.run()
+    assert stack.transfer().state is TransferState.SETTLED
+    assert [body["data"]["attachment_transfer"]["round"] for body in stack.cmi.results] == [1, 2]
 
 
-def test_the_result_holds_no_name_and_no_secret(street: PolicyStreet) -> None:
-    street.event()
-    street.run()
-    text = json.dumps(street.cmi.results)
-    for word in (*SECRET_TEXTS, "photo-1", street.cmi.host, street.c4c.host, street.cmi.user):
+def test_the_result_holds_no_name_and_no_secret(stack: PolicyStack) -> None:
+    stack.event()
+    stack.run()
+    text = json.dumps(stack.cmi.results)
+    for word in (*SECRET_TEXTS, "photo-1", stack.cmi.host, stack.c4c.host, stack.cmi.user):
         assert word not in text
 
 

@@ -41,7 +41,7 @@ class Hearing:
 
     Args:
         strangers: whether a request that no hop knows is in order if it was refused. True for tests that ask a mock
-            for what does not exist; on the street nobody asks for that.
+            for what does not exist; on the stack nobody asks for that.
         answers: whether replies are judged. False where a test hands out hostile ones by hand.
     """
 

@@ -12,7 +12,7 @@ from flask import Flask, Request
 
 from mock_kit.app import Mock, WrappedApp, wrap
 from mock_kit.problem import FieldError, Problem
-from mock_kit.worlds import Worlds
+from mock_kit.tenants import Worlds
 
 from .evidence import BOOK
 from .model import dialect

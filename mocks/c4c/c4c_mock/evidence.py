@@ -12,7 +12,7 @@ from typing import Any
 
 from c4c_mock.model.dialect import switches
 from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.worlds import World
+from mock_kit.tenants import World
 
 BOOK = EvidenceBook()
 PREFIX = "c4c."

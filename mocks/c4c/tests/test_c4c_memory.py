@@ -48,7 +48,7 @@ PACKED_BYTES = (SIZE_BYTES + 2) // 3 * 4
 MEMBERS = {"Name": "big", "CategoryCode": "2", "MimeType": "application/octet-stream"}
 
 
-class Street:
+class Stack:
     """A running mock with one chat."""
 
     def __init__(self, mock):
@@ -84,10 +84,10 @@ class Street:
 
 
 @pytest.fixture(scope="module")
-def street(tmp_path_factory):
+def stack(tmp_path_factory):
     """One process for the module."""
     with running_mock("c4c_mock", tmp_path_factory.mktemp("c4c")) as mock:
-        yield Street(mock)
+        yield Stack(mock)
 
 
 def framed(before, after, kind):
@@ -96,15 +96,15 @@ def framed(before, after, kind):
     return [before, *[packed], after], head
 
 
-def bodies(street, form):
+def bodies(stack, form):
     """Path, pieces and headers of an upload in one of the three forms."""
     if form == "atom":
         before = (
             f"<entry {SPACES}><content><m:properties><d:Name>big</d:Name><d:CategoryCode>2</d:CategoryCode><d:Binary>"
         )
         frame = (before.encode(), b"</d:Binary></m:properties></content></entry>", "application/atom+xml")
-        return f"/ChatActivityCollection('{street.chat}')/ChatActivityAttachment", *framed(*frame)
-    document = json.dumps({"ParentObjectID": street.chat, **MEMBERS, "Binary": "|"}).encode()
+        return f"/ChatActivityCollection('{stack.chat}')/ChatActivityAttachment", *framed(*frame)
+    document = json.dumps({"ParentObjectID": stack.chat, **MEMBERS, "Binary": "|"}).encode()
     before, _, after = document.partition(b"|")
     if form == "json":
         return "/ChatActivityAttachmentCollection", *framed(before, after, "application/json")
@@ -122,20 +122,20 @@ def flat(pieces):
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("form", ["json", "atom", "batch"])
-def test_a_large_file_is_stored_and_given_back_in_little_memory(street, form):
-    path, pieces, headers = bodies(street, form)
-    street.memory_kib("VmHWM", reset=True)
-    before = street.memory_kib("VmRSS")
-    status, _, echo = street.upload(path, "POST", flat(pieces), headers)
+def test_a_large_file_is_stored_and_given_back_in_little_memory(stack, form):
+    path, pieces, headers = bodies(stack, form)
+    stack.memory_kib("VmHWM", reset=True)
+    before = stack.memory_kib("VmRSS")
+    status, _, echo = stack.upload(path, "POST", flat(pieces), headers)
     assert status == (202 if form == "batch" else 201), echo
-    stored = requests.get(f"{street.mock.url}/_mock/attachments", timeout=60).json()[-1]
+    stored = requests.get(f"{stack.mock.url}/_mock/attachments", timeout=60).json()[-1]
     wanted = hashlib.sha256()
     for block in content():
         wanted.update(block)
     assert (stored["size_bytes"], stored["sha256"]) == (SIZE_BYTES, wanted.hexdigest())
     value = f"/ChatActivityAttachmentCollection('{stored['object_id']}')/Binary/$value"
-    status, digest, _ = street.upload(value, "GET", [], {})
+    status, digest, _ = stack.upload(value, "GET", [], {})
     assert (status, digest) == (200, wanted.hexdigest())
-    growth_mib = (street.memory_kib("VmHWM") - before) / 1024
+    growth_mib = (stack.memory_kib("VmHWM") - before) / 1024
     print(f"{form}: {UPLOAD_MIB} MiB stored, echoed and read; the process grew by {growth_mib:.1f} MiB")
     assert growth_mib < GROWTH_MAX_MIB

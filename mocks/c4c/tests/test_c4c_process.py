@@ -18,7 +18,7 @@ LOGIN = ("v1user", "Welcome-1")
 SERVICES = ["activity", "chatactivity", "call_list", "socialmediaactivity"]
 
 
-class Street:
+class Stack:
     """A running mock with one tenant and one chat."""
 
     def __init__(self, mock):
@@ -76,57 +76,57 @@ class Street:
 
 
 @pytest.fixture(scope="module")
-def street(tmp_path_factory):
+def stack(tmp_path_factory):
     """One process for the module; each test uses a chat of its own."""
     with running_mock("c4c_mock", tmp_path_factory.mktemp("c4c")) as mock:
-        yield Street(mock)
+        yield Stack(mock)
 
 
 BODY = json.dumps({"Name": "raw", "CategoryCode": "2", "Binary": "QUJD" * 50_000}).encode()
 
 
-def test_a_client_that_goes_away_in_the_middle_leaves_nothing_behind(street):
-    chat = street.chat("GONE1")
-    with street.connect() as peer:
-        peer.sendall(street.head(chat, len(BODY)) + BODY[: len(BODY) // 2])
-    assert street.exchange_about(chat)["request"]["complete"] is False
-    assert street.stored("GONE1") == []
+def test_a_client_that_goes_away_in_the_middle_leaves_nothing_behind(stack):
+    chat = stack.chat("GONE1")
+    with stack.connect() as peer:
+        peer.sendall(stack.head(chat, len(BODY)) + BODY[: len(BODY) // 2])
+    assert stack.exchange_about(chat)["request"]["complete"] is False
+    assert stack.stored("GONE1") == []
 
 
-def test_a_client_that_goes_away_after_the_complete_body_has_stored_its_file(street):
-    chat = street.chat("GONE2")
-    with street.connect() as peer:
-        peer.sendall(street.head(chat, len(BODY)) + BODY)
-    assert street.exchange_about(chat)["status"] == 201
-    assert [a["name"] for a in street.stored("GONE2")] == ["raw"]
+def test_a_client_that_goes_away_after_the_complete_body_has_stored_its_file(stack):
+    chat = stack.chat("GONE2")
+    with stack.connect() as peer:
+        peer.sendall(stack.head(chat, len(BODY)) + BODY)
+    assert stack.exchange_about(chat)["status"] == 201
+    assert [a["name"] for a in stack.stored("GONE2")] == ["raw"]
 
 
-def test_a_chunked_body_is_read_like_any_other(street):
-    chat = street.chat("CHUNKED")
+def test_a_chunked_body_is_read_like_any_other(stack):
+    chat = stack.chat("CHUNKED")
     pieces = (BODY[i : i + 7000] for i in range(0, len(BODY), 7000))
     answer = requests.post(
-        f"{street.mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment",
+        f"{stack.mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment",
         data=pieces,
         auth=LOGIN,
         headers={"Host": HOST, "Content-Type": "application/json", "Accept": "application/json"},
         timeout=10,
     )
     assert answer.status_code == 201
-    assert street.stored("CHUNKED")[0]["size_bytes"] == 150_000
+    assert stack.stored("CHUNKED")[0]["size_bytes"] == 150_000
 
 
-def test_a_chunked_body_that_breaks_off_leaves_nothing_behind(street):
-    chat = street.chat("GONE3")
-    head = street.head(chat, 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+def test_a_chunked_body_that_breaks_off_leaves_nothing_behind(stack):
+    chat = stack.chat("GONE3")
+    head = stack.head(chat, 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
     piece = BODY[:30_000]
-    with street.connect() as peer:
+    with stack.connect() as peer:
         peer.sendall(head + b"%x\r\n%s\r\n" % (len(piece), piece))
-    assert street.exchange_about(chat)["method"] == "POST"
-    assert street.stored("GONE3") == []
+    assert stack.exchange_about(chat)["method"] == "POST"
+    assert stack.stored("GONE3") == []
 
 
-def test_a_refusal_reaches_a_client_that_is_still_sending(street):
-    connection = http.client.HTTPConnection(urlsplit(street.mock.url).netloc, timeout=10)
+def test_a_refusal_reaches_a_client_that_is_still_sending(stack):
+    connection = http.client.HTTPConnection(urlsplit(stack.mock.url).netloc, timeout=10)
     body = b'{"Colour":1,"Binary":"' + b"QUJD" * 2_000_000 + b'"}'
     credentials = base64.b64encode(":".join(LOGIN).encode()).decode()
     headers = {"Host": HOST, "Authorization": f"Basic {credentials}", "Content-Type": "text/plain"}
@@ -134,19 +134,19 @@ def test_a_refusal_reaches_a_client_that_is_still_sending(street):
     assert connection.getresponse().status == 415
 
 
-def test_the_custom_verb_merge_comes_through_the_server(street):
-    chat = street.chat("MERGED")
-    url = f"{street.mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')"
+def test_the_custom_verb_merge_comes_through_the_server(stack):
+    chat = stack.chat("MERGED")
+    url = f"{stack.mock.url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')"
     answer = requests.request("MERGE", url, json={"SubjectName": "m"}, auth=LOGIN, headers={"Host": HOST}, timeout=10)
     assert answer.status_code == 204
 
 
-def test_a_lost_answer_at_the_gate_leaves_the_file_stored(street):
-    chat = street.chat("LOST")
+def test_a_lost_answer_at_the_gate_leaves_the_file_stored(stack):
+    chat = stack.chat("LOST")
     fault = {"kind": "lost_answer", "match": {"method": "POST", "path": f"*{chat}*"}}
-    assert street.control("faults", fault).status_code == 201
-    url = f"{street.mock.gate_url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment"
+    assert stack.control("faults", fault).status_code == 201
+    url = f"{stack.mock.gate_url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment"
     body = {"Name": "lost", "CategoryCode": "2", "Binary": "QUJD"}
     with pytest.raises(requests.ConnectionError):
         requests.post(url, json=body, auth=LOGIN, headers={"Host": HOST}, timeout=10)
-    assert [a["name"] for a in street.stored("LOST")] == ["lost"]
+    assert [a["name"] for a in stack.stored("LOST")] == ["lost"]

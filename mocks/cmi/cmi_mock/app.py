@@ -13,10 +13,10 @@ from cmi_mock.routes import forms
 from cmi_mock.routes.control import control_blueprint
 from cmi_mock.routes.objects import signed_address
 from cmi_mock.routes.wire import wire_blueprint, world_of
-from cmi_mock.world import CmiWorld, make_world
+from cmi_mock.tenant import CmiWorld, make_world
 from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import Mock
-from mock_kit.worlds import Worlds
+from mock_kit.tenants import Worlds
 
 
 def create_app(data_dir: Path) -> WrappedApp[CmiWorld]:

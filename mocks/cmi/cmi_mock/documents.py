@@ -15,7 +15,7 @@ from cmi_mock.model.conversations import Conversation
 from cmi_mock.model.mail import Mail, MailStatus
 from cmi_mock.model.queuemessages import QueueMessage
 from cmi_mock.model.records import ContactData, Records
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 
 
 def contact_row(conversation: Conversation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cmi_mock.model.errors import NoSuchThing
 from cmi_mock.model.history import allowed_legs, is_readable, messages_of
 from cmi_mock.model.ids import normal_id
 from cmi_mock.model.users import User
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 
 
 class Missing(Exception):

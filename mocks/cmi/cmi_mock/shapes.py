@@ -14,7 +14,7 @@ from cmi_mock.model.chat import Attachment, Message
 from cmi_mock.model.contact import stamp
 from cmi_mock.reading import View
 from cmi_mock.representations import Doubled, Inline, Nested
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 
 
 def chat_document(view: View, world: CmiWorld, *, with_messages: bool = True) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import pytest
 from cmi_mock.testing import HOST, KEY, PASSWORD, USER
 from mock_kit.testing import MockProcess, running_mock
 
-pytestmark = pytest.mark.street
+pytestmark = pytest.mark.stack
 CONTENT = bytes(range(256)) * 24 * 1024  # 6 MiB
 ORDER = {"host": HOST, "tenant": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
 

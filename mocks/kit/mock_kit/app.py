@@ -17,13 +17,13 @@ from werkzeug.test import Client
 from mock_kit.context import set_current_draft
 from mock_kit.control import control_blueprint
 from mock_kit.guard import is_for_files
+from mock_kit.middleware import Passage
 from mock_kit.mock import WORLD_KEY, Mock, is_control
 from mock_kit.own import BULKHEAD, GUARD, KIT_EVIDENCE, UNKNOWN_WORLD
-from mock_kit.passage import Passage
 from mock_kit.problem import FieldError, Problem
+from mock_kit.recorder import Attendance, attending
 from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
-from mock_kit.witness import Attendance, attending
-from mock_kit.worlds import W
+from mock_kit.tenants import W
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

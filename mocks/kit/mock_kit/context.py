@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mock_kit.worlds import World
+    from mock_kit.tenants import World
 
 Level = Literal["info", "warning", "error"]
 

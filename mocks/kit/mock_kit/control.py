@@ -13,8 +13,8 @@ from mock_kit.faultkinds import is_number
 from mock_kit.faults import Fault
 from mock_kit.mock import CONTROL_PREFIX, Mock
 from mock_kit.problem import FieldError, Problem, bad_request
-from mock_kit.witness_control import add_witness
-from mock_kit.worlds import NameTaken, W
+from mock_kit.recorder_control import add_witness
+from mock_kit.tenants import NameTaken, W
 
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from mock_kit.context import current_draft
 
 if TYPE_CHECKING:
-    from mock_kit.worlds import World
+    from mock_kit.tenants import World
 
 Label = Literal["documented", "recorded", "inferred", "assumed", "own"]
 

@@ -21,7 +21,7 @@ from mock_kit.masking import MASK, Masker
 from mock_kit.sniff import EMPTY, TEXTUAL, sniff
 
 if TYPE_CHECKING:
-    from mock_kit.witness import Copier
+    from mock_kit.recorder import Copier
 
 __all__ = ["MASK", "BodyMeter", "BodyNote", "Exchange", "Journal", "Level", "Note"]
 

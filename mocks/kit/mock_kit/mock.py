@@ -13,9 +13,9 @@ from mock_kit.evidence import EvidenceBook
 from mock_kit.guard import Guard
 from mock_kit.journal import Journal
 from mock_kit.problem import FieldError, Problem
+from mock_kit.recorder import WitnessLog
 from mock_kit.slots import Slots
-from mock_kit.witness import WitnessLog
-from mock_kit.worlds import W, Worlds
+from mock_kit.tenants import W, Worlds
 
 CONTROL_PREFIX = "/_mock"
 DEFAULT_WORLD = "default"

@@ -26,7 +26,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from mock_kit.app import SERVER_THREADS, WrappedApp
-from mock_kit.gate import Gate
+from mock_kit.fault_proxy import Gate
 from mock_kit.guard import Guard
 from mock_kit.tls import TlsDoor, TlsSettings
 

@@ -24,7 +24,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from mock_kit.witness import attending, testimony_from
+from mock_kit.recorder import attending, testimony_from
 
 _START_S = 20.0
 _STOP_S = 10.0
@@ -57,7 +57,7 @@ class MockProcess:
         return self.outcome()
 
     def tell(self) -> None:
-        """Hand what was exchanged since the last time to whoever attends (``mock_kit.witness``)."""
+        """Hand what was exchanged since the last time to whoever attends (``mock_kit.recorder``)."""
         with contextlib.suppress(OSError):  # a process that a test has killed takes its log along
             worlds = self._asked("worlds")["worlds"]
             for path in ("witness/strays", *(f"witness?world={quote(world['name'])}" for world in worlds)):

@@ -14,7 +14,7 @@ from mock_kit.evidence import Evidence, EvidenceBook
 from mock_kit.mock import DEFAULT_WORLD
 from mock_kit.server import main
 from mock_kit.spool import Blob, read_blob
-from mock_kit.worlds import World, Worlds
+from mock_kit.tenants import World, Worlds
 
 BOOK = EvidenceBook(
     (Evidence("parcel.counted", "A parcel is counted once it has arrived.", "own", "the toy's own rule"),)

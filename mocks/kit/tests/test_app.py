@@ -16,7 +16,7 @@ from werkzeug.test import Client
 from mock_kit.app import GATE_HEADER, Mock, WrappedApp, wrap
 from mock_kit.faults import Fault
 from mock_kit.journal import Exchange
-from mock_kit.worlds import World, Worlds
+from mock_kit.tenants import World, Worlds
 
 HOST = {"Host": "depot.example"}
 

@@ -11,7 +11,7 @@ import pytest
 
 from mock_kit.clock import MAX_OFFSET_S, Clock
 from mock_kit.ids import Ids
-from mock_kit.worlds import World
+from mock_kit.tenants import World
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

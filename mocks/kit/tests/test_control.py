@@ -10,8 +10,8 @@ from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp
 from mock_kit.evidence import Evidence, EvidenceBook
+from mock_kit.tenants import NameTaken, World, Worlds
 from mock_kit.testing import ControlSuite
-from mock_kit.worlds import NameTaken, World, Worlds
 
 
 class TestControl(ControlSuite):

@@ -14,13 +14,13 @@ import pytest
 from parcel_counter import ParcelWorld
 from werkzeug.test import Client
 
-from mock_kit import witness
+from mock_kit import recorder as witness
 from mock_kit.app import WrappedApp
 from mock_kit.context import planned
 from mock_kit.journal import BodyMeter
 from mock_kit.masking import Masker, stand_in
+from mock_kit.recorder import Copier, Copy, Testimony, WitnessLog, attend
 from mock_kit.testing import running_mock
-from mock_kit.witness import Copier, Copy, Testimony, WitnessLog, attend
 
 HOST = {"Host": "depot.example"}
 CANARY = "Word-of-Kit-2718!"
@@ -188,7 +188,7 @@ def test_pages_are_read_on_until_nothing_follows(
     client: Client, toy: WrappedApp[ParcelWorld], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.mock.witnessing = True
-    monkeypatch.setattr("mock_kit.witness_control.PAGE_CHARS", 10)
+    monkeypatch.setattr("mock_kit.recorder_control.PAGE_CHARS", 10)
     for _ in range(3):
         client.post("/parcels", data=b"12345678", headers={**HOST, "Content-Type": "text/plain"})
     client.get("/lost", headers={"Host": "nowhere.example"})

@@ -14,7 +14,7 @@ from attachment_lab.cli.fault_commands import fault
 from attachment_lab.cli.report_commands import report
 from attachment_lab.cli.running_commands import chat, clock, journal, ledger, reset
 from attachment_lab.cli.scenario_commands import scenario
-from attachment_lab.cli.street_commands import demo, up
+from attachment_lab.cli.stack_commands import demo, up
 from attachment_lab.errors import LabError
 from attachment_lab.probe.command import probe
 
@@ -40,7 +40,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = cli.main(args=arguments, prog_name="attachment-lab", standalone_mode=False)
     except Stopped as stopped:
-        err().print("Stopped; the street is down.")
+        err().print("Stopped; the stack is down.")
         return stopped.exit_code
     except (KeyboardInterrupt, click.Abort):
         err().print("Stopped.")

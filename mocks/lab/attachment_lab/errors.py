@@ -3,7 +3,7 @@
 LabError
 ├── WrongUse            the command line or the call asked for something that cannot be: exit 2
 └── LabFailed           the lab or the thing under test failed: exit 1
-    ├── StreetFailed    a process of the street did not start, or died
+    ├── StackFailed    a process of the stack did not start, or died
     │   └── PortTaken   somebody else listens where we want to
     ├── Refused         a mock or the service answered with an error
     ├── Unreachable     nobody answered at that address
@@ -32,12 +32,12 @@ class LabFailed(LabError):
     """Something that was asked for correctly did not work."""
 
 
-class StreetFailed(LabFailed):
-    """A process of the street did not come up, or went away."""
+class StackFailed(LabFailed):
+    """A process of the stack did not come up, or went away."""
 
 
-class PortTaken(StreetFailed):
-    """A port that the street needs is in use."""
+class PortTaken(StackFailed):
+    """A port that the stack needs is in use."""
 
     def __init__(self, message: str, *, port: int) -> None:
         super().__init__(message)
@@ -54,7 +54,7 @@ class Refused(LabFailed):
 
 
 class Unreachable(LabFailed):
-    """No answer from a process of the street."""
+    """No answer from a process of the stack."""
 
 
 class NotSettled(LabFailed):

@@ -1,4 +1,4 @@
-"""Pytest plugin: ``lab`` (one street per session and xdist worker) and ``tenant`` (one world per test).
+"""Pytest plugin: ``lab`` (one stack per session and xdist worker) and ``tenant`` (one world per test).
 
 It is loaded in every pytest run where the package is installed, so it imports nothing but pytest until a
 fixture is used. Override ``lab_options`` (session) or ``tenant_options`` in a conftest to change the
@@ -17,12 +17,12 @@ import pytest
 from attachment_lab.containers.fixtures import (
     c4c_container,
     cmi_container,
+    compose_stack,
+    compose_stack_options,
+    compose_stack_root,
     contact_pro_container,
     ledger_postgres,
     logs_of,
-    transfer_stack,
-    transfer_stack_options,
-    transfer_stack_root,
 )
 
 __all__ = [
@@ -34,32 +34,32 @@ __all__ = [
     "ledger_postgres",
     "tenant",
     "tenant_options",
-    "transfer_stack",
-    "transfer_stack_options",
-    "transfer_stack_root",
+    "compose_stack",
+    "compose_stack_options",
+    "compose_stack_root",
 ]
 
 if TYPE_CHECKING:
     from attachment_contract.live import Hearing
-    from attachment_lab.street import StreetOptions
-    from attachment_lab.tenant import Lab, Tenant
-    from attachment_lab.worlds import WorldOptions
+    from attachment_lab.stack.running import StackOptions
+    from attachment_lab.tenant.handle import Lab, Tenant
+    from attachment_lab.tenant.opening import WorldOptions
 
 MARKERS = (
-    "own_street(**options): the test's tenant gets a street of its own, which lets it move the clock",
+    "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
     "no_ledger_check(reason): the chain ledger's laws are not checked at the end of this test",
     "off_contract(reason, judge=None): the test sends or provokes what no contract knows, so its traffic is not judged",
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``attachment_lab_witness``: streets that tests start judge their own traffic."""
-    text = "judge everything that a street's processes exchange against the contract, at each tenant's end"
+    """``attachment_lab_witness``: stacks that tests start judge their own traffic."""
+    text = "judge everything that a stack's processes exchange against the contract, at each tenant's end"
     parser.addini("attachment_lab_witness", text, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the plugin's markers known; switch the witness on for every street, whoever starts it."""
+    """Make the plugin's markers known; switch the witness on for every stack, whoever starts it."""
     if config.getini("attachment_lab_witness"):
         os.environ["ATTACHMENT_LAB_WITNESS"] = str(os.getpid())
     for marker in MARKERS:
@@ -78,11 +78,11 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def lab_options() -> StreetOptions:
-    """How the session's street is built: free ports, no console, direct (not through the wire gates)."""
-    from attachment_lab.street import StreetOptions  # noqa: PLC0415 - see the module's docstring
+def lab_options() -> StackOptions:
+    """How the session's stack is built: free ports, no console, direct (not through the wire gates)."""
+    from attachment_lab.stack.running import StackOptions  # noqa: PLC0415 - see the module's docstring
 
-    return StreetOptions()
+    return StackOptions()
 
 
 @pytest.fixture
@@ -92,8 +92,8 @@ def tenant_options() -> WorldOptions | None:
 
 
 @pytest.fixture(scope="session")
-def lab(lab_options: StreetOptions) -> Iterator[Lab]:
-    """The street: three mocks and the service as processes on free loopback ports."""
+def lab(lab_options: StackOptions) -> Iterator[Lab]:
+    """The stack: three mocks and the service as processes on free loopback ports."""
     with _lab(lab_options, is_own=False) as started:
         yield started
 
@@ -107,7 +107,7 @@ def tenant(request: pytest.FixtureRequest, tenant_options: WorldOptions | None) 
         "judge": marked("off_contract") is None,
         "of": request.node.nodeid,
     }
-    own = marked("own_street")
+    own = marked("own_stack")
     if own is None:
         shared: Lab = request.getfixturevalue("lab")
         with shared.tenant(tenant_options, **rules) as fresh:
@@ -126,16 +126,16 @@ def on_contract(request: pytest.FixtureRequest) -> Iterator[Hearing | None]:
     if request.node.get_closest_marker("off_contract") is not None:
         yield None
         return
-    from attachment_lab.witness.inside import heard  # noqa: PLC0415 - see the module's docstring
+    from attachment_lab.recorder.inside import heard  # noqa: PLC0415 - see the module's docstring
 
     with heard(request.node.nodeid) as hearing:
         yield hearing
 
 
 @contextmanager
-def _lab(options: StreetOptions, *, is_own: bool) -> Iterator[Lab]:
-    from attachment_lab.street import open_street  # noqa: PLC0415 - see the module's docstring
-    from attachment_lab.tenant import Lab  # noqa: PLC0415
+def _lab(options: StackOptions, *, is_own: bool) -> Iterator[Lab]:
+    from attachment_lab.stack.running import open_stack  # noqa: PLC0415 - see the module's docstring
+    from attachment_lab.tenant.handle import Lab  # noqa: PLC0415
 
-    with open_street(options) as street:
-        yield Lab(street, is_own=is_own)
+    with open_stack(options) as stack:
+        yield Lab(stack, is_own=is_own)

@@ -1,4 +1,4 @@
-"""Exchanges as the mocks' journals and the delivery log give them, for tests without a street."""
+"""Exchanges as the mocks' journals and the delivery log give them, for tests without a stack."""
 
 from __future__ import annotations
 

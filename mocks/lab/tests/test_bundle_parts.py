@@ -12,7 +12,7 @@ import pytest
 from attachment_lab.bundle.engine import EngineFailed, Image, look_up
 from attachment_lab.bundle.leftovers import LeftBehind, left_behind, refuse_leftovers
 from attachment_lab.bundle.parcel import seal
-from attachment_lab.bundle.street import read_street
+from attachment_lab.bundle.stack import read_stack
 from attachment_lab.bundle.wheels import collect_wheels
 from attachment_lab.containers.engine import NoEngine, compose_command
 from attachment_lab.errors import WrongUse
@@ -59,10 +59,10 @@ def test_environment_and_labels_are_looked_at_too() -> None:
 
 def a_folder(parent: Path) -> Path:
     folder = parent / "bundle"
-    (folder / "street").mkdir(parents=True)
+    (folder / "stack").mkdir(parents=True)
     (folder / "load.sh").write_text("#!/bin/sh\n", encoding="utf-8")
     (folder / "load.sh").chmod(0o755)
-    (folder / "street" / "b.yml").write_text("b", encoding="utf-8")
+    (folder / "stack" / "b.yml").write_text("b", encoding="utf-8")
     return folder
 
 
@@ -80,7 +80,7 @@ def test_every_file_of_the_archive_but_the_sums_has_its_sum(tmp_path: Path) -> N
     listed = [line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()]
     assert {f"bundle/{name}" for name in [*listed, "SHA256SUMS"]} == set(members)
     assert members["bundle/load.sh"].mode == 0o755
-    assert members["bundle/street/b.yml"].mode == 0o644
+    assert members["bundle/stack/b.yml"].mode == 0o644
 
 
 def test_an_archive_that_cannot_be_written_leaves_no_half_of_it(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_an_archive_that_cannot_be_written_leaves_no_half_of_it(tmp_path: Path) 
 
 def test_a_missing_compose_file_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="there is no such file"):
-        read_street(tmp_path / "docker-compose.yml")
+        read_stack(tmp_path / "docker-compose.yml")
 
 
 def test_a_lock_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
@@ -129,21 +129,21 @@ def compose_file(tmp_path: Path) -> Path:
 
 def test_images_of_the_chosen_profiles_and_files_that_are_mounted_travel(compose_file: Path) -> None:
     (compose_file.parent / ".env").write_text("TAG=2\nCOMPOSE_PROFILES=core\n", encoding="utf-8")
-    street = read_street(compose_file)
-    assert street.images == ("b:2", "c:1")
-    assert street.profiles == ("core",)
-    assert [str(path) for path in street.files] == [".env", "docker-compose.yml", "pages/a.html"]
-    assert read_street(compose_file, profiles=["demo"]).images == ("c:1", "d:1")
+    stack = read_stack(compose_file)
+    assert stack.images == ("b:2", "c:1")
+    assert stack.profiles == ("core",)
+    assert [str(path) for path in stack.files] == [".env", "docker-compose.yml", "pages/a.html"]
+    assert read_stack(compose_file, profiles=["demo"]).images == ("c:1", "d:1")
 
 
 def test_a_mount_from_outside_the_project_cannot_travel(compose_file: Path) -> None:
     text = compose_file.read_text(encoding="utf-8").replace("./pages", "/etc/hostname")
     compose_file.write_text(text, encoding="utf-8")
     with pytest.raises(WrongUse, match="/etc/hostname: it lies outside"):
-        read_street(compose_file, profiles=["core"])
+        read_stack(compose_file, profiles=["core"])
 
 
 def test_a_compose_file_that_compose_refuses_is_told_in_its_words(compose_file: Path) -> None:
     compose_file.write_text("services: {a: {imagee: b}}\n", encoding="utf-8")
     with pytest.raises(EngineFailed, match="imagee"):
-        read_street(compose_file)
+        read_stack(compose_file)

@@ -1,4 +1,4 @@
-"""Calls to a process of the street: what is asked again, and how a silence is told."""
+"""Calls to a process of the stack: what is asked again, and how a silence is told."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from attachment_lab.calls import Calls
 from attachment_lab.errors import Unreachable
+from attachment_lab.stack.calls import Calls
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue"
 

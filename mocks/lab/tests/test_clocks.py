@@ -1,4 +1,4 @@
-"""The street's clocks move together: no tenant may stay behind the service."""
+"""The stack's clocks move together: no tenant may stay behind the service."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.clocks import advance_street, advance_world, catch_up, read_clocks
 from attachment_lab.errors import Refused
-from attachment_lab.neighbours import MOCKS
-from attachment_lab.street import read_offset, write_offset
+from attachment_lab.stack.clocks import advance_stack, advance_world, catch_up, read_clocks
+from attachment_lab.stack.neighbours import MOCKS
+from attachment_lab.stack.running import read_offset, write_offset
 
 
 class FakeMock:
@@ -32,7 +32,7 @@ class FakeMock:
         self.offsets[world] += body["advance_s"]
 
 
-class FakeStreet:
+class FakeStack:
     """Three mocks."""
 
     def __init__(self, **offsets: float) -> None:
@@ -50,41 +50,41 @@ def clock_file(tmp_path: Path) -> Path:
 
 
 def test_every_tenant_goes_with_the_service_and_who_was_behind_catches_up(clock_file: Path) -> None:
-    street = FakeStreet(mine=100.0, other=100.0, fresh=0.0)
-    advance_street(street, clock_file, 60)  # type: ignore[arg-type]  # the part of it that is used
+    stack = FakeStack(mine=100.0, other=100.0, fresh=0.0)
+    advance_stack(stack, clock_file, 60)  # type: ignore[arg-type]  # the part of it that is used
     assert read_offset(clock_file) == 160
-    assert [mock.offsets for mock in street.mocks.values()] == [{"mine": 160.0, "other": 160.0, "fresh": 160.0}] * 3
+    assert [mock.offsets for mock in stack.mocks.values()] == [{"mine": 160.0, "other": 160.0, "fresh": 160.0}] * 3
 
 
 def test_a_tenant_that_is_ahead_is_left_there(clock_file: Path) -> None:
-    street = FakeStreet(mine=1000.0)
-    advance_street(street, clock_file, 60)  # type: ignore[arg-type]  # see above
-    assert street.mock("cmi").offsets == {"mine": 1000.0}
+    stack = FakeStack(mine=1000.0)
+    advance_stack(stack, clock_file, 60)  # type: ignore[arg-type]  # see above
+    assert stack.mock("cmi").offsets == {"mine": 1000.0}
 
 
 def test_a_tenant_that_is_closed_meanwhile_holds_nothing_up(clock_file: Path) -> None:
-    street = FakeStreet(mine=100.0, gone=100.0)
-    street.mocks["cmi"] = FakeMock({"gone": 100.0, "mine": 100.0}, closing="gone")
-    advance_street(street, clock_file, 60)  # type: ignore[arg-type]  # see above
-    assert street.mock("cmi").offsets["mine"] == 160.0
+    stack = FakeStack(mine=100.0, gone=100.0)
+    stack.mocks["cmi"] = FakeMock({"gone": 100.0, "mine": 100.0}, closing="gone")
+    advance_stack(stack, clock_file, 60)  # type: ignore[arg-type]  # see above
+    assert stack.mock("cmi").offsets["mine"] == 160.0
     assert read_offset(clock_file) == 160
 
 
 def test_one_tenants_time_leaves_the_service_and_the_others(clock_file: Path) -> None:
-    street = FakeStreet(mine=0.0, other=0.0)
-    advance_world(street, "mine", 60)  # type: ignore[arg-type]  # see above
-    assert street.mock("c4c").offsets == {"mine": 60.0, "other": 0.0}
+    stack = FakeStack(mine=0.0, other=0.0)
+    advance_world(stack, "mine", 60)  # type: ignore[arg-type]  # see above
+    assert stack.mock("c4c").offsets == {"mine": 60.0, "other": 0.0}
     assert read_offset(clock_file) == 100
 
 
 def test_a_fresh_tenant_begins_at_the_services_time(clock_file: Path) -> None:
-    street = FakeStreet(fresh=0.0, other=0.0)
-    catch_up(street, "fresh", clock_file)  # type: ignore[arg-type]  # see above
-    assert street.mock("orchestration").offsets == {"fresh": 100.0, "other": 0.0}
+    stack = FakeStack(fresh=0.0, other=0.0)
+    catch_up(stack, "fresh", clock_file)  # type: ignore[arg-type]  # see above
+    assert stack.mock("orchestration").offsets == {"fresh": 100.0, "other": 0.0}
 
 
 def test_where_the_services_clock_cannot_be_moved_nobody_catches_up_with_it() -> None:
-    street = FakeStreet(fresh=0.0)
-    catch_up(street, "fresh", None)  # type: ignore[arg-type]  # see above
-    assert street.mock("cmi").offsets == {"fresh": 0.0}
-    assert [each.name for each in read_clocks(street, "fresh", None)] == [*MOCKS]  # type: ignore[arg-type]  # see above
+    stack = FakeStack(fresh=0.0)
+    catch_up(stack, "fresh", None)  # type: ignore[arg-type]  # see above
+    assert stack.mock("cmi").offsets == {"fresh": 0.0}
+    assert [each.name for each in read_clocks(stack, "fresh", None)] == [*MOCKS]  # type: ignore[arg-type]  # see above

@@ -1,4 +1,4 @@
-"""The console's door: who may come in, and what the button refuses. No street is needed for this."""
+"""The console's door: who may come in, and what the button refuses. No stack is needed for this."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from attachment_lab.console import app as console_app
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import default_world
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 WORLD = default_world()
@@ -56,10 +56,10 @@ def test_an_unknown_fault_is_refused_with_the_known_ones(client: FlaskClient) ->
     assert "flip-byte" in answer.get_json()["detail"]
 
 
-def test_a_street_that_is_down_is_a_sentence_and_not_a_crash(client: FlaskClient) -> None:
+def test_a_stack_that_is_down_is_a_sentence_and_not_a_crash(client: FlaskClient) -> None:
     answer = client.get(f"{CHAIN}/api/chain")
     assert answer.status_code == 502
-    assert "is the street up?" in answer.get_json()["detail"]
+    assert "is the stack up?" in answer.get_json()["detail"]
 
 
 def test_a_browser_that_turns_to_a_world_that_is_gone_gets_a_page_with_those_there_are(client: FlaskClient) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from attachment_lab.console import case_view as view
-from attachment_lab.records import Carried, SourceFile, StoredObject, TransferRecord
+from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject, TransferRecord
 
 ACTIVITY: dict[str, Any] = {
     "ObjectID": "A1",

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from attachment_contract.dryrun.request import NothingToSend
 from attachment_lab.console.configuring import Typed, corrected, explained, judged, tried, users_of
-from attachment_lab.minting import default_world, minted_world
+from attachment_lab.tenant.credentials import default_world, minted_world
 
 SECRETS = ("orchestration-layer", "ri-apikey", "cmi-chat-attachment-upload-user", "sap-v1-secret")
 FORM: dict[str, Any] = {

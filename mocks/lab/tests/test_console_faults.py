@@ -1,4 +1,4 @@
-"""The Faults page: its form, its catalogue, its scenarios, and what it refuses. No street is needed for this."""
+"""The Faults page: its form, its catalogue, its scenarios, and what it refuses. No stack is needed for this."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import BadFault, read_form, shown
 from attachment_lab.console.playhouse import Act, Playhouse, Stand
 from attachment_lab.errors import WrongUse
-from attachment_lab.faultforms import FORMS, catalogue
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.places import BY_ID
+from attachment_lab.faults.forms import FORMS, catalogue
+from attachment_lab.faults.locations import BY_ID
 from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS, scenario
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import default_world
 from mock_kit.faultkinds import KINDS, fault_errors
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
@@ -140,7 +140,7 @@ def test_no_secret_is_on_the_page(client: FlaskClient) -> None:
     assert [what for what, secret in WORLD.guarded().items() if secret in page] == []
 
 
-def test_a_scenario_that_this_street_cannot_play_is_refused_with_what_would_help(client: FlaskClient) -> None:
+def test_a_scenario_that_this_stack_cannot_play_is_refused_with_what_would_help(client: FlaskClient) -> None:
     answer = client.post(f"{PAGE}/api/scenarios/download-cut", json={})
     assert answer.status_code == 409
     assert "--through-gates" in answer.get_json()["detail"]
@@ -173,7 +173,7 @@ def test_a_foreign_form_can_press_no_button(client: FlaskClient, method: str, pa
 
 
 def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> None:
-    """The street is down: the thread ends, and the page is told."""
+    """The stack is down: the thread ends, and the page is told."""
     ledger = build_app(Neighbours(NOWHERE), WORLD, NOWHERE).extensions["desks"].get("default").ledger
     house = Playhouse(lambda: Ground(ledger=ledger))
     house.start(scenario("file-gone"))
@@ -183,7 +183,7 @@ def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> No
         _pause()
     result = house.stand.results["file-gone"]
     assert not result.ok
-    assert "is the street up?" in (result.trouble or "")
+    assert "is the stack up?" in (result.trouble or "")
 
 
 def test_only_one_scenario_plays_at_a_time() -> None:

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from attachment_lab.console.app import build_app
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import default_world
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}
 WORLD = default_world()

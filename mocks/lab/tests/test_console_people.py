@@ -1,4 +1,4 @@
-"""Pages on which people act: what they refuse, and what they keep to themselves. No street is needed for this."""
+"""Pages on which people act: what they refuse, and what they keep to themselves. No stack is needed for this."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
-from attachment_lab.calls import Calls
 from attachment_lab.console.app import build_app
 from attachment_lab.console.held import disposition
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.stack.calls import Calls
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import default_world
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 WORLD = default_world()

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from attachment_lab import people
 from attachment_lab.console.pages.chat import rules
 from attachment_lab.console.talk import CHANNELS, LISTED_CHATS, detail, happenings, newest, stage
+from attachment_lab.tenant.handle import people
 from cmi_mock.model.channels import known_channels
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from attachment_lab.content_change import change_of, differs
-from attachment_lab.passages import Passage
-from attachment_lab.records import Carried, SourceFile, StoredObject
+from attachment_lab.reconciliation.content_change import change_of, differs
+from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject
 
 GOOD, BAD, OTHER = "ab12" * 16, "cd34" * 16, "ef56" * 16
 SOURCE = SourceFile(

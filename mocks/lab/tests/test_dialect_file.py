@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_lab import commands
 from attachment_lab.__main__ import run
-from attachment_lab.dialect_file import read_dialect_file, toml_value
 from attachment_lab.errors import WrongUse
-from attachment_lab.ports import Ports
-from attachment_lab.street import StreetOptions, open_street
+from attachment_lab.evidence.dialect_file import read_dialect_file, toml_value
+from attachment_lab.stack import commands
+from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.running import StackOptions, open_stack
 
 GOOD = """
 format = "attachment-dialect.v1"
@@ -109,10 +109,10 @@ def test_a_section_that_is_none_is_refused(path: Path, text: str) -> None:
         read_dialect_file(path)
 
 
-def test_a_file_that_is_not_there_starts_no_street(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_starts_no_stack(tmp_path: Path) -> None:
     with (
         pytest.raises(WrongUse, match="cannot be read: No such file"),
-        open_street(StreetOptions(dialect=tmp_path / "no")),
+        open_stack(StackOptions(dialect=tmp_path / "no")),
     ):
         pytest.fail("it started")
 

@@ -25,7 +25,7 @@ from attachment_lab.exchanges.har import archive, decoded
 from attachment_lab.exchanges.query import Query, read_query
 from attachment_lab.exchanges.reader import Reader
 from attachment_lab.exchanges.recording import RecordedFile, Recording, Struck
-from attachment_lab.tenant import Tenant
+from attachment_lab.tenant.handle import Tenant
 
 SCHEMA = json.loads((Path(__file__).parent / "data" / "har-1.2.schema.json").read_text())
 
@@ -95,7 +95,7 @@ def test_no_file_name_can_become_code() -> None:
 def test_the_file_says_all_that_was_particular() -> None:
     text = source(RECORDING)
     for part in (
-        "own_street(through_gates=True)", "no_ledger_check", "chat.hand_on()",
+        "own_stack(through_gates=True)", "no_ledger_check", "chat.hand_on()",
         '"*/attachments/" + chat.files[0].id + "*"',
         "skip=2", "after_bytes=1", 'events=("Ended", "Closed")', '"chat_shape": "B"',
     ):  # fmt: skip
@@ -127,7 +127,7 @@ def secrets_of(tenant: Tenant) -> dict[str, str]:
     }
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.no_ledger_check(reason="a person has stored a second copy by hand")
 def test_a_copied_command_does_the_same_again_once_the_variables_are_set(tenant: Tenant, reader: Reader) -> None:
     tenant.chat(files=[("photo.jpg", b"hello")]).end()
@@ -147,7 +147,7 @@ def test_a_copied_command_does_the_same_again_once_the_variables_are_set(tenant:
     tenant.mock("c4c").post("/_mock/reset", world=tenant.name)
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_the_journal_of_a_real_chat_is_a_valid_archive_without_a_secret(tenant: Tenant, reader: Reader) -> None:
     tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff" * 900), ("ü.txt", b"hello")]).end()
     tenant.wait_until_settled()
@@ -158,7 +158,7 @@ def test_the_journal_of_a_real_chat_is_a_valid_archive_without_a_secret(tenant: 
     assert [what for what, secret in tenant.names.guarded().items() if secret in text] == []
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_a_failure_is_explained_from_end_to_end(tenant: Tenant, reader: Reader) -> None:
     chat = tenant.chat(files=[("a.txt", b"a"), ("b.txt", b"b")])
     tenant.fault(mock="cmi", kind="status", path=f"*{chat.files[1].id}*", method="GET", times=None, status=404)
@@ -174,7 +174,7 @@ def test_a_failure_is_explained_from_end_to_end(tenant: Tenant, reader: Reader) 
     assert reader.page(read_query({"about": chat.guid}))["matching"] > 5
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.no_ledger_check(reason="the event is refused on purpose")
 def test_an_integration_that_the_service_refuses_shows_the_gates_findings(tenant: Tenant, reader: Reader) -> None:
     path = f"/{tenant.names.tenant}/system-configurator/api/event-driven-integrations"
@@ -191,12 +191,12 @@ def test_an_integration_that_the_service_refuses_shows_the_gates_findings(tenant
 
 
 def run(file: Path) -> subprocess.CompletedProcess[str]:
-    """pytest on one exported file, in a process of its own with a street of its own."""
+    """pytest on one exported file, in a process of its own with a stack of its own."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(file.parent), str(file)]
     return subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     tenant: Tenant, reader: Reader, tmp_path: Path
 ) -> None:
@@ -223,7 +223,7 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     assert "AssertionError" in told.stdout or "assert" in told.stdout
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.no_ledger_check(reason="the event is refused on purpose")
 def test_the_exported_test_says_what_it_does_not_repeat(tenant: Tenant, reader: Reader) -> None:
     contact_pro = tenant.mock("orchestration")

@@ -12,20 +12,20 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from attachment_lab import street_file
 from attachment_lab.__main__ import run
-from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.commands import PROXY_BYPASSED, mock
 from attachment_lab.console.app import build_app
 from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import planned
-from attachment_lab.faultforms import FORMS
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.places import BY_ID, kinds_at
-from attachment_lab.ports import Ports
-from attachment_lab.street_file import RunningStreet
-from attachment_lab.tenant import FaultCannotStrike, Lab, Tenant
+from attachment_lab.faults.forms import FORMS
+from attachment_lab.faults.locations import BY_ID, kinds_at
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack.commands import PROXY_BYPASSED, mock
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.ready_file import RunningStack
+from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.handle import FaultCannotStrike, Lab, Tenant
 from mock_kit.faultkinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
@@ -35,7 +35,7 @@ ERROR = {"error": {"code": "X/1", "message": {"lang": "de", "value": "Objekt ges
 
 @dataclass(frozen=True)
 class Cmi:
-    """A CMI mock that stands for all three, and a street file that leads to it."""
+    """A CMI mock that stands for all three, and a stack file that leads to it."""
 
     process: MockProcess
     file: Path
@@ -65,8 +65,8 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cmi]:
         }
         httpx.post(f"{process.url}/_mock/worlds", json=order).raise_for_status()
         urls = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), process.url)
-        street_file.write(folder / "street.json", street_file.street_json(RunningStreet(urls=urls, world=WORLD)))
-        yield Cmi(process, folder / "street.json", urls)
+        stack_file.write(folder / "stack.json", stack_file.stack_json(RunningStack(urls=urls, world=WORLD)))
+        yield Cmi(process, folder / "stack.json", urls)
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def cmi(started: Cmi) -> Cmi:
 
 
 def command(cmi: Cmi, *words: str) -> int:
-    return run(["fault", *words, "--street", str(cmi.file)])
+    return run(["fault", *words, "--stack", str(cmi.file)])
 
 
 def test_a_json_body_is_planned_by_the_command_and_sent_as_json(cmi: Cmi, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,7 +167,7 @@ class _Lab:
     """As much of a lab as planning a fault needs."""
 
     def __init__(self, cmi: Cmi, folder: Path) -> None:
-        self.street = type("Street", (), {"neighbours": Neighbours(cmi.urls), "run_dir": folder})()
+        self.stack = type("Stack", (), {"neighbours": Neighbours(cmi.urls), "run_dir": folder})()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 from PIL import Image
 
-from attachment_lab.files import LARGE_FILE_BYTES, MANIFEST, CustomerFile, customer_files, sha256_of
+from attachment_lab.demo.files import LARGE_FILE_BYTES, MANIFEST, CustomerFile, customer_files, sha256_of
 
 
 @pytest.fixture(scope="module")

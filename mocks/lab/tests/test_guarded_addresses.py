@@ -10,8 +10,8 @@ from flask import Flask
 from werkzeug.test import Client, TestResponse
 
 from attachment_lab.console.app import build_app
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import default_world
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
 from mock_kit.testing import Address, addresses

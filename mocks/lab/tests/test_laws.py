@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from attachment_lab.laws import judge
-from attachment_lab.records import (
+from attachment_lab.reconciliation.invariants import judge
+from attachment_lab.reconciliation.records import (
     Carried,
     ChainRecords,
     Handover,

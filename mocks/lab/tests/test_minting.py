@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from attachment_lab.minting import (
+from attachment_lab.tenant.credentials import (
     WorldNames,
     default_world,
     example_integration_json,

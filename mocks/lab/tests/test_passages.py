@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.passages import answer_from, passage_from
+from attachment_lab.reconciliation.file_trace import answer_from, passage_from
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
 FILE = "3B04C2CC93C9F7236667E938660AE10B"

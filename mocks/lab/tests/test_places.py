@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attachment_lab.places import BY_ID, PLACES, kinds_at, misplaced, place_of
+from attachment_lab.faults.locations import BY_ID, PLACES, kinds_at, misplaced, place_of
 from mock_kit.faults import KINDS, Fault
 
 CHAT, FILE = "A" * 32, "B" * 32
@@ -47,7 +47,7 @@ def test_a_fault_for_one_file_is_told_by_the_place_of_all_files() -> None:
     assert place_of({"match": {"path": "*", "host": "one.example"}}, "cmi") is None
 
 
-def test_wire_faults_are_for_places_with_a_gate_on_a_street_with_gates() -> None:
+def test_wire_faults_are_for_places_with_a_gate_on_a_stack_with_gates() -> None:
     wire = next(name for name, kind in KINDS.items() if kind.layer == "wire")
     assert misplaced(BY_ID["download"], wire, through_gates=True) is None
     needs_gates = misplaced(BY_ID["download"], wire, through_gates=False)

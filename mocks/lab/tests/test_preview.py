@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from attachment_lab.files import customer_files
+from attachment_lab.demo.files import customer_files
 from attachment_lab.preview.drawing import Draughtsman, NotDrawn
 from attachment_lab.preview.kinds import look_at
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt

@@ -7,14 +7,14 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from attachment_lab.chain_ledger import ChainLedger, find_in_file, find_secrets, handover_from
-from attachment_lab.conversation import Conversation, SentFile
-from attachment_lab.demo import rows_from
+from attachment_lab.demo.run import rows_from
 from attachment_lab.errors import LabFailed
-from attachment_lab.minting import default_world
-from attachment_lab.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
-from attachment_lab.service_api import transfer_from
-from attachment_lab.settle import Motion
+from attachment_lab.reconciliation.reading import ChainLedger, find_in_file, find_secrets, handover_from
+from attachment_lab.reconciliation.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
+from attachment_lab.stack.service_api import transfer_from
+from attachment_lab.tenant.conversation import Conversation, SentFile
+from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.settling import Motion
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
 FILE = "3B04C2CC93C9F7236667E938660AE10B"

@@ -8,16 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.desk import Desks
-from attachment_lab.conversation import Conversation
 from attachment_lab.errors import LabFailed, Refused
-from attachment_lab.minting import WorldNames, minted_world, renewed
-from attachment_lab.neighbours import MOCKS, Neighbours
-from attachment_lab.renewal import renew_world
-from attachment_lab.settle import wait_until_settled
-from attachment_lab.tenant import Lab
-from attachment_lab.worlds import WorldOptions, close_world, open_world
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.tenant.credentials import WorldNames, minted_world, renewed
+from attachment_lab.tenant.handle import Lab
+from attachment_lab.tenant.opening import WorldOptions, close_world, open_world
+from attachment_lab.tenant.settling import wait_until_settled
+from attachment_lab.tenant.tenant_reset import renew_world
 
 
 def test_a_renewed_world_keeps_its_addresses_and_nothing_that_is_secret() -> None:
@@ -58,12 +58,12 @@ class Opened:
 
 @pytest.fixture
 def opened(lab: Lab) -> Iterator[Opened]:
-    world = Opened(lab.street.neighbours)
+    world = Opened(lab.stack.neighbours)
     yield world
     close_world(world.to, world.names.name)
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_the_laws_hold_after_a_reset_and_the_next_chat_is_carried_at_once(opened: Opened) -> None:
     guids = []
     for _ in range(3):
@@ -80,7 +80,7 @@ def test_the_laws_hold_after_a_reset_and_the_next_chat_is_carried_at_once(opened
     assert len(set(guids)) == 3
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_what_was_under_way_tries_no_old_password_on_the_new_users(opened: Opened) -> None:
     slow = {"match": {"path": "*attachments/*"}, "kind": "latency", "times": None, "params": {"delay_s": 30}}
     opened.to.cmi.post("/_mock/faults", slow, world=opened.names.name)
@@ -97,7 +97,7 @@ def test_what_was_under_way_tries_no_old_password_on_the_new_users(opened: Opene
         assert [each["status"] for each in opened.ledger.journal(mock) if each["status"] in {401, 403}] == []
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_old_credentials_open_nothing_afterwards(opened: Opened, lab: Lab) -> None:
     old = opened.names
     opened.renew()
@@ -108,7 +108,7 @@ def test_old_credentials_open_nothing_afterwards(opened: Opened, lab: Lab) -> No
     assert httpx.get(url, headers=asked, auth=(old.c4c_user, old.c4c_password), trust_env=False).status_code == 401
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_a_world_begins_again_as_it_was_opened(opened: Opened) -> None:
     opened.renew(options=WorldOptions(dialects={"cmi": {"chat_shape": "B"}}), offset_s=120.0)
     world = opened.to.cmi.get(f"/_mock/worlds/{opened.names.name}")
@@ -117,9 +117,9 @@ def test_a_world_begins_again_as_it_was_opened(opened: Opened) -> None:
     assert offsets == [120.0] * 3
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_a_pools_tenant_that_is_opened_again_mints_other_ids(lab: Lab) -> None:
-    to = lab.street.neighbours
+    to = lab.stack.neighbours
     desks = Desks(to, minted_world(), lab.urls, pool=[minted_world()])
     guids = []
     for _ in range(2):
@@ -129,7 +129,7 @@ def test_a_pools_tenant_that_is_opened_again_mints_other_ids(lab: Lab) -> None:
     assert guids[0] != guids[1]
 
 
-def test_a_street_that_is_down_is_told_and_not_half_reset() -> None:
+def test_a_stack_that_is_down_is_told_and_not_half_reset() -> None:
     nowhere = Neighbours(dict.fromkeys((*MOCKS, "service"), "http://127.0.0.1:1"))
-    with pytest.raises(LabFailed, match="is the street up"):
+    with pytest.raises(LabFailed, match="is the stack up"):
         renew_world(nowhere, minted_world())

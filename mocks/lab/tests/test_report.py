@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from attachment_lab.console.picture import Picture, Station
-from attachment_lab.laws import LAWS, judge
-from attachment_lab.records import ChainRecords, Leak, Verdict, Violation
+from attachment_lab.reconciliation.invariants import LAWS, judge
+from attachment_lab.reconciliation.records import ChainRecords, Leak, Verdict, Violation
 from attachment_lab.report.drawing import evidence_rows, headline_of, laws_of, sentence_of, stations_of
 from attachment_lab.report.model import (
     LAW_SAYS,

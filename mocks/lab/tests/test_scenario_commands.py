@@ -25,8 +25,8 @@ def test_wrong_use_is_2_and_says_what_would_work(arguments: list[str], capsys: p
     assert "scenario" in capsys.readouterr().err
 
 
-@pytest.mark.street
-def test_scenarios_are_played_on_a_street_of_their_own_and_end_as_they_should() -> None:
+@pytest.mark.stack
+def test_scenarios_are_played_on_a_stack_of_their_own_and_end_as_they_should() -> None:
     command = [sys.executable, "-m", "attachment_lab", "scenario", "run", "token-expires", "event-lost", "--json"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr

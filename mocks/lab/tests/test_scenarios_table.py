@@ -1,4 +1,4 @@
-"""The scenarios' table and how a run is judged. No street is needed for this."""
+"""The scenarios' table and how a run is judged. No stack is needed for this."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from attachment_lab.demo_faults import FAULTS
+from attachment_lab.demo.faults import FAULTS
 from attachment_lab.errors import WrongUse
-from attachment_lab.places import BY_ID, misplaced
-from attachment_lab.records import Verdict, Violation
+from attachment_lab.faults.locations import BY_ID, misplaced
+from attachment_lab.reconciliation.records import Verdict, Violation
 from attachment_lab.scenarios import checks
 from attachment_lab.scenarios.engine import obstacle
 from attachment_lab.scenarios.model import FileFact, Result, RunFacts, Scenario
@@ -100,7 +100,7 @@ def test_every_fault_of_the_demo_is_one_that_the_kit_takes(name: str) -> None:
         ("worker-killed", {"worker_health_port": None}, "worker"),
     ],
 )
-def test_a_street_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:
+def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:
     told = obstacle(scenario(name), Ground(ledger=None, **ground))  # type: ignore[arg-type]  # never looked at
     assert told is not None
     assert remedy in told
@@ -159,5 +159,5 @@ def test_only_a_fault_that_could_strike_its_chat_keeps_a_scenario_from_beginning
 
 
 def test_a_run_that_broke_off_is_not_ok_whatever_was_found() -> None:
-    assert not Result(scenario=SCENARIOS[0], trouble="the street is gone").ok
+    assert not Result(scenario=SCENARIOS[0], trouble="the stack is gone").ok
     assert not Result(scenario=SCENARIOS[0]).ok

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from attachment_lab.files import sha256_of
-from attachment_lab.seeds.files import RECIPES, seed_files
-from attachment_lab.seeds.load import load
-from attachment_lab.seeds.script import read_script, scripted_chats
-from attachment_lab.tenant import Tenant
+from attachment_lab.demo.files import sha256_of
+from attachment_lab.demo.seeds.files import RECIPES, seed_files
+from attachment_lab.demo.seeds.load import load
+from attachment_lab.demo.seeds.script import read_script, scripted_chats
+from attachment_lab.tenant.handle import Tenant
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +70,10 @@ def test_a_script_that_does_not_fit_together_is_refused_by_its_place(change: str
         read_script(f'{person}[[chat]]\ncustomer = "p"\n{change}\n')
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_the_books_balance_once_the_customers_are_loaded(tenant: Tenant) -> None:
     heard: list[str] = []
-    loaded = load(tenant.lab.street.neighbours, tenant.names, told=heard.append)
+    loaded = load(tenant.lab.stack.neighbours, tenant.names, told=heard.append)
     assert len(loaded.chats) == len(heard) == 12
     states = Counter((each.state, each.outcome) for each in tenant.transfers())
     assert states == {("settled", "stored"): 6, ("settled", "no_attachments"): 1, ("parked", "partly_stored"): 1}
@@ -83,9 +83,9 @@ def test_the_books_balance_once_the_customers_are_loaded(tenant: Tenant) -> None
     assert len(names) == len(set(names)) == 14, "the lost answer made no second copy, the gone file is not there"
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_a_fault_strikes_the_chat_that_it_is_written_for(tenant: Tenant) -> None:
-    guids = load(tenant.lab.street.neighbours, tenant.names).chats
+    guids = load(tenant.lab.stack.neighbours, tenant.names).chats
     chats = zip(guids, scripted_chats(), strict=True)
     # A file that is gone is given up at once.
     broken = {guid for guid, chat in chats if chat.fault and chat.fault[1] != "gone"}
@@ -93,8 +93,8 @@ def test_a_fault_strikes_the_chat_that_it_is_written_for(tenant: Tenant) -> None
     assert {each.chat for each in tenant.transfers() if each.rounds > 1} == broken
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_they_can_be_loaded_twice(tenant: Tenant) -> None:
-    load(tenant.lab.street.neighbours, tenant.names)
-    load(tenant.lab.street.neighbours, tenant.names)
+    load(tenant.lab.stack.neighbours, tenant.names)
+    load(tenant.lab.stack.neighbours, tenant.names)
     assert len(tenant.transfers()) == 16

@@ -12,12 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.__main__ import run
-from attachment_lab.calls import refusal
 from attachment_lab.cli import common
-from attachment_lab.demo import Assumption, DemoResult, Row
-from attachment_lab.demo_view import show
+from attachment_lab.demo.run import Assumption, DemoResult, Row
+from attachment_lab.demo.view import show
 from attachment_lab.names import human_size, shown
-from attachment_lab.records import Verdict, Violation
+from attachment_lab.reconciliation.records import Verdict, Violation
+from attachment_lab.stack.calls import refusal
 
 ROW = Row(
     chat="C",
@@ -117,8 +117,8 @@ def test_wrong_use_of_the_command_line_ends_with_2(capsys: pytest.CaptureFixture
     assert "no-such-fault" in capsys.readouterr().err
 
 
-def test_a_missing_street_is_wrong_use_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["ledger", "--street", "/nonexistent/street.json"]) == 2
+def test_a_missing_stack_is_wrong_use_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["ledger", "--stack", "/nonexistent/stack.json"]) == 2
     assert "attachment-lab up" in capsys.readouterr().err
 
 

@@ -14,12 +14,12 @@ from attachment_lab.console.pages import PAGES
 from attachment_lab.console.tour import director
 from attachment_lab.console.tour.director import Director
 from attachment_lab.console.tour.steps import FALLBACK_PAGE, step, steps
+from attachment_lab.demo.tour import TourOptions, tour_url
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import Reader
-from attachment_lab.minting import default_world
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.tenant import Tenant
-from attachment_lab.tour_show import TourOptions, tour_url
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.handle import Tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 LONGEST_CAPTION_WORDS = 50
@@ -98,7 +98,7 @@ def told(tenant: Tenant | None) -> Director:
     return Director(tenant.ledger, Reader(tenant.ledger, tenant.lab.urls))
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant: Tenant) -> None:
     tour = told(tenant)
     tour.enter("honest", speed=50)
@@ -114,7 +114,7 @@ def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant:
     assert len(tenant.stored()) == 6
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_going_back_repeats_nothing(tenant: Tenant) -> None:
     tour = told(tenant)
     for each in ("files", "write", "accept", "files"):
@@ -123,7 +123,7 @@ def test_going_back_repeats_nothing(tenant: Tenant) -> None:
     assert [len(chat["messages"]) for chat in chats] == [2 + len(director.FILES)]
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_a_story_that_went_wrong_says_what_is_missing(tenant: Tenant) -> None:
     tour = told(tenant)
     tour.enter("red", speed=50)
@@ -140,7 +140,7 @@ def test_a_story_that_went_wrong_says_what_is_missing(tenant: Tenant) -> None:
     }
 
 
-@pytest.mark.street
+@pytest.mark.stack
 def test_the_next_telling_begins_with_chats_of_its_own(tenant: Tenant) -> None:
     tour = told(tenant)
     tour.enter("write")

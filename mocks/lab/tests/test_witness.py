@@ -1,4 +1,4 @@
-"""The street's witness: what a test breaks on the wire is found at its end, on the hop where it happened."""
+"""The stack's witness: what a test breaks on the wire is found at its end, on the hop where it happened."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import pytest
 from werkzeug.test import Client
 
 from attachment_contract.live import Body, Exchange, Message
-from attachment_lab.tenant import Tenant
-from attachment_lab.witness.collector import Collector, Records
-from attachment_lab.witness.ends import unmatched
-from attachment_lab.witness.inside import heard
-from attachment_lab.witness.tap import Digest, Sent, SocketSink, tap_httpx
+from attachment_lab.recorder.collector import Collector, Records
+from attachment_lab.recorder.ends import unmatched
+from attachment_lab.recorder.inside import heard
+from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, tap_httpx
+from attachment_lab.tenant.handle import Tenant
 from c4c_mock.app import create_app
-from mock_kit.witness import Testimony
+from mock_kit.recorder import Testimony
 
 HOST = "my2554607.de1.crm.cloud.sap"
 SERVICE_HOST = "cc-workflows-eu-c1.cc.sinch.com"
@@ -77,7 +77,7 @@ def test_a_mock_that_is_too_kind_is_found(c4c: Client) -> None:
 
 
 def test_an_exchange_that_was_dropped_is_a_failure(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_kit.witness.WitnessLog.__init__.__defaults__", (10,))
+    monkeypatch.setattr("mock_kit.recorder.WitnessLog.__init__.__defaults__", (10,))
     with pytest.raises(AssertionError, match="1 exchanges did not fit"), heard("test_d"):
         ask(c4c, "/")
 
@@ -237,7 +237,7 @@ class _Remember:
         """Nothing to remember."""
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.timeout(180)
 def test_a_request_off_the_contract_fails_the_tenant_at_its_end(tenant: Tenant) -> None:
     with (
@@ -255,7 +255,7 @@ def test_a_request_off_the_contract_fails_the_tenant_at_its_end(tenant: Tenant) 
     assert inner.names.c4c_password not in told
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.timeout(180)
 def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: Tenant) -> None:
     with tenant.lab.tenant(judge=False):
@@ -264,11 +264,11 @@ def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: Tenant) -> None:
         httpx.get(f"{tenant.lab.urls['service']}/nothing", trust_env=False)
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.timeout(180)
-def test_what_this_process_sends_to_another_street_is_that_ones_to_judge(tenant: Tenant) -> None:
+def test_what_this_process_sends_to_another_stack_is_that_ones_to_judge(tenant: Tenant) -> None:
     with tenant.lab.tenant(), answering() as elsewhere:
-        # By another name, too: the street's own doors are known by their addresses.
+        # By another name, too: the stack's own doors are known by their addresses.
         for address in (elsewhere, elsewhere.replace("127.0.0.1", "localhost")):
             answer = httpx.post(f"{address}/prod/chat-attachments", headers={"Host": SERVICE_HOST}, trust_env=False)
             assert answer.status_code == 401
@@ -278,7 +278,7 @@ def test_what_this_process_sends_to_another_street_is_that_ones_to_judge(tenant:
 
 @contextmanager
 def answering() -> Iterator[str]:
-    """The address of a service that is none of the lab's street and refuses everybody."""
+    """The address of a service that is none of the lab's stack and refuses everybody."""
 
     class Refuse(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -295,7 +295,7 @@ def answering() -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.street
+@pytest.mark.stack
 @pytest.mark.timeout(180)
 def test_requests_to_a_host_that_no_world_has_are_found(tenant: Tenant) -> None:
     with pytest.raises(AssertionError, match="GET /stray → 421"), tenant.lab.tenant():

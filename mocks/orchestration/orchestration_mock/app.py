@@ -14,12 +14,12 @@ from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import DEFAULT_WORLD, Mock
 from mock_kit.problem import FieldError, Problem
 from mock_kit.server import extra
-from mock_kit.worlds import World, Worlds
+from mock_kit.tenants import World, Worlds
 from orchestration_mock.evidence import BOOK, LABELS
 from orchestration_mock.model.dialect import DEFAULTS, complete
 from orchestration_mock.model.errors import Refusal
 from orchestration_mock.model.keyring import Keyrings
-from orchestration_mock.model.world import OrchestrationWorld, read_world
+from orchestration_mock.model.tenant import OrchestrationWorld, read_world
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
 from orchestration_mock.routes.control import (
     events_blueprint,

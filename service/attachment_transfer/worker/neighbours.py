@@ -66,7 +66,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Both ends of the street for one transfer."""
+    """Both ends of the stack for one transfer."""
 
     cmi: CmiClient
     c4c: C4cClient

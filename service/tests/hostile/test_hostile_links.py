@@ -15,7 +15,7 @@ from fakes import HandClock
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_kit import CALLER, CONTACT, SECRET_TEXTS, SECRETS, Queue, a_request
-from street import governor
+from stack import governor
 from wire import C4C, CMI, NEXT_DOOR, PUBLIC, SIGNED, Call, Net, answer, json_answer
 
 from attachment_transfer.clients.c4c_metadata import AttachmentNavigation

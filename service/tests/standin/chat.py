@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from standin.answers import SIZE_BYTES, answer
 from standin.c4c import front_of
-from standin.stack import C4C_ROOT, FRONT, Resource, Stack
+from standin.processes import C4C_ROOT, FRONT, Resource, StandinStack
 from standin.wire import Answer, Reply, Request, Site
 
 #: What no host but the chat's own CMI may ever be sent.
@@ -58,20 +58,20 @@ class Stored:
 class Chat:
     """A chat with one customer, ready to be ended. ``front=True`` puts the stand-in before its C4C tenant."""
 
-    def __init__(self, stack: Stack, *listed: Listed, front: bool = False) -> None:
-        number = stack.number()
-        self.stack = stack
+    def __init__(self, standin: StandinStack, *listed: Listed, front: bool = False) -> None:
+        number = standin.number()
+        self.standin = standin
         self.contact_id = f"{number:032X}"
-        self.cmi: Site = stack.server.site(f"t{number}.cmi.example.org")
-        self.store: Site = stack.server.site(f"t{number}.store.example.org")
-        self.stranger: Site = stack.server.site(f"t{number}.example.net")
+        self.cmi: Site = standin.server.site(f"t{number}.cmi.example.org")
+        self.store: Site = standin.server.site(f"t{number}.store.example.org")
+        self.stranger: Site = standin.server.site(f"t{number}.example.net")
         self.path = f"/acme/cmi/chats/{self.contact_id}"
         self.cmi_url = f"https://{self.cmi.host}/acme/cmi"
         self.c4c_host = f"t{number}.{FRONT if front else 'crm.cloud.sap'}"
-        self.activity = stack.open_tenant(self.c4c_host, self.contact_id)
-        self.c4c: Site = stack.server.site(self.c4c_host)
+        self.activity = standin.open_tenant(self.c4c_host, self.contact_id)
+        self.c4c: Site = standin.server.site(self.c4c_host)
         if front:
-            front_of(self.c4c, stack.c4c_url)
+            front_of(self.c4c, standin.c4c_url)
         self.lists(*(listed or (CONTRACT,)))
 
     def document(self, *listed: Listed) -> dict[str, Any]:
@@ -113,14 +113,14 @@ class Chat:
 
     def post(self) -> str:
         """The event that the chat has ended; returns the transfer's id."""
-        return self.stack.post_event(
+        return self.standin.post_event(
             contact_id=self.contact_id, cmi_url=self.cmi_url, c4c_url=f"https://{self.c4c_host}"
         )
 
     def end(self) -> Resource:
         """The event, and everything that follows from it, until the transfer has ended."""
         transfer_id = self.post()
-        ended = self.stack.settle([transfer_id])[transfer_id]
+        ended = self.standin.settle([transfer_id])[transfer_id]
         self.check_credentials()
         return ended
 
@@ -143,7 +143,7 @@ class Chat:
         return Stored(row["ObjectID"], row["Name"], row["MimeType"], row.get("Title"), content)
 
     def _c4c(self, path: str, params: dict[str, str]) -> Any:
-        return self.stack.c4c("GET", path, host=self.c4c_host, params=params)
+        return self.standin.c4c("GET", path, host=self.c4c_host, params=params)
 
 
 def document_answer(body: bytes) -> Answer:

@@ -1,4 +1,4 @@
-"""The stack of a module: processes start once, chats are a test's own."""
+"""The standin of a module: processes start once, chats are a test's own."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from standin.chat import Chat, Listed
+from standin.processes import StandinStack, running_standin
 from standin.rows import Ended, Row, play
-from standin.stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def standin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandinStack]:
     """The service, the C4C mock and the stand-in, with the settings that ship."""
-    with running_stack(tmp_path_factory.mktemp("stack")) as started:
+    with running_standin(tmp_path_factory.mktemp("standin")) as started:
         yield started
 
 
 @pytest.fixture
-def a_chat(stack: Stack) -> Callable[..., Chat]:
+def a_chat(standin: StandinStack) -> Callable[..., Chat]:
     """Makes chats, each with a CMI host and a C4C tenant of its own."""
 
     def make(*listed: Listed, front: bool = False) -> Chat:
-        return Chat(stack, *listed, front=front)
+        return Chat(standin, *listed, front=front)
 
     return make
 
 
 @pytest.fixture(scope="module")
-def ended(stack: Stack, request: pytest.FixtureRequest) -> dict[str, Ended]:
+def ended(standin: StandinStack, request: pytest.FixtureRequest) -> dict[str, Ended]:
     """How every row of the module's table that is asked for ended."""
     module = request.module.__name__
     rows: list[Row] = []
@@ -37,4 +37,4 @@ def ended(stack: Stack, request: pytest.FixtureRequest) -> dict[str, Ended]:
         row = getattr(item, "callspec", None) and item.callspec.params.get("row")  # type: ignore[attr-defined]
         if row and getattr(item, "module", None) and item.module.__name__ == module:  # type: ignore[attr-defined]
             rows.append(row)
-    return play(stack, rows)
+    return play(standin, rows)

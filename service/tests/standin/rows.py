@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from standin.chat import CONTRACT, Chat, Listed, Stored, reasons
-from standin.stack import Resource, Stack
+from standin.processes import Resource, StandinStack
 from standin.wire import Reply
 
 STORED = "stored"
@@ -37,15 +37,15 @@ class Ended:
     downloads: int
 
 
-def play(stack: Stack, rows: Iterable[Row]) -> dict[str, Ended]:
+def play(standin: StandinStack, rows: Iterable[Row]) -> dict[str, Ended]:
     """End one chat per row, all of them before the first is waited for; returns the ends by the rows' words."""
     chats: dict[str, tuple[Chat, str]] = {}
     for row in rows:
-        chat = Chat(stack, row.listed)
+        chat = Chat(standin, row.listed)
         chat.serves(*row.replies)
         assert row.words not in chats, f"two rows with the words {row.words!r}"
         chats[row.words] = (chat, chat.post())
-    transfers = stack.settle([transfer_id for _, transfer_id in chats.values()])
+    transfers = standin.settle([transfer_id for _, transfer_id in chats.values()])
     ends = {}
     for said, (chat, transfer_id) in chats.items():
         chat.check_credentials()

@@ -53,9 +53,9 @@ def parametrised(answers: dict[str, Answer]) -> pytest.MarkDecorator:
 def test_a_lock_is_waited_for_in_every_language_and_form(chat: Chat, said: Answer) -> None:
     chat.c4c.plan(is_upload, said, said, said, chat.c4c.otherwise)
     transfer_id = chat.post()
-    waiting = chat.stack.until_waiting(transfer_id)
+    waiting = chat.standin.until_waiting(transfer_id)
     assert reasons(waiting) == ["neighbour-busy"]
-    assert reasons(chat.stack.settle([transfer_id])[transfer_id]) == [STORED]
+    assert reasons(chat.standin.settle([transfer_id])[transfer_id]) == [STORED]
     assert stored_once(chat)
     assert len(uploads(chat.c4c)) == 4
 

@@ -14,8 +14,8 @@ from attachment_transfer.core.names import attachment_key, key_title
 from standin.answers import a_pdf, answer, file_answer
 from standin.c4c import is_list, rows_answer, uploads
 from standin.chat import Chat, document_answer, end_of, reasons, words
+from standin.processes import C4C_ROOT
 from standin.rows import STORED
-from standin.stack import C4C_ROOT
 from standin.wire import Answer, Request
 
 pytestmark = pytest.mark.xdist_group("standin-c4c")
@@ -39,7 +39,7 @@ def list_path(chat: Chat) -> str:
 def put_there(chat: Chat) -> dict[str, Any]:
     """The chat's file lies at C4C already, with the service's key; returns its row as the list shows it."""
     key = attachment_key(cmi_url=chat.cmi_url, contact_id=chat.contact_id, source_id="f1")
-    created = chat.stack.c4c(
+    created = chat.standin.c4c(
         "POST",
         f"{SERVICE}ChatActivityCollection('{chat.activity}')/ChatActivityAttachment",
         host=chat.c4c_host,
@@ -48,7 +48,7 @@ def put_there(chat: Chat) -> dict[str, Any]:
     )  # fmt: skip
     assert created.status_code == 201
     path = f"{SERVICE}ChatActivityCollection('{chat.activity}')/ChatActivityAttachment"
-    [row] = chat.stack.c4c("GET", path, host=chat.c4c_host, params={"$format": "json"}).json()["d"]["results"]
+    [row] = chat.standin.c4c("GET", path, host=chat.c4c_host, params={"$format": "json"}).json()["d"]["results"]
     return {name: row[name] for name in ("ObjectID", "Name", "Title", "MimeType", "SizeInkB")}
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from standin.answers import SIZE_BYTES, a_pdf, cut, deflated, file_answer, packed
 from standin.chat import Chat, Listed
+from standin.processes import StandinStack
 from standin.rows import STORED, Ended, Row, check, words_of
-from standin.stack import Stack
 from standin.wire import Answer
 
 pytestmark = pytest.mark.xdist_group("standin-codings")
@@ -95,8 +95,8 @@ def test_a_known_coding_is_undone_and_the_customers_bytes_are_stored(row: Row, e
     check(row, ended[row.words])
 
 
-def test_a_bomb_is_parked_where_no_size_is_listed(stack: Stack) -> None:
-    chat = Chat(stack, UNSIZED)
+def test_a_bomb_is_parked_where_no_size_is_listed(standin: StandinStack) -> None:
+    chat = Chat(standin, UNSIZED)
     chat.serves(*coded(BOMB, "gzip"))
     assert chat.end()["state"] == "parked"
     assert chat.stored() == []

@@ -8,8 +8,8 @@ import pytest
 
 from standin.answers import SIZE_BYTES, a_pdf, answer, file_answer, page
 from standin.chat import Chat, Listed
+from standin.processes import StandinStack
 from standin.rows import STORED, Ended, Row, check, words_of
-from standin.stack import Stack
 
 pytestmark = pytest.mark.xdist_group("standin-contents")
 
@@ -74,8 +74,10 @@ def test_a_file_that_looks_like_an_error_is_stored_all_the_same(row: Row, ended:
 
 
 @pytest.mark.parametrize("served", [None, "application/octet-stream"])
-def test_a_file_without_a_declared_type_gets_the_type_of_its_first_bytes(stack: Stack, served: str | None) -> None:
-    chat = Chat(stack, Listed(name="photo", content_type=None, size=len(PNG)))
+def test_a_file_without_a_declared_type_gets_the_type_of_its_first_bytes(
+    standin: StandinStack, served: str | None
+) -> None:
+    chat = Chat(standin, Listed(name="photo", content_type=None, size=len(PNG)))
     chat.serves(file_answer(PNG, content_type=served))
     chat.end()
     assert [(item.mime_type, item.content) for item in chat.stored()] == [("image/png", PNG)]

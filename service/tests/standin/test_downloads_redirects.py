@@ -8,8 +8,8 @@ import pytest
 
 from standin.answers import a_pdf, answer, file_answer, redirect
 from standin.chat import CONTRACT, Chat, Listed, reasons, words
+from standin.processes import StandinStack
 from standin.rows import STORED
-from standin.stack import Stack
 
 pytestmark = pytest.mark.xdist_group("standin-redirects")
 
@@ -102,8 +102,8 @@ def test_a_redirect_to_an_address_that_is_no_plain_https_is_refused(a_chat: ACha
 
 
 @pytest.mark.parametrize("status", [400, 403])
-def test_a_signed_address_that_has_expired_is_read_again_from_the_listing(stack: Stack, status: int) -> None:
-    chat = Chat(stack)
+def test_a_signed_address_that_has_expired_is_read_again_from_the_listing(standin: StandinStack, status: int) -> None:
+    chat = Chat(standin)
     listings = [Listed(url=f"https://{chat.store.host}/contract.pdf?sig={sign}") for sign in "AB"]
     chat.cmi.plan(chat.path, *(chat.listing(one) for one in listings))
     chat.store.plan("/contract.pdf?sig=A", answer(status, b"<Error><Code>AccessDenied</Code></Error>"))
@@ -135,7 +135,7 @@ def test_an_item_without_id_whose_signature_changes_at_each_reading_is_stored_on
 def test_two_items_without_id_that_differ_in_their_names_alone_are_both_stored(a_chat: AChat) -> None:
     url = f"https://{a_chat().store.host}/download?sig=A"
     chat = a_chat(*(Listed(id=None, name=name, url=url) for name in ("first.pdf", "second.pdf")))
-    chat.stack.server.site(url.split("/")[2]).plan("/download", file_answer(PDF))
+    chat.standin.server.site(url.split("/")[2]).plan("/download", file_answer(PDF))
     assert reasons(chat.end()) == [STORED, STORED]
     assert sorted((item.name, item.content) for item in chat.stored()) == [("first.pdf", PDF), ("second.pdf", PDF)]
 

@@ -17,7 +17,7 @@ from ingress_kit import SECRET_HEADERS, a_body
 from joserfc.jwk import ECKey
 
 from standin.answers import answer
-from standin.stack import Stack, running_stack
+from standin.processes import StandinStack, running_standin
 
 pytestmark = [
     pytest.mark.xdist_group("floods"),
@@ -29,27 +29,27 @@ _FORGER = ECKey.generate_key("P-256", {"kid": "forged"})
 
 
 @pytest.fixture(scope="module")
-def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of its own, whose issuers besides the good one drip their keys, a byte a second."""
-    with running_stack(tmp_path_factory.mktemp("floods"), MIN_FREE_DISK_BYTES="0") as stack:
+def besieged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandinStack]:
+    """A standin of its own, whose issuers besides the good one drip their keys, a byte a second."""
+    with running_standin(tmp_path_factory.mktemp("floods"), MIN_FREE_DISK_BYTES="0") as standin:
         drip = answer(200, b'{"keys": [' + b" " * 5_000 + b"]}", content_type="application/json").dripping(body=1.0)
         for issuer in _MADE_UP:
-            stack.server.site(issuer.split("/")[2]).plan("/acme/.well-known/jwks.json", drip)
-        yield stack
+            standin.server.site(issuer.split("/")[2]).plan("/acme/.well-known/jwks.json", drip)
+        yield standin
 
 
-def _post(stack: Stack, token: str, *, contact: int = 0) -> int:
+def _post(standin: StandinStack, token: str, *, contact: int = 0) -> int:
     headers = {"Authorization": f"Bearer {token}", **SECRET_HEADERS}
     body = a_body(
         contact_id=f"{contact:032X}",
         cmi_url="https://flood.cmi.example.org/acme/cmi",
         sap_v1={"url": "https://flood.crm.cloud.sap", "user": "v1user"},
     )
-    return stack.http.post(f"{stack.url}/prod/chat-attachments", json=body, headers=headers).status_code
+    return standin.http.post(f"{standin.url}/prod/chat-attachments", json=body, headers=headers).status_code
 
 
 @contextmanager
-def flood(stack: Stack, *, threads: int, per_s: float) -> Iterator[list[int]]:
+def flood(standin: StandinStack, *, threads: int, per_s: float) -> Iterator[list[int]]:
     """Forged tokens from made-up issuers at this rate until the block ends; yields the statuses."""
     statuses: list[int] = []
     stop = threading.Event()
@@ -57,7 +57,7 @@ def flood(stack: Stack, *, threads: int, per_s: float) -> Iterator[list[int]]:
 
     def forge() -> None:
         while not stop.wait(threads / per_s):
-            statuses.append(_post(stack, stack.issuer.token(iss=next(issuers), key=_FORGER)))
+            statuses.append(_post(standin, standin.issuer.token(iss=next(issuers), key=_FORGER)))
 
     with ThreadPoolExecutor(threads) as pool:
         running = [pool.submit(forge) for _ in range(threads)]
@@ -69,7 +69,7 @@ def flood(stack: Stack, *, threads: int, per_s: float) -> Iterator[list[int]]:
         one.result()
 
 
-def test_forged_tokens_of_issuers_that_drip_cost_valid_callers_and_probes_nothing(besieged: Stack) -> None:
+def test_forged_tokens_of_issuers_that_drip_cost_valid_callers_and_probes_nothing(besieged: StandinStack) -> None:
     assert _post(besieged, besieged.issuer.token()) == 202
     with flood(besieged, threads=40, per_s=200.0) as forged:
         valid = [_post(besieged, besieged.issuer.token(), contact=number) for number in range(100)]
@@ -82,7 +82,7 @@ def test_forged_tokens_of_issuers_that_drip_cost_valid_callers_and_probes_nothin
     assert len(forged) >= 20
 
 
-def test_a_good_issuer_that_drips_its_next_keys_is_served_by_its_last_good_ones(besieged: Stack) -> None:
+def test_a_good_issuer_that_drips_its_next_keys_is_served_by_its_last_good_ones(besieged: StandinStack) -> None:
     assert _post(besieged, besieged.issuer.token()) == 202
     site = besieged.server.site("login-eu-c1.cc.sinch.com")
     drip = answer(200, b" " * 5_000, content_type="application/json").dripping(body=1.0)
@@ -93,7 +93,7 @@ def test_a_good_issuer_that_drips_its_next_keys_is_served_by_its_last_good_ones(
     assert len(site.asked(ending="jwks.json")) > asked
 
 
-def test_two_thousand_connections_that_never_finish_do_not_block_health(besieged: Stack) -> None:
+def test_two_thousand_connections_that_never_finish_do_not_block_health(besieged: StandinStack) -> None:
     host, port = "127.0.0.1", int(besieged.url.rsplit(":", 1)[1])
     head = (
         f"POST /prod/chat-attachments HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
@@ -108,7 +108,7 @@ def test_two_thousand_connections_that_never_finish_do_not_block_health(besieged
             assert _post(besieged, besieged.issuer.token()) == 202
 
 
-def test_a_stranger_is_refused_before_a_large_body_is_there(besieged: Stack) -> None:
+def test_a_stranger_is_refused_before_a_large_body_is_there(besieged: StandinStack) -> None:
     host, port = "127.0.0.1", int(besieged.url.rsplit(":", 1)[1])
     with socket.create_connection((host, port), timeout=60.0) as peer:
         peer.sendall(
@@ -119,7 +119,7 @@ def test_a_stranger_is_refused_before_a_large_body_is_there(besieged: Stack) -> 
         assert peer.recv(65_536).startswith(b"HTTP/1.1 401 ")
 
 
-def test_health_answers_while_the_flood_lasts_and_afterwards_nothing_is_left_of_it(besieged: Stack) -> None:
+def test_health_answers_while_the_flood_lasts_and_afterwards_nothing_is_left_of_it(besieged: StandinStack) -> None:
     with flood(besieged, threads=8, per_s=50.0):
         end_s = time.monotonic() + 2.0
         while time.monotonic() < end_s:
@@ -127,10 +127,10 @@ def test_health_answers_while_the_flood_lasts_and_afterwards_nothing_is_left_of_
     assert _post(besieged, besieged.issuer.token()) == 202
 
 
-def test_closed_metrics_are_not_there_and_open_ones_name_no_customer(tmp_path: Path, besieged: Stack) -> None:
+def test_closed_metrics_are_not_there_and_open_ones_name_no_customer(tmp_path: Path, besieged: StandinStack) -> None:
     assert _post(besieged, besieged.issuer.token()) == 202
     page = besieged.http.get(f"{besieged.url}/metrics").text
     assert 'tenant="tenant-' in page
     assert "crm.cloud.sap" not in page
-    with running_stack(tmp_path, METRICS="closed") as closed:
+    with running_standin(tmp_path, METRICS="closed") as closed:
         assert closed.http.get(f"{closed.url}/metrics").status_code == 404

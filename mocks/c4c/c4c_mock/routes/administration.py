@@ -13,8 +13,8 @@ from flask import Blueprint, Response, jsonify
 from c4c_mock.evidence import seen
 from c4c_mock.model.access import Arrangement, known_services
 from c4c_mock.model.passwords import password_problem
+from c4c_mock.model.tenant import C4CWorld
 from c4c_mock.model.texts import LANGUAGES
-from c4c_mock.model.world import C4CWorld
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, Problem

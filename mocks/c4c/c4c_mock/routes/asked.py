@@ -10,8 +10,8 @@ from flask import Request
 
 from c4c_mock.model.access import User
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.tenant import C4CWorld
 from c4c_mock.model.texts import LANGUAGES
-from c4c_mock.model.world import C4CWorld
 
 from .call import JSON, prefers_json
 

@@ -11,7 +11,7 @@ from c4c_mock.evidence import seen
 from c4c_mock.model import cti
 from c4c_mock.model.errors import C4CError
 from c4c_mock.model.listing import attachments_of
-from c4c_mock.model.world import C4CWorld
+from c4c_mock.model.tenant import C4CWorld
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, bad_request

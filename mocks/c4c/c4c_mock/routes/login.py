@@ -8,7 +8,7 @@ from base64 import b64decode
 from c4c_mock.evidence import seen
 from c4c_mock.model.access import LOGIN_FAILED, User
 from c4c_mock.model.errors import NotAuthenticated
-from c4c_mock.model.world import C4CWorld
+from c4c_mock.model.tenant import C4CWorld
 
 
 def log_in(world: C4CWorld, authorization: str) -> User:

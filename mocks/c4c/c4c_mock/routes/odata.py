@@ -22,7 +22,7 @@ from c4c_mock.model.errors import (
     NotFound,
     ServerFault,
 )
-from c4c_mock.model.world import C4CWorld
+from c4c_mock.model.tenant import C4CWorld
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
 from mock_kit.context import Draft, note, set_current_draft

@@ -15,8 +15,8 @@ from c4c_mock.model.errors import (
     RangeNotThere,
     TooManyThreads,
 )
+from c4c_mock.model.tenant import C4CWorld
 from c4c_mock.model.texts import text_of
-from c4c_mock.model.world import C4CWorld
 from c4c_mock.wire import atom, json_out, retry_after
 from c4c_mock.wire.error_text import ErrorText
 from mock_kit.context import note

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Request
 
-from c4c_mock.model.world import C4CWorld
+from c4c_mock.model.tenant import C4CWorld
 from mock_kit.context import note
 
 from .call import Reply, text_reply

@@ -12,7 +12,7 @@ from c4c_mock.evidence import seen
 from c4c_mock.model.busy import Spell
 from c4c_mock.model.cti import stored_reference
 from c4c_mock.model.locks import PersonsLock
-from c4c_mock.model.world import C4CWorld
+from c4c_mock.model.tenant import C4CWorld
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.faultkinds import is_int, is_number

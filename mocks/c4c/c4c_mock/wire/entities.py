@@ -12,8 +12,8 @@ from c4c_mock.model.edm import Navigation, Property, Service
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.reading import related
 from c4c_mock.model.rows import Row
+from c4c_mock.model.tenant import C4CWorld
 from c4c_mock.model.values import Value
-from c4c_mock.model.world import C4CWorld
 
 from .literals import etag_of
 from .shape import Shape

@@ -11,7 +11,7 @@ from flask import Request, Response, jsonify, request
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Attachment
 from cmi_mock.representations import json_stream, xml_stream
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.context import note as journal_note
 from mock_kit.spool import read_blob
 

@@ -11,7 +11,7 @@ from flask import Request
 from cmi_mock.evidence import touch
 from cmi_mock.model.users import Logon, User
 from cmi_mock.routes.answers import WireError
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 
 _EVIDENCE = {
     Logon.LOCKED: "cmi.auth.lockout",

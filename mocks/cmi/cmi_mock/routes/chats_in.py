@@ -14,7 +14,7 @@ from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, created_answer
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.doors import entered, must_hold, queue_in, text_in
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.mock import Mock
 
 Line = tuple[Originator, str, str]

@@ -18,7 +18,7 @@ from cmi_mock.routes.answers import WireError, created_answer, document_answer
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.contacts import contact_of
 from cmi_mock.routes.doors import absent_as, entered, must_hold, text_in
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.mock import Mock
 
 

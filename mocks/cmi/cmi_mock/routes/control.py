@@ -14,7 +14,7 @@ from cmi_mock.routes.control_looks import add_looks
 from cmi_mock.routes.control_records import add_administration, add_mail, add_results
 from cmi_mock.routes.control_scripts import add_scripts
 from cmi_mock.routes.described import described_attachment, described_chat, outcome
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.control import json_object
 from mock_kit.guard import takes_files
 from mock_kit.mock import Mock

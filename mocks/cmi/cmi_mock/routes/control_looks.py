@@ -10,7 +10,7 @@ from cmi_mock.model.channels import Channel, known_channels
 from cmi_mock.model.errors import NoSuchThing
 from cmi_mock.model.ids import normal_id
 from cmi_mock.routes.answers import asked_range, content_disposition
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.mock import Mock
 from mock_kit.spool import read_blob
 

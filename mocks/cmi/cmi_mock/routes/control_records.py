@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from cmi_mock.model.mail import MailStatus
 from cmi_mock.routes import forms
 from cmi_mock.routes.described import described_data, described_mail, described_user
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.control import json_object
 from mock_kit.mock import Mock
 

@@ -12,7 +12,7 @@ from cmi_mock.model.mail import Mail
 from cmi_mock.model.records import ContactData
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import User
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 
 
 def outcome(chat: Chat) -> dict[str, Any]:

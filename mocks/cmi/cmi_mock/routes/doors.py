@@ -16,7 +16,7 @@ from cmi_mock.model.users import User
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError
 from cmi_mock.routes.auth import log_on, pass_gateway
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.mock import Mock
 
 T = TypeVar("T")

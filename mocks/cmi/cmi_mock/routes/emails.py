@@ -11,7 +11,7 @@ from cmi_mock.model.users import User
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, document_answer
 from cmi_mock.routes.doors import absent_as, entered, must_hold
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.mock import Mock
 
 

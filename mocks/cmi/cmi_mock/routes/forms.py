@@ -16,7 +16,7 @@ from cmi_mock.model.ids import normal_id
 from cmi_mock.model.mail import NewMail
 from cmi_mock.model.rights import ALL, Grant, Rights
 from cmi_mock.model.users import User
-from cmi_mock.world import WorldOrder
+from cmi_mock.tenant import WorldOrder
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, Problem, bad_request
 

@@ -16,7 +16,7 @@ from cmi_mock.routes import queries
 from cmi_mock.routes.answers import created_answer, document_answer, no_content
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.doors import absent_as, entered, queue_in, text_in
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.mock import Mock
 
 

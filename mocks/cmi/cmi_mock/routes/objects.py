@@ -10,7 +10,7 @@ from flask import Blueprint, Request, Response, request
 from cmi_mock.evidence import touch
 from cmi_mock.model.signed import LinkRefused
 from cmi_mock.routes.answers import download_answer
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.context import note
 from mock_kit.mock import Mock
 

@@ -11,7 +11,7 @@ from cmi_mock.evidence import touch
 from cmi_mock.model.users import User
 from cmi_mock.reading import Missing, NoRight, View, all_views, one_view, views_of_group, views_of_leg
 from cmi_mock.routes.answers import WireError
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.context import note
 from mock_kit.problem import FieldError, Problem
 

@@ -19,11 +19,11 @@ from cmi_mock.routes.emails import add_emails
 from cmi_mock.routes.messages import add_messages
 from cmi_mock.routes.objects import add_objects, redirect_to_object
 from cmi_mock.shapes import chat_document, chat_message, raw_name
-from cmi_mock.world import CmiWorld, world_key
+from cmi_mock.tenant import CmiWorld, world_key
 from mock_kit.context import note
 from mock_kit.mock import Mock
 from mock_kit.replies import SIGN_IN_PAGE
-from mock_kit.worlds import Worlds
+from mock_kit.tenants import Worlds
 
 
 def world_of(worlds: Worlds[CmiWorld], asked: Request) -> CmiWorld | None:

@@ -9,7 +9,7 @@ from cmi_mock.model.chat import Attachment
 from cmi_mock.model.contact import contact_of
 from cmi_mock.model.errors import ModelError
 from cmi_mock.scripting.document import HandOn, Move, NamedAgent, Say, Script, SendFile, Step, Wait
-from cmi_mock.world import CmiWorld
+from cmi_mock.tenant import CmiWorld
 from mock_kit.spool import Blob
 
 

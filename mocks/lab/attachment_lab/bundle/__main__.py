@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from attachment_contract.terminal import SafeConsole
 from attachment_lab.bundle import engine, parcel
 from attachment_lab.bundle.leftovers import refuse_leftovers
-from attachment_lab.bundle.street import Street, read_street
+from attachment_lab.bundle.stack import Stack, read_stack
 from attachment_lab.bundle.wheels import collect_wheels
 from attachment_lab.errors import LabError, WrongUse
 
@@ -41,10 +41,10 @@ def main(
     """Everything is checked before the first byte is written."""
     say = SafeConsole(stderr=True, soft_wrap=True)
     try:
-        street = read_street(compose_file, profiles=profiles, extra=extra)
-        images = tuple(engine.look_up(name) for name in street.images)
+        stack = read_stack(compose_file, profiles=profiles, extra=extra)
+        images = tuple(engine.look_up(name) for name in stack.images)
         refuse_leftovers(images)
-        written = write(street, images, locks, out, say)
+        written = write(stack, images, locks, out, say)
     except LabError as exc:
         say.print(f"bundle: {exc}", markup=False)
         sys.exit(exc.exit_code)
@@ -62,7 +62,7 @@ def main(
 
 
 def write(
-    street: Street, images: Sequence[engine.Image], locks: Sequence[Path], out: Path, say: SafeConsole
+    stack: Stack, images: Sequence[engine.Image], locks: Sequence[Path], out: Path, say: SafeConsole
 ) -> parcel.Parcel:
     """The archive at ``out``. Its parts lie beside it meanwhile: they need as much room as the archive."""
     try:
@@ -74,11 +74,11 @@ def write(
         folder = work / NAME
         if locks:
             say.print("bundle: fetching the wheels of the lock")
-            collect_wheels(street.root, locks, folder / parcel.WHEELS_FOLDER)
+            collect_wheels(stack.root, locks, folder / parcel.WHEELS_FOLDER)
             parcel.add_locks(folder, locks)
         with _bar(say) as bar:
             task = bar.add_task(f"saving {len(images)} images", total=None)
-            parcel.fill(folder, street, images, lambda count: bar.advance(task, count))
+            parcel.fill(folder, stack, images, lambda count: bar.advance(task, count))
         say.print("bundle: checksums and archive")
         return parcel.seal(folder, out)
     finally:

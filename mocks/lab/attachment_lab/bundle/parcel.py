@@ -12,13 +12,13 @@ from importlib import resources
 from pathlib import Path
 
 from attachment_lab.bundle.engine import CHUNK_BYTES, Image, saved
-from attachment_lab.bundle.street import Street
+from attachment_lab.bundle.stack import Stack
 from attachment_lab.errors import WrongUse
 
 IMAGES_FILE = "images.tar.gz"
 LIST_FILE = "images.txt"
 SUMS_FILE = "SHA256SUMS"
-STREET_FOLDER = "street"
+STACK_FOLDER = "stack"
 WHEELS_FOLDER = "wheels"
 LOCKS_FOLDER = "requirements"
 
@@ -37,14 +37,14 @@ class Parcel:
     sha256: str
 
 
-def fill(folder: Path, street: Street, images: Sequence[Image], progress: Progress) -> None:
+def fill(folder: Path, stack: Stack, images: Sequence[Image], progress: Progress) -> None:
     """Put images, compose file and instructions into ``folder``. ``progress`` hears of bytes saved, unpacked."""
     folder.mkdir(parents=True, exist_ok=True)
-    for path in street.files:
-        copy = folder / STREET_FOLDER / path
+    for path in stack.files:
+        copy = folder / STACK_FOLDER / path
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(street.root / path, copy)
-        copy.chmod(0o755 if (street.root / path).stat().st_mode & 0o100 else 0o644)
+        shutil.copyfile(stack.root / path, copy)
+        copy.chmod(0o755 if (stack.root / path).stat().st_mode & 0o100 else 0o644)
     for name in ("load.sh", "README.md"):
         text = resources.files("attachment_lab.bundle").joinpath("data", name).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")

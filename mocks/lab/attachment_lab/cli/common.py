@@ -1,4 +1,4 @@
-"""What the commands share: output, the running street, signals."""
+"""What the commands share: output, the running stack, signals."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ import click
 from rich.console import Console
 
 from attachment_contract.terminal import SafeConsole, visible_json
-from attachment_lab import street_file
-from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.street_file import RunningStreet
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.stack.ready_file import RunningStack
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PIPE_WIDTH = 132
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, nothing else.")
-street_option = click.option(
-    "--street",
+stack_option = click.option(
+    "--stack",
     "--ready-file",
-    "street_path",
+    "stack_path",
     type=click.Path(path_type=Path),
     default=None,
-    help="Street or ready file of the running street; default: the one that `up` wrote last.",
+    help="Stack or ready file of the running stack; default: the one that `up` wrote last.",
 )
 
 
@@ -69,10 +69,10 @@ def print_json(value: Any) -> None:
 
 @contextmanager
 def ending_on_signals() -> Iterator[None]:
-    """SIGINT, SIGTERM and SIGHUP raise Stopped, so that every ``finally`` runs and the street goes too."""
+    """SIGINT, SIGTERM and SIGHUP raise Stopped, so that every ``finally`` runs and the stack goes too."""
 
     def stop(number: int, _frame: object) -> None:
-        # A second Ctrl-C while the street is being taken down must not leave half of it standing.
+        # A second Ctrl-C while the stack is being taken down must not leave half of it standing.
         for each in watched:
             signal.signal(each, signal.SIG_IGN)
         raise Stopped(number)
@@ -86,12 +86,12 @@ def ending_on_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def running(street_path: Path | None) -> tuple[RunningStreet, Neighbours]:
-    """The street that another command started. Raises WrongUse when there is none."""
-    street = street_file.read(street_path or street_file.default_path())
-    return street, Neighbours(street.urls)
+def running(stack_path: Path | None) -> tuple[RunningStack, Neighbours]:
+    """The stack that another command started. Raises WrongUse when there is none."""
+    stack = stack_file.read(stack_path or stack_file.default_path())
+    return stack, Neighbours(stack.urls)
 
 
-def ledger_of(street: RunningStreet, to: Neighbours) -> ChainLedger:
-    """The books of a running street's default world."""
-    return ChainLedger(to, street.world, run_dir=street.run_dir)
+def ledger_of(stack: RunningStack, to: Neighbours) -> ChainLedger:
+    """The books of a running stack's default world."""
+    return ChainLedger(to, stack.world, run_dir=stack.run_dir)

@@ -1,4 +1,4 @@
-"""``fault``: plan, list and clear faults in the mocks of a street that is up."""
+"""``fault``: plan, list and clear faults in the mocks of a stack that is up."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json, running, street_option
-from attachment_lab.neighbours import MOCKS
+from attachment_lab.cli.common import err, json_option, out, print_json, running, stack_option
+from attachment_lab.stack.neighbours import MOCKS
 from mock_kit.faultkinds import KINDS
 
 
@@ -29,21 +29,21 @@ def fault() -> None:
 @click.option("--phase", type=click.Choice(["before", "after"]), default=None, help="Default: as suits the kind.")
 @click.option("--times", type=click.IntRange(min=0), default=1, show_default=True, help="0 = until cleared.")
 @click.option("--skip", type=click.IntRange(min=0), default=0, help="Let so many requests pass first.")
-@street_option
+@stack_option
 @json_option
-def fault_add(mock: str, kind: str, street_path: Path | None, as_json: bool, **chosen: Any) -> None:
+def fault_add(mock: str, kind: str, stack_path: Path | None, as_json: bool, **chosen: Any) -> None:
     """Plan a fault of KIND in MOCK; PARAMS are name=value, such as: fault add c4c status status=503.
 
     A value may be JSON: body='{"error": "busy"}' becomes a JSON body. All kinds: mocks/kit/README.md.
     """
-    street, to = running(street_path)
+    stack, to = running(stack_path)
     match = {name: chosen[name] for name in ("path", "method") if chosen[name]}
     plan: dict[str, Any] = {"match": match, "kind": kind, "skip": chosen["skip"]}
     plan["times"] = chosen["times"]
     plan["params"] = dict(_param(kind, each) for each in chosen["params"])
     if chosen["phase"]:
         plan["phase"] = chosen["phase"]
-    planned = to.mock(mock).post("/_mock/faults", plan, world=street.world.name)
+    planned = to.mock(mock).post("/_mock/faults", plan, world=stack.world.name)
     if as_json:
         print_json(planned)
     else:
@@ -53,12 +53,12 @@ def fault_add(mock: str, kind: str, street_path: Path | None, as_json: bool, **c
 
 
 @fault.command("list")
-@street_option
+@stack_option
 @json_option
-def fault_list(street_path: Path | None, as_json: bool) -> None:
+def fault_list(stack_path: Path | None, as_json: bool) -> None:
     """Every fault planned in any mock."""
-    street, to = running(street_path)
-    planned = {mock: to.mock(mock).get("/_mock/faults", world=street.world.name)["faults"] for mock in MOCKS}
+    stack, to = running(stack_path)
+    planned = {mock: to.mock(mock).get("/_mock/faults", world=stack.world.name)["faults"] for mock in MOCKS}
     if as_json:
         print_json(planned)
         return
@@ -76,13 +76,13 @@ def fault_list(street_path: Path | None, as_json: bool) -> None:
 
 
 @fault.command("clear")
-@street_option
+@stack_option
 @json_option
-def fault_clear(street_path: Path | None, as_json: bool) -> None:
+def fault_clear(stack_path: Path | None, as_json: bool) -> None:
     """Take back all faults in all mocks."""
-    street, to = running(street_path)
+    stack, to = running(stack_path)
     for mock in MOCKS:
-        to.mock(mock).delete("/_mock/faults", world=street.world.name)
+        to.mock(mock).delete("/_mock/faults", world=stack.world.name)
     if as_json:
         print_json({"status": "cleared"})
     else:

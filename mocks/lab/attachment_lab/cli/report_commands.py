@@ -1,4 +1,4 @@
-"""``report``: a run as one HTML file, from a street that is up."""
+"""``report``: a run as one HTML file, from a stack that is up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from attachment_lab.cli.common import json_option, ledger_of, out, print_json, running, street_option
+from attachment_lab.cli.common import json_option, ledger_of, out, print_json, running, stack_option
 from attachment_lab.errors import LabFailed
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
@@ -23,12 +23,12 @@ from attachment_lab.report.page import render
 )
 @click.option("--chat", "guid", default=None, help="Only this chat; default: everything in the tenant.")
 @click.option("--hide-names", is_flag=True, help="Replace file names and customers by numbers.")
-@street_option
+@stack_option
 @json_option
-def report(path: Path, guid: str | None, hide_names: bool, street_path: Path | None, as_json: bool) -> int:
+def report(path: Path, guid: str | None, hide_names: bool, stack_path: Path | None, as_json: bool) -> int:
     """Write a report that opens from disk and can be sent on; exit 1 if a law of the chain ledger is broken."""
-    street, to = running(street_path)
-    found = gather(ledger_of(street, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
+    stack, to = running(stack_path)
+    found = gather(ledger_of(stack, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
     try:
         path.write_text(render(found), encoding="utf-8")
     except OSError as exc:

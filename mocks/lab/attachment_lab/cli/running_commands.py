@@ -1,4 +1,4 @@
-"""``chat``, ``ledger``, ``journal``, ``clock`` and ``reset``: commands for a street that is up."""
+"""``chat``, ``ledger``, ``journal``, ``clock`` and ``reset``: commands for a stack that is up."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab import street_file
-from attachment_lab.cli.common import err, json_option, ledger_of, out, print_json, running, street_option
-from attachment_lab.clocks import advance_street, advance_world
-from attachment_lab.conversation import Conversation
-from attachment_lab.demo import Row, rows_from, verdict_json
-from attachment_lab.demo_view import Progress, table, verdict_lines
-from attachment_lab.neighbours import MOCKS, Neighbours
-from attachment_lab.reset import ask_for_reset
-from attachment_lab.settle import wait_until_settled
-from attachment_lab.street import read_offset
-from attachment_lab.street_file import RunningStreet, default_path
+from attachment_lab.cli.common import err, json_option, ledger_of, out, print_json, running, stack_option
+from attachment_lab.demo.run import Row, rows_from, verdict_json
+from attachment_lab.demo.view import Progress, table, verdict_lines
+from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack.clocks import advance_stack, advance_world
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.ready_file import RunningStack, default_path
+from attachment_lab.stack.reset import ask_for_reset
+from attachment_lab.stack.running import read_offset
+from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.tenant.settling import wait_until_settled
 
 
 @click.command()
@@ -34,14 +34,14 @@ from attachment_lab.street_file import RunningStreet, default_path
 )
 @click.option("--end", is_flag=True, help="End the chat, fire its event, and wait until all is stored.")
 @click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds.")
-@street_option
+@stack_option
 @json_option
-def chat(files: tuple[Path, ...], end: bool, timeout_s: float, street_path: Path | None, as_json: bool) -> int:
+def chat(files: tuple[Path, ...], end: bool, timeout_s: float, stack_path: Path | None, as_json: bool) -> int:
     """Hold a chat in which the customer sends files."""
-    street, to = running(street_path)
-    ledger = ledger_of(street, to)
+    stack, to = running(stack_path)
+    ledger = ledger_of(stack, to)
     with Progress(err()) as progress:
-        talk = Conversation.open(to, street.world, on_sent=ledger.customer_sent)
+        talk = Conversation.open(to, stack.world, on_sent=ledger.customer_sent)
         talk.accept()
         for each in files:
             progress.watcher().sent(talk.send(each))
@@ -58,12 +58,12 @@ def chat(files: tuple[Path, ...], end: bool, timeout_s: float, street_path: Path
 
 
 @click.command()
-@street_option
+@stack_option
 @json_option
-def ledger(street_path: Path | None, as_json: bool) -> int:
+def ledger(stack_path: Path | None, as_json: bool) -> int:
     """Check the chain ledger's laws; exit 1 if one is broken."""
-    street, to = running(street_path)
-    verdict = ledger_of(street, to).verdict()
+    stack, to = running(stack_path)
+    verdict = ledger_of(stack, to).verdict()
     rows = rows_from(verdict.records)
     if as_json:
         attachments = [row.to_json() for row in rows]
@@ -84,12 +84,12 @@ def _print_rows(rows: list[Row], last: RenderableType) -> None:
 @click.option("--since", type=int, default=None, help="Only exchanges after this id.")
 @click.option("--limit", type=int, default=50, show_default=True)
 @click.option("--grep", "q", default=None, help="Only exchanges that contain this text.")
-@street_option
+@stack_option
 @json_option
-def journal(mock: str, street_path: Path | None, as_json: bool, **narrowed: Any) -> None:
+def journal(mock: str, stack_path: Path | None, as_json: bool, **narrowed: Any) -> None:
     """Show what a mock saw."""
-    street, to = running(street_path)
-    found = to.mock(mock).get("/_mock/journal", world=street.world.name, **narrowed)
+    stack, to = running(stack_path)
+    found = to.mock(mock).get("/_mock/journal", world=stack.world.name, **narrowed)
     if as_json:
         print_json(found)
         return
@@ -117,36 +117,36 @@ def _journal_row(each: dict[str, Any]) -> list[Text]:
 
 @click.group()
 def clock() -> None:
-    """The street's virtual time."""
+    """The stack's virtual time."""
 
 
 @clock.command("show")
-@street_option
+@stack_option
 @json_option
-def clock_show(street_path: Path | None, as_json: bool) -> None:
+def clock_show(stack_path: Path | None, as_json: bool) -> None:
     """How far each clock is ahead of the wall."""
-    street, to = running(street_path)
-    _print_clocks(street, to, as_json)
+    stack, to = running(stack_path)
+    _print_clocks(stack, to, as_json)
 
 
 @clock.command("advance")
 @click.argument("seconds", type=click.FloatRange(min=0))
-@street_option
+@stack_option
 @json_option
-def clock_advance(seconds: float, street_path: Path | None, as_json: bool) -> None:
+def clock_advance(seconds: float, stack_path: Path | None, as_json: bool) -> None:
     """Let SECONDS pass for service and mocks, all tenants: token expiry, Retry-After, backoff, lockouts follow."""
-    street, to = running(street_path)
-    if street.clock_file:
-        advance_street(to, street.clock_file, seconds)
+    stack, to = running(stack_path)
+    if stack.clock_file:
+        advance_stack(to, stack.clock_file, seconds)
     else:
-        advance_world(to, street.world.name, seconds)
-    _print_clocks(street, to, as_json)
+        advance_world(to, stack.world.name, seconds)
+    _print_clocks(stack, to, as_json)
 
 
-def _print_clocks(street: RunningStreet, to: Neighbours, as_json: bool) -> None:
-    offsets = {mock: float(to.mock(mock).get("/_mock/clock", world=street.world.name)["offset_s"]) for mock in MOCKS}
-    if street.clock_file:
-        offsets["service"] = read_offset(street.clock_file)
+def _print_clocks(stack: RunningStack, to: Neighbours, as_json: bool) -> None:
+    offsets = {mock: float(to.mock(mock).get("/_mock/clock", world=stack.world.name)["offset_s"]) for mock in MOCKS}
+    if stack.clock_file:
+        offsets["service"] = read_offset(stack.clock_file)
     if as_json:
         print_json({"offset_s": offsets})
         return
@@ -156,19 +156,19 @@ def _print_clocks(street: RunningStreet, to: Neighbours, as_json: bool) -> None:
 
 @click.command()
 @click.option("--full", is_flag=True, help="Also restart the service on an empty database, its clock at zero.")
-@street_option
+@stack_option
 @json_option
-def reset(full: bool, street_path: Path | None, as_json: bool) -> None:
-    """Set the street back to its beginning: the world anew, with other secrets and ids, in about a second."""
+def reset(full: bool, stack_path: Path | None, as_json: bool) -> None:
+    """Set the stack back to its beginning: the world anew, with other secrets and ids, in about a second."""
     began_s = time.monotonic()
-    path = street_path or default_path()
+    path = stack_path or default_path()
     ask_for_reset(path, full=full)
     took_s = round(time.monotonic() - began_s, 2)
-    clock_file = street_file.read(path).clock_file
+    clock_file = stack_file.read(path).clock_file
     ahead_s = read_offset(clock_file) if clock_file else 0.0
     if as_json:
         print_json({"status": "reset", "full": full, "took_s": took_s, "clock_offset_s": ahead_s})
         return
-    out().print(f"The street is back at its beginning ({took_s:g} s).")
+    out().print(f"The stack is back at its beginning ({took_s:g} s).")
     if ahead_s:
         out().print(f"Its clocks stay {ahead_s:+g} s ahead: the service's cannot go back; --full sets them to zero.")

@@ -10,18 +10,18 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
-from attachment_lab.clocks import catch_up
 from attachment_lab.errors import WrongUse
-from attachment_lab.minting import minted_world
+from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.scenarios.engine import play
 from attachment_lab.scenarios.model import Result
 from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.scenarios.table import scenario as named
-from attachment_lab.street import Street, StreetOptions, open_street
-from attachment_lab.worlds import close_world, open_world
+from attachment_lab.stack.clocks import catch_up
+from attachment_lab.stack.running import Stack, StackOptions, open_stack
+from attachment_lab.tenant.credentials import minted_world
+from attachment_lab.tenant.opening import close_world, open_world
 
 
 @click.group()
@@ -53,17 +53,17 @@ def scenario_list(as_json: bool) -> None:
 )
 @json_option
 def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None, as_json: bool) -> int:
-    """Play scenarios on a street of their own, each in its own tenant; exit 1 if anything is not as it should be."""
+    """Play scenarios on a stack of their own, each in its own tenant; exit 1 if anything is not as it should be."""
     if bool(names) == everything:
         raise WrongUse("name one or more scenarios, or say --all; `attachment-lab scenario list` shows them")
     chosen = list(SCENARIOS) if everything else [named(each) for each in names]
     console = err()
-    console.print(Text("Starting the street …", style="dim"))
+    console.print(Text("Starting the stack …", style="dim"))
     results = []
-    with ending_on_signals(), open_street(StreetOptions(through_gates=True, run_dir=run_dir)) as street:
+    with ending_on_signals(), open_stack(StackOptions(through_gates=True, run_dir=run_dir)) as stack:
         for each in chosen:
             console.print(Text(f"{each.title} …", style="dim"))
-            with _ground(street) as ground:
+            with _ground(stack) as ground:
                 result = play(each, ground, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True))
             results.append(result)
             if not as_json:
@@ -74,19 +74,19 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
 
 
 @contextmanager
-def _ground(street: Street) -> Iterator[Ground]:
+def _ground(stack: Stack) -> Iterator[Ground]:
     names = minted_world()
-    open_world(street.neighbours, names)
-    catch_up(street.neighbours, names.name, street.clock_file)
+    open_world(stack.neighbours, names)
+    catch_up(stack.neighbours, names.name, stack.clock_file)
     try:
         yield Ground(
-            ledger=ChainLedger(street.neighbours, names, run_dir=street.run_dir),
-            clock_file=street.clock_file,
-            worker_health_port=street.ports.worker_health,
-            through_gates=street.options.through_gates,
+            ledger=ChainLedger(stack.neighbours, names, run_dir=stack.run_dir),
+            clock_file=stack.clock_file,
+            worker_health_port=stack.ports.worker_health,
+            through_gates=stack.options.through_gates,
         )
     finally:
-        close_world(street.neighbours, names.name)
+        close_world(stack.neighbours, names.name)
 
 
 def _show(result: Result) -> None:

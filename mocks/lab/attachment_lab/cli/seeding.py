@@ -7,10 +7,10 @@ import threading
 from rich.console import Console
 from rich.text import Text
 
+from attachment_lab.demo.seeds.load import load
 from attachment_lab.errors import LabError
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.seeds.load import load
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import WorldNames
 
 
 class Seeding:

@@ -9,31 +9,31 @@ from rich.text import Text
 
 from attachment_lab.cli.common import print_json
 from attachment_lab.cli.seeding import Seeding
-from attachment_lab.minting import WorldNames
-from attachment_lab.reset import Keeper
-from attachment_lab.street import Street
-from attachment_lab.tour_show import NoBrowser, TourOptions, show_tour, tour_url
+from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
+from attachment_lab.stack.reset import Keeper
+from attachment_lab.stack.running import Stack
+from attachment_lab.tenant.credentials import WorldNames
 
 
-def tour(street: Street, world: WorldNames, chosen: dict[str, Any], console: Console) -> int:
+def tour(stack: Stack, world: WorldNames, chosen: dict[str, Any], console: Console) -> int:
     """Show it; returns 0 if its story came true, 1 if not."""
     options = TourOptions(headless=chosen["headless"], speed=chosen["speed"])
-    url = tour_url(street.urls["console"], world.name, options)
+    url = tour_url(stack.urls["console"], world.name, options)
     if chosen["seed"]:
-        Seeding(street.neighbours, console).load(world, wait=True)
+        Seeding(stack.neighbours, console).load(world, wait=True)
     console.print(Text(f"The tour: {url}", "bold"), soft_wrap=True)
     try:
-        verdict = show_tour(street.urls["console"], world.name, options, street.check_alive)
+        verdict = show_tour(stack.urls["console"], world.name, options, stack.check_alive)
     except NoBrowser as exc:
         console.print(Text(f"{exc}. Open the address above in any browser. Ctrl-C ends it.", "yellow"), soft_wrap=True)
         if chosen["headless"]:
             return 1
-        Keeper(street, world).stay()
+        Keeper(stack, world).stay()
     if chosen["as_json"]:
         print_json(verdict)
     _tell(verdict, console)
     if chosen["keep"]:
-        Keeper(street, world).stay()
+        Keeper(stack, world).stay()
     return 0 if verdict["ok"] else 1
 
 

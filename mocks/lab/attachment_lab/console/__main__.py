@@ -1,4 +1,4 @@
-"""``python -m attachment_lab.console --host H --port N``: the console as a process of the street."""
+"""``python -m attachment_lab.console --host H --port N``: the console as a process of the stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from attachment_lab.commands import CONSOLE_VARIABLE
+from attachment_lab.stack.commands import CONSOLE_VARIABLE
 
 #: Each open page holds one thread for its stream of events.
 THREADS = 96

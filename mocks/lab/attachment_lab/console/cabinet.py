@@ -6,13 +6,13 @@ import re
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console import case_view as view
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.fresh import Fresh, of_this_world
 from attachment_lab.console.held import Held
 from attachment_lab.errors import LabError, Refused
-from attachment_lab.records import TransferRecord
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.records import TransferRecord
 
 FRESH_S = 0.8
 LISTED_ACTIVITIES = 100

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from attachment_lab.passages import Passage
-from attachment_lab.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
 
 Tone = Literal["idle", "active", "waiting", "done", "failed"]
 #: Stations by number: 0 Contact Pro, 1 integration, 2 service, 3 CMI download, 4 C4C upload.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from attachment_lab import people
-from attachment_lab.conversation import Conversation, Originator
 from attachment_lab.errors import WrongUse
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.conversation import Conversation, Originator
+from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.handle import people
 
 #: A file of the console's pages may weigh this much: it lies on this machine's disk in four places.
 MOST_FILE_BYTES = 256 * 1024 * 1024

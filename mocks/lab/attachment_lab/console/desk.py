@@ -9,43 +9,43 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.clocks import catch_up
 from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
 from attachment_lab.console.tour.director import Director
 from attachment_lab.console.watch import Watch
-from attachment_lab.demo import default_files
+from attachment_lab.demo.run import default_files
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import Reader
-from attachment_lab.minting import WorldNames, minted_world, renewed
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.renewal import renew_world
-from attachment_lab.reset import ask_for_reset
-from attachment_lab.street import read_offset
-from attachment_lab.worlds import WorldOptions, close_world, open_world
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack.clocks import catch_up
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.stack.reset import ask_for_reset
+from attachment_lab.stack.running import read_offset
+from attachment_lab.tenant.credentials import WorldNames, minted_world, renewed
+from attachment_lab.tenant.opening import WorldOptions, close_world, open_world
+from attachment_lab.tenant.tenant_reset import renew_world
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hands:
-    """What the console may do to the street beyond its worlds; None = not from here (as in containers).
+    """What the console may do to the stack beyond its worlds; None = not from here (as in containers).
 
     Attributes:
-        clock_file: the service's virtual clock (street.write_offset); one for all worlds.
+        clock_file: the service's virtual clock (stack.write_offset); one for all worlds.
         worker_health_port: loopback port by which the worker process is found.
-        street_file: where the owner of the street announces it.
+        stack_file: where the owner of the stack announces it.
         through_gates: whether the service reaches the mocks through their wire gates.
     """
 
     clock_file: Path | None = None
     worker_health_port: int | None = None
-    street_file: Path | None = None
+    stack_file: Path | None = None
     through_gates: bool = False
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Hands:
         """From the console's settings; unknown members are a mistake of the caller (TypeError)."""
-        paths = {name: Path(given[name]) for name in ("clock_file", "street_file") if given.get(name)}
+        paths = {name: Path(given[name]) for name in ("clock_file", "stack_file") if given.get(name)}
         return cls(**{**given, **paths})
 
 
@@ -144,12 +144,12 @@ class Desks:
     def renew(self, name: str) -> None:
         """Set a world back to its beginning, with other secrets and ids; its pages load themselves again.
 
-        The first world belongs to the owner of the street, where there is one: that is asked to do it, because the
+        The first world belongs to the owner of the stack, where there is one: that is asked to do it, because the
         ready file must follow. Raises WrongUse, LabFailed, and LookupError for a world unknown.
         """
         with self._lock:
             desk = self._desks[name]
-        owner = self.hands.street_file
+        owner = self.hands.stack_file
         if name == self.first and owner:
             ask_for_reset(owner)
             return

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.errors import Refused
-from attachment_lab.faultforms import FORMS
-from attachment_lab.neighbours import MOCKS
-from attachment_lab.places import BY_ID, Place, misplaced, place_of
+from attachment_lab.faults.forms import FORMS
+from attachment_lab.faults.locations import BY_ID, Place, misplaced, place_of
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack.neighbours import MOCKS
 from mock_kit.faultkinds import KINDS, fault_errors, is_int, is_number
 from mock_kit.problem import FieldError
 
@@ -70,7 +70,7 @@ def _counting_errors(body: Mapping[str, Any]) -> list[FieldError]:
         errors.append(FieldError("skip", "a whole number >= 0", "Correct it.", skip))
     if expires is not None and not (is_number(expires) and expires > 0):
         errors.append(
-            FieldError("expires_in_s", "seconds > 0 of the street's time", "Correct it or leave it out.", expires)
+            FieldError("expires_in_s", "seconds > 0 of the stack's time", "Correct it or leave it out.", expires)
         )
     return errors
 

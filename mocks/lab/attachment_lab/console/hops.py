@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
-from attachment_lab.passages import Passage
-from attachment_lab.records import Carried, SourceFile
+from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.reconciliation.records import Carried, SourceFile
 
 
 @dataclass(frozen=True, kw_only=True)

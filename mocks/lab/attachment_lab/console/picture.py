@@ -12,14 +12,14 @@ from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, Cha
 from attachment_lab.console.hops import hops_of
 from attachment_lab.console.journey import timeline_of
 from attachment_lab.console.timing import HopView, view_of
-from attachment_lab.content_change import SERVICE_TO_C4C, change_of, differs
 from attachment_lab.names import human_size, shown
-from attachment_lab.records import Carried, SourceFile, StoredObject, TransferRecord
+from attachment_lab.reconciliation.content_change import SERVICE_TO_C4C, change_of, differs
+from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
 class Station:
-    """One stop of the street."""
+    """One stop of the stack."""
 
     tone: Tone
     headline: str

@@ -56,7 +56,7 @@ class Playhouse:
             return self._stand
 
     def start(self, scenario: Scenario) -> None:
-        """Begin. Raises WrongUse when another one is playing or the street cannot play it."""
+        """Begin. Raises WrongUse when another one is playing or the stack cannot play it."""
         ground = self._ground()
         trouble = obstacle(scenario, ground)
         if trouble:

@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import WorldNames
 
 
 class Seeding:
@@ -32,7 +32,7 @@ class Seeding:
         return {"is_loading": self._busy.locked(), "told": self._told, "error": self._error}
 
     def _load(self) -> None:
-        from attachment_lab.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
+        from attachment_lab.demo.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
 
         try:
             self._told = f"{load(self._to, self._names, told=self._hear)} are there."

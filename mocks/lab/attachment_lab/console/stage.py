@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from attachment_lab import demo_faults
-from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.conversation import Conversation, Sendable
+from attachment_lab.demo.run import faults as demo_faults
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import Neighbours
-from attachment_lab.settle import wait_until_settled
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.conversation import Conversation, Sendable
+from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.settling import wait_until_settled
 
 #: Seconds by which CMI and C4C are slowed down per file, so that people see it travel.
 SLOW_S = 0.45

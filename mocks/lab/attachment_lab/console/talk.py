@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attachment_lab import people
 from attachment_lab.names import shown
+from attachment_lab.tenant.handle import people
 
 Raw = Mapping[str, Any]
 #: Chats that a page lists, newest first.

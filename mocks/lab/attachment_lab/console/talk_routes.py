@@ -13,8 +13,8 @@ from attachment_lab.console import held
 from attachment_lab.console.clerk import MOST_FILE_BYTES
 from attachment_lab.console.counter import counter
 from attachment_lab.console.frame import json_object, told
-from attachment_lab.conversation import Originator
 from attachment_lab.errors import LabError, Refused, WrongUse
+from attachment_lab.tenant.conversation import Originator
 from mock_kit.guard import takes_files
 
 Reply = Response | tuple[Response, int]

@@ -25,7 +25,7 @@ class HopView:
     """One hop.
 
     Attributes:
-        at: when it was reached, RFC 3339 by the street's clock.
+        at: when it was reached, RFC 3339 by the stack's clock.
         took_ms: how long it took; 0 for a moment.
         start, end: where it lies on the journey's bar, from 0 to 1; long waits are shortened there.
     """

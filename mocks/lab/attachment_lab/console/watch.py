@@ -1,4 +1,4 @@
-"""Reads the street for the pages: all chats by name, one of them in full, all of them as lanes."""
+"""Reads the stack for the pages: all chats by name, one of them in full, all of them as lanes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from attachment_lab import names
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.chatfacts import ChatFacts
 from attachment_lab.console.hops import passages_of
 from attachment_lab.console.journey import Journey, travel
 from attachment_lab.console.lanes import Lane, Lanes, choose, lane_of
 from attachment_lab.console.picture import Picture, draw
-from attachment_lab.laws import judge
-from attachment_lab.passages import Passages
-from attachment_lab.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.reconciliation.file_trace import Passages
+from attachment_lab.reconciliation.invariants import judge
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
 
 #: A reading is shared by all open pages for this long.
 FRESH_S = 0.2
-#: A reading that took long is kept for so many times as long: looking must not be what keeps the street busy.
+#: A reading that took long is kept for so many times as long: looking must not be what keeps the stack busy.
 KEPT_TIMES = 3
 #: Chats offered for choice, newest first.
 SHOWN_CHATS = 20

@@ -12,7 +12,7 @@ import click
 from attachment_contract.terminal import echo
 from attachment_lab.containers.furnish import furnish
 from attachment_lab.containers.names import aliases
-from attachment_lab.containers.worlds import open_first_world, smoke
+from attachment_lab.containers.tenants import open_first_world, smoke
 from attachment_lab.errors import LabError
 
 DEFAULT_SETTINGS = Path("/run/lab/console/console.json")
@@ -23,7 +23,7 @@ settings_option = click.option(
 
 @click.group()
 def main() -> None:
-    """Jobs of the street in containers."""
+    """Jobs of the stack in containers."""
 
 
 @main.command("furnish")

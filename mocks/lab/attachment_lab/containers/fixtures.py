@@ -1,6 +1,6 @@
 """Pytest fixtures over Testcontainers (extra ``containers``), offered by the plugin.
 
-``transfer_stack`` (session), ``c4c_container``, ``cmi_container``, ``contact_pro_container``, ``ledger_postgres``.
+``compose_stack`` (session), ``c4c_container``, ``cmi_container``, ``contact_pro_container``, ``ledger_postgres``.
 Where no Docker engine answers, they skip with one line; with ``REQUIRE_DOCKER=1`` they fail. What does not start on an
 engine that is there fails always. The end of the logs goes into the report of a test that failed.
 """
@@ -16,29 +16,31 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from attachment_lab.containers.compose_stack import ComposeStack, ComposeStackOptions
     from attachment_lab.containers.mocks import C4CContainer, CMIContainer, ContactProContainer, LedgerPostgres
-    from attachment_lab.containers.stack import StackOptions, TransferStack
 
 
 @pytest.fixture(scope="session")
-def transfer_stack_root(pytestconfig: pytest.Config) -> Path:
+def compose_stack_root(pytestconfig: pytest.Config) -> Path:
     """The folder with docker-compose.yml; override it where that is not pytest's root."""
     return pytestconfig.rootpath
 
 
 @pytest.fixture(scope="session")
-def transfer_stack_options() -> StackOptions | None:
+def compose_stack_options() -> ComposeStackOptions | None:
     """How the session's stack differs from the compose file."""
     return None
 
 
 @pytest.fixture(scope="session")
-def transfer_stack(transfer_stack_root: Path, transfer_stack_options: StackOptions | None) -> Iterator[TransferStack]:
-    """The whole street in containers, once per session."""
+def compose_stack(
+    compose_stack_root: Path, compose_stack_options: ComposeStackOptions | None
+) -> Iterator[ComposeStack]:
+    """The whole stack in containers, once per session."""
     with asking_docker():
-        from attachment_lab.containers.stack import TransferStack  # noqa: PLC0415 - the extra may be absent
+        from attachment_lab.containers.compose_stack import ComposeStack  # noqa: PLC0415 - the extra may be absent
 
-        stack = TransferStack(transfer_stack_root, transfer_stack_options).__enter__()
+        stack = ComposeStack(compose_stack_root, compose_stack_options).__enter__()
     try:
         yield stack
     finally:

@@ -15,7 +15,7 @@ from pathlib import Path
 import trustme
 
 from attachment_lab.containers.names import aliases, pool
-from attachment_lab.minting import default_world, sealing_key
+from attachment_lab.tenant.credentials import default_world, sealing_key
 
 #: Base URLs inside the network, for whoever steers the mocks: the console, tests, the smoke check.
 URLS = {

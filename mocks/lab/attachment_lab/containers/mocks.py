@@ -16,7 +16,6 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 
-from attachment_lab.calls import Calls
 from attachment_lab.containers.engine import (
     OWNER_LABEL,
     ContainersFailed,
@@ -26,7 +25,8 @@ from attachment_lab.containers.engine import (
     sweep_once,
     unique_name,
 )
-from attachment_lab.worlds import C4C_SERVICES, COMMUNICATION_SYSTEM
+from attachment_lab.stack.calls import Calls
+from attachment_lab.tenant.opening import C4C_SERVICES, COMMUNICATION_SYSTEM
 
 START_TIMEOUT_S = 120
 LOOPBACK = "127.0.0.1"

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from attachment_lab.minting import EXAMPLE_C4C_HOST, EXAMPLE_CMI, WorldNames, default_world
+from attachment_lab.tenant.credentials import EXAMPLE_C4C_HOST, EXAMPLE_CMI, WorldNames, default_world
 
 POOL_SIZE = 32
 REGIONS = ("eu-c1", "na-w2", "au-s2")

@@ -16,7 +16,7 @@ LINE = 120
 _HEAD = '''"""Chat {guid} of tenant {tenant}, played again.
 
 Made by the journal of attachment-lab. The files have the recorded names and sizes; their bytes are made up.
-Run it with pytest where the package is installed with its extra "lab"; it starts the whole street by itself.
+Run it with pytest where the package is installed with its extra "lab"; it starts the whole stack by itself.
 {limits}"""
 
 from __future__ import annotations
@@ -64,10 +64,10 @@ def _limits(recording: Recording) -> str:
 def _imports(recording: Recording) -> Iterator[str]:
     if _marks(recording) or recording.dialects or recording.state is None or _has_options(recording):
         yield "import pytest"
-    yield "from attachment_lab.laws import judge"
-    yield "from attachment_lab.tenant import Tenant"
+    yield "from attachment_lab.reconciliation.invariants import judge"
+    yield "from attachment_lab.tenant.handle import Tenant"
     if _has_options(recording):
-        yield "from attachment_lab.worlds import WorldOptions"
+        yield "from attachment_lab.tenant.opening import WorldOptions"
 
 
 def _has_options(recording: Recording) -> bool:
@@ -90,7 +90,7 @@ def _options(recording: Recording) -> Iterator[str]:
 def _marks(recording: Recording) -> list[str]:
     marks = []
     if any(fault.on_the_wire for fault in recording.faults):
-        marks.append("@pytest.mark.own_street(through_gates=True)")
+        marks.append("@pytest.mark.own_stack(through_gates=True)")
     if recording.broken_laws:
         marks.append(
             '@pytest.mark.no_ledger_check(reason="the recorded chat broke a law; which one is asserted below")'

@@ -15,7 +15,7 @@ from typing import Any
 
 from attachment_lab.errors import Refused
 from attachment_lab.exchanges.entry import Entry, from_delivery, from_exchange
-from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
 
 KEPT = 20_000
 PAGE = 500

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.errors import Refused
 from attachment_lab.exchanges.entry import Entry
-from attachment_lab.laws import judge
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import MOCKS, Neighbours
+from attachment_lab.reconciliation.invariants import judge
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.credentials import WorldNames
 
 
 @dataclass(frozen=True, kw_only=True)

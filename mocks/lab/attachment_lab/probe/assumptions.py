@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from attachment_lab.neighbours import MOCKS
+from attachment_lab.stack.neighbours import MOCKS
 from c4c_mock.evidence import BOOK as C4C_BOOK
 from c4c_mock.model.dialect import switches as c4c_switches
 from cmi_mock.dialect import entries as cmi_entries

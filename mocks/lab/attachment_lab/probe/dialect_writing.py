@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from attachment_lab.dialect_file import FORMAT, toml_value
+from attachment_lab.evidence.dialect_file import FORMAT, toml_value
 from attachment_lab.probe.verdicts import Verdict
 
 FILE = "dialect.toml"

@@ -1,4 +1,4 @@
-"""A street in place of a tenant: the same questions, answered by mocks on this machine."""
+"""A stack in place of a tenant: the same questions, answered by mocks on this machine."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from attachment_lab.conversation import Conversation, Sendable
-from attachment_lab.minting import ENDPOINT, SCOPE, WorldNames
-from attachment_lab.neighbours import Neighbours
 from attachment_lab.probe.target import PREFIX, SYSTEMS, Target
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.conversation import Conversation, Sendable
+from attachment_lab.tenant.credentials import ENDPOINT, SCOPE, WorldNames
 
 CUSTOMER = {"name": "Wilhelmina Rehearsal", "email": "wilhelmina@rehearsal.example"}
 SAYING = "Nobody is to keep what I say here."

@@ -7,7 +7,7 @@ from typing import Any
 
 from attachment_lab.console.chatfacts import C4C, ChatFacts, Tone
 from attachment_lab.console.picture import FileView, Picture, draw
-from attachment_lab.records import Verdict
+from attachment_lab.reconciliation.records import Verdict
 from attachment_lab.report.model import LABELS, LAW_SAYS, ChatPart, EvidenceRow, FileRow, LawRow, StationPart
 
 STATIONS = ("Contact Pro", "Integration", "Transfer service", "CMI download", "SAP Service Cloud")

@@ -65,7 +65,7 @@ class FileRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ChatPart:
-    """One chat. Times are RFC 3339 by the street's clock."""
+    """One chat. Times are RFC 3339 by the stack's clock."""
 
     guid: str
     customer: str
@@ -117,7 +117,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """The whole. ``versions`` maps a part of the street to its version."""
+    """The whole. ``versions`` maps a part of the stack to its version."""
 
     tenant: str
     cmi_host: str

@@ -79,9 +79,9 @@ def refused(least: int = 1) -> Check:
 
 
 def passed(least_s: int) -> Check:
-    """So much of the street's time went by."""
+    """So much of the stack's time went by."""
     return Check(
-        title="Time that passed on the street, in seconds",
+        title="Time that passed on the stack, in seconds",
         want=f"at least {least_s}",
         found=lambda facts: round(facts.virtual_s),
         holds=lambda value, _: isinstance(value, int) and value >= least_s,

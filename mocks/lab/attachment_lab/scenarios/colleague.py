@@ -9,8 +9,8 @@ from contextlib import suppress
 
 import httpx
 
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.errors import LabFailed
+from attachment_lab.reconciliation.reading import ChainLedger
 
 USER = "CHRIS.COLLEAGUE"
 SERVICE = "/sap/c4c/odata/v1/chatactivity"

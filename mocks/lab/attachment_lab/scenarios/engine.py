@@ -15,13 +15,13 @@ Told = Callable[[int, str], None]
 
 
 def obstacle(scenario: Scenario, ground: Ground) -> str | None:
-    """Why this street cannot play the scenario, with what would help; None when it can."""
+    """Why this stack cannot play the scenario, with what would help; None when it can."""
     if scenario.needs_gates and not ground.through_gates:
-        return "It breaks the wire, and this street has no gates: start one with attachment-lab up --through-gates."
+        return "It breaks the wire, and this stack has no gates: start one with attachment-lab up --through-gates."
     if scenario.moves_clock and ground.clock_file is None:
-        return "It moves the service’s clock, which cannot be moved from here: start a street with attachment-lab up."
+        return "It moves the service’s clock, which cannot be moved from here: start a stack with attachment-lab up."
     if scenario.needs_worker and ground.worker_health_port is None:
-        return "It kills the worker, which does not run on this machine: start a street with attachment-lab up."
+        return "It kills the worker, which does not run on this machine: start a stack with attachment-lab up."
     return None
 
 

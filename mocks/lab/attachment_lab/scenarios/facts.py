@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from attachment_lab.demo import Row, rows_from
-from attachment_lab.laws import judge
-from attachment_lab.passages import Passage, Passages
-from attachment_lab.records import Carried, ChainRecords, TransferRecord
+from attachment_lab.demo.run import Row, rows_from
+from attachment_lab.reconciliation.file_trace import Passage, Passages
+from attachment_lab.reconciliation.invariants import judge
+from attachment_lab.reconciliation.records import Carried, ChainRecords, TransferRecord
 from attachment_lab.scenarios.model import FileFact, RunFacts
 from attachment_lab.scenarios.run import Run
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from attachment_lab.records import Verdict
+from attachment_lab.reconciliation.records import Verdict
 
 if TYPE_CHECKING:
     from attachment_lab.scenarios.run import Run
@@ -50,7 +50,7 @@ class RunFacts:
         refused: uploads that C4C turned away.
         strikes: how often planned faults struck.
         kills: worker processes killed.
-        virtual_s: seconds by which the street's clock was moved.
+        virtual_s: seconds by which the stack's clock was moved.
     """
 
     files: tuple[FileFact, ...]
@@ -128,8 +128,8 @@ class Scenario:
         happens: what goes wrong, for a spectator.
         expected: what should come of it.
         moves_clock: the service has one clock for all tenants; the run moves it.
-        needs_gates: it breaks the wire, which only a street through the gates can have.
-        needs_worker: it kills the worker, which only works where the street runs on this machine.
+        needs_gates: it breaks the wire, which only a stack through the gates can have.
+        needs_worker: it kills the worker, which only works where the stack runs on this machine.
     """
 
     id: str

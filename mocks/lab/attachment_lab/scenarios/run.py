@@ -1,4 +1,4 @@
-"""A scenario under way: what its steps can do to the street, and what must be put right afterwards."""
+"""A scenario under way: what its steps can do to the stack, and what must be put right afterwards."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.chain_ledger import ChainLedger
-from attachment_lab.clocks import advance_street
-from attachment_lab.conversation import Conversation
 from attachment_lab.errors import LabError, LabFailed, NotSettled, WrongUse
-from attachment_lab.kill import kill_listener
-from attachment_lab.neighbours import MOCKS
-from attachment_lab.places import BY_ID
-from attachment_lab.records import TransferRecord
-from attachment_lab.settle import wait_until_settled
-from attachment_lab.street import read_offset
+from attachment_lab.faults.locations import BY_ID
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.records import TransferRecord
+from attachment_lab.stack.clocks import advance_stack
+from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.neighbours import MOCKS
+from attachment_lab.stack.running import read_offset
+from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.tenant.settling import wait_until_settled
 
 POLL_S = 0.05
 PATIENCE_S = 90.0
@@ -30,7 +30,7 @@ _AN_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """The street that a scenario plays on, in one world.
+    """The stack that a scenario plays on, in one world.
 
     Attributes:
         clock_file: the service's virtual clock; None = it cannot be moved from here.
@@ -139,7 +139,7 @@ class Run:
         clock_file = self.ground.clock_file
         if clock_file is None:
             raise WrongUse("the service's clock cannot be moved from here")
-        advance_street(self.ground.ledger.to, clock_file, seconds)
+        advance_stack(self.ground.ledger.to, clock_file, seconds)
         self.virtual_s += seconds
 
     def skip_waits(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from attachment_lab.conversation import Sendable
-from attachment_lab.demo import default_files
+from attachment_lab.demo.run import default_files
 from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.colleague import Colleague
 from attachment_lab.scenarios.model import Step
 from attachment_lab.scenarios.run import Run
+from attachment_lab.tenant.conversation import Sendable
 
 #: Scenarios are about what goes wrong, not about size: only files up to this size are sent.
 SMALL_BYTES = 400 * 1024
@@ -72,12 +72,12 @@ def switch(say: str, mock: str, **dialect: Any) -> Step:
 
 def settled() -> Step:
     """Wait for the end."""
-    return Step(say="The street comes to rest", do=lambda run: run.settle())
+    return Step(say="The stack comes to rest", do=lambda run: run.settle())
 
 
 def time_passes() -> Step:
     """Skip every wait of the service by moving the clock."""
-    return Step(say="The street’s clock runs ahead whenever the service waits", do=lambda run: run.skip_waits())
+    return Step(say="The stack’s clock runs ahead whenever the service waits", do=lambda run: run.skip_waits())
 
 
 def clock_moves(say: str, seconds: float) -> Step:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attachment_lab.content_change import CMI_TO_SERVICE
 from attachment_lab.errors import WrongUse
+from attachment_lab.reconciliation.content_change import CMI_TO_SERVICE
 from attachment_lab.scenarios import checks as see
 from attachment_lab.scenarios import steps as do
 from attachment_lab.scenarios.checks import FILES
@@ -23,7 +23,7 @@ _FAILURES: tuple[Scenario, ...] = (
     Scenario(
         id="c4c-down",
         title="C4C is down for ten minutes",
-        happens="SAP Service Cloud answers 503 to everything for ten minutes of the street’s time.",
+        happens="SAP Service Cloud answers 503 to everything for ten minutes of the stack’s time.",
         expected="The service waits longer and longer between rounds and stores every file once C4C is back. "
         "Nobody has to do anything.",
         moves_clock=True,

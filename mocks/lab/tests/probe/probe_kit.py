@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import httpx
 
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import Neighbours
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import WorldNames
 
 #: Switches that the service can live with unaided; every one of them differs from its default.
 DIFFERENT: dict[str, dict[str, Any]] = {

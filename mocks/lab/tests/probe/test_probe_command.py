@@ -1,4 +1,4 @@
-"""``attachment-lab probe`` as its user runs it, against a street that stands in for the tenant."""
+"""``attachment-lab probe`` as its user runs it, against a stack that stands in for the tenant."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ import pytest
 
 from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, furnish, rehearsal_target
 from attachment_lab.probe.target import PREFIX, Target
-from attachment_lab.tenant import Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.tenant.handle import Tenant
+from attachment_lab.tenant.opening import WorldOptions
 
 pytestmark = [
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.timeout(180),
     pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
 ]
@@ -54,7 +54,7 @@ def probe(folder: Path, env: Mapping[str, str], *arguments: str) -> Run:
 @pytest.fixture
 def target(tenant: Tenant) -> Target:
     """This test's world as a tenant."""
-    to = tenant.lab.street.neighbours
+    to = tenant.lab.stack.neighbours
     return rehearsal_target(to, tenant.names, *furnish(to, tenant.names))
 
 
@@ -143,7 +143,7 @@ def test_a_tenant_that_differs_is_told_in_a_table_with_exit_code_1(tenant: Tenan
     with tenant.lab.tenant(
         WorldOptions(dialects={"c4c": {"root_without_slash": 200}}), check=False, judge=False
     ) as other:
-        to = other.lab.street.neighbours
+        to = other.lab.stack.neighbours
         target = rehearsal_target(to, other.names, *furnish(to, other.names))
         run = probe(tmp_path / "run", environment(target), "--system", "c4c")
     assert run.code == DIFFERS, run.err
@@ -213,7 +213,7 @@ def test_the_documentation_lists_every_request_and_none_besides(tenant: Tenant, 
     ]
     for number, dialects in enumerate(tenants):
         with tenant.lab.tenant(WorldOptions(dialects=dialects), check=False, judge=False) as other:
-            to = other.lab.street.neighbours
+            to = other.lab.stack.neighbours
             contact, activity = furnish(to, other.names)
             chat = other.chat(files=[("a.txt", b"stored before the probe comes")])
             chat.end()

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from stand_ins import StandIn, self_signed, stand_in
 
-from attachment_lab.minting import minted_world
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.session import Outcome, run_probe
 from attachment_lab.probe.target import Target
 from attachment_lab.probe.wire import CredentialsRefused, Wire
+from attachment_lab.tenant.credentials import minted_world
 
 LOGIN_PAGE = (200, "text/html", b"<html><form action='/login'>User</form></html>")
 

@@ -1,4 +1,4 @@
-"""The probe's promise: a tenant that differs is probed, and a street started from the written file behaves like it."""
+"""The probe's promise: a tenant that differs is probed, and a stack started from the written file behaves like it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from probe_kit import DIFFERENT, Battery
 
-from attachment_lab.minting import WorldNames
-from attachment_lab.neighbours import Neighbours
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.rehearsal import completed_chat, furnish, rehearsal_target
 from attachment_lab.probe.session import Outcome, run_probe
-from attachment_lab.street import StreetOptions, open_street
-from attachment_lab.tenant import Lab, Tenant
-from attachment_lab.worlds import WorldOptions
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.handle import Lab, Tenant
+from attachment_lab.tenant.opening import WorldOptions
 
 pytestmark = [
-    pytest.mark.street,
+    pytest.mark.stack,
     pytest.mark.timeout(300),
     pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
 ]
@@ -50,7 +50,7 @@ class Probed:
 
 def probe(tenant: Tenant, folder: Path) -> Probed:
     """Furnish the world, with more chats than a page holds, and probe it with everything that is permitted."""
-    to, names = tenant.lab.street.neighbours, tenant.names
+    to, names = tenant.lab.stack.neighbours, tenant.names
     for _ in range(3):
         completed_chat(to, names)
     contact, activity = furnish(to, names)
@@ -98,13 +98,13 @@ def test_every_entry_says_when_and_where_it_was_recorded(different: tuple[Tenant
         assert all((first.outcome.folder / file).is_file() for file in entry["seen_in"])
 
 
-def test_a_street_from_the_written_file_answers_as_the_tenant_does(
+def test_a_stack_from_the_written_file_answers_as_the_tenant_does(
     different: tuple[Tenant, Probed], tmp_path: Path
 ) -> None:
     tenant, first = different
     theirs = first.battery.answers()
-    with open_street(StreetOptions(dialect=first.file)) as street:
-        lab = Lab(street)
+    with open_stack(StackOptions(dialect=first.file)) as stack:
+        lab = Lab(stack)
         with lab.tenant(check=False, judge=False) as twin:
             again = probe(twin, tmp_path / "second")
             assert values(again.written) == values(first.written)
@@ -122,7 +122,7 @@ def test_the_battery_tells_two_dialects_apart(different: tuple[Tenant, Probed], 
     _, first = different
     theirs = first.battery.answers()
     with lab.tenant(check=False, judge=False) as usual:
-        to, names = lab.street.neighbours, usual.names
+        to, names = lab.stack.neighbours, usual.names
         for _ in range(3):
             completed_chat(to, names)
         answers = battery_of(to, names, *furnish(to, names)).answers()
@@ -164,7 +164,7 @@ def test_where_the_reference_lies_elsewhere_only_the_written_file_lets_the_servi
         chat.end()
         other.wait_until_settled()
         assert not [each for each in other.stored() if each.name == LETTER[0]]
-    with open_street(StreetOptions(dialect=first.file)) as street, Lab(street).tenant() as twin:
+    with open_stack(StackOptions(dialect=first.file)) as stack, Lab(stack).tenant() as twin:
         chat = twin.chat(files=[LETTER])
         chat.end()
         twin.wait_until_settled()

@@ -20,7 +20,6 @@ from orchestration_mock.model.composing import Event
 from orchestration_mock.model.conditions import Facts
 from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact, stamp
 from orchestration_mock.model.conversations import Conversations
-from orchestration_mock.model.courier import Courier, Errand, Touch
 from orchestration_mock.model.definition import RequestSpec
 from orchestration_mock.model.deliveries import Delivery, DeliveryLog, State
 from orchestration_mock.model.errors import Missing, Taken
@@ -28,6 +27,7 @@ from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integration, Integrations
 from orchestration_mock.model.matching import Verdict, judge
 from orchestration_mock.model.redelivery import Redelivery, read_options, read_redelivery
+from orchestration_mock.model.sender import Courier, Errand, Touch
 from orchestration_mock.model.timetable import Timetable
 
 KEPT_ERRANDS = 10_000

@@ -14,7 +14,7 @@ from mock_kit.mock import Mock
 from orchestration_mock.model.errors import FieldError, Taken
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integration
-from orchestration_mock.model.world import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationWorld
 from orchestration_mock.wire.reading import json_body, submitted, without_tenant
 
 BASE = "/<tenant>/system-configurator/api"

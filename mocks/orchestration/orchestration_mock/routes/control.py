@@ -10,7 +10,7 @@ from mock_kit.control import whole_number
 from mock_kit.mock import Mock
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.mishaps import KINDS
-from orchestration_mock.model.world import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationWorld
 from orchestration_mock.routes.configurator import integration_document, integration_documents, secret_documents
 from orchestration_mock.wire.reading import json_body
 

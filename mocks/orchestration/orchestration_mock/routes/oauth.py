@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from mock_kit.mock import Mock
 from orchestration_mock.model.issuer import OAuthError
 from orchestration_mock.model.oddities import Answer, keys_answer, metadata_answer, token_answer
-from orchestration_mock.model.world import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationWorld
 from orchestration_mock.wire.problems import NO_STORE
 from orchestration_mock.wire.reading import oauth_form, without_tenant
 

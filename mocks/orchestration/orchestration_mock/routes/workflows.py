@@ -11,8 +11,8 @@ from mock_kit.context import note
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import Lacking
 from orchestration_mock.model.receiving import BearerRefused, judge_bearer
+from orchestration_mock.model.tenant import OrchestrationWorld
 from orchestration_mock.model.workflows import BODIES, HOSTS
-from orchestration_mock.model.world import OrchestrationWorld
 from orchestration_mock.wire.reading import json_body
 
 Reply = Response | tuple[Response, int]

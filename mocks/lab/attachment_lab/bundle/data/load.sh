@@ -1,5 +1,5 @@
 #!/bin/sh
-# The street from one archive, on a machine without network.
+# The stack from one archive, on a machine without network.
 #   ./load.sh verify        every file is what it was when the archive was written
 #   ./load.sh load          verify, then give the images to the Docker engine
 #   ./load.sh up            load what is missing, start, wait until everything is healthy, say where it answers
@@ -23,7 +23,7 @@ compose() {
     if docker compose version >/dev/null 2>&1; then set -- docker compose "$@"
     elif command -v docker-compose >/dev/null 2>&1; then set -- docker-compose "$@"
     else fail "there is no docker compose" "install docker-compose, or Docker's compose plugin"; fi
-    (cd "$here/street" && "$@")
+    (cd "$here/stack" && "$@")
 }
 
 verify() {
@@ -61,14 +61,14 @@ up() {
     engine
     [ -z "$(lacking)" ] || load
     say "starting"
-    compose up -d --no-build >&2 || fail "the street did not start" "see the lines above; ./load.sh down removes what is there"
+    compose up -d --no-build >&2 || fail "the stack did not start" "see the lines above; ./load.sh down removes what is there"
     waited_s=0
     while [ -n "$(unsettled)" ]; do
         [ "$waited_s" -lt "$wait_s" ] || { unsettled >&2; fail "not everything is healthy after $wait_s s" "docker logs, for the names above"; }
         sleep 1
         waited_s=$((waited_s + 1))
     done
-    say "the street is up; it answers at"
+    say "the stack is up; it answers at"
     compose ps -a -q | xargs -r docker inspect --format '{{$n := .Name}}{{range $p, $b := .NetworkSettings.Ports}}{{range $b}}{{$n}} http://{{.HostIp}}:{{.HostPort}}{{"\n"}}{{end}}{{end}}' |
         sed -n 's,^/\(.*\) \(http.*\)$,  \2  \1,p'
 }

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from attachment_lab import people
 from attachment_lab.console.cabinet import Cabinet, cabinet
 from attachment_lab.console.clerk import MOST_FILE_BYTES, MOST_NAME_CHARACTERS, Clerk
 from attachment_lab.console.counter import Counter, counter
@@ -15,6 +14,7 @@ from attachment_lab.console.frame import Page, json_object, stream
 from attachment_lab.console.pages.chat import rules
 from attachment_lab.console.talk import detail, happenings, newest
 from attachment_lab.console.talk_routes import act, add_speech
+from attachment_lab.tenant.handle import people
 
 Reply = Response | tuple[Response, int]
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.frame import Page, desk, desks, json_object, stream, told
 from attachment_lab.console.stage import OFFERED, Play
-from attachment_lab.demo import assumptions
+from attachment_lab.demo.run import assumptions
 from attachment_lab.errors import Refused
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from attachment_lab import people
 from attachment_lab.console.clerk import MOST_FILE_BYTES, MOST_NAME_CHARACTERS
 from attachment_lab.console.counter import Counter, counter
 from attachment_lab.console.frame import Page, json_object, stream, told
 from attachment_lab.console.talk import CHANNELS, detail, newest
 from attachment_lab.console.talk_routes import act, add_speech, refused
 from attachment_lab.errors import Refused
+from attachment_lab.tenant.handle import people
 
 Reply = Response | tuple[Response, int]
 

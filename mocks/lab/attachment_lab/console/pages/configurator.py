@@ -11,7 +11,6 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from attachment_contract.dryrun.request import NothingToSend
 from attachment_contract.gate import vocabulary as words
-from attachment_lab import people
 from attachment_lab.console.configuring import Typed, corrected, explained, judged, tried, users_of
 from attachment_lab.console.counter import Counter, counter
 from attachment_lab.console.desk import Desk
@@ -20,6 +19,7 @@ from attachment_lab.console.fresh import Fresh, of_this_world
 from attachment_lab.console.talk import happening
 from attachment_lab.console.talk_routes import act, refused
 from attachment_lab.errors import Refused
+from attachment_lab.tenant.handle import people
 
 Reply = Response | tuple[Response, int]
 #: Events that the log shows, newest first.

@@ -9,7 +9,6 @@ from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from attachment_lab.clocks import advance_street, advance_world, read_clocks
 from attachment_lab.console.desk import Desk, Hands
 from attachment_lab.console.faulting import (
     BadFault,
@@ -22,11 +21,12 @@ from attachment_lab.console.faulting import (
 from attachment_lab.console.frame import Page, desk, desks, json_object, stream, told
 from attachment_lab.console.playhouse import Playhouse
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.faultforms import catalogue
-from attachment_lab.places import PLACES, kinds_at
+from attachment_lab.faults.forms import catalogue
+from attachment_lab.faults.locations import PLACES, kinds_at
 from attachment_lab.scenarios.engine import obstacle
 from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS, scenario
+from attachment_lab.stack.clocks import advance_stack, advance_world, read_clocks
 from mock_kit.faultkinds import is_number
 
 #: The furthest that one press moves the clock: a week.
@@ -48,7 +48,7 @@ def blueprint() -> Blueprint:
 
     @bp.post("/api/scenarios/<name>")
     def play(name: str) -> tuple[Response, int]:
-        """202; it plays in the background. 404 unknown; 409 while one plays, or where the street cannot play it."""
+        """202; it plays in the background. 404 unknown; 409 while one plays, or where the stack cannot play it."""
         json_object()
         try:
             wanted = scenario(name)
@@ -126,7 +126,7 @@ def _add_clock(bp: Blueprint) -> None:
         if everything and clock_file is None:
             return told(HTTPStatus.CONFLICT, "the service runs elsewhere: its clock cannot be moved from here")
         if everything and clock_file is not None:
-            advance_street(desk().to, clock_file, float(seconds or 0))
+            advance_stack(desk().to, clock_file, float(seconds or 0))
         else:
             advance_world(desk().to, desk().names.name, float(seconds or 0))
         clocks = read_clocks(desk().to, desk().names.name, clock_file)
@@ -154,7 +154,7 @@ def _state(mine: Desk, hands: Hands, house: Playhouse, chat: str | None) -> dict
 
 
 def _picture(mine: Desk, chat: str | None) -> dict[str, Any]:
-    """The street; a fault that strikes the lab's own reading must not hide the faults themselves."""
+    """The stack; a fault that strikes the lab's own reading must not hide the faults themselves."""
     try:
         picture = mine.watch.reading(chat).picture
     except LabError as exc:

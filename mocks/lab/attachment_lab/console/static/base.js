@@ -69,7 +69,7 @@ export async function call(method, path, body) {
     const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     answer = await fetch(path, { method, ...json });
   } catch {
-    throw new Error("The console does not answer; is the street still up?");
+    throw new Error("The console does not answer; is the stack still up?");
   }
   const born = answer.headers.get("X-World-Born");
   if (born && born !== document.body.dataset.born) location.reload(); // the world was set back meanwhile

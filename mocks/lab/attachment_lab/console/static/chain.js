@@ -3,7 +3,7 @@
 import { byId, clock, doing, follow, getJson, make, postJson, setText, showInAddress, showTrouble } from "./base.js";
 import { drawLanes } from "./lanes.js";
 import { Replay } from "./replay.js";
-import { drawStations, drawTokens } from "./street.js";
+import { drawStations, drawTokens } from "./stack.js";
 
 const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
 const asked = new URLSearchParams(location.search);

@@ -51,7 +51,7 @@ function chooseRegion() {
 function drawCredentials(list) {
   byId("credentials").hidden = list.length === 0;
   byId("credential-rows").replaceChildren(...list.map((each) => {
-    const label = make("label", "field stack");
+    const label = make("label", "field stacked");
     const input = make("input");
     input.type = "password";
     input.autocomplete = "new-password";

@@ -1,7 +1,7 @@
-// Faults, clock and scenarios. The street above is the same picture as on the chain's page.
+// Faults, clock and scenarios. The stack above is the same picture as on the chain's page.
 
 import { byId, call, doing, follow, getJson, make, postJson, reconcile, setText, showTrouble } from "./base.js";
-import { clearStreet, drawStations, drawTokens } from "./street.js";
+import { clearStack, drawStations, drawTokens } from "./stack.js";
 
 const NAMES = { orchestration: "Contact Pro", cmi: "CMI", c4c: "SAP Service Cloud", service: "Transfer service" };
 const PHASES = { before: "before the work: it is not done", after: "after the work: it is done" };
@@ -48,7 +48,7 @@ function fillKinds() {
   answers.append(...app.map((each) => new Option(each.title, each.kind)));
   const groups = [answers];
   if (wire.length) {
-    const wires = Object.assign(document.createElement("optgroup"), { label: catalogue.through_gates ? "The wire" : "The wire (this street has no gates)" });
+    const wires = Object.assign(document.createElement("optgroup"), { label: catalogue.through_gates ? "The wire" : "The wire (this stack has no gates)" });
     wires.append(...wire.map((each) => new Option(each.title, each.kind)));
     wires.disabled = !catalogue.through_gates;
     groups.push(wires);
@@ -181,7 +181,7 @@ function leftOf({ applied, remaining, expires_at: expires, phase }) {
   const parts = [phase === "after" ? "after the work" : "before the work", applied ? `struck ${applied} time${applied === 1 ? "" : "s"}` : "has not struck yet"];
   if (remaining === 0) parts.push("used up");
   else parts.push(remaining === null ? "stays until removed" : `${remaining} left`);
-  if (expires) parts.push(`ends ${time.format(new Date(expires))} by the street’s clock`);
+  if (expires) parts.push(`ends ${time.format(new Date(expires))} by the stack’s clock`);
   return parts.join(" · ");
 }
 
@@ -328,7 +328,7 @@ function drawScene(picture) {
   if (!picture) {
     sentence.dataset.tone = "idle";
     setText(sentence, "No chat yet. Play a scenario to see one.");
-    clearStreet();
+    clearStack();
     return;
   }
   sentence.dataset.tone = picture.tone;
@@ -339,7 +339,7 @@ function drawScene(picture) {
 }
 
 function draw(state) {
-  showTrouble(state.trouble ? `The street cannot be read: ${state.trouble}` : null);
+  showTrouble(state.trouble ? `The stack cannot be read: ${state.trouble}` : null);
   clocks = state.clocks;
   drawPlanned(state.faults);
   drawClocks();

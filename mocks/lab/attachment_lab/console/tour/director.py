@@ -12,15 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from attachment_lab import demo_faults
-from attachment_lab.chain_ledger import ChainLedger
 from attachment_lab.console.tour.steps import step, steps
-from attachment_lab.conversation import Conversation
+from attachment_lab.demo.run import faults as demo_faults
 from attachment_lab.errors import NotSettled, Refused, WrongUse
 from attachment_lab.exchanges.query import Query
 from attachment_lab.exchanges.reader import Reader
-from attachment_lab.records import TransferRecord
-from attachment_lab.settle import wait_until_settled
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.records import TransferRecord
+from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.tenant.settling import wait_until_settled
 
 #: Seconds by which each download and each upload is slowed down at speed 1, so that people see it.
 SLOW_S = 0.9
@@ -178,8 +178,8 @@ class Director:
         return self._story.chat
 
     def _send(self, chat: Conversation, wanted: tuple[tuple[str, str], ...]) -> None:
-        from attachment_lab.seeds.files import seed_files  # noqa: PLC0415 - builds pictures: heavy imports
-        from attachment_lab.seeds.load import default_directory  # noqa: PLC0415
+        from attachment_lab.demo.seeds.files import seed_files  # noqa: PLC0415 - builds pictures: heavy imports
+        from attachment_lab.demo.seeds.load import default_directory  # noqa: PLC0415
 
         files = seed_files(default_directory())
         for key, name in wanted:

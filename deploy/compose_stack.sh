@@ -1,0 +1,79 @@
+#!/bin/sh
+# The stack in containers: deploy/compose_stack.sh up | down | check | status.
+#   up      build what is missing, start, wait until everything is healthy, play one small chat through, say where it is
+#   down    remove its containers, networks and volumes; images stay
+#   check   play one small chat through and judge its books (exit 0 only if every law holds)
+# CONSOLE_PORT (8100), BALANCER_PORT (8104), COMPOSE_PROFILES (core,demo), COMPOSE_PROJECT_NAME, TAG; SKIP_BUILD=1.
+set -eu
+cd "$(dirname "$0")/.."
+
+say() { printf 'stack: %s\n' "$*" >&2; }
+fail() { say "$1"; say "remedy: $2"; exit 1; }
+
+if docker compose version >/dev/null 2>&1; then compose="docker compose"
+elif command -v docker-compose >/dev/null 2>&1; then compose="docker-compose"
+else fail "there is no docker compose" "apt-get install docker-compose (as root)"; fi
+
+export COMPOSE_PROJECT_NAME="${COMPOSE_PROJECT_NAME:-$(sed -n 's/^COMPOSE_PROJECT_NAME=//p' .env)}"
+profiles=${COMPOSE_PROFILES:-$(sed -n 's/^COMPOSE_PROFILES=//p' .env)}
+console=http://127.0.0.1:${CONSOLE_PORT:-8100} balancer=http://127.0.0.1:${BALANCER_PORT:-8104}
+
+
+engine() {
+    docker version >/dev/null 2>&1 || fail "no Docker engine answers" "start one (as root: dockerd), or: apt-get install docker.io"
+}
+
+# A job of the lab that needs the stack's network and the console's settings: a container of its own, removed at once.
+job() { $compose run --rm --no-deps -T worlds -m attachment_lab.containers "$@"; }
+
+up() {
+    engine
+    # In a bundle there is nothing to build from: the images came with it.
+    [ -n "${SKIP_BUILD:-}" ] || [ ! -x deploy/images/build.sh ] || deploy/images/build.sh
+    say "starting; a minute at most"
+    log=$(mktemp)
+    if ! $compose up -d --remove-orphans >"$log" 2>&1; then
+        tail -n 12 "$log" >&2
+        if grep -qi 'port is already allocated\|address already in use' "$log"; then
+            rm -f "$log"
+            fail "a port is taken" "end who has it, or: make up CONSOLE_PORT=9100 BALANCER_PORT=9104"
+        fi
+        rm -f "$log"
+        $compose logs --no-color --tail 15 >&2 || true
+        fail "the stack did not start" "see the lines above; 'make down' removes what is there"
+    fi
+    rm -f "$log"
+    healthy
+    check
+    say "the stack is up"
+    case ,$profiles, in *,demo,*) printf '  console              %s\n' "$console" ;; esac
+    printf '  service, by balancer %s   (operator page: %s/operator)\n' "$balancer" "$balancer"
+    case ,$profiles, in *,observability,*) printf '  Grafana              http://127.0.0.1:%s\n' "${GRAFANA_PORT:-8109}" ;; esac
+    printf 'make down removes it.\n'
+}
+
+healthy() {
+    for _ in $(seq 180); do
+        states=$(docker ps -aq --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME" | xargs docker inspect --format \
+            '{{index .Config.Labels "com.docker.compose.service"}} {{if and .State.Running .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}/{{.State.ExitCode}}{{end}}')
+        waiting=$(printf '%s\n' "$states" | grep -v ' healthy$\| exited/0$' || true)
+        [ -n "$waiting" ] || return 0
+        sleep 1
+    done
+    printf '%s\n' "$waiting" >&2
+    $compose logs --no-color --tail 15 $(printf '%s\n' "$waiting" | cut -d' ' -f1) >&2 || true
+    fail "not everything is healthy after three minutes" "see the lines above"
+}
+
+check() {
+    say "playing one small chat through"
+    job check || fail "the chain ledger's laws do not hold, or the chain did not settle" "$compose logs"
+}
+
+case ${1:-} in
+up) up ;;
+down) engine; $compose --profile observability down --volumes --remove-orphans ;;
+check) engine; check ;;
+status) engine; $compose ps ;;
+*) sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac

@@ -1,0 +1,152 @@
+"""One C4C tenant: its logins, its business objects, its locks, its switches."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from c4c_mock.evidence import Touching
+from mock_kit.tenants import World
+
+from .access import Access
+from .busy import Busyness
+from .codec import FileGone, row_from_json, row_to_json
+from .dialect import defaults
+from .locks import ObjectLocks, WriteLock
+from .log import FILE_NAME, FORMAT, Log
+from .rows import Row, Rows
+from .sessions import Sessions
+from .threads import Threads
+
+
+@dataclass(kw_only=True)
+class C4CWorld(World):
+    """State of one tenant. What a client or an administrator does to it outlives the process: see ``log``.
+
+    Attributes:
+        host: name in the Host header, without port, lower-case.
+        switches: the dialect to be read by the model; every look counts as evidence used.
+    """
+
+    host: str
+    threads: Threads = field(default_factory=Threads)
+    switches: Touching = field(init=False)
+    locks: ObjectLocks = field(init=False)
+    busy: Busyness = field(init=False)
+    rows: Rows = field(init=False)
+    access: Access = field(init=False)
+    sessions: Sessions = field(init=False)
+    log: Log = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.switches = Touching(self.dialect, self)
+        self.locks = ObjectLocks(self.clock.now, self.switches)
+        self.busy = Busyness(self.clock.now)
+        self.rows = Rows(self.clock.now, self._keep)
+        self.access = Access(
+            self.switches,
+            changed=lambda: self.log.append({"access": self.access.state()}),
+            learned=lambda user, password: self.journal.guard(password, user),
+        )
+        self.sessions = Sessions(self.clock.now, self.switches)
+        self.log = Log(self.spool.directory / FILE_NAME)
+
+    @classmethod
+    def make(
+        cls,
+        name: str,
+        host: str,
+        data_dir: Path,
+        dialect: Mapping[str, Any] | None = None,
+        *,
+        ids_seed: str | None = None,
+    ) -> C4CWorld:
+        """A tenant with no users and no data. ``dialect`` overrides single defaults."""
+        parts = World.parts(name, data_dir, {**defaults(), **(dialect or {})}, ids_seed=ids_seed)
+        return cls(**parts, host=host.lower())
+
+    @classmethod
+    def restored(cls, path: Path) -> C4CWorld:
+        """The tenant that an earlier process kept in ``path``, a log file. Raises Damaged."""
+        state: dict[str, Any] = {}
+        rows: dict[str, dict[str, Any]] = {}
+        for entry in Log(path).entries():
+            rows.update((row["id"], row) for row in entry.pop("rows", ()))
+            for object_id in entry.pop("gone", ()):
+                rows.pop(object_id, None)
+            state.update(entry)
+        known = {name: value for name, value in state["dialect"].items() if name in defaults()}
+        world = cls.make(state["name"], state["host"], path.parent.parent, known, ids_seed=state.get("ids_seed"))
+        world.clock.advance(state["clock"])
+        world.ids.restore(state["ids"])
+        world.access.restore(state["access"])
+        world.rows.restore(_readable(rows.values(), path.parent))
+        world.spool.keep_only({row.blob.path.name for row in world.rows.everything() if row.blob})
+        world.start_log()
+        return world
+
+    def start_log(self) -> None:
+        """From now on every change is kept. Call it once the world is complete and accepted."""
+        self.log.rewrite(self._snapshot())
+
+    def _snapshot(self) -> Iterator[dict[str, Any]]:
+        named = {"name": self.name, "host": self.host, "ids_seed": self.ids.seed}
+        yield {"format": FORMAT, **named, **self._settings()}
+        yield {"access": self.access.state(), "ids": self.ids.state()}
+        for row in self.rows.everything():
+            yield {"rows": [row_to_json(row)]}
+
+    def _settings(self) -> dict[str, Any]:
+        return {"dialect": self.dialect, "clock": self.clock.offset_s}
+
+    def _keep(self, kept: list[Row], gone: list[Row]) -> None:
+        entry: dict[str, Any] = {"rows": [row_to_json(row) for row in kept], "ids": self.ids.state()}
+        self.log.append({**entry, "gone": [row.object_id for row in gone]})
+
+    def settings_changed(self) -> None:
+        """Keep clock and dialect."""
+        self.log.append(self._settings())
+
+    def removed(self) -> None:
+        """Delete the tenant's file."""
+        self.log.remove()
+
+    def describe(self) -> dict[str, Any]:
+        """Host, systems and users with their ticked services; no passwords."""
+        return {
+            "host": self.host,
+            "communication_systems": list(self.access.systems),
+            "users": [
+                {"user": u.name, "kind": u.kind, "services": sorted(u.services), "locked": u.locked}
+                for u in self.access.users.values()
+            ],
+        }
+
+    def clear(self) -> None:
+        """Forget business objects, sessions, lockouts, persons' locks and busy times; logins and switches stay."""
+        self.rows.clear()
+        self.locks.release_persons()
+        self.busy.end()
+        self.sessions.clear()
+        self.access.lift_lockouts()
+        self.start_log()
+
+    def lock_for(self, user: str) -> WriteLock:
+        """The locks of one writing request, to be used as a context manager."""
+        return WriteLock(self.locks, user)
+
+    def root_id(self, row: Row) -> str:
+        """ObjectID of the business object a row is part of: what C4C locks."""
+        owner = self.rows.parent(row)
+        return row.object_id if owner is None else self.root_id(owner)
+
+
+def _readable(raw_rows: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[Row]:
+    for raw in raw_rows:
+        try:
+            yield row_from_json(raw, directory)
+        except FileGone as exc:
+            logging.getLogger(__name__).warning("%s %s is dropped: %s", raw["set"], raw["id"], exc)

@@ -1,0 +1,216 @@
+"""A world of this mock: one Contact Pro tenant behind one CMI host."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cmi_mock.dialect import Dialect, read_dialect
+from cmi_mock.model.conversations import Conversations
+from cmi_mock.model.desk import ChatDesk
+from cmi_mock.model.errors import Refused
+from cmi_mock.model.filerules import FileRules
+from cmi_mock.model.gateway import GatewayLimits, Throttle
+from cmi_mock.model.history import HistoryRules
+from cmi_mock.model.mail import MailDesk
+from cmi_mock.model.queuemessages import QueueMessages
+from cmi_mock.model.records import Records
+from cmi_mock.model.rights import Rights
+from cmi_mock.model.signed import Readings, SignedLinks
+from cmi_mock.model.users import PasswordPolicy, User, Users
+from mock_kit.clock import Clock
+from mock_kit.ids import Ids
+from mock_kit.tenants import World
+
+_HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
+_TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldOrder:
+    """What a new world is made of, already checked.
+
+    Attributes:
+        host: CMI's host name, lower-case, without port.
+        tenant: first segment of every path.
+        rights: of the first user.
+        expires: the first user's expiration time, aware UTC.
+        ids_seed: decides the ids instead of the name, where given.
+    """
+
+    name: str
+    host: str
+    tenant: str
+    api_key: str = field(repr=False)
+    user: str
+    password: str = field(repr=False)
+    rights: Rights = field(default_factory=Rights)
+    expires: datetime | None = None
+    dialect: Mapping[str, Any] = field(default_factory=dict)
+    ids_seed: str | None = None
+
+
+@dataclass(kw_only=True)
+class CmiWorld(World):
+    """State of one tenant; hold ``lock`` while touching any of it."""
+
+    order: WorldOrder
+    rules: Dialect
+    desk: ChatDesk
+    mails: MailDesk
+    queue_messages: QueueMessages
+    records: Records
+    users: Users
+    throttle: Throttle
+    readings: Readings
+    lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
+
+    def apply(self, changes: Mapping[str, Any]) -> None:
+        """Set some switches of the dialect now. Raises Refused, and changes nothing, for a bad one."""
+        rules = read_dialect(self.dialect | dict(changes))
+        if _link_base(self.order, rules) != self.rich_content_base:
+            raise _bad("dialect.rich_content_base", "a change", "to be set, with region, when the world is made")
+        if _signed_base(self.order, rules) != self.signed_links.base:
+            raise _bad("dialect.signed_base", "a change", "to be set when the world is made")
+        self.rules = rules
+        self.dialect.update(asdict(self.rules))
+        self.users.policy = _policy(self.rules)
+        self.throttle.limits = _limits(self.rules)
+        self.desk.file_rules = _file_rules(self.rules)
+
+    @property
+    def history(self) -> HistoryRules:
+        """When chats become readable here."""
+        return HistoryRules(self.rules.history_visible_at, self.rules.history_delay_s)
+
+    @property
+    def cmi_url(self) -> str:
+        """The public CMI address, without a trailing slash."""
+        return f"https://{self.order.host}/{self.order.tenant}/cmi"
+
+    @property
+    def rich_content_base(self) -> str:
+        """Where public links point."""
+        return _link_base(self.order, self.rules)
+
+    @property
+    def signed_links(self) -> SignedLinks:
+        """Pre-signed addresses; their key outlives the process, because the API key does."""
+        secret = hashlib.sha256(f"pre-signed {self.order.tenant} {self.order.api_key}".encode()).digest()
+        return SignedLinks(base=_signed_base(self.order, self.rules), secret=secret, clock=self.clock)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Legs of chats and e-mails alike."""
+        return Conversations(self.desk, self.mails)
+
+    @property
+    def keys(self) -> list[str]:
+        """What this world answers to: CMI's host and the hosts of its links, each with the tenant."""
+        links = (urlsplit(base).netloc.lower() for base in (self.rich_content_base, self.signed_links.base))
+        return [world_key(host, self.order.tenant) for host in dict.fromkeys((self.order.host, *links))]
+
+    def describe(self) -> dict[str, Any]:
+        """Identity without secrets."""
+        return {
+            "cmi_url": self.cmi_url,
+            "tenant": self.order.tenant,
+            "users": [u.name for u in self.users.all()],
+        }
+
+    def reset(self) -> None:
+        """No chats, the first user only, nobody locked; host, tenant, secrets and dialect stay."""
+        with self.lock:
+            for name, fresh in _state(self.order, self.rules, self.clock, self.ids).items():
+                setattr(self, name, fresh)
+
+
+def world_key(host: str, tenant: str) -> str:
+    """How a request finds its world: ``host/tenant``, the port left out."""
+    return f"{host.lower().partition(':')[0]}/{tenant}"
+
+
+def make_world(order: WorldOrder, data_dir: Path) -> CmiWorld:
+    """Raises Refused for a bad host, tenant, dialect entry or password."""
+    if not _HOST.fullmatch(order.host):
+        raise _bad("host", order.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
+    if not _TENANT.fullmatch(order.tenant):
+        raise _bad("tenant", order.tenant, "letters, digits, _ and -")
+    rules = read_dialect(order.dialect)
+    if not urlsplit(rules.rich_content_base).netloc:
+        raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
+    signed = urlsplit(_signed_base(order, rules))
+    if signed.scheme != "https" or not signed.netloc or signed.path != f"/{order.tenant}/objects":
+        raise _bad("dialect.signed_base", rules.signed_base, "an address such as https://host/{tenant}/objects")
+    parts = World.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
+    parts["journal"].guard(order.api_key)
+    parts["journal"].guard(order.password, order.user)
+    return CmiWorld(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))
+
+
+def _state(order: WorldOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[str, Any]:
+    """Users, throttle and empty desks, by the members of the world they become."""
+    users = Users(clock, _policy(rules))
+    users.put(User(order.user, order.password, order.rights, order.expires))
+    return {
+        "desk": ChatDesk(clock, ids, _file_rules(rules)),
+        "mails": MailDesk(clock, ids),
+        "queue_messages": QueueMessages(clock, ids),
+        "records": Records(clock, ids),
+        "users": users,
+        "throttle": Throttle(clock, _limits(rules)),
+        "readings": Readings(),
+    }
+
+
+def _link_base(order: WorldOrder, rules: Dialect) -> str:
+    base = rules.rich_content_base.rstrip("/")
+    return base.replace("{tenant}", order.tenant).replace("{host}", order.host).replace("{region}", rules.region)
+
+
+def _signed_base(order: WorldOrder, rules: Dialect) -> str:
+    return rules.signed_base.rstrip("/").replace("{tenant}", order.tenant).replace("{host}", order.host)
+
+
+def _policy(rules: Dialect) -> PasswordPolicy:
+    return PasswordPolicy(
+        rules.lock_after_failures,
+        rules.lock_minutes,
+        rules.password_min_length,
+        rules.password_lives_days,
+        rules.initial_password_must_change,
+    )
+
+
+def _limits(rules: Dialect) -> GatewayLimits:
+    return GatewayLimits(
+        rules.gateway_payload_bytes,
+        rules.gateway_timeout_s,
+        rules.gateway_backend_bytes_per_s,
+        rules.gateway_rate_per_s,
+        rules.gateway_burst,
+        rules.gateway_quota,
+        rules.gateway_quota_period,
+    )
+
+
+def _file_rules(rules: Dialect) -> FileRules:
+    types = (part.strip(" .").lower() for part in re.split("[,;]", rules.outgoing_allowed_types))
+    return FileRules(
+        outgoing_limit_bytes=rules.outgoing_max_mb * 1024 * 1024,
+        outgoing_types=frozenset(part for part in types if part),
+        channel_limits=rules.channel_limits == "on",
+        eu_links=rules.eu_links,
+        web_chat_files=rules.web_chat_files,
+    )
+
+
+def _bad(field_name: str, value: str, expected: str) -> Refused:
+    return Refused(f"{value!r} does not fit", field=field_name, expected=expected, remedy="correct it")

@@ -1,0 +1,245 @@
+"""The wire gate: a second port that relays to the application and breaks the wire as planned.
+
+A WSGI application behind a proper server cannot reset, garble or cut a reply. The gate can: it reads a
+request's head, asks the world's fault plan, and otherwise passes bytes on, both ways as streams. Clients'
+connections stay open between requests; towards the application each request has a connection of its own.
+A connection that a fault broke is closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import socket
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from flask import Request
+
+from mock_kit.app import GATE_HEADER
+from mock_kit.context import Note
+from mock_kit.faults import Fault
+from mock_kit.journal import Exchange
+from mock_kit.mock import Mock, is_control
+from mock_kit.tenants import World
+from mock_kit.wire import Head, Wire, WireError, reply_body, request_body
+from mock_kit.wirefaults import BREAK_REPLY, BREAK_REQUEST, Parting, Reply, pass_on
+
+_BACKLOG = 1024
+_ACCEPT_AGAIN_S = 0.05
+#: A body that still flows when the reply is over gets this long before the connection is given up.
+_LAST_BYTES_S = 0.05
+_PRIVATE = GATE_HEADER.lower().encode()
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NO_APPLICATION = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Gate:
+    """Relays from its own port to the application's. Runs in a thread of its own."""
+
+    def __init__(self, mock: Mock[Any], *, host: str, port: int, app_port: int) -> None:
+        """Listens on ``host``:``port`` once started (port 0: a free one, see ``port``)."""
+        self._mock = mock
+        self._address = (host, port)
+        self._app = ("127.0.0.1" if host in {"", "0.0.0.0"} else host, app_port)
+        self._listener: socket.socket | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._thread = threading.Thread(target=self._run, name="mock-gate", daemon=True)
+        self._ready = threading.Event()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._address[1]
+
+    def start(self) -> None:
+        """Listen; returns when connections are taken. OSError if the port is not to be had."""
+        family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
+        self._listener = socket.create_server(self._address, family=family, backlog=_BACKLOG)
+        self._listener.setblocking(False)
+        self._address = self._listener.getsockname()[:2]
+        self._mock.gate_port = self.port
+        self._thread.start()
+        self._ready.wait()
+
+    def stop(self) -> None:
+        """Close the port and every connection. May be called from any thread, and twice."""
+        if self._loop is not None and self._main is not None:
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._main.cancel)
+            self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        assert self._listener is not None
+        self._loop, self._main = asyncio.get_running_loop(), asyncio.current_task()
+        self._ready.set()
+        connections: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                try:
+                    sock, _ = await self._loop.sock_accept(self._listener)
+                except OSError:  # out of file descriptors, or the caller is gone already
+                    await asyncio.sleep(_ACCEPT_AGAIN_S)
+                    continue
+                task = asyncio.create_task(self._connection(Wire(sock)))
+                connections.add(task)
+                task.add_done_callback(connections.discard)
+        finally:
+            self._listener.close()
+
+    async def _connection(self, client: Wire) -> None:
+        """One client: request after request until somebody wants to part."""
+        try:
+            while (parting := await self._request(client)) is Parting.STAY:
+                pass
+            if parting is Parting.RESET:
+                client.reset()
+            await client.close()
+        except (OSError, WireError):
+            await client.close()
+        finally:
+            client.drop()
+
+    async def _request(self, client: Wire) -> Parting:
+        """One request, and what becomes of the connection after it."""
+        try:
+            head = await client.head()
+            if head is None:
+                return Parting.CLOSE
+            request, body = _as_request(head), request_body(client, head)
+        except WireError:
+            await client.send(_BAD_REQUEST)
+            return Parting.CLOSE
+        world = None if is_control(request.path) else self._mock.world_of(request)
+        fault = world.faults.pick(request.method, request.host, request.path, "wire") if world else None
+        if world is None or fault is None:
+            return await _Relay(self, client, head, body).run()
+        if fault.phase == "before":
+            _write_down(world, request, fault)
+            return await BREAK_REQUEST[fault.kind](client, body, fault, world.faults)
+        return await _Relay(self, client, head, body).run(fault, world)
+
+    async def to_application(self) -> Wire:
+        """A new connection to the application."""
+        return await Wire.connect(*self._app)
+
+    def note_for(self, fault: Fault | None) -> list[tuple[bytes, bytes]]:
+        """The header that tells the application which wire fault will strike its reply."""
+        value = f"{self._mock.gate_key} {fault.id}".encode() if fault else b""
+        return [(GATE_HEADER.encode(), value)] if fault else []
+
+
+class _Relay:
+    """One request to the application and its reply back."""
+
+    def __init__(self, gate: Gate, client: Wire, head: Head, body: AsyncIterator[bytes]) -> None:
+        self._gate = gate
+        self._client = client
+        self._head = head
+        self._body = body
+        self._method = head.start.split(b" ")[0].decode("latin-1").upper()
+
+    async def run(self, fault: Fault | None = None, world: World | None = None) -> Parting:
+        """What becomes of the client's connection afterwards."""
+        try:
+            application = await self._gate.to_application()
+        except OSError:
+            await self._client.send(_NO_APPLICATION)
+            return Parting.CLOSE
+        feeder = asyncio.create_task(self._feed(application, fault))
+        try:
+            stays, reply = await self._reply(application)
+            parting = Parting.STAY if stays else Parting.CLOSE
+            if fault is not None and world is not None:
+                broken = await BREAK_REPLY[fault.kind](self._client, reply, fault, world.faults)
+                parting = parting if broken is Parting.STAY else broken
+            else:
+                await pass_on(self._client, reply)
+            await asyncio.wait({feeder}, timeout=_LAST_BYTES_S)
+            return parting if feeder.done() or parting is Parting.RESET else Parting.CLOSE
+        finally:
+            # Awaited, because two readers of one socket would push each other out.
+            feeder.cancel()
+            await asyncio.wait({feeder})
+            application.drop()
+
+    async def _feed(self, application: Wire, fault: Fault | None) -> None:
+        """The request's head and body. An application that does not listen to the end is its own affair."""
+        own = [(b"Connection", b"close"), *self._gate.note_for(fault)]
+        with contextlib.suppress(OSError):
+            await application.send(self._head.replaced({b"connection", b"keep-alive", _PRIVATE}, own))
+            try:
+                async for piece in self._body:
+                    await application.send(piece)
+            except WireError:
+                # The client broke off: so do we, or the application would wait for the rest.
+                application.hang_up()
+
+    async def _reply(self, application: Wire) -> tuple[bool, Reply]:
+        """The final reply, interim ones passed on; and whether the client's connection may stay open."""
+        while True:
+            head = await application.head()
+            if head is None:
+                raise WireError("the application gave no reply")
+            if not head.start.split(b" ")[1].startswith(b"1"):
+                break
+            await self._client.send(head.replaced(set(), []))
+        measured = head.chunked or head.length is not None or self._method == "HEAD"
+        bodyless = head.start.split(b" ")[1] in {b"204", b"304"}
+        parting = self._head.has_token(b"connection", b"close") or self._head.start.endswith(b"/1.0")
+        stays = (measured or bodyless) and not parting
+        raw = head.replaced({b"connection", b"keep-alive"}, [] if stays else [(b"Connection", b"close")])
+        return stays, Reply(raw, reply_body(application, head, self._method))
+
+
+def _as_request(head: Head) -> Request:
+    """The head as the application will see it; enough to tell the world and match a fault. No body."""
+    parts = head.start.split(b" ")
+    if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
+        raise WireError("no HTTP/1 request line")
+    target = parts[1].decode("latin-1")
+    if not target.startswith("/"):
+        split = urlsplit(target)
+        target = f"{split.path or '/'}?{split.query}"
+    path, _, query = target.partition("?")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": parts[0].decode("latin-1").upper(),
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+        "SERVER_NAME": "",
+        "SERVER_PORT": "80",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+    }
+    for name, value in head.fields:
+        key = name.decode("latin-1").upper().replace("-", "_")
+        environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value.decode("latin-1")
+    return Request(environ, populate_request=False, shallow=True)
+
+
+def _write_down(world: World, request: Request, fault: Fault) -> None:
+    """A request the application never saw is in the journal all the same, with status 0."""
+    words = f"{fault.id}: {fault.kind}, before the work; the application never saw the request"
+    query = request.query_string.decode("latin-1")
+    world.journal.add(
+        Exchange(
+            method=request.method,
+            url=f"{request.path}?{query}" if query else request.path,
+            host=request.host,
+            status=0,
+            at=world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            request_headers=dict(request.headers.items()),
+            notes=[Note("info", "fault", words)],
+            fault=fault.id,
+        )
+    )

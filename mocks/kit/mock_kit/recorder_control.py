@@ -1,0 +1,55 @@
+"""``/_mock/witness``: whole exchanges, for whoever judges live traffic; 409 unless the mock was told to keep them."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response, request
+
+from mock_kit.mock import Mock
+from mock_kit.problem import FieldError, Problem
+from mock_kit.recorder import Testimony, WitnessLog
+from mock_kit.tenants import W
+
+#: One page never holds more text than this, in characters, but always at least one exchange.
+PAGE_CHARS = 4 * 1024 * 1024
+
+
+def add_witness(bp: Blueprint, mock: Mock[W]) -> None:
+    """The two routes: a world's exchanges, and those that belong to no world."""
+
+    @bp.get("/witness")
+    def world_exchanges() -> Response:
+        """What follows ``since`` (an id), oldest first; read on from ``last_id`` until it stays."""
+        _refuse_unless_on(mock)
+        return _page(mock.asked_world().witness)
+
+    @bp.get("/witness/strays")
+    def stray_exchanges() -> Response:
+        """The same for requests to no world."""
+        _refuse_unless_on(mock)
+        return _page(mock.stray_witness)
+
+
+def _refuse_unless_on(mock: Mock[W]) -> None:
+    if not mock.witnessing:
+        error = FieldError("--witness", "the mock started with it", "Start the mock with --witness.", "not given")
+        raise Problem(409, "Nobody attends", "This mock does not keep whole exchanges.", [error])
+
+
+def _page(log: WitnessLog) -> Response:
+    since, room = request.args.get("since", 0, type=int), PAGE_CHARS
+    page: list[Testimony] = []
+    for testimony in log.list(since):
+        if page and testimony.kept_bytes > room:
+            break
+        room -= testimony.kept_bytes
+        page.append(testimony)
+    told = {
+        "exchanges": [one.to_dict() for one in page],
+        "last_id": page[-1].id if page else since,
+        "dropped": log.dropped,
+        "under_way": log.under_way,
+    }
+    # In ASCII, whatever the mock's own JSON looks like: bytes that are no UTF-8 travel as lone surrogates.
+    return Response(json.dumps(told), content_type="application/json")

@@ -1,0 +1,163 @@
+"""Worlds: everything a mock knows belongs to one, and a request tells which by the domain's own names."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from mock_kit.clock import Clock
+from mock_kit.faults import FaultPlan
+from mock_kit.ids import Ids
+from mock_kit.journal import Journal
+from mock_kit.recorder import WitnessLog
+from mock_kit.spool import Spool
+
+
+@dataclass(kw_only=True)
+class World:
+    """One isolated world of a mock; a mock's own class adds its state.
+
+    ``dialect`` holds the switches for behaviours nobody documented. ``witness`` outlives a reset: what was
+    exchanged stays to be judged.
+    """
+
+    name: str
+    clock: Clock
+    ids: Ids
+    journal: Journal
+    faults: FaultPlan
+    spool: Spool
+    dialect: dict[str, Any] = field(default_factory=dict)
+    witness: WitnessLog = field(default_factory=WitnessLog, repr=False, compare=False)
+    _evidence: Counter[str] = field(default_factory=Counter, repr=False)
+    _evidence_lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    @staticmethod
+    def parts(
+        name: str, data_dir: Path, dialect: Mapping[str, Any] | None = None, *, ids_seed: str | None = None
+    ) -> dict[str, Any]:
+        """The kit's share of a world, to be spread into a constructor: ``MyWorld(**World.parts(…), host=…)``.
+
+        Files go to a sub-directory of ``data_dir`` that is named after the world. ``ids_seed`` decides the ids
+        instead of the name: a world that is opened anew under its old name must not mint the old ids.
+        """
+        clock = Clock()
+        return {
+            "name": name,
+            "clock": clock,
+            "ids": Ids(ids_seed or name),
+            "journal": Journal(),
+            "faults": FaultPlan(clock),
+            "spool": Spool(data_dir / f"world-{quote(name, safe='')}"),
+            "dialect": dict(dialect or {}),
+        }
+
+    def describe(self) -> dict[str, Any]:
+        """What ``GET /_mock/worlds`` tells beyond name, keys and dialect. Override it; no secrets in it."""
+        return {}
+
+    def reset_basics(self) -> None:
+        """Clear the kit's share: journal, faults, clock, ids, files and evidence hits. Identity stays."""
+        self.faults.clear()
+        self.journal.clear()
+        self.clock.reset()
+        self.ids.reset()
+        self.spool.clear()
+        with self._evidence_lock:
+            self._evidence.clear()
+
+    def settings_changed(self) -> None:
+        """``/_mock`` has set the clock, the dialect, or everything back. For worlds that outlive a process."""
+
+    def removed(self) -> None:
+        """The world is gone for good: let go of what it holds outside ``spool``."""
+
+    def count_evidence(self, entry_id: str) -> None:
+        """One more hit of that behaviour."""
+        with self._evidence_lock:
+            self._evidence[entry_id] += 1
+
+    def evidence_hits(self) -> dict[str, int]:
+        """Hits by evidence id."""
+        with self._evidence_lock:
+            return dict(self._evidence)
+
+
+W = TypeVar("W", bound=World)
+
+
+class NameTaken(Exception):
+    """A world's name or one of its keys belongs to another world already.
+
+    Attributes:
+        taken: the name or key.
+        owner: the name of the world that has it.
+    """
+
+    def __init__(self, taken: str, owner: str) -> None:
+        super().__init__(f"{taken!r} belongs to world {owner!r} already")
+        self.taken = taken
+        self.owner = owner
+
+
+class Worlds(Generic[W]):
+    """All the worlds of one process, found by name (control) or by key (what a request carries)."""
+
+    def __init__(self) -> None:
+        self._worlds: dict[str, W] = {}
+        self._keys: dict[str, str] = {}
+        self._lock = threading.RLock()
+
+    def add(self, world: W, keys: Iterable[str]) -> W:
+        """Take a world in under its name and ``keys``. NameTaken (and no change) if one of them is in use."""
+        wanted = list(dict.fromkeys(keys))
+        with self._lock:
+            if world.name in self._worlds:
+                raise NameTaken(world.name, world.name)
+            for key in wanted:
+                if key in self._keys:
+                    raise NameTaken(key, self._keys[key])
+            self._worlds[world.name] = world
+            self._keys.update(dict.fromkeys(wanted, world.name))
+        return world
+
+    def get(self, name: str) -> W | None:
+        """The world of that name."""
+        with self._lock:
+            return self._worlds.get(name)
+
+    def find(self, key: str) -> W | None:
+        """The world a request with this key belongs to."""
+        with self._lock:
+            name = self._keys.get(key)
+            return None if name is None else self._worlds.get(name)
+
+    def names(self) -> list[str]:
+        """Every world's name, sorted."""
+        with self._lock:
+            return sorted(self._worlds)
+
+    def keys_of(self, name: str) -> list[str]:
+        """The keys that lead to that world, sorted."""
+        with self._lock:
+            return sorted(key for key, owner in self._keys.items() if owner == name)
+
+    def all(self) -> list[W]:
+        """Every world, sorted by name."""
+        with self._lock:
+            return [self._worlds[name] for name in sorted(self._worlds)]
+
+    def remove(self, name: str) -> W | None:
+        """Forget a world and its keys, release whoever waits in it, delete its files. None: no such world."""
+        with self._lock:
+            world = self._worlds.pop(name, None)
+            self._keys = {key: owner for key, owner in self._keys.items() if owner != name}
+        if world is not None:
+            world.reset_basics()
+            world.removed()
+        return world

@@ -1,0 +1,203 @@
+"""``up`` and ``demo``: the commands that start a stack of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
+from attachment_lab.cli.seeding import Seeding
+from attachment_lab.cli.tour import tour
+from attachment_lab.demo.faults import FAULTS
+from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
+from attachment_lab.demo.view import Progress, show
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack import egress
+from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack.kill import kill_listener
+from attachment_lab.stack.reset import Keeper
+from attachment_lab.stack.running import Stack, StackOptions, open_stack
+from attachment_lab.tenant.conversation import Conversation, Sendable
+from attachment_lab.tenant.credentials import WorldNames, default_world
+from attachment_lab.tenant.opening import open_world
+
+#: How many of the customer's files the chat that waits for its event has.
+WAITING_FILES = 3
+
+port_option = click.option(
+    "--port-base", type=int, help="0 = free ports; else console there, mocks and service on the next ones."
+)
+run_dir_option = click.option(
+    "--run-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Keep logs, spools and the service's database here; default: a temporary folder.",
+)
+seed_option = click.option(
+    "--seed", is_flag=True, help="Load the demo's customers: three people, a dozen chats in every state."
+)
+gates_option = click.option(
+    "--through-gates", is_flag=True, help="The service reaches the mocks through their wire gates."
+)
+
+dialect_option = click.option(
+    "--dialect",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Make mocks and service behave as this file says; `attachment-lab probe` writes one.",
+)
+
+
+@click.command()
+@port_option
+@run_dir_option
+@gates_option
+@dialect_option
+@click.option(
+    "--ready-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Write addresses and credentials here (mode 0600) once everything answers.",
+)
+@seed_option
+def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any) -> None:
+    """Start the stack and keep it up until Ctrl-C."""
+    base = 8100 if port_base is None else port_base
+    options = StackOptions(port_base=base, console=True, **built)
+    err().print(Text("Starting the stack …", style="dim"))
+    with ending_on_signals(), open_stack(options) as stack:
+        world = _furnish(stack)
+        seeding = Seeding(stack.neighbours, err())
+
+        def prepare(names: WorldNames) -> None:
+            contact_id = _waiting_chat(stack, names, default_files()[:WAITING_FILES])
+            if seed:
+                seeding.load(names, wait=names == world)
+            if ready_file:
+                stack_file.write(ready_file, stack_file.ready_json(stack.urls, names, contact_id))
+            _show_stack(stack, names, contact_id, out())
+
+        prepare(world)
+        Keeper(stack, world, prepare).stay()
+
+
+@click.command()
+@port_option
+@run_dir_option
+@gates_option
+@dialect_option
+@json_option
+@seed_option
+@click.option("--keep", is_flag=True, help="Leave the stack up afterwards, until Ctrl-C.")
+@click.option("--fault", type=click.Choice(sorted(FAULTS)), default=None, help="Break something.")
+@click.option("--on", "on", default=None, help="The file that the fault strikes; default: the first.")
+@click.option("--kill-worker", is_flag=True, help="kill -9 the worker once, half-way.")
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Send this file instead of the customer's usual ones; may be repeated.",
+)
+@click.option("--timeout", "timeout_s", type=float, default=180.0, show_default=True, help="Seconds.")
+@click.option(
+    "--tour", is_flag=True, help="Show the guided tour in a browser instead; exit 0 only if its story came true."
+)
+@click.option("--headless", is_flag=True, help="With --tour: no window; it turns its pages by itself and ends.")
+@click.option("--speed", type=click.FloatRange(min=0.1, max=100), default=1.0, show_default=True, help="With --tour.")
+def demo(port_base: int | None, through_gates: bool, **chosen: Any) -> int:
+    """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
+    gates = through_gates or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_gate)
+    with_console = bool(chosen["keep"] or chosen["tour"])
+    options = StackOptions(
+        port_base=port_base or 0,
+        run_dir=chosen["run_dir"],
+        through_gates=gates,
+        console=with_console,
+        dialect=chosen["dialect"],
+    )
+    console = err() if chosen["as_json"] else out()
+    console.quiet = bool(chosen["as_json"]) and not console.is_terminal
+    console.print(Text("Starting the stack …", style="dim"))
+    with ending_on_signals(), open_stack(options) as stack:
+        return tour(stack, _furnish(stack), chosen, console) if chosen["tour"] else _demo(stack, chosen, console)
+
+
+def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
+    world = _furnish(stack)
+    if chosen["seed"]:
+        Seeding(stack.neighbours, console).load(world, wait=True)
+    files: list[Sendable] = list(chosen["files"]) or default_files()
+    ledger = ChainLedger(stack.neighbours, world, run_dir=stack.run_dir)
+    with Progress(console) as progress:
+        options = DemoOptions(
+            fault=chosen["fault"],
+            on=chosen["on"],
+            timeout_s=chosen["timeout_s"],
+            after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
+        )
+        result = play(ledger, files, options, progress.watcher())
+    _show_result(result, as_json=chosen["as_json"])
+    if chosen["keep"]:
+        _show_stack(stack, world, None, console)
+        Keeper(stack, world).stay()
+    return 0 if result.ok else 1
+
+
+def _show_result(result: DemoResult, *, as_json: bool) -> None:
+    if as_json:
+        print_json(result.to_json())
+    else:
+        show(result, out())
+
+
+def _killer(stack: Stack, console: Console) -> Callable[[], None]:
+    def kill() -> None:
+        pid = kill_listener(stack.ports.worker_health)
+        console.print(Text(f"  kill -9 {pid}: the worker is gone; the supervisor starts another", "yellow"))
+
+    return kill
+
+
+def _furnish(stack: Stack) -> WorldNames:
+    """The default world, and the console page that looks at it."""
+    world = default_world()
+    open_world(stack.neighbours, world, stack.world_options())
+    if stack.options.console:
+        stack.start_console(world, stack_file=stack_file.default_path())
+    return world
+
+
+def _waiting_chat(stack: Stack, world: WorldNames, files: list[Sendable]) -> str:
+    """An ended chat with attachments and a C4C activity, whose event has not been fired."""
+    chat = Conversation.open(stack.neighbours, world)
+    chat.accept()
+    chat.say("Here are the papers.")
+    for each in files:
+        chat.send(each)
+    chat.end(fire=False)
+    chat.wrap_up(fire=False)
+    return chat.guid
+
+
+def _show_stack(stack: Stack, world: WorldNames, contact_id: str | None, console: Console) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, url in stack.urls.items():
+        table.add_row(Text(f"  {name}", style="bold"), url)
+    table.add_row("  worker health", egress.url(stack.ports.worker_health))
+    table.add_row("  C4C host", world.c4c_host)
+    table.add_row("  CMI address", world.cmi_url)
+    table.add_row("  logs", str(stack.run_dir))
+    if contact_id:
+        table.add_row("  waiting chat", f"{contact_id} (its event has not been fired)")
+    console.print(Text("The stack is up.", style="bold green"))
+    console.print(table)
+    console.print(Text("Ctrl-C ends it.", style="dim"))

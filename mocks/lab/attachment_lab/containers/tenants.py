@@ -1,0 +1,74 @@
+"""The containers' worlds: the documentation's own is opened at start; a smoke check plays one chat through it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from attachment_lab.errors import LabFailed, Refused
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.records import Verdict
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.opening import WorldOptions, open_world
+from attachment_lab.tenant.settling import wait_until_settled
+
+POLL_S = 0.25
+#: Two small files: the check is about the way, not about the load.
+SMOKE_FILES = (("hello.txt", b"Hello from the smoke check.\n"), ("pixel.gif", b"GIF89a\x01\x00\x01\x00\x80\x00\x00;"))
+
+
+def wait_for(urls: Mapping[str, str], *, timeout_s: float) -> None:
+    """Until every mock answers. Raises LabFailed naming the one that does not."""
+    deadline = time.monotonic() + timeout_s
+    for name in MOCKS:
+        while not _answers(f"{urls[name]}/_mock/health"):
+            if time.monotonic() > deadline:
+                raise LabFailed(f"the {name} mock at {urls[name]} does not answer within {timeout_s:g} s")
+            time.sleep(POLL_S)
+
+
+def open_first_world(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -> bool:
+    """Open the console's first world in all three mocks; False if it is open already."""
+    wait_for(settings["urls"], timeout_s=timeout_s)
+    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    if _is_open(to, names.name):
+        return False
+    open_world(to, names, WorldOptions(dialects=settings["dialects"]))
+    return True
+
+
+def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> Verdict:
+    """One chat with two files through the whole chain: the ledger's judgement of it. Raises LabError."""
+    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    ledger = ChainLedger(to, names)
+    chat = Conversation.open(to, names, on_sent=ledger.customer_sent)
+    chat.accept()
+    for file in SMOKE_FILES:
+        chat.send(file)
+    chat.end()
+    wait_until_settled(ledger, timeout_s=timeout_s)
+    chat.wrap_up(fire=False)
+    return ledger.verdict()
+
+
+def _is_open(to: Neighbours, name: str) -> bool:
+    try:
+        for mock in MOCKS:
+            to.mock(mock).get(f"/_mock/worlds/{name}")
+    except Refused as exc:
+        if exc.status != 404:
+            raise
+        return False
+    return True
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2.0, trust_env=False).is_success
+    except httpx.TransportError:
+        return False

@@ -1,0 +1,219 @@
+"""The demo: one chat with the files customers really send, carried from CMI to C4C, and the books checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.demo.run import faults as demo_faults
+from attachment_lab.errors import WrongUse
+from attachment_lab.names import shown
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.records import ChainRecords, Verdict
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.conversation import Conversation, Sendable, SentFile
+from attachment_lab.tenant.settling import Motion, wait_until_settled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One attachment from end to end. ``cmi_sha256`` is of the customer's bytes, ``c4c_sha256`` of what C4C holds."""
+
+    chat: str
+    name: str
+    size_bytes: int
+    cmi_sha256: str | None
+    c4c_sha256: str | None
+    c4c_object_id: str | None
+    outcome: str
+    reason: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As ``demo --json`` prints it."""
+        return {
+            "name": self.name,
+            "bytes": self.size_bytes,
+            "cmi_sha256": self.cmi_sha256,
+            "c4c_sha256": self.c4c_sha256,
+            "c4c_object_id": self.c4c_object_id,
+            "outcome": self.outcome,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption:
+    """A vendor behaviour that the run touched and that nobody documented."""
+
+    mock: str
+    id: str
+    label: str
+    behaviour: str
+    switch: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoResult:
+    """What the demo shows at its end."""
+
+    rows: tuple[Row, ...]
+    verdict: Verdict
+    assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Every law holds and every attachment arrived."""
+        return self.verdict.ok and all(row.outcome == "stored" for row in self.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that programs outside rely on."""
+        return {
+            "attachments": [row.to_json() for row in self.rows],
+            "ledger": verdict_json(self.verdict),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoOptions:
+    """What the demo does.
+
+    Attributes:
+        fault: a name from demo_faults.FAULTS, or None.
+        on: which file the fault strikes, by name; None = the first.
+        after_first_stored: called once when the first file is stored and others are not.
+    """
+
+    fault: str | None = None
+    on: str | None = None
+    timeout_s: float = 180.0
+    after_first_stored: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watcher:
+    """What the demo reports on its way; a view shows it."""
+
+    sent: Callable[[SentFile], None] = lambda _: None
+    motion: Callable[[Motion], None] = lambda _: None
+    told: Callable[[str], None] = lambda _: None
+
+
+def play(
+    ledger: ChainLedger,
+    files: Sequence[Sendable],
+    options: DemoOptions,
+    watcher: Watcher | None = None,
+) -> DemoResult:
+    """Play one chat to its end and judge it. Raises NotSettled, Refused, WrongUse."""
+    watcher, to, names = watcher or Watcher(), ledger.to, ledger.names
+    chat = Conversation.open(to, names, on_sent=ledger.customer_sent)
+    chat.say("Hello, I would like to return the boiler. I am sending the papers.")
+    chat.accept()
+    watcher.told(f"chat {chat.guid}: agent accepted, C4C has its activity")
+    for each in files:
+        watcher.sent(chat.send(each))
+    if options.fault:
+        _plan_fault(ledger, chat, options, watcher)
+    chat.say("Thank you, I have everything.", "agent")
+    chat.end()
+    watcher.told("chat ended: Contact Pro fires its event")
+    once = _Once(options.after_first_stored)
+
+    def look(motion: Motion) -> None:
+        watcher.motion(motion)
+        once.look(motion)
+
+    wait_until_settled(ledger, timeout_s=options.timeout_s, each_time=look)
+    chat.wrap_up()
+    watcher.motion(wait_until_settled(ledger, timeout_s=options.timeout_s))
+    verdict = ledger.verdict()
+    rows = tuple(row for row in rows_from(verdict.records) if row.chat == chat.guid)
+    return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)))
+
+
+def rows_from(records: ChainRecords) -> list[Row]:
+    """One row per source attachment."""
+    carried = {each.source_id: each for transfer in records.transfers for each in transfer.attachments}
+    transfers = {each.chat: each for each in records.transfers}
+    objects = {each.object_id: each for each in records.objects}
+    rows = []
+    for source in records.sources:
+        mine, transfer = carried.get(source.id), transfers.get(source.chat)
+        held = objects.get(mine.object_id) if mine and mine.object_id else None
+        outcome = mine.state if mine else (transfer.outcome if transfer else None) or "not asked for"
+        if held and not source.equals(held):
+            outcome = "changed"
+        reason = (mine.reason if mine else None) or (transfer.reason if transfer else None)
+        row = Row(
+            chat=source.chat,
+            name=source.name,
+            size_bytes=source.size_bytes,
+            cmi_sha256=source.sha256,
+            c4c_sha256=held.sha256 if held else None,
+            c4c_object_id=mine.object_id if mine else None,
+            outcome=outcome,
+            reason=reason,
+        )
+        rows.append(row)
+    return rows
+
+
+def assumptions(to: Neighbours, world: str) -> list[Assumption]:
+    """Behaviours labelled assumed or inferred that showed themselves in this world."""
+    found = []
+    for mock in MOCKS:
+        book = to.mock(mock).get("/_mock/evidence", world=world)
+        for entry in book["evidence"] if isinstance(book, dict) else book:
+            if entry["label"] in {"assumed", "inferred"} and entry.get("hits"):
+                found.append(
+                    Assumption(
+                        mock=mock,
+                        id=entry["id"],
+                        label=entry["label"],
+                        behaviour=entry["behaviour"],
+                        switch=entry.get("switch"),
+                    )
+                )
+    return found
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """What reconciliation found, as JSON: ``{"ok", "violations": [{law, file, hop, fact, message}]}``."""
+    violations = [
+        {"law": each.law, "file": each.file, "hop": each.hop, "fact": each.fact, "message": each.sentence}
+        for each in verdict.violations
+    ]
+    return {"ok": verdict.ok, "violations": violations}
+
+
+def default_files() -> list[Sendable]:
+    """The customer's files, built once into the user's cache."""
+    from attachment_lab.demo.files import customer_files  # noqa: PLC0415 - builds pictures: heavy imports
+
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return [*customer_files(cache / "attachment-lab" / "customer-files")]
+
+
+class _Once:
+    """Calls its action once: when something is stored and something is not."""
+
+    def __init__(self, action: Callable[[], None] | None) -> None:
+        self._action = action
+
+    def look(self, motion: Motion) -> None:
+        states = {each.state for transfer in motion.transfers for each in transfer.attachments}
+        if self._action and "stored" in states and states != {"stored"}:
+            action, self._action = self._action, None
+            action()
+
+
+def _plan_fault(ledger: ChainLedger, chat: Conversation, options: DemoOptions, watcher: Watcher) -> None:
+    fault = demo_faults.FAULTS[options.fault or ""]
+    on = next((each for each in chat.sent if options.on in {None, each.name, shown(each.name)}), None)
+    if on is None:
+        known = ", ".join(shown(each.name) for each in chat.sent)
+        raise WrongUse(f"no file is called {options.on!r}; the chat has {known}")
+    demo_faults.plan(ledger.to, ledger.names.name, fault, on)
+    watcher.told(f"fault {options.fault} on {shown(on.name)}: {fault.story}")

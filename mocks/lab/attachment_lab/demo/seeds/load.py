@@ -1,0 +1,103 @@
+"""Plays the demo's customers into a world: all chats at once as far as they go, then waits until the files arrived."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from attachment_lab.demo.faults import DemoFault
+from attachment_lab.demo.files import CustomerFile
+from attachment_lab.demo.run import faults as demo_faults
+from attachment_lab.demo.seeds.files import seed_files
+from attachment_lab.demo.seeds.script import FaultKind, Line, ScriptedChat, scripted_chats
+from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.conversation import Conversation, SentFile
+from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.settling import wait_until_settled
+
+SETTLE_TIMEOUT_S = 120.0
+FAULTS: Mapping[FaultKind, DemoFault] = {
+    "gone": demo_faults.GONE,
+    "c4c-down": demo_faults.FAULTS["c4c-down"],
+    "lost-answer": demo_faults.FAULTS["lost-answer"],
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What there is now: guids of the chats in the order of customers.toml."""
+
+    chats: tuple[str, ...]
+    files: int
+
+    def __str__(self) -> str:
+        return f"{len(self.chats)} chats of the demo's customers with {self.files} files"
+
+
+def load(
+    to: Neighbours,
+    names: WorldNames,
+    *,
+    told: Callable[[str], None] = lambda _: None,
+    timeout_s: float = SETTLE_TIMEOUT_S,
+) -> Loaded:
+    """Play all chats into a world. Raises Refused, Unreachable, NotSettled.
+
+    Args:
+        told: hears of each chat as it is played, for progress.
+    """
+    files = seed_files(default_directory())
+    played = []
+    for chat in scripted_chats():
+        conversation = _play(to, names, chat, files)
+        told(f"{chat.person.name}: {chat.end}, {len(conversation.sent)} file(s)")
+        played.append((chat, conversation))
+    wait_until_settled(ChainLedger(to, names), timeout_s=timeout_s)
+    for chat, conversation in played:
+        if chat.end == "wrapped":
+            conversation.wrap_up()
+    return Loaded(
+        chats=tuple(each.guid for _, each in played),
+        files=sum(len(each.sent) for _, each in played),
+    )
+
+
+def default_directory() -> Path:
+    """Where the files are kept from one run to the next."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "attachment-lab" / "seed-files"
+
+
+def _play(to: Neighbours, names: WorldNames, chat: ScriptedChat, files: Mapping[str, CustomerFile]) -> Conversation:
+    person = chat.person
+    conversation = Conversation.open(
+        to,
+        names,
+        channel_sub_type=person.channel,
+        customer={"name": person.name, "email": person.email},
+        language=person.language,
+        agent=person.agent,
+    )
+    sent: dict[str, SentFile] = {}
+    accepted = False
+    for line in chat.lines:
+        if not accepted and (line.by == "agent" or line is chat.lines[-1]) and chat.end != "waiting":
+            conversation.accept()
+            accepted = True
+        _say(conversation, line, files, sent)
+    if chat.end in {"ended", "wrapped"}:
+        if chat.fault:
+            file, kind = chat.fault
+            demo_faults.plan(to, names.name, FAULTS[kind], sent[file], activity=conversation.activity)
+        conversation.end()
+    return conversation
+
+
+def _say(conversation: Conversation, line: Line, files: Mapping[str, CustomerFile], sent: dict[str, SentFile]) -> None:
+    if line.file:
+        sent[line.file] = conversation.send(files[line.file], line.by)
+    else:
+        conversation.say(line.text, line.by)

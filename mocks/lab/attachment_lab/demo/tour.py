@@ -1,0 +1,111 @@
+"""``demo --tour``: opens a browser on the console's tour and waits for the end of the story.
+
+The tour itself is a feature of the page: any browser can show it. This opens the system's own through Playwright where
+both are there, and else only names the address.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from attachment_lab.stack.calls import Calls
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
+LOOK_S = 0.3
+#: The tour's own step, at which it is over; as a fraction of a person's patience with a page that hangs.
+HEADLESS_TIMEOUT_S = 240.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TourOptions:
+    """How the tour is shown.
+
+    Attributes:
+        speed: 1 = as a person reads; 10 = ten times as fast.
+        auto: it turns its pages by itself.
+    """
+
+    headless: bool = False
+    speed: float = 1.0
+    auto: bool = True
+
+
+class NoBrowser(Exception):
+    """Nothing on this machine can be opened from here; the message says what is missing."""
+
+
+def tour_url(console_url: str, world: str, options: TourOptions) -> str:
+    """Where the tour begins."""
+    parameters = [*(["auto=1"] if options.auto else []), *([f"speed={options.speed:g}"] if options.speed != 1 else [])]
+    return f"{console_url}/w/{world}/tour/" + (f"?{'&'.join(parameters)}" if parameters else "")
+
+
+def show_tour(console_url: str, world: str, options: TourOptions, each_time: Callable[[], None]) -> dict[str, Any]:
+    """Show it until its end or until the browser is closed; returns ``{"finished", "ok", "missing"}``.
+
+    Args:
+        each_time: called while waiting; raises to give up, as when a process of the stack died.
+
+    Raises NoBrowser.
+    """
+    console = Calls("console", console_url)
+    path = f"/w/{world}/tour/api/verdict"
+    try:
+        with _browser_page(options) as page:
+            page.goto(tour_url(console_url, world, options))
+            waited_s = 0.0
+            while not page.is_closed() and not (options.headless and waited_s > HEADLESS_TIMEOUT_S):
+                each_time()
+                if options.headless and console.get(path)["finished"]:
+                    break
+                if not _let_pass(page):
+                    break
+                waited_s += LOOK_S
+        verdict: dict[str, Any] = console.get(path)
+        return verdict
+    finally:
+        console.close()
+
+
+def found_browser() -> str | None:
+    """The system's own browser."""
+    return next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+def _let_pass(page: Any) -> bool:
+    """Let the browser work for a moment; False once its window is closed."""
+    from playwright.sync_api import Error  # noqa: PLC0415 - an extra that may be absent
+
+    try:
+        page.wait_for_timeout(LOOK_S * 1000)
+    except Error:
+        return False
+    return True
+
+
+@contextmanager
+def _browser_page(options: TourOptions) -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright  # noqa: PLC0415 - an extra that may be absent
+    except ImportError:
+        raise NoBrowser("Playwright is not installed here (pip install playwright)") from None
+    path = found_browser()
+    if path is None:
+        raise NoBrowser(f"no browser is installed here: none of {', '.join(BROWSERS)}")
+    if not options.headless and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise NoBrowser("this session has no screen (DISPLAY is not set)")
+    # Chromium's sandbox does not work for root.
+    arguments = ["--no-first-run", "--start-maximized", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=options.headless, args=arguments)
+        try:
+            size: Any = {"width": 1440, "height": 900} if options.headless else None
+            context = browser.new_context(viewport=size, no_viewport=None if options.headless else True)
+            yield context.new_page()
+        finally:
+            browser.close()

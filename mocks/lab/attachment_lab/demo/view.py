@@ -1,0 +1,142 @@
+"""What a person sees of the demo: progress while it runs, then the table, the verdict and the assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab.demo.run import Assumption, DemoResult, Row, Watcher
+from attachment_lab.names import human_size, short, shown
+from attachment_lab.reconciliation.records import Carried, Verdict
+from attachment_lab.tenant.conversation import SentFile
+from attachment_lab.tenant.settling import Motion
+
+#: From this width on, ids are shown whole.
+ROOMY = 120
+#: How each state of an attachment is shown: mark, words, style.
+STATES = {
+    "at CMI": ("○", "at CMI", "dim"),
+    "open": ("○", "known to the service", "cyan"),
+    "uploading": ("◐", "on its way to C4C", "yellow"),
+    "ambiguous": ("◑", "answer lost, looking in C4C", "yellow"),
+    "stored": ("●", "stored in C4C", "green"),
+    "skipped": ("◌", "skipped", "blue"),
+    "parked": ("✗", "failed", "red"),
+    "changed": ("✗", "CHANGED", "bold red"),
+}
+
+
+class Progress:
+    """One line per attachment; redrawn in place on a terminal, printed on change elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._sent: dict[str, SentFile] = {}
+        self._carried: dict[str, Carried] = {}
+        self._live = Live(console=console, refresh_per_second=12, transient=True)
+
+    def __enter__(self) -> Progress:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def watcher(self) -> Watcher:
+        """Hand this to the demo."""
+        return Watcher(sent=self._on_sent, motion=self._on_motion, told=self._on_told)
+
+    def _on_told(self, sentence: str) -> None:
+        self._console.print(Text(f"  {sentence}", style="dim"), soft_wrap=True)
+
+    def _on_sent(self, sent: SentFile) -> None:
+        self._sent[sent.id] = sent
+        self._draw()
+
+    def _on_motion(self, motion: Motion) -> None:
+        for each in (each for transfer in motion.transfers for each in transfer.attachments):
+            before = self._carried.get(each.source_id)
+            self._carried[each.source_id] = each
+            if not self._console.is_terminal and (before is None or before.state != each.state):
+                self._console.print(Text(f"  {shown(each.name)}: {STATES[each.state][1]}"), soft_wrap=True)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._console.is_terminal:
+            self._live.update(self._lines())
+
+    def _lines(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        for sent in self._sent.values():
+            carried = self._carried.get(sent.id)
+            mark, words, style = STATES[carried.state if carried else "at CMI"]
+            told = f"{words}: {carried.reason}" if carried and carried.reason else words
+            size = Text(human_size(sent.size_bytes), justify="right")
+            table.add_row(Text(f"  {mark}", style=style), shown_text(sent.name), size, Text(told, style=style))
+        return table
+
+
+def show(result: DemoResult, console: Console) -> None:
+    """The whole result."""
+    parts: list[RenderableType] = [Text(), table(result.rows, console.width), Text()]
+    parts += [verdict_lines(result.verdict)]
+    missing = [row for row in result.rows if row.outcome != "stored"]
+    if result.verdict.ok and missing:
+        parts.append(Text(f"{len(missing)} attachment(s) did not arrive.", style="red"))
+    parts += [Text(), assumption_lines(result.assumptions)]
+    console.print(Group(*parts), soft_wrap=False)
+
+
+def table(rows: Sequence[Row], width: int) -> Table:
+    """File, bytes, digests at both ends, C4C object, outcome; ids are shortened on a narrow screen."""
+    digits = 12 if width >= ROOMY else 7
+    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    drawn.add_column("File", overflow="fold")
+    drawn.add_column("Bytes", justify="right", no_wrap=True)
+    for heading in ("sha256 at CMI", "sha256 at C4C", "C4C ObjectID"):
+        drawn.add_column(heading, no_wrap=width >= ROOMY)
+    drawn.add_column("Outcome", overflow="fold")
+    for row in rows:
+        style = STATES.get(row.outcome, ("", "", "yellow"))[2]
+        told = f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
+        same = row.cmi_sha256 == row.c4c_sha256
+        drawn.add_row(
+            shown_text(row.name),
+            f"{row.size_bytes:,}",
+            short(row.cmi_sha256, digits),
+            Text(short(row.c4c_sha256, digits), style="" if same else "bold red"),
+            (row.c4c_object_id or "–") if width >= ROOMY else short(row.c4c_object_id, digits),
+            Text(told, style=style),
+        )
+    return drawn
+
+
+def verdict_lines(verdict: Verdict) -> RenderableType:
+    """The chain ledger's answer, one line per violation."""
+    if verdict.ok:
+        return Text("Chain ledger: every law holds.", style="bold green")
+    lines = [Text(f"Chain ledger: {len(verdict.violations)} violation(s)", style="bold red")]
+    lines += [Text(f"  ✗ {each.sentence}", style="red") for each in verdict.violations]
+    return Group(*lines)
+
+
+def assumption_lines(assumptions: Sequence[Assumption]) -> RenderableType:
+    """What this result rests on although no public page says so."""
+    if not assumptions:
+        return Text("No undocumented behaviour was touched.", style="dim")
+    lines = [Text(f"This result rests on {len(assumptions)} assumption(s) about the vendors:", style="bold")]
+    for each in assumptions:
+        switch = f"  (switch: {each.switch})" if each.switch else ""
+        lines.append(Text(f"  [{each.label}] {each.mock}: {each.behaviour}{switch}", style="dim"))
+    return Group(*lines)
+
+
+def shown_text(name: str) -> Text:
+    """A file name as plain text: no markup, no control characters."""
+    return Text(shown(name))

@@ -1,0 +1,138 @@
+"""Where a fault may strike: the hops of the stack by the requests that pass them. Data for forms and scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from mock_kit.faultkinds import KINDS
+from mock_kit.problem import FieldError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One place on the stack.
+
+    Attributes:
+        mock: orchestration, cmi or c4c: whoever's fault plan it goes to.
+        hop: the neighbour's name for people.
+        title: what passes here.
+        station: number of the station of the picture (console.picture) at which it shows.
+        has_gate: whether the service comes by a gate here, if the stack has gates: only there wire faults strike.
+    """
+
+    id: str
+    mock: str
+    hop: str
+    title: str
+    method: str
+    path: str
+    station: int
+    has_gate: bool = True
+
+    @property
+    def match(self) -> dict[str, str]:
+        """For ``POST /_mock/faults``."""
+        return {"path": self.path} | ({"method": self.method} if self.method != "*" else {})
+
+
+#: ``?`` stands for one character: the chat's own address and none below it.
+_CHAT = "*/cmi/chats/" + "?" * 32
+
+PLACES: tuple[Place, ...] = (
+    Place(
+        id="delivery",
+        mock="orchestration",
+        hop="Contact Pro",
+        title="Event delivery to the service",
+        method="POST",
+        path="/prod/chat-attachments",
+        station=1,
+        has_gate=False,
+    ),
+    Place(
+        id="token",
+        mock="orchestration",
+        hop="Contact Pro",
+        title="Token request",
+        method="POST",
+        path="*/oauth2/token",
+        station=1,
+        has_gate=False,
+    ),
+    Place(
+        id="list", mock="cmi", hop="CMI", title="List of the chat’s attachments", method="GET", path=_CHAT, station=3
+    ),
+    Place(
+        id="download",
+        mock="cmi",
+        hop="CMI",
+        title="Download of a file",
+        method="GET",
+        path="*/attachments/*",
+        station=3,
+    ),
+    Place(id="cmi", mock="cmi", hop="CMI", title="Every request", method="*", path="*", station=3),
+    Place(
+        id="lookup",
+        mock="c4c",
+        hop="SAP Service Cloud",
+        title="Search for the chat activity",
+        method="GET",
+        path="*ChatActivityBTDReferenceCollection",
+        station=4,
+    ),
+    Place(
+        id="upload",
+        mock="c4c",
+        hop="SAP Service Cloud",
+        title="Upload of a file",
+        method="POST",
+        path="*Attachment*",
+        station=4,
+    ),
+    Place(
+        id="verify",
+        mock="c4c",
+        hop="SAP Service Cloud",
+        title="Reading a stored file back",
+        method="GET",
+        path="*/Binary/*",
+        station=4,
+    ),
+    Place(id="c4c", mock="c4c", hop="SAP Service Cloud", title="Every request", method="*", path="*", station=4),
+)
+BY_ID: Mapping[str, Place] = {place.id: place for place in PLACES}
+
+
+def place_of(fault: Mapping[str, Any], mock: str) -> Place | None:
+    """The place that a planned fault (as a mock tells it) strikes, or one that holds what it strikes."""
+    match = {name: value for name, value in fault["match"].items() if value}
+    here = [place for place in PLACES if place.mock == mock]
+    same = (place for place in here if place.match == match)
+    wider = (place for place in here if place.path != "*" and _holds(place, match))
+    return next(same, None) or next(wider, None)
+
+
+def _holds(place: Place, match: Mapping[str, str]) -> bool:
+    is_method = place.method in {"*", match.get("method")}
+    return is_method and match.keys() <= {"method", "path"} and fnmatchcase(match.get("path", ""), place.path)
+
+
+def kinds_at(place: Place) -> list[str]:
+    """Names of the fault kinds that can strike here."""
+    return [name for name, kind in KINDS.items() if kind.layer == "app" or place.has_gate]
+
+
+def misplaced(place: Place, kind: str, *, through_gates: bool) -> FieldError | None:
+    """Why this kind cannot strike here; None when it can."""
+    if kind not in KINDS or KINDS[kind].layer == "app":
+        return None
+    if not place.has_gate:
+        expected = f"one of {', '.join(kinds_at(place))}"
+        return FieldError("kind", expected, "The service does not pass a gate here; choose another kind.", kind)
+    if not through_gates:
+        return FieldError("kind", "a stack through the gates", "Start it with attachment-lab up --through-gates.", kind)
+    return None

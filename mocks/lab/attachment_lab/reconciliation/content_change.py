@@ -1,0 +1,116 @@
+"""Where and why the bytes that C4C holds differ from those that the customer sent. Pure: no I/O, no clock.
+
+The customer's bytes decide, never the service's word: a service that digests the damaged bytes agrees with C4C. The
+mocks' journals tell the cause. Decisions, first row that fits:
+
+| CMI's answers to the file's downloads                | hop                     | cause             |
+|------------------------------------------------------|-------------------------|-------------------|
+| one has the digest of what C4C holds                 | CMI → service           | in that answer    |
+| another file's has that digest                       | service → C4C           | files mixed up    |
+| one is damaged; the service's digest is not the file's | CMI → service         | in that answer    |
+| all carried the file, or there is no journal         | by the service's digest | fault of an upload |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from attachment_lab.names import short
+from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject
+
+CUSTOMER_TO_CMI = "customer → CMI"
+CMI_TO_SERVICE = "CMI → service"
+SERVICE_TO_C4C = "service → C4C"
+CMI_TO_C4C = "CMI → C4C"
+
+#: Faults that delay an answer and change none of its bytes.
+HARMLESS = {"latency", "drip"}
+_PAGES = {"text/html", "application/json", "application/xml"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Where bytes changed, and why: a clause that follows a semicolon."""
+
+    hop: str
+    cause: str
+
+
+def change_of(source: SourceFile, mine: Carried, theirs: StoredObject, exchanges: Sequence[Passage]) -> Change:
+    """The change between ``source`` and ``theirs``, which differ. ``exchanges``: of the journals, any chat's."""
+    answers = [each for each in exchanges if each.mock == "cmi" and each.act == "download"]
+    same = [each for each in answers if each.sha256 == theirs.sha256 and each.size_bytes == theirs.size_bytes]
+    own = [each for each in same if each.source_id in {source.id, None}]
+    if own:
+        return Change(hop=CMI_TO_SERVICE, cause=_of_answer(source, own[-1]))
+    if same:
+        return Change(hop=SERVICE_TO_C4C, cause=f"these are the bytes of attachment {same[-1].source_id}")
+    damaged = [each for each in answers if each.source_id == source.id and _is_damaged(source, each)]
+    if damaged and mine.sha256 != source.sha256:
+        return Change(hop=CMI_TO_SERVICE, cause=_of_answer(source, damaged[-1]))
+    return _by_the_service(source, mine, exchanges)
+
+
+def differs(source: SourceFile, theirs: StoredObject) -> str:
+    """Both contents in words. Digests only where size and type tell nothing."""
+    held, sent = _content(theirs), _content(source)
+    if held == sent:
+        held, sent = f"{held} (sha256 {short(theirs.sha256)})", f"{sent} (sha256 {short(source.sha256)})"
+    return f"C4C holds {held}, the customer sent {sent}"
+
+
+def _by_the_service(source: SourceFile, mine: Carried, exchanges: Sequence[Passage]) -> Change:
+    """CMI's answers are above suspicion or unknown: then the service's own digest tells reading from writing."""
+    if mine.sha256 is None:
+        return Change(hop=CMI_TO_C4C, cause="changed between CMI and C4C")
+    if mine.sha256 != source.sha256:
+        return Change(hop=CMI_TO_SERVICE, cause="changed between CMI and the service")
+    uploads = [each for each in exchanges if each.act == "upload" and each.object_id == mine.object_id]
+    kinds = [kind for each in uploads for kind in _striking(each)]
+    if kinds:
+        return Change(hop=SERVICE_TO_C4C, cause=f"the upload was changed by the planned {_faults(kinds)}")
+    return Change(hop=SERVICE_TO_C4C, cause="changed between the service and C4C")
+
+
+def _is_damaged(source: SourceFile, answer: Passage) -> bool:
+    """Whether this answer cannot have delivered the customer's bytes as they are."""
+    if not 200 <= answer.status < 300:
+        return False
+    return bool(_striking(answer)) or not answer.whole or answer.sha256 != source.sha256
+
+
+def _of_answer(source: SourceFile, answer: Passage) -> str:
+    """What is wrong with CMI's answer."""
+    kinds, shape = _striking(answer), _shape(source, answer)
+    if kinds:
+        packed = f" ({shape})" if answer.coding else ""
+        return f"CMI's answer was changed by the planned {_faults(kinds)}{packed}"
+    return f"CMI's answer {shape or 'carried other bytes than CMI holds'}"
+
+
+def _shape(source: SourceFile, answer: Passage) -> str:
+    """How the answer differs from the file, judged by what left CMI; empty when only its digest does."""
+    if answer.coding not in {"", "identity"}:
+        return f"was packed: Content-Encoding {answer.coding}"
+    if answer.sha256 == source.sha256:
+        return ""
+    if answer.sniffed_type in _PAGES and answer.sniffed_type != source.sniffed_type:
+        return f"was {answer.sniffed_type}, not the file"
+    if answer.size_bytes < source.size_bytes:
+        return f"ended after {answer.size_bytes:,} bytes"
+    return ""
+
+
+def _striking(exchange: Passage) -> list[str]:
+    return [kind for kind in exchange.fault_kinds if kind not in HARMLESS]
+
+
+def _faults(kinds: Sequence[str]) -> str:
+    named = list(dict.fromkeys(kinds))
+    return f"fault{'s' if len(named) > 1 else ''} {' and '.join(named)}"
+
+
+def _content(content: SourceFile | StoredObject) -> str:
+    return f"{content.size_bytes:,} bytes {content.sniffed_type}".rstrip()

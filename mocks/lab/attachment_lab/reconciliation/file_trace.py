@@ -1,0 +1,195 @@
+"""Which exchange of which mock moved which file: the mocks' journals, reduced to what a file's journey is made of.
+
+``Passages`` reads the journals on from where it stopped; ``passage_from`` is pure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import WorldNames
+
+Act = Literal["history", "download", "lookup", "held", "upload", "check", "verify"]
+
+PAGE = 500
+#: Only these mocks see files; Contact Pro's deliveries are read elsewhere (chain_ledger).
+WITH_FILES = ("cmi", "c4c")
+_GUID = r"(?P<chat>[0-9A-Fa-f]{32})"
+_OBJECT = r"\('(?P<object>[0-9A-F]{32})'\)"
+_CMI: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
+    ("download", "GET", re.compile(rf"/chats/{_GUID}/attachments/(?P<source>[^/?]+)")),
+    # The object store beside CMI, where a redirect or a pre-signed address leads.
+    ("download", "GET", re.compile(r"/objects/(?P<source>[0-9A-F]{32})(?:\?|$)")),
+    ("history", "GET", re.compile(rf"/chats/{_GUID}(?:\?|$)")),
+    ("history", "GET", re.compile(rf"/chats\?(?:.*&)?groupId={_GUID}")),
+)
+_C4C: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
+    ("lookup", "GET", re.compile(rf"/\w+(?:BTDReference|Activity)Collection\?.*%27{_GUID}%27")),
+    ("upload", "POST", re.compile(r"Collection\('(?P<activity>[0-9A-F]{32})'\)/\w*Attachment(?:\w*)(?:\?|$)")),
+    ("held", "GET", re.compile(r"Collection\('(?P<activity>[0-9A-F]{32})'\)/\w*Attachment(?:\w*)(?:\?|$)")),
+    ("verify", "GET", re.compile(rf"AttachmentCollection{_OBJECT}/Binary")),
+    ("check", "GET", re.compile(rf"AttachmentCollection{_OBJECT}(?:\?|$)")),
+)
+_RULES: Mapping[str, tuple[tuple[Act, str, re.Pattern[str]], ...]] = {"cmi": _CMI, "c4c": _C4C}
+_NAME = re.compile(r'"Name"\s*:\s*("(?:[^"\\]|\\.)*")')
+#: How the kit notes a fault in the journal: ``f-1: flip_byte, after the work``.
+_STRUCK = re.compile(r"[^:]+: (?P<kind>\w+), (?:before|after) the work")
+_LOCATION = re.compile(rf"Collection{_OBJECT}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One exchange that moved, looked for, or checked a file.
+
+    Attributes:
+        act: history = the chat's list at CMI; lookup = the activity; held = what the activity holds already;
+            check = an object's size; verify = its bytes read back.
+        begun_s: epoch seconds by the mock's clock; ended_s likewise.
+        status: as sent; 0 if no status line left the mock.
+        chat, source_id, activity_id, object_id, stored_name: whichever of them the exchange tells.
+        fault: ids of the faults that struck, None without.
+        whole: False if the reply broke off.
+        size_bytes, sha256, sniffed_type: of the body on the wire, packed as it was; an upload's is the request's.
+        coding: Content-Encoding of the reply; empty without.
+        fault_kinds: of the planned faults that struck, as far as the journal's notes name them.
+        evidence: ids of the mock's behaviours that showed themselves.
+    """
+
+    mock: str
+    id: int
+    act: Act
+    begun_s: float
+    ended_s: float
+    status: int
+    chat: str | None = None
+    source_id: str | None = None
+    activity_id: str | None = None
+    object_id: str | None = None
+    stored_name: str | None = None
+    fault: str | None = None
+    whole: bool = True
+    size_bytes: int = 0
+    sha256: str = ""
+    sniffed_type: str = ""
+    coding: str = ""
+    fault_kinds: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it did what it was for."""
+        return 200 <= self.status < 300 and self.whole
+
+    @property
+    def is_redirect(self) -> bool:
+        """Whether it only said where to ask: neither a file nor a failure."""
+        return 300 <= self.status < 400
+
+
+def passage_from(mock: str, exchange: Mapping[str, Any]) -> Passage | None:
+    """The exchange as a passage; None when it is about something else."""
+    for act, method, pattern in _RULES[mock]:
+        found = pattern.search(exchange["url"]) if exchange["method"] == method else None
+        if found:
+            return _passage(mock, exchange, act, found.groupdict())
+    return None
+
+
+def _passage(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str, str]) -> Passage:
+    begun_s = datetime.fromisoformat(exchange["at"]).timestamp()
+    up = act == "upload"
+    body = exchange["request" if up else "response"]
+    return Passage(
+        mock=mock,
+        id=int(exchange["id"]),
+        act=act,
+        begun_s=begun_s,
+        ended_s=begun_s + float(exchange["duration_ms"]) / 1000,
+        status=int(exchange["status"]),
+        chat=told["chat"].upper() if told.get("chat") else None,
+        source_id=told.get("source"),
+        activity_id=told.get("activity"),
+        object_id=told.get("object") or (_located(exchange["response_headers"]) if up else None),
+        stored_name=_named(exchange["request"]["head"]) if up else None,
+        fault=exchange["fault"],
+        whole=bool(exchange["response"]["complete"]),
+        size_bytes=int(body["size_bytes"]),
+        sha256=str(body.get("sha256") or ""),
+        sniffed_type=str(body.get("sniffed_type") or ""),
+        coding=_header(exchange["response_headers"], "content-encoding").strip().lower(),
+        fault_kinds=tuple(_fault_kinds(exchange.get("notes") or ())),
+        evidence=tuple(exchange["evidence"]),
+    )
+
+
+def answer_from(mock: str, exchange: Mapping[str, Any]) -> Passage:
+    """Any exchange as a download, whatever its address: for answers that are known by their digest alone."""
+    return passage_from(mock, exchange) or _passage(mock, exchange, "download", {})
+
+
+def _located(headers: Mapping[str, str]) -> str | None:
+    found = _LOCATION.search(_header(headers, "location"))
+    return found["object"] if found else None
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+
+
+def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Kinds of the faults that struck; a fault that found nothing to change is none of them."""
+    notes = list(notes)
+    if any(each["code"] == "fault_without_effect" for each in notes):
+        return
+    for each in notes:
+        found = _STRUCK.match(str(each["message"])) if each["code"] == "fault" else None
+        if found:
+            yield found["kind"]
+
+
+def _named(head: str) -> str | None:
+    """The file name in the beginning of an upload's JSON; it stands before the bytes."""
+    found = _NAME.search(head)
+    if not found:
+        return None
+    try:
+        return str(json.loads(found[1]))
+    except ValueError:
+        return None
+
+
+class Passages:
+    """All passages of one world, oldest first. Safe for threads; a journal that was cleared is begun anew."""
+
+    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+        self._to = to
+        self._names = names
+        self._lock = threading.Lock()
+        self._read: dict[str, list[Passage]] = {mock: [] for mock in WITH_FILES}
+        self._last_id = dict.fromkeys(WITH_FILES, 0)
+
+    def all(self) -> list[Passage]:
+        """Everything so far, by time. Raises Unreachable, Refused."""
+        with self._lock:
+            for mock in WITH_FILES:
+                self._read_on(mock)
+            found = [each for mock in WITH_FILES for each in self._read[mock]]
+        return sorted(found, key=lambda each: each.begun_s)
+
+    def _read_on(self, mock: str) -> None:
+        while True:
+            since = self._last_id[mock]
+            page = self._to.mock(mock).get("/_mock/journal", world=self._names.name, since=since, limit=PAGE)
+            exchanges = page["exchanges"]
+            found = (passage_from(mock, each) for each in exchanges)
+            self._read[mock] += [each for each in found if each is not None]
+            self._last_id[mock] = max((int(each["id"]) for each in exchanges), default=since)
+            if len(exchanges) < PAGE:
+                return

@@ -1,0 +1,216 @@
+"""The invariants of the chain, judged on plain records: no I/O, no clock.
+
+| law          | says                                                                                   |
+|--------------|----------------------------------------------------------------------------------------|
+| delivered    | every event that Contact Pro fired was taken by the service                              |
+| conservation | attachments in = stored + skipped + reported failed, each of the latter with a reason    |
+| integrity    | C4C holds the bytes that the customer sent, and so does CMI; see content_change.py       |
+| once         | exactly one C4C object per stored attachment                                             |
+| no orphan    | nothing at any hop that has no origin at the hop before                                  |
+| secrecy      | no secret in any journal, log or database                                                |
+
+Chats whose event has not been fired are out of scope: nothing was asked for them yet.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+
+from attachment_lab.names import short, shown
+from attachment_lab.reconciliation.content_change import (
+    CMI_TO_SERVICE,
+    CUSTOMER_TO_CMI,
+    SERVICE_TO_C4C,
+    change_of,
+    differs,
+)
+from attachment_lab.reconciliation.records import (
+    Carried,
+    ChainRecords,
+    Leak,
+    SourceFile,
+    StoredObject,
+    TransferRecord,
+    Verdict,
+    Violation,
+)
+
+CONTACT_PRO_TO_SERVICE = "Contact Pro → service"
+
+#: The service makes these itself, from the chat's messages; CMI lists no such attachment.
+TRANSCRIPT = "transcript:"
+
+
+def judge(records: ChainRecords) -> Verdict:
+    """Try every law; violations come in the order of the table above."""
+    found = [violation for law in LAWS for violation in law(records)]
+    return Verdict(violations=tuple(found), records=records)
+
+
+def events_are_delivered(records: ChainRecords) -> Iterator[Violation]:
+    """A failed delivery is healed by a later one for the same chat (a redelivery, another event)."""
+    delivered = {each.chat for each in records.handovers if each.state == "delivered"}
+    for each in records.handovers:
+        if each.chat in delivered:
+            continue
+        told = f" ({each.error})" if each.error else ""
+        answer = f"answered {each.status}" if each.status else "gave no answer"
+        fact = f"event {each.event} is {each.state}: the service {answer}{told}"
+        yield Violation(law="delivered", file=f"chat {each.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
+
+
+def attachments_are_conserved(records: ChainRecords) -> Iterator[Violation]:
+    """Each source attachment of a delivered chat is accounted for, with a reason unless it is stored."""
+    carried, transfers = _carried(records), {each.chat: each for each in records.transfers}
+    for chat in sorted(_delivered_chats(records) - set(transfers)):
+        lost = "the event was delivered, but the service knows no transfer for this chat"
+        yield Violation(law="conservation", file=f"chat {chat}", hop=CONTACT_PRO_TO_SERVICE, fact=lost)
+    for source in _sources(records):
+        transfer = transfers.get(source.chat)
+        if transfer is None:
+            continue
+        fact = _unaccounted(carried.get(source.id), transfer)
+        if fact:
+            yield Violation(law="conservation", file=shown(source.name), hop=CMI_TO_SERVICE, fact=fact)
+
+
+def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
+    """Compares with what the customer sent; says at which hop the bytes changed, and why."""
+    for source in records.sources:
+        if source.cmi_sha256 is not None and source.cmi_sha256 != source.sha256:
+            fact = (
+                f"CMI holds {source.cmi_size_bytes:,} bytes (sha256 {short(source.cmi_sha256)}), "
+                f"the customer sent {source.size_bytes:,} bytes (sha256 {short(source.sha256)})"
+            )
+            yield Violation(law="integrity", file=shown(source.name), hop=CUSTOMER_TO_CMI, fact=fact)
+    for source, mine, theirs in wrong_contents(records):
+        change = change_of(source, mine, theirs, records.exchanges)
+        fact = f"{differs(source, theirs)}; {change.cause}"
+        yield Violation(law="integrity", file=shown(source.name), hop=change.hop, fact=fact)
+
+
+def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, Carried, StoredObject]]:
+    """Attachments of which C4C holds other bytes than the customer sent. A parked file without object is none."""
+    objects, carried = _objects(records), _carried(records)
+    found = []
+    for source in _sources(records):
+        mine = carried.get(source.id)
+        theirs = objects.get(mine.object_id) if mine and mine.object_id else None
+        if mine is not None and theirs is not None and not source.equals(theirs):
+            found.append((source, mine, theirs))
+    return found
+
+
+def each_is_stored_once(records: ChainRecords) -> Iterator[Violation]:
+    """A stored attachment has its object; no object serves two attachments; no second copy lies beside it."""
+    objects, claims = _objects(records), _claims(records)
+    for mine in _carried(records).values():
+        if mine.state == "stored" and mine.object_id not in objects:
+            told = f"as object {mine.object_id}" if mine.object_id else "without naming an object"
+            fact = f"the service reports it stored {told}, C4C holds no such object"
+            yield Violation(law="once", file=shown(mine.name), hop=SERVICE_TO_C4C, fact=fact)
+    for object_id, count in claims.items():
+        if count > 1:
+            names = {m.name for m in _carried(records).values() if m.object_id == object_id}
+            fact = f"{count} attachments claim the one C4C object {object_id}"
+            files = ", ".join(sorted(shown(name) for name in names))
+            yield Violation(law="once", file=files, hop=SERVICE_TO_C4C, fact=fact)
+    for extra in _unclaimed(records):
+        twin = _twin(extra, records)
+        if twin:
+            fact = f"C4C holds it more than once: objects {twin.object_id} and {extra.object_id}"
+            yield Violation(law="once", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
+
+
+def nothing_is_orphaned(records: ChainRecords) -> Iterator[Violation]:
+    """Objects without a source, transfers without a chat, attachments that CMI does not know."""
+    for extra in _unclaimed(records):
+        if not _twin(extra, records):
+            fact = f"C4C object {extra.object_id} has no source attachment"
+            yield Violation(law="no orphan", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
+    fired = {each.chat for each in records.handovers}
+    known = {source.id for source in records.sources}
+    for transfer in records.transfers:
+        if transfer.chat not in fired:
+            fact = f"transfer {transfer.id} belongs to no chat whose event was fired"
+            yield Violation(law="no orphan", file=f"chat {transfer.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
+        for mine in transfer.attachments:
+            if mine.source_id not in known and not mine.source_id.startswith(TRANSCRIPT):
+                fact = f"transfer {transfer.id} carries it, but CMI has no attachment {mine.source_id}"
+                yield Violation(law="no orphan", file=shown(mine.name), hop=CMI_TO_SERVICE, fact=fact)
+
+
+def secrets_are_kept(records: ChainRecords) -> Iterator[Violation]:
+    """One violation per secret and place."""
+    for leak in records.leaks:
+        yield _leaked(leak)
+
+
+LAWS: tuple[Callable[[ChainRecords], Iterator[Violation]], ...] = (
+    events_are_delivered,
+    attachments_are_conserved,
+    contents_are_equal,
+    each_is_stored_once,
+    nothing_is_orphaned,
+    secrets_are_kept,
+)
+
+
+def _leaked(leak: Leak) -> Violation:
+    return Violation(law="secrecy", file=leak.where, hop=leak.where, fact=f"{leak.what} can be read here")
+
+
+def _delivered_chats(records: ChainRecords) -> set[str]:
+    return {each.chat for each in records.handovers if each.state == "delivered" and each.chat}
+
+
+def _sources(records: ChainRecords) -> list[SourceFile]:
+    """Only those for which a transfer was asked."""
+    asked = _delivered_chats(records)
+    return [source for source in records.sources if source.chat in asked]
+
+
+def _carried(records: ChainRecords) -> dict[str, Carried]:
+    return {mine.source_id: mine for transfer in records.transfers for mine in transfer.attachments}
+
+
+def _objects(records: ChainRecords) -> dict[str | None, StoredObject]:
+    return {each.object_id: each for each in records.objects}
+
+
+def _claims(records: ChainRecords) -> Counter[str]:
+    return Counter(m.object_id for m in _carried(records).values() if m.object_id)
+
+
+def _unclaimed(records: ChainRecords) -> list[StoredObject]:
+    """Objects that the technical user created and no transfer names; those of other users are not ours."""
+    claims = _claims(records)
+    ours = (each for each in records.objects if each.created_by in {None, records.technical_user})
+    return [each for each in ours if each.object_id not in claims]
+
+
+def _twin(extra: StoredObject, records: ChainRecords) -> StoredObject | None:
+    """A claimed object of the same activity and content: then the extra one is a double."""
+    claims = _claims(records)
+    alike: dict[tuple[str | None, str, str], StoredObject] = defaultdict()
+    for each in records.objects:
+        if each.object_id in claims:
+            alike[(each.external_reference, each.sha256, each.name)] = each
+    return alike.get((extra.external_reference, extra.sha256, extra.name))
+
+
+def _unaccounted(mine: Carried | None, transfer: TransferRecord) -> str | None:
+    """What is missing for this attachment to be accounted for; None when nothing is."""
+    if not transfer.is_at_rest:
+        return f"transfer {transfer.id} is still {transfer.state}"
+    if mine is None:
+        if transfer.outcome in {None, "stored", "no_attachments"} or not transfer.reason:
+            return f"not accounted for: transfer {transfer.id} ended as {transfer.outcome} without it"
+        return None
+    if mine.state == "stored":
+        return None
+    if mine.state in {"skipped", "parked"}:
+        # A transfer that found no activity, say, gives one reason for all its attachments.
+        return None if mine.reason or transfer.reason else f"{mine.state} without a reason"
+    return f"left {mine.state} by transfer {transfer.id}, which is {transfer.state}"

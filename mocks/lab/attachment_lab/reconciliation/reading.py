@@ -1,0 +1,213 @@
+"""Read what every hop holds, and judge it by the laws (laws.py)."""
+
+from __future__ import annotations
+
+import json
+import mmap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.reconciliation.file_trace import WITH_FILES, Passage, answer_from, passage_from
+from attachment_lab.reconciliation.invariants import judge, wrong_contents
+from attachment_lab.reconciliation.records import ChainRecords, Handover, Leak, SourceFile, StoredObject, Verdict
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.service_api import ServiceApi
+from attachment_lab.tenant.conversation import SentFile
+from attachment_lab.tenant.credentials import WorldNames
+
+JOURNAL_PAGE = 500
+#: All that Contact Pro's mock keeps.
+MOST_DELIVERIES = 10_000
+
+
+class ChainLedger:
+    """The books of one world. ``run_dir`` adds logs and the service's database to the law of secrecy."""
+
+    def __init__(self, to: Neighbours, names: WorldNames, *, run_dir: Path | None = None) -> None:
+        self.to = to
+        self.names = names
+        self._run_dir = run_dir
+        self.service = ServiceApi(to, names)
+        self._sent: dict[str, SentFile] = {}
+
+    def customer_sent(self, sent: SentFile) -> None:
+        """Remember size and digest of a file as the lab handed it over: these decide, whatever CMI says later."""
+        self._sent[sent.id] = sent
+
+    def verdict(self) -> Verdict:
+        """Read everything and judge it."""
+        return judge(self.records())
+
+    def records(self) -> ChainRecords:
+        """What CMI, Contact Pro, the service and C4C hold now; the secrets are looked for last."""
+        sources, handovers = self.sources(), self.handovers()
+        transfers, objects = self.service.transfers(), self.objects()
+        found = ChainRecords(
+            sources=tuple(sources),
+            handovers=tuple(handovers),
+            transfers=tuple(transfers),
+            objects=tuple(objects),
+            leaks=tuple(self.leaks()),
+            technical_user=self.names.c4c_user,
+        )
+        return replace(found, exchanges=tuple(self._telling(found)))
+
+    def sources(self) -> list[SourceFile]:
+        """Attachments of this tenant's chats, each with the customer's bytes in size and digest."""
+        held = self.to.cmi.get("/_mock/attachments", world=self.names.name)
+        return [_source(each, self._sent.get(str(each["id"]))) for each in _items(held, "attachments")]
+
+    def _telling(self, records: ChainRecords) -> Iterator[Passage]:
+        """Exchanges that moved wrong bytes, by file or digest; no journal is read when no bytes are wrong."""
+        wrong = wrong_contents(records)
+        if not wrong:
+            return
+        digests = {theirs.sha256 for _, _, theirs in wrong}
+        for mock in WITH_FILES:
+            planned = self.to.mock(mock).get("/_mock/faults", world=self.names.name)["faults"]
+            kinds = {str(each["id"]): str(each["kind"]) for each in planned}
+            for exchange in self.journal(mock):
+                by_digest = mock == "cmi" and exchange["response"]["sha256"] in digests
+                found = answer_from(mock, exchange) if by_digest else passage_from(mock, exchange)
+                if found and found.act in {"download", "upload"}:
+                    yield _with_kinds(found, kinds)
+
+    def objects(self) -> list[StoredObject]:
+        """Attachment objects that C4C holds."""
+        held = self.to.c4c.get("/_mock/attachments", world=self.names.name)
+        return [
+            StoredObject(
+                object_id=str(each["object_id"]),
+                external_reference=each.get("external_reference_id"),
+                name=str(each["name"]),
+                size_bytes=int(each["size_bytes"]),
+                sha256=str(each["sha256"]),
+                created_by=each.get("created_by"),
+                sniffed_type=str(each.get("sniffed_type") or ""),
+            )
+            for each in _items(held, "attachments")
+        ]
+
+    def handovers(self, event_id: str | None = None) -> list[Handover]:
+        """Deliveries of Contact Pro's event engine, oldest first; ``event_id`` narrows to one event."""
+        made = self.to.orchestration.get(
+            "/_mock/deliveries", world=self.names.name, event_id=event_id, limit=MOST_DELIVERIES
+        )
+        return [handover_from(each) for each in _items(made, "deliveries")]
+
+    def leaks(self) -> Iterator[Leak]:
+        """Secrets of this world in a journal, a log or the service's database."""
+        guarded = self.names.guarded()
+        for mock in MOCKS:
+            for exchange in self.journal(mock):
+                where = f"journal of the {mock} mock, exchange {exchange.get('id')}"
+                yield from find_secrets(guarded, json.dumps(exchange, ensure_ascii=False).encode(), where)
+        for path in _readable(self._run_dir):
+            yield from find_in_file(guarded, path)
+
+    def journal(self, mock: str) -> Iterator[dict[str, Any]]:
+        """Every exchange in a mock's journal, oldest first."""
+        since = 0
+        while True:
+            page = self.to.mock(mock).get("/_mock/journal", world=self.names.name, since=since, limit=JOURNAL_PAGE)
+            exchanges = _items(page, "exchanges")
+            yield from exchanges
+            newest = max((int(each["id"]) for each in exchanges), default=since)
+            if newest <= since:
+                return
+            since = newest
+
+
+def _source(held: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
+    """CMI's entry as a record; what the lab counted while sending comes first."""
+    found = SourceFile(
+        chat=str(held["chat_guid"]),
+        id=str(held["id"]),
+        name=str(held["name"]),
+        size_bytes=int(held["size_bytes"]),
+        sha256=str(held["sha256"]),
+        sniffed_type=str(held.get("sniffed_type") or ""),
+    )
+    if sent is None:
+        return found
+    return replace(
+        found,
+        size_bytes=sent.size_bytes,
+        sha256=sent.sha256,
+        cmi_size_bytes=found.size_bytes,
+        cmi_sha256=found.sha256,
+    )
+
+
+def _with_kinds(exchange: Passage, kinds: Mapping[str, str]) -> Passage:
+    """The kinds of the faults from the plan where the journal's notes do not name them: faults on the wire."""
+    if exchange.fault_kinds or not exchange.fault:
+        return exchange
+    return replace(exchange, fault_kinds=tuple(kinds[each] for each in exchange.fault.split(", ") if each in kinds))
+
+
+def handover_from(body: Mapping[str, Any]) -> Handover:
+    """A delivery of the orchestration mock as a record."""
+    headers = {str(k).lower(): str(v) for k, v in (body.get("response_headers") or {}).items()}
+    location = headers.get("location", "")
+    duration = body.get("duration_ms")
+    return Handover(
+        id=str(body["id"]),
+        event_id=str(body.get("event_id")),
+        event=str(body.get("event")),
+        # A request that could not be made has no body; the engine knows all the same whose event it was.
+        chat=_contact_id(body.get("request_body")) or body.get("contact_id"),
+        state=str(body["state"]),
+        status=body.get("status"),
+        error=body.get("error"),
+        transfer_id=location.rpartition("/transfers/")[2] or None if "/transfers/" in location else None,
+        duration_ms=None if duration is None else float(duration),
+        url=body.get("url"),
+        token_use=body.get("token_use"),
+        fired_at=body.get("created_at"),
+        finished_at=body.get("finished_at"),
+        redelivery_of=body.get("redelivery_of"),
+        evidence=tuple(str(each["id"]) for each in body.get("evidence") or ()),
+    )
+
+
+def find_secrets(guarded: Mapping[str, str], text: bytes, where: str) -> Iterator[Leak]:
+    """One leak per secret that occurs in the text."""
+    for what, secret in guarded.items():
+        if secret.encode() in text:
+            yield Leak(what=what, where=where)
+
+
+def find_in_file(guarded: Mapping[str, str], path: Path) -> Iterator[Leak]:
+    """Search a file without reading it into memory."""
+    with path.open("rb") as stream:
+        if path.stat().st_size == 0:
+            return
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            for what, secret in guarded.items():
+                if content.find(secret.encode()) >= 0:
+                    yield Leak(what=what, where=path.name)
+
+
+def _readable(run_dir: Path | None) -> Iterable[Path]:
+    """Logs and the service's database with its side files; the mocks' spools hold customers' bytes only."""
+    if run_dir is None:
+        return []
+    return sorted(path for path in (*run_dir.glob("*.log"), *run_dir.glob("service.db*")) if path.is_file())
+
+
+def _items(body: Any, key: str) -> list[dict[str, Any]]:
+    """The list itself, bare or under its key."""
+    found: list[dict[str, Any]] = body[key] if isinstance(body, dict) else body
+    return found
+
+
+def _contact_id(body: Any) -> str | None:
+    if isinstance(body, str):
+        try:
+            body = json.loads(body)
+        except ValueError:
+            return None
+    return str(body["contact_id"]) if isinstance(body, dict) and body.get("contact_id") else None

@@ -1,0 +1,198 @@
+"""What reconciliation compares: plain records of what each hop says it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from attachment_lab.reconciliation.file_trace import Passage
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """An attachment as the customer sent it.
+
+    Attributes:
+        size_bytes, sha256: of the customer's bytes, counted where they were handed over and before any fault: by
+            the lab's conversation where this process sent them, by CMI's mock at the upload otherwise.
+        sniffed_type: MIME type judged by the customer's bytes; empty where nobody looked.
+        cmi_size_bytes, cmi_sha256: of what CMI holds, where the lab counted for itself; None otherwise.
+    """
+
+    chat: str
+    id: str
+    name: str
+    size_bytes: int
+    sha256: str
+    sniffed_type: str = ""
+    cmi_size_bytes: int | None = None
+    cmi_sha256: str | None = None
+
+    def equals(self, held: StoredObject) -> bool:
+        """Whether C4C's object holds the customer's bytes."""
+        return (self.size_bytes, self.sha256) == (held.size_bytes, held.sha256)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredObject:
+    """An attachment object in C4C.
+
+    Attributes:
+        external_reference: of its activity; the chat's guid.
+        created_by: the C4C user; only the technical user's objects are the service's.
+        sniffed_type: MIME type judged by the bytes that C4C holds; empty where nobody looked.
+    """
+
+    object_id: str
+    external_reference: str | None
+    name: str
+    size_bytes: int
+    sha256: str
+    created_by: str | None = None
+    sniffed_type: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carried:
+    """One attachment of a transfer, in the service's words.
+
+    Attributes:
+        state: open, uploading, ambiguous, stored, skipped or parked.
+        stored_name: under which it goes to C4C; another than ``name`` when two files of a chat are called alike.
+        sha256: as the service counted it while reading from CMI; None before.
+    """
+
+    source_id: str
+    name: str
+    state: str
+    stored_name: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    object_id: str | None = None
+    sha256: str | None = None
+    size_bytes: int | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferRecord:
+    """A transfer as the service reports it.
+
+    Attributes:
+        chat: the contact id of the event; the chat's guid.
+        outcome: None while it is under way.
+        updated_at: RFC 3339, as sent.
+        activity_id: ObjectID of the chat activity in C4C; None until it is found.
+    """
+
+    id: str
+    chat: str
+    state: str
+    outcome: str | None = None
+    reason: str | None = None
+    remedy: str | None = None
+    rounds: int = 0
+    created_at: str | None = None
+    updated_at: str | None = None
+    next_round_at: str | None = None
+    activity_id: str | None = None
+    attachments: tuple[Carried, ...] = ()
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.state in {"settled", "parked", "cancelled"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handover:
+    """One attempt of Contact Pro to hand an event to the service.
+
+    Attributes:
+        state: pending, delivered, failed or not_sent.
+        transfer_id: from the service's Location header, None when there was none.
+        token_use: fetched, cached or refreshed; None when no token was needed or none was given.
+        fired_at: when the event engine took the event, and finished_at when it had its answer; RFC 3339.
+        evidence: ids of Contact Pro's behaviours that showed themselves.
+    """
+
+    id: str
+    event_id: str
+    event: str
+    chat: str | None
+    state: str
+    status: int | None = None
+    error: str | None = None
+    transfer_id: str | None = None
+    duration_ms: float | None = None
+    url: str | None = None
+    token_use: str | None = None
+    fired_at: str | None = None
+    finished_at: str | None = None
+    redelivery_of: str | None = None
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """A secret found where none may be; ``what`` names the secret, never its value."""
+
+    what: str
+    where: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainRecords:
+    """All that the four hops say about one world at one moment.
+
+    Attributes:
+        exchanges: of the journals, those that tell where wrong bytes come from; empty when no bytes are wrong.
+    """
+
+    sources: tuple[SourceFile, ...] = ()
+    handovers: tuple[Handover, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
+    objects: tuple[StoredObject, ...] = ()
+    leaks: tuple[Leak, ...] = ()
+    technical_user: str | None = None
+    exchanges: tuple[Passage, ...] = ()
+
+    def of_chat(self, chat: str) -> ChainRecords:
+        """Only what belongs to this chat; leaked secrets belong to all."""
+        return replace(
+            self,
+            sources=tuple(each for each in self.sources if each.chat == chat),
+            handovers=tuple(each for each in self.handovers if each.chat == chat),
+            transfers=tuple(each for each in self.transfers if each.chat == chat),
+            objects=tuple(each for each in self.objects if each.external_reference == chat),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """One broken invariant: the file (or chat), the hop where it broke, and the fact."""
+
+    law: str
+    file: str
+    hop: str
+    fact: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.fact}"
+
+    @property
+    def sentence(self) -> str:
+        """With its hop: ``CMI → service: contract.pdf: C4C holds …``."""
+        return str(self) if self.hop == self.file else f"{self.hop}: {self}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What reconciliation found."""
+
+    violations: tuple[Violation, ...] = ()
+    records: ChainRecords = field(default_factory=ChainRecords)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every law holds."""
+        return not self.violations

@@ -1,0 +1,43 @@
+"""The witness for tests that talk to mocks in their own process: no stack, no sockets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from attachment_contract.live import Hearing
+from attachment_contract.live.exchange import exchange_of
+from mock_kit.recorder import WitnessLog, attend
+
+
+@contextmanager
+def heard(test: str, *, strangers: bool = True) -> Iterator[Hearing]:
+    """Judge every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
+
+    Raises AssertionError at the block's end that lists what was against the contract. ``test`` names the block;
+    ``strangers``: whether a mock may be asked for what no hop knows, as long as it refuses.
+    """
+    hearing = Hearing(strangers=strangers)
+    _hear_processes()  # what is left of an earlier block is nobody's
+    with attend() as log:
+        yield hearing
+        _hear_processes()
+    judge(hearing, log)
+    told = hearing.verdict(test)
+    assert not told, told
+
+
+def _hear_processes() -> None:
+    testing = sys.modules.get("mock_kit.testing")  # not imported: without it nobody has started a process
+    for process in testing.RUNNING if testing else ():
+        if process.process.poll() is None:
+            process.tell()
+
+
+def judge(hearing: Hearing, log: WitnessLog) -> None:
+    """Take in everything that a log holds, and complain of what it had to drop."""
+    for testimony in log.list():
+        hearing.take(exchange_of(testimony.to_dict()))
+    if log.dropped:
+        hearing.complain(f"{log.dropped} exchanges did not fit into the witness's memory; they were not judged")

@@ -1,0 +1,72 @@
+"""The stack's clocks: each mock has one per world, the service has a single one for all tenants.
+
+Tokens are issued by a world's clock and judged by the service's. So whoever moves the service's clock moves every
+world with it; a world that stayed behind would find all its tokens refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from attachment_lab.errors import Refused
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.running import read_offset, write_offset
+
+#: Offsets closer than this are the same: a world follows within a call or two.
+SAME_S = 0.5
+GONE = 404
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClockReading:
+    """One clock. ``now`` is RFC 3339, None for the service's, which tells its offset alone."""
+
+    name: str
+    offset_s: float
+    now: str | None = None
+
+
+def read_clocks(to: Neighbours, world: str, clock_file: Path | None) -> list[ClockReading]:
+    """The world's three clocks, and the service's where its clock file can be read."""
+    found = []
+    for mock in MOCKS:
+        told = to.mock(mock).get("/_mock/clock", world=world)
+        found.append(ClockReading(name=mock, offset_s=float(told["offset_s"]), now=told["now"]))
+    if clock_file is not None:
+        found.append(ClockReading(name="service", offset_s=read_offset(clock_file)))
+    return found
+
+
+def advance_stack(to: Neighbours, clock_file: Path, seconds: float) -> None:
+    """Let time pass for the service and for every world of every mock; who is behind catches up."""
+    target_s = read_offset(clock_file) + seconds
+    for mock in MOCKS:
+        for world in to.mock(mock).get("/_mock/worlds")["worlds"]:
+            _catch_up(to, mock, str(world["name"]), target_s)
+    write_offset(clock_file, target_s)
+
+
+def advance_world(to: Neighbours, world: str, seconds: float) -> None:
+    """Let time pass for one world's mocks alone; the service stays where it is."""
+    for mock in MOCKS:
+        to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, world=world)
+
+
+def catch_up(to: Neighbours, world: str, clock_file: Path | None) -> None:
+    """Bring a world that was opened just now to the service's time."""
+    if clock_file is None or not clock_file.exists():
+        return
+    for mock in MOCKS:
+        _catch_up(to, mock, world, read_offset(clock_file))
+
+
+def _catch_up(to: Neighbours, mock: str, world: str, target_s: float) -> None:
+    """A world that is closed meanwhile has no clock to move."""
+    try:
+        behind_s = target_s - float(to.mock(mock).get("/_mock/clock", world=world)["offset_s"])
+        if behind_s > SAME_S:
+            to.mock(mock).post("/_mock/clock", {"advance_s": behind_s}, world=world)
+    except Refused as exc:
+        if exc.status != GONE:
+            raise

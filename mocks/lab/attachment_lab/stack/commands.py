@@ -1,0 +1,104 @@
+"""The exact command and environment of each process of the stack."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attachment_lab.evidence.dialect_file import DialectFile
+from attachment_lab.stack import egress
+from attachment_lab.stack.ports import LOOPBACK, Ports
+from attachment_lab.stack.processes import Command
+from attachment_lab.tenant.credentials import AUDIENCE, WorldNames
+
+#: The console reads its settings, secrets included, from this one variable.
+CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
+TAP = "ATTACHMENT_LAB_TAP"
+#: Holds a ``sitecustomize`` and nothing else.
+BOOTSTRAP = Path(__file__).parent / "witness" / "bootstrap"
+#: What a mock answers to a wire fault where the service's egress map leads past the fault proxies.
+PROXY_BYPASSED = (
+    "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --through-gates`"
+)
+#: How long the lab's C4C may take to commit an upload whose answer was lost, in (virtual) seconds.
+SETTLE_S = 2
+
+
+def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "", through_gates: bool = True) -> Command:
+    """One of the three mocks, ``name`` being orchestration, cmi or c4c; with ``tap`` it keeps whole exchanges.
+
+    Not ``through_gates``: the mock says of every wire fault that it cannot strike, and what would help.
+    """
+    arguments = [
+        *("--host", LOOPBACK),
+        *("--port", str(getattr(ports, name))),
+        *("--gate-port", str(getattr(ports, f"{name}_gate"))),
+        *("--data", str(run_dir / name)),
+    ]
+    if name == "orchestration":
+        arguments += ["--egress", egress.for_orchestration(ports)]
+    if not through_gates:
+        arguments += ["--fault-proxy-bypassed", PROXY_BYPASSED]
+    if tap:
+        arguments.append("--witness")
+    return Command(name=name, module=f"{name}_mock", arguments=arguments, environment=tapped(tap))
+
+
+def tapped(tap: str) -> dict[str, str]:
+    """The environment that makes a process of ours tell what it sends, see ``witness.tap``; nothing without ``tap``."""
+    if not tap:
+        return {}
+    path = [str(BOOTSTRAP), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {TAP: tap, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def service(
+    ports: Ports,
+    run_dir: Path,
+    *,
+    clock_file: Path,
+    sealing_key: str,
+    through_gates: bool,
+    extra: Mapping[str, str],
+    dialect: DialectFile | None = None,
+) -> Command:
+    """The transfer service, embedded: one API process and one worker process on SQLite."""
+    settings = {
+        "HOST": LOOPBACK,
+        "PORT": str(ports.service),
+        "LAB_MODE": "1",
+        "EGRESS_MAP": egress.for_service(ports, through_gates=through_gates),
+        "TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
+        "TOKEN_AUDIENCE": AUDIENCE,
+        "ALLOWED_HOSTS": "*.execute-api.*.amazonaws.com,*.crm.cloud.sap",
+        "SEALING_KEYS": sealing_key,
+        "VERIFY_DIGEST": "1",
+        "SETTLE_S": str(SETTLE_S),
+        "LAB_CLOCK_FILE": str(clock_file),
+    }
+    if dialect is not None:
+        settings["DIALECT_FILE"] = str(dialect.path)
+        if "c4c.settle_s" in dialect.service:
+            del settings["SETTLE_S"]
+    environment = {f"ATTACHMENT_TRANSFER_{name}": value for name, value in settings.items()}
+    environment["DATABASE_URL"] = f"sqlite:///{run_dir / 'service.db'}"
+    return Command(
+        name="service",
+        module="attachment_transfer",
+        arguments=["run"],
+        environment=environment | dict(extra),
+    )
+
+
+def console(ports: Ports, urls: Mapping[str, str], world: WorldNames, hands: Mapping[str, Any]) -> Command:
+    """The console; ``hands`` is what it may do to the stack itself (console.desk.Hands as JSON)."""
+    settings = json.dumps({"urls": dict(urls), "world": world.to_json(), "hands": dict(hands)})
+    return Command(
+        name="console",
+        module="attachment_lab.console",
+        arguments=["--host", LOOPBACK, "--port", str(ports.console)],
+        environment={CONSOLE_VARIABLE: settings},
+    )

@@ -1,0 +1,288 @@
+"""The stack: three mocks, the service and the console as processes on loopback.
+
+All start together; ``open_stack`` yields once mocks, service and worker answer, or raises with the end
+of the log of whoever failed. Worlds are opened afterwards (worlds.py), the console last: it belongs to one
+world.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from attachment_lab.errors import PortTaken, StackFailed
+from attachment_lab.evidence.dialect_file import read_dialect_file
+from attachment_lab.stack import commands, egress
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.ports import Ports
+from attachment_lab.stack.processes import Child, Children, tail
+from attachment_lab.tenant.credentials import WorldNames, sealing_key
+from attachment_lab.tenant.opening import WorldOptions
+
+if TYPE_CHECKING:
+    from attachment_lab.recorder.collector import Collector
+
+FREE_PORT_TRIES = 4
+#: Holds the id of the process whose stacks are judged: what it starts with the same environment is another matter.
+WITNESS = "ATTACHMENT_LAB_WITNESS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackOptions:
+    """How to build a stack.
+
+    Attributes:
+        port_base: 0 = free ports; else the first of the documented layout.
+        through_gates: the service reaches the mocks through their wire gates, so wire faults can be planned.
+        console: start the console page as well.
+        start_deadline_s: wall seconds until everything must answer.
+        run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
+        service_environment: extra settings for the service, over the lab's own.
+        witness: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
+            of this process says so.
+        dialect: a dialect file for the service and for every world that is opened with ``Stack.world_options``.
+    """
+
+    port_base: int = 0
+    through_gates: bool = False
+    console: bool = False
+    start_deadline_s: float = 60.0
+    run_dir: Path | None = None
+    service_environment: Mapping[str, str] = field(default_factory=dict)
+    dialect: Path | None = None
+    witness: bool | None = None
+
+    @property
+    def attended(self) -> bool:
+        """Whether there is a witness."""
+        return os.environ.get(WITNESS) == str(os.getpid()) if self.witness is None else self.witness
+
+
+class Stack:
+    """A running stack. Use ``with open_stack(options) as stack``."""
+
+    def __init__(self, ports: Ports, run_dir: Path, options: StackOptions) -> None:
+        self.ports = ports
+        self.run_dir = run_dir
+        self.options = options
+        self.dialect = read_dialect_file(options.dialect) if options.dialect else None
+        self.children = Children(run_dir)
+        self.neighbours = Neighbours(self.urls)
+        #: Hears of everything that is exchanged; None without a witness.
+        self.collector: Collector | None = _collector() if options.attended else None
+        #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
+        self.service_settings: dict[str, str] = {}
+
+    @property
+    def clock_file(self) -> Path:
+        """The service's virtual clock: JSON ``{"offset_s": seconds}``, read by API and worker."""
+        return self.run_dir / "clock.json"
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Base URLs as the ready file names them."""
+        named = ("console", *MOCKS, "service")
+        return {name: egress.url(getattr(self.ports, name)) for name in named}
+
+    def world_options(self, options: WorldOptions | None = None) -> WorldOptions:
+        """How a world of this stack is made: as asked for, over the switches of the stack's dialect file."""
+        options = options or WorldOptions()
+        return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
+
+    def start(self) -> None:
+        """Start mocks and service and wait until all answer. Raises StackFailed, PortTaken."""
+        deadline = time.monotonic() + self.options.start_deadline_s
+        mocks = {
+            name: self.children.start(
+                commands.mock(
+                    name, self.ports, self.run_dir, tap=self._tap(name), through_gates=self.options.through_gates
+                )
+            )
+            for name in MOCKS
+        }
+        service = self._start_service()
+        for name, child in mocks.items():
+            self._wait(child, f"{egress.url(getattr(self.ports, name))}/_mock/health", deadline)
+        self._wait_for_service(service, deadline)
+
+    def restart_service_empty(self) -> None:
+        """End the service, remove its database and its clock's offset, start it again."""
+        deadline = time.monotonic() + self.options.start_deadline_s
+        old = next(child for child in self.children.all if child.name == "service")
+        self.children.stop_one(old)
+        for path in self.run_dir.glob("service.db*"):
+            path.unlink()
+        self._wait_for_service(self._start_service(), deadline)
+
+    def start_console(self, world: WorldNames, *, stack_file: Path | None = None) -> None:
+        """Start the console page for one world; its secrets travel in the child's environment only.
+
+        ``stack_file`` is where the owner of this stack announces it; by that the console can ask for a reset.
+        """
+        hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
+        hands["through_gates"] = self.options.through_gates
+        if stack_file:
+            hands["stack_file"] = str(stack_file.absolute())
+        console = self.children.start(commands.console(self.ports, self.urls, world, hands))
+        deadline = time.monotonic() + self.options.start_deadline_s
+        self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)
+
+    def check_alive(self) -> None:
+        """Raise StackFailed when a process has ended by itself."""
+        dead = self.children.find_dead()
+        if dead is not None:
+            raise dead.died()
+
+    def stop(self) -> None:
+        """End every process group; safe to call twice."""
+        self.children.stop()
+        if self.collector is not None:
+            self.collector.close()
+        self.neighbours.close()
+
+    def _tap(self, who: str) -> str:
+        return "" if self.collector is None else self.collector.environment(who)
+
+    def _start_service(self) -> Child:
+        write_offset(self.clock_file, 0)
+        command = commands.service(
+            self.ports,
+            self.run_dir,
+            clock_file=self.clock_file,
+            sealing_key=sealing_key(),
+            through_gates=self.options.through_gates,
+            extra={**commands.tapped(self._tap("service")), **self.options.service_environment},
+            dialect=self.dialect,
+        )
+        self.service_settings = dict(command.environment or {})
+        return self.children.start(command)
+
+    def _wait_for_service(self, service: Child, deadline: float) -> None:
+        self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)
+        self._wait(service, f"{egress.url(self.ports.worker_health)}/readyz", deadline)
+
+    def _wait(self, child: Child, url: str, deadline: float) -> None:
+        seen = _Seen(url)
+        try:
+            self.children.wait_until(seen.ready, who=child, what=seen.words, deadline=deadline)
+        except StackFailed as exc:
+            clash = _port_clash(exc, self.children, self.ports)
+            if clash is not None:
+                raise clash from exc
+            raise
+
+
+class _Seen:
+    """A readiness address, and what it answered last."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._last = "no answer yet"
+
+    def ready(self) -> bool:
+        try:
+            answer = httpx.get(self._url, timeout=2.0, trust_env=False)
+        except httpx.TransportError as exc:
+            self._last = type(exc).__name__
+            return False
+        self._last = f"{answer.status_code} {answer.text[:200]}"
+        return answer.is_success
+
+    def words(self) -> str:
+        return f"{self._url} says {self._last}"
+
+
+@contextmanager
+def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
+    """Start a stack, yield it, end it. Free ports are tried anew when somebody else was quicker.
+
+    A temporary run directory is removed at the end, unless a process failed: then its logs stay.
+    """
+    options = options or StackOptions()
+    run_dir, temporary = _run_dir(options)
+    try:
+        stack = _started(options, run_dir)
+        try:
+            yield stack
+        finally:
+            stack.stop()
+    except StackFailed as exc:
+        # The message points into the logs: they must outlive the stack.
+        temporary = temporary and isinstance(exc, PortTaken)
+        raise
+    finally:
+        if temporary:
+            shutil.rmtree(run_dir, ignore_errors=True)
+
+
+def _collector() -> Collector:
+    """Loaded only where it is wanted."""
+    from attachment_lab.recorder.collector import Collector  # noqa: PLC0415
+
+    return Collector()
+
+
+def write_offset(clock_file: Path, offset_s: float) -> None:
+    """Set the service's virtual clock, atomically: a reader sees the old or the new offset."""
+    fresh = clock_file.with_suffix(".tmp")
+    fresh.write_text(json.dumps({"offset_s": offset_s}))
+    fresh.replace(clock_file)
+
+
+def read_offset(clock_file: Path) -> float:
+    """Seconds by which the service's clock is ahead of the wall."""
+    return float(json.loads(clock_file.read_text())["offset_s"])
+
+
+def _started(options: StackOptions, run_dir: Path) -> Stack:
+    for attempt in range(FREE_PORT_TRIES):
+        ports = Ports.fixed(options.port_base) if options.port_base else Ports.free()
+        if options.port_base:
+            ports.check()
+        stack = Stack(ports, run_dir, options)
+        try:
+            stack.start()
+        except PortTaken:
+            stack.stop()
+            if options.port_base or attempt == FREE_PORT_TRIES - 1:
+                raise
+            _clear(run_dir)
+        except BaseException:
+            stack.stop()
+            raise
+        else:
+            return stack
+    raise AssertionError("the loop above returns or raises")
+
+
+def _run_dir(options: StackOptions) -> tuple[Path, bool]:
+    if options.run_dir is None:
+        return Path(tempfile.mkdtemp(prefix="attachment-lab-")), True
+    options.run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return options.run_dir.resolve(), False
+
+
+def _clear(run_dir: Path) -> None:
+    """A failed try leaves no database or log that the next one would read."""
+    for entry in run_dir.iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+def _port_clash(failure: StackFailed, children: Children, ports: Ports) -> PortTaken | None:
+    """A process that could not bind says so in its log, each server in its own words."""
+    marks = ("address already in use", "addrinuse", "address in use")
+    for child in children.all:
+        if child.exit_code is not None and any(mark in tail(child.log, 60).lower() for mark in marks):
+            port = getattr(ports, child.name, 0)
+            return PortTaken(f"{failure}\nA port was taken meanwhile: try again.", port=port)
+    return None

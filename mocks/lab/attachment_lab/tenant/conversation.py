@@ -1,0 +1,258 @@
+"""One chat from the customer's first word to the agent's wrap-up, across Contact Pro, CMI and C4C."""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from attachment_lab.errors import LabFailed
+from attachment_lab.names import shown
+from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant.credentials import WorldNames
+
+PIECE_BYTES = 256 * 1024
+Originator = Literal["customer", "agent"]
+#: The queue of chats that name none.
+SUPPORT = {"id": "3C6E0B8A9C15224A8228B9A98CA1531D", "name": "Support", "address": "support@chat"}
+
+
+class FileLike(Protocol):
+    """What a chat can send: a name as the device gives it, a MIME type, and where the bytes lie."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+
+
+#: A path, a (name, bytes) pair, or anything with name, content_type and path.
+Sendable = Path | tuple[str, bytes] | FileLike
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentFile:
+    """A file that CMI took in: its id there, and size and digest of the customer's bytes.
+
+    The lab counts them where the bytes leave, before any fault: reconciliation compares with these.
+    """
+
+    id: str
+    name: str
+    content_type: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fired:
+    """An event handed to Contact Pro's event engine, and the deliveries that it caused."""
+
+    event: str
+    event_id: str
+    delivery_ids: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+class Conversation:
+    """A chat under way. Build one with ``Conversation.open``."""
+
+    def __init__(
+        self,
+        to: Neighbours,
+        names: WorldNames,
+        guid: str,
+        *,
+        customer: dict[str, str],
+        agent: str = "Bob Agent",
+        on_sent: Callable[[SentFile], None] = lambda _: None,
+    ) -> None:
+        self._to = to
+        self._names = names
+        self._customer = customer
+        self._agent = agent
+        self._on_sent = on_sent
+        self.guid = guid
+        self.sent: list[SentFile] = []
+        self.fired: list[Fired] = []
+        #: ObjectID of the chat activity, once C4C has said it.
+        self.activity: str | None = None
+
+    @classmethod
+    def open(
+        cls,
+        to: Neighbours,
+        names: WorldNames,
+        *,
+        channel_sub_type: str = "whatsapp",
+        direct: bool = False,
+        customer: dict[str, str] | None = None,
+        language: str = "EN",
+        queue: Mapping[str, str] | None = None,
+        agent: str = "Bob Agent",
+        on_sent: Callable[[SentFile], None] = lambda _: None,
+    ) -> Conversation:
+        """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``).
+
+        ``on_sent`` hears of each file once CMI has it, such as ``ChainLedger.customer_sent``.
+        """
+        customer = customer or {"name": "Alice Example", "email": "alice@example.com"}
+        body: dict[str, Any] = {
+            "channel_sub_type": channel_sub_type,
+            "direct": direct,
+            "customer": customer,
+            "language": language,
+        }
+        if not direct:
+            body["queue"] = dict(queue or SUPPORT)
+        chat = to.cmi.post("/_mock/chats", body, world=names.name)
+        return cls(to, names, str(chat["guid"]), customer=customer, agent=agent, on_sent=on_sent)
+
+    @classmethod
+    def resume(cls, to: Neighbours, names: WorldNames, guid: str) -> Conversation:
+        """A chat that somebody else has opened. Raises Refused when CMI knows none of this guid."""
+        chat = to.cmi.get(f"/_mock/chats/{guid}", world=names.name)
+        return cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
+
+    def accept(self, agent: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """An agent takes the chat; the widget tells C4C, which creates the activity. Returns the contact."""
+        contact = self._move("accept", agent=agent)
+        self._tell_c4c("ACCEPT")
+        return contact
+
+    def decline(self) -> None:
+        """An agent declines: the chat goes on waiting, and C4C creates nothing."""
+        self._tell_c4c("DECLINE")
+
+    def say(self, text: str, originator_type: Originator = "customer") -> None:
+        """One message of the customer or the agent."""
+        originator = self._customer["name"] if originator_type == "customer" else self._agent
+        body = {"originator_type": originator_type, "originator": originator, "message": text}
+        self._to.cmi.post(f"/_mock/chats/{self.guid}/messages", body, world=self._names.name)
+
+    def send(self, sendable: Sendable, originator_type: Originator = "customer") -> SentFile:
+        """Send one file, streamed; the digest is taken from the bytes that left, not from CMI's answer.
+
+        Raises LabFailed when CMI took in other bytes than were sent.
+        """
+        name, content_type, pieces = _opened(sendable)
+        counted = _Counted(pieces)
+        taken = self._to.cmi.upload(
+            f"/_mock/chats/{self.guid}/attachments",
+            iter(counted),
+            world=self._names.name,
+            name=name,
+            content_type=content_type,
+            originator_type=originator_type,
+        )
+        sent = SentFile(
+            id=str(taken["id"]),
+            name=name,
+            content_type=content_type,
+            size_bytes=counted.size_bytes,
+            sha256=counted.sha256,
+        )
+        self.sent.append(sent)
+        self._on_sent(sent)
+        if str(taken["sha256"]) != sent.sha256:
+            raise LabFailed(f"CMI took in other bytes of {shown(name)} than were sent ({taken['size_bytes']:,} bytes)")
+        return sent
+
+    def transfer(
+        self, *, queue: Mapping[str, str] | None = None, agent: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        """The agent hands the chat on: a further leg with an id of its own. Returns the contact."""
+        return self._move("transfer", queue=queue, agent=agent)
+
+    def end(self, *, fire: bool = True, accepted: bool = True) -> Fired | None:
+        """The chat ends: C4C completes the activity, the event engine hears ``Ended`` if fire is set."""
+        contact = self._move("end")
+        if accepted:
+            self._tell_c4c("END")
+        return self.fire("Ended", contact) if fire else None
+
+    def wrap_up(self, *, fire: bool = True) -> Fired | None:
+        """The agent finishes the wrap-up: event ``Closed`` unless fire is False."""
+        contact = self._move("wrap-up")
+        return self.fire("Closed", contact) if fire else None
+
+    def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> Fired:
+        """Hand an event to the event engine, with the contact as it is now; ``copies`` of it make deliveries."""
+        if contact is None:
+            chat = self._to.cmi.get(f"/_mock/chats/{self.guid}", world=self._names.name)
+            contact = chat["contact"]
+        body = {"event": event, "contact": contact} | ({"copies": copies} if copies > 1 else {})
+        answer = self._to.orchestration.post("/_mock/events", body, world=self._names.name)
+        considered = answer.get("configurations", [])
+        fired = Fired(
+            event=event,
+            event_id=str(answer["event_id"]),
+            delivery_ids=tuple(str(each) for each in answer.get("delivery_ids", [])),
+            refused=tuple(f"{c['name']}: {c['reason']}" for c in considered if not c["matched"]),
+        )
+        self.fired.append(fired)
+        return fired
+
+    def _move(self, step: str, **parts: Mapping[str, str] | None) -> dict[str, Any]:
+        body = {name: dict(part) for name, part in parts.items() if part}
+        answer = self._to.cmi.post(f"/_mock/chats/{self.guid}/{step}", body, world=self._names.name)
+        contact: dict[str, Any] = answer["contact"]
+        return contact
+
+    def _tell_c4c(self, action: str) -> None:
+        """The CTI payload of the agent's widget. That ExternalReferenceID is the guid: inferred."""
+        payload = {
+            "Type": "CHAT",
+            "EventType": "INBOUND",
+            "Action": action,
+            "ExternalReferenceID": self.guid,
+            "Email": self._customer["email"],
+            "Subject": f"Chat with {self._customer['name']}",
+            "Text": "",
+        }
+        answer = self._to.c4c.post("/_mock/cti", payload, world=self._names.name)
+        self.activity = (answer.get("activity") or {}).get("object_id", self.activity)
+
+
+class _Counted:
+    """Passes pieces through, counting bytes and digesting on the way."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+        self._digest = hashlib.sha256()
+        self.size_bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self._digest.update(piece)
+            self.size_bytes += len(piece)
+            yield piece
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+def _opened(sendable: Sendable) -> tuple[str, str, Iterable[bytes]]:
+    if isinstance(sendable, tuple):
+        name, content = sendable
+        return name, guessed_type(name), [content]
+    if isinstance(sendable, Path):
+        return sendable.name, guessed_type(sendable.name), _pieces(sendable)
+    return sendable.name, sendable.content_type, _pieces(sendable.path)
+
+
+def guessed_type(name: str) -> str:
+    """The MIME type that a device would declare for this name."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while piece := stream.read(PIECE_BYTES):
+            yield piece

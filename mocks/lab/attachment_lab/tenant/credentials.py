@@ -1,0 +1,141 @@
+"""Names and secrets of a world: what belongs together across Contact Pro, CMI and C4C."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import string
+from dataclasses import asdict, dataclass, field, replace
+from importlib import resources
+from typing import Any
+
+REGION = "eu-c1"
+ENDPOINT = f"https://cc-workflows-{REGION}.cc.sinch.com/prod/chat-attachments"
+AUDIENCE = "attachment-transfer"
+SCOPE = "chat-attachments transfers"
+EXAMPLE_CMI = "8h6b51di7x.execute-api.eu-central-1.amazonaws.com/acme/cmi"
+EXAMPLE_C4C_HOST = "my2554607.de1.crm.cloud.sap"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldNames:
+    """One world: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them.
+
+    Attributes:
+        ids_seed: decides the ids that the mocks mint; None = the name does. See ``renewed``.
+    """
+
+    name: str
+    tenant: str
+    cmi_host: str
+    c4c_host: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_key: str = field(repr=False)
+    cmi_password: str = field(repr=False)
+    c4c_password: str = field(repr=False)
+    cmi_user: str = "transcript.user"
+    c4c_user: str = "v1user"
+    ids_seed: str | None = None
+
+    @property
+    def cmi_url(self) -> str:
+        """Public CMI address as the integration's JSON gives it; no trailing slash."""
+        return f"https://{self.cmi_host}/{self.tenant}/cmi"
+
+    @property
+    def c4c_url(self) -> str:
+        """Public C4C address."""
+        return f"https://{self.c4c_host}"
+
+    @property
+    def token_url(self) -> str:
+        """The real, public token endpoint of the Contact Pro tenant."""
+        return f"https://login-{REGION}.cc.sinch.com/{self.tenant}/oauth2/token"
+
+    @property
+    def integration_json(self) -> str:
+        """JSON for Configuration; for the default world the documentation's example, byte for byte."""
+        example = example_integration_json().decode("ascii")
+        cmi_url = self.cmi_url.removeprefix("https://")
+        return example.replace(EXAMPLE_CMI, cmi_url).replace(EXAMPLE_C4C_HOST, self.c4c_host)
+
+    def guarded(self) -> dict[str, str]:
+        """Everything that must never be read in a journal or a log, by a name that may be printed."""
+        cmi_basic = f"{self.cmi_user}:{self.cmi_password}"
+        c4c_basic = f"{self.c4c_user}:{self.c4c_password}"
+        oauth_basic = f"{self.client_id}:{self.client_secret}"
+        return {
+            "the OAuth client secret": self.client_secret,
+            "the CMI API key": self.api_key,
+            "the CMI password": self.cmi_password,
+            "the C4C password": self.c4c_password,
+            "the CMI Basic credentials": base64.b64encode(cmi_basic.encode()).decode(),
+            "the C4C Basic credentials": base64.b64encode(c4c_basic.encode()).decode(),
+            "the OAuth Basic credentials": base64.b64encode(oauth_basic.encode()).decode(),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """For the lab's own 0600 stack file and the environment of its console; holds secrets."""
+        return asdict(self)
+
+
+def example_integration_json() -> bytes:
+    """The one-line example of the public configuration page, unchanged."""
+    return resources.files("attachment_lab").joinpath("data/chat_attachments_edi.json").read_bytes()
+
+
+def default_world() -> WorldNames:
+    """The world of the demo: the names that the documentation's example uses; fresh secrets."""
+    return WorldNames(
+        name="default",
+        tenant="acme",
+        cmi_host=EXAMPLE_CMI.partition("/")[0],
+        c4c_host=EXAMPLE_C4C_HOST,
+        client_id="contact-pro-acme",
+        **_fresh_secrets(),
+    )
+
+
+def minted_world() -> WorldNames:
+    """A world of its own for one test; collides with no other but by a 32-bit accident."""
+    tenant = f"t{secrets.token_hex(4)}"
+    gateway = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
+    digits = "".join(secrets.choice(string.digits) for _ in range(7))
+    return WorldNames(
+        name=tenant,
+        tenant=tenant,
+        cmi_host=f"{gateway}.execute-api.eu-central-1.amazonaws.com",
+        c4c_host=f"my{digits}.de1.crm.cloud.sap",
+        client_id=f"contact-pro-{tenant}",
+        **_fresh_secrets(),
+    )
+
+
+def renewed(names: WorldNames) -> WorldNames:
+    """The same tenant and hosts, begun anew: other secrets, another OAuth client, other ids.
+
+    The service knows transfers by client and chat, so none of an earlier beginning is taken for one of this.
+    """
+    tag = secrets.token_hex(4)
+    return replace(
+        names,
+        client_id=f"contact-pro-{names.tenant}-{tag}",
+        ids_seed=f"{names.name[:55]}-{tag}",
+        **_fresh_secrets(),
+    )
+
+
+def sealing_key() -> str:
+    """A key ring with one key for the service: ``k1:`` and 32 random bytes, url-safe base64."""
+    return "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+def _fresh_secrets() -> dict[str, str]:
+    """Passwords keep to the documented alphabet: Latin letters, no special currency or fraction signs."""
+    return {
+        "client_secret": secrets.token_urlsafe(32),
+        "api_key": secrets.token_urlsafe(30),
+        "cmi_password": "Aa1" + secrets.token_urlsafe(18),
+        "c4c_password": "Aa1" + secrets.token_urlsafe(18),
+    }

@@ -1,0 +1,136 @@
+"""Fill the three mocks with a world: accounts, the technical user, the four secrets and the integration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, WorldNames
+
+#: The OData services that the configuration page ticks for the technical user. Evidence: documented.
+C4C_SERVICES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
+COMMUNICATION_SYSTEM = "SINCH_CONTACT_PRO"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldOptions:
+    """How a world differs from the documented configuration.
+
+    Attributes:
+        events: ticked in the integration; the page says Ended or Closed.
+        dialects: per mock (orchestration, cmi, c4c), its switches for undocumented behaviour.
+        direct_conversations: whether the integration also applies to chats without a queue.
+    """
+
+    events: Sequence[str] = ("Ended",)
+    dialects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    direct_conversations: bool = False
+
+
+def open_world(to: Neighbours, names: WorldNames, options: WorldOptions | None = None) -> None:
+    """Create the world in all three mocks and configure it as an administrator would."""
+    options = options or WorldOptions()
+    _create_cmi(to, names, options)
+    _create_c4c(to, names, options)
+    _create_contact_pro(to, names, options)
+    _keep_secrets(to, names)
+    _add_integration(to, names, options)
+
+
+def close_world(to: Neighbours, name: str) -> None:
+    """Remove the world and its files from all three mocks."""
+    for mock in MOCKS:
+        to.mock(mock).delete(f"/_mock/worlds/{name}")
+
+
+def _seed(names: WorldNames) -> dict[str, str]:
+    return {"ids_seed": names.ids_seed} if names.ids_seed else {}
+
+
+def _create_cmi(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+    to.cmi.post(
+        "/_mock/worlds",
+        {
+            "name": names.name,
+            "host": names.cmi_host,
+            "tenant": names.tenant,
+            "api_key": names.api_key,
+            "user": names.cmi_user,
+            "password": names.cmi_password,
+            "dialect": dict(options.dialects.get("cmi", {})),
+            **_seed(names),
+        },
+    )
+
+
+def _create_c4c(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+    arrangement = {"user": names.c4c_user, "password": names.c4c_password, "services": list(C4C_SERVICES)}
+    to.c4c.post(
+        "/_mock/worlds",
+        {
+            "name": names.name,
+            "host": names.c4c_host,
+            "communication_system": {"id": COMMUNICATION_SYSTEM},
+            "arrangement": arrangement,
+            "dialect": dict(options.dialects.get("c4c", {})),
+            **_seed(names),
+        },
+    )
+
+
+def _create_contact_pro(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+    oauth = {
+        "client_id": names.client_id,
+        "client_secret": names.client_secret,
+        "scope": SCOPE,
+        "audience": AUDIENCE,
+    }
+    to.orchestration.post(
+        "/_mock/worlds",
+        {
+            "name": names.name,
+            "tenant": names.tenant,
+            "oauth": oauth,
+            "dialect": dict(options.dialects.get("orchestration", {})),
+            **_seed(names),
+        },
+    )
+
+
+def _keep_secrets(to: Neighbours, names: WorldNames) -> None:
+    """The secrets manager's four entries. Names: configuration page; the OAuth object's keys are assumed."""
+    oauth = {
+        "client_id": names.client_id,
+        "client_secret": names.client_secret,
+        "access_token_url": names.token_url,
+        "scope": SCOPE.split(),
+    }
+    entries: dict[str, tuple[str, str | dict[str, Any]]] = {
+        "orchestration-layer": ("Access to the orchestration layer", oauth),
+        "ri-apikey": ("API key of the RESTful interfaces", names.api_key),
+        "cmi-chat-attachment-upload-user": ("CMI user of the chat attachment upload", names.cmi_password),
+        "sap-v1-secret": ("C4C technical user of the chat attachment upload", names.c4c_password),
+    }
+    path = f"/{names.tenant}/system-configurator/api/secrets"
+    for name, (description, secret) in entries.items():
+        to.orchestration.post(path, {"name": name, "description": description, "secret": secret})
+
+
+def _add_integration(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+    to.orchestration.post(
+        f"/{names.tenant}/system-configurator/api/event-driven-integrations",
+        {
+            "name": "Chat attachments to SAP Service Cloud",
+            "channel_type": "Chat",
+            "endpoint_url": ENDPOINT,
+            "ordinal": 1,
+            "direction": "Both",
+            "events": list(options.events),
+            "queues": [],
+            "direct_conversations": options.direct_conversations,
+            "enabled": True,
+            "json": names.integration_json,
+        },
+    )

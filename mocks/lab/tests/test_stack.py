@@ -1,0 +1,286 @@
+"""The stack as real processes: it comes up, carries, notices, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from attachment_lab.errors import NotSettled, StackFailed, WrongUse
+from attachment_lab.stack.kill import listeners
+from attachment_lab.stack.process_cleanup import members
+from attachment_lab.stack.running import StackOptions, open_stack
+from attachment_lab.tenant.handle import FaultCannotStrike, Tenant
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+
+LAB = [sys.executable, "-m", "attachment_lab"]
+PHOTO = ("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)
+NOTE = ("note.txt", b"see you on Monday\n")
+
+
+def wait_for(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
+    """Poll until it holds; the condition decides, the time is only a way out."""
+    pause = threading.Event()
+    for _ in range(int(timeout_s / 0.05)):
+        if condition():
+            return
+        pause.wait(0.05)
+    pytest.fail("it never happened")
+
+
+def test_a_chats_files_arrive_and_the_books_add_up(tenant: Tenant) -> None:
+    chat = tenant.chat(files=[PHOTO, NOTE])
+    chat.end()
+    tenant.wait_until_settled()
+    held = sorted((each.name, each.sha256) for each in tenant.stored())
+    assert held == sorted((each.name, each.sha256) for each in chat.files)
+    assert tenant.verdict().ok
+
+
+@pytest.mark.no_ledger_check(reason="the test breaks a law on purpose")
+def test_the_ledger_notices_a_byte_that_changed_on_the_way(tenant: Tenant) -> None:
+    chat = tenant.chat(files=[PHOTO])
+    tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
+    chat.end()
+    tenant.wait_until_settled()
+    [violation] = tenant.verdict().violations
+    assert violation.law == "integrity"
+    assert violation.sentence.startswith(
+        f"CMI → service: photo.jpg: C4C holds {len(PHOTO[1]):,} bytes image/jpeg (sha256 "
+    )
+    with pytest.raises(AssertionError, match="CMI's answer was changed by the planned fault flip_byte"):
+        tenant.assert_laws_hold()
+
+
+@pytest.mark.no_ledger_check(reason="the test breaks an invariant on purpose")
+def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_digest(tenant: Tenant) -> None:
+    chat = tenant.chat(files=[PHOTO])
+    fault = tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
+    chat.end()
+    [transfer] = tenant.wait_until_settled()
+    fault.remove()
+    [carried], [held] = transfer.attachments, tenant.stored()
+    assert carried.sha256 == held.sha256 != chat.files[0].sha256
+    [violation] = tenant.verdict().violations
+    assert (violation.law, violation.hop) == ("integrity", "CMI → service")
+    assert violation.fact.endswith("CMI's answer was changed by the planned fault flip_byte")
+
+
+def test_two_tenants_do_not_see_each_other(tenant: Tenant) -> None:
+    tenant.chat(files=[NOTE]).end()
+    tenant.wait_until_settled()
+    with tenant.lab.tenant() as other:
+        assert other.stored() == []
+        assert other.transfers() == []
+
+
+def test_a_chat_whose_event_is_not_fired_leaves_no_trace_in_c4c(tenant: Tenant) -> None:
+    tenant.chat(files=[NOTE]).end(fire=False)
+    assert tenant.wait_until_settled() == []
+    assert tenant.stored() == []
+
+
+def test_the_clock_of_a_shared_stack_cannot_be_moved(tenant: Tenant) -> None:
+    with pytest.raises(WrongUse, match="own_stack"):
+        tenant.clock.advance(minutes=1)
+
+
+@pytest.mark.own_stack
+def test_the_clock_of_an_own_stack_moves_mocks_and_service_together(tenant: Tenant) -> None:
+    tenant.clock.advance(hours=2)
+    tenant.chat(files=[NOTE]).end()  # a token of a clock two hours ahead must be good for the service
+    tenant.wait_until_settled()
+    assert [each.name for each in tenant.stored()] == ["note.txt"]
+
+
+def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: Tenant) -> None:
+    fault = tenant.fault(mock="c4c", kind="status", path="*", times=None, status=503)
+    chat = tenant.chat(files=[NOTE])
+    chat.end()
+    with pytest.raises(NotSettled, match=r"transfer .* is (waiting|running|queued)|not delivered yet"):
+        tenant.wait_until_settled(timeout_s=0)
+    fault.remove()
+    tenant.wait_until_settled(timeout_s=120)
+
+
+def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tenant: Tenant) -> None:
+    with pytest.warns(FaultCannotStrike, match="attachment-lab up --through-gates"):
+        fault = tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", after_bytes=10)
+    assert fault.warning
+    tenant.chat(files=[NOTE]).end()
+    tenant.wait_until_settled()
+    (told,) = tenant.mock("cmi").get("/_mock/faults", world=tenant.name)["faults"]
+    assert (told["applied"], told["warning"]) == (0, fault.warning)
+
+
+def test_a_stack_leaves_no_process_and_no_folder_behind() -> None:
+    with open_stack() as stack:
+        pids = [child.pid for child in stack.children.all]
+        run_dir = stack.run_dir
+        assert all(members(pid) for pid in pids)
+    assert [members(pid) for pid in pids] == [[]] * len(pids)
+    assert not run_dir.exists()
+
+
+def test_a_process_that_dies_is_noticed_at_once() -> None:
+    with open_stack() as stack:
+        victim = next(child for child in stack.children.all if child.name == "c4c")
+        os.kill(victim.pid, signal.SIGKILL)
+        victim.wait(10)
+        with pytest.raises(StackFailed, match="c4c ended by SIGKILL"):
+            stack.check_alive()
+
+
+def test_a_service_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
+    broken = StackOptions(run_dir=tmp_path, service_environment={"ATTACHMENT_TRANSFER_SEALING_KEYS": "nonsense"})
+    with pytest.raises(StackFailed, match=r"(?s)service ended with exit code.*Last lines of"), open_stack(broken):
+        pytest.fail("it started")
+
+
+def stack_up(tmp_path: Path) -> tuple[subprocess.Popen[str], dict[str, object]]:
+    """``attachment-lab up`` on free ports, ready."""
+    ready = tmp_path / "ready.json"
+    process = subprocess.Popen(
+        [*LAB, "up", "--port-base", "0", "--ready-file", str(ready)],
+        cwd=tmp_path,
+        env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    wait_for(lambda: ready.exists() or process.poll() is not None, 90)
+    assert process.poll() is None, process.communicate()[0]
+    assert stat.S_IMODE(ready.stat().st_mode) == 0o600
+    return process, json.loads(ready.read_text())
+
+
+def answers(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=15, trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)], ids=str)
+def test_however_up_ends_the_stack_goes_with_it(tmp_path: Path, how: signal.Signals, code: int) -> None:
+    process, ready = stack_up(tmp_path)
+    urls = dict(ready["urls"])  # type: ignore[call-overload]
+    assert all(answers(url) for url in urls.values())
+    started = {pid for url in urls.values() for pid in listeners(httpx.URL(url).port or 0)}
+    process.send_signal(how)
+    said = process.communicate(timeout=60)[0]
+    assert process.returncode == code
+    assert "Traceback" not in said
+    assert len(started) >= len(urls)
+    # By process and not by port: another stack may have been given a port of this one meanwhile.
+    wait_for(lambda: not any(lives(pid) for pid in started))
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) -> None:
+    process, was = stack_up(tmp_path)
+
+    def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*LAB, *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    try:
+        (tmp_path / "a.txt").write_text("hello")
+        chat = lab("chat", "--file", "a.txt", "--end", "--json")
+        assert chat.returncode == 0, chat.stderr
+        assert [each["outcome"] for each in json.loads(chat.stdout)["attachments"]] == ["stored"]
+        assert lab("reset").returncode == 0
+        ledger = json.loads(lab("ledger", "--json").stdout)
+        assert ledger["ledger"] == {"ok": True, "violations": []}
+        assert {each["outcome"] for each in ledger["attachments"]} == {"not asked for"}
+        # The ready file that programs outside rely on has followed: its secrets open the new world.
+        ready = json.loads((tmp_path / "ready.json").read_text())
+        assert ready["world"]["oauth"]["client_id"] != was["world"]["oauth"]["client_id"]
+        assert ready["world"]["contact_id"] != was["world"]["contact_id"]
+        assert lab("ledger", "--ready-file", "ready.json").returncode == 0
+        # The console's button asks the stack's owner, so the files that programs outside rely on follow again.
+        pressed = httpx.post(
+            f"{ready['urls']['console']}/api/worlds/default/reset", json={}, timeout=60, trust_env=False
+        )
+        assert pressed.status_code == 204, pressed.text
+        again = json.loads((tmp_path / "ready.json").read_text())
+        assert again["world"]["oauth"]["client_id"] != ready["world"]["oauth"]["client_id"]
+        assert lab("ledger").returncode == 0
+        assert json.loads(lab("reset", "--full", "--json").stdout)["full"] is True
+        # The service has forgotten the chat, and takes one more.
+        assert (
+            json.loads(lab("chat", "--file", "a.txt", "--end", "--json").stdout)["attachments"][0]["outcome"]
+            == "stored"
+        )
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def test_the_demo_prints_one_json_document_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    done = subprocess.run(
+        [*LAB, "demo", "--json", "--file", "a.txt"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    shape = json.loads(done.stdout)
+    assert [each["outcome"] for each in shape["attachments"]] == ["stored"]
+    assert shape["ledger"] == {"ok": True, "violations": []}
+
+
+@pytest.mark.parametrize("fault", ["packed", "sign-in-page", "short-file", "redirect"])
+def test_the_demo_brings_the_customers_bytes_whatever_cmi_answers_first(fault: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    done = subprocess.run(
+        [*LAB, "demo", "--file", "a.txt", "--fault", fault, "--json"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [each["outcome"] for each in told["attachments"]] == ["stored"]
+    assert told["attachments"][0]["c4c_sha256"] == hashlib.sha256(b"hello").hexdigest()
+    assert told["ledger"]["ok"]
+
+
+def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    done = subprocess.run(
+        [*LAB, "demo", "--file", "a.txt", "--fault", "flip-byte"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = " ".join(done.stdout.split())
+    assert "CMI → service: a.txt: C4C holds 5 bytes" in told
+    assert "CMI's answer was changed by the planned fault flip_byte" in told

@@ -1,0 +1,155 @@
+"""One world: a Contact Pro tenant with its secrets, integrations, event engine and token issuer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mock_kit.tenants import World
+from orchestration_mock.model.conversations import Conversations
+from orchestration_mock.model.credentials import TokenCache
+from orchestration_mock.model.deliveries import DeliveryLog
+from orchestration_mock.model.dialect import complete
+from orchestration_mock.model.engine import EventEngine
+from orchestration_mock.model.forms import Form
+from orchestration_mock.model.integrations import Integrations
+from orchestration_mock.model.issuer import Issuer, OAuthClient
+from orchestration_mock.model.keyring import Keyring
+from orchestration_mock.model.outbound import Sender
+from orchestration_mock.model.secrets import NAME, SecretsManager, read_scope
+from orchestration_mock.model.sender import Courier
+from orchestration_mock.model.workflows import Workflows
+
+DEFAULT_AUDIENCE = "attachment-transfer"
+DEFAULT_SCOPE = ("chat-attachments", "transfers")
+
+
+@dataclass(kw_only=True)
+class OrchestrationWorld(World):
+    """A tenant.
+
+    Attributes:
+        tenant: first path segment of all its addresses.
+        setup: the secrets and integrations it was created with; a reset brings them back.
+    """
+
+    tenant: str
+    issuer: Issuer
+    sender: Sender = field(repr=False)
+    touch_in: Callable[[str, World], str] = field(repr=False)
+    setup: Mapping[str, Any] = field(repr=False)
+    secrets: SecretsManager = field(init=False)
+    integrations: Integrations = field(init=False)
+    conversations: Conversations = field(init=False)
+    engine: EventEngine = field(init=False)
+    workflows: Workflows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """A tenant as it was created: same client and keys, its setup, and nothing else."""
+        self.journal.guard(self.issuer.client.client_secret, self.issuer.client.client_id)
+        self.secrets = SecretsManager(guard=self.journal.guard)
+        self.integrations = Integrations(
+            new_id=lambda: self.ids.uuid("integration"),
+            guard=self.journal.guard,
+            dialect=self.dialect,
+        )
+        self.conversations = Conversations()
+        self.engine = self._new_engine()
+        self.workflows = Workflows(clock=self.clock, ids=self.ids, dialect=self.dialect)
+        for secret in self.setup.get("secrets", []):
+            self.secrets.create(secret, self.clock.now())
+        for integration in self.setup.get("event_driven_integrations", []):
+            self.integrations.create(integration)
+
+    def _new_engine(self) -> EventEngine:
+        log = DeliveryLog()
+        courier = Courier(
+            clock=self.clock,
+            dialect=self.dialect,
+            secrets=self.secrets,
+            conversations=self.conversations,
+            log=log,
+            sender=self.sender,
+            faults=self.faults,
+            tokens=TokenCache(sender=self.sender, dialect=self.dialect),
+            masker=self.journal.masker,
+            touch=self.touch,
+        )
+        return EventEngine(
+            clock=self.clock,
+            ids=self.ids,
+            dialect=self.dialect,
+            integrations=self.integrations,
+            conversations=self.conversations,
+            log=log,
+            courier=courier,
+            touch=self.touch,
+        )
+
+    def reset_basics(self) -> None:
+        """Also drops every token, and every request that has not gone out: reset and removal need this."""
+        self.engine.close()
+        self.issuer.forget_tokens()
+        super().reset_basics()
+
+    def touch(self, evidence_id: str) -> str:
+        """A behaviour has shown itself in this world; gives its evidence label."""
+        return self.touch_in(evidence_id, self)
+
+    def describe(self) -> dict[str, Any]:
+        """For ``GET /_mock/worlds``."""
+        return {"tenant": self.tenant, "oauth": self.issuer.describe()}
+
+
+def read_world(
+    body: object,
+    *,
+    data_dir: Path,
+    sender_for: Callable[[Mapping[str, Any]], Sender],
+    touch: Callable[[str, World], str],
+    keys_of: Callable[[str, str], Keyring] = lambda _issuer, algorithm: Keyring(algorithm),
+) -> OrchestrationWorld:
+    """A world from ``{"name", "tenant", "oauth", "dialect"?, "secrets"?, "event_driven_integrations"?}``.
+
+    Raises ``Invalid`` or ``Malformed``.
+    """
+    form = Form(body)
+    name, tenant = form.text("name"), form.text("tenant")
+    if tenant == "_mock" or (tenant and not NAME.fullmatch(tenant)):
+        form.wrong("tenant", "1 to 64 of A-Z a-z 0-9 _ -", "choose another tenant", tenant)
+    client, dialect = _client(form), form.raw("dialect", {})
+    if not isinstance(dialect, Mapping):
+        form.wrong("dialect", "an object", 'write "dialect": {}', dialect)
+    ids_seed = form.text("ids_seed", "")
+    setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
+    for unknown in form.unknown():
+        form.wrong(unknown, "no such member", f"remove {unknown}")
+    form.done("The world")
+    parts = World.parts(name, data_dir, complete(dialect), ids_seed=ids_seed)
+    basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
+    url = f"https://login-eu-c1.cc.sinch.com/{tenant}"
+    keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
+    issuer = Issuer(url=url, client=client, keys=keys, **basics)
+    sender = sender_for(parts["dialect"])
+    return OrchestrationWorld(**parts, tenant=tenant, issuer=issuer, sender=sender, touch_in=touch, setup=setup)
+
+
+def _client(form: Form) -> OAuthClient:
+    inner = Form(form.raw("oauth", {}), at="oauth")
+    scope = read_scope(inner.raw("scope"))
+    client = OAuthClient(
+        client_id=inner.text("client_id"),
+        client_secret=inner.text("client_secret"),
+        scope=scope or DEFAULT_SCOPE,
+        audience=inner.text("audience", DEFAULT_AUDIENCE),
+    )
+    if scope is None:
+        inner.wrong("scope", "a list of strings or a string with spaces", "correct or remove scope")
+    for error in inner.errors:
+        form.wrong(f"oauth.{error.field}", error.expected, error.remedy)
+    return client
