@@ -19,7 +19,7 @@ import pytest
 from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, furnish, rehearsal_target
 from attachment_lab.probe.target import PREFIX, Target
 from attachment_lab.tenant.handle import Tenant
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 pytestmark = [
     pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
@@ -70,7 +70,7 @@ def run_suite(tmp_path: Path, env: Mapping[str, str], *arguments: str) -> Run:
 
 @pytest.fixture
 def target(tenant: Tenant) -> Target:
-    """This test's world, as the owner of a tenant would describe it."""
+    """This test's tenant, as the owner of a tenant would describe it."""
     to = tenant.lab.stack.neighbours
     return rehearsal_target(to, tenant.names, *furnish(to, tenant.names))
 
@@ -175,7 +175,7 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
         "cmi": {"unknown_chat": "empty_200", "attachment_size_listed": False},
         "c4c": {"error_innererror": True},
     }
-    with tenant.lab.tenant(WorldOptions(dialects=switches), check=False, judge=False) as other:
+    with tenant.lab.tenant(TenantOptions(dialects=switches), check=False, judge=False) as other:
         to = other.lab.stack.neighbours
         target = rehearsal_target(to, other.names, *furnish(to, other.names))
         run = run_suite(tmp_path, environment(target), "--target", "tenant")

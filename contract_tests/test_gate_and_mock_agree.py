@@ -37,7 +37,7 @@ REFUSED_AS_INVALID = {400, 422}
 
 
 class Outside:
-    """The world beyond the mock: a token service and the endpoint, which keeps what it gets."""
+    """The tenant beyond the mock: a token service and the endpoint, which keeps what it gets."""
 
     def __init__(self) -> None:
         self.received: list[httpx.Request] = []
@@ -60,7 +60,7 @@ def configurator(tmp_path: Path, outside: Outside) -> Iterator[Client]:
     app = create_app(tmp_path, carrier=Carrier(egress, transport_for=lambda _: httpx.MockTransport(outside.handle)))
     client = app.test_client()
     oauth = {"client_id": "engine", "client_secret": "c-4711-4711", "scope": "chat-attachments", "audience": "a"}
-    made = client.post("/_mock/worlds", json={"name": "default", "tenant": "acme", "oauth": oauth})
+    made = client.post("/_mock/tenants", json={"name": "default", "tenant_path": "acme", "oauth": oauth})
     assert made.status_code == 201, made.text
     token_url = "https://login-eu-c1.cc.sinch.com/acme/oauth2/token"
     credential = {"client_id": "engine", "client_secret": "c-4711-4711", "access_token_url": token_url}

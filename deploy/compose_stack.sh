@@ -24,7 +24,7 @@ engine() {
 }
 
 # A job of the lab that needs the stack's network and the console's settings: a container of its own, removed at once.
-job() { $compose run --rm --no-deps -T worlds -m attachment_lab.containers "$@"; }
+job() { $compose run --rm --no-deps -T tenants -m attachment_lab.containers "$@"; }
 
 up() {
     engine

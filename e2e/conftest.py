@@ -13,16 +13,16 @@ from instrument import recording
 from instrument.furnished import furnish
 from instrument.offline import Guard, Tripwire, tripwire
 from instrument.pictures import FONTS, Pictures
-from instrument.remote import RemoteLab, RemoteStack, first_world
-from instrument.stacks import ConsoleWorld, LocalStack, StackUnderTest
+from instrument.remote import RemoteLab, RemoteStack, first_view
+from instrument.stacks import LocalStack, StackUnderTest, TenantView
 from pages.console_page import ConsolePage
 from playwright.sync_api import BrowserContext, Page
 
 from attachment_lab.containers.compose_stack import ComposeStackOptions
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.tenant.handle import Lab
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 HERE = Path(__file__).parent
 CHROMIUM_ARGUMENTS = [
@@ -104,7 +104,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     """The worker's stack, with its console; the lab's plugin has one without. With --base-url a stack elsewhere.
 
-    What the console's first world exchanged is judged once, at the end: a test may leave while its chat goes on.
+    What the console's first tenant exchanged is judged once, at the end: a test may leave while its chat goes on.
     """
     if elsewhere := request.config.getoption("base_url", None):
         yield cast("Lab", RemoteLab(RemoteStack(elsewhere)))
@@ -112,7 +112,7 @@ def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
     with open_stack(StackOptions(console=True)) as stack:
         made = Lab(stack)
         yield made
-        told = made.traffic_against_the_contract(default_world(), of="the console's tests")
+        told = made.traffic_against_the_contract(default_tenant(), of="the console's tests")
         assert not told, told
 
 
@@ -137,18 +137,18 @@ def stack(request: pytest.FixtureRequest) -> Iterator[StackUnderTest]:
 
 
 @pytest.fixture
-def world_options() -> WorldOptions | None:
-    """How the test's world differs from the documented configuration; override it, None = not at all."""
+def tenant_options() -> TenantOptions | None:
+    """How the test's tenant differs from the documented configuration; override it, None = not at all."""
     return None
 
 
 @pytest.fixture
-def world(
-    request: pytest.FixtureRequest, stack: StackUnderTest, world_options: WorldOptions | None
-) -> Iterator[ConsoleWorld]:
+def view(
+    request: pytest.FixtureRequest, stack: StackUnderTest, tenant_options: TenantOptions | None
+) -> Iterator[TenantView]:
     """A fresh tenant that the console shows; closed at the end, the ledger's laws having been checked."""
     check = request.node.get_closest_marker("no_ledger_check") is None
-    with stack.world(world_options, check=check) as fresh:
+    with stack.tenant_view(tenant_options, check=check) as fresh:
         yield fresh
 
 
@@ -159,23 +159,23 @@ def console_lab(lab: Lab) -> Lab:
 
 
 @pytest.fixture(scope="session")
-def furnished(request: pytest.FixtureRequest, lab: Lab) -> Iterator[ConsoleWorld]:
-    """A world full of life, for tests that only look. Here it is the documentation's own; elsewhere one minted."""
+def furnished(request: pytest.FixtureRequest, lab: Lab) -> Iterator[TenantView]:
+    """A tenant full of life, for tests that only look. Here it is the documentation's own; elsewhere one minted."""
     elsewhere = request.config.getoption("base_url", None)
     if elsewhere:
-        with RemoteStack(elsewhere).world(check=False) as fresh:
+        with RemoteStack(elsewhere).tenant_view(check=False) as fresh:
             furnish(fresh.base_url, fresh.name)
             yield fresh
         return
-    first = first_world(lab.urls["console"])
+    first = first_view(lab.urls["console"])
     furnish(first.base_url, first.name)
     yield first
 
 
 @pytest.fixture
-def console(page: Page, world: ConsoleWorld) -> ConsolePage:
-    """The Chain page of the test's world, not opened yet."""
-    return ConsolePage(page, world.url("chain"))
+def console(page: Page, view: TenantView) -> ConsolePage:
+    """The Chain page of the test's tenant, not opened yet."""
+    return ConsolePage(page, view.url("chain"))
 
 
 @pytest.fixture

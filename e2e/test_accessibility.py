@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from instrument.accessibility import axe_findings, walk
-from instrument.stacks import ConsoleWorld, StackUnderTest
+from instrument.stacks import StackUnderTest, TenantView
 from pages.configurator_page import ConfiguratorPage
 from playwright.sync_api import Page, expect
 
@@ -51,7 +51,7 @@ def fail_on(findings: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_full_of_life_breaks_no_rule(page: Page, furnished: ConsoleWorld, name: str) -> None:
+def test_a_page_full_of_life_breaks_no_rule(page: Page, furnished: TenantView, name: str) -> None:
     open_quietly(page, furnished.url(name))
     fail_on(findings_in_every_guise(page))
 
@@ -95,7 +95,7 @@ OPENED: dict[str, tuple[str, str, Callable[[Page], None]]] = {
 
 
 @pytest.mark.parametrize("what", OPENED)
-def test_what_is_opened_on_a_page_breaks_no_rule(page: Page, furnished: ConsoleWorld, what: str) -> None:
+def test_what_is_opened_on_a_page_breaks_no_rule(page: Page, furnished: TenantView, what: str) -> None:
     name, query, open_it = OPENED[what]
     page.emulate_media(reduced_motion="reduce")
     chat = furnished.tenant.ledger.sources()[0].chat
@@ -107,26 +107,24 @@ def test_what_is_opened_on_a_page_breaks_no_rule(page: Page, furnished: ConsoleW
 
 
 @pytest.mark.page_errors(allow="status of 404")
-def test_the_page_of_a_tenant_that_is_gone_breaks_no_rule(
-    page: Page, world: ConsoleWorld, stack: StackUnderTest
-) -> None:
-    with stack.world(check=False), stack.world(check=False):
-        page.goto(world.url().replace(world.name, "nowhere"))
+def test_the_page_of_a_tenant_that_is_gone_breaks_no_rule(page: Page, view: TenantView, stack: StackUnderTest) -> None:
+    with stack.tenant_view(check=False), stack.tenant_view(check=False):
+        page.goto(view.url().replace(view.name, "nowhere"))
         expect(page.get_by_role("heading")).to_be_visible()
         assert page.get_by_role("listitem").count() >= 3
         fail_on(findings_in_every_guise(page))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_that_has_nothing_to_show_yet_breaks_no_rule(page: Page, world: ConsoleWorld, name: str) -> None:
-    open_quietly(page, world.url(name))
+def test_a_page_that_has_nothing_to_show_yet_breaks_no_rule(page: Page, view: TenantView, name: str) -> None:
+    open_quietly(page, view.url(name))
     fail_on(findings_in_every_guise(page))
 
 
 @pytest.mark.parametrize("on", WIDTHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(
-    page: Page, furnished: ConsoleWorld, name: str, on: str
+    page: Page, furnished: TenantView, name: str, on: str
 ) -> None:
     page.set_viewport_size({"width": WIDTHS[on], "height": 740})
     open_quietly(page, furnished.url(name) + AT_REST.get(name, ""))
@@ -138,7 +136,7 @@ def test_the_keyboard_reaches_everything_and_one_sees_where_it_is(
 @pytest.mark.parametrize("on", WIDTHS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_first_tabs_after_a_load_reach_skip_link_tenant_and_menu(
-    page: Page, furnished: ConsoleWorld, name: str, on: str
+    page: Page, furnished: TenantView, name: str, on: str
 ) -> None:
     page.add_init_script(path=FOCUS_START)
     page.set_viewport_size({"width": WIDTHS[on], "height": 740})
@@ -156,8 +154,8 @@ def test_the_first_tabs_after_a_load_reach_skip_link_tenant_and_menu(
     assert reached[-len(PAGES) :] == [each.title for each in PAGES]
 
 
-def test_the_skip_link_leads_past_the_menu(page: Page, world: ConsoleWorld) -> None:
-    open_quietly(page, world.url())
+def test_the_skip_link_leads_past_the_menu(page: Page, view: TenantView) -> None:
+    open_quietly(page, view.url())
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to")).to_be_focused()
     page.keyboard.press("Enter")

@@ -13,20 +13,20 @@ NOTE = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"some words\n"}
 
 
 @pytest.fixture
-def chat(page: Page, world) -> ChatPage:  # type: ignore[no-untyped-def]
+def chat(page: Page, view) -> ChatPage:  # type: ignore[no-untyped-def]
     opened = ChatPage(page)
-    opened.open(world.url("chat"))
+    opened.open(view.url("chat"))
     return opened
 
 
 @pytest.fixture
-def desk(page: Page, world) -> AgentPage:  # type: ignore[no-untyped-def]
+def desk(page: Page, view) -> AgentPage:  # type: ignore[no-untyped-def]
     opened = AgentPage(page.context.new_page())
-    opened.open(world.url("agent"))
+    opened.open(view.url("agent"))
     return opened
 
 
-def test_a_transferred_chat_waits_again_and_the_other_agent_takes_it_up(chat: ChatPage, desk: AgentPage, world) -> None:  # type: ignore[no-untyped-def]
+def test_a_transferred_chat_waits_again_and_the_other_agent_takes_it_up(chat: ChatPage, desk: AgentPage, view) -> None:  # type: ignore[no-untyped-def]
     chat.start("Emma Clarke")
     chat.attach(NOTE)
     chat.expect_sent("note.txt")
@@ -41,8 +41,8 @@ def test_a_transferred_chat_waits_again_and_the_other_agent_takes_it_up(chat: Ch
     expect(desk.page.locator("#facts")).to_contain_text("Customer service → Claims")
     desk.press("End chat")
     expect(desk.happening("Ended")).to_contain_text("Delivered, 202")
-    world.tenant.wait_until_settled()
-    assert [each.name for each in world.tenant.stored()] == ["note.txt"]
+    view.tenant.wait_until_settled()
+    assert [each.name for each in view.tenant.stored()] == ["note.txt"]
 
 
 def test_an_event_nobody_listens_to_says_so(chat: ChatPage, desk: AgentPage) -> None:
@@ -75,7 +75,7 @@ def test_a_declined_chat_goes_on_waiting(chat: ChatPage, desk: AgentPage) -> Non
 
 
 def test_nothing_can_be_written_before_the_chat_is_accepted_nor_after_it_ended(  # type: ignore[no-untyped-def]
-    chat: ChatPage, desk: AgentPage, world
+    chat: ChatPage, desk: AgentPage, view
 ) -> None:
     chat.start("Emma Clarke")
     desk.choose("Emma Clarke")
@@ -87,4 +87,4 @@ def test_nothing_can_be_written_before_the_chat_is_accepted_nor_after_it_ended( 
     expect(reply).to_be_disabled()
     expect(desk.page.locator("#reply-why")).to_contain_text("finish the wrap-up")
     expect(chat.state).to_contain_text("This chat has ended")
-    world.tenant.wait_until_settled()
+    view.tenant.wait_until_settled()

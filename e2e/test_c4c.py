@@ -45,13 +45,13 @@ def customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_kind_of_file_is_there_and_equal_and_those_that_can_be_are_shown(
-    page: Page, world, customers: Path
+    page: Page, view, customers: Path
 ) -> None:  # type: ignore[no-untyped-def]
     files = customer_files(customers)
-    world.tenant.chat(files=files, customer={"name": "Emma Clarke", "email": "emma@example.com"}).end()
-    world.tenant.wait_until_settled()
+    view.tenant.chat(files=files, customer={"name": "Emma Clarke", "email": "emma@example.com"}).end()
+    view.tenant.wait_until_settled()
     c4c = C4cPage(page)
-    c4c.open(world.url("c4c"))
+    c4c.open(view.url("c4c"))
     expect(page.locator("#proof")).to_have_text(f"{len(files)} of {len(files)} equal to the chat, byte for byte")
     picture = c4c.preview("Screenshot")
     expect(picture.get_by_role("img")).to_be_visible()
@@ -68,12 +68,12 @@ def test_every_kind_of_file_is_there_and_equal_and_those_that_can_be_are_shown(
     expect(c4c.preview("device-log")).to_contain_text("the first 64 KiB")
 
 
-def test_film_and_sound_play_and_can_be_wound(page: Page, world, customers: Path) -> None:  # type: ignore[no-untyped-def]
+def test_film_and_sound_play_and_can_be_wound(page: Page, view, customers: Path) -> None:  # type: ignore[no-untyped-def]
     media = [each for each in customer_files(customers) if each.content_type.startswith(("audio", "video"))]
-    world.tenant.chat(files=media).end()
-    world.tenant.wait_until_settled()
+    view.tenant.chat(files=media).end()
+    view.tenant.wait_until_settled()
     c4c = C4cPage(page)
-    c4c.open(world.url("c4c"))
+    c4c.open(view.url("c4c"))
     for each, kind in ((media[0], "audio"), (media[1], "video")):
         c4c.preview(each.name)
         expect(page.locator(f"#viewer-body {kind}")).not_to_have_js_property("readyState", 0)
@@ -90,12 +90,12 @@ def test_film_and_sound_play_and_can_be_wound(page: Page, world, customers: Path
         page.keyboard.press("Escape")
 
 
-def test_a_hostile_file_does_nothing_and_is_called_by_what_it_is(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+def test_a_hostile_file_does_nothing_and_is_called_by_what_it_is(page: Page, view) -> None:  # type: ignore[no-untyped-def]
     files = [*HOSTILE.items(), ("bomb.png", bomb())]
-    world.tenant.chat(files=files).end()
-    world.tenant.wait_until_settled()
+    view.tenant.chat(files=files).end()
+    view.tenant.wait_until_settled()
     c4c = C4cPage(page)
-    c4c.open(world.url("c4c"))
+    c4c.open(view.url("c4c"))
     said = {
         "page.html": "shown as text, nothing in it runs",
         "drawing.svg": "shown as text, nothing in it runs",
@@ -112,13 +112,13 @@ def test_a_hostile_file_does_nothing_and_is_called_by_what_it_is(page: Page, wor
     assert page.context.pages == [page]
 
 
-def test_the_bytes_of_a_hostile_file_may_do_nothing_in_the_consoles_name(page: Page, world) -> None:  # type: ignore[no-untyped-def]
-    world.tenant.chat(files=[("page.html", HOSTILE["page.html"])]).end()
-    world.tenant.wait_until_settled()
+def test_the_bytes_of_a_hostile_file_may_do_nothing_in_the_consoles_name(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+    view.tenant.chat(files=[("page.html", HOSTILE["page.html"])]).end()
+    view.tenant.wait_until_settled()
     c4c = C4cPage(page)
-    c4c.open(world.url("c4c"))
+    c4c.open(view.url("c4c"))
     address = c4c.file("page.html").get_by_role("link", name="Download page.html").get_attribute("href")
-    answer = page.request.get(f"{world.url('c4c')}{address}")
+    answer = page.request.get(f"{view.url('c4c')}{address}")
     assert answer.body() == HOSTILE["page.html"]
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["content-disposition"].startswith('attachment; filename="page.html"')
@@ -126,11 +126,11 @@ def test_the_bytes_of_a_hostile_file_may_do_nothing_in_the_consoles_name(page: P
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_download_keeps_its_name_in_any_script(page: Page, world) -> None:  # type: ignore[no-untyped-def]
-    world.tenant.chat(files=[("契約書 2026.txt", b"words")]).end()
-    world.tenant.wait_until_settled()
+def test_a_download_keeps_its_name_in_any_script(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+    view.tenant.chat(files=[("契約書 2026.txt", b"words")]).end()
+    view.tenant.wait_until_settled()
     c4c = C4cPage(page)
-    c4c.open(world.url("c4c"))
+    c4c.open(view.url("c4c"))
     with page.expect_download() as download:
         c4c.file("契約書").get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "契約書 2026.txt"
@@ -138,21 +138,21 @@ def test_a_download_keeps_its_name_in_any_script(page: Page, world) -> None:  # 
 
 
 @pytest.mark.no_ledger_check(reason="the damaged object stays at C4C for a person to judge")
-def test_a_file_that_was_changed_on_the_way_is_marked_as_different(page: Page, world) -> None:  # type: ignore[no-untyped-def]
-    world.tenant.assert_laws_hold = lambda: None
-    world.tenant.fault(mock="c4c", kind="flip_request_byte", path="*/ChatActivityAttachment", method="POST", offset=400)
-    world.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)]).end()
-    world.tenant.wait_until_settled()
+def test_a_file_that_was_changed_on_the_way_is_marked_as_different(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+    view.tenant.assert_laws_hold = lambda: None
+    view.tenant.fault(mock="c4c", kind="flip_request_byte", path="*/ChatActivityAttachment", method="POST", offset=400)
+    view.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)]).end()
+    view.tenant.wait_until_settled()
     c4c = C4cPage(page)
-    c4c.open(world.url("c4c"))
+    c4c.open(view.url("c4c"))
     expect(c4c.file("photo.jpg").locator(".digest")).to_contain_text("Differs from the file in the chat")
     expect(page.locator("#proof")).to_have_attribute("data-tone", "failed")
 
 
-def test_files_appear_while_one_looks_on(page: Page, world) -> None:  # type: ignore[no-untyped-def]
-    chat = world.tenant.chat(files=[("note.txt", b"words")])
+def test_files_appear_while_one_looks_on(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+    chat = view.tenant.chat(files=[("note.txt", b"words")])
     c4c = C4cPage(page)
-    c4c.open(f"{world.url('c4c')}?chat={chat.guid}")
+    c4c.open(f"{view.url('c4c')}?chat={chat.guid}")
     expect(page.locator("#no-files")).to_be_visible()
     chat.end()
     c4c.expect_equal("note.txt")

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 
 
 def canaries(tenant: Tenant) -> dict[str, bytes]:
-    """Every secret of the test's world, and the forms in which it travels."""
+    """Every secret of the test's tenant, and the forms in which it travels."""
     names = tenant.names
     plain = {
         "CMI API key": names.api_key,
@@ -45,9 +45,9 @@ def places(tenant: Tenant) -> Iterator[tuple[str, bytes]]:
             yield file.name, file.read_bytes()
     for mock in ("orchestration", "cmi", "c4c"):
         for what in ("journal", "faults", "evidence"):
-            answer = httpx.get(f"{stack.urls[mock]}/_mock/{what}", params={"world": tenant.name}, timeout=30)
+            answer = httpx.get(f"{stack.urls[mock]}/_mock/{what}", params={"tenant": tenant.name}, timeout=30)
             yield f"{mock} {what}", answer.content
-    deliveries = httpx.get(f"{stack.urls['orchestration']}/_mock/deliveries", params={"world": tenant.name})
+    deliveries = httpx.get(f"{stack.urls['orchestration']}/_mock/deliveries", params={"tenant": tenant.name})
     yield "deliveries", deliveries.content
     for port in (stack.ports.service, stack.ports.service + 1):
         yield f"metrics of port {port}", httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).content
@@ -85,7 +85,7 @@ def test_no_secret_is_left_anywhere_while_a_transfer_waits_nor_after_a_crash_nor
 
 def test_a_wrong_password_is_not_told_to_anybody(tenant: Tenant) -> None:
     wrong = "canary-wrong-password-20261122"
-    url = f"{tenant.lab.urls['orchestration']}/{tenant.names.tenant}/system-configurator/api/secrets/sap-v1-secret"
+    url = f"{tenant.lab.urls['orchestration']}/{tenant.names.tenant_path}/system-configurator/api/secrets/sap-v1-secret"
     body = {"name": "sap-v1-secret", "description": "wrong on purpose", "secret": wrong}
     assert httpx.put(url, json=body, timeout=30).is_success
     tenant.chat(files=[("a.txt", b"first")]).end()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from instrument.stacks import ConsoleWorld
+from instrument.stacks import TenantView
 from pages.chain_page import ChainPage
 from pages.console_page import PATIENCE_MS, STATIONS
 from playwright.sync_api import Page, expect
@@ -18,14 +18,14 @@ FILES = [(f"page-{number}.txt", f"page {number}\n".encode() * 50) for number in 
 
 
 @pytest.fixture
-def chain(page: Page, world: ConsoleWorld) -> ChainPage:
-    """The page of the test's world, not opened yet."""
-    return ChainPage(page, world.url("chain"))
+def chain(page: Page, view: TenantView) -> ChainPage:
+    """The page of the test's tenant, not opened yet."""
+    return ChainPage(page, view.url("chain"))
 
 
-def test_a_chat_that_ran_before_the_page_was_opened_is_played_again(chain: ChainPage, world: ConsoleWorld) -> None:
-    world.tenant.chat(files=FILES).end()
-    world.tenant.wait_until_settled()
+def test_a_chat_that_ran_before_the_page_was_opened_is_played_again(chain: ChainPage, view: TenantView) -> None:
+    view.tenant.chat(files=FILES).end()
+    view.tenant.wait_until_settled()
     chain.open()
     chain.expect_arrived(len(FILES))
     chain.replay(speed="0.25")
@@ -38,9 +38,9 @@ def test_a_chat_that_ran_before_the_page_was_opened_is_played_again(chain: Chain
         expect(chain.station(title)).to_have_attribute("data-tone", "done")
 
 
-def test_the_scrubber_goes_to_any_moment_by_keyboard(chain: ChainPage, world: ConsoleWorld) -> None:
-    world.tenant.chat(files=FILES).end()
-    world.tenant.wait_until_settled()
+def test_the_scrubber_goes_to_any_moment_by_keyboard(chain: ChainPage, view: TenantView) -> None:
+    view.tenant.chat(files=FILES).end()
+    view.tenant.wait_until_settled()
     chain.open()
     chain.expect_arrived(len(FILES))
     chain.scrubber.focus()
@@ -58,9 +58,9 @@ def test_the_scrubber_goes_to_any_moment_by_keyboard(chain: ChainPage, world: Co
     expect(chain.page.get_by_role("button", name="Play", exact=True)).to_be_visible()
 
 
-def test_each_file_tells_when_it_reached_each_hop_and_how_long_that_took(chain: ChainPage, world: ConsoleWorld) -> None:
-    world.tenant.chat(files=FILES[:1]).end()
-    world.tenant.wait_until_settled()
+def test_each_file_tells_when_it_reached_each_hop_and_how_long_that_took(chain: ChainPage, view: TenantView) -> None:
+    view.tenant.chat(files=FILES[:1]).end()
+    view.tenant.wait_until_settled()
     chain.open()
     chain.expect_arrived(1)
     hops = chain.rows.first.locator(".hops")
@@ -70,12 +70,12 @@ def test_each_file_tells_when_it_reached_each_hop_and_how_long_that_took(chain: 
     expect(hops.get_by_role("listitem").filter(has_text="Read from CMI")).to_contain_text("took")
 
 
-def test_a_try_that_failed_stays_readable_after_the_file_has_arrived(chain: ChainPage, world: ConsoleWorld) -> None:
-    world.tenant.fault(
+def test_a_try_that_failed_stays_readable_after_the_file_has_arrived(chain: ChainPage, view: TenantView) -> None:
+    view.tenant.fault(
         mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", phase="after", status=504
     )
-    world.tenant.chat(files=FILES[:1]).end()
-    world.tenant.wait_until_settled()
+    view.tenant.chat(files=FILES[:1]).end()
+    view.tenant.wait_until_settled()
     chain.open()
     chain.expect_arrived(1)
     hops = chain.rows.first.locator(".hops")
@@ -84,11 +84,11 @@ def test_a_try_that_failed_stays_readable_after_the_file_has_arrived(chain: Chai
     expect(hops.get_by_role("listitem").filter(has_text="Found in C4C")).to_have_count(1)
 
 
-def test_many_conversations_are_lanes_that_a_word_filters(chain: ChainPage, world: ConsoleWorld) -> None:
+def test_many_conversations_are_lanes_that_a_word_filters(chain: ChainPage, view: TenantView) -> None:
     customers = ("Alice Example", "Bob Muster", "Aino Virtanen")
     for number, name in enumerate(customers):
         customer = {"name": name, "email": f"customer{number}@example.com"}
-        world.tenant.chat(files=FILES[: number + 1], customer=customer).end()
+        view.tenant.chat(files=FILES[: number + 1], customer=customer).end()
     chain.open("?view=all")
     expect(chain.lanes).to_have_count(len(customers))
     for number, name in enumerate(customers):
@@ -104,11 +104,11 @@ def test_many_conversations_are_lanes_that_a_word_filters(chain: ChainPage, worl
     chain.expect_arrived(2)
 
 
-def test_a_transfer_that_needs_a_person_is_tried_again_from_its_failure(chain: ChainPage, world: ConsoleWorld) -> None:
-    refusal = world.tenant.fault(
+def test_a_transfer_that_needs_a_person_is_tried_again_from_its_failure(chain: ChainPage, view: TenantView) -> None:
+    refusal = view.tenant.fault(
         mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", times=None, status=403
     )
-    world.tenant.chat(files=FILES[:2]).end()
+    view.tenant.chat(files=FILES[:2]).end()
     chain.open()
     expect(chain.station("SAP Service Cloud")).to_have_attribute("data-tone", "failed", timeout=PATIENCE_MS)
     again = chain.page.get_by_role("button", name="Try again")
@@ -121,9 +121,9 @@ def test_a_transfer_that_needs_a_person_is_tried_again_from_its_failure(chain: C
 
 
 @pytest.mark.page_errors(allow="409")
-def test_trying_again_what_cannot_be_tried_again_says_why(chain: ChainPage, world: ConsoleWorld) -> None:
-    world.tenant.chat(files=FILES[:1]).end()
-    (transfer,) = world.tenant.wait_until_settled()
-    answer = chain.page.request.post(f"{world.url('chain')}api/retry/{transfer.id}", data={})
+def test_trying_again_what_cannot_be_tried_again_says_why(chain: ChainPage, view: TenantView) -> None:
+    view.tenant.chat(files=FILES[:1]).end()
+    (transfer,) = view.tenant.wait_until_settled()
+    answer = chain.page.request.post(f"{view.url('chain')}api/retry/{transfer.id}", data={})
     assert answer.status == 409
     assert "secrets" in answer.json()["detail"]

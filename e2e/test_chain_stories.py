@@ -18,7 +18,7 @@ from attachment_lab.stack.kill import kill_listener
 from attachment_lab.stack.running import read_offset
 from attachment_lab.tenant.credentials import sealing_key
 from attachment_lab.tenant.handle import Chat, Tenant
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 
@@ -27,8 +27,8 @@ NOTE = ("note.txt", b"see you on Monday\n")
 
 
 @pytest.fixture
-def tenant_options(request: pytest.FixtureRequest) -> WorldOptions | None:
-    """Options of the test's world, from its ``world`` marker parameter."""
+def tenant_options(request: pytest.FixtureRequest) -> TenantOptions | None:
+    """Options of the test's tenant, from its ``view`` marker parameter."""
     return getattr(request, "param", None)
 
 
@@ -79,7 +79,7 @@ def test_every_kind_of_file_that_customers_send_arrives_intact(tenant: Tenant, t
     assert only_transfer(tenant).outcome == "stored"
 
 
-@pytest.mark.parametrize("tenant_options", [WorldOptions(events=("Ended", "Closed"))], indirect=True)
+@pytest.mark.parametrize("tenant_options", [TenantOptions(events=("Ended", "Closed"))], indirect=True)
 def test_ended_and_closed_make_one_transfer_and_every_file_once(tenant: Tenant) -> None:
     chat = tenant.chat(files=[PHOTO, NOTE])
     chat.end()
@@ -113,7 +113,7 @@ def test_a_repeated_event_runs_another_round_and_stores_nothing_twice(tenant: Te
 @pytest.mark.own_stack
 @pytest.mark.parametrize(
     "tenant_options",
-    [WorldOptions(events=("Ended", "Closed"), dialects={"cmi": {"history_visible_at": "wrap_up"}})],
+    [TenantOptions(events=("Ended", "Closed"), dialects={"cmi": {"history_visible_at": "wrap_up"}})],
     indirect=True,
 )
 def test_history_that_is_complete_only_after_wrap_up_is_carried_then(tenant: Tenant) -> None:

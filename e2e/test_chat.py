@@ -23,31 +23,31 @@ def text_file(name: str, content: bytes = b"some words\n") -> FilePayload:
 
 
 @pytest.fixture
-def chat(page: Page, world) -> ChatPage:  # type: ignore[no-untyped-def]
+def chat(page: Page, view) -> ChatPage:  # type: ignore[no-untyped-def]
     opened = ChatPage(page)
-    opened.open(world.url("chat"))
+    opened.open(view.url("chat"))
     return opened
 
 
-def test_files_come_by_button_by_drop_and_by_paste_several_at_once(chat: ChatPage, world) -> None:  # type: ignore[no-untyped-def]
+def test_files_come_by_button_by_drop_and_by_paste_several_at_once(chat: ChatPage, view) -> None:  # type: ignore[no-untyped-def]
     chat.start("Aino Virtanen")
     chat.attach(text_file("eins.txt"), text_file("zwei.txt"))
     chat.drop(text_file("kolme.txt"), text_file("neljä.txt"))
     chat.paste({"name": "image.png", "mimeType": "image/png", "buffer": PIXEL})
     chat.expect_sent("eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png")
     expect(chat.log.get_by_role("img", name="Picture: image.png")).to_be_visible()
-    held = {each.name for each in world.tenant.ledger.sources()}
+    held = {each.name for each in view.tenant.ledger.sources()}
     assert held == {"eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png"}
 
 
-def test_names_of_any_script_and_length_twice_and_without_a_byte_all_arrive(chat: ChatPage, world) -> None:  # type: ignore[no-untyped-def]
+def test_names_of_any_script_and_length_twice_and_without_a_byte_all_arrive(chat: ChatPage, view) -> None:  # type: ignore[no-untyped-def]
     names = ["契約書 🏠.txt", "فاتورة.txt", "n" * 251 + ".txt", "same.txt"]
     chat.start("Emma Clarke")
     chat.attach(*(text_file(name) for name in names), text_file("empty.txt", b""))
     chat.expect_sent("契約書 🏠.txt", "empty.txt", "same.txt")
     chat.attach(text_file("same.txt", b"other words\n"))
     expect(chat.log.filter(has_text="same.txt")).to_have_count(2)
-    held = [(each.name, each.size_bytes) for each in world.tenant.ledger.sources()]
+    held = [(each.name, each.size_bytes) for each in view.tenant.ledger.sources()]
     assert sorted(name for name, _ in held) == sorted([*names, "same.txt", "empty.txt"])
     assert ("empty.txt", 0) in held
 
@@ -60,7 +60,7 @@ def test_a_name_of_256_characters_is_refused_with_the_limit(chat: ChatPage) -> N
     expect(chat.uploads).to_have_count(0)
 
 
-def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, world, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, view, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     large = tmp_path / "holiday.mp4"
     large.write_bytes(b"\0" * LARGE_BYTES)
     seen: list[float] = []
@@ -73,15 +73,15 @@ def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, worl
     chat.start("Emma Clarke")
     chat.attach(large)
     chat.expect_sent("holiday.mp4")
-    assert [each.size_bytes for each in world.tenant.ledger.sources()] == [LARGE_BYTES]
+    assert [each.size_bytes for each in view.tenant.ledger.sources()] == [LARGE_BYTES]
     assert any(0 < share < 1 for share in seen), f"no progress was shown on the way: {seen[:20]}"
     assert seen == sorted(seen)
 
 
 @pytest.mark.page_errors(allow="ERR_FAILED")  # the failure, which is meant
-def test_a_file_that_broke_off_can_be_tried_again(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_broke_off_can_be_tried_again(page: Page, view) -> None:  # type: ignore[no-untyped-def]
     chat = ChatPage(page)
-    chat.open(world.url("chat"))
+    chat.open(view.url("chat"))
     chat.start("Emma Clarke")
     page.route("**/files?*", lambda route: route.abort(), times=1)
     chat.attach(text_file("note.txt"))
@@ -104,12 +104,12 @@ def test_where_no_file_may_go_the_page_says_why(chat: ChatPage, channel: str, di
     expect(chat.uploads).to_have_count(0)
 
 
-def test_the_agents_answer_and_file_appear_by_themselves(chat: ChatPage, page: Page, world) -> None:  # type: ignore[no-untyped-def]
+def test_the_agents_answer_and_file_appear_by_themselves(chat: ChatPage, page: Page, view) -> None:  # type: ignore[no-untyped-def]
     chat.start("Emma Clarke")
     chat.say("Is anybody there?")
     expect(chat.log.last).to_contain_text("Sent")
     desk = AgentPage(page.context.new_page())
-    desk.open(world.url("agent"))
+    desk.open(view.url("agent"))
     desk.choose("Emma Clarke")
     desk.press("Accept")
     desk.say("Yes, I am.")
@@ -130,9 +130,9 @@ def test_markup_in_words_and_names_is_shown_and_does_nothing(chat: ChatPage) -> 
     assert chat.log.locator("b, img").count() == 0
 
 
-def test_a_chat_can_be_held_by_keyboard_alone(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+def test_a_chat_can_be_held_by_keyboard_alone(page: Page, view) -> None:  # type: ignore[no-untyped-def]
     chat = ChatPage(page)
-    chat.open(world.url("chat"))
+    chat.open(view.url("chat"))
     page.get_by_label("Emma Clarke").focus()
     for key in ("ArrowDown", "Tab", "Tab", "Tab", "Enter"):
         page.keyboard.press(key)
@@ -145,8 +145,8 @@ def test_a_chat_can_be_held_by_keyboard_alone(page: Page, world) -> None:  # typ
 
 
 @pytest.mark.parametrize("name", ["chat", "agent", "configurator", "c4c"])
-def test_the_page_fits_a_small_phone(page: Page, world, name: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_page_fits_a_small_phone(page: Page, view, name: str) -> None:  # type: ignore[no-untyped-def]
     page.set_viewport_size({"width": 360, "height": 740})
-    page.goto(world.url(name))
+    page.goto(view.url(name))
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -69,7 +69,7 @@ def test_every_container_has_least_privileges_and_limits() -> None:
 
 def test_every_container_that_stays_has_a_health_check() -> None:
     once = {name for name, each in OWN.items() if each.get("restart") == "no"}
-    assert once == {"furnish", "worlds", "migrate"}
+    assert once == {"furnish", "tenants", "migrate"}
     for name, each in COMPOSE["services"].items():
         assert ("disable" in each["healthcheck"]) is (name in once), name
         assert name in once or each["healthcheck"]["test"][0] == "CMD", name
@@ -154,12 +154,12 @@ def test_what_is_mounted_from_this_folder_is_there() -> None:
 
 
 def test_the_production_json_runs_unchanged(compose_stack: ComposeStack) -> None:
-    world, to = compose_stack.first_world, compose_stack.neighbours
-    path = f"/{world.tenant}/system-configurator/api/event-driven-integrations"
+    view, to = compose_stack.first_tenant, compose_stack.neighbours
+    path = f"/{view.tenant}/system-configurator/api/event-driven-integrations"
     (integration,) = to.orchestration.get(path)
     assert integration["json"].encode() == example_integration_json()
     ledger = _ledger(compose_stack)
-    chat = Conversation.open(to, world)
+    chat = Conversation.open(to, view)
     chat.accept()
     chat.send(("photo.jpg", b"\xff\xd8\xff" + bytes(range(256)) * 400))
     chat.send(("Übergabe & Vertrag.pdf", b"%PDF-1.4 not really"))
@@ -196,14 +196,14 @@ def test_a_worker_that_does_not_know_the_labs_ca_sends_nothing(compose_stack: Co
         assert len(tenant.stored()) == 1
 
 
-def test_the_console_shows_the_documentations_world(compose_stack: ComposeStack) -> None:
+def test_the_console_shows_the_documentations_tenant(compose_stack: ComposeStack) -> None:
     console = compose_stack.urls["console"]
     page = httpx.get(f"{console}/", follow_redirects=True, timeout=30, trust_env=False)
     assert page.status_code == 200
-    assert compose_stack.first_world.name in page.text
+    assert compose_stack.first_tenant.name in page.text
 
 
-def test_a_tenant_of_the_pool_is_a_world_of_its_own(compose_stack: ComposeStack) -> None:
+def test_a_tenant_of_the_pool_is_a_tenant_of_its_own(compose_stack: ComposeStack) -> None:
     with compose_stack.tenant() as one, compose_stack.tenant() as other:
         one.chat(files=[("a.txt", b"of one")]).end()
         one.wait_until_settled(timeout_s=120)
@@ -251,7 +251,7 @@ def test_what_runs_is_not_root_and_can_write_nowhere_but_where_it_must(compose_s
 
 
 def test_no_secret_is_in_an_environment_or_a_log(compose_stack: ComposeStack) -> None:
-    guarded = compose_stack.first_world.guarded()
+    guarded = compose_stack.first_tenant.guarded()
     environments = {name: json.dumps(each["Config"]["Env"]) for name, each in compose_stack.containers().items()}
     logs = compose_stack.logs(lines=2000)
     for what, secret in guarded.items():
@@ -323,4 +323,4 @@ def test_compose_reads_the_files(command: list[str]) -> None:
 def _ledger(stack: ComposeStack) -> Any:
     from attachment_lab.reconciliation.reading import ChainLedger  # noqa: PLC0415
 
-    return ChainLedger(stack.neighbours, stack.first_world)
+    return ChainLedger(stack.neighbours, stack.first_tenant)

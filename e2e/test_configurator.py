@@ -16,9 +16,9 @@ INTEGRATION = "Chat attachments to SAP Service Cloud"
 
 
 @pytest.fixture
-def office(page: Page, world) -> ConfiguratorPage:  # type: ignore[no-untyped-def]
+def office(page: Page, view) -> ConfiguratorPage:  # type: ignore[no-untyped-def]
     opened = ConfiguratorPage(page)
-    opened.open(world.url("configurator"))
+    opened.open(view.url("configurator"))
     return opened
 
 
@@ -72,9 +72,9 @@ def test_a_field_of_the_form_is_judged_with_the_json(office: ConfiguratorPage) -
 
 
 @pytest.mark.page_errors(allow="status of 422")  # the refusal, which is meant
-def test_what_contact_pro_refuses_is_told_by_field_and_place(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+def test_what_contact_pro_refuses_is_told_by_field_and_place(page: Page, view) -> None:  # type: ignore[no-untyped-def]
     office = ConfiguratorPage(page)
-    office.open(world.url("configurator"))
+    office.open(view.url("configurator"))
     office.add_integration()
     office.editor.fill('{"request": {"method": "POST",}}')
     page.get_by_label("Ended", exact=True).uncheck()
@@ -85,7 +85,7 @@ def test_what_contact_pro_refuses_is_told_by_field_and_place(page: Page, world) 
     expect(office.integrations).to_have_count(1)
 
 
-def test_the_dry_run_shows_the_request_with_masked_secrets(office: ConfiguratorPage, world) -> None:  # type: ignore[no-untyped-def]
+def test_the_dry_run_shows_the_request_with_masked_secrets(office: ConfiguratorPage, view) -> None:  # type: ignore[no-untyped-def]
     office.edit(INTEGRATION)
     office.page.get_by_text("Dry run: the exact request").click()
     office.page.get_by_role("button", name="Make the request").click()
@@ -94,7 +94,7 @@ def test_the_dry_run_shows_the_request_with_masked_secrets(office: ConfiguratorP
     expect(wire).to_contain_text("POST /prod/chat-attachments HTTP/1.1")
     expect(wire).to_contain_text("x-cmi-password: ********")
     shown = office.page.content()
-    assert [what for what, secret in world.tenant.names.guarded().items() if secret in shown] == []
+    assert [what for what, secret in view.tenant.names.guarded().items() if secret in shown] == []
 
 
 def test_a_secret_is_rotated_without_ever_being_shown(office: ConfiguratorPage) -> None:
@@ -130,20 +130,20 @@ def test_an_oauth_secret_can_be_added(office: ConfiguratorPage) -> None:
     expect(office.secret("second-layer")).to_contain_text("OAuth credential")
 
 
-def test_a_disabled_integration_says_in_the_log_that_it_is_disabled(office: ConfiguratorPage, world) -> None:  # type: ignore[no-untyped-def]
+def test_a_disabled_integration_says_in_the_log_that_it_is_disabled(office: ConfiguratorPage, view) -> None:  # type: ignore[no-untyped-def]
     office.page.get_by_role("button", name=f"Disable {INTEGRATION}").click()
     expect(office.integrations).to_contain_text("Disabled")
-    world.tenant.chat().end()
+    view.tenant.chat().end()
     expect(office.event("Ended")).to_contain_text("it is disabled")
     office.page.get_by_role("button", name=f"Enable {INTEGRATION}").click()
     expect(office.integrations).to_contain_text("Enabled")
 
 
-def test_looking_at_the_page_stands_in_no_journal(office: ConfiguratorPage, world) -> None:  # type: ignore[no-untyped-def]
+def test_looking_at_the_page_stands_in_no_journal(office: ConfiguratorPage, view) -> None:  # type: ignore[no-untyped-def]
     office.edit(INTEGRATION)
     office.retype("{contact.guid}", "{contact.giud}")
     expect(office.verdict).to_have_text("1 error")
-    journal = world.tenant.mock("orchestration").get("/_mock/journal", world=world.name, limit=500)
+    journal = view.tenant.mock("orchestration").get("/_mock/journal", tenant=view.name, limit=500)
     seen = [each["path"] for each in journal["exchanges"] if each["method"] == "GET"]
     assert not [path for path in seen if "/system-configurator/" in path]
 

@@ -56,7 +56,7 @@ def of_project(project: str) -> list[list[str]]:
 
 
 def test_a_c4c_mock_in_a_container_answers_odata(c4c_container: C4CContainer) -> None:
-    c4c_container.create_world(name="acme", host="my1234567.de1.crm.cloud.sap", user="v1user", password="Word-1618-x")
+    c4c_container.create_tenant(name="acme", host="my1234567.de1.crm.cloud.sap", user="v1user", password="Word-1618-x")
     address = f"{c4c_container.url}/sap/c4c/odata/v1/chatactivity/"
     host = {"Host": "my1234567.de1.crm.cloud.sap", "Accept": "application/json"}
     assert httpx.get(address, headers=host, trust_env=False).status_code == 401
@@ -67,7 +67,9 @@ def test_a_c4c_mock_in_a_container_answers_odata(c4c_container: C4CContainer) ->
 
 def test_a_cmi_mock_in_a_container_wants_both_credentials(cmi_container: CMIContainer) -> None:
     given = {"api_key": "key-1618-of-cmi", "user": "transcript.user", "password": "Word-1618-of-the-cmi"}
-    cmi_container.create_world(name="acme", host="x.execute-api.eu-central-1.amazonaws.com", tenant="acme", **given)
+    cmi_container.create_tenant(
+        name="acme", host="x.execute-api.eu-central-1.amazonaws.com", tenant_path="acme", **given
+    )
     address, host = f"{cmi_container.url}/acme/cmi/chats", {"Host": "x.execute-api.eu-central-1.amazonaws.com"}
     assert httpx.get(address, headers=host, trust_env=False).status_code == 403
     headers = host | {"x-api-key": given["api_key"]}
@@ -77,7 +79,7 @@ def test_a_cmi_mock_in_a_container_wants_both_credentials(cmi_container: CMICont
 
 def test_a_contact_pro_mock_in_a_container_issues_tokens(contact_pro_container: ContactProContainer) -> None:
     oauth = {"client_id": "me", "client_secret": "Word-1618-of-oauth", "scope": "s", "audience": "a"}
-    contact_pro_container.create_world(name="acme", tenant="acme", oauth=oauth)
+    contact_pro_container.create_tenant(name="acme", tenant_path="acme", oauth=oauth)
     answer = httpx.post(
         f"{contact_pro_container.url}/acme/oauth2/token",
         data={"grant_type": "client_credentials", "scope": "s"},
@@ -115,8 +117,8 @@ def test_a_container_is_published_on_loopback_alone(c4c_container: C4CContainer)
 def test_two_mocks_of_one_kind_live_side_by_side(c4c_container: C4CContainer) -> None:
     with C4CContainer() as other:
         assert other.port != c4c_container.port
-        c4c_container.create_world(name="mine", host="my1000001.de1.crm.cloud.sap", user="u", password="Word-1618-x")
-        assert other.control.get("/_mock/worlds") == {"worlds": []}
+        c4c_container.create_tenant(name="mine", host="my1000001.de1.crm.cloud.sap", user="u", password="Word-1618-x")
+        assert other.control.get("/_mock/tenants") == {"tenants": []}
 
 
 def test_what_a_killed_process_left_is_removed_by_the_next_container() -> None:

@@ -21,7 +21,7 @@ from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.postgres import NoPostgres, Server, running_server
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.handle import Lab, Tenant
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 KILLS = int(os.environ.get("CRASH_KILLS", "4"))
 CHATS = max(8, 2 * KILLS)
@@ -34,7 +34,7 @@ DEADLINES = {
     "ATTACHMENT_TRANSFER_LEASE_TTL_S": "2",
 }
 #: C4C commits one second after the upload has ended: slower than the restart of a worker.
-SLOW_COMMIT = WorldOptions(dialects={"c4c": {"commit_delay_s": 1.0}})
+SLOW_COMMIT = TenantOptions(dialects={"c4c": {"commit_delay_s": 1.0}})
 
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(1500)]
 

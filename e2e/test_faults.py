@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from instrument.stacks import ConsoleWorld
+from instrument.stacks import TenantView
 from pages.faults_page import PATIENCE_MS, FaultsPage
 from playwright.sync_api import Page, expect
 
@@ -13,15 +13,15 @@ NOTE = ("note.txt", b"see you on Monday\n")
 
 
 @pytest.fixture
-def faults(world: ConsoleWorld, page: Page) -> FaultsPage:
-    """The page of the test's world, open. It is closed before its world is, which may take a whole stack with it."""
-    opened = FaultsPage(page, world.url("faults"))
+def faults(view: TenantView, page: Page) -> FaultsPage:
+    """The page of the test's tenant, open. It is closed before its tenant is, which may take a whole stack with it."""
+    opened = FaultsPage(page, view.url("faults"))
     opened.open()
     return opened
 
 
 def test_a_fault_that_was_planned_strikes_shows_on_the_stack_and_is_used_up(
-    faults: FaultsPage, world: ConsoleWorld
+    faults: FaultsPage, view: TenantView
 ) -> None:
     expect(faults.headline).to_have_text("Nothing is broken on purpose.")
     faults.choose("Download of a file", "Another answer")
@@ -32,7 +32,7 @@ def test_a_fault_that_was_planned_strikes_shows_on_the_stack_and_is_used_up(
     expect(faults.planned).to_contain_text("Another answer: 404")
     expect(faults.planned).to_contain_text("has not struck yet · 1 left")
 
-    world.tenant.chat(files=[NOTE]).end()
+    view.tenant.chat(files=[NOTE]).end()
     cmi = faults.page.get_by_role("listitem").filter(has=faults.page.get_by_role("heading", name="CMI download"))
     expect(cmi).to_have_attribute("data-tone", "failed", timeout=PATIENCE_MS)
     expect(cmi.locator(".remedy")).not_to_be_empty()
@@ -53,7 +53,7 @@ def test_a_fault_is_taken_back_one_by_one_or_all_at_once(faults: FaultsPage) -> 
 
 
 @pytest.mark.page_errors(allow="400")
-def test_a_mistake_in_the_form_is_said_at_its_field(faults: FaultsPage, world: ConsoleWorld) -> None:
+def test_a_mistake_in_the_form_is_said_at_its_field(faults: FaultsPage, view: TenantView) -> None:
     faults.choose("Upload of a file", "Another answer")
     status = faults.page.get_by_label("Status")
     status.fill("99")
@@ -66,7 +66,7 @@ def test_a_mistake_in_the_form_is_said_at_its_field(faults: FaultsPage, world: C
     faults.page.get_by_label("Headers").fill("no colon here")
     faults.plan()
     expect(faults.page.get_by_label("Headers")).to_be_focused()
-    assert world.tenant.mock("c4c").get("/_mock/faults", world=world.name)["faults"] == []
+    assert view.tenant.mock("c4c").get("/_mock/faults", tenant=view.name)["faults"] == []
 
 
 def test_a_stack_without_gates_offers_no_broken_wire_and_says_how_to_have_it(faults: FaultsPage) -> None:
@@ -76,11 +76,11 @@ def test_a_stack_without_gates_offers_no_broken_wire_and_says_how_to_have_it(fau
     expect(faults.page.get_by_text("attachment-lab up --through-gates").first).to_be_visible()
 
 
-def test_an_event_that_does_not_get_through_is_red_at_the_integration(faults: FaultsPage, world: ConsoleWorld) -> None:
+def test_an_event_that_does_not_get_through_is_red_at_the_integration(faults: FaultsPage, view: TenantView) -> None:
     faults.choose("Event delivery to the service", "Another answer")
     faults.plan()
     expect(faults.planned).to_have_count(1)
-    chat = world.tenant.chat(files=[NOTE])
+    chat = view.tenant.chat(files=[NOTE])
     chat.end()
     heading = faults.page.get_by_role("heading", name="Integration")
     integration = faults.page.get_by_role("listitem").filter(has=heading)
@@ -88,12 +88,12 @@ def test_an_event_that_does_not_get_through_is_red_at_the_integration(faults: Fa
     expect(integration).to_contain_text("503")
     chat.fire("Ended")
     expect(integration).to_have_attribute("data-tone", "done", timeout=PATIENCE_MS)
-    world.tenant.wait_until_settled()
+    view.tenant.wait_until_settled()
 
 
 @pytest.mark.own_stack
 def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
-    faults: FaultsPage, world: ConsoleWorld
+    faults: FaultsPage, view: TenantView
 ) -> None:
     for name in ("Contact Pro", "CMI", "SAP Service Cloud", "Transfer service"):
         expect(faults.clock(name)).to_contain_text("on the wall’s time")
@@ -104,18 +104,18 @@ def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
     faults.page.get_by_label("Seconds", exact=True).last.fill("90")
     faults.page.get_by_role("button", name="Advance").click()
     expect(faults.clock("Transfer service")).to_contain_text("1 h 1 min ahead of the wall", timeout=PATIENCE_MS)
-    world.tenant.chat(files=[NOTE]).end()
-    (transfer,) = world.tenant.wait_until_settled()
+    view.tenant.chat(files=[NOTE]).end()
+    (transfer,) = view.tenant.wait_until_settled()
     assert transfer.outcome == "stored"
 
 
 @pytest.mark.own_stack
-def test_a_tenant_minted_after_the_clock_moved_lives_in_the_same_time(faults: FaultsPage, world: ConsoleWorld) -> None:
+def test_a_tenant_minted_after_the_clock_moved_lives_in_the_same_time(faults: FaultsPage, view: TenantView) -> None:
     faults.page.get_by_role("button", name="+ 1 day").click()
     expect(faults.clock("Transfer service")).to_contain_text("1 d ahead of the wall", timeout=PATIENCE_MS)
-    told = faults.page.request.post(f"{world.base_url}/api/worlds", data={})
+    told = faults.page.request.post(f"{view.base_url}/api/tenants", data={})
     assert told.status == 201
-    late = FaultsPage(faults.page, f"{world.base_url}/w/{told.json()['world']}/faults/")
+    late = FaultsPage(faults.page, f"{view.base_url}/w/{told.json()['tenant']}/faults/")
     late.open()
     expect(late.clock("CMI")).to_contain_text("1 d ahead of the wall")
 

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, Playwright
 from attachment_lab.console.app import build_app
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.tenant.handle import Lab
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
@@ -58,7 +58,7 @@ ATTACK = """async ({base, calls}) => {
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    """A stack of this module's own, with its console and its first world."""
+    """A stack of this module's own, with its console and its first tenant."""
     with open_stack(StackOptions(console=True)) as opened:
         yield Lab(opened)
 
@@ -70,22 +70,22 @@ def urls(lab: Lab) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def tenant(urls: dict[str, str]) -> str:
-    """The Contact Pro tenant of its first world."""
-    (world,) = httpx.get(f"{urls['orchestration']}/_mock/worlds", trust_env=False).json()["worlds"]
-    return str(world["tenant"])
+def tenant_path(urls: dict[str, str]) -> str:
+    """The Contact Pro tenant of its first tenant."""
+    (view,) = httpx.get(f"{urls['orchestration']}/_mock/tenants", trust_env=False).json()["tenants"]
+    return str(view["tenant_path"])
 
 
 @pytest.fixture(scope="module")
-def calls(tmp_path_factory: pytest.TempPathFactory, tenant: str) -> dict[str, list[dict[str, str]]]:
+def calls(tmp_path_factory: pytest.TempPathFactory, tenant_path: str) -> dict[str, list[dict[str, str]]]:
     """Every guarded address by process, read from the applications' own URL maps."""
     nowhere = dict.fromkeys(("console", *MOCKS, "service"), "http://127.0.0.1:1")
     apps = {name: make(tmp_path_factory.mktemp(name)).flask_app for name, make in MOCKS.items()}
-    apps["console"] = build_app(Neighbours(nowhere), default_world(), nowhere)
+    apps["console"] = build_app(Neighbours(nowhere), default_tenant(), nowhere)
     return {
         name: [
             {"method": each.method, "path": each.path}
-            for each in addresses(app, tenant=tenant, world="default")
+            for each in addresses(app, tenant_path=tenant_path, tenant="default")
             if each.blueprint not in VENDOR_FACES[name]
         ]
         for name, app in apps.items()
@@ -130,7 +130,7 @@ def state_of(urls: dict[str, str]) -> dict[str, Any]:
     """What the attacks would change."""
     found: dict[str, Any] = {}
     for mock in MOCKS:
-        for what in ("worlds", "faults", "dialect", "clock"):
+        for what in ("tenants", "faults", "dialect", "clock"):
             found[f"{mock} {what}"] = httpx.get(f"{urls[mock]}/_mock/{what}", trust_env=False).json()
         found[f"{mock} clock"].pop("now")
     for what in ("events", "event-driven-integrations", "secrets"):
@@ -176,9 +176,10 @@ def test_a_rebound_name_reads_nothing_at_every_address(
 
 
 def test_the_three_requests_that_took_the_secrets_abroad_change_nothing(
-    strange_page: Page, urls: dict[str, str], tenant: str, tmp_path: Path
+    strange_page: Page, urls: dict[str, str], tenant_path: str, tmp_path: Path
 ) -> None:
-    mock, base = urls["orchestration"], f"{urls['orchestration']}/{tenant}/system-configurator/api"
+    mock = urls["orchestration"]
+    base = f"{mock}/{tenant_path}/system-configurator/api"
     before = state_of(urls)
     three = [
         (f"{mock}/_mock/dialect", '{"allow_real_network": true}'),

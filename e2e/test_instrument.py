@@ -144,14 +144,14 @@ def test_what_stays_on_this_machine_is_no_complaint(browser: Browser, wire: Trip
 
 
 @pytest.mark.parametrize("ended", [False, True])
-def test_a_page_of_a_world_that_a_test_has_done_with_may_be_told_404(
+def test_a_page_of_a_tenant_that_a_test_has_done_with_may_be_told_404(
     browser: Browser, wire: Tripwire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: bool
 ) -> None:
     (tmp_path / "w" / "t1").mkdir(parents=True)
     (tmp_path / "w" / "t1" / "index.html").write_text(
-        "<!doctype html><title>World</title><link rel='icon' href='data:,'><img alt='' src='gone.png'>"
+        "<!doctype html><title>Tenant</title><link rel='icon' href='data:,'><img alt='' src='gone.png'>"
     )
-    monkeypatch.setattr("instrument.offline.ENDED_WORLDS", {"t1"} if ended else {"t2"})
+    monkeypatch.setattr("instrument.offline.ENDED_TENANTS", {"t1"} if ended else {"t2"})
     guard = Guard(wire)
     context = browser.new_context()
     guard.watch(context)

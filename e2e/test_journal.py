@@ -13,38 +13,38 @@ from pages.journal_page import JournalPage
 from playwright.sync_api import BrowserContext, Page, expect
 
 if TYPE_CHECKING:
-    from conftest import ConsoleWorld
+    from conftest import TenantView
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 
 @pytest.fixture
-def journal(page: Page, world: ConsoleWorld) -> JournalPage:
-    return JournalPage(page, world.url("journal"))
+def journal(page: Page, view: TenantView) -> JournalPage:
+    return JournalPage(page, view.url("journal"))
 
 
-def carry(world: ConsoleWorld, *, gone: bool = False) -> str:
+def carry(view: TenantView, *, gone: bool = False) -> str:
     """One chat with two files to its end; the second may be gone from CMI. Returns its guid."""
-    chat = world.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff photo"), ("Übergabe.txt", b"hello")])
+    chat = view.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff photo"), ("Übergabe.txt", b"hello")])
     if gone:
         path = f"*/attachments/{chat.files[1].id}*"
-        world.tenant.fault(mock="cmi", kind="status", path=path, method="GET", times=None, status=404)
+        view.tenant.fault(mock="cmi", kind="status", path=path, method="GET", times=None, status=404)
     chat.end()
-    world.tenant.wait_until_settled()
+    view.tenant.wait_until_settled()
     return chat.guid
 
 
-def test_exchanges_appear_as_they_happen(journal: JournalPage, world: ConsoleWorld) -> None:
+def test_exchanges_appear_as_they_happen(journal: JournalPage, view: TenantView) -> None:
     journal.open()
     expect(journal.row("Stores photo.jpg")).to_have_count(0)
-    carry(world)
+    carry(view)
     for words in ("Hands the event over", "Lists the chat’s files", "Reads photo.jpg", "Stores photo.jpg"):
         expect(journal.row(words)).to_have_count(1)
 
 
-def test_filters_narrow_the_list_and_live_in_the_address(journal: JournalPage, world: ConsoleWorld) -> None:
-    carry(world, gone=True)
+def test_filters_narrow_the_list_and_live_in_the_address(journal: JournalPage, view: TenantView) -> None:
+    carry(view, gone=True)
     journal.open()
     journal.filter("Hop", "CMI")
     journal.page.get_by_label("Failed").check()
@@ -58,8 +58,8 @@ def test_filters_narrow_the_list_and_live_in_the_address(journal: JournalPage, w
     expect(journal.row("Stores photo.jpg")).to_have_count(1)
 
 
-def test_a_text_is_found_anywhere_in_an_exchange(journal: JournalPage, world: ConsoleWorld) -> None:
-    carry(world)
+def test_a_text_is_found_anywhere_in_an_exchange(journal: JournalPage, view: TenantView) -> None:
+    carry(view)
     journal.open()
     journal.page.get_by_label("Text").fill("odata-no-response-payload")
     expect(journal.rows).to_have_count(2)
@@ -67,8 +67,8 @@ def test_a_text_is_found_anywhere_in_an_exchange(journal: JournalPage, world: Co
     expect(journal.page.get_by_text("No exchange fits these filters.")).to_be_visible()
 
 
-def test_a_failure_is_explained_with_what_came_next(journal: JournalPage, world: ConsoleWorld) -> None:
-    guid = carry(world, gone=True)
+def test_a_failure_is_explained_with_what_came_next(journal: JournalPage, view: TenantView) -> None:
+    guid = carry(view, gone=True)
     journal.open(f"?about={guid}&failed=1")
     journal.show("Reads Übergabe.txt")
     expect(journal.why.get_by_role("heading", name="Why did this fail?")).to_be_visible()
@@ -78,8 +78,8 @@ def test_a_failure_is_explained_with_what_came_next(journal: JournalPage, world:
     expect(journal.row("Stores photo.jpg")).to_have_count(1)
 
 
-def test_an_exchange_has_an_address_of_its_own(journal: JournalPage, world: ConsoleWorld) -> None:
-    carry(world)
+def test_an_exchange_has_an_address_of_its_own(journal: JournalPage, view: TenantView) -> None:
+    carry(view)
     journal.open()
     journal.show("Stores photo.jpg")
     address = journal.page.url
@@ -89,15 +89,15 @@ def test_an_exchange_has_an_address_of_its_own(journal: JournalPage, world: Cons
     expect(journal.heading).to_have_text("Stores photo.jpg")
 
 
-def test_one_that_is_forgotten_is_a_sentence(page: Page, world: ConsoleWorld) -> None:
-    page.goto(world.url("journal"))
-    answer = page.request.get(world.url("journal") + "api/exchanges/cmi-4711")
+def test_one_that_is_forgotten_is_a_sentence(page: Page, view: TenantView) -> None:
+    page.goto(view.url("journal"))
+    answer = page.request.get(view.url("journal") + "api/exchanges/cmi-4711")
     assert answer.status == 404
     assert "journals keep the newest only" in answer.json()["detail"]
 
 
-def test_the_keyboard_alone_opens_an_exchange_and_comes_back(journal: JournalPage, world: ConsoleWorld) -> None:
-    carry(world)
+def test_the_keyboard_alone_opens_an_exchange_and_comes_back(journal: JournalPage, view: TenantView) -> None:
+    carry(view)
     journal.open()
     link = journal.row("Stores photo.jpg").get_by_role("link")
     link.focus()
@@ -108,8 +108,8 @@ def test_the_keyboard_alone_opens_an_exchange_and_comes_back(journal: JournalPag
     expect(link).to_be_focused()
 
 
-def test_a_copied_command_has_variables_and_no_secret(journal: JournalPage, world: ConsoleWorld) -> None:
-    carry(world)
+def test_a_copied_command_has_variables_and_no_secret(journal: JournalPage, view: TenantView) -> None:
+    carry(view)
     journal.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     journal.open()
     journal.show("Reads photo.jpg")
@@ -118,13 +118,13 @@ def test_a_copied_command_has_variables_and_no_secret(journal: JournalPage, worl
     command = journal.page.evaluate("navigator.clipboard.readText()")
     assert '-u "$CMI_USER:$CMI_PASSWORD"' in command
     shown = journal.page.content() + command
-    assert [what for what, secret in world.tenant.names.guarded().items() if secret in shown] == []
+    assert [what for what, secret in view.tenant.names.guarded().items() if secret in shown] == []
 
 
 def test_another_tool_opens_the_archive(
-    journal: JournalPage, world: ConsoleWorld, new_context: Callable[..., BrowserContext], tmp_path: Path
+    journal: JournalPage, view: TenantView, new_context: Callable[..., BrowserContext], tmp_path: Path
 ) -> None:
-    guid = carry(world)
+    guid = carry(view)
     journal.open(f"?about={guid}")
     with journal.page.expect_download() as downloading:
         journal.page.get_by_role("link", name="HAR of these").click()
@@ -133,8 +133,8 @@ def test_another_tool_opens_the_archive(
     entries = json.loads(path.read_text())["log"]["entries"]
     listing = next(each for each in entries if each["request"]["url"].endswith(guid))
     # As if it lived on this machine: nothing of a test may so much as look for a name off it.
-    path.write_text(path.read_text().replace(f"https://{world.tenant.names.cmi_host}", "http://127.0.0.1:1"))
-    address = listing["request"]["url"].replace(f"https://{world.tenant.names.cmi_host}", "http://127.0.0.1:1")
+    path.write_text(path.read_text().replace(f"https://{view.tenant.names.cmi_host}", "http://127.0.0.1:1"))
+    address = listing["request"]["url"].replace(f"https://{view.tenant.names.cmi_host}", "http://127.0.0.1:1")
     replay = new_context()
     replay.route_from_har(path, not_found="abort")
     answer = replay.new_page().goto(address)
@@ -143,8 +143,8 @@ def test_another_tool_opens_the_archive(
     replay.close()
 
 
-def test_a_chats_test_can_be_taken_away(journal: JournalPage, world: ConsoleWorld) -> None:
-    guid = carry(world, gone=True)
+def test_a_chats_test_can_be_taken_away(journal: JournalPage, view: TenantView) -> None:
+    guid = carry(view, gone=True)
     journal.open()
     link = journal.page.get_by_role("link", name="This chat as a pytest file")
     expect(link).to_be_hidden()
@@ -155,9 +155,9 @@ def test_a_chats_test_can_be_taken_away(journal: JournalPage, world: ConsoleWorl
     assert "('parked', 'partly_stored')" in downloading.value.path().read_text().replace('"', "'")
 
 
-def test_thousands_of_exchanges_stay_usable(journal: JournalPage, world: ConsoleWorld) -> None:
-    url = f"{world.tenant.lab.urls['cmi']}/{world.tenant.names.tenant}/cmi/chats/X"
-    with httpx.Client(headers={"Host": world.tenant.names.cmi_host}, trust_env=False) as client:
+def test_thousands_of_exchanges_stay_usable(journal: JournalPage, view: TenantView) -> None:
+    url = f"{view.tenant.lab.urls['cmi']}/{view.tenant.names.tenant_path}/cmi/chats/X"
+    with httpx.Client(headers={"Host": view.tenant.names.cmi_host}, trust_env=False) as client:
         for _ in range(3000):
             client.get(url)
     journal.open("?hop=cmi")
@@ -171,8 +171,8 @@ def test_thousands_of_exchanges_stay_usable(journal: JournalPage, world: Console
 
 
 @pytest.mark.parametrize("query", ["", "?x={}"], ids=["list", "one exchange"])
-def test_it_fits_a_small_phone(journal: JournalPage, world: ConsoleWorld, query: str) -> None:
-    carry(world)
+def test_it_fits_a_small_phone(journal: JournalPage, view: TenantView, query: str) -> None:
+    carry(view)
     journal.page.set_viewport_size({"width": 360, "height": 740})
     journal.open()
     key = journal.row("Stores photo.jpg").get_attribute("data-key") or ""
@@ -185,18 +185,18 @@ def test_it_fits_a_small_phone(journal: JournalPage, world: ConsoleWorld, query:
     assert journal.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-def test_a_stray_shows_where_somebody_does_live(journal: JournalPage, world: ConsoleWorld) -> None:
-    host = world.tenant.names.cmi_host
-    httpx.get(f"{world.tenant.lab.urls['cmi']}/elsewhere/cmi/chats/1", headers={"Host": host}, trust_env=False)
+def test_a_stray_shows_where_somebody_does_live(journal: JournalPage, view: TenantView) -> None:
+    host = view.tenant.names.cmi_host
+    httpx.get(f"{view.tenant.lab.urls['cmi']}/elsewhere/cmi/chats/1", headers={"Host": host}, trust_env=False)
     journal.open("?hop=stray")
     journal.rows.filter(has_text="/elsewhere/cmi/chats/1").first.get_by_role("link").click()
     expect(journal.why).to_contain_text("belongs to nobody here")
     expect(journal.why.locator("#why-points")).to_contain_text(host)
 
 
-def test_the_list_names_what_the_filters_cannot(page: Page, world: ConsoleWorld) -> None:
+def test_the_list_names_what_the_filters_cannot(page: Page, view: TenantView) -> None:
     read: Callable[[str], dict[str, str]] = lambda query: page.request.get(  # noqa: E731
-        world.url("journal") + f"api/exchanges?{query}"
+        view.url("journal") + f"api/exchanges?{query}"
     ).json()
     assert "hop: 'moon' is none of" in read("hop=moon")["detail"]
     assert "limit" in read("limit=9999")["detail"]
@@ -204,13 +204,13 @@ def test_the_list_names_what_the_filters_cannot(page: Page, world: ConsoleWorld)
 
 @pytest.mark.parametrize(("scheme", "name"), [("light", "journal-why.png"), ("dark", "journal-why-dark.png")])
 def test_pictures_for_the_documentation(
-    journal: JournalPage, world: ConsoleWorld, request: pytest.FixtureRequest, scheme: str, name: str
+    journal: JournalPage, view: TenantView, request: pytest.FixtureRequest, scheme: str, name: str
 ) -> None:
     if not request.config.getoption("--write-screenshots"):
         pytest.skip("pictures are written by --write-screenshots only")
     journal.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     journal.page.set_viewport_size({"width": 1440, "height": 960})
-    carry(world, gone=True)
+    carry(view, gone=True)
     journal.open()
     journal.show("Reads Übergabe.txt")
     IMAGES.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ import time
 import pytest
 from test_crashes import distributed
 
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 CHATS = int(os.environ.get("LOAD_CHATS", "12"))
 FILES_PER_CHAT = 5
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(3000)]
 
 
 def test_many_chats_on_two_workers_keep_the_laws(capsys: pytest.CaptureFixture[str]) -> None:
-    with distributed() as workers, workers.lab.tenant(WorldOptions()) as tenant:
+    with distributed() as workers, workers.lab.tenant(TenantOptions()) as tenant:
         began = time.monotonic()
         for number in range(CHATS):
             names = [f"chat-{number}-file-{index}.txt" for index in range(FILES_PER_CHAT)]

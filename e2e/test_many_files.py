@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from instrument.stacks import ConsoleWorld
+from instrument.stacks import TenantView
 from pages.console_page import ConsolePage
 from playwright.sync_api import expect
 
@@ -13,10 +13,10 @@ MANY = 200
 LONG_MS = 400_000
 
 
-def test_two_hundred_attachments_arrive_and_the_page_stays_usable(console: ConsolePage, world: ConsoleWorld) -> None:
+def test_two_hundred_attachments_arrive_and_the_page_stays_usable(console: ConsolePage, view: TenantView) -> None:
     page = console.page
     console.open()
-    chat = world.tenant.chat(files=[(f"page-{number:03}.txt", f"{number} ".encode() * 40) for number in range(MANY)])
+    chat = view.tenant.chat(files=[(f"page-{number:03}.txt", f"{number} ".encode() * 40) for number in range(MANY)])
     expect(console.rows).to_have_count(MANY, timeout=LONG_MS)
     page.evaluate("document.querySelector('#rows > tr:last-child').dataset.mark = 'mine'")
     chat.end()
@@ -34,4 +34,4 @@ def test_two_hundred_attachments_arrive_and_the_page_stays_usable(console: Conso
     # The row is still the element that it was: nobody's focus, selection or scrolling was torn away.
     expect(page.locator("#rows > tr[data-mark=mine]")).to_have_count(1)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
-    assert sorted(each.sha256 for each in world.tenant.stored()) == sorted(each.sha256 for each in chat.files)
+    assert sorted(each.sha256 for each in view.tenant.stored()) == sorted(each.sha256 for each in chat.files)

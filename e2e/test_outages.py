@@ -34,7 +34,7 @@ from attachment_lab.containers.engine import docker
 from attachment_lab.containers.fixtures import asking_docker
 from attachment_lab.reconciliation.records import Handover
 from attachment_lab.tenant.handle import Tenant
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 pytestmark = [
     pytest.mark.stack,
@@ -162,7 +162,7 @@ def test_postgresql_that_is_restarted_hard_keeps_everything_that_was_accepted(st
 
 def test_a_workers_disk_that_is_full_holds_a_file_up_and_loses_nothing(stack: ComposeStack) -> None:
     # CMI gives no length, so a file goes through the worker's spool: the disk that is full here.
-    options = WorldOptions(dialects={"cmi": {"length_known": False}})
+    options = TenantOptions(dialects={"cmi": {"length_known": False}})
     with whole_again(stack, *WORKERS), stack.tenant(options) as tenant:
         for worker in WORKERS:
             stack.exec(worker, "sh", "-c", "cat /dev/zero >/tmp/full 2>/dev/null || true")
@@ -195,7 +195,7 @@ def test_a_database_whose_disk_is_full_refuses_at_the_door_and_keeps_what_it_acc
             stack.exec("disk", "rm", "-f", "/data/full")
         stack.wait_until_healthy("postgres", "api-1", "api-2", *WORKERS)
         for delivery in refused:
-            tenant.mock("orchestration").post(f"/_mock/deliveries/{delivery}/redeliver", {}, world=tenant.name)
+            tenant.mock("orchestration").post(f"/_mock/deliveries/{delivery}/redeliver", {}, tenant=tenant.name)
         transfers = tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert [each.outcome for each in transfers] == ["stored"] * len(transfers)
 
@@ -252,7 +252,7 @@ def test_a_worker_whose_clock_is_an_hour_off_dies_and_its_late_upload_is_not_rep
 
 def exchanges(tenant: Tenant) -> list[dict[str, Any]]:
     """What C4C has answered, as its journal has it; what is under way is not in it yet."""
-    found: list[dict[str, Any]] = tenant.mock("c4c").get("/_mock/journal", world=tenant.name)["exchanges"]
+    found: list[dict[str, Any]] = tenant.mock("c4c").get("/_mock/journal", tenant=tenant.name)["exchanges"]
     return found
 
 
@@ -290,20 +290,20 @@ def test_a_token_issuer_whose_clock_is_wrong_is_refused_in_words_and_heals_when_
 ) -> None:
     with stack.tenant() as tenant:
         oauth = tenant.mock("orchestration")
-        oauth.post("/_mock/oauth", {"clock_skew_s": 3600}, world=tenant.name)
+        oauth.post("/_mock/oauth", {"clock_skew_s": 3600}, tenant=tenant.name)
         fired = a_chat(tenant, count=1).end()
         assert fired is not None
         assert [each.status for each in answered(tenant, stack, fired.event_id)] == [401]
-        oauth.post("/_mock/oauth", {"clock_skew_s": 0}, world=tenant.name)
+        oauth.post("/_mock/oauth", {"clock_skew_s": 0}, tenant=tenant.name)
         (delivery,) = fired.delivery_ids
-        oauth.post(f"/_mock/deliveries/{delivery}/redeliver", {}, world=tenant.name)
+        oauth.post(f"/_mock/deliveries/{delivery}/redeliver", {}, tenant=tenant.name)
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert len(tenant.stored()) == 1
 
 
 def test_a_token_issuer_that_is_ahead_by_less_than_the_leeway_is_believed(stack: ComposeStack) -> None:
     with stack.tenant() as tenant:
-        tenant.mock("orchestration").post("/_mock/oauth", {"clock_skew_s": 20}, world=tenant.name)
+        tenant.mock("orchestration").post("/_mock/oauth", {"clock_skew_s": 20}, tenant=tenant.name)
         a_chat(tenant, count=1).end()
         tenant.wait_until_settled(timeout_s=PATIENCE_S)
         assert len(tenant.stored()) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from instrument.stacks import ConsoleWorld
+from instrument.stacks import TenantView
 from pages.console_page import PATIENCE_MS, ConsolePage
 from pages.operator_page import OperatorPage
 from playwright.sync_api import BrowserContext, expect
@@ -15,12 +15,12 @@ FILES = [("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 500), ("note.txt", b"
 
 @pytest.mark.sample
 def test_files_that_c4c_refused_are_stored_after_an_operator_runs_them_again(
-    console: ConsolePage, world: ConsoleWorld, context: BrowserContext
+    console: ConsolePage, view: TenantView, context: BrowserContext
 ) -> None:
-    refusal = world.tenant.fault(
+    refusal = view.tenant.fault(
         mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", times=None, status=403
     )
-    world.tenant.chat(files=FILES).end()
+    view.tenant.chat(files=FILES).end()
 
     console.open()
     c4c = console.station("SAP Service Cloud")
@@ -29,34 +29,34 @@ def test_files_that_c4c_refused_are_stored_after_an_operator_runs_them_again(
     for name, _ in FILES:
         expect(console.chip(console.row(name))).to_have_text("Failed", timeout=PATIENCE_MS)
         expect(console.row(name).locator(".why")).not_to_be_empty()
-    assert world.tenant.stored() == []
+    assert view.tenant.stored() == []
 
     refusal.remove()
-    operator = OperatorPage(context.new_page(), world.tenant.lab.urls["service"])
-    operator.open(world.tenant.ledger.service.token())
+    operator = OperatorPage(context.new_page(), view.tenant.lab.urls["service"])
+    operator.open(view.tenant.ledger.service.token())
     expect(operator.rows).to_have_count(1)
     expect(operator.rows.first).to_contain_text("parked")
     operator.retry(operator.rows.first)
 
     console.expect_arrived(len(FILES))
     console.expect_every_station_done()
-    assert {each.name for each in world.tenant.stored()} == {name for name, _ in FILES}
+    assert {each.name for each in view.tenant.stored()} == {name for name, _ in FILES}
 
 
 def test_what_is_refused_again_is_parked_again_and_the_page_still_says_why(
-    console: ConsolePage, world: ConsoleWorld, context: BrowserContext
+    console: ConsolePage, view: TenantView, context: BrowserContext
 ) -> None:
-    refusal = world.tenant.fault(
+    refusal = view.tenant.fault(
         mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", times=None, status=403
     )
-    world.tenant.chat(files=FILES[:1]).end()
-    (before,) = world.tenant.wait_until_settled()
-    operator = OperatorPage(context.new_page(), world.tenant.lab.urls["service"])
-    operator.open(world.tenant.ledger.service.token())
+    view.tenant.chat(files=FILES[:1]).end()
+    (before,) = view.tenant.wait_until_settled()
+    operator = OperatorPage(context.new_page(), view.tenant.lab.urls["service"])
+    operator.open(view.tenant.ledger.service.token())
     operator.retry(operator.rows.first)
     expect(operator.page.get_by_role("status")).not_to_be_empty()
     console.open()
     expect(console.chip(console.row("photo.jpg"))).to_have_text("Failed", timeout=PATIENCE_MS)
-    (after,) = world.tenant.wait_until_settled()
+    (after,) = view.tenant.wait_until_settled()
     assert (after.state, after.rounds) == ("parked", before.rounds + 1)
     refusal.remove()

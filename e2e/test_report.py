@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from instrument.stacks import ConsoleWorld
+from instrument.stacks import TenantView
 from pages.report_page import ReportPage
 from playwright.sync_api import Browser, Page, expect
 
@@ -19,9 +19,9 @@ from attachment_lab.report.page import render
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.ready_file import RunningStack, stack_json
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.credentials import WorldNames, minted_world
+from attachment_lab.tenant.credentials import TenantNames, fresh_tenant
 from attachment_lab.tenant.handle import Lab, Tenant
-from attachment_lab.tenant.opening import open_world
+from attachment_lab.tenant.opening import open_tenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -31,21 +31,21 @@ POINTS_PER_MM = 72 / 25.4
 
 
 @pytest.fixture
-def report(page: Page, world: ConsoleWorld) -> ReportPage:
-    """The page of the test's world, not opened yet."""
-    return ReportPage(page, world.url("report"))
+def report(page: Page, view: TenantView) -> ReportPage:
+    """The page of the test's tenant, not opened yet."""
+    return ReportPage(page, view.url("report"))
 
 
 def test_one_press_saves_a_file_that_opens_from_disk_and_asks_for_nothing(
-    report: ReportPage, world: ConsoleWorld, browser: Browser, tmp_path: Path
+    report: ReportPage, view: TenantView, browser: Browser, tmp_path: Path
 ) -> None:
-    chat = world.tenant.chat(files=FILES)
+    chat = view.tenant.chat(files=FILES)
     chat.end()
-    world.tenant.wait_until_settled()
+    view.tenant.wait_until_settled()
     report.open()
     report.expect_headline(ALL_ARRIVED)
     saved = report.save(tmp_path)
-    assert saved.name == f"attachment-report-{world.tenant.names.tenant}.html"
+    assert saved.name == f"attachment-report-{view.tenant.names.tenant_path}.html"
 
     asked: list[str] = []
     errors: list[str] = []
@@ -65,11 +65,11 @@ def test_one_press_saves_a_file_that_opens_from_disk_and_asks_for_nothing(
     assert errors == []
 
 
-def test_it_is_about_one_chat_or_hides_names_when_asked(report: ReportPage, world: ConsoleWorld) -> None:
+def test_it_is_about_one_chat_or_hides_names_when_asked(report: ReportPage, view: TenantView) -> None:
     for number, name in enumerate(("Alice Example", "Bob Muster")):
         customer = {"name": name, "email": f"c{number}@example.com"}
-        world.tenant.chat(files=FILES[: number + 1], customer=customer).end()
-    world.tenant.wait_until_settled()
+        view.tenant.chat(files=FILES[: number + 1], customer=customer).end()
+    view.tenant.wait_until_settled()
     report.open()
     report.expect_headline("All 3 attachments arrived; every byte is equal at both ends.")
     about = report.page.get_by_label("About")
@@ -88,54 +88,54 @@ def test_before_the_first_chat_the_page_says_what_to_do(report: ReportPage) -> N
 
 
 def test_what_happens_after_a_report_was_made_is_said_until_it_is_made_anew(
-    report: ReportPage, world: ConsoleWorld
+    report: ReportPage, view: TenantView
 ) -> None:
-    world.tenant.chat(files=FILES[:1]).end()
-    world.tenant.wait_until_settled()
+    view.tenant.chat(files=FILES[:1]).end()
+    view.tenant.wait_until_settled()
     report.open()
     report.expect_headline("The attachment arrived; every byte is equal at both ends.")
-    world.tenant.chat(files=FILES).end()
-    world.tenant.wait_until_settled()
+    view.tenant.chat(files=FILES).end()
+    view.tenant.wait_until_settled()
     expect(report.page.get_by_role("status")).to_contain_text("Make it anew", timeout=30_000)
     report.page.get_by_role("button", name="Make it anew").click()
     report.expect_headline("All 3 attachments arrived; every byte is equal at both ends.")
     expect(report.page.get_by_role("status")).to_have_text("")
 
 
-def test_a_failure_is_in_the_report_with_its_reason(report: ReportPage, world: ConsoleWorld) -> None:
-    world.tenant.fault(mock="cmi", kind="status", path="*/attachments/*", method="GET", status=404)
-    world.tenant.chat(files=FILES).end()
-    world.tenant.wait_until_settled()
+def test_a_failure_is_in_the_report_with_its_reason(report: ReportPage, view: TenantView) -> None:
+    view.tenant.fault(mock="cmi", kind="status", path="*/attachments/*", method="GET", status=404)
+    view.tenant.chat(files=FILES).end()
+    view.tenant.wait_until_settled()
     report.open()
     report.expect_headline("1 of 2 attachments arrived with every byte equal; 1 reported failed, with the reason.")
     expect(report.paper.locator(".files .reason")).to_contain_text("attachment-gone")
     expect(report.paper.locator(".files .remedy")).not_to_be_empty()
 
 
-def test_no_secret_is_in_it(world: ConsoleWorld, page: Page) -> None:
-    world.tenant.chat(files=FILES[:1]).end()
-    world.tenant.wait_until_settled()
-    told = page.request.get(f"{world.url('report')}file").text()
-    assert [what for what, secret in world.tenant.names.guarded().items() if secret in told] == []
+def test_no_secret_is_in_it(view: TenantView, page: Page) -> None:
+    view.tenant.chat(files=FILES[:1]).end()
+    view.tenant.wait_until_settled()
+    told = page.request.get(f"{view.url('report')}file").text()
+    assert [what for what, secret in view.tenant.names.guarded().items() if secret in told] == []
 
 
-def test_the_report_in_the_frame_may_run_nothing_and_be_framed_by_nobody_else(world: ConsoleWorld, page: Page) -> None:
-    world.tenant.chat(files=FILES[:1]).end()
-    world.tenant.wait_until_settled()
-    policy = page.request.get(f"{world.url('report')}file").headers["content-security-policy"]
+def test_the_report_in_the_frame_may_run_nothing_and_be_framed_by_nobody_else(view: TenantView, page: Page) -> None:
+    view.tenant.chat(files=FILES[:1]).end()
+    view.tenant.wait_until_settled()
+    policy = page.request.get(f"{view.url('report')}file").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "script" not in policy
     assert "frame-ancestors 'self'" in policy
 
 
 def test_it_prints_on_a4_with_numbered_pages_and_nothing_cut(
-    world: ConsoleWorld, browser: Browser, tmp_path: Path
+    view: TenantView, browser: Browser, tmp_path: Path
 ) -> None:
     pypdfium2 = pytest.importorskip("pypdfium2")
-    world.tenant.chat(files=[(f"page {n}.txt", b"text " * n) for n in range(1, 31)]).end()
-    world.tenant.wait_until_settled()
+    view.tenant.chat(files=[(f"page {n}.txt", b"text " * n) for n in range(1, 31)]).end()
+    view.tenant.wait_until_settled()
     saved = tmp_path / "report.html"
-    saved.write_text(render(gather(world.tenant.ledger, Scope())), encoding="utf-8")
+    saved.write_text(render(gather(view.tenant.ledger, Scope())), encoding="utf-8")
     with browser.new_context() as context:
         paper = context.new_page()
         paper.goto(saved.as_uri())
@@ -158,25 +158,25 @@ def test_it_prints_on_a4_with_numbered_pages_and_nothing_cut(
 
 
 def test_equal_runs_give_equal_bytes_but_for_time() -> None:
-    names = minted_world()
+    names = fresh_tenant()
     first, second = _played(names), _played(names)
     assert _without_times(first) == _without_times(second)
     assert first != second
 
 
-def test_the_command_writes_the_same_file(tmp_path: Path, world: ConsoleWorld) -> None:
-    """Against a stack file of this world, as ``up`` would have written it."""
-    chat = world.tenant.chat(files=FILES)
+def test_the_command_writes_the_same_file(tmp_path: Path, view: TenantView) -> None:
+    """Against a stack file of this tenant, as ``up`` would have written it."""
+    chat = view.tenant.chat(files=FILES)
     chat.end()
-    world.tenant.wait_until_settled()
+    view.tenant.wait_until_settled()
     stack_file.write(
-        tmp_path / "stack.json", stack_json(RunningStack(urls=world.tenant.lab.urls, world=world.tenant.names))
+        tmp_path / "stack.json", stack_json(RunningStack(urls=view.tenant.lab.urls, tenant=view.tenant.names))
     )
     command = [sys.executable, "-m", "attachment_lab", "report", "--stack", str(tmp_path / "stack.json")]
     out = tmp_path / "run.html"
     done = _run(*command, "--out", str(out), "--chat", chat.guid, "--json")
     assert done.returncode == 0, done.stderr
-    expected = render(gather(world.tenant.ledger, Scope(chat=chat.guid)))
+    expected = render(gather(view.tenant.ledger, Scope(chat=chat.guid)))
     assert _without_times(out.read_text(encoding="utf-8")) == _without_times(expected)
     wrong = _run(*command, "--out", str(out), "--chat", "F" * 32)
     assert wrong.returncode == 2
@@ -187,10 +187,10 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True)
 
 
-def _played(names: WorldNames) -> str:
-    """A world of these names on a stack of its own, one chat, and its report."""
+def _played(names: TenantNames) -> str:
+    """A tenant of these names on a stack of its own, one chat, and its report."""
     with open_stack(StackOptions()) as stack:
-        open_world(stack.neighbours, names)
+        open_tenant(stack.neighbours, names)
         tenant = Tenant(Lab(stack, is_own=True), names)
         tenant.chat(files=FILES).end()
         tenant.wait_until_settled()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from instrument.offline import ENDED_WORLDS
+from instrument.offline import ENDED_TENANTS
 from pages.console_page import PATIENCE_MS, ConsolePage
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -19,12 +19,12 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 @pytest.fixture
 def fresh(console_lab: Lab, page: Page) -> Iterator[ConsolePage]:
-    """The chain of a world that the console itself has opened: its secrets change with each reset."""
+    """The chain of a tenant that the console itself has opened: its secrets change with each reset."""
     base_url = console_lab.urls["console"]
-    made = httpx.post(f"{base_url}/api/worlds", json={}, trust_env=False).json()
+    made = httpx.post(f"{base_url}/api/tenants", json={}, trust_env=False).json()
     yield ConsolePage(page, f"{base_url}{made['url']}")
-    ENDED_WORLDS.add(made["world"])
-    httpx.delete(f"{base_url}/api/worlds/{made['world']}", trust_env=False)
+    ENDED_TENANTS.add(made["tenant"])
+    httpx.delete(f"{base_url}/api/tenants/{made['tenant']}", trust_env=False)
 
 
 def set_back(page: Page) -> None:
@@ -53,7 +53,7 @@ def test_the_next_chat_after_a_reset_arrives_and_the_books_balance(fresh: Consol
         expect(fresh.sentence).to_have_text("No chat yet.")
 
 
-@pytest.mark.page_errors(allow="status of 404")  # between the world that went and the one that came
+@pytest.mark.page_errors(allow="status of 404")  # between the tenant that went and the one that came
 def test_other_open_pages_load_themselves_anew(fresh: ConsolePage, context: BrowserContext) -> None:
     fresh.open("")
     fresh.play_a_chat(slow=False)

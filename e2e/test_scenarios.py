@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from instrument.stacks import ConsoleWorld, LocalStack
+from instrument.stacks import LocalStack, TenantView
 from pages.console_page import PATIENCE_MS, ConsolePage
 from pages.faults_page import FaultsPage
 from pages.journal_page import JournalPage
@@ -15,7 +15,7 @@ from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.handle import Lab
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 # One worker plays them all: they share one stack, whose clock moves for all tenants at once.
 pytestmark = [
@@ -38,11 +38,11 @@ def scene() -> Iterator[LocalStack]:
 
 
 @pytest.fixture
-def stage(scene: LocalStack, request: pytest.FixtureRequest) -> Iterator[ConsoleWorld]:
+def stage(scene: LocalStack, request: pytest.FixtureRequest) -> Iterator[TenantView]:
     """A fresh tenant; its ledger is judged at the end, unless the scenario is about a broken one."""
     options, check = getattr(request, "param", (None, True))
-    with scene.world(options, check=check) as world:
-        yield world
+    with scene.tenant_view(options, check=check) as view:
+        yield view
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def stage(scene: LocalStack, request: pytest.FixtureRequest) -> Iterator[Console
     [pytest.param((None, each.id not in LEDGER_FINDS_SOMETHING), each.id, id=each.id) for each in SCENARIOS],
     indirect=["stage"],
 )
-def test_what_should_happen_does(page: Page, stage: ConsoleWorld, name: str) -> None:
+def test_what_should_happen_does(page: Page, stage: TenantView, name: str) -> None:
     wanted = next(each for each in SCENARIOS if each.id == name)
     faults = FaultsPage(page, stage.url("faults"))
     faults.open()
@@ -71,12 +71,12 @@ def test_what_should_happen_does(page: Page, stage: ConsoleWorld, name: str) -> 
     "stage",
     [
         pytest.param(
-            (WorldOptions(dialects={"c4c": {"max_attachment_bytes": 10_000}}), True), id="C4C takes small files"
+            (TenantOptions(dialects={"c4c": {"max_attachment_bytes": 10_000}}), True), id="C4C takes small files"
         )
     ],
     indirect=True,
 )
-def test_what_is_not_as_it_should_be_is_told_in_red(page: Page, stage: ConsoleWorld) -> None:
+def test_what_is_not_as_it_should_be_is_told_in_red(page: Page, stage: TenantView) -> None:
     faults = FaultsPage(page, stage.url("faults"))
     faults.open()
     scenario = faults.scenario("event-twice")
@@ -91,7 +91,7 @@ def test_what_is_not_as_it_should_be_is_told_in_red(page: Page, stage: ConsoleWo
     expect(scenario.card.locator(".per-file li").filter(has_text="parked")).to_have_count(3)
 
 
-def test_only_one_scenario_plays_at_a_time(page: Page, stage: ConsoleWorld) -> None:
+def test_only_one_scenario_plays_at_a_time(page: Page, stage: TenantView) -> None:
     faults = FaultsPage(page, stage.url("faults"))
     faults.open()
     faults.scenario("worker-killed").play()
@@ -101,7 +101,7 @@ def test_only_one_scenario_plays_at_a_time(page: Page, stage: ConsoleWorld) -> N
 
 
 @pytest.mark.page_errors(allow="409")
-def test_a_scenario_does_not_begin_among_other_faults(page: Page, stage: ConsoleWorld) -> None:
+def test_a_scenario_does_not_begin_among_other_faults(page: Page, stage: TenantView) -> None:
     stage.tenant.fault(mock="cmi", kind="status", path="/elsewhere", status=503)
     faults = FaultsPage(page, stage.url("faults"))
     faults.open()
@@ -112,7 +112,7 @@ def test_a_scenario_does_not_begin_among_other_faults(page: Page, stage: Console
 
 
 def test_a_file_that_was_gone_is_explained_and_comes_with_one_press_once_it_is_back(
-    page: Page, stage: ConsoleWorld
+    page: Page, stage: TenantView
 ) -> None:
     """Minutes 7 to 9 of docs/demo.md, as it says them."""
     faults = FaultsPage(page, stage.url("faults"))

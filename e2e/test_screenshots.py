@@ -1,4 +1,4 @@
-"""How every page looks: compared with kept pictures, and the documentation's pictures made from the same world.
+"""How every page looks: compared with kept pictures, and the documentation's pictures made from the same tenant.
 
 ``--update-screenshots`` accepts what is seen as e2e/screenshots; ``--write-screenshots`` makes docs/images
 (``make screenshots``). Look at them before you commit them.
@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from instrument.furnished import furnish
 from instrument.pictures import Pictures
-from instrument.stacks import ConsoleWorld
+from instrument.stacks import TenantView
 from pages.console_page import PATIENCE_MS, ConsolePage
 from playwright.sync_api import Page, expect
 
@@ -36,22 +36,22 @@ pytestmark = [
     pytest.mark.stack,
     pytest.mark.browser,
     pytest.mark.timeout(300),
-    # One worker takes them all: they share the documentation's world, which is furnished once.
+    # One worker takes them all: they share the documentation's tenant, which is furnished once.
     pytest.mark.xdist_group("pictures"),
 ]
 
 
-def telling_chat(world: ConsoleWorld) -> str:
+def telling_chat(view: TenantView) -> str:
     """The guid of the chat with the most files."""
-    return Counter(each.chat for each in world.tenant.ledger.sources()).most_common(1)[0][0]
+    return Counter(each.chat for each in view.tenant.ledger.sources()).most_common(1)[0][0]
 
 
-def open_still(page: Page, world: ConsoleWorld, name: str, guise: str) -> None:
+def open_still(page: Page, view: TenantView, name: str, guise: str) -> None:
     """Open a page that has drawn what it has to say, and holds still."""
     width, height, scheme = GUISES[guise]
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
-    page.goto(world.url(name) + POSES.get(name, "").format(chat=telling_chat(world)))
+    page.goto(view.url(name) + POSES.get(name, "").format(chat=telling_chat(view)))
     expect(page.locator("body[data-drawn]")).to_be_attached(timeout=30_000)
     page.evaluate(STILL.read_text())
     page.evaluate("__still.quiet()")
@@ -60,7 +60,7 @@ def open_still(page: Page, world: ConsoleWorld, name: str, guise: str) -> None:
 @pytest.mark.parametrize("guise", GUISES)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_full_of_life_looks_as_it_did(
-    page: Page, furnished: ConsoleWorld, pictures: Pictures, name: str, guise: str
+    page: Page, furnished: TenantView, pictures: Pictures, name: str, guise: str
 ) -> None:
     if furnished.name != "default":
         pytest.skip("a stack elsewhere has other names in its pictures")
@@ -75,7 +75,7 @@ def test_a_page_full_of_life_looks_as_it_did(
 @pytest.mark.parametrize("guise", GUISES)
 @pytest.mark.parametrize("name", NAMES)
 def test_pictures_for_the_documentation(
-    page: Page, request: pytest.FixtureRequest, furnished: ConsoleWorld, name: str, guise: str
+    page: Page, request: pytest.FixtureRequest, furnished: TenantView, name: str, guise: str
 ) -> None:
     if not request.config.getoption("--write-screenshots"):
         pytest.skip("pictures for the documentation are written by --write-screenshots only")
@@ -85,11 +85,11 @@ def test_pictures_for_the_documentation(
     page.screenshot(path=IMAGES / f"{name}{suffix}.png", animations="disabled", caret="hide")
 
 
-def test_the_demos_customers_are_the_same_each_time(world: ConsoleWorld) -> None:
-    furnish(world.base_url, world.name)
-    names = sorted(each.name for each in world.tenant.ledger.sources())
+def test_the_demos_customers_are_the_same_each_time(view: TenantView) -> None:
+    furnish(view.base_url, view.name)
+    names = sorted(each.name for each in view.tenant.ledger.sources())
     assert len(names) > 10
-    assert len(world.tenant.mock("cmi").get("/_mock/chats", world=world.name)["chats"]) >= 12
+    assert len(view.tenant.mock("cmi").get("/_mock/chats", tenant=view.name)["chats"]) >= 12
 
 
 def test_the_picture_of_a_chat_on_its_way(console: ConsolePage, request: pytest.FixtureRequest) -> None:

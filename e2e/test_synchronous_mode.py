@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 def test_the_answer_to_contact_pro_names_every_file(tenant: Tenant) -> None:
     tenant.chat(files=[("a.txt", b"first"), ("b.txt", b"second")]).end()
     tenant.wait_until_settled()
-    (delivery,) = tenant.mock("orchestration").get("/_mock/deliveries", world=tenant.name)
+    (delivery,) = tenant.mock("orchestration").get("/_mock/deliveries", tenant=tenant.name)
     assert delivery["status"] == 200
     assert "a.txt" in delivery["response_body"]
     assert "b.txt" in delivery["response_body"]
@@ -24,6 +24,6 @@ def test_what_takes_longer_is_answered_202_and_goes_on(tenant: Tenant) -> None:
     tenant.fault(mock="cmi", kind="latency", path="*/attachments/*", method="GET", delay_s=3.0)
     tenant.chat(files=[("a.txt", b"first")]).end()
     (transfer,) = tenant.wait_until_settled()
-    (delivery,) = tenant.mock("orchestration").get("/_mock/deliveries", world=tenant.name)
+    (delivery,) = tenant.mock("orchestration").get("/_mock/deliveries", tenant=tenant.name)
     assert delivery["status"] == 202
     assert transfer.outcome == "stored"

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, Route, TimeoutError, expect  # noqa: A004 
 from attachment_lab.console.tour.steps import steps
 
 if TYPE_CHECKING:
-    from conftest import ConsoleWorld
+    from conftest import TenantView
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
@@ -28,11 +28,11 @@ LOOK_MS = 40
 
 
 @pytest.fixture
-def tour(page: Page, world: ConsoleWorld) -> TourPage:
-    return TourPage(page, world.url("tour"))
+def tour(page: Page, view: TenantView) -> TourPage:
+    return TourPage(page, view.url("tour"))
 
 
-def test_the_whole_story_by_pressing_next(tour: TourPage, world: ConsoleWorld) -> None:
+def test_the_whole_story_by_pressing_next(tour: TourPage, view: TenantView) -> None:
     tour.begin("?speed=20")
     for number in range(1, LAST + 1):
         tour.expect_step(number)
@@ -41,7 +41,7 @@ def test_the_whole_story_by_pressing_next(tour: TourPage, world: ConsoleWorld) -
             tour.wait_until_ready()
         tour.next()
     expect(tour.title).to_have_text("That was the tour", timeout=PATIENCE_MS)
-    assert len(world.tenant.stored()) == 6
+    assert len(view.tenant.stored()) == 6
     tour.next()
     expect(tour.caption).to_be_hidden()
     assert "tour=" not in tour.page.url
@@ -190,8 +190,8 @@ def test_it_fits_a_small_phone(tour: TourPage) -> None:
         expect(tour.page.locator(f"#{name}")).to_be_in_viewport()
 
 
-def test_the_demo_dialog_leads_to_it(page: Page, world: ConsoleWorld) -> None:
-    page.goto(world.url())
+def test_the_demo_dialog_leads_to_it(page: Page, view: TenantView) -> None:
+    page.goto(view.url())
     page.get_by_role("button", name="Demo").click()
     page.get_by_role("dialog").get_by_role("link", name="Start").click()
     expect(page.locator("#tour-title")).to_have_text("A photo on its way to the case")

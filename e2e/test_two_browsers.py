@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from instrument.stacks import ConsoleWorld, StackUnderTest
+from instrument.stacks import StackUnderTest, TenantView
 from pages.agent_page import AgentPage
 from pages.chat_page import ChatPage
 from pages.console_page import ConsolePage
@@ -18,12 +18,12 @@ GUIDE = {"name": "anleitung.csv", "mimeType": "text/csv", "buffer": b"step;what\
 NewContext = Callable[[], BrowserContext]
 
 
-def test_two_people_see_the_same_chat_at_the_same_time(world: ConsoleWorld, new_context: NewContext) -> None:
-    seats = [ConsolePage(new_context().new_page(), world.url()) for _ in range(2)]
+def test_two_people_see_the_same_chat_at_the_same_time(view: TenantView, new_context: NewContext) -> None:
+    seats = [ConsolePage(new_context().new_page(), view.url()) for _ in range(2)]
     for seat in seats:
         seat.open()
         expect(seat.sentence).to_have_text("No chat yet.")
-    chat = world.tenant.chat(files=[("photo.jpg", b"a photo " * 900)])
+    chat = view.tenant.chat(files=[("photo.jpg", b"a photo " * 900)])
     for seat in seats:
         expect(seat.row("photo.jpg")).to_be_visible()
         expect(seat.station("Contact Pro")).to_contain_text("Chat is open")
@@ -35,7 +35,7 @@ def test_two_people_see_the_same_chat_at_the_same_time(world: ConsoleWorld, new_
 
 
 def test_two_tenants_do_not_see_each_other(stack: StackUnderTest, new_context: NewContext) -> None:
-    with stack.world() as ours, stack.world() as theirs:
+    with stack.tenant_view() as ours, stack.tenant_view() as theirs:
         seats = {each.name: ConsolePage(new_context().new_page(), each.url()) for each in (ours, theirs)}
         for seat in seats.values():
             seat.open()
@@ -49,7 +49,7 @@ def test_two_tenants_do_not_see_each_other(stack: StackUnderTest, new_context: N
 
 
 def test_a_broken_tenant_disturbs_no_other(stack: StackUnderTest, new_context: NewContext) -> None:
-    with stack.world() as ours, stack.world() as theirs:
+    with stack.tenant_view() as ours, stack.tenant_view() as theirs:
         theirs.tenant.fault(mock="cmi", kind="status", path="*/attachments/*", method="GET", times=None, status=404)
         seats = [ConsolePage(new_context().new_page(), each.url()) for each in (ours, theirs)]
         for seat, each in zip(seats, (ours, theirs), strict=True):
@@ -61,11 +61,11 @@ def test_a_broken_tenant_disturbs_no_other(stack: StackUnderTest, new_context: N
 
 
 def test_customer_and_agent_talk_in_two_browsers_and_both_their_files_arrive(
-    world: ConsoleWorld, new_context: NewContext
+    view: TenantView, new_context: NewContext
 ) -> None:
     phone, desk = ChatPage(new_context().new_page()), AgentPage(new_context().new_page())
-    phone.open(world.url("chat"))
-    desk.open(world.url("agent"))
+    phone.open(view.url("chat"))
+    desk.open(view.url("agent"))
     phone.start("Jürgen Weiß")
     phone.say("Guten Tag, meine Wärmepumpe zeigt einen Fehler.")
 
@@ -85,5 +85,5 @@ def test_customer_and_agent_talk_in_two_browsers_and_both_their_files_arrive(
     desk.press("End chat")
     expect(phone.state).to_contain_text("ended")
     expect(desk.happening("Ended")).to_contain_text("Delivered, 202")
-    world.tenant.wait_until_settled()
-    assert {each.name for each in world.tenant.stored()} == {NOTE["name"], GUIDE["name"]}
+    view.tenant.wait_until_settled()
+    assert {each.name for each in view.tenant.stored()} == {NOTE["name"], GUIDE["name"]}

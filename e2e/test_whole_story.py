@@ -16,9 +16,9 @@ NOTE = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wä
 REPORT = {"name": "report.csv", "mimeType": "text/csv", "buffer": b"hour;temperature\n1;20\n"}
 
 
-def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: Page, view) -> None:  # type: ignore[no-untyped-def]
     office = ConfiguratorPage(page)
-    office.open(world.url("configurator"))
+    office.open(view.url("configurator"))
     office.delete_integration(INTEGRATION)
     office.add_integration()
     office.paste_example()
@@ -52,13 +52,13 @@ def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: 
     c4c.expect_equal(NOTE["name"])
     c4c.expect_equal(REPORT["name"])
     expect(c4c.preview(NOTE["name"])).to_contain_text("Wärmepumpe: E9")
-    world.tenant.wait_until_settled()
-    assert len(world.tenant.stored()) == 2
+    view.tenant.wait_until_settled()
+    assert len(view.tenant.stored()) == 2
 
 
-def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(page: Page, world) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(page: Page, view) -> None:  # type: ignore[no-untyped-def]
     office = ConfiguratorPage(page)
-    office.open(world.url("configurator"))
+    office.open(view.url("configurator"))
     office.edit(INTEGRATION)
     office.lay_out()
     office.retype("{secrets.ri-apikey}", "{secrets.ri-apikeys}")
@@ -76,18 +76,18 @@ def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(
     expect(office.integrations).to_contain_text("there is no secret named ri-apikeys yet")
 
     chat = ChatPage(page)
-    chat.open(world.url("chat"))
+    chat.open(view.url("chat"))
     chat.start("Emma Clarke")
     chat.attach(NOTE)
     chat.expect_sent(NOTE["name"])
     desk = AgentPage(page)
-    desk.open(world.url("agent"))
+    desk.open(view.url("agent"))
     desk.choose("Emma Clarke")
     desk.press("Accept")
     desk.press("End chat")
     expect(desk.happening("Ended")).to_contain_text("Not sent")
 
-    office.open(world.url("configurator"))
+    office.open(view.url("configurator"))
     expect(office.event("Ended")).to_contain_text("Not sent")
     expect(office.event("Ended")).to_contain_text("ri-apikeys")
     office.edit(INTEGRATION)
@@ -100,6 +100,6 @@ def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(
     expect(office.event("Ended").locator("summary")).to_contain_text("Delivered, 202")
 
     c4c = C4cPage(page)
-    c4c.open(world.url("c4c"))
+    c4c.open(view.url("c4c"))
     c4c.expect_equal(NOTE["name"])
-    world.tenant.wait_until_settled()
+    view.tenant.wait_until_settled()

@@ -26,8 +26,8 @@ from attachment_lab.probe.permits import ACCOUNTS, Permits, check_permits, check
 from attachment_lab.probe.rehearsal import furnish, rehearsal_target
 from attachment_lab.probe.target import SYSTEMS, Target, target_from
 from attachment_lab.probe.wire import Wire
-from attachment_lab.tenant.credentials import minted_world
-from attachment_lab.tenant.opening import close_world, open_world
+from attachment_lab.tenant.credentials import fresh_tenant
+from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 if TYPE_CHECKING:
     from attachment_lab.tenant.handle import Lab
@@ -217,12 +217,12 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
         made.close()
         return
     lab: Lab = request.getfixturevalue("lab")
-    to, names = lab.stack.neighbours, minted_world()
-    open_world(to, names, lab.stack.world_options())
+    to, names = lab.stack.neighbours, fresh_tenant()
+    open_tenant(to, names, lab.stack.tenant_options())
     made = Wire(rehearsal_target(to, names, *furnish(to, names)), Permits(writes=True, clean_up=True))
     yield made
     made.close()
-    close_world(to, names.name)
+    close_tenant(to, names.name)
 
 
 @pytest.fixture

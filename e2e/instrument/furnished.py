@@ -1,4 +1,4 @@
-"""A world as a partner shows it: the demo's customers, their chats in every state, their files."""
+"""A tenant as a partner shows it: the demo's customers, their chats in every state, their files."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LOADED_S = 240.0
 POLL_S = 0.2
 
 
-def furnish(console_url: str, world: str) -> None:
+def furnish(console_url: str, tenant: str) -> None:
     """Let the console load the demo's customers. Raises NotSettled when that fails or does not end."""
-    url = f"{console_url}/api/worlds/{world}/seed"
+    url = f"{console_url}/api/tenants/{tenant}/seed"
     with httpx.Client(trust_env=False, timeout=30) as http:
         http.post(url, json={}).raise_for_status()
         deadline = time.monotonic() + LOADED_S

@@ -26,10 +26,10 @@ RESOLVER_RULES = "MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 BROWSERS_OWN = re.compile(r"^\S+ (https?://)?([a-z0-9-]+\.)*(google|googleapis|gvt1|gstatic)\.com[:/ ]")
 #: Schemes whose content lies in the address or in the page itself.
 WITHIN = ("data:", "blob:", "about:", "chrome-error:")
-#: Of a page's address: the name of its world.
-WORLD = re.compile(r"/w/([^/]+)/")
-#: Worlds that a test has done with. A page that still shows one is told 404 from then on, which is nobody's fault.
-ENDED_WORLDS: set[str] = set()
+#: Of a page's address: the name of its tenant.
+TENANT = re.compile(r"/w/([^/]+)/")
+#: Tenants that a test has done with. A page that still shows one is told 404 from then on, which is nobody's fault.
+ENDED_TENANTS: set[str] = set()
 #: What hints.js calls.
 BINDING = "__hintedElsewhere"
 HINTS = Path(__file__).with_name("hints.js")
@@ -128,8 +128,8 @@ class Guard:
 
     def _on_console(self, line: ConsoleMessage) -> None:
         url = str(line.location.get("url", ""))
-        world = WORLD.search(url)
-        is_gone = world is not None and world[1] in ENDED_WORLDS and "status of 404" in line.text
+        view = TENANT.search(url)
+        is_gone = view is not None and view[1] in ENDED_TENANTS and "status of 404" in line.text
         if line.type == "error" and not is_gone:
             self._tell(f"{line.text} ({url})")
 

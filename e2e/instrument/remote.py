@@ -1,6 +1,6 @@
 """A stack that is known by its console alone, such as one of containers: ``--base-url http://127.0.0.1:8100``.
 
-Worlds are minted by the console and reached through its passage (attachment_lab.console.passage), so the lab's
+Tenants are minted by the console and reached through its passage (attachment_lab.console.passage), so the lab's
 friendly tenant works there as it does here. What has to be a process of this machine skips the test.
 """
 
@@ -17,18 +17,18 @@ import pytest
 from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.reconciliation.records import Verdict, Violation
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.handle import Lab, Tenant
-from attachment_lab.tenant.opening import WorldOptions
-from instrument.offline import ENDED_WORLDS
-from instrument.stacks import ConsoleWorld, Hands
+from attachment_lab.tenant.opening import TenantOptions
+from instrument.offline import ENDED_TENANTS
+from instrument.stacks import Hands, TenantView
 
 #: What a name that stays in the stack looks like here; it is in no log by accident.
 KEPT_THERE = "kept-by-the-stack"
 
 
 class RemoteStack:
-    """Worlds of a stack behind a console."""
+    """Tenants of a stack behind a console."""
 
     def __init__(self, base_url: str) -> None:
         self.console_url = base_url.rstrip("/")
@@ -40,27 +40,27 @@ class RemoteStack:
         skip("killing a process")
 
     @contextmanager
-    def world(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[ConsoleWorld]:
-        """A world minted by the console; closed at the end, whatever happens."""
-        answer = self._http.post("/api/worlds", json={"options": asdict(options)} if options else {})
+    def tenant_view(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[TenantView]:
+        """A tenant minted by the console; closed at the end, whatever happens."""
+        answer = self._http.post("/api/tenants", json={"options": asdict(options)} if options else {})
         assert answer.status_code == 201, answer.text
         minted = answer.json()
-        ENDED_WORLDS.discard(minted["world"])  # a pool gives its names again
+        ENDED_TENANTS.discard(minted["tenant"])  # a pool gives its names again
         try:
             tenant = RemoteTenant(self.console_url, minted)
-            yield ConsoleWorld(base_url=self.console_url, name=tenant.name, tenant=tenant)
+            yield TenantView(base_url=self.console_url, name=tenant.name, tenant=tenant)
             if check:
                 tenant.assert_laws_hold()
         finally:
-            ENDED_WORLDS.add(minted["world"])
-            self._http.delete(f"/api/worlds/{minted['world']}")
+            ENDED_TENANTS.add(minted["tenant"])
+            self._http.delete(f"/api/tenants/{minted['tenant']}")
 
 
-def first_world(console_url: str) -> ConsoleWorld:
-    """The world that a console shows where none is named; it stays as it is found."""
-    answer = httpx.get(f"{console_url}/api/worlds", trust_env=False, timeout=60).raise_for_status()
-    shown = answer.json()["worlds"][0]
-    return ConsoleWorld(base_url=console_url, name=shown["world"], tenant=RemoteTenant(console_url, shown))
+def first_view(console_url: str) -> TenantView:
+    """The tenant that a console shows where none is named; it stays as it is found."""
+    answer = httpx.get(f"{console_url}/api/tenants", trust_env=False, timeout=60).raise_for_status()
+    shown = answer.json()["tenants"][0]
+    return TenantView(base_url=console_url, name=shown["tenant"], tenant=RemoteTenant(console_url, shown))
 
 
 class RemoteLab:
@@ -74,31 +74,31 @@ class RemoteLab:
 
     @contextmanager
     def tenant(
-        self, options: WorldOptions | None = None, *, check: bool = True, judge: bool = False, of: str = ""
+        self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = False, of: str = ""
     ) -> Iterator[Tenant]:
-        """A fresh world of the stack. Nobody taps its wires from here: ``judge`` and ``of`` are for a witness."""
-        with self._stack.world(options, check=check) as world:
-            yield world.tenant
+        """A fresh tenant of the stack. Nobody taps its wires from here: ``judge`` and ``of`` are for a witness."""
+        with self._stack.tenant_view(options, check=check) as view:
+            yield view.tenant
 
 
 class RemoteTenant(Tenant):
     """A tenant whose mocks and transfers are reached through the console; it holds no secret.
 
     Args:
-        minted: the console's answer: ``{"world", "tenant", "cmi_host", "c4c_host"}``.
+        minted: the console's answer: ``{"tenant", "tenant", "cmi_host", "c4c_host"}``.
     """
 
     def __init__(self, console_url: str, minted: Mapping[str, str]) -> None:
         names = _names(minted)
-        to = Neighbours({each: f"{console_url}/api/worlds/{names.name}/{each}" for each in (*MOCKS, "service")})
+        to = Neighbours({each: f"{console_url}/api/tenants/{names.name}/{each}" for each in (*MOCKS, "service")})
         super().__init__(cast("Lab", _Elsewhere("lab", stack=_Elsewhere("stack", neighbours=to, run_dir=None))), names)
-        self.ledger = _ConsoleLedger(to, names, f"{console_url}/api/worlds/{names.name}/ledger")
+        self.ledger = _ConsoleLedger(to, names, f"{console_url}/api/tenants/{names.name}/ledger")
 
 
 class _ConsoleLedger(ChainLedger):
     """Reads through the passage, which adds the token; the judgement, secrecy included, is the console's."""
 
-    def __init__(self, to: Neighbours, names: WorldNames, verdict_url: str) -> None:
+    def __init__(self, to: Neighbours, names: TenantNames, verdict_url: str) -> None:
         super().__init__(to, names)
         self._verdict_url = verdict_url
         self.service.token = lambda **_: KEPT_THERE  # type: ignore[method-assign]
@@ -132,10 +132,10 @@ def skip(what: str) -> NoReturn:
     pytest.skip(f"{what}: needs a stack of this machine; --base-url points at a stack elsewhere")
 
 
-def _names(minted: Mapping[str, str]) -> WorldNames:
+def _names(minted: Mapping[str, str]) -> TenantNames:
     secrets = dict.fromkeys(("client_id", "client_secret", "api_key", "cmi_password", "c4c_password"), KEPT_THERE)
     hosts = {"cmi_host": minted["cmi_host"], "c4c_host": minted["c4c_host"]}
-    return WorldNames(name=minted["world"], tenant=minted["tenant"], **hosts, **secrets)
+    return TenantNames(name=minted["tenant"], tenant_path=minted["tenant_path"], **hosts, **secrets)
 
 
 def _violation(told: Mapping[str, str]) -> Violation:

@@ -18,18 +18,18 @@ from attachment_lab.stack import process_cleanup as janitor
 from attachment_lab.stack.processes import Child, Command
 from attachment_lab.stack.running import Stack
 from attachment_lab.tenant.handle import Lab, Tenant
-from attachment_lab.tenant.opening import WorldOptions
-from instrument.offline import ENDED_WORLDS
+from attachment_lab.tenant.opening import TenantOptions
+from instrument.offline import ENDED_TENANTS
 
 START_S = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConsoleWorld:
-    """A world of one test's own, shown by the console.
+class TenantView:
+    """A tenant of one test's own, shown by the console.
 
     Attributes:
-        tenant: the same world as the lab's friendly object; its ledger is checked at the test's end.
+        tenant: the same tenant as the lab's friendly object; its ledger is checked at the test's end.
     """
 
     base_url: str
@@ -52,8 +52,10 @@ class StackUnderTest(Protocol):
     def hands(self) -> Hands:
         """Whoever can kill and start its processes; skips the test where nobody can."""
 
-    def world(self, options: WorldOptions | None = None, *, check: bool = True) -> AbstractContextManager[ConsoleWorld]:
-        """A fresh world; at its end its laws are checked (AssertionError), unless ``check`` is False."""
+    def tenant_view(
+        self, options: TenantOptions | None = None, *, check: bool = True
+    ) -> AbstractContextManager[TenantView]:
+        """A fresh tenant; at its end its laws are checked (AssertionError), unless ``check`` is False."""
 
 
 class LocalStack:
@@ -70,21 +72,21 @@ class LocalStack:
         return Hands(self.lab.stack)
 
     @contextmanager
-    def world(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[ConsoleWorld]:
+    def tenant_view(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[TenantView]:
         """A tenant of the stack, made known to the console."""
         with self.lab.tenant(options, check=check) as tenant:
-            world = ConsoleWorld(base_url=self.console_url, name=tenant.name, tenant=tenant)
-            show(world)
+            view = TenantView(base_url=self.console_url, name=tenant.name, tenant=tenant)
+            show(view)
             try:
-                yield world
+                yield view
             finally:
-                ENDED_WORLDS.add(world.name)
+                ENDED_TENANTS.add(view.name)
 
 
-def show(world: ConsoleWorld) -> None:
-    """Tell the console of a world that the mocks have; it forgets all but its first one when it is restarted."""
-    names = {"names": world.tenant.names.to_json()}
-    answer = httpx.post(f"{world.base_url}/api/worlds", json=names, trust_env=False, timeout=30)
+def show(view: TenantView) -> None:
+    """Tell the console of a tenant that the mocks have; it forgets all but its first one when it is restarted."""
+    names = {"names": view.tenant.names.to_json()}
+    answer = httpx.post(f"{view.base_url}/api/tenants", json=names, trust_env=False, timeout=30)
     assert answer.status_code == 201, answer.text
 
 
@@ -111,9 +113,9 @@ class Hands:
         """SIGKILL to the console."""
         self._kill("console")
 
-    def start_console(self, world: ConsoleWorld) -> None:
-        """A console anew; it knows the given world as its first one."""
-        self._stack.start_console(world.tenant.names)
+    def start_console(self, view: TenantView) -> None:
+        """A console anew; it knows the given tenant as its first one."""
+        self._stack.start_console(view.tenant.names)
 
     def _kill(self, name: str) -> None:
         stack = self._stack

@@ -55,7 +55,7 @@
     // Now, and for whatever the page's stream brings until the picture is taken.
     level() {
       // How many tenants there are, and so how wide their list is, depends on what ran before.
-      document.querySelectorAll("#world option:not(:checked)").forEach((option) => option.remove());
+      document.querySelectorAll("#tenant option:not(:checked)").forEach((option) => option.remove());
       level();
       new MutationObserver(level).observe(document.body, { subtree: true, childList: true, characterData: true });
     },

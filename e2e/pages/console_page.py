@@ -10,7 +10,7 @@ PATIENCE_MS = 90_000
 
 
 class ConsolePage:
-    """The Chain page of one world; ``url`` is its address, with the slash at its end."""
+    """The Chain page of one tenant; ``url`` is its address, with the slash at its end."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page

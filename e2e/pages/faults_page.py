@@ -9,7 +9,7 @@ PATIENCE_MS = 120_000
 
 
 class FaultsPage:
-    """The page of one world; ``url`` is its address."""
+    """The page of one tenant; ``url`` is its address."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page

@@ -8,7 +8,7 @@ from playwright.sync_api import FrameLocator, Page, expect
 
 
 class ReportPage:
-    """The page of one world; ``url`` is its address."""
+    """The page of one tenant; ``url`` is its address."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page

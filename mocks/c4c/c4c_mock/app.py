@@ -12,12 +12,12 @@ from flask import Flask, Request
 
 from mock_kit.app import Mock, WrappedApp, wrap
 from mock_kit.problem import FieldError, Problem
-from mock_kit.tenants import Worlds
+from mock_kit.tenants import Tenants
 
 from .evidence import BOOK
 from .model import dialect
 from .model.log import FILE_NAME
-from .model.world import C4CWorld
+from .model.tenant import C4CWorld
 from .routes.administration import store_arrangement, store_system
 from .routes.control import control_blueprint
 from .routes.odata import odata_blueprint
@@ -26,7 +26,7 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 
 
 class C4CMock(Mock[C4CWorld]):
-    """The kit's frame with this mock's rules for a world's switches."""
+    """The kit's frame with this mock's rules for a tenant's switches."""
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults with the body's overrides. Problem 400 for an unknown switch or a bad value."""
@@ -46,24 +46,24 @@ def create_app(data_dir: Path | None = None) -> WrappedApp[C4CWorld]:
     Tenants that an earlier process left there are there again. Raises Damaged when one cannot be read.
     """
     directory = data_dir or Path(os.environ.get("MOCK_DATA_DIR", "c4c-data"))
-    worlds: Worlds[C4CWorld] = Worlds()
+    tenants: Tenants[C4CWorld] = Tenants()
     mock = C4CMock(
         name="c4c",
-        worlds=worlds,
-        world_of=lambda request: worlds.find(host_of(request)),
-        create_world=lambda body: _create_world(mock, directory, body),
-        reset_world=lambda world: world.clear(),
+        tenants=tenants,
+        tenant_of=lambda request: tenants.find(host_of(request)),
+        create_tenant=lambda body: _create_tenant(mock, directory, body),
+        reset_tenant=lambda tenant: tenant.clear(),
         evidence=BOOK,
         dialect=dialect.defaults(),
     )
     app = Flask("c4c_mock", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.register_blueprint(odata_blueprint(mock.world))
+    app.register_blueprint(odata_blueprint(mock.tenant))
     app.register_blueprint(control_blueprint(mock))
-    for path in sorted(directory.glob(f"world-*/{FILE_NAME}")):
-        world = C4CWorld.restored(path)
-        worlds.add(world, [world.host])
+    for path in sorted(directory.glob(f"tenant-*/{FILE_NAME}")):
+        tenant = C4CWorld.restored(path)
+        tenants.add(tenant, [tenant.host])
     return wrap(app, mock)
 
 
@@ -72,19 +72,19 @@ def host_of(request: Request) -> str:
     return request.host.lower().partition(":")[0]
 
 
-def _create_world(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CWorld:
+def _create_tenant(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CWorld:
     """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?, "ids_seed"?}``; an error adds nothing."""
     host = body.get("host")
     if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):
         error = FieldError("host", "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", host)
         raise Problem(400, "A tenant needs a host", "The Host header tells tenants apart.", [error])
-    world = C4CWorld.make(str(body["name"]), host, data_dir, mock.dialect_of(body), ids_seed=body.get("ids_seed"))
+    tenant = C4CWorld.make(str(body["name"]), host, data_dir, mock.dialect_of(body), ids_seed=body.get("ids_seed"))
     for member, store in (("communication_system", store_system), ("arrangement", store_arrangement)):
         given = body.get(member)
         if isinstance(given, Mapping):
-            store(world, given)
+            store(tenant, given)
         elif given is not None:
             raise Problem(400, "Not an object", "", [FieldError(member, "an object", "Leave it out or send one.")])
-    mock.worlds.add(world, [world.host])
-    world.start_log()
-    return world
+    mock.tenants.add(tenant, [tenant.host])
+    tenant.start_log()
+    return tenant

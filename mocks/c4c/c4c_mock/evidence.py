@@ -12,7 +12,7 @@ from typing import Any
 
 from c4c_mock.model.dialect import switches
 from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.tenants import World
+from mock_kit.tenants import Tenant
 
 BOOK = EvidenceBook()
 PREFIX = "c4c."
@@ -37,14 +37,14 @@ def seen(behaviour: str) -> None:
 
 
 class Touching(Mapping[str, Any]):
-    """A world's dialect that counts each look: what was looked at is what a result rests on."""
+    """A tenant's dialect that counts each look: what was looked at is what a result rests on."""
 
-    def __init__(self, dialect: Mapping[str, Any], world: World) -> None:
+    def __init__(self, dialect: Mapping[str, Any], tenant: Tenant) -> None:
         self._dialect = dialect
-        self._world = world
+        self._tenant = tenant
 
     def __getitem__(self, name: str) -> Any:
-        BOOK.touch(PREFIX + name, self._world)
+        BOOK.touch(PREFIX + name, self._tenant)
         return self._dialect[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -22,7 +22,7 @@ GUID = "77FB2990D24411EAAA5EBC019352B05E"
 
 @dataclass
 class Tenant:
-    """A world with one technical user; requests carry its login unless told otherwise."""
+    """A tenant with one technical user; requests carry its login unless told otherwise."""
 
     client: Client
     app: WrappedApp[Any]
@@ -61,16 +61,16 @@ class Tenant:
         return self.call("GET", path, headers, **kw)
 
     def control(self, path: str, body: Any = None, method: str = "POST") -> TestResponse:
-        """A control request for this tenant's world."""
-        return self.client.open(f"/_mock/{path}", method=method, json=body, query_string={"world": "default"})
+        """A control request for this tenant's tenant."""
+        return self.client.open(f"/_mock/{path}", method=method, json=body, query_string={"tenant": "default"})
 
     def looked_at(self, path: str) -> TestResponse:
         """What somebody sees who looks on, in JSON."""
-        query = {"world": "default", "$format": "json"}
+        query = {"tenant": "default", "$format": "json"}
         return self.client.get(f"/_mock/odata{path}", query_string=query, buffered=True)
 
     def dialect(self, **switches: Any) -> None:
-        """Set switches of the world."""
+        """Set switches of the tenant."""
         answer = self.control("dialect", switches)
         assert answer.status_code == 200, answer.text
 
@@ -98,7 +98,7 @@ class Tenant:
         return [n["code"] for e in exchanges for n in e["notes"]]
 
 
-WORLD: dict[str, Any] = {
+TENANT: dict[str, Any] = {
     "name": "default",
     "host": HOST,
     "communication_system": {"id": "SINCH_CONTACT_PRO"},
@@ -114,7 +114,7 @@ WORLD: dict[str, Any] = {
 def _make(directory: Path, **dialect: Any) -> Tenant:
     app = create_app(directory)
     client = app.test_client()
-    answer = client.post("/_mock/worlds", json={**WORLD, "dialect": dialect})
+    answer = client.post("/_mock/tenants", json={**TENANT, "dialect": dialect})
     assert answer.status_code == 201, answer.text
     return Tenant(client, app)
 

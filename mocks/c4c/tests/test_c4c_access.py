@@ -144,6 +144,6 @@ def test_technical_users_write_without_a_token_unless_the_dialect_demands_one(ma
 def test_no_password_reaches_the_journal_or_a_listing(tenant):
     tenant.get(SET)
     tenant.get(f"{SET}?note={tenant.password}")
-    for path in ("journal", "worlds", "dialect"):
+    for path in ("journal", "tenants", "dialect"):
         assert tenant.password not in tenant.control(path, method="GET").text
-    assert tenant.password not in repr(tenant.app.mock.worlds.get("default"))
+    assert tenant.password not in repr(tenant.app.mock.tenants.get("default"))

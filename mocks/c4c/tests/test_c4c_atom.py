@@ -168,7 +168,7 @@ def test_a_bad_entry_is_refused_in_xml_and_creates_nothing(tenant, body):
 def test_a_bad_file_is_refused_and_leaves_nothing_on_disk(tenant, packed):
     body = entry(f"<d:Name>f</d:Name><d:CategoryCode>2</d:CategoryCode><d:Binary>{packed}</d:Binary>")
     assert send(tenant, "POST", f"{tenant.path(tenant.chat())}/ChatActivityAttachment", body).status_code == 400
-    assert list(tenant.app.mock.worlds.get("default").spool.directory.glob("*.blob")) == []
+    assert list(tenant.app.mock.tenants.get("default").spool.directory.glob("*.blob")) == []
 
 
 def test_everything_but_the_file_is_bounded():

@@ -98,7 +98,7 @@ def test_a_bad_attachment_is_refused_in_c4cs_form_and_nothing_is_stored(tenant, 
     assert answer.status_code == 400, answer.text
     assert answer.get_json()["error"]["code"] == ""
     assert tenant.stored() == []
-    assert list(tenant.app.mock.worlds.get("default").spool.directory.glob("*.blob")) == []
+    assert list(tenant.app.mock.tenants.get("default").spool.directory.glob("*.blob")) == []
 
 
 def test_a_link_is_stored_without_content(tenant):

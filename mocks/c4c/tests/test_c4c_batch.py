@@ -209,23 +209,23 @@ def test_a_failed_change_set_leaves_deleted_rows_where_they_were(tenant):
 
 
 def test_nobody_sees_half_a_change_set(tenant):
-    world = tenant.app.mock.worlds.get("default")
+    state = tenant.app.mock.tenants.get("default")
     seen = []
 
     def look():
         seen.append(tenant.get("/activity/PhoneCallCollection/$count").text)
 
-    with world.rows.all_or_nothing():
-        mint_call(world)
+    with state.rows.all_or_nothing():
+        mint_call(state)
         reader = threading.Thread(target=look)
         reader.start()
         reader.join(0.2)
-        mint_call(world)
+        mint_call(state)
     reader.join(10)
     assert seen == ["2"]
 
 
-def mint_call(world):
+def mint_call(state):
     """A phone call, stored by the model itself."""
     eset = entity_set("PhoneCallCollection")
-    writes.create(world, Draft(eset=eset, values={"Subject": "x"}), None, DESKTOP)
+    writes.create(state, Draft(eset=eset, values={"Subject": "x"}), None, DESKTOP)

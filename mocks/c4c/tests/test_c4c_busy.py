@@ -8,7 +8,7 @@ import pytest
 
 def now(tenant):
     """The tenant's time."""
-    return tenant.app.mock.worlds.get("default").clock.now()
+    return tenant.app.mock.tenants.get("default").clock.now()
 
 
 @pytest.mark.parametrize("status", [429, 503])

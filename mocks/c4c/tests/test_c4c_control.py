@@ -19,7 +19,7 @@ class TestControl(ControlSuite):
         return {"method": "GET", "path": "/sap/c4c/odata/v1/chatactivity/", "headers": headers}
 
     @pytest.fixture
-    def other_world(self):
+    def other_tenant(self):
         return {"name": "other", "host": "my0000002.de1.crm.cloud.sap"}
 
 
@@ -44,13 +44,13 @@ class TestControl(ControlSuite):
         ({"host": "h.example", "dialect": {"mime_deny_list": [1]}}, "dialect.mime_deny_list"),
     ],
 )
-def test_a_bad_world_is_refused_naming_the_field_and_is_not_created(tmp_path, body, field):
+def test_a_bad_tenant_is_refused_naming_the_field_and_is_not_created(tmp_path, body, field):
     client = create_app(tmp_path).test_client()
-    answer = client.post("/_mock/worlds", json={"name": "w", **body})
+    answer = client.post("/_mock/tenants", json={"name": "w", **body})
     assert answer.status_code == 400
     assert answer.mimetype == "application/problem+json"
     assert answer.get_json()["errors"][0]["field"] == field
-    assert client.get("/_mock/worlds").get_json()["worlds"] == []
+    assert client.get("/_mock/tenants").get_json()["tenants"] == []
 
 
 def test_switches_can_be_changed_later_but_not_to_nonsense(tenant):
@@ -77,7 +77,7 @@ ARRANGEMENTS = "communication-arrangements"
 
 def test_an_arrangement_is_made_step_by_step_as_in_the_configuration_guide(tmp_path):
     client = create_app(tmp_path).test_client()
-    client.post("/_mock/worlds", json={"name": "default", "host": "h.example"})
+    client.post("/_mock/tenants", json={"name": "default", "host": "h.example"})
     system = client.post("/_mock/communication-systems", json={"id": "SINCH", "host": "sinch.example"})
     assert system.status_code == 201
     assert client.get("/_mock/communication-systems").get_json() == [{"id": "SINCH", "host": "sinch.example"}]
@@ -146,7 +146,7 @@ def test_accepting_twice_is_one_chat(tenant):
 
 def test_without_a_communication_system_no_reference_is_stored(tmp_path):
     client = create_app(tmp_path).test_client()
-    client.post("/_mock/worlds", json={"name": "default", "host": "h.example"})
+    client.post("/_mock/tenants", json={"name": "default", "host": "h.example"})
     body = {"Type": "CHAT", "Action": "ACCEPT", "ExternalReferenceID": "ABC"}
     answer = client.post("/_mock/cti", json=body).get_json()
     assert answer["reference_stored"] is False
@@ -238,7 +238,7 @@ def test_two_tenants_share_nothing(tenant):
     chat = tenant.chat()
     other = {"host": "my0000002.de1.crm.cloud.sap", "name": "other"}
     login = {"user": tenant.user, "password": "Other-1", "services": ["chatactivity"]}
-    tenant.client.post("/_mock/worlds", json={**other, "arrangement": login})
+    tenant.client.post("/_mock/tenants", json={**other, "arrangement": login})
     tenant.host = other["host"]
     assert tenant.get(tenant.path(chat)).status_code == 401
     tenant.password = "Other-1"

@@ -25,7 +25,7 @@ def restarted(tenant):
     """Starts the application anew on the same directory; the tenant goes on with it."""
 
     def restart():
-        directory = tenant.app.mock.worlds.get("default").spool.directory.parent
+        directory = tenant.app.mock.tenants.get("default").spool.directory.parent
         tenant.app = create_app(directory)
         tenant.client = tenant.app.test_client()
         return tenant
@@ -70,12 +70,12 @@ def test_a_seed_of_the_ids_survives(tmp_path):
     def minted():
         app = create_app(tmp_path)
         client = app.test_client()
-        if not app.mock.worlds.names():
-            world = {"name": "w", "host": "my1234567.de1.crm.cloud.sap", "ids_seed": "w-second"}
-            assert client.post("/_mock/worlds", json=world).status_code == 201
+        if not app.mock.tenants.names():
+            tenant = {"name": "w", "host": "my1234567.de1.crm.cloud.sap", "ids_seed": "w-second"}
+            assert client.post("/_mock/tenants", json=tenant).status_code == 201
         cti = {"Type": "CHAT", "EventType": "INBOUND", "Action": "ACCEPT", "ExternalReferenceID": "A"}
-        client.post("/_mock/cti?world=w", json=cti | {"Email": "a@b.example"})
-        return app.mock.worlds.get("w").ids
+        client.post("/_mock/cti?tenant=w", json=cti | {"Email": "a@b.example"})
+        return app.mock.tenants.get("w").ids
 
     first = minted()
     again = minted()
@@ -91,7 +91,7 @@ def test_changes_and_deletions_survive(tenant, restarted):
     restarted()
     assert tenant.get(f"{tenant.path(chat)}/SubjectName/$value").text == "changed"
     assert [a["name"] for a in tenant.stored()] == ["a.txt"]
-    files = list(tenant.app.mock.worlds.get("default").spool.directory.glob("*.blob"))
+    files = list(tenant.app.mock.tenants.get("default").spool.directory.glob("*.blob"))
     assert len(files) == 1, "a deleted object's file is swept away at the next start"
 
 
@@ -137,15 +137,15 @@ def test_reset_and_removal_are_kept_too(tenant, restarted):
     restarted()
     assert tenant.stored() == []
     assert tenant.get("/chatactivity/ChatActivityCollection/$count").text == "0"
-    directory = tenant.app.mock.worlds.get("default").spool.directory
-    assert tenant.client.delete("/_mock/worlds/default").status_code == 204
+    directory = tenant.app.mock.tenants.get("default").spool.directory
+    assert tenant.client.delete("/_mock/tenants/default").status_code == 204
     assert not directory.exists()
     restarted_app = create_app(directory.parent)
-    assert restarted_app.mock.worlds.names() == []
+    assert restarted_app.mock.tenants.names() == []
 
 
 def test_no_password_is_written_down_and_none_reaches_a_journal_later(tenant, restarted):
-    directory = tenant.app.mock.worlds.get("default").spool.directory
+    directory = tenant.app.mock.tenants.get("default").spool.directory
     assert tenant.password not in (directory / FILE_NAME).read_text()
     assert oct((directory / FILE_NAME).stat().st_mode)[-3:] == "600"
     restarted()
@@ -156,7 +156,7 @@ def test_no_password_is_written_down_and_none_reaches_a_journal_later(tenant, re
 
 def log_of(tenant):
     """The tenant's file."""
-    return tenant.app.mock.worlds.get("default").spool.directory / FILE_NAME
+    return tenant.app.mock.tenants.get("default").spool.directory / FILE_NAME
 
 
 def test_a_line_that_broke_off_was_never_promised(tenant, restarted):
@@ -203,7 +203,7 @@ def test_a_file_that_was_changed_is_named_at_the_start(tenant):
 
 def test_a_change_that_cannot_be_kept_is_not_made(tenant, monkeypatch):
     chat = tenant.chat()
-    monkeypatch.setattr(tenant.app.mock.worlds.get("default").log, "append", full_disk)
+    monkeypatch.setattr(tenant.app.mock.tenants.get("default").log, "append", full_disk)
     answer = tenant.attach(chat)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "")
     assert tenant.stored() == []
@@ -250,7 +250,7 @@ def kill(mock):
 def test_what_was_answered_201_survives_a_kill(tmp_path):
     with running_mock("c4c_mock", tmp_path) as mock:
         arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": ["chatactivity"]}
-        control(mock, "worlds", {"name": "default", "host": HOST, "arrangement": arrangement})
+        control(mock, "tenants", {"name": "default", "host": HOST, "arrangement": arrangement})
         chat = control(mock, "cti", {"Type": "CHAT", "Action": "ACCEPT"})["activity"]["object_id"]
         locations = []
         for number in range(5):
@@ -277,7 +277,7 @@ def test_a_kill_amid_parallel_uploads_loses_nothing_that_was_answered(tmp_path):
 
     with running_mock("c4c_mock", tmp_path) as mock:
         arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": ["chatactivity"]}
-        control(mock, "worlds", {"name": "default", "host": HOST, "arrangement": arrangement})
+        control(mock, "tenants", {"name": "default", "host": HOST, "arrangement": arrangement})
         chats = [control(mock, "cti", {"Type": "CHAT", "Action": "ACCEPT"})["activity"]["object_id"] for _ in range(4)]
         uploads = [threading.Thread(target=keep_uploading, args=(chat,)) for chat in chats]
         for thread in uploads:
@@ -297,7 +297,7 @@ def test_a_kill_amid_parallel_uploads_loses_nothing_that_was_answered(tmp_path):
 def test_without_a_directory_nothing_stays(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     with running_mock("c4c_mock", None) as mock:
-        control(mock, "worlds", {"name": "default", "host": HOST})
+        control(mock, "tenants", {"name": "default", "host": HOST})
         assert list(tmp_path.iterdir()) != []
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{mock.url}/_mock/health", timeout=5)

@@ -363,9 +363,9 @@ def check_document(answer, where):
 
 
 def test_after_all_that_nothing_is_locked_busy_or_half_written(target):
-    world = target.app.mock.worlds.get("default")
+    tenant = target.app.mock.tenants.get("default")
     revive(target)
     assert target.attach(CHAT).status_code == 201
-    world.threads.enter(1, status=503)()
-    assert all(row.blob.path.is_file() for row in world.rows.everything() if row.blob)
+    tenant.threads.enter(1, status=503)()
+    assert all(row.blob.path.is_file() for row in tenant.rows.everything() if row.blob)
     assert target.client.get("/_mock/health").get_json()["busy"] == 0

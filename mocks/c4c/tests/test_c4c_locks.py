@@ -238,8 +238,8 @@ def served(tmp_path):
     with running_mock("c4c_mock", tmp_path) as mock:
         arrangement = {"user": "v1user", "password": "Welcome-1", "services": ["chatactivity"]}
         for path, body in (
-            ("worlds", {"name": "default", "host": HOST, "arrangement": arrangement}),
-            ("cti?world=default", {"Type": "CHAT", "Action": "ACCEPT"}),
+            ("tenants", {"name": "default", "host": HOST, "arrangement": arrangement}),
+            ("cti?tenant=default", {"Type": "CHAT", "Action": "ACCEPT"}),
         ):
             sent = urllib.request.Request(f"{mock.url}/_mock/{path}", json.dumps(body).encode())
             sent.add_header("Content-Type", "application/json")

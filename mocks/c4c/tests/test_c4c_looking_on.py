@@ -42,7 +42,7 @@ def test_no_switch_counts_as_touched(tenant):
 def test_a_tenant_without_a_free_thread_does_not_blind_who_looks_on(tenant):
     tenant.chat()
     tenant.dialect(parallel_limit=1)
-    leave = tenant.app.mock.worlds.get("default").threads.enter(1, status=503)
+    leave = tenant.app.mock.tenants.get("default").threads.enter(1, status=503)
     assert tenant.get("/chatactivity/ChatActivityCollection/$count").status_code == 503
     assert look(tenant, "/chatactivity/ChatActivityCollection/$count").data == b"1"
     leave()

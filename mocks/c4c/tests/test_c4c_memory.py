@@ -54,7 +54,7 @@ class Stack:
     def __init__(self, mock):
         self.mock = mock
         arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": ["chatactivity"]}
-        self.control("worlds", {"name": "default", "host": HOST, "arrangement": arrangement})
+        self.control("tenants", {"name": "default", "host": HOST, "arrangement": arrangement})
         self.chat = self.control("cti", {"Type": "CHAT", "Action": "ACCEPT"})["activity"]["object_id"]
         self.upload("/ChatActivityCollection/$count", "GET", [], {})  # what is loaded once is loaded now
 

@@ -24,13 +24,13 @@ class Stack:
     def __init__(self, mock):
         self.mock = mock
         arrangement = {"user": LOGIN[0], "password": LOGIN[1], "services": SERVICES}
-        world = {
+        tenant = {
             "name": "default",
             "host": HOST,
             "communication_system": {"id": "S"},
             "arrangement": arrangement,
         }
-        assert self.control("worlds", world).status_code == 201
+        assert self.control("tenants", tenant).status_code == 201
 
     def control(self, path, body=None):
         """POST with a body, GET without."""

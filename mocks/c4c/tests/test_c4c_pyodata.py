@@ -38,8 +38,8 @@ def mock(tmp_path_factory):
     """A running mock with one tenant, two kinds of users, and pages of three."""
     with running_mock("c4c_mock", tmp_path_factory.mktemp("c4c")) as running:
         arrangement = {"user": "v1user", "password": "Welcome-1", "services": TICKED}
-        world = {"name": "default", "host": HOST, "communication_system": {"id": "S"}, "arrangement": arrangement}
-        control(running, "worlds", {**world, "dialect": {"page_size": 3}})
+        tenant = {"name": "default", "host": HOST, "communication_system": {"id": "S"}, "arrangement": arrangement}
+        control(running, "tenants", {**tenant, "dialect": {"page_size": 3}})
         control(running, "users", {"user": "ada", "password": "Secret-1"})
         yield running
 

@@ -226,8 +226,8 @@ def test_without_next_links_in_json_a_client_is_left_with_the_first_page(make_te
 
 def test_the_default_page_is_a_thousand(tenant):
     chat = tenant.chat()
-    world = tenant.app.mock.worlds.get("default")
-    parent = world.rows.all("ChatActivityCollection")[0]
+    state = tenant.app.mock.tenants.get("default")
+    parent = state.rows.all("ChatActivityCollection")[0]
     for number in range(1001):
         tenant.call("POST", f"{tenant.path(chat)}/ChatActivityTextCollection", json={"Text": str(number)})
     assert parent.object_id == chat

@@ -1,4 +1,4 @@
-"""The application: worlds, wire and control in the kit's frame."""
+"""The application: tenants, wire and control in the kit's frame."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from cmi_mock.evidence import BOOK
 from cmi_mock.routes import forms
 from cmi_mock.routes.control import control_blueprint
 from cmi_mock.routes.objects import signed_address
-from cmi_mock.routes.wire import wire_blueprint, world_of
-from cmi_mock.tenant import CmiWorld, make_world
+from cmi_mock.routes.wire import tenant_of, wire_blueprint
+from cmi_mock.tenant import CmiTenant, make_tenant
 from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import Mock
-from mock_kit.tenants import Worlds
+from mock_kit.tenants import Tenants
 
 
-def create_app(data_dir: Path) -> WrappedApp[CmiWorld]:
-    """The WSGI callable; attachments are spooled below ``data_dir``. No world exists at first."""
-    worlds: Worlds[CmiWorld] = Worlds()
+def create_app(data_dir: Path) -> WrappedApp[CmiTenant]:
+    """The WSGI callable; attachments are spooled below ``data_dir``. No tenant exists at first."""
+    tenants: Tenants[CmiTenant] = Tenants()
 
-    def create_world(body: dict[str, Any]) -> CmiWorld:
+    def create_tenant(body: dict[str, Any]) -> CmiTenant:
         with forms.as_problems():
-            world = make_world(forms.world_order(body), data_dir)
-        return worlds.add(world, world.keys)
+            tenant = make_tenant(forms.tenant_order(body), data_dir)
+        return tenants.add(tenant, tenant.keys)
 
-    mock: Mock[CmiWorld] = Mock(
+    mock: Mock[CmiTenant] = Mock(
         name="cmi",
-        worlds=worlds,
-        world_of=lambda request: world_of(worlds, request),
-        create_world=create_world,
-        reset_world=CmiWorld.reset,
+        tenants=tenants,
+        tenant_of=lambda request: tenant_of(tenants, request),
+        create_tenant=create_tenant,
+        reset_tenant=CmiTenant.reset,
         evidence=BOOK,
         dialect=defaults(),
         signed_address=lambda request: signed_address(mock, request),

@@ -16,7 +16,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """One world's switches; the members are the tables of ``dialect.toml``, where each is explained."""
+    """One tenant's switches; the members are the tables of ``dialect.toml``, where each is explained."""
 
     chat_shape: Literal["A", "B", "C", "D"]
     chat_id_is: Literal["guid", "guid_or_leg"]
@@ -94,7 +94,7 @@ def defaults() -> dict[str, Any]:
 
 
 def read_dialect(overrides: Mapping[str, Any]) -> Dialect:
-    """The defaults with a world's own values. Raises Refused for an unknown switch or a bad value."""
+    """The defaults with a tenant's own values. Raises Refused for an unknown switch or a bad value."""
     values = {name: checked(name, value) for name, value in (defaults() | dict(overrides)).items()}
     return Dialect(**{field.name: values[field.name] for field in fields(Dialect)})
 

@@ -15,7 +15,7 @@ from cmi_mock.model.conversations import Conversation
 from cmi_mock.model.mail import Mail, MailStatus
 from cmi_mock.model.queuemessages import QueueMessage
 from cmi_mock.model.records import ContactData, Records
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 
 
 def contact_row(conversation: Conversation) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _events(conversation: Conversation) -> list[tuple[str, datetime]]:
     return [(name, moment) for name, moment in moments.items() if moment]
 
 
-def contact_data_row(written: ContactData, world: CmiWorld) -> dict[str, Any]:
+def contact_data_row(written: ContactData, tenant: CmiTenant) -> dict[str, Any]:
     """A row of ``/contactData``, in the dialect's form."""
     row: dict[str, Any] = {
         "id": written.id,
@@ -94,7 +94,7 @@ def contact_data_row(written: ContactData, world: CmiWorld) -> dict[str, Any]:
         "group_id": written.group_id,
         "created": stamp(written.created),
     }
-    if world.rules.contact_data_form == "object":
+    if tenant.rules.contact_data_form == "object":
         return row | {"data": dict(written.data)}
     name, value = next(iter(written.data.items()), ("", ""))
     return row | {"name": name, "value": value}
@@ -127,9 +127,9 @@ def email_row(mail: Mail, *, with_data: bool) -> dict[str, Any]:
     return row | {"attached_data": dict(content.attached_data)} if with_data else row
 
 
-def queue_message_row(message: QueueMessage, world: CmiWorld) -> dict[str, Any]:
+def queue_message_row(message: QueueMessage, tenant: CmiTenant) -> dict[str, Any]:
     """A row of ``/messages``."""
-    flat = world.rules.messages_form == "flat"
+    flat = tenant.rules.messages_form == "flat"
     queue = {"queue_id": message.queue.id} if flat else {"queue": _queue(message.queue)}
     return {
         "id": message.id,

@@ -14,10 +14,10 @@ from cmi_mock.model.chat import Attachment, Message
 from cmi_mock.model.contact import stamp
 from cmi_mock.reading import View
 from cmi_mock.representations import Doubled, Inline, Nested
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 
 
-def chat_document(view: View, world: CmiWorld, *, with_messages: bool = True) -> dict[str, Any]:
+def chat_document(view: View, tenant: CmiTenant, *, with_messages: bool = True) -> dict[str, Any]:
     """A chat (shapes A, C, D) or one of its legs (shape B)."""
     chat, leg = view.chat, view.leg
     document: dict[str, Any] = {
@@ -28,12 +28,12 @@ def chat_document(view: View, world: CmiWorld, *, with_messages: bool = True) ->
         "channel_sub_type": chat.channel_sub_type,
         "type": "ChatIn" if chat.direction == "inbound" else "ChatOut",
         "status": leg.status.value,
-        "created": stamp(leg.created if world.rules.chat_shape == "B" else chat.created),
+        "created": stamp(leg.created if tenant.rules.chat_shape == "B" else chat.created),
     }
     if with_messages:
-        world.readings.begin()
-        messages = [_message(message, view, world) for message in view.messages]
-        document |= _messages_member(messages, world.rules.chat_messages_are)
+        tenant.readings.begin()
+        messages = [_message(message, view, tenant) for message in view.messages]
+        document |= _messages_member(messages, tenant.rules.chat_messages_are)
     return document
 
 
@@ -45,37 +45,37 @@ def _messages_member(messages: list[dict[str, Any]], form: str) -> dict[str, Any
     return {} if form == "absent" else {"messages": others[form]}
 
 
-def chat_message(message: Message, view: View, world: CmiWorld) -> dict[str, Any]:
+def chat_message(message: Message, view: View, tenant: CmiTenant) -> dict[str, Any]:
     """A row of ``/chatMessages``: a message with the ids of Sinch's Conversation API.
 
     The three ids are documented ("Conversation API identifiers"); their form is assumed.
     """
     row = {
-        **_message_core(message, world),
+        **_message_core(message, tenant),
         "chat_id": message.leg_id,
         "group_id": view.chat.guid,
         "contact_id": _foreign_id(view.chat.customer.address),
         "conversation_id": _foreign_id(view.chat.guid),
         "message_id": _foreign_id(message.id),
-        **_attachments(message, view, world, in_shape="D"),
+        **_attachments(message, view, tenant, in_shape="D"),
     }
-    return _twice(row, world)
+    return _twice(row, tenant)
 
 
-def _message(message: Message, view: View, world: CmiWorld) -> dict[str, Any]:
-    return _twice({**_message_core(message, world), **_attachments(message, view, world, in_shape="ABC")}, world)
+def _message(message: Message, view: View, tenant: CmiTenant) -> dict[str, Any]:
+    return _twice({**_message_core(message, tenant), **_attachments(message, view, tenant, in_shape="ABC")}, tenant)
 
 
-def _twice(row: dict[str, Any], world: CmiWorld) -> dict[str, Any]:
+def _twice(row: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
     """The row, with its attachments a second time and empty where the dialect says so."""
-    if world.rules.duplicate_member == "none" or "attachments" not in row:
+    if tenant.rules.duplicate_member == "none" or "attachments" not in row:
         return row
     touch_oddity("duplicate_member")
     return Doubled(row, ("attachments", []))
 
 
-def _message_core(message: Message, world: CmiWorld) -> dict[str, Any]:
-    links = [f"{world.rich_content_base}/{sent.link_token}" for sent in message.links]
+def _message_core(message: Message, tenant: CmiTenant) -> dict[str, Any]:
+    links = [f"{tenant.rich_content_base}/{sent.link_token}" for sent in message.links]
     return {
         "id": message.id,
         "timestamp": stamp(message.timestamp),
@@ -85,18 +85,18 @@ def _message_core(message: Message, world: CmiWorld) -> dict[str, Any]:
     }
 
 
-def _attachments(message: Message, view: View, world: CmiWorld, *, in_shape: str) -> dict[str, Any]:
-    """The member ``attachments``, absent where the world's shape does not tell of them."""
-    if world.rules.chat_shape not in in_shape:
+def _attachments(message: Message, view: View, tenant: CmiTenant, *, in_shape: str) -> dict[str, Any]:
+    """The member ``attachments``, absent where the tenant's shape does not tell of them."""
+    if tenant.rules.chat_shape not in in_shape:
         return {}
-    if world.rules.attachments_nesting:
+    if tenant.rules.attachments_nesting:
         touch_oddity("attachments_nesting")
-        return {"attachments": Nested(world.rules.attachments_nesting)}
-    return {"attachments": [_attachment(attachment, view, world) for attachment in message.files]}
+        return {"attachments": Nested(tenant.rules.attachments_nesting)}
+    return {"attachments": [_attachment(attachment, view, tenant) for attachment in message.files]}
 
 
-def _attachment(attachment: Attachment, view: View, world: CmiWorld) -> dict[str, Any]:
-    rules = world.rules
+def _attachment(attachment: Attachment, view: View, tenant: CmiTenant) -> dict[str, Any]:
+    rules = tenant.rules
     document: dict[str, Any] = {"name": attachment.name}
     if rules.attachment_id_listed:
         document = {"id": attachment.id, **document}
@@ -108,10 +108,10 @@ def _attachment(attachment: Attachment, view: View, world: CmiWorld) -> dict[str
         touch("cmi.dialect.attachment_type_listed")
     if rules.attachment_size_listed:
         document["size"] = _size(attachment.blob.size_bytes, rules.listed_size)
-    if world.rules.chat_shape == "C":
+    if tenant.rules.chat_shape == "C":
         document["content"] = Inline(attachment.blob)
     else:
-        document["url"] = _url(attachment, view, world)
+        document["url"] = _url(attachment, view, tenant)
     return document
 
 
@@ -128,19 +128,19 @@ def _size(size_bytes: int, listed: str) -> int | str:
     return wrong[listed]
 
 
-def _url(attachment: Attachment, view: View, world: CmiWorld) -> str:
-    rules = world.rules
+def _url(attachment: Attachment, view: View, tenant: CmiTenant) -> str:
+    rules = tenant.rules
     form = "rich_content" if rules.chat_shape == "D" else rules.attachment_url
     if form == "rich_content":
-        return f"{world.rich_content_base}/{attachment.link_token}"
+        return f"{tenant.rich_content_base}/{attachment.link_token}"
     if form == "pre_signed":
         touch("cmi.signed.addresses")
-        return world.signed_links.address(attachment.id, rules.signed_lives_s)
+        return tenant.signed_links.address(attachment.id, rules.signed_lives_s)
     path = f"/chats/{view.address}/attachments/{attachment.id}{raw_name(rules.attachment_url_name)}"
     if rules.attachment_url_signed == "each_reading":
         touch("cmi.dialect.attachment_url_signed")
-        path += f"?sig={world.readings.signature}"
-    return path if form == "relative" else world.cmi_url + path
+        path += f"?sig={tenant.readings.signature}"
+    return path if form == "relative" else tenant.cmi_url + path
 
 
 def raw_name(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""A world of this mock: one Contact Pro tenant behind one CMI host."""
+"""A tenant of this mock: one Contact Pro tenant behind one CMI host."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
-from mock_kit.tenants import World
+from mock_kit.tenants import Tenant
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorldOrder:
-    """What a new world is made of, already checked.
+class TenantOrder:
+    """What a new tenant is made of, already checked.
 
     Attributes:
         host: CMI's host name, lower-case, without port.
-        tenant: first segment of every path.
+        tenant_path: first segment of every path.
         rights: of the first user.
         expires: the first user's expiration time, aware UTC.
         ids_seed: decides the ids instead of the name, where given.
@@ -47,7 +47,7 @@ class WorldOrder:
 
     name: str
     host: str
-    tenant: str
+    tenant_path: str
     api_key: str = field(repr=False)
     user: str
     password: str = field(repr=False)
@@ -58,10 +58,10 @@ class WorldOrder:
 
 
 @dataclass(kw_only=True)
-class CmiWorld(World):
+class CmiTenant(Tenant):
     """State of one tenant; hold ``lock`` while touching any of it."""
 
-    order: WorldOrder
+    order: TenantOrder
     rules: Dialect
     desk: ChatDesk
     mails: MailDesk
@@ -76,9 +76,9 @@ class CmiWorld(World):
         """Set some switches of the dialect now. Raises Refused, and changes nothing, for a bad one."""
         rules = read_dialect(self.dialect | dict(changes))
         if _link_base(self.order, rules) != self.rich_content_base:
-            raise _bad("dialect.rich_content_base", "a change", "to be set, with region, when the world is made")
+            raise _bad("dialect.rich_content_base", "a change", "to be set, with region, when the tenant is made")
         if _signed_base(self.order, rules) != self.signed_links.base:
-            raise _bad("dialect.signed_base", "a change", "to be set when the world is made")
+            raise _bad("dialect.signed_base", "a change", "to be set when the tenant is made")
         self.rules = rules
         self.dialect.update(asdict(self.rules))
         self.users.policy = _policy(self.rules)
@@ -93,7 +93,7 @@ class CmiWorld(World):
     @property
     def cmi_url(self) -> str:
         """The public CMI address, without a trailing slash."""
-        return f"https://{self.order.host}/{self.order.tenant}/cmi"
+        return f"https://{self.order.host}/{self.order.tenant_path}/cmi"
 
     @property
     def rich_content_base(self) -> str:
@@ -103,7 +103,7 @@ class CmiWorld(World):
     @property
     def signed_links(self) -> SignedLinks:
         """Pre-signed addresses; their key outlives the process, because the API key does."""
-        secret = hashlib.sha256(f"pre-signed {self.order.tenant} {self.order.api_key}".encode()).digest()
+        secret = hashlib.sha256(f"pre-signed {self.order.tenant_path} {self.order.api_key}".encode()).digest()
         return SignedLinks(base=_signed_base(self.order, self.rules), secret=secret, clock=self.clock)
 
     @property
@@ -113,15 +113,15 @@ class CmiWorld(World):
 
     @property
     def keys(self) -> list[str]:
-        """What this world answers to: CMI's host and the hosts of its links, each with the tenant."""
+        """What this tenant answers to: CMI's host and the hosts of its links, each with the tenant."""
         links = (urlsplit(base).netloc.lower() for base in (self.rich_content_base, self.signed_links.base))
-        return [world_key(host, self.order.tenant) for host in dict.fromkeys((self.order.host, *links))]
+        return [tenant_key(host, self.order.tenant_path) for host in dict.fromkeys((self.order.host, *links))]
 
     def describe(self) -> dict[str, Any]:
         """Identity without secrets."""
         return {
             "cmi_url": self.cmi_url,
-            "tenant": self.order.tenant,
+            "tenant_path": self.order.tenant_path,
             "users": [u.name for u in self.users.all()],
         }
 
@@ -132,31 +132,31 @@ class CmiWorld(World):
                 setattr(self, name, fresh)
 
 
-def world_key(host: str, tenant: str) -> str:
-    """How a request finds its world: ``host/tenant``, the port left out."""
-    return f"{host.lower().partition(':')[0]}/{tenant}"
+def tenant_key(host: str, tenant_path: str) -> str:
+    """How a request finds its tenant: ``host/tenant``, the port left out."""
+    return f"{host.lower().partition(':')[0]}/{tenant_path}"
 
 
-def make_world(order: WorldOrder, data_dir: Path) -> CmiWorld:
+def make_tenant(order: TenantOrder, data_dir: Path) -> CmiTenant:
     """Raises Refused for a bad host, tenant, dialect entry or password."""
     if not _HOST.fullmatch(order.host):
         raise _bad("host", order.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
-    if not _TENANT.fullmatch(order.tenant):
-        raise _bad("tenant", order.tenant, "letters, digits, _ and -")
+    if not _TENANT.fullmatch(order.tenant_path):
+        raise _bad("tenant_path", order.tenant_path, "letters, digits, _ and -")
     rules = read_dialect(order.dialect)
     if not urlsplit(rules.rich_content_base).netloc:
         raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
     signed = urlsplit(_signed_base(order, rules))
-    if signed.scheme != "https" or not signed.netloc or signed.path != f"/{order.tenant}/objects":
+    if signed.scheme != "https" or not signed.netloc or signed.path != f"/{order.tenant_path}/objects":
         raise _bad("dialect.signed_base", rules.signed_base, "an address such as https://host/{tenant}/objects")
-    parts = World.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
+    parts = Tenant.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
     parts["journal"].guard(order.api_key)
     parts["journal"].guard(order.password, order.user)
-    return CmiWorld(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))
+    return CmiTenant(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))
 
 
-def _state(order: WorldOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[str, Any]:
-    """Users, throttle and empty desks, by the members of the world they become."""
+def _state(order: TenantOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[str, Any]:
+    """Users, throttle and empty desks, by the members of the tenant they become."""
     users = Users(clock, _policy(rules))
     users.put(User(order.user, order.password, order.rights, order.expires))
     return {
@@ -170,13 +170,13 @@ def _state(order: WorldOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[st
     }
 
 
-def _link_base(order: WorldOrder, rules: Dialect) -> str:
+def _link_base(order: TenantOrder, rules: Dialect) -> str:
     base = rules.rich_content_base.rstrip("/")
-    return base.replace("{tenant}", order.tenant).replace("{host}", order.host).replace("{region}", rules.region)
+    return base.replace("{tenant}", order.tenant_path).replace("{host}", order.host).replace("{region}", rules.region)
 
 
-def _signed_base(order: WorldOrder, rules: Dialect) -> str:
-    return rules.signed_base.rstrip("/").replace("{tenant}", order.tenant).replace("{host}", order.host)
+def _signed_base(order: TenantOrder, rules: Dialect) -> str:
+    return rules.signed_base.rstrip("/").replace("{tenant}", order.tenant_path).replace("{host}", order.host)
 
 
 def _policy(rules: Dialect) -> PasswordPolicy:

@@ -1,4 +1,4 @@
-"""For tests: a CMI with one world, and a caller who knows its key and password. No server, no sockets."""
+"""For tests: a CMI with one tenant, and a caller who knows its key and password. No server, no sockets."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def basic(user: str, password: str, charset: str = "utf-8") -> str:
 
 
 class Caller:
-    """Speaks to one world of a CMI, over the vendor's wire and over its control."""
+    """Speaks to one tenant of a CMI, over the vendor's wire and over its control."""
 
     def __init__(self, data_dir: Path, dialect: dict[str, Any]) -> None:
         self.app = create_app(data_dir)
         self.client = self.app.test_client()
-        order = {"host": HOST, "tenant": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
-        answer = self.client.post("/_mock/worlds", json={"name": "w", **order, "dialect": dialect})
+        order = {"host": HOST, "tenant_path": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
+        answer = self.client.post("/_mock/tenants", json={"name": "w", **order, "dialect": dialect})
         assert answer.status_code == 201, answer.text
 
     def get(self, path: str, *, host: str = HOST, **headers: str) -> TestResponse:
@@ -59,12 +59,12 @@ class Caller:
         )
 
     def control(self, path: str, body: Any = None, **query: Any) -> TestResponse:
-        """POST to /_mock with this world named."""
-        return self.client.post(f"/_mock{path}", json=body, query_string={"world": "w", **query})
+        """POST to /_mock with this tenant named."""
+        return self.client.post(f"/_mock{path}", json=body, query_string={"tenant": "w", **query})
 
     def look(self, path: str) -> Any:
-        """GET from /_mock with this world named."""
-        return self.client.get(f"/_mock{path}", query_string={"world": "w"}).get_json()
+        """GET from /_mock with this tenant named."""
+        return self.client.get(f"/_mock{path}", query_string={"tenant": "w"}).get_json()
 
     def chat(self, **members: Any) -> str:
         """A visitor's chat, accepted; its guid."""
@@ -76,7 +76,7 @@ class Caller:
 
     def attach(self, guid: str, content: bytes, **query: str) -> TestResponse:
         """A file of the customer (or ``originator_type``)."""
-        wanted = {"world": "w", "name": "photo.jpg", "content_type": "image/jpeg", **query}
+        wanted = {"tenant": "w", "name": "photo.jpg", "content_type": "image/jpeg", **query}
         path = f"/_mock/chats/{guid}/attachments"
         return self.client.post(path, data=content, query_string=wanted, content_type="application/octet-stream")
 
@@ -88,6 +88,6 @@ class Caller:
         return guid, ids
 
     def advance(self, **spans: float) -> None:
-        """Move the world's clock: ``hours``, ``minutes``, ``seconds``."""
+        """Move the tenant's clock: ``hours``, ``minutes``, ``seconds``."""
         seconds = spans.get("hours", 0) * 3600 + spans.get("minutes", 0) * 60 + spans.get("seconds", 0)
         assert self.control("/clock", {"advance_s": seconds}).status_code == 200

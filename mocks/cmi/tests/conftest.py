@@ -1,4 +1,4 @@
-"""A CMI with one world, as it comes or with a dialect."""
+"""A CMI with one tenant, as it comes or with a dialect."""
 
 from __future__ import annotations
 

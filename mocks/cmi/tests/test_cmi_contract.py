@@ -35,8 +35,8 @@ def status_for(cmi: Caller, rights: dict[str, Any], method: str, path: str, body
 
 def test_the_address_is_an_execute_api_host_with_tenant_and_cmi_in_the_path(cmi: Caller) -> None:
     """Configuration page of chat attachment upload: ``https://{id}.execute-api.{region}.amazonaws.com/{tenant}/cmi``."""
-    world = cmi.client.get("/_mock/worlds/w").get_json()
-    assert re.fullmatch(r"https://\w+\.execute-api\.[a-z0-9-]+\.amazonaws\.com/\w+/cmi", world["cmi_url"])
+    tenant = cmi.client.get("/_mock/tenants/w").get_json()
+    assert re.fullmatch(r"https://\w+\.execute-api\.[a-z0-9-]+\.amazonaws\.com/\w+/cmi", tenant["cmi_url"])
     assert cmi.get("/chats").status_code == 200
 
 

@@ -11,7 +11,7 @@ import pytest
 from cmi_mock.testing import HOST, KEY, PASSWORD, QUEUE, USER, Caller, basic
 
 Make = Callable[..., Caller]
-ORDER = {"name": "w2", "host": HOST, "tenant": "t2", "api_key": KEY, "user": USER, "password": PASSWORD}
+ORDER = {"name": "w2", "host": HOST, "tenant_path": "t2", "api_key": KEY, "user": USER, "password": PASSWORD}
 
 
 def test_a_new_chat_gives_guid_legs_and_the_event_engines_contact(cmi: Caller) -> None:
@@ -44,7 +44,7 @@ def test_an_uploaded_attachment_is_answered_with_its_digest(cmi: Caller) -> None
 
 
 def test_a_file_that_breaks_off_on_its_way_is_no_attachment(cmi: Caller) -> None:
-    path = f"/_mock/chats/{cmi.chat()}/attachments?world=w&name=a.jpg"
+    path = f"/_mock/chats/{cmi.chat()}/attachments?tenant=w&name=a.jpg"
     answer = cmi.client.post(
         path, data=b"half", content_type="application/octet-stream", environ_overrides={"CONTENT_LENGTH": "8"}
     )
@@ -122,35 +122,35 @@ def test_a_dialect_that_does_not_exist_is_refused_and_changes_nothing(cmi: Calle
     order = {
         "name": "w2",
         "host": "x." + HOST,
-        "tenant": "t2",
+        "tenant_path": "t2",
         "api_key": KEY,
         "user": USER,
         "password": PASSWORD,
     }
-    assert cmi.client.post("/_mock/worlds", json={**order, "dialect": dialect}).status_code in (400, 422)
+    assert cmi.client.post("/_mock/tenants", json={**order, "dialect": dialect}).status_code in (400, 422)
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"host": "not a host"}, {"tenant": "a/b"}, {"password": "short one"}, {"api_key": ""}, {"user": None}],
+    [{"host": "not a host"}, {"tenant_path": "a/b"}, {"password": "short one"}, {"api_key": ""}, {"user": None}],
 )
-def test_a_world_that_makes_no_sense_is_refused_without_echoing_secrets(cmi: Caller, change: dict[str, Any]) -> None:
+def test_a_tenant_that_makes_no_sense_is_refused_without_echoing_secrets(cmi: Caller, change: dict[str, Any]) -> None:
     order = {
         "name": "w2",
         "host": "x." + HOST,
-        "tenant": "t2",
+        "tenant_path": "t2",
         "api_key": KEY,
         "user": USER,
         "password": PASSWORD,
     }
-    answer = cmi.client.post("/_mock/worlds", json={**order, **change})
+    answer = cmi.client.post("/_mock/tenants", json={**order, **change})
     assert answer.status_code in (400, 422)
     assert "short one" not in answer.text
     assert PASSWORD not in answer.text
 
 
-def test_two_worlds_of_one_tenant_are_refused(cmi: Caller) -> None:
-    assert cmi.client.post("/_mock/worlds", json=ORDER | {"tenant": "acme"}).status_code == 409
+def test_two_tenants_of_one_tenant_are_refused(cmi: Caller) -> None:
+    assert cmi.client.post("/_mock/tenants", json=ORDER | {"tenant_path": "acme"}).status_code == 409
 
 
 def test_a_reset_leaves_no_chat_no_file_and_nobody_locked(cmi: Caller) -> None:
@@ -165,13 +165,13 @@ def test_a_reset_leaves_no_chat_no_file_and_nobody_locked(cmi: Caller) -> None:
 
 def test_a_user_list_shows_no_password(cmi: Caller) -> None:
     cmi.control("/users", {"name": "svc", "password": "another long password"})
-    answer = cmi.client.get("/_mock/users?world=w")
+    answer = cmi.client.get("/_mock/users?tenant=w")
     assert [user["name"] for user in answer.get_json()["users"]] == ["svc", USER]
     assert "another long password" not in answer.text
 
 
-def test_worlds_do_not_see_each_others_chats(cmi: Caller) -> None:
-    assert cmi.client.post("/_mock/worlds", json=ORDER).status_code == 201
+def test_tenants_do_not_see_each_others_chats(cmi: Caller) -> None:
+    assert cmi.client.post("/_mock/tenants", json=ORDER).status_code == 201
     guid, _ = cmi.ended_chat()
     headers = {"x-api-key": KEY, "authorization": basic(USER, PASSWORD)}
     answer = cmi.client.get(f"/t2/cmi/chats/{guid}", base_url=f"https://{HOST}", headers=headers)
@@ -182,7 +182,7 @@ def test_outgoing_limits_come_from_the_dialect(make: Make) -> None:
     cmi = make(outgoing_allowed_types=".PDF; docx")
     guid = cmi.chat()
     assert cmi.attach(guid, b"x", name="a.exe", originator_type="agent").status_code == 422
-    spool = cmi.app.mock.named_world("w", "?world").spool.directory
+    spool = cmi.app.mock.named_tenant("w", "?tenant").spool.directory
     assert list(spool.glob("*")) == [], "a refused file stays on disk"
     assert cmi.attach(guid, b"x", name="a.pdf", originator_type="agent").status_code == 201
     assert cmi.attach(guid, b"x", name="a.exe", originator_type="customer").status_code == 201

@@ -51,7 +51,7 @@ def test_five_wrong_passwords_lock_the_user_for_half_an_hour(cmi: Caller) -> Non
     assert cmi.get("/chats").status_code == 200
 
 
-def test_the_lockout_can_be_changed_while_the_world_lives(cmi: Caller) -> None:
+def test_the_lockout_can_be_changed_while_the_tenant_lives(cmi: Caller) -> None:
     cmi.control("/dialect", {"lock_after_failures": 1})
     cmi.get("/chats", authorization=basic(USER, "wrong"))
     assert cmi.get("/chats").status_code == 401
@@ -88,10 +88,10 @@ def test_no_secret_reaches_the_journal(cmi: Caller) -> None:
     cmi.control("/users", {"name": "svc", "password": svc})
     cmi.get("/chats", authorization=basic(USER, PASSWORD, "latin-1"))
     cmi.get(f"/chats?sort={KEY}&offset={svc}")
-    journal = cmi.client.get("/_mock/journal?world=w").text
+    journal = cmi.client.get("/_mock/journal?tenant=w").text
     for secret in (KEY, svc, PASSWORD, basic(USER, PASSWORD)[6:], basic(USER, PASSWORD, "latin-1")[6:]):
         assert secret not in journal
-    assert KEY not in cmi.client.get("/_mock/worlds").text
+    assert KEY not in cmi.client.get("/_mock/tenants").text
 
 
 def test_a_user_without_the_right_on_the_queue_is_refused(cmi: Caller) -> None:
@@ -158,4 +158,4 @@ def test_an_initial_password_may_have_to_be_changed_first(make: Make) -> None:
 def test_a_changed_password_reaches_no_journal(cmi: Caller) -> None:
     cmi.control(f"/users/{USER}/password", {"password": "a new and long password"})
     cmi.get("/chats?sort=a new and long password")
-    assert "a new and long password" not in cmi.client.get("/_mock/journal?world=w").text
+    assert "a new and long password" not in cmi.client.get("/_mock/journal?tenant=w").text

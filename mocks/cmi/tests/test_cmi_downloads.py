@@ -112,7 +112,7 @@ def test_public_links_can_live_on_the_documented_login_host(make: Make, region: 
     assert cmi.client.get(url.path, base_url=f"https://{url.netloc}").data == JPEG
 
 
-def test_a_living_world_keeps_the_address_of_its_links(cmi: Caller) -> None:
+def test_a_living_tenant_keeps_the_address_of_its_links(cmi: Caller) -> None:
     assert cmi.control("/dialect", {"rich_content_base": "https://x/"}).status_code == 422
     assert cmi.control("/dialect", {"region": "na-w2"}).status_code == 200, "the links do not depend on it here"
 

@@ -11,7 +11,7 @@ Make = Callable[..., Caller]
 
 def path_of(cmi: Caller, guid: str, content: bytes, **query: str) -> str:
     attachment = cmi.attach(guid, content, **query).get_json()
-    return f"/_mock/chats/{guid}/attachments/{attachment['id']}?world=w"
+    return f"/_mock/chats/{guid}/attachments/{attachment['id']}?tenant=w"
 
 
 def test_a_files_bytes_are_there_while_the_chat_is_open(cmi: Caller) -> None:
@@ -39,7 +39,7 @@ def test_an_unknown_file_and_one_of_another_chat_are_404(cmi: Caller) -> None:
         ).status_code
         == 404
     )
-    assert cmi.client.get(f"/_mock/chats/{other}/attachments/nothing?world=w").status_code == 404
+    assert cmi.client.get(f"/_mock/chats/{other}/attachments/nothing?tenant=w").status_code == 404
 
 
 def test_a_chat_tells_its_customer_and_when_each_word_fell(cmi: Caller) -> None:

@@ -17,13 +17,13 @@ from mock_kit.testing import MockProcess, running_mock
 
 pytestmark = pytest.mark.stack
 CONTENT = bytes(range(256)) * 24 * 1024  # 6 MiB
-ORDER = {"host": HOST, "tenant": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
+ORDER = {"host": HOST, "tenant_path": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
 
 
 @pytest.fixture(scope="module")
 def mock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MockProcess]:
     with running_mock("cmi_mock", tmp_path_factory.mktemp("cmi")) as process:
-        httpx.post(f"{process.url}/_mock/worlds", json={"name": "default", **ORDER}).raise_for_status()
+        httpx.post(f"{process.url}/_mock/tenants", json={"name": "default", **ORDER}).raise_for_status()
         yield process
 
 
@@ -99,10 +99,10 @@ def test_a_scripted_chat_takes_its_result_over_a_real_wire(mock: MockProcess) ->
 
 
 def live(web: httpx.Client, process: MockProcess, number: int) -> tuple[int, list[object]]:
-    """A world with a reset if odd, a moved clock if a multiple of three; its clock, and what three calls gave."""
-    name, order = f"w{number}", {**ORDER, "tenant": f"t{number}", "api_key": f"key-{number}"}
-    control, query = f"{process.url}/_mock", {"world": name}
-    web.post(f"{control}/worlds", json={"name": name, **order}).raise_for_status()
+    """A tenant with a reset if odd, a moved clock if a multiple of three; its clock, and what three calls gave."""
+    name, order = f"w{number}", {**ORDER, "tenant_path": f"t{number}", "api_key": f"key-{number}"}
+    control, query = f"{process.url}/_mock", {"tenant": name}
+    web.post(f"{control}/tenants", json={"name": name, **order}).raise_for_status()
     if number % 2:
         fault = {"kind": "reset", "params": {"after_bytes": 0}}
         web.post(f"{control}/faults", json=fault, params=query).raise_for_status()
@@ -119,7 +119,7 @@ def live(web: httpx.Client, process: MockProcess, number: int) -> tuple[int, lis
     return int(web.get(f"{control}/clock", params=query).json()["offset_s"]), seen
 
 
-def test_thirty_two_worlds_share_one_process_and_not_their_wire_faults(mock: MockProcess) -> None:
+def test_thirty_two_tenants_share_one_process_and_not_their_wire_faults(mock: MockProcess) -> None:
     with httpx.Client(auth=httpx.BasicAuth(USER, PASSWORD), timeout=60) as web, ThreadPoolExecutor(32) as pool:
         lived = list(pool.map(lambda number: live(web, mock, number), range(32)))
     for number, (offset_s, seen) in enumerate(lived):
@@ -129,7 +129,7 @@ def test_thirty_two_worlds_share_one_process_and_not_their_wire_faults(mock: Moc
 
 def test_the_process_ends_cleanly_and_says_no_secret(tmp_path: Path) -> None:
     with running_mock("cmi_mock", tmp_path) as process:
-        httpx.post(f"{process.url}/_mock/worlds", json={"name": "default", **ORDER}).raise_for_status()
+        httpx.post(f"{process.url}/_mock/tenants", json={"name": "default", **ORDER}).raise_for_status()
         download(process.url, "/acme/cmi/chats/1")
         code, output = process.stop()
     assert code == 0

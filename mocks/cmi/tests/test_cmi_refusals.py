@@ -91,7 +91,7 @@ def test_an_error_of_cmi_can_be_a_plain_sentence_but_the_gateway_speaks_json(mak
     assert cmi.get("/chats", x_api_key="").get_json() == {"message": "Forbidden"}
 
 
-def test_another_tenant_or_host_is_another_world(cmi: Caller) -> None:
+def test_another_tenant_or_host_is_another_tenant(cmi: Caller) -> None:
     assert cmi.get("/chats", host="elsewhere.execute-api.eu-central-1.amazonaws.com").status_code == 421
     assert cmi.client.get("/other/cmi/chats", base_url=f"https://{HOST}").status_code == 421
     assert cmi.get("/chats", host=f"{HOST.upper()}:443").status_code == 200

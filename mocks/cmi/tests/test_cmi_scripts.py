@@ -34,7 +34,7 @@ def play(cmi: Caller, script: str, **query: str) -> Any:
     return cmi.client.post(
         "/_mock/scripts",
         data=script.encode(),
-        query_string={"world": "w", **query},
+        query_string={"tenant": "w", **query},
         content_type="application/yaml",
     )
 
@@ -92,7 +92,7 @@ def test_whoever_takes_over_in_a_consult_speaks_on_and_is_told_as_a_transfer(cmi
     assert agents == ["Marta Gil"] * 3
 
 
-def test_the_same_script_sends_the_same_bytes_in_every_world(cmi: Caller) -> None:
+def test_the_same_script_sends_the_same_bytes_in_every_tenant(cmi: Caller) -> None:
     name = "two-files-of-one-name"
     first, second = (cmi.control(f"/scripts/{name}").get_json()["attachments"] for _ in range(2))
     assert [one["sha256"] for one in first] == [one["sha256"] for one in second]
@@ -168,7 +168,7 @@ def test_a_script_that_makes_no_sense_is_refused_by_member_and_starts_no_chat(
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"[" * 2000, b"x" * 300_000, b"- just\n- a list", b""])
 def test_a_body_that_is_no_script_is_400(cmi: Caller, body: bytes) -> None:
-    assert cmi.client.post("/_mock/scripts?world=w", data=body, content_type="application/yaml").status_code == 400
+    assert cmi.client.post("/_mock/scripts?tenant=w", data=body, content_type="application/yaml").status_code == 400
 
 
 def test_a_step_that_contact_pro_refuses_is_named_and_the_chat_stays(cmi: Caller) -> None:

@@ -121,8 +121,8 @@ def test_the_gateways_limit_does_not_hold_for_the_store(make: Make) -> None:
 def test_an_address_of_another_tenant_is_worth_nothing(make: Make) -> None:
     cmi = make(download_answer="redirect")
     _, answer = redirected(cmi)
-    order = {"name": "v", "host": HOST, "tenant": "other", "api_key": "key-2", "user": USER, "password": PASSWORD}
-    assert cmi.client.post("/_mock/worlds", json=order).status_code == 201
+    order = {"name": "v", "host": HOST, "tenant_path": "other", "api_key": "key-2", "user": USER, "password": PASSWORD}
+    assert cmi.client.post("/_mock/tenants", json=order).status_code == 201
     refused = fetch(cmi, answer.headers["Location"].replace("/acme/", "/other/"))
     assert (refused.status_code, code_of(refused)) == (403, "SignatureDoesNotMatch")
 

@@ -25,10 +25,10 @@ class TestControl(ControlSuite):
         return {"method": "GET", "path": "/acme/cmi/chats", "headers": headers}
 
     @pytest.fixture
-    def other_world(self) -> dict[str, Any]:
-        order = {"host": HOST, "tenant": "other", "api_key": KEY, "user": USER, "password": PASSWORD}
+    def other_tenant(self) -> dict[str, Any]:
+        order = {"host": HOST, "tenant_path": "other", "api_key": KEY, "user": USER, "password": PASSWORD}
         return {"name": "other", **order}
 
     @pytest.fixture
-    def world_name(self) -> str:
+    def tenant_name(self) -> str:
         return "w"

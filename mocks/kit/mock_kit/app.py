@@ -1,6 +1,6 @@
-"""The frame around a mock's Flask application: worlds, bulkhead, journal, faults and control.
+"""The frame around a mock's Flask application: tenants, bulkhead, journal, faults and control.
 
-A request passes: gate note → ``/_mock``? → its world (421) → a free slot (503) → faults → Flask → journal. In Flask the
+A request passes: gate note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In Flask the
 guard comes first: it judges what goes to ``/_mock`` and to a configurator.
 """
 
@@ -18,8 +18,8 @@ from mock_kit.context import set_current_draft
 from mock_kit.control import control_blueprint
 from mock_kit.guard import is_for_files
 from mock_kit.middleware import Passage
-from mock_kit.mock import WORLD_KEY, Mock, is_control
-from mock_kit.own import BULKHEAD, GUARD, KIT_EVIDENCE, UNKNOWN_WORLD
+from mock_kit.mock import TENANT_KEY, Mock, is_control
+from mock_kit.own import BULKHEAD, GUARD, KIT_EVIDENCE, UNKNOWN_TENANT
 from mock_kit.problem import FieldError, Problem
 from mock_kit.recorder import Attendance, attending
 from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
@@ -49,23 +49,23 @@ class WrappedApp(Generic[W]):
             set_current_draft(None)
             return self.flask_app(environ, start_response)
         request = Request(environ, populate_request=False, shallow=True)
-        world = self.mock.world_of(request)
-        environ[WORLD_KEY] = world
-        admitted = world is not None and self.mock.slots.take()
+        tenant = self.mock.tenant_of(request)
+        environ[TENANT_KEY] = tenant
+        admitted = tenant is not None and self.mock.slots.take()
         release = self.mock.slots.give_back if admitted else _nothing_to_release
         signed = self.mock.signed_address
-        passage = Passage(request, world, self.mock.strays, release, self._attendance(world), self.mock.name, signed)
+        passage = Passage(request, tenant, self.mock.strays, release, self._attendance(tenant), self.mock.name, signed)
         if wire_fault:
             passage.draft.faults.append(wire_fault)
         if admitted:
             return cast("Iterable[bytes]", passage.run(self.flask_app, start_response))
-        refusal = self._misdirected if world is None else self._crowded
+        refusal = self._misdirected if tenant is None else self._crowded
         return cast("Iterable[bytes]", passage.refuse(refusal, start_response))
 
-    def _attendance(self, world: W | None) -> Attendance:
+    def _attendance(self, tenant: W | None) -> Attendance:
         logs = attending()
         if self.mock.witnessing:
-            logs.append(world.witness if world is not None else self.mock.stray_witness)
+            logs.append(tenant.witness if tenant is not None else self.mock.stray_witness)
         return Attendance(logs)
 
     def _gate_note(self, environ: WSGIEnvironment) -> str | None:
@@ -76,12 +76,12 @@ class WrappedApp(Generic[W]):
 
     def _misdirected(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host, path = environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", "")
-        worlds = self.mock.worlds
-        known = "; ".join(f"{name} ({', '.join(worlds.keys_of(name))})" for name in worlds.names())
-        remedy = "Send the host and path of a world that exists, or create one by POST /_mock/worlds."
-        error = FieldError("Host and path", known or "no world exists yet", remedy, f"{host}{path}")
-        self.mock.evidence.touch(UNKNOWN_WORLD)
-        return _render(Problem(421, "No world lives here", "No world goes by this host and path.", [error]))(
+        tenants = self.mock.tenants
+        known = "; ".join(f"{name} ({', '.join(tenants.keys_of(name))})" for name in tenants.names())
+        remedy = "Send the host and path of a tenant that exists, or create one by POST /_mock/tenants."
+        error = FieldError("Host and path", known or "no tenant exists yet", remedy, f"{host}{path}")
+        self.mock.evidence.touch(UNKNOWN_TENANT)
+        return _render(Problem(421, "No tenant lives here", "No tenant goes by this host and path.", [error]))(
             environ, start_response
         )
 

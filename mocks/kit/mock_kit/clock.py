@@ -1,4 +1,4 @@
-"""One virtual clock per world: wall time plus an offset that only ever grows until reset.
+"""One virtual clock per tenant: wall time plus an offset that only ever grows until reset.
 
 Nobody sleeps in a test: an hour passes because somebody says so (``POST /_mock/clock``).
 """
@@ -29,7 +29,7 @@ class Clock:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """The world's time, aware UTC."""
+        """The tenant's time, aware UTC."""
         return self._wall() + timedelta(seconds=self.offset_s)
 
     def advance(self, seconds: float) -> None:
@@ -43,7 +43,7 @@ class Clock:
 
     @property
     def offset_s(self) -> float:
-        """How far this world is ahead of the wall clock, in seconds."""
+        """How far this tenant is ahead of the wall clock, in seconds."""
         with self._lock:
             return self._offset_s
 

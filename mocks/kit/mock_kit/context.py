@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mock_kit.tenants import World
+    from mock_kit.tenants import Tenant
 
 Level = Literal["info", "warning", "error"]
 
@@ -25,11 +25,11 @@ class Note:
 class Draft:
     """What is being collected about the running exchange, beside its bytes.
 
-    ``world`` is None for a request that belongs to no world; ``labels`` are those of ``evidence``, by id. ``silent``:
+    ``tenant`` is None for a request that belongs to no tenant; ``labels`` are those of ``evidence``, by id. ``silent``:
     somebody only looks on, so nothing counts.
     """
 
-    world: World | None = None
+    tenant: Tenant | None = None
     silent: bool = False
     notes: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)

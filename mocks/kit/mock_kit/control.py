@@ -1,4 +1,4 @@
-"""``/_mock/*``: how tests, the lab and people steer a mock. Every route takes ``?world=NAME``."""
+"""``/_mock/*``: how tests, the lab and people steer a mock. Every route takes ``?tenant=NAME``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mock_kit.tenants import NameTaken, W
 
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
 
-_WORLD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TENANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MOST_EXCHANGES = 1000
 _NO_CONTENT = 204
 
@@ -49,7 +49,7 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
     """All of ``/_mock`` that every mock has. A mock adds routes of its own beside it."""
     bp = Blueprint("mock_kit_control", __name__, url_prefix=CONTROL_PREFIX)
     _add_health(bp, mock)
-    _add_worlds(bp, mock)
+    _add_tenants(bp, mock)
     _add_journal(bp, mock)
     _add_faults(bp, mock)
     _add_clock_and_reset(bp, mock)
@@ -68,67 +68,67 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
 def _add_health(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/health")
     def health() -> Reply:
-        """200 as soon as the mock serves; ``busy``: requests under way, ``strays``: those to no world."""
+        """200 as soon as the mock serves; ``busy``: requests under way, ``strays``: those to no tenant."""
         return jsonify(
             status="ok",
             mock=mock.name,
             pid=os.getpid(),
             gate_port=mock.gate_port,
-            worlds=mock.worlds.names(),
+            tenants=mock.tenants.names(),
             busy=mock.slots.taken,
             strays=mock.strays.last_id,
         )
 
 
-def _described(mock: Mock[W], world: W) -> dict[str, Any]:
-    keys = mock.worlds.keys_of(world.name)
-    shown = {"name": world.name, "keys": keys, "dialect": world.dialect, "ids_seed": world.ids.seed}
-    return shown | world.describe()
+def _described(mock: Mock[W], tenant: W) -> dict[str, Any]:
+    keys = mock.tenants.keys_of(tenant.name)
+    shown = {"name": tenant.name, "keys": keys, "dialect": tenant.dialect, "ids_seed": tenant.ids.seed}
+    return shown | tenant.describe()
 
 
 def _check_name(name: Any) -> None:
-    if not isinstance(name, str) or not _WORLD_NAME.fullmatch(name):
+    if not isinstance(name, str) or not _TENANT_NAME.fullmatch(name):
         expected = "1 to 64 letters, digits, dots, dashes or underscores"
-        raise bad_request("A world needs a name.", FieldError("name", expected, "Name the world.", name))
+        raise bad_request("A tenant needs a name.", FieldError("name", expected, "Name the tenant.", name))
 
 
 def _check_seed(seed: Any) -> None:
-    if seed is not None and not (isinstance(seed, str) and _WORLD_NAME.fullmatch(seed)):
+    if seed is not None and not (isinstance(seed, str) and _TENANT_NAME.fullmatch(seed)):
         expected = "1 to 64 letters, digits, dots, dashes or underscores"
         error = FieldError("ids_seed", expected, "Leave it out: the name decides the ids then.", seed)
         raise bad_request("The ids cannot be seeded like this.", error)
 
 
-def _add_worlds(bp: Blueprint, mock: Mock[W]) -> None:
-    @bp.get("/worlds")
-    def list_worlds() -> Reply:
-        """Every world, without its secrets."""
-        return jsonify(worlds=[_described(mock, world) for world in mock.worlds.all()])
+def _add_tenants(bp: Blueprint, mock: Mock[W]) -> None:
+    @bp.get("/tenants")
+    def list_tenants() -> Reply:
+        """Every tenant, without its secrets."""
+        return jsonify(tenants=[_described(mock, tenant) for tenant in mock.tenants.all()])
 
-    @bp.get("/worlds/<name>")
-    def show_world(name: str) -> Reply:
-        """One world, without its secrets."""
-        return jsonify(_described(mock, mock.named_world(name, "name")))
+    @bp.get("/tenants/<name>")
+    def show_tenant(name: str) -> Reply:
+        """One tenant, without its secrets."""
+        return jsonify(_described(mock, mock.named_tenant(name, "name")))
 
-    @bp.post("/worlds")
-    def create_world() -> Reply:
-        """201 and the new world; 409 if its name or one of its keys is taken. ``ids_seed``: for other ids."""
+    @bp.post("/tenants")
+    def create_tenant() -> Reply:
+        """201 and the new tenant; 409 if its name or one of its keys is taken. ``ids_seed``: for other ids."""
         body = json_object()
         _check_name(body.get("name"))
         _check_seed(body.get("ids_seed"))
         try:
-            world = mock.create_world(body)
+            tenant = mock.create_tenant(body)
         except NameTaken as exc:
-            remedy = "Choose another, or remove that world by DELETE /_mock/worlds/NAME."
+            remedy = "Choose another, or remove that tenant by DELETE /_mock/tenants/NAME."
             error = FieldError("name or key", "one that is free", remedy, exc.taken)
             raise Problem(409, "Taken", f"{exc}.", [error]) from exc
-        return jsonify(_described(mock, world)), 201, {"Location": f"{CONTROL_PREFIX}/worlds/{world.name}"}
+        return jsonify(_described(mock, tenant)), 201, {"Location": f"{CONTROL_PREFIX}/tenants/{tenant.name}"}
 
-    @bp.delete("/worlds/<name>")
-    def remove_world(name: str) -> Reply:
-        """204; the world, its state and its files are gone."""
-        mock.named_world(name, "name")
-        mock.worlds.remove(name)
+    @bp.delete("/tenants/<name>")
+    def remove_tenant(name: str) -> Reply:
+        """204; the tenant, its state and its files are gone."""
+        mock.named_tenant(name, "name")
+        mock.tenants.remove(name)
         return Response(status=_NO_CONTENT)
 
 
@@ -136,7 +136,7 @@ def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/journal")
     def list_exchanges() -> Reply:
         """``since`` an id: what follows it; without: the newest. At most ``limit`` (100), ``q`` filters."""
-        journal = mock.asked_world().journal
+        journal = mock.current_tenant().journal
         since = whole_number("since", None)
         limit = whole_number("limit", 100, _MOST_EXCHANGES) or 0
         found = journal.list(since, limit, request.args.get("q", ""))
@@ -146,7 +146,7 @@ def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/journal/<int:exchange_id>")
     def show_exchange(exchange_id: int) -> Reply:
         """One exchange."""
-        found = mock.asked_world().journal.get(exchange_id)
+        found = mock.current_tenant().journal.get(exchange_id)
         if found is None:
             raise Problem(404, "No such exchange", f"The journal has no exchange {exchange_id} (any more).")
         return jsonify(found.to_dict())
@@ -154,12 +154,12 @@ def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.delete("/journal")
     def clear_journal() -> Reply:
         """204; ids go on counting."""
-        mock.asked_world().journal.clear()
+        mock.current_tenant().journal.clear()
         return Response(status=_NO_CONTENT)
 
     @bp.get("/strays")
     def list_strays() -> Reply:
-        """The newest requests that belong to no world."""
+        """The newest requests that belong to no tenant."""
         return jsonify(exchanges=[one.to_dict() for one in mock.strays.list()])
 
 
@@ -187,7 +187,7 @@ def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/faults")
     def list_faults() -> Reply:
         """Every fault planned, spent ones included."""
-        return jsonify(faults=[_shown(fault, mock) for fault in mock.asked_world().faults.list()])
+        return jsonify(faults=[_shown(fault, mock) for fault in mock.current_tenant().faults.list()])
 
     @bp.post("/faults")
     def plan_fault() -> Reply:
@@ -195,11 +195,11 @@ def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
 
         ``warning`` says why it cannot strike where no request comes that way.
         """
-        world = mock.asked_world()
-        fault = read_fault(json_object(), world.clock.now())
+        tenant = mock.current_tenant()
+        fault = read_fault(json_object(), tenant.clock.now())
         _must_be_playable(fault, mock)
         try:
-            world.faults.add(fault)
+            tenant.faults.add(fault)
         except ValueError as exc:
             error = FieldError("id", "an id that is free", "Leave it out.", fault.id)
             raise Problem(409, "Taken", f"{exc}.", [error]) from exc
@@ -208,67 +208,67 @@ def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.delete("/faults")
     def clear_faults() -> Reply:
         """204; whoever waits because of one goes on at once."""
-        mock.asked_world().faults.clear()
+        mock.current_tenant().faults.clear()
         return Response(status=_NO_CONTENT)
 
     @bp.delete("/faults/<fault_id>")
     def remove_fault(fault_id: str) -> Reply:
         """204, or 404."""
-        if not mock.asked_world().faults.remove(fault_id):
-            raise Problem(404, "No such fault", f"No fault {fault_id!r} is planned in this world.")
+        if not mock.current_tenant().faults.remove(fault_id):
+            raise Problem(404, "No such fault", f"No fault {fault_id!r} is planned in this tenant.")
         return Response(status=_NO_CONTENT)
 
 
 def _add_clock_and_reset(bp: Blueprint, mock: Mock[W]) -> None:
-    def clock_reply(world: W) -> Reply:
-        return jsonify(world=world.name, now=world.clock.now().isoformat(), offset_s=world.clock.offset_s)
+    def clock_reply(tenant: W) -> Reply:
+        return jsonify(tenant=tenant.name, now=tenant.clock.now().isoformat(), offset_s=tenant.clock.offset_s)
 
     @bp.get("/clock")
     def show_clock() -> Reply:
-        """The world's time."""
-        return clock_reply(mock.asked_world())
+        """The tenant's time."""
+        return clock_reply(mock.current_tenant())
 
     @bp.post("/clock")
     def advance_clock() -> Reply:
-        """``{"advance_s": n}`` moves the world on; it never goes back."""
-        world = mock.asked_world()
+        """``{"advance_s": n}`` moves the tenant on; it never goes back."""
+        tenant = mock.current_tenant()
         step = json_object().get("advance_s")
         try:
-            world.clock.advance(float(step) if is_number(step) else -1)  # type: ignore[arg-type]  # is_number
+            tenant.clock.advance(float(step) if is_number(step) else -1)  # type: ignore[arg-type]  # is_number
         except ValueError as exc:
             expected = f"a number of seconds >= 0; {exc}"
             error = FieldError("advance_s", expected, "Send e.g. 60; POST /_mock/reset goes back.", step)
             raise bad_request("The clock cannot be moved like this.", error) from exc
-        world.settings_changed()
-        return clock_reply(world)
+        tenant.settings_changed()
+        return clock_reply(tenant)
 
     @bp.post("/reset")
     def reset() -> Reply:
-        """State, journal, faults, clock and files are cleared; the world's identity stays."""
-        world = mock.asked_world()
-        world.reset_basics()
-        mock.reset_world(world)
-        world.settings_changed()
-        return jsonify(world=world.name, status="reset")
+        """State, journal, faults, clock and files are cleared; the tenant's identity stays."""
+        tenant = mock.current_tenant()
+        tenant.reset_basics()
+        mock.reset_tenant(tenant)
+        tenant.settings_changed()
+        return jsonify(tenant=tenant.name, status="reset")
 
 
 def _add_evidence_and_dialect(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/evidence")
     def evidence() -> Reply:
-        """Every behaviour, how we know it, and how often it showed itself in this world."""
-        return jsonify(evidence=mock.evidence.report(mock.asked_world()))
+        """Every behaviour, how we know it, and how often it showed itself in this tenant."""
+        return jsonify(evidence=mock.evidence.report(mock.current_tenant()))
 
     @bp.get("/dialect")
     def dialect() -> Reply:
-        """The world's switches and the defaults."""
-        world = mock.asked_world()
-        return jsonify(world=world.name, dialect=world.dialect, defaults=mock.dialect)
+        """The tenant's switches and the defaults."""
+        tenant = mock.current_tenant()
+        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect)
 
     @bp.post("/dialect")
     def change_dialect() -> Reply:
         """Set some switches: ``{"name": value}``."""
-        world, changes = mock.asked_world(), json_object()
+        tenant, changes = mock.current_tenant(), json_object()
         mock.dialect_of({"dialect": changes})
-        world.dialect.update(changes)
-        world.settings_changed()
-        return jsonify(world=world.name, dialect=world.dialect, defaults=mock.dialect)
+        tenant.dialect.update(changes)
+        tenant.settings_changed()
+        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect)

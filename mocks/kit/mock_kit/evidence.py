@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from mock_kit.context import current_draft
 
 if TYPE_CHECKING:
-    from mock_kit.tenants import World
+    from mock_kit.tenants import Tenant
 
 Label = Literal["documented", "recorded", "inferred", "assumed", "own"]
 
@@ -39,7 +39,7 @@ class Evidence:
 
 
 class EvidenceBook:
-    """All the behaviours of one mock, registered at import; hits are counted in the world they happen in."""
+    """All the behaviours of one mock, registered at import; hits are counted in the tenant they happen in."""
 
     def __init__(self, entries: tuple[Evidence, ...] = ()) -> None:
         """``entries`` are registered at once."""
@@ -62,10 +62,10 @@ class EvidenceBook:
         with self._lock:
             return sorted(self._entries.values(), key=lambda entry: entry.id)
 
-    def touch(self, entry_id: str, world: World | None = None) -> None:
+    def touch(self, entry_id: str, tenant: Tenant | None = None) -> None:
         """This behaviour has just shown itself: count it, and name it in the running exchange.
 
-        Without ``world`` the world of the running request is meant; outside a request nothing is counted.
+        Without ``tenant`` the tenant of the running request is meant; outside a request nothing is counted.
         KeyError for an id nobody registered.
         """
         if entry_id not in self._entries:
@@ -76,11 +76,11 @@ class EvidenceBook:
         if draft is not None and entry_id not in draft.evidence:
             draft.evidence.append(entry_id)
             draft.labels[entry_id] = self._entries[entry_id].label
-        where = world or (draft.world if draft is not None else None)
+        where = tenant or (draft.tenant if draft is not None else None)
         if where is not None:
             where.count_evidence(entry_id)
 
-    def report(self, world: World) -> list[dict[str, Any]]:
-        """Every behaviour as JSON, with ``hits`` in ``world``."""
-        hits = world.evidence_hits()
+    def report(self, tenant: Tenant) -> list[dict[str, Any]]:
+        """Every behaviour as JSON, with ``hits`` in ``tenant``."""
+        hits = tenant.evidence_hits()
         return [asdict(entry) | {"hits": hits.get(entry.id, 0)} for entry in self.all()]

@@ -1,7 +1,7 @@
 """The wire gate: a second port that relays to the application and breaks the wire as planned.
 
 A WSGI application behind a proper server cannot reset, garble or cut a reply. The gate can: it reads a
-request's head, asks the world's fault plan, and otherwise passes bytes on, both ways as streams. Clients'
+request's head, asks the tenant's fault plan, and otherwise passes bytes on, both ways as streams. Clients'
 connections stay open between requests; towards the application each request has a connection of its own.
 A connection that a fault broke is closed.
 """
@@ -24,7 +24,7 @@ from mock_kit.context import Note
 from mock_kit.faults import Fault
 from mock_kit.journal import Exchange
 from mock_kit.mock import Mock, is_control
-from mock_kit.tenants import World
+from mock_kit.tenants import Tenant
 from mock_kit.wire import Head, Wire, WireError, reply_body, request_body
 from mock_kit.wirefaults import BREAK_REPLY, BREAK_REQUEST, Parting, Reply, pass_on
 
@@ -118,14 +118,14 @@ class Gate:
         except WireError:
             await client.send(_BAD_REQUEST)
             return Parting.CLOSE
-        world = None if is_control(request.path) else self._mock.world_of(request)
-        fault = world.faults.pick(request.method, request.host, request.path, "wire") if world else None
-        if world is None or fault is None:
+        tenant = None if is_control(request.path) else self._mock.tenant_of(request)
+        fault = tenant.faults.pick(request.method, request.host, request.path, "wire") if tenant else None
+        if tenant is None or fault is None:
             return await _Relay(self, client, head, body).run()
         if fault.phase == "before":
-            _write_down(world, request, fault)
-            return await BREAK_REQUEST[fault.kind](client, body, fault, world.faults)
-        return await _Relay(self, client, head, body).run(fault, world)
+            _write_down(tenant, request, fault)
+            return await BREAK_REQUEST[fault.kind](client, body, fault, tenant.faults)
+        return await _Relay(self, client, head, body).run(fault, tenant)
 
     async def to_application(self) -> Wire:
         """A new connection to the application."""
@@ -147,7 +147,7 @@ class _Relay:
         self._body = body
         self._method = head.start.split(b" ")[0].decode("latin-1").upper()
 
-    async def run(self, fault: Fault | None = None, world: World | None = None) -> Parting:
+    async def run(self, fault: Fault | None = None, tenant: Tenant | None = None) -> Parting:
         """What becomes of the client's connection afterwards."""
         try:
             application = await self._gate.to_application()
@@ -158,8 +158,8 @@ class _Relay:
         try:
             stays, reply = await self._reply(application)
             parting = Parting.STAY if stays else Parting.CLOSE
-            if fault is not None and world is not None:
-                broken = await BREAK_REPLY[fault.kind](self._client, reply, fault, world.faults)
+            if fault is not None and tenant is not None:
+                broken = await BREAK_REPLY[fault.kind](self._client, reply, fault, tenant.faults)
                 parting = parting if broken is Parting.STAY else broken
             else:
                 await pass_on(self._client, reply)
@@ -201,7 +201,7 @@ class _Relay:
 
 
 def _as_request(head: Head) -> Request:
-    """The head as the application will see it; enough to tell the world and match a fault. No body."""
+    """The head as the application will see it; enough to tell the tenant and match a fault. No body."""
     parts = head.start.split(b" ")
     if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
         raise WireError("no HTTP/1 request line")
@@ -227,17 +227,17 @@ def _as_request(head: Head) -> Request:
     return Request(environ, populate_request=False, shallow=True)
 
 
-def _write_down(world: World, request: Request, fault: Fault) -> None:
+def _write_down(tenant: Tenant, request: Request, fault: Fault) -> None:
     """A request the application never saw is in the journal all the same, with status 0."""
     words = f"{fault.id}: {fault.kind}, before the work; the application never saw the request"
     query = request.query_string.decode("latin-1")
-    world.journal.add(
+    tenant.journal.add(
         Exchange(
             method=request.method,
             url=f"{request.path}?{query}" if query else request.path,
             host=request.host,
             status=0,
-            at=world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            at=tenant.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             request_headers=dict(request.headers.items()),
             notes=[Note("info", "fault", words)],
             fault=fault.id,

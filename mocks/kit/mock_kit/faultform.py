@@ -25,7 +25,7 @@ _MEMBERS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "probability": (lambda value: is_number(value) and value <= 1, "a number from 0 to 1"),
     "seed": (is_int, "a whole number"),
     "expires_at": (lambda value: _moment(value) is not None, "a date and time with an offset, ISO 8601"),
-    "expires_in_s": (is_number, "seconds >= 0 of the world's time"),
+    "expires_in_s": (is_number, "seconds >= 0 of the tenant's time"),
 }
 
 
@@ -38,7 +38,7 @@ def _moment(value: Any) -> datetime | None:
 
 
 def read_fault(body: Mapping[str, Any], now: datetime) -> Fault:
-    """The fault that ``body`` describes; ``now`` is the world's time. Problem 400 with every mistake."""
+    """The fault that ``body`` describes; ``now`` is the tenant's time. Problem 400 with every mistake."""
     errors = [
         FieldError(name, f"one of {', '.join(_MEMBERS)}", "Remove it; parameters go into params.", value)
         for name, value in body.items()

@@ -66,7 +66,7 @@ class Fault:
         times: how often it strikes; None or 0 = until removed.
         skip: let that many matching requests pass first.
         probability: of each strike, drawn from a generator seeded with ``seed``: the same in every run.
-        expires_at: in the world's time; None = never.
+        expires_at: in the tenant's time; None = never.
         params: as in the module's table.
         applied: strikes so far.
     """
@@ -130,7 +130,7 @@ class Fault:
 
 
 class FaultPlan:
-    """The faults of one world, in the order they were planned. One lock guards plan and counts."""
+    """The faults of one tenant, in the order they were planned. One lock guards plan and counts."""
 
     def __init__(self, clock: Clock) -> None:
         """``clock`` decides when a fault expires."""

@@ -1,4 +1,4 @@
-"""Identifiers that are the same in every run: a seed (the world's name) and a counter per kind decide them."""
+"""Identifiers that are the same in every run: a seed (the tenant's name) and a counter per kind decide them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 
 class Ids:
-    """Mints ids for one world. Two worlds of different seeds never mint the same id."""
+    """Mints ids for one tenant. Two tenants of different seeds never mint the same id."""
 
     def __init__(self, seed: str) -> None:
-        """``seed`` is the world's name, unless whoever opened it gave another."""
+        """``seed`` is the tenant's name, unless whoever opened it gave another."""
         self.seed = seed
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -52,6 +52,6 @@ class Ids:
             self._counts = Counter(state)
 
     def reset(self) -> None:
-        """Start counting anew: after a reset the world mints the same ids again."""
+        """Start counting anew: after a reset the tenant mints the same ids again."""
         with self._lock:
             self._counts.clear()

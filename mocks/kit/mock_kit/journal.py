@@ -1,4 +1,4 @@
-"""What went over the wire in one world: masked, counted and hashed, never a whole body.
+"""What went over the wire in one tenant: masked, counted and hashed, never a whole body.
 
 ``BodyMeter`` sees a body pass by; ``Journal`` keeps the last 10 000 exchanges.
 """
@@ -108,8 +108,8 @@ class Exchange:
     """One request and its reply.
 
     Attributes:
-        id: running number of the world, from 1; the journal gives it.
-        at: when the request came in, by the world's clock, ISO 8601 UTC.
+        id: running number of the tenant, from 1; the journal gives it.
+        at: when the request came in, by the tenant's clock, ISO 8601 UTC.
         url: path and query as sent, secrets masked.
         status: as sent to the caller; 0 if no status line left the process.
         duration_ms: wall time until the reply's last byte was handed over.
@@ -138,7 +138,7 @@ class Exchange:
 
 
 class Journal:
-    """The exchanges of one world, oldest first. Thread-safe."""
+    """The exchanges of one tenant, oldest first. Thread-safe."""
 
     def __init__(self, kept: int = KEPT_EXCHANGES) -> None:
         """``kept`` is how many exchanges are remembered; older ones are forgotten."""

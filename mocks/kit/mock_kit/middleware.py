@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from flask import Request
 
-    from mock_kit.tenants import World
+    from mock_kit.tenants import Tenant
 
     Asked = Callable[[WSGIApplication, WSGIEnvironment], Answer]
 
@@ -41,30 +41,30 @@ class Passage:
     def __init__(
         self,
         request: Request,
-        world: World | None,
+        tenant: Tenant | None,
         strays: Journal,
         release: Callable[[], None],
         witness: Attendance | None = None,
         mock_name: str = "",
         signed: Callable[[Request], str | None] = lambda _: None,
     ) -> None:
-        """A request without ``world`` is written down in ``strays``; ``witness`` hears of the whole exchange.
+        """A request without ``tenant`` is written down in ``strays``; ``witness`` hears of the whole exchange.
 
         ``signed`` gives a pre-signed address for what a request asks for (``Mock.signed_address``).
         """
         self._environ: WSGIEnvironment = request.environ
         self._request = request
-        self._world = world
-        self._journal = world.journal if world is not None else strays
+        self._tenant = tenant
+        self._journal = tenant.journal if tenant is not None else strays
         self._release = release
         self._started = time.perf_counter()
-        self._at = (world.clock if world is not None else Clock()).now()
+        self._at = (tenant.clock if tenant is not None else Clock()).now()
         self._sent = BodyMeter()
         self._received = BodyMeter()
         self._recorded = False
         self._released = False
         self._answer = Answer("000 nothing sent", [], iter(()))
-        self.draft = Draft(world)
+        self.draft = Draft(tenant)
         self._witness = witness or Attendance(())
         self._mock_name = mock_name
         self._signed = signed
@@ -125,10 +125,10 @@ class Passage:
         return self._strike_after(fault, answer)
 
     def _picked(self) -> Fault | None:
-        if self._world is None:
+        if self._tenant is None:
             return None
         request = self._request
-        return self._world.faults.pick(request.method, request.host, request.path, "app")
+        return self._tenant.faults.pick(request.method, request.host, request.path, "app")
 
     def _strike_before(self, fault: Fault) -> Answer | None:
         if fault.kind in ANSWERS:
@@ -144,7 +144,7 @@ class Passage:
             return self._given(fault, answer) or answer
         if fault.kind == "latency":
             self._wait(fault)
-        elif self._world is not None and (why_not := CHANGES[fault.kind](answer, fault, self._world.faults)):
+        elif self._tenant is not None and (why_not := CHANGES[fault.kind](answer, fault, self._tenant.faults)):
             note("warning", "fault_without_effect", why_not)
         return answer
 
@@ -153,7 +153,7 @@ class Passage:
         request, signed = self._request, self._signed
         struck = Struck(
             fault=fault,
-            now=self._world.clock.now() if self._world is not None else self._at,
+            now=self._tenant.clock.now() if self._tenant is not None else self._at,
             host=request.host,
             path=request.path,
             query=request.query_string.decode("latin-1"),
@@ -169,7 +169,7 @@ class Passage:
         return given
 
     def _wait(self, fault: Fault) -> None:
-        if self._world is not None and self._world.faults.wait(fault, fault.params["delay_s"]):
+        if self._tenant is not None and self._tenant.faults.wait(fault, fault.params["delay_s"]):
             note("info", "fault_released", "the delay was called off")
 
     def _drain(self) -> None:
@@ -278,7 +278,7 @@ class Passage:
         masker, request = self._journal.masker, self._request
         testimony = Testimony(
             mock=self._mock_name,
-            world=self._world.name if self._world is not None else None,
+            tenant=self._tenant.name if self._tenant is not None else None,
             method=request.method,
             url=masker.shaped(_url(request)),
             host=request.host,

@@ -15,12 +15,12 @@ from mock_kit.journal import Journal
 from mock_kit.problem import FieldError, Problem
 from mock_kit.recorder import WitnessLog
 from mock_kit.slots import Slots
-from mock_kit.tenants import W, Worlds
+from mock_kit.tenants import Tenants, W
 
 CONTROL_PREFIX = "/_mock"
-DEFAULT_WORLD = "default"
-#: Where the request's world stands in the WSGI environment.
-WORLD_KEY = "mock_kit.world"
+DEFAULT_TENANT = "default"
+#: Where the request's tenant stands in the WSGI environment.
+TENANT_KEY = "mock_kit.tenant"
 
 
 def is_control(path: str) -> bool:
@@ -33,13 +33,13 @@ class Mock(Generic[W]):
 
     Attributes:
         name: for people, e.g. in ``/_mock/health``.
-        worlds: every world of this process.
-        world_of: which world a request belongs to, judged by host and path alone; None = none. It must not
+        tenants: every tenant of this process.
+        tenant_of: which tenant a request belongs to, judged by host and path alone; None = none. It must not
             read the body; the gate calls it too.
-        create_world: turns the body of ``POST /_mock/worlds`` (``name`` is checked already) into a world and
-            adds it: ``worlds.add(world, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
-        reset_world: empties the mock's own state; the kit has emptied its share (``World.reset_basics``).
-        dialect: the switches a world may set, with their defaults.
+        create_tenant: turns the body of ``POST /_mock/tenants`` (``name`` is checked already) into a tenant and
+            adds it: ``tenants.add(tenant, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
+        reset_tenant: empties the mock's own state; the kit has emptied its share (``Tenant.reset_basics``).
+        dialect: the switches a tenant may set, with their defaults.
         signed_address: a pre-signed address under which what the request asks for is read without credentials,
             for faults that redirect there; None where there is none. A mock without such addresses leaves it out.
     """
@@ -48,28 +48,28 @@ class Mock(Generic[W]):
         self,
         *,
         name: str,
-        worlds: Worlds[W],
-        world_of: Callable[[Request], W | None],
-        create_world: Callable[[dict[str, Any]], W],
-        reset_world: Callable[[W], None],
+        tenants: Tenants[W],
+        tenant_of: Callable[[Request], W | None],
+        create_tenant: Callable[[dict[str, Any]], W],
+        reset_tenant: Callable[[W], None],
         evidence: EvidenceBook,
         dialect: Mapping[str, Any] | None = None,
         signed_address: Callable[[Request], str | None] | None = None,
     ) -> None:
         self.name = name
-        self.worlds = worlds
-        self.world_of = world_of
-        self.create_world = create_world
-        self.reset_world = reset_world
+        self.tenants = tenants
+        self.tenant_of = tenant_of
+        self.create_tenant = create_tenant
+        self.reset_tenant = reset_tenant
         self.evidence = evidence
         self.dialect = dict(dialect or {})
         self.has_signed_addresses = signed_address is not None
         self.signed_address = signed_address or _no_signed_address
-        #: Requests that belong to no world.
+        #: Requests that belong to no tenant.
         self.strays = Journal()
-        #: Whether every world's ``witness`` hears of whole exchanges; off, because that costs memory.
+        #: Whether every tenant's ``witness`` hears of whole exchanges; off, because that costs memory.
         self.witnessing = False
-        #: Whole exchanges that belong to no world.
+        #: Whole exchanges that belong to no tenant.
         self.stray_witness = WitnessLog()
         #: How many of the neighbours' requests run at once.
         self.slots = Slots()
@@ -101,29 +101,29 @@ class Mock(Generic[W]):
             raise Problem(400, "No such switch", "The dialect names switches this mock lacks.", unknown)
         return self.dialect | given
 
-    def world(self) -> W:
-        """The world of the running request; for routes on the data side."""
-        return cast("W", running_request.environ[WORLD_KEY])
+    def tenant(self) -> W:
+        """The tenant of the running request; for routes on the data side."""
+        return cast("W", running_request.environ[TENANT_KEY])
 
-    def asked_world(self) -> W:
-        """The world named by ``?world=`` (absent: "default"); for control routes. Problem 404 if unknown."""
-        name = running_request.args.get("world", DEFAULT_WORLD)
-        return self.named_world(name, "?world")
+    def current_tenant(self) -> W:
+        """The tenant named by ``?tenant=`` (absent: "default"); for control routes. Problem 404 if unknown."""
+        name = running_request.args.get("tenant", DEFAULT_TENANT)
+        return self.named_tenant(name, "?tenant")
 
-    def named_world(self, name: str, field: str) -> W:
-        """The world of that name. Problem 404 naming ``field`` and all worlds if there is none."""
-        world = self.worlds.get(name)
-        if world is None:
-            known = ", ".join(self.worlds.names()) or "none yet"
-            remedy = "Name a world that exists, or create it by POST /_mock/worlds."
+    def named_tenant(self, name: str, field: str) -> W:
+        """The tenant of that name. Problem 404 naming ``field`` and all tenants if there is none."""
+        tenant = self.tenants.get(name)
+        if tenant is None:
+            known = ", ".join(self.tenants.names()) or "none yet"
+            remedy = "Name a tenant that exists, or create it by POST /_mock/tenants."
             error = FieldError(field, f"one of: {known}", remedy, name)
-            raise Problem(404, "No such world", f"There is no world {name!r}; worlds: {known}.", [error])
-        return world
+            raise Problem(404, "No such tenant", f"There is no tenant {name!r}; tenants: {known}.", [error])
+        return tenant
 
     def release_all(self) -> None:
         """End every planned delay at once: the process is about to stop."""
-        for world in self.worlds.all():
-            world.faults.clear()
+        for tenant in self.tenants.all():
+            tenant.faults.clear()
 
 
 def _no_signed_address(_: Request) -> str | None:

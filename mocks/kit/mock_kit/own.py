@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from mock_kit.evidence import Evidence
 
-UNKNOWN_WORLD = "kit.unknown-world"
+UNKNOWN_TENANT = "kit.unknown-tenant"
 BULKHEAD = "kit.bulkhead"
 GUARD = "kit.guard"
 
 KIT_EVIDENCE = (
     Evidence(
-        UNKNOWN_WORLD,
-        "A request whose host or tenant no world was made for is answered 421 and a list of the worlds.",
+        UNKNOWN_TENANT,
+        "A request whose host or tenant no tenant was made for is answered 421 and a list of the tenants.",
         "own",
-        "A mock never guesses which world is meant.",
-        test="mocks/kit/tests/test_app.py::test_a_request_to_no_world_is_told_which_worlds_exist",
+        "A mock never guesses which tenant is meant.",
+        test="mocks/kit/tests/test_app.py::test_a_request_to_no_tenant_is_told_which_tenants_exist",
     ),
     Evidence(
         BULKHEAD,

@@ -17,7 +17,7 @@ class FieldError:
     """One thing that is wrong with a request.
 
     Attributes:
-        field: where, as a path: ``match.path``, ``?world``.
+        field: where, as a path: ``match.path``, ``?tenant``.
         expected: what would be right, in words.
         remedy: what to do about it, as an instruction.
         value: what was found; left out where nothing was. Never a secret.

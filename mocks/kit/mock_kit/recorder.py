@@ -7,7 +7,7 @@ opens anything. The other way, to judge first and mask then, would need the cont
 never imports.
 
 Two ways to attend: ``with attend() as log`` in this process (unit tests), or ``Mock.witnessing`` (the process was
-started with ``--witness``), which lets ``GET /_mock/witness?world=`` hand the exchanges out.
+started with ``--witness``), which lets ``GET /_mock/witness?tenant=`` hand the exchanges out.
 
 Memory is bounded, and what the bound costs is stated, never silent: a body beyond ``KEPT_BODY_BYTES`` is marked as not
 whole, an exchange beyond ``KEPT_BYTES`` is counted in ``dropped``. A process that is killed takes its log along.
@@ -134,7 +134,7 @@ class Testimony:
 
     Attributes:
         mock: the mock's own name.
-        world: None for a request that belongs to no world.
+        tenant: None for a request that belongs to no tenant.
         url: path and query as sent.
         status: as sent to the caller; 0 if no status line left the process.
         fault: ids of the planned faults that struck, joined by ", "; None without.
@@ -145,7 +145,7 @@ class Testimony:
     __test__ = False
 
     mock: str
-    world: str | None
+    tenant: str | None
     method: str
     url: str
     host: str

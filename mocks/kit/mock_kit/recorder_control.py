@@ -16,17 +16,17 @@ PAGE_CHARS = 4 * 1024 * 1024
 
 
 def add_witness(bp: Blueprint, mock: Mock[W]) -> None:
-    """The two routes: a world's exchanges, and those that belong to no world."""
+    """The two routes: a tenant's exchanges, and those that belong to no tenant."""
 
     @bp.get("/witness")
-    def world_exchanges() -> Response:
+    def tenant_exchanges() -> Response:
         """What follows ``since`` (an id), oldest first; read on from ``last_id`` until it stays."""
         _refuse_unless_on(mock)
-        return _page(mock.asked_world().witness)
+        return _page(mock.current_tenant().witness)
 
     @bp.get("/witness/strays")
     def stray_exchanges() -> Response:
-        """The same for requests to no world."""
+        """The same for requests to no tenant."""
         _refuse_unless_on(mock)
         return _page(mock.stray_witness)
 

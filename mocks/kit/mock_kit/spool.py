@@ -1,6 +1,6 @@
 """Bodies on disk: a mock never holds a whole file in memory.
 
-A process has one data directory; every world has a sub-directory of its own there.
+A process has one data directory; every tenant has a sub-directory of its own there.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Blob:
     """A finished file of the spool.
 
     Attributes:
-        path: where it lies; gone after the world is reset.
+        path: where it lies; gone after the tenant is reset.
         sha256: 64 lower-case hexadecimal digits over the whole content.
         sniffed_type: MIME type judged by content (``sniff``).
         head: the first bytes, at most 512.
@@ -93,10 +93,10 @@ class SpoolWriter:
 
 
 class Spool:
-    """The files of one world."""
+    """The files of one tenant."""
 
     def __init__(self, directory: Path) -> None:
-        """``directory`` belongs to this world alone; the first file makes it (mode 0700).
+        """``directory`` belongs to this tenant alone; the first file makes it (mode 0700).
 
         Files that an earlier process left there stay, and numbers go on behind theirs.
         """
@@ -109,7 +109,7 @@ class Spool:
 
     @property
     def directory(self) -> Path:
-        """Where this world's files lie."""
+        """Where this tenant's files lie."""
         return self._directory
 
     def writer(self) -> SpoolWriter:
@@ -131,7 +131,7 @@ class Spool:
                     path.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """Remove every file of this world. A file still open elsewhere stays readable there."""
+        """Remove every file of this tenant. A file still open elsewhere stays readable there."""
         with self._lock:
             for path in self._files():
                 path.unlink(missing_ok=True)

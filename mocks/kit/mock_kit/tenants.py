@@ -1,4 +1,4 @@
-"""Worlds: everything a mock knows belongs to one, and a request tells which by the domain's own names."""
+"""Tenants: everything a mock knows belongs to one, and a request tells which by the domain's own names."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mock_kit.spool import Spool
 
 
 @dataclass(kw_only=True)
-class World:
-    """One isolated world of a mock; a mock's own class adds its state.
+class Tenant:
+    """One isolated tenant of a mock; a mock's own class adds its state.
 
     ``dialect`` holds the switches for behaviours nobody documented. ``witness`` outlives a reset: what was
     exchanged stays to be judged.
@@ -41,10 +41,10 @@ class World:
     def parts(
         name: str, data_dir: Path, dialect: Mapping[str, Any] | None = None, *, ids_seed: str | None = None
     ) -> dict[str, Any]:
-        """The kit's share of a world, to be spread into a constructor: ``MyWorld(**World.parts(…), host=…)``.
+        """The kit's share of a tenant, to be spread into a constructor: ``MyTenant(**Tenant.parts(…), host=…)``.
 
-        Files go to a sub-directory of ``data_dir`` that is named after the world. ``ids_seed`` decides the ids
-        instead of the name: a world that is opened anew under its old name must not mint the old ids.
+        Files go to a sub-directory of ``data_dir`` that is named after the tenant. ``ids_seed`` decides the ids
+        instead of the name: a tenant that is opened anew under its old name must not mint the old ids.
         """
         clock = Clock()
         return {
@@ -53,12 +53,12 @@ class World:
             "ids": Ids(ids_seed or name),
             "journal": Journal(),
             "faults": FaultPlan(clock),
-            "spool": Spool(data_dir / f"world-{quote(name, safe='')}"),
+            "spool": Spool(data_dir / f"tenant-{quote(name, safe='')}"),
             "dialect": dict(dialect or {}),
         }
 
     def describe(self) -> dict[str, Any]:
-        """What ``GET /_mock/worlds`` tells beyond name, keys and dialect. Override it; no secrets in it."""
+        """What ``GET /_mock/tenants`` tells beyond name, keys and dialect. Override it; no secrets in it."""
         return {}
 
     def reset_basics(self) -> None:
@@ -72,10 +72,10 @@ class World:
             self._evidence.clear()
 
     def settings_changed(self) -> None:
-        """``/_mock`` has set the clock, the dialect, or everything back. For worlds that outlive a process."""
+        """``/_mock`` has set the clock, the dialect, or everything back. For tenants that outlive a process."""
 
     def removed(self) -> None:
-        """The world is gone for good: let go of what it holds outside ``spool``."""
+        """The tenant is gone for good: let go of what it holds outside ``spool``."""
 
     def count_evidence(self, entry_id: str) -> None:
         """One more hit of that behaviour."""
@@ -88,76 +88,76 @@ class World:
             return dict(self._evidence)
 
 
-W = TypeVar("W", bound=World)
+W = TypeVar("W", bound=Tenant)
 
 
 class NameTaken(Exception):
-    """A world's name or one of its keys belongs to another world already.
+    """A tenant's name or one of its keys belongs to another tenant already.
 
     Attributes:
         taken: the name or key.
-        owner: the name of the world that has it.
+        owner: the name of the tenant that has it.
     """
 
     def __init__(self, taken: str, owner: str) -> None:
-        super().__init__(f"{taken!r} belongs to world {owner!r} already")
+        super().__init__(f"{taken!r} belongs to tenant {owner!r} already")
         self.taken = taken
         self.owner = owner
 
 
-class Worlds(Generic[W]):
-    """All the worlds of one process, found by name (control) or by key (what a request carries)."""
+class Tenants(Generic[W]):
+    """All the tenants of one process, found by name (control) or by key (what a request carries)."""
 
     def __init__(self) -> None:
-        self._worlds: dict[str, W] = {}
+        self._tenants: dict[str, W] = {}
         self._keys: dict[str, str] = {}
         self._lock = threading.RLock()
 
-    def add(self, world: W, keys: Iterable[str]) -> W:
-        """Take a world in under its name and ``keys``. NameTaken (and no change) if one of them is in use."""
+    def add(self, tenant: W, keys: Iterable[str]) -> W:
+        """Take a tenant in under its name and ``keys``. NameTaken (and no change) if one of them is in use."""
         wanted = list(dict.fromkeys(keys))
         with self._lock:
-            if world.name in self._worlds:
-                raise NameTaken(world.name, world.name)
+            if tenant.name in self._tenants:
+                raise NameTaken(tenant.name, tenant.name)
             for key in wanted:
                 if key in self._keys:
                     raise NameTaken(key, self._keys[key])
-            self._worlds[world.name] = world
-            self._keys.update(dict.fromkeys(wanted, world.name))
-        return world
+            self._tenants[tenant.name] = tenant
+            self._keys.update(dict.fromkeys(wanted, tenant.name))
+        return tenant
 
     def get(self, name: str) -> W | None:
-        """The world of that name."""
+        """The tenant of that name."""
         with self._lock:
-            return self._worlds.get(name)
+            return self._tenants.get(name)
 
     def find(self, key: str) -> W | None:
-        """The world a request with this key belongs to."""
+        """The tenant a request with this key belongs to."""
         with self._lock:
             name = self._keys.get(key)
-            return None if name is None else self._worlds.get(name)
+            return None if name is None else self._tenants.get(name)
 
     def names(self) -> list[str]:
-        """Every world's name, sorted."""
+        """Every tenant's name, sorted."""
         with self._lock:
-            return sorted(self._worlds)
+            return sorted(self._tenants)
 
     def keys_of(self, name: str) -> list[str]:
-        """The keys that lead to that world, sorted."""
+        """The keys that lead to that tenant, sorted."""
         with self._lock:
             return sorted(key for key, owner in self._keys.items() if owner == name)
 
     def all(self) -> list[W]:
-        """Every world, sorted by name."""
+        """Every tenant, sorted by name."""
         with self._lock:
-            return [self._worlds[name] for name in sorted(self._worlds)]
+            return [self._tenants[name] for name in sorted(self._tenants)]
 
     def remove(self, name: str) -> W | None:
-        """Forget a world and its keys, release whoever waits in it, delete its files. None: no such world."""
+        """Forget a tenant and its keys, release whoever waits in it, delete its files. None: no such tenant."""
         with self._lock:
-            world = self._worlds.pop(name, None)
+            tenant = self._tenants.pop(name, None)
             self._keys = {key: owner for key, owner in self._keys.items() if owner != name}
-        if world is not None:
-            world.reset_basics()
-            world.removed()
-        return world
+        if tenant is not None:
+            tenant.reset_basics()
+            tenant.removed()
+        return tenant

@@ -12,26 +12,26 @@ from werkzeug.test import Client
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))  # importlib mode leaves test folders out; the toy is a module beside the tests
 
-from parcel_counter import ParcelWorld, create_app  # noqa: E402
+from parcel_counter import ParcelTenant, create_app  # noqa: E402
 
 from mock_kit.app import WrappedApp  # noqa: E402
 from mock_kit.testing import MockProcess, running_mock  # noqa: E402
 
 
 @pytest.fixture
-def toy(tmp_path: Path) -> WrappedApp[ParcelWorld]:
+def toy(tmp_path: Path) -> WrappedApp[ParcelTenant]:
     return create_app(tmp_path)
 
 
 @pytest.fixture
-def depot(toy: WrappedApp[ParcelWorld]) -> ParcelWorld:
-    world = toy.mock.worlds.get("default")
-    assert world is not None
-    return world
+def depot(toy: WrappedApp[ParcelTenant]) -> ParcelTenant:
+    tenant = toy.mock.tenants.get("default")
+    assert tenant is not None
+    return tenant
 
 
 @pytest.fixture
-def client(toy: WrappedApp[ParcelWorld]) -> Client:
+def client(toy: WrappedApp[ParcelTenant]) -> Client:
     return toy.test_client()
 
 

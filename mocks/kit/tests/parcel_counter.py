@@ -1,4 +1,4 @@
-"""A toy mock: each world counts parcels. The kit's own tests run on it, and its README shows it."""
+"""A toy mock: each tenant counts parcels. The kit's own tests run on it, and its README shows it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from flask import Flask, Response, jsonify, request
 
 from mock_kit.app import Mock, WrappedApp, wrap
 from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.mock import DEFAULT_WORLD
+from mock_kit.mock import DEFAULT_TENANT
 from mock_kit.server import main
 from mock_kit.spool import Blob, read_blob
-from mock_kit.tenants import World, Worlds
+from mock_kit.tenants import Tenant, Tenants
 
 BOOK = EvidenceBook(
     (Evidence("parcel.counted", "A parcel is counted once it has arrived.", "own", "the toy's own rule"),)
@@ -22,58 +22,58 @@ BOOK = EvidenceBook(
 
 
 @dataclass(kw_only=True)
-class ParcelWorld(World):
+class ParcelTenant(Tenant):
     """One depot; its host name is its key."""
 
     host: str
     parcels: list[Blob] = field(default_factory=list)
 
 
-def create_app(data_dir: Path) -> WrappedApp[ParcelWorld]:
-    """The toy with one world, ``default``, at host ``depot.example``."""
-    worlds: Worlds[ParcelWorld] = Worlds()
+def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
+    """The toy with one tenant, ``default``, at host ``depot.example``."""
+    tenants: Tenants[ParcelTenant] = Tenants()
 
-    def create_world(body: dict[str, Any]) -> ParcelWorld:
+    def create_tenant(body: dict[str, Any]) -> ParcelTenant:
         dialect = mock.dialect_of(body)
-        parts = World.parts(body["name"], data_dir, dialect, ids_seed=body.get("ids_seed"))
-        world = ParcelWorld(**parts, host=body["host"])
-        return worlds.add(world, [world.host])
+        parts = Tenant.parts(body["name"], data_dir, dialect, ids_seed=body.get("ids_seed"))
+        tenant = ParcelTenant(**parts, host=body["host"])
+        return tenants.add(tenant, [tenant.host])
 
     mock = Mock(
         name="parcel counter",
-        worlds=worlds,
-        world_of=lambda request: worlds.find(request.host.partition(":")[0]),
-        create_world=create_world,
-        reset_world=lambda world: world.parcels.clear(),
+        tenants=tenants,
+        tenant_of=lambda request: tenants.find(request.host.partition(":")[0]),
+        create_tenant=create_tenant,
+        reset_tenant=lambda tenant: tenant.parcels.clear(),
         evidence=BOOK,
         dialect={"greeting": "hello"},
     )
-    create_world({"name": DEFAULT_WORLD, "host": "depot.example"})
+    create_tenant({"name": DEFAULT_TENANT, "host": "depot.example"})
     return wrap(routes(mock), mock)
 
 
-def routes(mock: Mock[ParcelWorld]) -> Flask:
+def routes(mock: Mock[ParcelTenant]) -> Flask:
     """What the neighbour would answer to."""
     app = Flask("parcel_counter")
 
     @app.post("/parcels")
     def take() -> tuple[Response, int]:
-        with mock.world().spool.writer() as file:
+        with mock.tenant().spool.writer() as file:
             while piece := request.stream.read(65536):
                 file.write(piece)
-        mock.world().parcels.append(file.blob)
+        mock.tenant().parcels.append(file.blob)
         mock.evidence.touch("parcel.counted")
-        return jsonify(count=len(mock.world().parcels), sha256=file.blob.sha256), 201
+        return jsonify(count=len(mock.tenant().parcels), sha256=file.blob.sha256), 201
 
     @app.get("/parcels/<int:number>")
     def give(number: int) -> Response:
-        blob = mock.world().parcels[number - 1]
+        blob = mock.tenant().parcels[number - 1]
         headers = {"Content-Length": str(blob.size_bytes)}
         return Response(read_blob(blob), headers=headers, mimetype="application/octet-stream")
 
     @app.get("/parcels")
     def count() -> Response:
-        return jsonify(count=len(mock.world().parcels))
+        return jsonify(count=len(mock.tenant().parcels))
 
     @app.post("/refuse")
     def refuse() -> tuple[Response, int]:

@@ -1,4 +1,4 @@
-"""Time and ids come from the world, not from the machine."""
+"""Time and ids come from the tenant, not from the machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from mock_kit.clock import MAX_OFFSET_S, Clock
 from mock_kit.ids import Ids
-from mock_kit.tenants import World
+from mock_kit.tenants import Tenant
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -38,20 +38,20 @@ def test_a_clock_does_not_go_back_or_out_of_bounds(step: float) -> None:
     assert clock.now() == NOON
 
 
-def test_the_same_world_mints_the_same_ids_in_every_run() -> None:
+def test_the_same_tenant_mints_the_same_ids_in_every_run() -> None:
     first, second = Ids("default"), Ids("default")
     assert [first.hex32("thing") for _ in range(3)] == [second.hex32("thing") for _ in range(3)]
 
 
-def test_ids_differ_by_world_kind_and_count() -> None:
+def test_ids_differ_by_tenant_kind_and_count() -> None:
     one, other = Ids("one"), Ids("other")
     minted = [one.hex32("a"), one.hex32("a"), one.hex32("b"), other.hex32("a")]
     assert len(set(minted)) == 4
 
 
-def test_a_world_opened_anew_under_its_name_mints_other_ids_with_another_seed(tmp_path: Path) -> None:
-    first = World.parts("default", tmp_path)["ids"]
-    second = World.parts("default", tmp_path, ids_seed="default-2")["ids"]
+def test_a_tenant_opened_anew_under_its_name_mints_other_ids_with_another_seed(tmp_path: Path) -> None:
+    first = Tenant.parts("default", tmp_path)["ids"]
+    second = Tenant.parts("default", tmp_path, ids_seed="default-2")["ids"]
     assert first.hex32("chat") != second.hex32("chat")
 
 

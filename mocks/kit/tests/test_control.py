@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from parcel_counter import ParcelWorld
+from parcel_counter import ParcelTenant
 from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp
 from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.tenants import NameTaken, World, Worlds
+from mock_kit.tenants import NameTaken, Tenant, Tenants
 from mock_kit.testing import ControlSuite
 
 
 class TestControl(ControlSuite):
     @pytest.fixture
-    def mock_client(self, toy: WrappedApp[ParcelWorld]) -> Client:
+    def mock_client(self, toy: WrappedApp[ParcelTenant]) -> Client:
         return toy.test_client()
 
     @pytest.fixture
@@ -24,14 +24,14 @@ class TestControl(ControlSuite):
         return {"method": "GET", "path": "/parcels", "headers": {"Host": "depot.example"}}
 
     @pytest.fixture
-    def other_world(self) -> dict[str, Any]:
+    def other_tenant(self) -> dict[str, Any]:
         return {"name": "other", "host": "other.example"}
 
 
-def test_a_world_is_described_with_its_keys_and_dialect(client: Client) -> None:
+def test_a_tenant_is_described_with_its_keys_and_dialect(client: Client) -> None:
     body = {"name": "w2", "host": "w2.example", "dialect": {"greeting": "moin"}}
-    created = client.post("/_mock/worlds", json=body)
-    assert created.headers["Location"] == "/_mock/worlds/w2"
+    created = client.post("/_mock/tenants", json=body)
+    assert created.headers["Location"] == "/_mock/tenants/w2"
     told = {"name": "w2", "keys": ["w2.example"], "dialect": {"greeting": "moin"}, "ids_seed": "w2"}
     assert created.get_json() == told
 
@@ -42,15 +42,15 @@ def test_a_switch_that_does_not_exist_is_refused_with_the_known_ones(client: Cli
     assert answer.get_json()["errors"][0]["expected"] == "one of greeting"
 
 
-def test_a_switch_is_changed_in_one_world(client: Client, depot: ParcelWorld) -> None:
+def test_a_switch_is_changed_in_one_tenant(client: Client, depot: ParcelTenant) -> None:
     client.post("/_mock/dialect", json={"greeting": "hi"})
     assert depot.dialect == {"greeting": "hi"}
     assert client.get("/_mock/dialect").get_json()["defaults"] == {"greeting": "hello"}
 
 
 @pytest.mark.parametrize("name", ["", "../up", "a/b", None, 5, "x" * 65])
-def test_a_world_needs_a_proper_name(client: Client, name: Any) -> None:
-    answer = client.post("/_mock/worlds", json={"name": name, "host": "h"})
+def test_a_tenant_needs_a_proper_name(client: Client, name: Any) -> None:
+    answer = client.post("/_mock/tenants", json={"name": name, "host": "h"})
     assert answer.status_code == 400
     assert answer.get_json()["errors"][0]["field"] == "name"
 
@@ -62,13 +62,13 @@ def test_a_body_that_is_no_object_is_refused(client: Client, body: bytes) -> Non
 
 
 def test_a_key_that_is_taken_leaves_nothing_behind() -> None:
-    worlds: Worlds[Any] = Worlds()
-    one, two = object.__new__(World), object.__new__(World)
+    tenants: Tenants[Any] = Tenants()
+    one, two = object.__new__(Tenant), object.__new__(Tenant)
     one.name, two.name = "one", "two"
-    worlds.add(one, ["a", "b"])
+    tenants.add(one, ["a", "b"])
     with pytest.raises(NameTaken, match="one"):
-        worlds.add(two, ["c", "b"])
-    assert (worlds.names(), worlds.find("c")) == (["one"], None)
+        tenants.add(two, ["c", "b"])
+    assert (tenants.names(), tenants.find("c")) == (["one"], None)
 
 
 def test_the_journal_is_read_on_page_by_page(client: Client) -> None:
@@ -112,7 +112,7 @@ def test_a_wire_fault_says_that_it_needs_the_gate(client: Client) -> None:
     assert client.get("/_mock/faults").get_json()["faults"][0]["warning"] == planned["warning"]
 
 
-def test_reset_empties_the_mocks_own_state_and_keeps_its_host(client: Client, depot: ParcelWorld) -> None:
+def test_reset_empties_the_mocks_own_state_and_keeps_its_host(client: Client, depot: ParcelTenant) -> None:
     client.post("/parcels", data=b"x", headers={"Host": "depot.example"})
     path = depot.parcels[0].path
     client.post("/_mock/reset")
@@ -123,8 +123,8 @@ def test_reset_empties_the_mocks_own_state_and_keeps_its_host(client: Client, de
 @pytest.mark.parametrize(
     ("path", "body"), [("clock", {"advance_s": 1}), ("dialect", {"greeting": "hi"}), ("reset", {})]
 )
-def test_a_world_hears_of_every_setting_that_control_changes(
-    client: Client, depot: ParcelWorld, monkeypatch: pytest.MonkeyPatch, path: str, body: Any
+def test_a_tenant_hears_of_every_setting_that_control_changes(
+    client: Client, depot: ParcelTenant, monkeypatch: pytest.MonkeyPatch, path: str, body: Any
 ) -> None:
     heard: list[tuple[float, Any]] = []
     tell = lambda: heard.append((depot.clock.offset_s, depot.dialect["greeting"]))  # noqa: E731
@@ -133,10 +133,10 @@ def test_a_world_hears_of_every_setting_that_control_changes(
     assert heard == [(body.get("advance_s", 0), body.get("greeting", "hello"))]
 
 
-def test_a_world_hears_of_its_end(client: Client, depot: ParcelWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tenant_hears_of_its_end(client: Client, depot: ParcelTenant, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []
     monkeypatch.setattr(depot, "removed", lambda: heard.append("removed"))
-    client.delete("/_mock/worlds/default")
+    client.delete("/_mock/tenants/default")
     assert heard == ["removed"]
 
 

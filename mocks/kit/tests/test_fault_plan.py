@@ -206,6 +206,6 @@ def test_a_refused_fault_names_the_field_and_the_remedy(body: dict[str, Any], fi
     assert all(error["expected"] and error["remedy"] for error in errors)
 
 
-def test_an_expiry_may_be_given_in_seconds_of_the_worlds_time() -> None:
+def test_an_expiry_may_be_given_in_seconds_of_the_tenants_time() -> None:
     fault = read_fault({"kind": "lost_answer", "expires_in_s": 60}, NOON)
     assert fault.expires_at == NOON + timedelta(seconds=60)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from parcel_counter import ParcelWorld
+from parcel_counter import ParcelTenant
 
 from mock_kit import faults
 from mock_kit.app import WrappedApp
@@ -23,7 +23,7 @@ def test_a_kind_of_fault_is_described_with_its_params_and_phases(kind: str) -> N
     assert f"\n{kind} " in (faults.__doc__ or "")
 
 
-def test_every_control_path_is_described(toy: WrappedApp[ParcelWorld]) -> None:
+def test_every_control_path_is_described(toy: WrappedApp[ParcelTenant]) -> None:
     rules = {rule.rule for rule in toy.flask_app.url_map.iter_rules() if rule.rule.startswith("/_mock/")}
     shown = {rule.replace("<fault_id>", "<id>").replace("<int:exchange_id>", "<id>") for rule in rules}
     assert [path for path in sorted(shown - {"/_mock/<path:rest>"}) if f"`{path}`" not in README] == []

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
-from parcel_counter import ParcelWorld
+from parcel_counter import ParcelTenant
 from werkzeug.test import Client, TestResponse
 
 from mock_kit.app import WrappedApp
@@ -178,7 +178,7 @@ def test_a_json_error_is_json_under_200_or_another_status(struck: Struck) -> Non
     assert (answer.status_code, answer.get_json()) == (202, {"message": "größer als erlaubt"})
 
 
-def test_a_page_before_the_work_prevents_it(client: Client, depot: ParcelWorld) -> None:
+def test_a_page_before_the_work_prevents_it(client: Client, depot: ParcelTenant) -> None:
     client.post("/_mock/faults", json={"kind": "sign_in_page", "phase": "before"})
     assert client.post("/parcels", data=b"second", headers=HOST).mimetype == "text/html"
     assert len(depot.parcels) == 1
@@ -262,9 +262,9 @@ def test_retry_after_can_be_a_date_of_the_tenants_clock(struck: Struck, client: 
     answer = struck("status", status=status, retry_after_s=600, retry_after_form="date")
     said, now = (parsedate_to_datetime(answer.headers[name]) for name in ("Retry-After", "Date"))
     assert said - now == timedelta(seconds=600)
-    world = client.get("/_mock/clock").get_json()
-    ahead = datetime.fromisoformat(world["now"]) - now
-    assert abs(ahead) < timedelta(hours=1), "the world is a day ahead of the wall"
+    tenant = client.get("/_mock/clock").get_json()
+    ahead = datetime.fromisoformat(tenant["now"]) - now
+    assert abs(ahead) < timedelta(hours=1), "the tenant is a day ahead of the wall"
 
 
 def test_retry_after_can_be_seconds(struck: Struck) -> None:
@@ -272,7 +272,7 @@ def test_retry_after_can_be_seconds(struck: Struck) -> None:
     assert "Retry-After" not in struck("status", status=503).headers
 
 
-def test_an_endless_body_stays_open_until_the_fault_is_removed(client: Client, toy: WrappedApp[ParcelWorld]) -> None:
+def test_an_endless_body_stays_open_until_the_fault_is_removed(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
     fault = client.post("/_mock/faults", json={"kind": "endless", "params": {"bytes_per_s": 10_000}}).get_json()
     pieces = iter(toy.test_client().get("/parcels", headers=HOST, buffered=False).response)
     seen = b""
@@ -289,7 +289,7 @@ def test_an_endless_body_ends_at_its_limit(struck: Struck) -> None:
     assert "Content-Length" not in answer.headers
 
 
-def test_the_journal_and_the_witness_survive_a_damaged_stream(client: Client, toy: WrappedApp[ParcelWorld]) -> None:
+def test_the_journal_and_the_witness_survive_a_damaged_stream(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
     toy.mock.witnessing = True
     for params in ({"damage": "cut", "keep_bytes": 3}, {"packed_with": "nothing"}, {"coding": "gzip, gzip"}):
         client.post("/_mock/faults", json={"kind": "packed", "params": params})

@@ -50,7 +50,7 @@ def test_an_exception_leaves_no_file_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_clearing_one_world_leaves_the_others_files(tmp_path: Path) -> None:
+def test_clearing_one_tenant_leaves_the_others_files(tmp_path: Path) -> None:
     mine, theirs = Spool(tmp_path / "mine"), Spool(tmp_path / "theirs")
     for spool in (mine, theirs):
         spool.writer().close()

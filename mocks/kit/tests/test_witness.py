@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from parcel_counter import ParcelWorld
+from parcel_counter import ParcelTenant
 from werkzeug.test import Client
 
 from mock_kit import recorder as witness
@@ -36,7 +36,7 @@ def copied(
     return meter.copier.copy(meter, masker or Masker())
 
 
-def test_nobody_pays_for_a_witness_who_is_not_there(client: Client, depot: ParcelWorld) -> None:
+def test_nobody_pays_for_a_witness_who_is_not_there(client: Client, depot: ParcelTenant) -> None:
     client.post("/parcels", data=b"x", headers=HOST)
     assert depot.witness.list() == []
 
@@ -47,17 +47,17 @@ def test_an_exchange_is_kept_whole(client: Client) -> None:
             "/parcels?a=1", data=b'{"a": "text"}', headers={**HOST, "Content-Type": "application/json"}
         )
     [kept] = log.list()
-    assert (kept.mock, kept.world, kept.method, kept.url) == ("parcel counter", "default", "POST", "/parcels?a=1")
+    assert (kept.mock, kept.tenant, kept.method, kept.url) == ("parcel counter", "default", "POST", "/parcels?a=1")
     assert (kept.status, kept.host, kept.fault, kept.failed) == (answer.status_code, "depot.example", None, False)
     assert (kept.request.text, kept.response.text) == ('{"a": "text"}', answer.text)
     assert kept.request.sha256 == hashlib.sha256(b'{"a": "text"}').hexdigest()
     assert (log.under_way, log.dropped) == (0, 0)
 
 
-def test_a_request_to_no_world_is_kept_as_well(client: Client) -> None:
+def test_a_request_to_no_tenant_is_kept_as_well(client: Client) -> None:
     with attend() as log:
         client.get("/parcels", headers={"Host": "nowhere.example"})
-    assert [(one.world, one.status) for one in log.list()] == [(None, 421)]
+    assert [(one.tenant, one.status) for one in log.list()] == [(None, 421)]
 
 
 def test_control_requests_are_nobodys_traffic(client: Client) -> None:
@@ -66,7 +66,7 @@ def test_control_requests_are_nobodys_traffic(client: Client) -> None:
     assert log.list() == []
 
 
-def test_a_planned_fault_is_named(client: Client, toy: WrappedApp[ParcelWorld]) -> None:
+def test_a_planned_fault_is_named(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
     toy.flask_app.add_url_rule("/own", view_func=lambda: planned("mine") or "ok")
     client.post("/_mock/faults", json={"id": "f1", "kind": "status", "params": {"status": 503}})
     with attend() as log:
@@ -75,7 +75,7 @@ def test_a_planned_fault_is_named(client: Client, toy: WrappedApp[ParcelWorld]) 
     assert [one.fault for one in log.list()] == ["f1", "mine"]
 
 
-def test_a_mock_that_breaks_down_says_so(toy: WrappedApp[ParcelWorld]) -> None:
+def test_a_mock_that_breaks_down_says_so(toy: WrappedApp[ParcelTenant]) -> None:
     def broken() -> str:
         raise RuntimeError("a defect")
 
@@ -159,7 +159,7 @@ def test_a_secret_is_masked_in_its_shape(secret: str, shape: str) -> None:
     assert stand_in(secret) == shape
 
 
-def test_secrets_do_not_show_wherever_they_stand(client: Client, depot: ParcelWorld) -> None:
+def test_secrets_do_not_show_wherever_they_stand(client: Client, depot: ParcelTenant) -> None:
     depot.journal.guard(CANARY, "user")
     basic = base64.b64encode(f"user:{CANARY}".encode()).decode()
     body = json.dumps({"password": "short", "note": f"it is {CANARY}", "deep": {"client_secret": "s3cr3t-value"}})
@@ -185,7 +185,7 @@ def test_the_control_route_is_shut_unless_the_mock_was_told_to_keep_exchanges(cl
 
 
 def test_pages_are_read_on_until_nothing_follows(
-    client: Client, toy: WrappedApp[ParcelWorld], monkeypatch: pytest.MonkeyPatch
+    client: Client, toy: WrappedApp[ParcelTenant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.mock.witnessing = True
     monkeypatch.setattr("mock_kit.recorder_control.PAGE_CHARS", 10)
@@ -200,7 +200,7 @@ def test_pages_are_read_on_until_nothing_follows(
     assert [one["url"] for one in client.get("/_mock/witness/strays").get_json()["exchanges"]] == ["/lost"]
 
 
-def test_a_reset_does_not_take_back_what_was_exchanged(client: Client, toy: WrappedApp[ParcelWorld]) -> None:
+def test_a_reset_does_not_take_back_what_was_exchanged(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
     toy.mock.witnessing = True
     client.get("/parcels", headers=HOST)
     client.post("/_mock/reset")
@@ -237,7 +237,7 @@ def test_a_process_tells_whoever_attends_before_it_is_stopped(tmp_path: Path) ->
         with pytest.raises(urllib.error.HTTPError):
             urllib.request.urlopen(f"{mock.url}/stray", timeout=10)
         mock.stop()
-    assert [(one.url, one.status, one.world) for one in log.list()] == [
+    assert [(one.url, one.status, one.tenant) for one in log.list()] == [
         ("/parcels", 200, "default"),
         ("/parcels", 200, "default"),
         ("/stray", 421, None),

@@ -1,4 +1,4 @@
-"""Pytest plugin: ``lab`` (one stack per session and xdist worker) and ``tenant`` (one world per test).
+"""Pytest plugin: ``lab`` (one stack per session and xdist worker) and ``tenant`` (one tenant per test).
 
 It is loaded in every pytest run where the package is installed, so it imports nothing but pytest until a
 fixture is used. Override ``lab_options`` (session) or ``tenant_options`` in a conftest to change the
@@ -28,22 +28,22 @@ from attachment_lab.containers.fixtures import (
 __all__ = [
     "c4c_container",
     "cmi_container",
+    "compose_stack",
+    "compose_stack_options",
+    "compose_stack_root",
     "contact_pro_container",
     "lab",
     "lab_options",
     "ledger_postgres",
     "tenant",
     "tenant_options",
-    "compose_stack",
-    "compose_stack_options",
-    "compose_stack_root",
 ]
 
 if TYPE_CHECKING:
     from attachment_contract.live import Hearing
     from attachment_lab.stack.running import StackOptions
     from attachment_lab.tenant.handle import Lab, Tenant
-    from attachment_lab.tenant.opening import WorldOptions
+    from attachment_lab.tenant.opening import TenantOptions
 
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
@@ -86,8 +86,8 @@ def lab_options() -> StackOptions:
 
 
 @pytest.fixture
-def tenant_options() -> WorldOptions | None:
-    """How each test's world differs from the documented configuration; None = not at all."""
+def tenant_options() -> TenantOptions | None:
+    """How each test's tenant differs from the documented configuration; None = not at all."""
     return None
 
 
@@ -99,7 +99,7 @@ def lab(lab_options: StackOptions) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def tenant(request: pytest.FixtureRequest, tenant_options: WorldOptions | None) -> Iterator[Tenant]:
+def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None) -> Iterator[Tenant]:
     """A Contact Pro tenant with its CMI and C4C host, of this test alone; its laws are checked at the end."""
     marked = request.node.get_closest_marker
     rules = {

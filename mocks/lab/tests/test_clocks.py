@@ -8,28 +8,28 @@ from typing import Any
 import pytest
 
 from attachment_lab.errors import Refused
-from attachment_lab.stack.clocks import advance_stack, advance_world, catch_up, read_clocks
+from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks
 from attachment_lab.stack.neighbours import MOCKS
 from attachment_lab.stack.running import read_offset, write_offset
 
 
 class FakeMock:
-    """A mock's clock control, of several worlds."""
+    """A mock's clock control, of several tenants."""
 
     def __init__(self, offsets: dict[str, float], *, closing: str | None = None) -> None:
         self.offsets = offsets
         self._closing = closing
 
-    def get(self, path: str, *, world: str | None = None) -> Any:
-        if path == "/_mock/worlds":
-            return {"worlds": [{"name": name} for name in self.offsets]}
-        if world == self._closing:
-            raise Refused("no such world", status=404)
-        return {"offset_s": self.offsets[str(world)], "now": "2026-11-22T10:00:00Z"}
+    def get(self, path: str, *, tenant: str | None = None) -> Any:
+        if path == "/_mock/tenants":
+            return {"tenants": [{"name": name} for name in self.offsets]}
+        if tenant == self._closing:
+            raise Refused("no such tenant", status=404)
+        return {"offset_s": self.offsets[str(tenant)], "now": "2026-11-22T10:00:00Z"}
 
-    def post(self, path: str, body: dict[str, float], *, world: str) -> None:
+    def post(self, path: str, body: dict[str, float], *, tenant: str) -> None:
         assert path == "/_mock/clock"
-        self.offsets[world] += body["advance_s"]
+        self.offsets[tenant] += body["advance_s"]
 
 
 class FakeStack:
@@ -72,7 +72,7 @@ def test_a_tenant_that_is_closed_meanwhile_holds_nothing_up(clock_file: Path) ->
 
 def test_one_tenants_time_leaves_the_service_and_the_others(clock_file: Path) -> None:
     stack = FakeStack(mine=0.0, other=0.0)
-    advance_world(stack, "mine", 60)  # type: ignore[arg-type]  # see above
+    advance_tenant(stack, "mine", 60)  # type: ignore[arg-type]  # see above
     assert stack.mock("c4c").offsets == {"mine": 60.0, "other": 0.0}
     assert read_offset(clock_file) == 100
 

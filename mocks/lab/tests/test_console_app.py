@@ -12,16 +12,16 @@ from attachment_lab.console import app as console_app
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
-WORLD = default_world()
+TENANT = default_tenant()
 CHAIN = "/w/default/chain"
 
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return build_app(Neighbours(NOWHERE), WORLD, NOWHERE).test_client()
+    return build_app(Neighbours(NOWHERE), TENANT, NOWHERE).test_client()
 
 
 def test_the_page_asks_for_nothing_off_this_host(client: FlaskClient) -> None:
@@ -33,7 +33,7 @@ def test_the_page_asks_for_nothing_off_this_host(client: FlaskClient) -> None:
 
 def test_the_page_holds_no_secret(client: FlaskClient) -> None:
     text = client.get("/", headers={"Host": "localhost:8100"}, follow_redirects=True).text
-    assert [what for what, secret in WORLD.guarded().items() if secret in text] == []
+    assert [what for what, secret in TENANT.guarded().items() if secret in text] == []
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8100", "127.0.0.1.evil.example"])
@@ -62,21 +62,21 @@ def test_a_stack_that_is_down_is_a_sentence_and_not_a_crash(client: FlaskClient)
     assert "is the stack up?" in answer.get_json()["detail"]
 
 
-def test_a_browser_that_turns_to_a_world_that_is_gone_gets_a_page_with_those_there_are(client: FlaskClient) -> None:
+def test_a_browser_that_turns_to_a_tenant_that_is_gone_gets_a_page_with_those_there_are(client: FlaskClient) -> None:
     answer = client.get("/w/<b>gone/chain/", headers={"Sec-Fetch-Dest": "document"})
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "There is no tenant “&lt;b&gt;gone” here." in answer.text
     assert 'href="/w/default/"' in answer.text
 
 
-def test_a_world_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
+def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
     answer = client.get("/w/nowhere/chain/")
     assert answer.status_code == 404
     assert "there are: default" in answer.get_json()["detail"]
 
 
-def test_the_first_world_cannot_be_closed(client: FlaskClient) -> None:
-    assert client.delete("/api/worlds/default").status_code == 409
+def test_the_first_tenant_cannot_be_closed(client: FlaskClient) -> None:
+    assert client.delete("/api/tenants/default").status_code == 409
 
 
 def test_a_page_of_another_site_cannot_change_anything(client: FlaskClient) -> None:
@@ -84,8 +84,8 @@ def test_a_page_of_another_site_cannot_change_anything(client: FlaskClient) -> N
     assert answer.status_code == 403
 
 
-def test_names_of_a_world_that_are_wrong_are_refused_without_being_repeated(client: FlaskClient) -> None:
-    answer = client.post("/api/worlds", json={"names": {"c4c_password": "do-not-repeat-me"}})
+def test_names_of_a_tenant_that_are_wrong_are_refused_without_being_repeated(client: FlaskClient) -> None:
+    answer = client.post("/api/tenants", json={"names": {"c4c_password": "do-not-repeat-me"}})
     assert answer.status_code == 400
     assert "do-not-repeat-me" not in answer.text
 

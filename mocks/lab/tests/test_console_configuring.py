@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from attachment_contract.dryrun.request import NothingToSend
 from attachment_lab.console.configuring import Typed, corrected, explained, judged, tried, users_of
-from attachment_lab.tenant.credentials import default_world, minted_world
+from attachment_lab.tenant.credentials import default_tenant, fresh_tenant
 
 SECRETS = ("orchestration-layer", "ri-apikey", "cmi-chat-attachment-upload-user", "sap-v1-secret")
 FORM: dict[str, Any] = {
@@ -32,12 +32,12 @@ def typed(text: str, **form: Any) -> Typed:
 
 
 def laid_out() -> str:
-    return json.dumps(json.loads(default_world().integration_json), indent=2)
+    return json.dumps(json.loads(default_tenant().integration_json), indent=2)
 
 
-@pytest.mark.parametrize("world", [default_world(), minted_world()], ids=["default", "minted"])
-def test_the_documented_example_is_found_right_in_any_tenant(world: Any) -> None:
-    assert judged(typed(world.integration_json))["findings"] == []
+@pytest.mark.parametrize("tenant", [default_tenant(), fresh_tenant()], ids=["default", "minted"])
+def test_the_documented_example_is_found_right_in_any_tenant(tenant: Any) -> None:
+    assert judged(typed(tenant.integration_json))["findings"] == []
 
 
 @pytest.mark.parametrize("lead", ["", "\n\n", "\t", "\r\n"])

@@ -18,16 +18,16 @@ from attachment_lab.faults.locations import BY_ID
 from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 from mock_kit.faultkinds import KINDS, fault_errors
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
-WORLD = default_world()
+TENANT = default_tenant()
 PAGE = "/w/default/faults"
 
 
 def client_with(**hands: Any) -> FlaskClient:
-    return build_app(Neighbours(NOWHERE), WORLD, NOWHERE, hands=Hands(**hands)).test_client()
+    return build_app(Neighbours(NOWHERE), TENANT, NOWHERE, hands=Hands(**hands)).test_client()
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_the_page_shows_every_scenario_and_why_one_cannot_be_played(client: Flas
 
 def test_no_secret_is_on_the_page(client: FlaskClient) -> None:
     page = client.get(f"{PAGE}/").text + client.get("/w/default/report/").text + client.get("/w/default/chain/").text
-    assert [what for what, secret in WORLD.guarded().items() if secret in page] == []
+    assert [what for what, secret in TENANT.guarded().items() if secret in page] == []
 
 
 def test_a_scenario_that_this_stack_cannot_play_is_refused_with_what_would_help(client: FlaskClient) -> None:
@@ -174,7 +174,7 @@ def test_a_foreign_form_can_press_no_button(client: FlaskClient, method: str, pa
 
 def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> None:
     """The stack is down: the thread ends, and the page is told."""
-    ledger = build_app(Neighbours(NOWHERE), WORLD, NOWHERE).extensions["desks"].get("default").ledger
+    ledger = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").ledger
     house = Playhouse(lambda: Ground(ledger=ledger))
     house.start(scenario("file-gone"))
     for _ in range(1000):
@@ -187,7 +187,7 @@ def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> No
 
 
 def test_only_one_scenario_plays_at_a_time() -> None:
-    ledger = build_app(Neighbours(NOWHERE), WORLD, NOWHERE).extensions["desks"].get("default").ledger
+    ledger = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").ledger
     house = Playhouse(lambda: Ground(ledger=ledger))
     with house._lock:
         house._stand = Stand(act=Act(id="file-gone"))

@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 
 from attachment_lab.console.app import build_app
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}
-WORLD = default_world()
-ROAD = "/api/worlds/default"
+TENANT = default_tenant()
+ROAD = "/api/tenants/default"
 
 
 class Seen(list[httpx.Request]):
@@ -46,14 +46,14 @@ def client(seen: Seen) -> FlaskClient:
     for name in ("orchestration", "cmi", "c4c", "service"):
         calls: Any = getattr(to, name)
         calls._http = httpx.Client(base_url=URLS[name], transport=httpx.MockTransport(seen.answer))
-    return build_app(to, WORLD, URLS).test_client()
+    return build_app(to, TENANT, URLS).test_client()
 
 
-def test_a_call_reaches_the_mock_for_this_world_whatever_world_it_names(client: FlaskClient, seen: Seen) -> None:
-    answer = client.post(f"{ROAD}/cmi/_mock/chats?world=other&direct=1", json={"language": "EN"})
+def test_a_call_reaches_the_mock_for_this_tenant_whatever_tenant_it_names(client: FlaskClient, seen: Seen) -> None:
+    answer = client.post(f"{ROAD}/cmi/_mock/chats?tenant=other&direct=1", json={"language": "EN"})
     assert answer.get_json() == {"came": True}
     (request,) = seen
-    assert dict(request.url.params) == {"world": "default", "direct": "1"}
+    assert dict(request.url.params) == {"tenant": "default", "direct": "1"}
     assert request.content == b'{"language": "EN"}'
 
 
@@ -71,7 +71,7 @@ def test_a_refusal_of_the_mock_keeps_its_status_and_its_words(client: FlaskClien
     assert "no such fault" in answer.get_json()["detail"]
 
 
-def test_the_service_is_asked_with_the_worlds_token_which_stays_inside(client: FlaskClient, seen: Seen) -> None:
+def test_the_service_is_asked_with_the_tenants_token_which_stays_inside(client: FlaskClient, seen: Seen) -> None:
     answer = client.get(f"{ROAD}/service/transfers?state=parked", headers={"Authorization": "Bearer mine"})
     assert seen[0].headers["Authorization"] == "Bearer token-0"
     assert "token-0" not in answer.text + str(answer.headers)
@@ -92,19 +92,19 @@ def test_a_token_that_is_refused_twice_is_told_and_not_looped_on(client: FlaskCl
 @pytest.mark.parametrize(
     "path",
     [
-        "cmi/_mock/worlds",
-        "cmi/_mock/worlds/other",
+        "cmi/_mock/tenants",
+        "cmi/_mock/tenants/other",
         "c4c/_mock/reset",
         "c4c/_mock/strays",
-        "cmi/_mock/chats/../worlds",
+        "cmi/_mock/chats/../tenants",
         "orchestration/acme/system-configurator/api/secrets",
         "orchestration/acme/oauth2/token",
         "service/metrics",
         "service/prod/chat-attachments",
-        "console/api/worlds",
+        "console/api/tenants",
     ],
 )
-def test_what_concerns_all_worlds_or_holds_secrets_stays_shut(client: FlaskClient, seen: Seen, path: str) -> None:
+def test_what_concerns_all_tenants_or_holds_secrets_stays_shut(client: FlaskClient, seen: Seen, path: str) -> None:
     answer = client.post(f"{ROAD}/{path}", json={})
     assert answer.status_code == 403
     assert "passage" in answer.get_json()["detail"]
@@ -117,6 +117,6 @@ def test_a_page_of_another_site_cannot_use_the_passage_to_change_anything(client
     assert seen == []
 
 
-def test_a_world_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
-    assert "there are: default" in client.get("/api/worlds/nowhere/cmi/_mock/chats").get_json()["detail"]
-    assert client.get("/api/worlds/nowhere/ledger").status_code == 404
+def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
+    assert "there are: default" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
+    assert client.get("/api/tenants/nowhere/ledger").status_code == 404

@@ -14,10 +14,10 @@ from attachment_lab.console.app import build_app
 from attachment_lab.console.held import disposition
 from attachment_lab.stack.calls import Calls
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
-WORLD = default_world()
+TENANT = default_tenant()
 GUID = "G" * 32
 FILE = {"id": "F1", "name": "<b>.html", "content_type": "text/html", "size_bytes": 44, "sha256": "aa"}
 HTML = b"<!doctype html><script>alert('own')</script>"
@@ -59,13 +59,13 @@ def client(cmi: Neighbour) -> FlaskClient:
     to = Neighbours(NOWHERE)
     to.cmi = Calls("CMI mock", NOWHERE["cmi"])
     to.cmi._http = httpx.Client(base_url=NOWHERE["cmi"], transport=httpx.MockTransport(cmi))
-    return build_app(to, WORLD, NOWHERE).test_client()
+    return build_app(to, TENANT, NOWHERE).test_client()
 
 
 @pytest.mark.parametrize("page", ["chat", "agent", "configurator", "c4c"])
 def test_a_page_holds_no_secret_and_nothing_inline(client: FlaskClient, page: str) -> None:
     text = client.get(f"/w/default/{page}/").text
-    assert [what for what, secret in WORLD.guarded().items() if secret in text] == []
+    assert [what for what, secret in TENANT.guarded().items() if secret in text] == []
     assert " style=" not in text
     assert " onclick=" not in text
     assert "<script>" not in text

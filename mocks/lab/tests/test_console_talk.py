@@ -8,7 +8,7 @@ import pytest
 
 from attachment_lab.console.pages.chat import rules
 from attachment_lab.console.talk import CHANNELS, LISTED_CHATS, detail, happenings, newest, stage
-from attachment_lab.tenant.handle import people
+from attachment_lab.tenant import people
 from cmi_mock.model.channels import known_channels
 
 

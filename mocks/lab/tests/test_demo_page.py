@@ -14,7 +14,7 @@ from attachment_lab.__main__ import cli
 from attachment_lab.console.pages import PAGES
 from attachment_lab.console.tour.steps import steps
 from attachment_lab.scenarios.table import SCENARIOS
-from attachment_lab.tenant.handle import people
+from attachment_lab.tenant import people
 
 DEMO = (Path(__file__).parents[3] / "docs" / "demo.md").read_text()
 COMMANDS = sorted(set(re.findall(r"\.venv/bin/attachment-lab ([^#`\n]+)", DEMO)))

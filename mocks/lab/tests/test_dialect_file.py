@@ -61,7 +61,7 @@ def test_mocks_get_their_switches_and_the_service_is_named_its_entries(path: Pat
     assert found.service == ("c4c.settle_s", "cmi.chat_routes")
 
 
-def test_a_worlds_own_switches_win_over_the_files(path: Path) -> None:
+def test_a_tenants_own_switches_win_over_the_files(path: Path) -> None:
     merged = read_dialect_file(path).merged({"cmi": {"chat_shape": "D"}, "c4c": {"page_size": 5}})
     assert merged["cmi"] == {"chat_shape": "D"}
     assert merged["c4c"] == {"delete_status": 200, "page_size": 5}

@@ -112,7 +112,7 @@ class Sources:
             self._all, self._name = all_of_them, name
 
         def get(
-            self, path: str, *, world: str = "", since: int = 0, limit: int = 0, q: str | None = None, **rest: Any
+            self, path: str, *, tenant: str = "", since: int = 0, limit: int = 0, q: str | None = None, **rest: Any
         ) -> Any:
             self._all.calls += 1
             if path == "/_mock/health":

@@ -110,7 +110,7 @@ def test_a_chat_that_nothing_came_of_is_asserted_too() -> None:
 
 @pytest.fixture
 def reader(tenant: Tenant) -> Reader:
-    """The journal of the test's own world."""
+    """The journal of the test's own tenant."""
     return Reader(tenant.ledger, tenant.lab.urls)
 
 
@@ -144,7 +144,7 @@ def test_a_copied_command_does_the_same_again_once_the_variables_are_set(tenant:
         assert operation == "token" or bare.stdout in {"401", "403"}, "without the variables nothing may open"
     extra = [each for each in tenant.stored() if each.name == "photo.jpg"]
     assert len(extra) == 2, "the copied upload was carried out once more"
-    tenant.mock("c4c").post("/_mock/reset", world=tenant.name)
+    tenant.mock("c4c").post("/_mock/reset", tenant=tenant.name)
 
 
 @pytest.mark.stack
@@ -177,12 +177,12 @@ def test_a_failure_is_explained_from_end_to_end(tenant: Tenant, reader: Reader) 
 @pytest.mark.stack
 @pytest.mark.no_ledger_check(reason="the event is refused on purpose")
 def test_an_integration_that_the_service_refuses_shows_the_gates_findings(tenant: Tenant, reader: Reader) -> None:
-    path = f"/{tenant.names.tenant}/system-configurator/api/event-driven-integrations"
+    path = f"/{tenant.names.tenant_path}/system-configurator/api/event-driven-integrations"
     form = tenant.mock("orchestration").get(path)[0]
     wrong = form["json"].replace("https://my", "http://my")
     tenant.mock("orchestration").send("PUT", f"{path}/{form['id']}", params={}, json=form | {"json": wrong})
     tenant.chat(files=[("a.txt", b"a")]).end()
-    tenant.mock("orchestration").get("/_mock/deliveries", world=tenant.name, drain_s=10)
+    tenant.mock("orchestration").get("/_mock/deliveries", tenant=tenant.name, drain_s=10)
     (failed,) = reader.page(read_query({"hop": "delivery"}))["entries"]
     detail = reader.detail(failed["key"])
     assert detail is not None
@@ -229,16 +229,16 @@ def test_the_exported_test_says_what_it_does_not_repeat(tenant: Tenant, reader: 
     contact_pro = tenant.mock("orchestration")
     plain = tenant.chat(files=[("a.txt", b"a")])
     assert " here " not in ast.get_docstring(ast.parse(reader.pytest_file(plain.guid)))  # type: ignore[operator]
-    path = f"/{tenant.names.tenant}/system-configurator/api/event-driven-integrations"
+    path = f"/{tenant.names.tenant_path}/system-configurator/api/event-driven-integrations"
     form = contact_pro.get(path)[0]
     other = form["json"].replace("{contact.guid}", "{contact.id}")
     contact_pro.send("PUT", f"{path}/{form['id']}", params={}, json=form | {"json": other})
-    tenant.mock("c4c").post("/_mock/clock", {"advance_s": 90}, world=tenant.name)
-    contact_pro.post("/_mock/oauth/failures", {"kind": "too_many_requests"}, world=tenant.name)
+    tenant.mock("c4c").post("/_mock/clock", {"advance_s": 90}, tenant=tenant.name)
+    contact_pro.post("/_mock/oauth/failures", {"kind": "too_many_requests"}, tenant=tenant.name)
     chat = tenant.chat(files=[("a.txt", b"a")])
-    tenant.mock("cmi").post(f"/_mock/chats/{chat.guid}/consult", {}, world=tenant.name)
+    tenant.mock("cmi").post(f"/_mock/chats/{chat.guid}/consult", {}, tenant=tenant.name)
     chat.end()
-    contact_pro.get("/_mock/deliveries", world=tenant.name, drain_s=10)
+    contact_pro.get("/_mock/deliveries", tenant=tenant.name, drain_s=10)
     said = ast.get_docstring(ast.parse(reader.pytest_file(chat.guid)))
     assert said is not None
     for part in ("1 event-driven integration(s), not the documented", "c4c by 90 s", "too_many_requests", "consulted"):

@@ -63,7 +63,7 @@ def test_a_known_way_to_fail_is_explained(mock: str, changes: dict[str, Any], be
 
 def test_a_stray_says_that_nobody_lives_there_and_who_does() -> None:
     problem = {
-        "detail": "No world goes by this host and path.",
+        "detail": "No tenant goes by this host and path.",
         "errors": [
             {"field": "Host and path", "value": "x/acme2", "expected": "default (x/acme)", "remedy": "Send another."}
         ],

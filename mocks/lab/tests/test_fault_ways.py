@@ -24,12 +24,12 @@ from attachment_lab.stack.commands import PROXY_BYPASSED, mock
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.tenant.handle import FaultCannotStrike, Lab, Tenant
 from mock_kit.faultkinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
-WORLD = default_world()
+TENANT = default_tenant()
 ERROR = {"error": {"code": "X/1", "message": {"lang": "de", "value": "Objekt gesperrt"}}}
 
 
@@ -47,8 +47,8 @@ class Cmi:
 
     def asked(self) -> httpx.Response:
         """A download's address, as the service would ask for it."""
-        url = f"{self.process.url}/{WORLD.tenant}/cmi/chats/{'A' * 32}/attachments/{'B' * 32}"
-        return httpx.get(url, headers={"Host": WORLD.cmi_host})
+        url = f"{self.process.url}/{TENANT.tenant_path}/cmi/chats/{'A' * 32}/attachments/{'B' * 32}"
+        return httpx.get(url, headers={"Host": TENANT.cmi_host})
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +56,16 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cmi]:
     folder = tmp_path_factory.mktemp("ways")
     with running_mock("cmi_mock", folder / "data", "--fault-proxy-bypassed", PROXY_BYPASSED) as process:
         order = {
-            "name": WORLD.name,
-            "host": WORLD.cmi_host,
-            "tenant": WORLD.tenant,
-            "api_key": WORLD.api_key,
-            "user": WORLD.cmi_user,
-            "password": WORLD.cmi_password,
+            "name": TENANT.name,
+            "host": TENANT.cmi_host,
+            "tenant_path": TENANT.tenant_path,
+            "api_key": TENANT.api_key,
+            "user": TENANT.cmi_user,
+            "password": TENANT.cmi_password,
         }
-        httpx.post(f"{process.url}/_mock/worlds", json=order).raise_for_status()
+        httpx.post(f"{process.url}/_mock/tenants", json=order).raise_for_status()
         urls = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), process.url)
-        stack_file.write(folder / "stack.json", stack_file.stack_json(RunningStack(urls=urls, world=WORLD)))
+        stack_file.write(folder / "stack.json", stack_file.stack_json(RunningStack(urls=urls, tenant=TENANT)))
         yield Cmi(process, folder / "stack.json", urls)
 
 
@@ -133,7 +133,7 @@ def test_every_kind_can_be_planned_by_the_command(cmi: Cmi, kind: str) -> None:
 @pytest.mark.parametrize("kind", kinds_at(BY_ID["download"]))
 def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     """As the form opens. The page offers wire faults only where the service passes the fault proxies."""
-    client = build_app(Neighbours(cmi.urls), WORLD, cmi.urls, hands=Hands(through_gates=True)).test_client()
+    client = build_app(Neighbours(cmi.urls), TENANT, cmi.urls, hands=Hands(through_gates=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
     form = {"place": "download", "kind": kind, "params": params, "times": 0}
     answer = client.post("/w/default/faults/api/faults", json=form)
@@ -151,7 +151,7 @@ def _typed(kind: str, text: str) -> Any:
 
 def test_the_page_shows_that_a_fault_planned_elsewhere_cannot_strike(cmi: Cmi) -> None:
     command(cmi, "add", "cmi", "cut", "after_bytes=10")
-    shown = planned(ChainLedger(Neighbours(cmi.urls), WORLD))
+    shown = planned(ChainLedger(Neighbours(cmi.urls), TENANT))
     assert {each["warning"] for each in shown} == {f"cut cannot strike: {PROXY_BYPASSED}"}
 
 
@@ -172,7 +172,7 @@ class _Lab:
 
 @pytest.fixture
 def tenant(cmi: Cmi, tmp_path: Path) -> Tenant:
-    return Tenant(cast("Lab", _Lab(cmi, tmp_path)), WORLD)
+    return Tenant(cast("Lab", _Lab(cmi, tmp_path)), TENANT)
 
 
 def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: Tenant) -> None:

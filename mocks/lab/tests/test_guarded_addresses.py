@@ -11,7 +11,7 @@ from werkzeug.test import Client, TestResponse
 
 from attachment_lab.console.app import build_app
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
 from mock_kit.testing import Address, addresses
@@ -27,28 +27,30 @@ HOSTS = {
     "c4c": "127.0.0.1:8103",
     "console": "127.0.0.1:8100",
 }
-WORLDS = {
-    "orchestration": {"tenant": "acme", "oauth": {"client_id": "engine", "client_secret": "choose-one"}},
-    "cmi": {"host": "h.example", "tenant": "acme", "api_key": "k", "user": "u", "password": "sixteen characters"},
+TENANTS = {
+    "orchestration": {"tenant_path": "acme", "oauth": {"client_id": "engine", "client_secret": "choose-one"}},
+    "cmi": {"host": "h.example", "tenant_path": "acme", "api_key": "k", "user": "u", "password": "sixteen characters"},
     "c4c": {"host": "my1234567.de1.crm.cloud.sap"},
 }
 
 
 def applications() -> dict[str, tuple[Flask, Client]]:
-    """One of each, with a world; no process is started."""
+    """One of each, with a tenant; no process is started."""
     made: dict[str, tuple[Flask, Client]] = {}
     for name, create_app in MOCKS.items():
         wrapped = create_app(Path(tempfile.mkdtemp()))
         client = wrapped.test_client()
-        assert client.post("/_mock/worlds", json={"name": "default", **WORLDS[name]}).status_code == 201
+        assert client.post("/_mock/tenants", json={"name": "default", **TENANTS[name]}).status_code == 201
         made[name] = (wrapped.flask_app, client)
-    console = build_app(Neighbours(NOWHERE), default_world(), NOWHERE)
+    console = build_app(Neighbours(NOWHERE), default_tenant(), NOWHERE)
     return made | {"console": (console, console.test_client())}
 
 
 APPLICATIONS = applications()
 ALL = [
-    (name, each) for name, (app, _) in APPLICATIONS.items() for each in addresses(app, tenant="acme", world="default")
+    (name, each)
+    for name, (app, _) in APPLICATIONS.items()
+    for each in addresses(app, tenant_path="acme", tenant="default")
 ]
 GUARDED = [(name, each) for name, each in ALL if each.blueprint not in VENDOR_FACES[name]]
 FACES = [(name, each) for name, each in ALL if each.blueprint in VENDOR_FACES[name]]
@@ -107,9 +109,11 @@ def test_a_vendors_face_answers_as_the_vendor_does(name: str, address: Address) 
     assert "Web pages must not steer" not in answer.text
 
 
-@pytest.fixture(params=["//_mock/worlds", "/_mock//worlds", "/_mock/%77orlds", "/%5fmock/worlds", "/_mock/./worlds"])
+@pytest.fixture(
+    params=["//_mock/tenants", "/_mock//tenants", "/_mock/%77orlds", "/%5fmock/tenants", "/_mock/./tenants"]
+)
 def odd_path(request: pytest.FixtureRequest) -> str:
-    """Another way to write /_mock/worlds."""
+    """Another way to write /_mock/tenants."""
     return str(request.param)
 
 
@@ -117,7 +121,7 @@ def odd_path(request: pytest.FixtureRequest) -> str:
 def test_no_other_way_to_write_a_control_path_leads_past_the_guard(name: str, odd_path: str) -> None:
     answer = APPLICATIONS[name][1].get(odd_path, headers={"Host": "evil.example"})
     assert answer.status_code in {308, 403, 404, 421}
-    assert '"worlds"' not in answer.text
+    assert '"tenants"' not in answer.text
 
 
 def test_every_mock_has_control_addresses_and_contact_pro_a_configurator() -> None:

@@ -1,4 +1,4 @@
-"""Names and secrets of worlds."""
+"""Names and secrets of tenants."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import re
 import pytest
 
 from attachment_lab.tenant.credentials import (
-    WorldNames,
-    default_world,
+    TenantNames,
+    default_tenant,
     example_integration_json,
-    minted_world,
+    fresh_tenant,
     sealing_key,
 )
 
@@ -24,46 +24,46 @@ def test_the_documented_example_is_kept_byte_for_byte() -> None:
     assert (len(example), hashlib.sha256(example).hexdigest()) == (512, digest)
 
 
-def test_the_default_world_uses_the_example_unchanged() -> None:
-    assert default_world().integration_json.encode() == example_integration_json()
+def test_the_default_tenant_uses_the_example_unchanged() -> None:
+    assert default_tenant().integration_json.encode() == example_integration_json()
 
 
-def test_a_minted_world_changes_hosts_and_tenant_only() -> None:
-    world = minted_world()
-    body = json.loads(world.integration_json)["request"]["body"]
-    assert body["cmi_url"] == f"https://{world.cmi_host}/{world.tenant}/cmi"
-    assert body["sap_v1"]["url"] == f"https://{world.c4c_host}"
-    restored = world.integration_json.replace(world.cmi_url, default_world().cmi_url)
-    assert restored.replace(world.c4c_url, default_world().c4c_url).encode() == example_integration_json()
+def test_a_minted_tenant_changes_hosts_and_tenant_only() -> None:
+    tenant = fresh_tenant()
+    body = json.loads(tenant.integration_json)["request"]["body"]
+    assert body["cmi_url"] == f"https://{tenant.cmi_host}/{tenant.tenant_path}/cmi"
+    assert body["sap_v1"]["url"] == f"https://{tenant.c4c_host}"
+    restored = tenant.integration_json.replace(tenant.cmi_url, default_tenant().cmi_url)
+    assert restored.replace(tenant.c4c_url, default_tenant().c4c_url).encode() == example_integration_json()
 
 
-def test_a_minted_world_has_names_of_the_domains_shape() -> None:
-    world = minted_world()
-    assert re.fullmatch(r"t[0-9a-f]{8}", world.tenant)
-    assert re.fullmatch(r"[a-z0-9]{10}\.execute-api\.eu-central-1\.amazonaws\.com", world.cmi_host)
-    assert re.fullmatch(r"my\d{7}\.de1\.crm\.cloud\.sap", world.c4c_host)
+def test_a_minted_tenant_has_names_of_the_domains_shape() -> None:
+    tenant = fresh_tenant()
+    assert re.fullmatch(r"t[0-9a-f]{8}", tenant.tenant_path)
+    assert re.fullmatch(r"[a-z0-9]{10}\.execute-api\.eu-central-1\.amazonaws\.com", tenant.cmi_host)
+    assert re.fullmatch(r"my\d{7}\.de1\.crm\.cloud\.sap", tenant.c4c_host)
 
 
-def test_two_worlds_share_no_secret() -> None:
-    one, other = minted_world(), minted_world()
+def test_two_tenants_share_no_secret() -> None:
+    one, other = fresh_tenant(), fresh_tenant()
     assert not set(one.guarded().values()) & set(other.guarded().values())
 
 
 @pytest.mark.parametrize("what", ["client_secret", "api_key", "cmi_password", "c4c_password"])
 def test_no_secret_shows_in_the_repr(what: str) -> None:
-    world = default_world()
-    assert getattr(world, what) not in repr(world)
+    tenant = default_tenant()
+    assert getattr(tenant, what) not in repr(tenant)
 
 
 def test_passwords_keep_to_the_documented_alphabet() -> None:
-    world = default_world()
-    assert (world.cmi_password + world.c4c_password).isascii()
-    assert min(len(world.cmi_password), len(world.c4c_password)) >= 16
+    tenant = default_tenant()
+    assert (tenant.cmi_password + tenant.c4c_password).isascii()
+    assert min(len(tenant.cmi_password), len(tenant.c4c_password)) >= 16
 
 
-def test_a_world_survives_its_journey_to_another_process() -> None:
-    world = default_world()
-    assert WorldNames(**json.loads(json.dumps(world.to_json()))) == world
+def test_a_tenant_survives_its_journey_to_another_process() -> None:
+    tenant = default_tenant()
+    assert TenantNames(**json.loads(json.dumps(tenant.to_json()))) == tenant
 
 
 def test_a_sealing_key_is_a_ring_of_one_key_of_32_bytes() -> None:

@@ -13,7 +13,7 @@ from attachment_lab.reconciliation.reading import ChainLedger, find_in_file, fin
 from attachment_lab.reconciliation.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
 from attachment_lab.stack.service_api import transfer_from
 from attachment_lab.tenant.conversation import Conversation, SentFile
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.tenant.settling import Motion
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
@@ -75,7 +75,7 @@ def test_what_the_lab_counted_while_sending_wins_over_what_cmi_says() -> None:
     to = MagicMock()
     entry = {"chat_guid": CHAT, "id": FILE, "name": "n", "size_bytes": 9, "sha256": "bb", "sniffed_type": "text/html"}
     to.cmi.get.return_value = [entry]
-    ledger = ChainLedger(to, default_world())
+    ledger = ChainLedger(to, default_tenant())
     assert [(each.sha256, each.cmi_sha256) for each in ledger.sources()] == [("bb", None)]
     ledger.customer_sent(SentFile(id=FILE, name="n", content_type="text/plain", size_bytes=10, sha256="aa"))
     [source] = ledger.sources()
@@ -89,7 +89,7 @@ def test_a_file_that_cmi_took_in_with_other_bytes_is_told_at_once() -> None:
     to.cmi.upload.side_effect = lambda _path, pieces, **_: answer if b"".join(pieces) else {}
     heard: list[SentFile] = []
     chat = Conversation(
-        to, default_world(), CHAT, customer={"name": "Alice", "email": "a@example.com"}, on_sent=heard.append
+        to, default_tenant(), CHAT, customer={"name": "Alice", "email": "a@example.com"}, on_sent=heard.append
     )
     with pytest.raises(LabFailed, match=r"other bytes of photo\.jpg"):
         chat.send(("photo.jpg", b"the customer's"))
@@ -97,29 +97,29 @@ def test_a_file_that_cmi_took_in_with_other_bytes_is_told_at_once() -> None:
 
 
 def test_a_secret_is_found_in_a_text() -> None:
-    world = default_world()
-    text = f"… Authorization: {world.api_key} …".encode()
-    assert [leak.what for leak in find_secrets(world.guarded(), text, "a journal")] == ["the CMI API key"]
+    tenant = default_tenant()
+    text = f"… Authorization: {tenant.api_key} …".encode()
+    assert [leak.what for leak in find_secrets(tenant.guarded(), text, "a journal")] == ["the CMI API key"]
 
 
 def test_basic_credentials_count_as_a_secret() -> None:
-    guarded = default_world().guarded()
+    guarded = default_tenant().guarded()
     text = guarded["the C4C Basic credentials"].encode()
     assert [leak.what for leak in find_secrets(guarded, text, "x")] == ["the C4C Basic credentials"]
 
 
 def test_a_secret_is_found_in_a_binary_file(tmp_path: Path) -> None:
-    world = default_world()
+    tenant = default_tenant()
     database = tmp_path / "service.db"
-    database.write_bytes(b"\0\xff" * 5000 + world.cmi_password.encode() + b"\0")
-    assert [(leak.what, leak.where) for leak in find_in_file(world.guarded(), database)] == [
+    database.write_bytes(b"\0\xff" * 5000 + tenant.cmi_password.encode() + b"\0")
+    assert [(leak.what, leak.where) for leak in find_in_file(tenant.guarded(), database)] == [
         ("the CMI password", "service.db")
     ]
 
 
 def test_an_empty_file_holds_no_secret(tmp_path: Path) -> None:
     (tmp_path / "empty.log").touch()
-    assert not list(find_in_file(default_world().guarded(), tmp_path / "empty.log"))
+    assert not list(find_in_file(default_tenant().guarded(), tmp_path / "empty.log"))
 
 
 def test_a_row_whose_ends_differ_is_called_changed() -> None:

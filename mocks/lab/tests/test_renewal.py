@@ -1,4 +1,4 @@
-"""The quick way back: a world begins anew while the service stays up, and nothing of before is mistaken for new."""
+"""The quick way back: a tenant begins anew while the service stays up, and nothing of before is mistaken for new."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from attachment_lab.errors import LabFailed, Refused
 from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.credentials import WorldNames, minted_world, renewed
+from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, renewed
 from attachment_lab.tenant.handle import Lab
-from attachment_lab.tenant.opening import WorldOptions, close_world, open_world
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 from attachment_lab.tenant.settling import wait_until_settled
-from attachment_lab.tenant.tenant_reset import renew_world
+from attachment_lab.tenant.tenant_reset import renew_tenant
 
 
-def test_a_renewed_world_keeps_its_addresses_and_nothing_that_is_secret() -> None:
-    before = minted_world()
+def test_a_renewed_tenant_keeps_its_addresses_and_nothing_that_is_secret() -> None:
+    before = fresh_tenant()
     after = renewed(before)
     assert (after.name, after.cmi_url, after.c4c_url) == (before.name, before.cmi_url, before.c4c_url)
     assert not set(after.guarded().values()) & set(before.guarded().values())
@@ -29,21 +29,21 @@ def test_a_renewed_world_keeps_its_addresses_and_nothing_that_is_secret() -> Non
     assert len({before.ids_seed, after.ids_seed, renewed(after).ids_seed}) == 3
 
 
-def test_the_seed_of_a_world_with_a_long_name_is_still_one_the_mocks_take() -> None:
+def test_the_seed_of_a_tenant_with_a_long_name_is_still_one_the_mocks_take() -> None:
     long = "a" * 64
-    assert len(renewed(WorldNames(**minted_world().to_json() | {"name": long})).ids_seed or "") <= 64
+    assert len(renewed(TenantNames(**fresh_tenant().to_json() | {"name": long})).ids_seed or "") <= 64
 
 
 class Opened:
-    """A world of this test, begun anew at will."""
+    """A tenant of this test, begun anew at will."""
 
     def __init__(self, to: Neighbours) -> None:
         self.to = to
-        self.names = minted_world()
-        open_world(to, self.names)
+        self.names = fresh_tenant()
+        open_tenant(to, self.names)
 
     def renew(self, **options: Any) -> None:
-        self.names = renew_world(self.to, self.names, **options)
+        self.names = renew_tenant(self.to, self.names, **options)
 
     @property
     def ledger(self) -> ChainLedger:
@@ -58,9 +58,9 @@ class Opened:
 
 @pytest.fixture
 def opened(lab: Lab) -> Iterator[Opened]:
-    world = Opened(lab.stack.neighbours)
-    yield world
-    close_world(world.to, world.names.name)
+    tenant = Opened(lab.stack.neighbours)
+    yield tenant
+    close_tenant(tenant.to, tenant.names.name)
 
 
 @pytest.mark.stack
@@ -83,7 +83,7 @@ def test_the_laws_hold_after_a_reset_and_the_next_chat_is_carried_at_once(opened
 @pytest.mark.stack
 def test_what_was_under_way_tries_no_old_password_on_the_new_users(opened: Opened) -> None:
     slow = {"match": {"path": "*attachments/*"}, "kind": "latency", "times": None, "params": {"delay_s": 30}}
-    opened.to.cmi.post("/_mock/faults", slow, world=opened.names.name)
+    opened.to.cmi.post("/_mock/faults", slow, tenant=opened.names.name)
     opened.chat().end()
     until = opened.ledger.service
     while not any(each.attachments for each in until.transfers()):
@@ -109,18 +109,18 @@ def test_old_credentials_open_nothing_afterwards(opened: Opened, lab: Lab) -> No
 
 
 @pytest.mark.stack
-def test_a_world_begins_again_as_it_was_opened(opened: Opened) -> None:
-    opened.renew(options=WorldOptions(dialects={"cmi": {"chat_shape": "B"}}), offset_s=120.0)
-    world = opened.to.cmi.get(f"/_mock/worlds/{opened.names.name}")
-    assert world["dialect"]["chat_shape"] == "B"
-    offsets = [opened.to.mock(mock).get("/_mock/clock", world=opened.names.name)["offset_s"] for mock in MOCKS]
+def test_a_tenant_begins_again_as_it_was_opened(opened: Opened) -> None:
+    opened.renew(options=TenantOptions(dialects={"cmi": {"chat_shape": "B"}}), offset_s=120.0)
+    tenant = opened.to.cmi.get(f"/_mock/tenants/{opened.names.name}")
+    assert tenant["dialect"]["chat_shape"] == "B"
+    offsets = [opened.to.mock(mock).get("/_mock/clock", tenant=opened.names.name)["offset_s"] for mock in MOCKS]
     assert offsets == [120.0] * 3
 
 
 @pytest.mark.stack
 def test_a_pools_tenant_that_is_opened_again_mints_other_ids(lab: Lab) -> None:
     to = lab.stack.neighbours
-    desks = Desks(to, minted_world(), lab.urls, pool=[minted_world()])
+    desks = Desks(to, fresh_tenant(), lab.urls, pool=[fresh_tenant()])
     guids = []
     for _ in range(2):
         desk = desks.mint()
@@ -132,4 +132,4 @@ def test_a_pools_tenant_that_is_opened_again_mints_other_ids(lab: Lab) -> None:
 def test_a_stack_that_is_down_is_told_and_not_half_reset() -> None:
     nowhere = Neighbours(dict.fromkeys((*MOCKS, "service"), "http://127.0.0.1:1"))
     with pytest.raises(LabFailed, match="is the stack up"):
-        renew_world(nowhere, minted_world())
+        renew_tenant(nowhere, fresh_tenant())

@@ -77,7 +77,7 @@ def test_the_books_balance_once_the_customers_are_loaded(tenant: Tenant) -> None
     assert len(loaded.chats) == len(heard) == 12
     states = Counter((each.state, each.outcome) for each in tenant.transfers())
     assert states == {("settled", "stored"): 6, ("settled", "no_attachments"): 1, ("parked", "partly_stored"): 1}
-    chats = tenant.mock("cmi").get("/_mock/chats", world=tenant.name)["chats"]
+    chats = tenant.mock("cmi").get("/_mock/chats", tenant=tenant.name)["chats"]
     assert Counter(chat["status"] for chat in chats) == {"Handled": 6, "Ended": 2, "Accepted": 2, "Queued": 2}
     names = [each.name for each in tenant.stored()]
     assert len(names) == len(set(names)) == 14, "the lost answer made no second copy, the gone file is not there"

@@ -120,7 +120,7 @@ def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tena
     assert fault.warning
     tenant.chat(files=[NOTE]).end()
     tenant.wait_until_settled()
-    (told,) = tenant.mock("cmi").get("/_mock/faults", world=tenant.name)["faults"]
+    (told,) = tenant.mock("cmi").get("/_mock/faults", tenant=tenant.name)["faults"]
     assert (told["applied"], told["warning"]) == (0, fault.warning)
 
 
@@ -219,18 +219,18 @@ def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) ->
         ledger = json.loads(lab("ledger", "--json").stdout)
         assert ledger["ledger"] == {"ok": True, "violations": []}
         assert {each["outcome"] for each in ledger["attachments"]} == {"not asked for"}
-        # The ready file that programs outside rely on has followed: its secrets open the new world.
+        # The ready file that programs outside rely on has followed: its secrets open the new tenant.
         ready = json.loads((tmp_path / "ready.json").read_text())
-        assert ready["world"]["oauth"]["client_id"] != was["world"]["oauth"]["client_id"]
-        assert ready["world"]["contact_id"] != was["world"]["contact_id"]
+        assert ready["tenant"]["oauth"]["client_id"] != was["tenant"]["oauth"]["client_id"]
+        assert ready["tenant"]["contact_id"] != was["tenant"]["contact_id"]
         assert lab("ledger", "--ready-file", "ready.json").returncode == 0
         # The console's button asks the stack's owner, so the files that programs outside rely on follow again.
         pressed = httpx.post(
-            f"{ready['urls']['console']}/api/worlds/default/reset", json={}, timeout=60, trust_env=False
+            f"{ready['urls']['console']}/api/tenants/default/reset", json={}, timeout=60, trust_env=False
         )
         assert pressed.status_code == 204, pressed.text
         again = json.loads((tmp_path / "ready.json").read_text())
-        assert again["world"]["oauth"]["client_id"] != ready["world"]["oauth"]["client_id"]
+        assert again["tenant"]["oauth"]["client_id"] != ready["tenant"]["oauth"]["client_id"]
         assert lab("ledger").returncode == 0
         assert json.loads(lab("reset", "--full", "--json").stdout)["full"] is True
         # The service has forgotten the chat, and takes one more.

@@ -10,47 +10,47 @@ import pytest
 from attachment_lab.errors import WrongUse
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.ready_file import RunningStack
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 
 URLS = {
     name: f"http://127.0.0.1:{port}"
     for name, port in (("console", 1), ("orchestration", 2), ("cmi", 3), ("c4c", 4), ("service", 5))
 }
-WORLD = default_world()
+TENANT = default_tenant()
 
 
 def test_the_ready_file_has_exactly_the_promised_members() -> None:
-    ready = stack_file.ready_json(URLS, WORLD, "C1")
-    assert set(ready) == {"urls", "world"}
+    ready = stack_file.ready_json(URLS, TENANT, "C1")
+    assert set(ready) == {"urls", "tenant"}
     assert set(ready["urls"]) == {"console", "orchestration", "cmi", "c4c", "service"}
-    world = ready["world"]
-    assert set(world) == {"cmi", "c4c", "oauth", "contact_id"}
-    assert set(world["cmi"]) == {"cmi_url", "host", "api_key", "user", "password"}
-    assert set(world["c4c"]) == {"url", "host", "user", "password"}
-    assert set(world["oauth"]) == {"token_url", "client_id", "client_secret", "scope"}
+    tenant = ready["tenant"]
+    assert set(tenant) == {"cmi", "c4c", "oauth", "contact_id"}
+    assert set(tenant["cmi"]) == {"cmi_url", "host", "api_key", "user", "password"}
+    assert set(tenant["c4c"]) == {"url", "host", "user", "password"}
+    assert set(tenant["oauth"]) == {"token_url", "client_id", "client_secret", "scope"}
 
 
 def test_the_token_url_of_the_ready_file_can_be_reached_directly() -> None:
-    ready = stack_file.ready_json(URLS, WORLD, "C1")
-    assert ready["world"]["oauth"]["token_url"] == "http://127.0.0.1:2/acme/oauth2/token"
+    ready = stack_file.ready_json(URLS, TENANT, "C1")
+    assert ready["tenant"]["oauth"]["token_url"] == "http://127.0.0.1:2/acme/oauth2/token"
 
 
 def test_the_file_appears_whole_and_for_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "ready.json"
-    stack_file.write(path, stack_file.ready_json(URLS, WORLD, "C1"))
+    stack_file.write(path, stack_file.ready_json(URLS, TENANT, "C1"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["ready.json"]
 
 
 def test_a_stack_file_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    stack = RunningStack(urls=URLS, world=WORLD, run_dir=tmp_path, clock_file=tmp_path / "c", pid=7, resets=2)
+    stack = RunningStack(urls=URLS, tenant=TENANT, run_dir=tmp_path, clock_file=tmp_path / "c", pid=7, resets=2)
     stack_file.write(tmp_path / "stack.json", stack_file.stack_json(stack))
     assert stack_file.read(tmp_path / "stack.json") == stack
 
 
 def test_a_ready_file_serves_other_commands_too(tmp_path: Path) -> None:
-    stack_file.write(tmp_path / "ready.json", stack_file.ready_json(URLS, WORLD, "C1"))
-    assert stack_file.read(tmp_path / "ready.json") == RunningStack(urls=URLS, world=WORLD)
+    stack_file.write(tmp_path / "ready.json", stack_file.ready_json(URLS, TENANT, "C1"))
+    assert stack_file.read(tmp_path / "ready.json") == RunningStack(urls=URLS, tenant=TENANT)
 
 
 def test_without_a_stack_the_remedy_is_to_start_one(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from attachment_lab.stack import commands, egress
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import OFFSETS, Ports
 from attachment_lab.stack.processes import Children, Command, clean_environment, exit_words, tail
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 
 PORTS = Ports.fixed(8100)
 
@@ -80,7 +80,7 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
         through_gates=False,
         extra={},
     )
-    console = commands.console(PORTS, {}, default_world(), {})
+    console = commands.console(PORTS, {}, default_tenant(), {})
     mocks = [commands.mock(name, PORTS, tmp_path) for name in ("orchestration", "cmi", "c4c")]
     assert [list(each.arguments) for each in (service, console)] == [
         ["run"],

@@ -18,7 +18,7 @@ from attachment_lab.demo.tour import TourOptions, tour_url
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import Reader
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import default_world
+from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.tenant.handle import Tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
@@ -27,7 +27,7 @@ LONGEST_CAPTION_WORDS = 50
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return build_app(Neighbours(NOWHERE), default_world(), NOWHERE).test_client()
+    return build_app(Neighbours(NOWHERE), default_tenant(), NOWHERE).test_client()
 
 
 def test_every_step_has_a_name_of_its_own_a_title_and_a_caption_one_can_read() -> None:
@@ -119,7 +119,7 @@ def test_going_back_repeats_nothing(tenant: Tenant) -> None:
     tour = told(tenant)
     for each in ("files", "write", "accept", "files"):
         tour.enter(each, speed=50)
-    chats = tenant.mock("cmi").get("/_mock/chats", world=tenant.name)["chats"]
+    chats = tenant.mock("cmi").get("/_mock/chats", tenant=tenant.name)["chats"]
     assert [len(chat["messages"]) for chat in chats] == [2 + len(director.FILES)]
 
 

@@ -34,8 +34,8 @@ def c4c(tmp_path: Path) -> Client:
     """A C4C mock in this process."""
     client = create_app(tmp_path).test_client()
     arrangement = {"user": "v1user", "password": CANARY, "services": ["chatactivity"]}
-    world = {"name": "default", "host": HOST, "communication_system": {"id": "S"}, "arrangement": arrangement}
-    assert client.post("/_mock/worlds", json=world).status_code == 201
+    tenant = {"name": "default", "host": HOST, "communication_system": {"id": "S"}, "arrangement": arrangement}
+    assert client.post("/_mock/tenants", json=tenant).status_code == 201
     return client
 
 
@@ -297,6 +297,6 @@ def answering() -> Iterator[str]:
 
 @pytest.mark.stack
 @pytest.mark.timeout(180)
-def test_requests_to_a_host_that_no_world_has_are_found(tenant: Tenant) -> None:
+def test_requests_to_a_host_that_no_tenant_has_are_found(tenant: Tenant) -> None:
     with pytest.raises(AssertionError, match="GET /stray → 421"), tenant.lab.tenant():
         httpx.get(f"{tenant.lab.urls['cmi']}/stray", headers={"Host": "stray.example"}, trust_env=False)

@@ -1,4 +1,4 @@
-"""Puts the twin together: worlds, routes, errors, the kit's frame."""
+"""Puts the twin together: tenants, routes, errors, the kit's frame."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 from flask import Flask, Request
 
 from mock_kit.app import WrappedApp, wrap
-from mock_kit.mock import DEFAULT_WORLD, Mock
+from mock_kit.mock import DEFAULT_TENANT, Mock
 from mock_kit.problem import FieldError, Problem
 from mock_kit.server import extra
-from mock_kit.tenants import World, Worlds
+from mock_kit.tenants import Tenant, Tenants
 from orchestration_mock.evidence import BOOK, LABELS
 from orchestration_mock.model.dialect import DEFAULTS, complete
 from orchestration_mock.model.errors import Refusal
 from orchestration_mock.model.keyring import Keyrings
-from orchestration_mock.model.tenant import OrchestrationWorld, read_world
+from orchestration_mock.model.tenant import OrchestrationTenant, read_tenant
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
 from orchestration_mock.routes.control import (
     events_blueprint,
@@ -39,7 +39,7 @@ WORKFLOW_HOST = "cc-workflows-"
 REAL_NETWORK = "allow_real_network"
 
 
-class OrchestrationMock(Mock[OrchestrationWorld]):
+class OrchestrationMock(Mock[OrchestrationTenant]):
     """The kit's mock, with a dialect whose values are judged as well as its names."""
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,30 +54,30 @@ class OrchestrationMock(Mock[OrchestrationWorld]):
 
 def create_app(
     data_dir: Path, *, carrier: Carrier | None = None, allow_real_network: bool | None = None
-) -> WrappedApp[OrchestrationWorld]:
+) -> WrappedApp[OrchestrationTenant]:
     """The WSGI callable. Without ``carrier`` or ``allow_real_network`` the command line says what they are."""
     used = carrier or Carrier(read_egress(str(extra().get("egress") or "")))
     leave = extra().get("allow_real_network") is True if allow_real_network is None else allow_real_network
-    worlds: Worlds[OrchestrationWorld] = Worlds()
+    tenants: Tenants[OrchestrationTenant] = Tenants()
     keyrings = Keyrings()
 
-    def create_world(body: dict[str, Any]) -> OrchestrationWorld:
+    def create_tenant(body: dict[str, Any]) -> OrchestrationTenant:
         refuse_leave(body.get("dialect"))
-        world = read_world(
+        tenant = read_tenant(
             body,
             data_dir=data_dir,
             sender_for=lambda _dialect: used.sender(lambda: leave),
             touch=_touch,
             keys_of=keyrings.of,
         )
-        return worlds.add(world, [world.tenant])
+        return tenants.add(tenant, [tenant.tenant_path])
 
     mock = OrchestrationMock(
         name="orchestration",
-        worlds=worlds,
-        world_of=lambda request: world_of(request, worlds),
-        create_world=create_world,
-        reset_world=OrchestrationWorld.begin,
+        tenants=tenants,
+        tenant_of=lambda request: tenant_of(request, tenants),
+        create_tenant=create_tenant,
+        reset_tenant=OrchestrationTenant.begin,
         evidence=BOOK,
         dialect=DEFAULTS,
     )
@@ -94,12 +94,12 @@ def refuse_leave(dialect: object) -> None:
     raise Problem(403, "Not by a control call", detail, [error])
 
 
-def _touch(evidence_id: str, world: World) -> str:
-    BOOK.touch(evidence_id, world)
+def _touch(evidence_id: str, tenant: Tenant) -> str:
+    BOOK.touch(evidence_id, tenant)
     return LABELS[evidence_id]
 
 
-def _flask_app(mock: Mock[OrchestrationWorld]) -> Flask:
+def _flask_app(mock: Mock[OrchestrationTenant]) -> Flask:
     app = Flask("orchestration_mock", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MOST_REQUEST_BYTES
     app.json.sort_keys = False  # type: ignore[attr-defined]  # Flask's default provider has it
@@ -118,20 +118,20 @@ def _flask_app(mock: Mock[OrchestrationWorld]) -> Flask:
     return app
 
 
-def world_of(request: Request, worlds: Worlds[OrchestrationWorld]) -> OrchestrationWorld | None:
+def tenant_of(request: Request, tenants: Tenants[OrchestrationTenant]) -> OrchestrationTenant | None:
     """The tenant by the first path segment; at the orchestration layer's hosts, by the token's issuer.
 
-    There a request without a readable token belongs to the default world, which then refuses it.
+    There a request without a readable token belongs to the default tenant, which then refuses it.
     """
     if not request.host.startswith(WORKFLOW_HOST):
-        return worlds.find(request.path.lstrip("/").partition("/")[0])
+        return tenants.find(request.path.lstrip("/").partition("/")[0])
     token = request.headers.get("Authorization", "").partition(" ")[2]
-    by_token = worlds.find(_tenant_of(token)) or _opaque_owner(token, worlds)
-    return by_token or worlds.get(DEFAULT_WORLD)
+    by_token = tenants.find(_tenant_of(token)) or _opaque_owner(token, tenants)
+    return by_token or tenants.get(DEFAULT_TENANT)
 
 
 def _tenant_of(token: str) -> str:
-    """The last segment of the issuer in an unverified token; the world it leads to verifies it."""
+    """The last segment of the issuer in an unverified token; the tenant it leads to verifies it."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -140,7 +140,7 @@ def _tenant_of(token: str) -> str:
         return ""
 
 
-def _opaque_owner(token: str, worlds: Worlds[OrchestrationWorld]) -> OrchestrationWorld | None:
+def _opaque_owner(token: str, tenants: Tenants[OrchestrationTenant]) -> OrchestrationTenant | None:
     if "." in token:
         return None
-    return next((world for world in worlds.all() if world.issuer.introspect(token)["active"]), None)
+    return next((tenant for tenant in tenants.all() if tenant.issuer.introspect(token)["active"]), None)

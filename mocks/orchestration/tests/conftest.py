@@ -15,7 +15,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_kit.app import WrappedApp
 from orchestration_mock.app import create_app
-from orchestration_mock.model.tenant import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationTenant
 from orchestration_mock.wire.egress import read_egress
 from orchestration_mock.wire.outbound import Carrier
 
@@ -37,7 +37,7 @@ class Outside:
     ``answers`` are given to the endpoint's calls one by one, then 202 for ever.
     """
 
-    app: WrappedApp[OrchestrationWorld] | None = None
+    app: WrappedApp[OrchestrationTenant] | None = None
     endpoint_calls: list[httpx.Request] = field(default_factory=list)
     token_calls: list[httpx.Request] = field(default_factory=list)
     answers: list[httpx.Response | Exception] = field(default_factory=list)
@@ -66,16 +66,16 @@ class Outside:
 
 @dataclass
 class Tenant:
-    """One world and a client to steer it."""
+    """One tenant and a client to steer it."""
 
     client: Client
-    world: OrchestrationWorld
+    state: OrchestrationTenant
     outside: Outside
 
     def call(self, method: str, path: str, **rest: Any) -> TestResponse:
         """One request; a path below the System Configurator API may leave out its base."""
         if path.startswith(("secrets", "event-driven-integrations")):
-            path = f"/{self.world.tenant}/system-configurator/api/{path}"
+            path = f"/{self.state.tenant_path}/system-configurator/api/{path}"
         return self.client.open(path, method=method, **rest)
 
     def integrate(self, definition: dict[str, Any] | str | None = None, **form: Any) -> dict[str, Any]:
@@ -88,14 +88,14 @@ class Tenant:
     def fire(self, event: str = "Ended", **contact: Any) -> dict[str, Any]:
         """An event, and the wait for its deliveries."""
         body = {"event": event, "contact": a_contact(**contact)}
-        reply = self.client.post(f"/_mock/events?world={self.world.name}", json=body)
+        reply = self.client.post(f"/_mock/events?tenant={self.state.name}", json=body)
         assert reply.status_code == 202, reply.text
-        assert self.world.engine.drain(30)
+        assert self.state.engine.drain(30)
         return dict(reply.json or {})
 
     def deliveries(self) -> list[dict[str, Any]]:
         """The delivery log."""
-        return list(self.client.get(f"/_mock/deliveries?world={self.world.name}").json or [])
+        return list(self.client.get(f"/_mock/deliveries?tenant={self.state.name}").json or [])
 
 
 def a_request(**members: Any) -> dict[str, Any]:
@@ -134,22 +134,22 @@ def a_contact(**attributes: Any) -> dict[str, Any]:
     } | attributes
 
 
-def a_world(name: str = "default", tenant: str = "acme", **members: Any) -> dict[str, Any]:
-    """The body that creates a world."""
+def a_tenant_body(name: str = "default", tenant_path: str = "acme", **members: Any) -> dict[str, Any]:
+    """The body that creates a tenant."""
     oauth = {
         "client_id": "event-engine",
         "client_secret": CLIENT_SECRET,
         "scope": "chat-attachments transfers",
         "audience": "attachment-transfer",
     }
-    return {"name": name, "tenant": tenant, "oauth": oauth} | members
+    return {"name": name, "tenant_path": tenant_path, "oauth": oauth} | members
 
 
-def a_tenant(app: WrappedApp[OrchestrationWorld], name: str = "default") -> Tenant:
-    """A client's view of a world that exists."""
-    world = app.mock.worlds.get(name)
-    assert world is not None
-    return Tenant(app.test_client(), world, Outside())
+def a_tenant(app: WrappedApp[OrchestrationTenant], name: str = "default") -> Tenant:
+    """A client's view of a tenant that exists."""
+    tenant = app.mock.tenants.get(name)
+    assert tenant is not None
+    return Tenant(app.test_client(), tenant, Outside())
 
 
 @pytest.fixture
@@ -159,30 +159,30 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def app(tmp_path: Path, outside: Outside) -> Iterator[WrappedApp[OrchestrationWorld]]:
-    """The twin without a world."""
+def app(tmp_path: Path, outside: Outside) -> Iterator[WrappedApp[OrchestrationTenant]]:
+    """The twin without a tenant."""
     egress = read_egress("cc-workflows-*.cc.sinch.com=http://127.0.0.1:1,login-*.cc.sinch.com=http://127.0.0.1:2")
     carrier = Carrier(egress, transport_for=lambda _: httpx.MockTransport(outside.handle))
     outside.app = create_app(tmp_path, carrier=carrier)
     yield outside.app
-    for name in outside.app.mock.worlds.names():
-        outside.app.mock.worlds.remove(name)
+    for name in outside.app.mock.tenants.names():
+        outside.app.mock.tenants.remove(name)
 
 
 @pytest.fixture
-def tenant(app: WrappedApp[OrchestrationWorld], outside: Outside) -> Tenant:
+def tenant(app: WrappedApp[OrchestrationTenant], outside: Outside) -> Tenant:
     """A tenant with the four documented secrets."""
     client = app.test_client()
-    assert client.post("/_mock/worlds", json=a_world()).status_code == 201
-    world = app.mock.worlds.get("default")
-    assert world is not None
-    found = Tenant(client, world, outside)
+    assert client.post("/_mock/tenants", json=a_tenant_body()).status_code == 201
+    tenant = app.mock.tenants.get("default")
+    assert tenant is not None
+    found = Tenant(client, tenant, outside)
     for name, value in PASSWORDS.items():
         assert found.call("POST", "secrets", json={"name": name, "secret": value}).status_code == 201
     credential = {
         "client_id": "event-engine",
         "client_secret": CLIENT_SECRET,
-        "access_token_url": world.issuer.token_url,
+        "access_token_url": tenant.issuer.token_url,
         "scope": ["chat-attachments"],
     }
     reply = found.call("POST", "secrets", json={"name": "orchestration-layer", "secret": credential})
@@ -203,7 +203,7 @@ def make() -> SimpleNamespace:
         request=a_request,
         form=a_form,
         contact=a_contact,
-        world=a_world,
+        tenant_body=a_tenant_body,
         tenant=a_tenant,
         guid=GUID,
         endpoint=ENDPOINT,

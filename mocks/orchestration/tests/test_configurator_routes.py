@@ -65,7 +65,7 @@ def test_an_unknown_field_is_accepted_with_a_warning(tenant):
 
 
 def test_advice_for_chat_attachments_is_given(tenant):
-    tenant.world.dialect["chat_attachment_rules"] = "warn"
+    tenant.state.dialect["chat_attachment_rules"] = "warn"
     saved = tenant.integrate(
         direct_conversations=True, events=["Accepted"], direction="Outbound", queues=[{"address": "a@b.com"}]
     )
@@ -128,7 +128,7 @@ def test_no_reply_and_no_journal_shows_a_secret(tenant, make):
     shown += tenant.call("PUT", "secrets/ri-apikey", json={"secret": make.passwords["ri-apikey"]}).text
     shown += tenant.call("POST", "secrets", json={"name": "x", "secret": "ümlaut-secret"}).text
     shown += tenant.client.get("/_mock/journal?limit=1000").text
-    shown += tenant.client.get("/_mock/worlds").text
+    shown += tenant.client.get("/_mock/tenants").text
     for value in [*make.passwords.values(), make.client_secret, "ümlaut-secret"]:
         assert value not in shown
         assert json.dumps(value)[1:-1] not in shown
@@ -157,7 +157,7 @@ def test_a_secret_in_use_is_deleted_with_a_warning(tenant, example):
 
 
 def test_the_dialect_deletes_a_secret_in_use_only_by_force(tenant, example):
-    tenant.world.dialect["secret_in_use"] = "refuse"
+    tenant.state.dialect["secret_in_use"] = "refuse"
     saved = tenant.integrate(example)
     refused = tenant.call("DELETE", "secrets/ri-apikey")
     assert refused.status_code == 409
@@ -251,4 +251,4 @@ def test_a_secret_from_a_browsers_form_is_not_in_the_journal(tenant):
         tenant.call("POST", "secrets", data=form, content_type="multipart/form-data", headers=ASKED).status_code == 201
     )
     assert "typed-in-a-browser" not in tenant.client.get("/_mock/journal").text
-    assert tenant.world.secrets.get("new-secret").text == form["secret"]
+    assert tenant.state.secrets.get("new-secret").text == form["secret"]

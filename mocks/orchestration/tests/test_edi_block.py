@@ -48,16 +48,16 @@ def integrate_two(tenant, make, first, **request):
     ],
 )
 def test_what_follows_waits_for_an_answer_only_when_it_must(tenant, make, first, request_keys, always, waits):
-    tenant.world.dialect["wait_for_answer"] = always
+    tenant.state.dialect["wait_for_answer"] = always
     slow = integrate_two(tenant, make, first, **request_keys)
     assert slow.reached.wait(30)
     if waits:
-        assert not tenant.world.engine.drain(0)
+        assert not tenant.state.engine.drain(0)
         assert [call.url.path for call in tenant.outside.endpoint_calls] == ["/first"]
     else:
         assert slow.second.wait(30)
     slow.go_on.set()
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     assert [call.url.path for call in tenant.outside.endpoint_calls] == ["/first", "/second"]
     assert [row["state"] for row in tenant.deliveries()] == ["delivered", "delivered"]
 

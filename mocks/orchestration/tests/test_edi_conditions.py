@@ -123,7 +123,7 @@ class _Contact:
         "re.findall('[a-z]', 'a1b') == ['a', 'b'] and re.search('EN', 'en', re.IGNORECASE)[0] == 'en'",
     ],
 )
-def test_the_documented_modules_are_there_and_time_is_the_worlds(condition):
+def test_the_documented_modules_are_there_and_time_is_the_tenants(condition):
     assert true(condition) is True
 
 

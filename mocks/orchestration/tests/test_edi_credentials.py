@@ -87,12 +87,12 @@ def test_configurations_of_one_credential_share_a_token_and_others_do_not(tenant
 
 
 def test_a_token_is_renewed_some_time_before_it_expires_by_the_dialect(tenant, example):
-    tenant.world.dialect["token_leeway_s"] = 600
+    tenant.state.dialect["token_leeway_s"] = 600
     tenant.integrate(example)
     tenant.fire()
-    tenant.world.clock.advance(3599 - 601)
+    tenant.state.clock.advance(3599 - 601)
     tenant.fire()
-    tenant.world.clock.advance(60)
+    tenant.state.clock.advance(60)
     tenant.fire()
     assert [row["token_use"] for row in tenant.deliveries()] == ["fetched", "cached", "fetched"]
 

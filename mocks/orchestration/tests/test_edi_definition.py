@@ -125,7 +125,7 @@ def test_a_secret_in_the_body_is_refused_and_the_dialect_allows_it():
 def test_a_secret_outside_the_headers_is_refused_wherever_it_stands(tenant, make, form, field):
     refused = tenant.call("POST", "event-driven-integrations", json=make.form(**form))
     assert (refused.status_code, [error["field"] for error in refused.json["errors"]]) == (422, [field])
-    tenant.world.dialect["secrets_outside_headers"] = "allow"
+    tenant.state.dialect["secrets_outside_headers"] = "allow"
     saved = tenant.call("POST", "event-driven-integrations", json=make.form(**form))
     assert saved.status_code == 201
     assert saved.json["warnings"][-1] == "there is no secret named x yet"

@@ -146,10 +146,10 @@ def test_the_carrier_tells_when_a_request_is_out_before_the_reply_is_there():
 
 
 @pytest.mark.parametrize("leave", [True, False])
-@pytest.mark.parametrize("where", ["/_mock/dialect", "/_mock/worlds"])
+@pytest.mark.parametrize("where", ["/_mock/dialect", "/_mock/tenants"])
 def test_no_control_call_gives_leave_for_the_real_network(tenant, make, where, leave):
     asked = {"allow_real_network": leave}
-    body = asked if where.endswith("dialect") else make.world("other", "other", dialect=asked)
+    body = asked if where.endswith("dialect") else make.tenant_body("other", "other", dialect=asked)
     reply = tenant.client.post(where, json=body)
     assert (reply.status_code, reply.mimetype) == (403, "application/problem+json")
     (error,) = reply.json["errors"]
@@ -164,12 +164,12 @@ def test_the_command_line_gives_leave_for_every_tenant(tmp_path, make, leave):
     transport = httpx.MockTransport(lambda request: asked.append(request) or httpx.Response(204))
     beyond = Carrier(read_egress(""), transport_for=lambda _: transport)
     app = create_app(tmp_path, carrier=beyond, allow_real_network=leave)
-    assert app.test_client().post("/_mock/worlds", json=make.world()).status_code == 201
+    assert app.test_client().post("/_mock/tenants", json=make.tenant_body()).status_code == 201
     found = make.tenant(app)
     found.integrate(endpoint_url="https://example.com/x")
     found.fire()
     assert [str(each.url) for each in asked] == ["https://example.com/x"] * leave
-    found.world.engine.close()
+    found.state.engine.close()
 
 
 def test_the_command_line_says_whether_the_real_network_may_be_used(capsys):

@@ -62,7 +62,7 @@ def test_a_token_is_fetched_once_and_again_after_it_expired(tenant, example):
     tenant.fire()
     tenant.fire()
     assert len(tenant.outside.token_calls) == 1
-    tenant.world.clock.advance(3600)
+    tenant.state.clock.advance(3600)
     tenant.fire()
     assert len(tenant.outside.token_calls) == 2
     tokens = [call.headers["authorization"] for call in tenant.outside.endpoint_calls]
@@ -80,7 +80,7 @@ def test_the_token_request_is_a_form_with_basic_credentials(tenant, make, exampl
 
 
 def test_the_dialect_sends_the_client_secret_in_the_body(tenant, example):
-    tenant.world.dialect["token_client_auth"] = "body"
+    tenant.state.dialect["token_client_auth"] = "body"
     tenant.integrate(example)
     tenant.fire()
     assert b"client_secret=" in tenant.outside.token_calls[0].content
@@ -111,7 +111,7 @@ def test_a_refused_client_leaves_the_request_unsent_and_says_so(tenant, make, ex
     credential = {
         "client_id": "event-engine",
         "client_secret": "quite another secret",
-        "access_token_url": tenant.world.issuer.token_url,
+        "access_token_url": tenant.state.issuer.token_url,
     }
     reply = tenant.call("PUT", "secrets/orchestration-layer", json={"secret": credential})
     assert reply.status_code == 200
@@ -144,7 +144,7 @@ def test_an_unknown_secret_leaves_the_request_unsent(tenant, make):
 
 @pytest.mark.parametrize(("switch", "sent"), [("empty", ""), ("literal", "{contact.shoe_size}")])
 def test_the_dialect_sends_an_unknown_placeholder(tenant, make, switch, sent):
-    tenant.world.dialect["unknown_placeholder"] = switch
+    tenant.state.dialect["unknown_placeholder"] = switch
     tenant.integrate(make.request(body={"x": "{contact.shoe_size}"}))
     tenant.fire()
     assert json.loads(tenant.outside.endpoint_calls[0].content) == {"x": sent}
@@ -161,7 +161,7 @@ def test_a_failed_delivery_is_not_repeated_by_itself(tenant):
 
 
 def test_the_dialect_repeats_a_failed_delivery(tenant):
-    tenant.world.dialect["retries"] = 2
+    tenant.state.dialect["retries"] = 2
     tenant.integrate()
     tenant.outside.answers = [httpx.Response(500), httpx.Response(500), httpx.Response(202)]
     tenant.fire()
@@ -176,7 +176,7 @@ def test_a_redelivery_is_a_new_row_with_the_same_event(tenant):
     old = fired["delivery_ids"][0]
     reply = tenant.call("POST", f"/_mock/deliveries/{old}/redeliver")
     assert reply.status_code == 202
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     first, second = tenant.deliveries()
     assert (first["state"], second["state"]) == ("failed", "delivered")
     assert (second["redelivery_of"], second["event_id"]) == (old, fired["event_id"])
@@ -209,23 +209,23 @@ def test_the_echo_endpoint_sends_nothing_and_shows_no_secret(tenant, make, examp
     assert tenant.outside.endpoint_calls == []
 
 
-def test_a_delayed_request_waits_for_the_worlds_clock(tenant, make):
+def test_a_delayed_request_waits_for_the_tenants_clock(tenant, make):
     tenant.integrate(make.request(delay=600))
     tenant.fire()
     assert tenant.outside.endpoint_calls == []
     assert tenant.deliveries()[0]["state"] == "pending"
-    tenant.world.clock.advance(601)
-    assert tenant.world.engine.release_due() == 0
-    assert tenant.world.engine.drain(30)
+    tenant.state.clock.advance(601)
+    assert tenant.state.engine.release_due() == 0
+    assert tenant.state.engine.drain(30)
     assert tenant.deliveries()[0]["state"] == "delivered"
 
 
 def test_delay_max_is_a_range(tenant, make):
-    tenant.world.dialect["delay_pick"] = "max"
+    tenant.state.dialect["delay_pick"] = "max"
     tenant.integrate(make.request(delay=100, delayMax=200))
     tenant.fire()
-    tenant.world.clock.advance(150)
-    assert tenant.world.engine.release_due() == 1
+    tenant.state.clock.advance(150)
+    assert tenant.state.engine.release_due() == 1
 
 
 def test_configurations_run_in_ordinal_order(tenant):
@@ -253,7 +253,7 @@ def test_events_of_one_conversation_keep_their_order(tenant, make):
     assert arrived.wait(30)
     assert len(tenant.outside.endpoint_calls) == 1
     go_on.set()
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     bodies = [json.loads(call.content)["e"] for call in tenant.outside.endpoint_calls]
     assert bodies == ["Ended", "Closed"]
 
@@ -276,7 +276,7 @@ def test_another_conversation_does_not_wait(tenant, make):
         assert tenant.client.post("/_mock/events", json=event).status_code == 202
     assert other_done.wait(30)
     go_on.set()
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
 
 
 def test_params_are_appended_to_the_address(tenant, make):
@@ -309,7 +309,7 @@ def test_get_sends_no_body(tenant, make):
 def test_the_body_is_ascii_unless_the_dialect_says_utf8(tenant, make):
     tenant.integrate(make.request(body={"name": "Ünal"}))
     tenant.fire()
-    tenant.world.dialect["body_encoding"] = "utf8"
+    tenant.state.dialect["body_encoding"] = "utf8"
     tenant.fire()
     first, second = [call.content for call in tenant.outside.endpoint_calls]
     assert b"\\u00dc" in first
@@ -319,7 +319,7 @@ def test_the_body_is_ascii_unless_the_dialect_says_utf8(tenant, make):
 def test_the_dialect_says_what_a_null_looks_like_inside_a_text(tenant, make):
     tenant.integrate(make.request(body={"x": "[{contact.preferred_agent}]"}))
     tenant.fire()
-    tenant.world.dialect["null_in_text"] = "None"
+    tenant.state.dialect["null_in_text"] = "None"
     tenant.fire()
     sent = [json.loads(call.content)["x"] for call in tenant.outside.endpoint_calls]
     assert sent == ["[]", "[None]"]
@@ -328,7 +328,7 @@ def test_the_dialect_says_what_a_null_looks_like_inside_a_text(tenant, make):
 def test_the_dialect_says_what_an_object_looks_like_inside_a_text(tenant, make):
     tenant.integrate(make.request(body={"x": "queue: {contact.queue}"}))
     tenant.fire()
-    tenant.world.dialect["object_in_text"] = "python"
+    tenant.state.dialect["object_in_text"] = "python"
     tenant.fire()
     first, second = [json.loads(call.content)["x"].removeprefix("queue: ") for call in tenant.outside.endpoint_calls]
     assert json.loads(first) == ast.literal_eval(second)
@@ -338,7 +338,7 @@ def test_the_dialect_says_what_an_object_looks_like_inside_a_text(tenant, make):
 def test_the_dialect_names_the_user_agent_of_every_request(tenant, example):
     tenant.integrate(example)
     tenant.fire()
-    tenant.world.dialect["user_agent"] = "contact-pro/1"
+    tenant.state.dialect["user_agent"] = "contact-pro/1"
     tenant.fire()
     agents = [call.headers["user-agent"] for call in tenant.outside.endpoint_calls]
     assert agents == ["python-requests/2.32.3", "contact-pro/1"]
@@ -359,7 +359,7 @@ def test_inline_oauth_takes_its_secret_from_the_configurations_own_entry(tenant,
     auth = {
         "type": "oauth",
         "client_id": "event-engine",
-        "access_token_url": tenant.world.issuer.token_url,
+        "access_token_url": tenant.state.issuer.token_url,
         "scope": ["transfers"],
     }
     tenant.integrate(
@@ -387,8 +387,8 @@ def test_an_event_with_a_wrong_name_is_refused_with_the_right_ones(tenant, make)
 def test_closing_an_engine_leaves_no_thread_waiting(tenant, make):
     tenant.integrate(make.request(delay=60))
     tenant.fire()
-    tenant.world.engine.close()
-    assert tenant.world.engine.drain(30)
+    tenant.state.engine.close()
+    assert tenant.state.engine.drain(30)
     assert tenant.outside.endpoint_calls == []
 
 

@@ -61,7 +61,7 @@ def test_campaign_and_callback_calls_trigger_nothing_unless_the_dialect_includes
     tenant.integrate(channel_type="Phone", endpoint_url=HOOK)
     call = CHANNELS["phone"] | {"channel_sub_type": sub_type, "direction": "outbound"}
     assert tenant.fire(**call)["configurations"][0]["reason"] == f"calls of type {sub_type} are not covered"
-    tenant.world.dialect["campaign_and_callback_calls"] = "included"
+    tenant.state.dialect["campaign_and_callback_calls"] = "included"
     assert matched(tenant.fire(**call)) == ["files"]
 
 
@@ -71,7 +71,7 @@ def test_for_an_email_both_ids_are_equal(tenant, make):
     mail = {key: value for key, value in MAIL.items() if key != "id"}
     contact = {key: value for key, value in make.contact(**mail).items() if key != "id"}
     assert tenant.client.post("/_mock/events", json={"event": "Ended", "contact": contact}).status_code == 202
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     assert json.loads(tenant.outside.endpoint_calls[0].content)["both"] == f"{make.guid} {make.guid}"
     refused = tenant.client.post("/_mock/events", json={"event": "Ended", "contact": contact | {"id": "B" * 32}})
     assert refused.json["errors"][0]["field"] == "contact.id"
@@ -99,7 +99,7 @@ def test_a_closed_event_carries_the_time_wrap_up_ended(tenant, make):
     )
     tenant.fire("Ended")
     tenant.fire("Closed")
-    tenant.world.dialect["closed_created"] = "given"
+    tenant.state.dialect["closed_created"] = "given"
     tenant.fire("Closed")
     ended, closed, given = [json.loads(call.content) for call in tenant.outside.endpoint_calls]
     assert ended["created"] == given["created"] == make.contact()["created"]
@@ -114,5 +114,5 @@ def test_an_event_with_an_unknown_field_is_refused(tenant, make):
 def test_no_queue_selected_means_all_queues_unless_the_dialect_says_none(tenant):
     tenant.integrate()
     assert matched(tenant.fire()) == ["files"]
-    tenant.world.dialect["no_queue_ticked"] = "none"
+    tenant.state.dialect["no_queue_ticked"] = "none"
     assert tenant.fire()["configurations"][0]["reason"] == "no queue is selected"

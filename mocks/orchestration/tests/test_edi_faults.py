@@ -39,7 +39,7 @@ def test_a_used_up_fault_lets_the_next_delivery_pass(tenant):
     planned(tenant, "status", status=503)
     first = delivered(tenant)
     tenant.call("POST", f"/_mock/deliveries/{first['id']}/redeliver", json={})
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     assert tenant.deliveries()[1]["state"] == "delivered"
 
 
@@ -50,7 +50,7 @@ def test_a_delay_is_called_off_with_its_fault(tenant):
     tenant.call("POST", "/_mock/events", json=body | {"contact": body["contact"] | {"queue": {"address": "h@x"}}})
     assert tenant.deliveries()[0]["state"] == "pending"
     tenant.call("DELETE", f"/_mock/faults/{fault}")
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     assert tenant.deliveries()[0]["state"] == "delivered"
 
 
@@ -95,7 +95,7 @@ def test_a_reply_that_never_ends_is_given_up_when_the_time_is_over_or_the_fault_
     tenant.call("POST", "/_mock/events", json=body | {"contact": body["contact"] | {"queue": {"address": "h@x"}}})
     assert tenant.deliveries()[0]["state"] == "pending"
     tenant.call("DELETE", f"/_mock/faults/{fault}")
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     assert tenant.deliveries()[0]["state"] == "delivered"
 
 

@@ -89,7 +89,7 @@ def test_equal_ordinals_go_by_age(tenant):
 
 
 def test_the_older_behaviour_triggers_one_only(tenant):
-    tenant.world.dialect["max_triggered"] = 1
+    tenant.state.dialect["max_triggered"] = 1
     tenant.integrate(name="late", ordinal=2)
     tenant.integrate(name="early", ordinal=1)
     assert matched(tenant.fire()) == ["early"]
@@ -97,7 +97,7 @@ def test_the_older_behaviour_triggers_one_only(tenant):
 
 @pytest.mark.parametrize(("takes_a_place", "expected"), [(False, ["b", "c", "d"]), (True, ["b", "c"])])
 def test_a_false_condition_takes_a_place_only_in_the_dialect(tenant, make, takes_a_place, expected):
-    tenant.world.dialect["false_condition_takes_a_place"] = takes_a_place
+    tenant.state.dialect["false_condition_takes_a_place"] = takes_a_place
     tenant.integrate(make.request(condition="False"), name="a", ordinal=1)
     for ordinal, name in enumerate("bcd", start=2):
         tenant.integrate(name=name, ordinal=ordinal)

@@ -122,7 +122,7 @@ def test_a_documented_attribute_that_is_absent_is_null(tenant, make, path):
 
 @pytest.mark.parametrize(("strings", "name"), [("title", "Ended"), ("lower", "ended")])
 def test_the_event_yields_its_name_its_time_and_itself(tenant, make, strings, name):
-    tenant.world.dialect["event_strings"] = strings
+    tenant.state.dialect["event_strings"] = strings
     body = {"name": "{event.name}", "at": "{event.datetime}", "whole": "{event}", "text": "{contact.direction}-{event}"}
     tenant.integrate(make.request(body=body), endpoint_url="https://cc-workflows-x.cc.sinch.com/on/{event}")
     tenant.fire()

@@ -96,8 +96,8 @@ def test_verify_decides_whether_certificates_are_checked(tenant, make, written, 
         read_egress("cc-*=http://127.0.0.1:1"),
         transport_for=lambda verify: asked.append(verify) or httpx.MockTransport(lambda _: httpx.Response(202)),
     )
-    tenant.world.sender = carrier.sender(lambda: False)
-    tenant.world.begin()
+    tenant.state.sender = carrier.sender(lambda: False)
+    tenant.state.begin()
     tenant.integrate(make.request(**written))
     tenant.fire()
     assert asked == [checked]
@@ -118,7 +118,7 @@ def test_delay_and_delay_max_give_the_ends_of_the_range(tenant, make):
     tenant.integrate(make.request(delay=100, delayMax=200))
     waits = {}
     for pick in ("min", "max", "spread"):
-        tenant.world.dialect["delay_pick"] = pick
+        tenant.state.dialect["delay_pick"] = pick
         tenant.fire()
         row = tenant.deliveries()[-1]
         assert row["state"] == "pending"

@@ -135,7 +135,7 @@ def test_data_that_was_not_saved_leaves_the_request_unsent(tenant, make):
 
 
 def test_the_dialect_moves_the_path_of_saved_data(tenant, make):
-    tenant.world.dialect["attached_data_path"] = "contact.data"
+    tenant.state.dialect["attached_data_path"] = "contact.data"
     tenant.integrate(answering(make, save={"x": "1"}), ordinal=1)
     tenant.integrate(make.request(body={"x": "{contact.data.x}"}), ordinal=2)
     tenant.fire()

@@ -18,7 +18,7 @@ def test_an_outbound_upload_needs_a_queue_of_the_documented_type(tenant, make, a
     refused = tenant.call("POST", "event-driven-integrations", json=make.form(**form))
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "queues")
     assert "@<subchannel>.sinchconversation.com" in refused.json["errors"][0]["remedy"]
-    tenant.world.dialect["chat_attachment_rules"] = "warn"
+    tenant.state.dialect["chat_attachment_rules"] = "warn"
     assert f"not {address}" in " ".join(tenant.integrate(**form)["warnings"])
 
 
@@ -48,7 +48,7 @@ def test_an_outgoing_chat_of_another_queue_type_does_not_trigger_the_upload(tena
     tenant.integrate(direction="Both")
     fired = tenant.fire(direction="outbound", queue={"id": None, "address": "help@chat"})
     assert only(fired)["reason"].endswith("not help@chat")
-    tenant.world.dialect["chat_attachment_rules"] = "warn"
+    tenant.state.dialect["chat_attachment_rules"] = "warn"
     assert only(tenant.fire(direction="outbound", queue={"id": None, "address": "help@chat"}))["matched"]
 
 
@@ -56,8 +56,8 @@ def test_a_direct_chat_does_not_trigger_the_upload(tenant):
     saved = tenant.integrate(direct_conversations=True)
     assert "direct chats don't support attachments" in saved["warnings"][0]
     assert only(tenant.fire(queue=None))["reason"] == "direct chats don't support attachments"
-    assert tenant.world.evidence_hits()["edi.direct_chats_carry_no_files"] == 1
-    tenant.world.dialect["chat_attachment_rules"] = "warn"
+    assert tenant.state.evidence_hits()["edi.direct_chats_carry_no_files"] == 1
+    tenant.state.dialect["chat_attachment_rules"] = "warn"
     assert only(tenant.fire(queue=None))["matched"]
 
 

@@ -105,7 +105,7 @@ def test_an_unreadable_expiry_is_a_failed_token_fetch_in_words(tenant, example, 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
 def test_the_dialect_uses_a_token_of_unreadable_expiry_once(tenant, example, kind):
-    tenant.world.dialect["token_bad_expiry"] = "use_once"
+    tenant.state.dialect["token_bad_expiry"] = "use_once"
     plan(tenant, kind, times=None)
     tenant.integrate(example)
     tenant.fire()
@@ -155,7 +155,7 @@ def test_an_odd_reply_is_what_its_name_says(tenant, ask, kind):
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
 @pytest.mark.parametrize("kind", BAD_TOKENS)
 def test_every_bad_token_is_refused_by_who_checks_it(tenant, ask, kind, algorithm):
-    tenant.world.dialect["oauth_signing"] = algorithm
+    tenant.state.dialect["oauth_signing"] = algorithm
     tenant.client.post("/_mock/oauth/rotate", json={"keep_old": False})
     plan(tenant, kind)
     bad, good = (ask().json["access_token"] for _ in range(2))
@@ -185,7 +185,7 @@ def test_the_journal_says_why_a_token_was_refused(tenant, ask, kind, why):
 
 
 def test_a_token_that_names_another_published_key_than_it_was_signed_with_is_refused(tenant, ask):
-    issuer = tenant.world.issuer
+    issuer = tenant.state.issuer
     old, claims = issuer.keys.current, issuer.keys.claims_of(ask().json["access_token"])
     tenant.client.post("/_mock/oauth/rotate")
     for kid, status in ((str(old.kid), 202), (issuer.kid, 401)):
@@ -249,8 +249,8 @@ def test_the_key_set_can_fail_and_heals(tenant, kind):
 def test_the_metadata_can_fail_and_heals(tenant, kind):
     plan(tenant, kind)
     struck, healthy = (tenant.client.get("/acme/.well-known/openid-configuration") for _ in range(2))
-    assert healthy.json["issuer"] == tenant.world.issuer.url
-    assert struck.status_code == 503 or struck.json["issuer"] != tenant.world.issuer.url
+    assert healthy.json["issuer"] == tenant.state.issuer.url
+    assert struck.status_code == 503 or struck.json["issuer"] != tenant.state.issuer.url
 
 
 def test_failures_are_listed_counted_and_taken_back(tenant, ask):
@@ -277,7 +277,7 @@ def test_a_wrong_failure_is_refused(tenant, body):
 
 
 def test_an_opaque_token_shows_only_what_it_can(tenant, ask):
-    tenant.world.dialect["token_format"] = "opaque"
+    tenant.state.dialect["token_format"] = "opaque"
     refused = tenant.client.post("/_mock/oauth/failures", json={"kind": "token_unsigned"})
     assert (refused.status_code, refused.json["errors"][0]["field"]) == (422, "kind")
     for kind in ("token_expired", "token_revoked"):
@@ -291,11 +291,11 @@ def test_an_issuers_clock_that_is_off_makes_tokens_that_are_not_good_now(tenant,
     assert post(tenant, ask().json["access_token"]).status_code == status
 
 
-def test_a_token_of_the_future_becomes_good_when_the_worlds_clock_gets_there(tenant, ask):
+def test_a_token_of_the_future_becomes_good_when_the_tenants_clock_gets_there(tenant, ask):
     tenant.client.post("/_mock/oauth", json={"clock_skew_s": 300})
     token = ask().json["access_token"]
     assert post(tenant, token).status_code == 401
-    tenant.world.clock.advance(301)
+    tenant.state.clock.advance(301)
     assert post(tenant, token).status_code == 202
 
 
@@ -307,18 +307,18 @@ def test_a_skew_is_a_sensible_number_of_seconds(tenant, body):
 
 
 def test_a_locked_client_is_refused_until_the_lock_ends(tenant, ask):
-    tenant.world.dialect.update(client_lock_after=3, client_lock_s=1800)
+    tenant.state.dialect.update(client_lock_after=3, client_lock_s=1800)
     assert [ask(secret="wrong").status_code for _ in range(3)] == [401] * 3
     locked = ask()
     assert (locked.status_code, locked.json["error_description"]) == (401, "this client is locked for a while")
     assert tenant.client.get("/_mock/oauth").json["locked_until"] is not None
-    tenant.world.clock.advance(1801)
+    tenant.state.clock.advance(1801)
     assert ask().status_code == 200
     assert tenant.client.get("/_mock/oauth").json["locked_until"] is None
 
 
 def test_a_right_secret_in_between_starts_the_count_anew(tenant, ask):
-    tenant.world.dialect["client_lock_after"] = 3
+    tenant.state.dialect["client_lock_after"] = 3
     for _ in range(3):
         assert [ask(secret="wrong").status_code, ask(secret="wrong").status_code] == [401, 401]
         assert ask().status_code == 200

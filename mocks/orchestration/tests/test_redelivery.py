@@ -9,7 +9,7 @@ import pytest
 def redeliver(tenant, id_, **options):
     reply = tenant.call("POST", f"/_mock/deliveries/{id_}/redeliver", json=options)
     assert reply.status_code == 202, reply.text
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     return reply.json
 
 
@@ -50,13 +50,13 @@ def test_duplicates_together_race_each_other(tenant):
     assert [row["state"] for row in tenant.deliveries()] == ["delivered"] * 4
 
 
-def test_a_late_redelivery_waits_for_the_worlds_clock(tenant):
+def test_a_late_redelivery_waits_for_the_tenants_clock(tenant):
     tenant.integrate()
     first = tenant.fire()["delivery_ids"][0]
     redeliver(tenant, first, late_s=7200)
     assert tenant.deliveries()[1]["state"] == "pending"
-    tenant.world.clock.advance(7201)
-    assert tenant.world.engine.drain(30)
+    tenant.state.clock.advance(7201)
+    assert tenant.state.engine.drain(30)
     row = tenant.deliveries()[1]
     assert (row["state"], row["redelivery_mode"]) == ("delivered", "late")
 
@@ -68,7 +68,7 @@ def test_deliveries_can_be_sent_again_out_of_order(tenant, make, named):
     body = {"delivery_ids": ids} if named == "delivery_ids" else {"contact_id": make.guid}
     reply = tenant.call("POST", "/_mock/redeliveries", json=body | {"order": "reversed"})
     assert reply.status_code == 202
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     rows = tenant.deliveries()[3:]
     assert [row["event"] for row in rows] == ["Closed", "Ended", "Accepted"]
     assert {row["redelivery_mode"] for row in rows} == {"out_of_order"}
@@ -90,7 +90,7 @@ def test_what_was_sent_again_is_not_itself_sent_again(tenant, make):
     for _ in range(3):
         rows = tenant.call("POST", "/_mock/redeliveries", json={"contact_id": make.guid}).json
         assert len(rows) == 1
-        assert tenant.world.engine.drain(30)
+        assert tenant.state.engine.drain(30)
 
 
 def test_an_event_can_come_late_so_that_a_later_one_overtakes_it(tenant, make):
@@ -99,8 +99,8 @@ def test_an_event_can_come_late_so_that_a_later_one_overtakes_it(tenant, make):
     assert tenant.client.post("/_mock/events", json=event).status_code == 202
     tenant.fire("Closed")
     assert bodies(tenant) == [b'{"e": {"name": "Closed", "datetime": "' + _stamp(bodies(tenant)[0]) + b'"}}']
-    tenant.world.clock.advance(61)
-    assert tenant.world.engine.drain(30)
+    tenant.state.clock.advance(61)
+    assert tenant.state.engine.drain(30)
     assert [row["redelivery_mode"] for row in tenant.deliveries()] == ["late", None]
     assert b"Ended" in bodies(tenant)[1]
 
@@ -114,8 +114,8 @@ def test_late_ones_come_in_the_order_of_their_time_however_far_the_clock_jumps(t
     for name, late_s in (("Ended", 60), ("Closed", 30)):
         event = {"event": name, "contact": make.contact(), "late_s": late_s}
         assert tenant.client.post("/_mock/events", json=event).status_code == 202
-    tenant.world.clock.advance(3600)
-    assert tenant.world.engine.drain(30)
+    tenant.state.clock.advance(3600)
+    assert tenant.state.engine.drain(30)
     assert bodies(tenant) == [b'{"e": "Closed"}', b'{"e": "Ended"}']
 
 
@@ -123,7 +123,7 @@ def test_an_event_can_be_duplicated_from_the_start(tenant, make):
     tenant.integrate()
     event = {"event": "Ended", "contact": make.contact(), "copies": 2}
     fired = tenant.client.post("/_mock/events", json=event).json
-    assert tenant.world.engine.drain(30)
+    assert tenant.state.engine.drain(30)
     rows = tenant.deliveries()
     assert [row["id"] for row in rows] == fired["delivery_ids"]
     assert [row["redelivery_mode"] for row in rows] == [None, "duplicate"]
@@ -176,7 +176,7 @@ def test_an_unknown_delivery_is_not_sent_again(tenant):
 
 
 def test_an_automatic_retry_is_marked_as_one(tenant):
-    tenant.world.dialect["retries"] = 1
+    tenant.state.dialect["retries"] = 1
     tenant.integrate()
     tenant.outside.answers = [httpx.Response(503)]
     tenant.fire()

@@ -21,8 +21,8 @@ MAIL = {
 @pytest.fixture
 def layered(app, make, outside):
     """A tenant whose client may use both workflows, and whose endpoint is its own stand-in."""
-    world = make.world()
-    world["oauth"]["scope"] = "chat-attachments email-analysis"
+    body = make.tenant_body()
+    body["oauth"]["scope"] = "chat-attachments email-analysis"
     client = app.test_client()
     secrets = make.passwords | {"cmi-email-analysis-user": "mail-password-0123456789"}
     credential = {
@@ -30,9 +30,9 @@ def layered(app, make, outside):
         "client_secret": make.client_secret,
         "access_token_url": "https://login-eu-c1.cc.sinch.com/acme/oauth2/token",
     }
-    world["secrets"] = [{"name": name, "secret": value} for name, value in secrets.items()]
-    world["secrets"].append({"name": "orchestration-layer", "secret": credential})
-    assert client.post("/_mock/worlds", json=world).status_code == 201
+    body["secrets"] = [{"name": name, "secret": value} for name, value in secrets.items()]
+    body["secrets"].append({"name": "orchestration-layer", "secret": credential})
+    assert client.post("/_mock/tenants", json=body).status_code == 201
 
     def stand_in(request):
         headers = [(name, value) for name, value in request.headers.items() if name != "content-length"]

@@ -1,4 +1,4 @@
-"""The token issuer: grants, refusals, keys, lifetimes by the world's clock."""
+"""The token issuer: grants, refusals, keys, lifetimes by the tenant's clock."""
 
 import base64
 import json

@@ -43,14 +43,14 @@ def test_a_complete_call_is_accepted_and_recorded(tenant, body, bearer, make):
 
 @pytest.mark.parametrize(("answer", "member"), [("sync", "attachments"), ("execution", "executionArn")])
 def test_the_dialect_chooses_another_answer(tenant, body, bearer, answer, member):
-    tenant.world.dialect["workflow_answer"] = answer
+    tenant.state.dialect["workflow_answer"] = answer
     reply = post(tenant, body, **HEADERS, **bearer)
     assert reply.status_code == 200
     assert member in reply.json
 
 
 def test_the_synchronous_answer_tells_of_every_file(tenant, body, bearer, make):
-    tenant.world.dialect["workflow_answer"] = "sync"
+    tenant.state.dialect["workflow_answer"] = "sync"
     files = [{"name": "a.pdf", "status": "stored"}, {"name": "b.exe", "status": "skipped", "reason": "type"}]
     guid = f"{make.guid[:8]}-{make.guid[8:]}".lower()
     assert tenant.client.put(f"/_mock/workflows/results/{guid}", json={"attachments": files}).json == files
@@ -65,7 +65,7 @@ def test_the_synchronous_answer_tells_of_every_file(tenant, body, bearer, make):
 
 @pytest.mark.parametrize("workflow", ["chat-attachments", "email-analysis"])
 def test_the_three_published_regions_answer_and_no_other(tenant, body, make, workflow):
-    tenant.world.issuer.client = replace(tenant.world.issuer.client, scope=(workflow,))
+    tenant.state.issuer.client = replace(tenant.state.issuer.client, scope=(workflow,))
     form = {"grant_type": "client_credentials"}
     token = tenant.client.post("/acme/oauth2/token", data=form, auth=("event-engine", make.client_secret)).json
     headers = HEADERS | {"Authorization": f"Bearer {token['access_token']}"}
@@ -120,9 +120,9 @@ def test_an_unknown_workflow_is_a_501(tenant, bearer):
 
 
 def test_a_call_belongs_to_the_tenant_that_issued_its_token(tenant, body, make):
-    tenant.client.post("/_mock/worlds", json=make.world("other", "other"))
+    tenant.client.post("/_mock/tenants", json=make.tenant_body("other", "other"))
     auth = ("event-engine", make.client_secret)
     token = tenant.client.post("/other/oauth2/token", data={"grant_type": "client_credentials"}, auth=auth).json
     assert post(tenant, body, **HEADERS, Authorization=f"Bearer {token['access_token']}").status_code == 202
-    assert len(tenant.client.get("/_mock/workflows?world=other").json) == 1
+    assert len(tenant.client.get("/_mock/workflows?tenant=other").json) == 1
     assert tenant.client.get("/_mock/workflows").json == []

@@ -130,11 +130,11 @@ class StandinStack:
         arrangement = {"user": C4C_LOGIN[0], "password": C4C_LOGIN[1], "services": _SERVICES}
         system = {"id": "SINCH_CONTACT_PRO"}
         name = host.partition(".")[0]
-        world = {"name": name, "host": host, "communication_system": system, "arrangement": arrangement}
-        made = self.http.post(f"{self.c4c_url}/_mock/worlds", json=world)
+        tenant = {"name": name, "host": host, "communication_system": system, "arrangement": arrangement}
+        made = self.http.post(f"{self.c4c_url}/_mock/tenants", json=tenant)
         assert made.status_code == 201, made.text
         chat = {"Type": "CHAT", "Action": "ACCEPT", "ExternalReferenceID": contact_id, "Email": "ada@example.com"}
-        rung = self.http.post(f"{self.c4c_url}/_mock/cti?world={name}", json=chat)
+        rung = self.http.post(f"{self.c4c_url}/_mock/cti?tenant={name}", json=chat)
         assert rung.is_success, rung.text
         return str(rung.json()["activity"]["object_id"])
 

@@ -56,10 +56,10 @@ class Arrangement:
 
 
 class Access:
-    """Logins of one world.
+    """Logins of one tenant.
 
     Args:
-        dialect: the world's switches.
+        dialect: the tenant's switches.
         changed: called after every change that should outlive the process.
         learned: called with user and password when a password was found right for the first time.
     """

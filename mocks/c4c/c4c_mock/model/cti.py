@@ -15,8 +15,8 @@ from .access import User
 from .drafts import Draft
 from .edm import EntitySet, entity_set
 from .rows import Row
+from .tenant import C4CWorld
 from .values import Value
-from .world import C4CWorld
 from .writes import create
 
 DESKTOP = User(name="AGENT_DESKTOP", kind="business")
@@ -108,47 +108,47 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value.encode("utf-8", "replace").decode() == value
 
 
-def receive(world: C4CWorld, payload: Mapping[str, Any]) -> Row | None:
+def receive(tenant: C4CWorld, payload: Mapping[str, Any]) -> Row | None:
     """Act on a payload that has no ``problems``: ACCEPT creates the activity, END completes it.
 
     Returns the activity; None when there is none (NOTIFY, DECLINE, END of an unknown contact).
     """
-    shape = _shape(world, str(payload["Type"]))
+    shape = _shape(tenant, str(payload["Type"]))
     reference = str(payload.get("ExternalReferenceID") or "")
-    known = _find(world, shape, reference)
+    known = _find(tenant, shape, reference)
     if payload["Action"] == "ACCEPT":
-        return known or _accept(world, shape, payload, reference)
+        return known or _accept(tenant, shape, payload, reference)
     if payload["Action"] == "END" and known is not None:
-        _complete(world, shape, known)
+        _complete(tenant, shape, known)
         return known
     return None
 
 
-def _shape(world: C4CWorld, kind: str) -> Shape:
+def _shape(tenant: C4CWorld, kind: str) -> Shape:
     if kind == "MESSAGE":
-        return SOCIAL if world.switches["message_channel_target"] == "social" else CHAT
+        return SOCIAL if tenant.switches["message_channel_target"] == "social" else CHAT
     return CHAT if kind == "CHAT" else CALL
 
 
-def _find(world: C4CWorld, shape: Shape, reference: str) -> Row | None:
+def _find(tenant: C4CWorld, shape: Shape, reference: str) -> Row | None:
     """The activity of a contact, whether its commit is through or not."""
     if not reference:
         return None
-    for child in world.rows.stored(shape.reference_set):
+    for child in tenant.rows.stored(shape.reference_set):
         if child.values.get("ID") == reference:
-            return world.rows.parent(child)
-    for row in world.rows.stored(shape.activity_set):
+            return tenant.rows.parent(child)
+    for row in tenant.rows.stored(shape.activity_set):
         if reference in {row.contact, row.values.get("SocialMediaMessageID"), row.values.get("GroupwareItemID")}:
             return row
     return None
 
 
-def _accept(world: C4CWorld, shape: Shape, payload: Mapping[str, Any], reference: str) -> Row:
+def _accept(tenant: C4CWorld, shape: Shape, payload: Mapping[str, Any], reference: str) -> Row:
     eset = entity_set(shape.activity_set)
-    draft = Draft(eset=eset, values=_activity_values(world, shape, payload))
-    system = next(iter(world.access.systems), "")
+    draft = Draft(eset=eset, values=_activity_values(tenant, shape, payload))
+    system = next(iter(tenant.access.systems), "")
     stored = bool(reference and system)
-    if stored and shape.reference_set and world.switches["reference_kept_in"] == "GroupwareItemID":
+    if stored and shape.reference_set and tenant.switches["reference_kept_in"] == "GroupwareItemID":
         draft.values["GroupwareItemID"] = reference
     elif stored and shape.reference_set:
         child = entity_set(shape.reference_set)
@@ -157,15 +157,15 @@ def _accept(world: C4CWorld, shape: Shape, payload: Mapping[str, Any], reference
     elif stored:
         draft.values["SocialMediaMessageID"] = reference
     draft.contact = "" if stored else reference
-    return create(world, draft, None, DESKTOP)
+    return create(tenant, draft, None, DESKTOP)
 
 
-def _activity_values(world: C4CWorld, shape: Shape, payload: Mapping[str, Any]) -> dict[str, Value]:
+def _activity_values(tenant: C4CWorld, shape: Shape, payload: Mapping[str, Any]) -> dict[str, Value]:
     email = str(payload.get("Email") or "")
     subject = str(payload.get("Subject") or payload.get("Text") or f"Chat From:{email}")
     values: dict[str, Value] = {**shape.constants, shape.subject: subject[:765]}
     values["InitiatorCode"] = _DIRECTIONS[str(payload.get("EventType") or "INBOUND")]
-    values[shape.started] = world.clock.now()
+    values[shape.started] = tenant.clock.now()
     if shape.status:
         values[shape.status] = IN_PROCESS
     if shape.email and email:
@@ -177,19 +177,19 @@ def _settable(eset: EntitySet, name: str) -> bool:
     return name in eset.properties and eset.properties[name].creatable
 
 
-def _complete(world: C4CWorld, shape: Shape, row: Row) -> None:
-    now = world.clock.now()
+def _complete(tenant: C4CWorld, shape: Shape, row: Row) -> None:
+    now = tenant.clock.now()
     status: dict[str, Value] = {shape.status: COMPLETED} if shape.status else {}
     values = {**row.values, **status, **dict.fromkeys(shape.ended, now)}
-    world.rows.change(row, values, at=now, by=DESKTOP.name)
+    tenant.rows.change(row, values, at=now, by=DESKTOP.name)
 
 
-def stored_reference(world: C4CWorld, row: Row) -> str:
+def stored_reference(tenant: C4CWorld, row: Row) -> str:
     """The external reference that C4C keeps for an activity; empty when it keeps none."""
     shape = next((s for s in (CHAT, CALL, SOCIAL) if s.activity_set == row.eset.name), None)
     if shape is None:
         return ""
     if not shape.reference_set:
         return str(row.values.get("SocialMediaMessageID", ""))
-    references = world.rows.owned(row.object_id, shape.reference_set)
+    references = tenant.rows.owned(row.object_id, shape.reference_set)
     return str(references[0].values.get("ID", "") if references else row.values.get("GroupwareItemID", ""))

@@ -1,4 +1,4 @@
-"""The switches of a world: defaults with evidence from ``dialect.toml``, overrides checked on the way in."""
+"""The switches of a tenant: defaults with evidence from ``dialect.toml``, overrides checked on the way in."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Switch:
 
     Attributes:
         value: the default.
-        choices: what a world may choose instead; empty = any value of the default's type. Of a list: its members.
+        choices: what a tenant may choose instead; empty = any value of the default's type. Of a list: its members.
         test: the test that pins the behaviour, ``file::name``.
     """
 
@@ -73,7 +73,7 @@ def defaults() -> dict[str, Any]:
 
 
 def problems(overrides: Mapping[str, object]) -> list[dict[str, Any]]:
-    """What is wrong with a world's overrides, as ``errors`` of a problem document; empty when all fit."""
+    """What is wrong with a tenant's overrides, as ``errors`` of a problem document; empty when all fit."""
     found: list[dict[str, Any]] = []
     for name, value in overrides.items():
         switch = switches().get(name)

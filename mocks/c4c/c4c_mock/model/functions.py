@@ -7,32 +7,32 @@ from collections.abc import Iterator, Mapping
 from .edm import EntitySet, Function, Property, entity_set
 from .reading import related, rows_of
 from .rows import Row
+from .tenant import C4CWorld
 from .values import Value
-from .world import C4CWorld
 
 
-def call(world: C4CWorld, function: Function, arguments: Mapping[str, Value]) -> list[Row]:
+def call(tenant: C4CWorld, function: Function, arguments: Mapping[str, Value]) -> list[Row]:
     """The visible rows that meet every argument."""
     target = entity_set(function.target)
     return [
         row
-        for row in rows_of(world, target)
-        if all(_meets(world, row, function.match[name], wanted) for name, wanted in arguments.items())
+        for row in rows_of(tenant, target)
+        if all(_meets(tenant, row, function.match[name], wanted) for name, wanted in arguments.items())
     ]
 
 
-def _meets(world: C4CWorld, row: Row, place: str, wanted: Value) -> bool:
-    return any(_same(world.rows.value(r, prop), wanted, prop) for r, prop in _places(world, row, place))
+def _meets(tenant: C4CWorld, row: Row, place: str, wanted: Value) -> bool:
+    return any(_same(tenant.rows.value(r, prop), wanted, prop) for r, prop in _places(tenant, row, place))
 
 
-def _places(world: C4CWorld, row: Row, place: str) -> Iterator[tuple[Row, Property]]:
+def _places(tenant: C4CWorld, row: Row, place: str) -> Iterator[tuple[Row, Property]]:
     nav_name, slash, name = place.rpartition("/")
     if not slash:
         yield row, row.eset.properties[name]
         return
     nav = row.eset.navigations[nav_name]
     target: EntitySet = entity_set(nav.target)
-    for child in related(world, row, nav):
+    for child in related(tenant, row, nav):
         yield child, target.properties[name]
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from .cti import stored_reference
 from .edm import SERVICE_NAMES, UMBRELLA, services
 from .rows import Row
-from .world import C4CWorld
+from .tenant import C4CWorld
 
 
 class StoredAttachment(TypedDict):
@@ -27,20 +27,20 @@ class StoredAttachment(TypedDict):
     created_by: str
 
 
-def attachments_of(world: C4CWorld) -> list[StoredAttachment]:
+def attachments_of(tenant: C4CWorld) -> list[StoredAttachment]:
     """Every attachment in the order of creation, committed for readers or not yet."""
     sets = [s for s in services()[UMBRELLA].sets.values() if s.attachment]
-    rows = [row for eset in sets for row in world.rows.stored(eset.name)]
-    return [_listed(world, row) for row in sorted(rows, key=lambda r: r.created_at)]
+    rows = [row for eset in sets for row in tenant.rows.stored(eset.name)]
+    return [_listed(tenant, row) for row in sorted(rows, key=lambda r: r.created_at)]
 
 
-def _listed(world: C4CWorld, row: Row) -> StoredAttachment:
-    owner = world.rows.parent(row)
+def _listed(tenant: C4CWorld, row: Row) -> StoredAttachment:
+    owner = tenant.rows.parent(row)
     text: dict[str, Any] = {n: row.values.get(n) or "" for n in ("Name", "MimeType", "Title")}
     return StoredAttachment(
         object_id=row.object_id,
         parent_object_id=row.parent_id or "",
-        external_reference_id=stored_reference(world, owner) if owner else "",
+        external_reference_id=stored_reference(tenant, owner) if owner else "",
         service=next(name for name in SERVICE_NAMES if row.eset.name in services()[name].sets),
         name=text["Name"],
         mime_type=text["MimeType"],

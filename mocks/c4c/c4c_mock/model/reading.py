@@ -7,17 +7,17 @@ from datetime import UTC, datetime
 
 from .edm import EntitySet, Navigation, entity_set
 from .rows import Row
+from .tenant import C4CWorld
 from .values import Value
-from .world import C4CWorld
 
 _LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 
 
-def rows_of(world: C4CWorld, eset: EntitySet) -> list[Row]:
+def rows_of(tenant: C4CWorld, eset: EntitySet) -> list[Row]:
     """All rows of a set that are visible now."""
     if eset.rows is not None:
         return [_fixed_row(eset, number) for number in range(len(eset.rows))]
-    return world.rows.all(eset.name)
+    return tenant.rows.all(eset.name)
 
 
 def _fixed_row(eset: EntitySet, number: int) -> Row:
@@ -33,23 +33,23 @@ def _fixed_row(eset: EntitySet, number: int) -> Row:
     )
 
 
-def find(world: C4CWorld, eset: EntitySet, key: Mapping[str, Value]) -> Row | None:
+def find(tenant: C4CWorld, eset: EntitySet, key: Mapping[str, Value]) -> Row | None:
     """The row with this complete key; None when there is none."""
     if eset.is_fixed:
-        return next((r for r in rows_of(world, eset) if all(r.values[n] == v for n, v in key.items())), None)
-    return world.rows.get(eset.name, str(key["ObjectID"]))
+        return next((r for r in rows_of(tenant, eset) if all(r.values[n] == v for n, v in key.items())), None)
+    return tenant.rows.get(eset.name, str(key["ObjectID"]))
 
 
-def related(world: C4CWorld, row: Row, nav: Navigation) -> list[Row]:
+def related(tenant: C4CWorld, row: Row, nav: Navigation) -> list[Row]:
     """Rows at the far end of a navigation, visible now: children, or the parent."""
     target = entity_set(nav.target)
     if target.parent == row.eset.name:
-        return world.rows.children(row.object_id, target.name)
-    parent = parent_of(world, row)
+        return tenant.rows.children(row.object_id, target.name)
+    parent = parent_of(tenant, row)
     return [parent] if parent is not None and parent.eset.name == target.name else []
 
 
-def parent_of(world: C4CWorld, row: Row) -> Row | None:
+def parent_of(tenant: C4CWorld, row: Row) -> Row | None:
     """The owning row if it is visible now."""
-    owner = world.rows.parent(row)
-    return None if owner is None else world.rows.get(owner.eset.name, owner.object_id)
+    owner = tenant.rows.parent(row)
+    return None if owner is None else tenant.rows.get(owner.eset.name, owner.object_id)

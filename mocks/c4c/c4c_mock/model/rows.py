@@ -1,4 +1,4 @@
-"""Rows and the table that holds them: one world's business objects, keyed by ObjectID."""
+"""Rows and the table that holds them: one tenant's business objects, keyed by ObjectID."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ Keep: TypeAlias = "Callable[[list[Row], list[Row]], None]"
 
 
 class Rows:
-    """All rows of one world. Every method is safe to call from several threads."""
+    """All rows of one tenant. Every method is safe to call from several threads."""
 
     def __init__(self, now: Callable[[], datetime], keep: Keep = lambda _kept, _gone: None) -> None:
-        """``now`` is the world's clock. ``keep`` may raise: the transaction is taken back then."""
+        """``now`` is the tenant's clock. ``keep`` may raise: the transaction is taken back then."""
         self._now = now
         self._lock = threading.RLock()
         self._by_set: dict[str, dict[str, Row]] = {}

@@ -9,46 +9,46 @@ from .drafts import Draft
 from .edm import EntitySet, entity_set
 from .errors import BadRequest
 from .rows import Row
+from .tenant import C4CWorld
 from .values import Value
-from .world import C4CWorld
 from .writes import mint
 
 SEEDER = User(name="SEED", kind="business")
 _OBJECT_ID = re.compile(r"[0-9A-Za-z-]{1,70}")
 
 
-def seed(world: C4CWorld, draft: Draft, parent_id: str) -> Row:
+def seed(tenant: C4CWorld, draft: Draft, parent_id: str) -> Row:
     """Store an object with its parts. ``ObjectID`` may be chosen, stamps and authors may be set.
 
     Raises BadRequest for a read-only list, an unknown parent, an ObjectID in use, or a derived property.
     """
-    _check_parent(world, draft.eset, parent_id)
+    _check_parent(tenant, draft.eset, parent_id)
     chosen = [part.values["ObjectID"] for part in draft.family() if part.values.get("ObjectID")]
     if len(set(chosen)) < len(chosen):
         raise BadRequest("ObjectID: two rows want the same one")
     for part in draft.family():
-        _check(world, part)
-    rows = list(mint(world, draft, parent_id or None, SEEDER))
-    world.rows.add(rows)
+        _check(tenant, part)
+    rows = list(mint(tenant, draft, parent_id or None, SEEDER))
+    tenant.rows.add(rows)
     return rows[0]
 
 
-def _check_parent(world: C4CWorld, eset: EntitySet, parent_id: str) -> None:
+def _check_parent(tenant: C4CWorld, eset: EntitySet, parent_id: str) -> None:
     if eset.is_fixed:
         raise BadRequest(f"{eset.name} is a fixed list: its rows are part of the model")
     if bool(eset.parent) != bool(parent_id):
         raise BadRequest(f"{eset.name} belongs to {eset.parent}: name the parent" if eset.parent else "no parent here")
-    stored = world.rows.stored(eset.parent) if eset.parent else []
+    stored = tenant.rows.stored(eset.parent) if eset.parent else []
     if parent_id and not any(row.object_id == parent_id for row in stored):
         raise BadRequest(f"parent {parent_id}: no such {entity_set(eset.parent).type_name}")
 
 
-def _check(world: C4CWorld, part: Draft) -> None:
+def _check(tenant: C4CWorld, part: Draft) -> None:
     object_id: Value = part.values.get("ObjectID")
     if object_id is not None:
         if not (isinstance(object_id, str) and _OBJECT_ID.fullmatch(object_id)):
             raise BadRequest(f"ObjectID {object_id!r}: expected 1 to 70 letters, digits or dashes")
-        if world.rows.knows(object_id):
+        if tenant.rows.knows(object_id):
             raise BadRequest(f"ObjectID {object_id} is in use")
     for name in part.values:
         prop = part.eset.properties[name]

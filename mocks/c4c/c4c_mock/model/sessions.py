@@ -29,7 +29,7 @@ class Session:
 
 
 class Sessions:
-    """Open sessions of one world; they end with the process. ``now`` is the world's virtual clock."""
+    """Open sessions of one tenant; they end with the process. ``now`` is the tenant's virtual clock."""
 
     def __init__(self, now: Callable[[], datetime], dialect: Mapping[str, Any]) -> None:
         self._now = now

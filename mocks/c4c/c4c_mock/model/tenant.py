@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from c4c_mock.evidence import Touching
-from mock_kit.tenants import World
+from mock_kit.tenants import Tenant
 
 from .access import Access
 from .busy import Busyness
@@ -23,7 +23,7 @@ from .threads import Threads
 
 
 @dataclass(kw_only=True)
-class C4CWorld(World):
+class C4CWorld(Tenant):
     """State of one tenant. What a client or an administrator does to it outlives the process: see ``log``.
 
     Attributes:
@@ -65,7 +65,7 @@ class C4CWorld(World):
         ids_seed: str | None = None,
     ) -> C4CWorld:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
-        parts = World.parts(name, data_dir, {**defaults(), **(dialect or {})}, ids_seed=ids_seed)
+        parts = Tenant.parts(name, data_dir, {**defaults(), **(dialect or {})}, ids_seed=ids_seed)
         return cls(**parts, host=host.lower())
 
     @classmethod
@@ -79,17 +79,17 @@ class C4CWorld(World):
                 rows.pop(object_id, None)
             state.update(entry)
         known = {name: value for name, value in state["dialect"].items() if name in defaults()}
-        world = cls.make(state["name"], state["host"], path.parent.parent, known, ids_seed=state.get("ids_seed"))
-        world.clock.advance(state["clock"])
-        world.ids.restore(state["ids"])
-        world.access.restore(state["access"])
-        world.rows.restore(_readable(rows.values(), path.parent))
-        world.spool.keep_only({row.blob.path.name for row in world.rows.everything() if row.blob})
-        world.start_log()
-        return world
+        tenant = cls.make(state["name"], state["host"], path.parent.parent, known, ids_seed=state.get("ids_seed"))
+        tenant.clock.advance(state["clock"])
+        tenant.ids.restore(state["ids"])
+        tenant.access.restore(state["access"])
+        tenant.rows.restore(_readable(rows.values(), path.parent))
+        tenant.spool.keep_only({row.blob.path.name for row in tenant.rows.everything() if row.blob})
+        tenant.start_log()
+        return tenant
 
     def start_log(self) -> None:
-        """From now on every change is kept. Call it once the world is complete and accepted."""
+        """From now on every change is kept. Call it once the tenant is complete and accepted."""
         self.log.rewrite(self._snapshot())
 
     def _snapshot(self) -> Iterator[dict[str, Any]]:

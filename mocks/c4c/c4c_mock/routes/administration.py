@@ -28,7 +28,7 @@ _LANGUAGES = f"one of {', '.join(LANGUAGES)}, or null"
 
 
 def add_administration(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
-    """Routes for systems, arrangements and users; each takes ``?world=``."""
+    """Routes for systems, arrangements and users; each takes ``?tenant=``."""
     _add_systems(bp, mock)
     _add_arrangements(bp, mock)
     _add_changes(bp, mock)
@@ -39,35 +39,35 @@ def _add_systems(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.get("/communication-systems")
     def list_systems() -> Answer:
         """Every communication system."""
-        return jsonify([{"id": n, "host": h} for n, h in mock.asked_world().access.systems.items()]), 200
+        return jsonify([{"id": n, "host": h} for n, h in mock.current_tenant().access.systems.items()]), 200
 
     @bp.post("/communication-systems")
     def add_system() -> Answer:
         """``{"id", "host"?}``: without a system no external reference is ever stored."""
-        return jsonify(store_system(mock.asked_world(), json_object())), 201
+        return jsonify(store_system(mock.current_tenant(), json_object())), 201
 
 
 def _add_arrangements(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.get(_ARRANGEMENTS)
     def list_arrangements() -> Answer:
         """Every arrangement; no passwords."""
-        return jsonify([_shown(a) for a in mock.asked_world().access.arrangements.values()]), 200
+        return jsonify([_shown(a) for a in mock.current_tenant().access.arrangements.values()]), 200
 
     @bp.post(_ARRANGEMENTS)
     def add_arrangement() -> Answer:
         """``{"scenario", "system", "authentication", "user", "password", "services", "language"?}``."""
-        return jsonify(store_arrangement(mock.asked_world(), json_object())), 201
+        return jsonify(store_arrangement(mock.current_tenant(), json_object())), 201
 
     @bp.get(f"{_ARRANGEMENTS}/<int:number>")
     def show_arrangement(number: int) -> Answer:
         """One arrangement."""
-        return jsonify(_shown(_arrangement(mock.asked_world(), number))), 200
+        return jsonify(_shown(_arrangement(mock.current_tenant(), number))), 200
 
     @bp.delete(f"{_ARRANGEMENTS}/<int:number>")
     def delete_arrangement(number: int) -> Answer:
         """Delete it; its user stays and loses what only it ticked."""
-        world = mock.asked_world()
-        world.access.dissolve(_arrangement(world, number))
+        tenant = mock.current_tenant()
+        tenant.access.dissolve(_arrangement(tenant, number))
         return Response(), 204
 
 
@@ -75,20 +75,20 @@ def _add_changes(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.put(f"{_ARRANGEMENTS}/<int:number>/services")
     def tick_services(number: int) -> Answer:
         """``{"services": [...]}``: the services used, all of them."""
-        world, body = mock.asked_world(), json_object()
-        arrangement = _arrangement(world, number)
+        tenant, body = mock.current_tenant(), json_object()
+        arrangement = _arrangement(tenant, number)
         _refuse(_services_errors(body))
-        return jsonify(_shown(world.access.tick(arrangement, tuple(body["services"])))), 200
+        return jsonify(_shown(tenant.access.tick(arrangement, tuple(body["services"])))), 200
 
     @bp.put(f"{_ARRANGEMENTS}/<int:number>/credentials")
     def edit_credentials(number: int) -> Answer:
         """``{"password"}``: "Edit Credentials"; a lockout stays until somebody unlocks."""
-        world, body = mock.asked_world(), json_object()
-        user = _arrangement(world, number).user
+        tenant, body = mock.current_tenant(), json_object()
+        user = _arrangement(tenant, number).user
         _refuse(_password_errors(body))
         seen("password-alphabet")
-        world.journal.guard(body["password"], user)
-        world.access.set_password(user, body["password"])
+        tenant.journal.guard(body["password"], user)
+        tenant.access.set_password(user, body["password"])
         return jsonify(user=user), 200
 
 
@@ -96,48 +96,48 @@ def _add_users(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.post("/users")
     def add_user() -> Answer:
         """``{"user", "password", "kind": "business", "language"?}``: a person's login, who needs CSRF tokens."""
-        return jsonify(store_user(mock.asked_world(), json_object())), 201
+        return jsonify(store_user(mock.current_tenant(), json_object())), 201
 
     @bp.post("/users/<name>/unlock")
     def unlock(name: str) -> Answer:
         """Lift a lockout."""
-        if not mock.asked_world().access.unlock(name):
+        if not mock.current_tenant().access.unlock(name):
             raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
         return jsonify(user=name, locked=False), 200
 
     @bp.put("/users/<name>/language")
     def choose_language(name: str) -> Answer:
         """``{"language"}``: of the texts that this user is told; null = dialect ``user_language``."""
-        world, body = mock.asked_world(), json_object()
+        tenant, body = mock.current_tenant(), json_object()
         if "language" not in body:
             raise refusal([FieldError("language", _LANGUAGES, "Send one, or null.")])
         _refuse(_language_errors(body))
-        if not world.access.set_language(name, body["language"] or ""):
+        if not tenant.access.set_language(name, body["language"] or ""):
             raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
         return jsonify(user=name, language=body["language"]), 200
 
 
-def store_system(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def store_system(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a communication system. Problem 400 without an id of 1 to 60 characters."""
     name = body.get("id")
     if not isinstance(name, str) or not 0 < len(name) <= 60:
         raise refusal([FieldError("id", "1 to 60 characters", "Name the communication system.", name)])
-    world.access.add_system(name, str(body.get("host", "")))
-    return {"id": name, "host": world.access.systems[name]}
+    tenant.access.add_system(name, str(body.get("host", "")))
+    return {"id": name, "host": tenant.access.systems[name]}
 
 
-def store_arrangement(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def store_arrangement(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a communication arrangement. Problem 400 for what the administrator's screen would refuse."""
     _refuse(
         [
             *_login_errors(body),
-            *_arrangement_errors(world, body),
+            *_arrangement_errors(tenant, body),
             *_services_errors(body),
             *_language_errors(body),
         ]
     )
     seen("password-alphabet")
-    systems = list(world.access.systems)
+    systems = list(tenant.access.systems)
     arrangement = Arrangement(
         scenario=SCENARIO,
         system=str(body.get("system") or (systems[0] if len(systems) == 1 else "")),
@@ -145,24 +145,24 @@ def store_arrangement(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any
         user=body["user"],
         services=tuple(body["services"]),
     )
-    world.journal.guard(body["password"], body["user"])
-    stored = world.access.arrange(arrangement, body["password"])
+    tenant.journal.guard(body["password"], body["user"])
+    stored = tenant.access.arrange(arrangement, body["password"])
     if body.get("language"):
-        world.access.set_language(body["user"], body["language"])
+        tenant.access.set_language(body["user"], body["language"])
     return _shown(stored)
 
 
-def store_user(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def store_user(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a business user. Problem 400 for a bad login or another kind."""
     errors = [*_login_errors(body), *_language_errors(body)]
     if body.get("kind", "business") != "business":
         remedy = "Technical users come with a communication arrangement."
         errors.append(FieldError("kind", "business", remedy, body.get("kind")))
     _refuse(errors)
-    world.journal.guard(body["password"], body["user"])
-    world.access.add_person(body["user"], body["password"])
+    tenant.journal.guard(body["password"], body["user"])
+    tenant.access.add_person(body["user"], body["password"])
     if body.get("language"):
-        world.access.set_language(body["user"], body["language"])
+        tenant.access.set_language(body["user"], body["language"])
     return {"user": body["user"], "kind": "business"}
 
 
@@ -170,8 +170,8 @@ def _shown(arrangement: Arrangement) -> dict[str, Any]:
     return {**vars(arrangement), "services": list(arrangement.services)}
 
 
-def _arrangement(world: C4CWorld, number: int) -> Arrangement:
-    found = world.access.arrangements.get(number)
+def _arrangement(tenant: C4CWorld, number: int) -> Arrangement:
+    found = tenant.access.arrangements.get(number)
     if found is None:
         raise Problem(404, "No such arrangement", f"This tenant has no communication arrangement {number}.")
     return found
@@ -199,14 +199,14 @@ def _language_errors(body: Mapping[str, Any]) -> list[FieldError]:
     return [FieldError("language", _LANGUAGES, "Choose one, or leave it out.", language)]
 
 
-def _arrangement_errors(world: C4CWorld, body: Mapping[str, Any]) -> list[FieldError]:
+def _arrangement_errors(tenant: C4CWorld, body: Mapping[str, Any]) -> list[FieldError]:
     errors = []
     if body.get("scenario", SCENARIO) != SCENARIO:
         errors.append(FieldError("scenario", SCENARIO, "Use this scenario.", body["scenario"]))
     if body.get("authentication", "basic") != "basic":
         errors.append(FieldError("authentication", "basic", "Only Basic is mocked.", body["authentication"]))
     system = body.get("system")
-    if system and (not isinstance(system, str) or system not in world.access.systems):
+    if system and (not isinstance(system, str) or system not in tenant.access.systems):
         remedy = "Create it first: POST /_mock/communication-systems."
         errors.append(FieldError("system", "a communication system of this tenant", remedy, system))
     return errors

@@ -32,18 +32,18 @@ def error_as_json(req: Request) -> bool:
         return False
 
 
-def language_asked(world: C4CWorld, user: User | None, req: Request) -> str:
+def language_asked(tenant: C4CWorld, user: User | None, req: Request) -> str:
     """The language of a refusal: what the request asks for if the dialect lets it, else the user's, else the tenant's.
 
     ``user`` is None before the login.
     """
     headers = {name.lower(): value for name, value in req.headers.items()}
     query = {name.lower(): value for name, value in parse_qsl(req.query_string.decode("latin-1"))}
-    for place in world.switches["language_asked_by"]:
+    for place in tenant.switches["language_asked_by"]:
         if found := _asked(place, headers, query):
             return found
     chosen = user.language if user is not None else ""
-    return chosen or str(world.switches["user_language"])
+    return chosen or str(tenant.switches["user_language"])
 
 
 def _asked(place: str, headers: Mapping[str, str], query: Mapping[str, str]) -> str:

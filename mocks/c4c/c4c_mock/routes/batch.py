@@ -26,7 +26,7 @@ def run_batch(call: Call, dispatch: Dispatch) -> Reply:
     """Do all parts in order; each gets its own answer, a failed change set one for all its parts."""
     seen("batch")
     boundary = boundary_of(call.header("content-type"))
-    with call.world.spool.writer() as writer:
+    with call.tenant.spool.writer() as writer:
         for piece in call.pieces():
             writer.write(piece)
     envelope = writer.close()
@@ -39,10 +39,10 @@ def run_batch(call: Call, dispatch: Dispatch) -> Reply:
             else:
                 _add(outer, _single(call, item, dispatch))
     finally:
-        call.world.spool.discard(envelope)
+        call.tenant.spool.discard(envelope)
     outer.close()
     headers = {"Content-Type": f"multipart/mixed; boundary={outer.boundary}"}
-    status = int(call.world.switches["batch_status"])
+    status = int(call.tenant.switches["batch_status"])
     return Reply(status=status, headers=headers, body=outer, length=outer.length)
 
 
@@ -64,7 +64,7 @@ def _single(call: Call, part: PartRequest, dispatch: Dispatch) -> Reply:
             raise BadRequest(f"$batch: {part.method} is allowed inside a change set only")
         return dispatch(_call_of(call, part, part.url))
     except C4CError as exc:
-        return error_reply(call.world, exc, as_json=_as_json(part), language=call.language())
+        return error_reply(call.tenant, exc, as_json=_as_json(part), language=call.language())
 
 
 def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipart, inner: Multipart) -> None:
@@ -73,7 +73,7 @@ def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipar
     created: dict[str, str] = {}
     replies: list[Reply] = []
     try:
-        with call.world.lock_for(call.user.name) as lock, call.world.rows.all_or_nothing():
+        with call.tenant.lock_for(call.user.name) as lock, call.tenant.rows.all_or_nothing():
             for part in item.requests:
                 failed = part
                 if part.method in _READS:
@@ -83,7 +83,7 @@ def _change_set(call: Call, item: ChangeSet, dispatch: Dispatch, outer: Multipar
                 created[part.headers.get("content-id", "")] = replies[-1].headers.get("Location", "")
     except C4CError as exc:
         as_json = failed is not None and _as_json(failed)
-        _add(outer, error_reply(call.world, exc, as_json=as_json, language=call.language()))
+        _add(outer, error_reply(call.tenant, exc, as_json=as_json, language=call.language()))
         return
     _add_all(inner, replies)
     outer.add_multipart(inner)
@@ -108,10 +108,10 @@ def _refer(url: str, created: dict[str, str]) -> str:
 def _call_of(call: Call, part: PartRequest, url: str) -> Call:
     path, query = _below_root(call, url)
     options = parse_options(query)
-    if options.text("$search") and not call.world.switches["search_in_batch"]:
+    if options.text("$search") and not call.tenant.switches["search_in_batch"]:
         raise BadRequest("$batch: $search is not supported inside a batch")
     headers = dict(part.headers)
-    if _STRICT not in headers and call.header(_STRICT) and call.world.switches["batch_inherits_strict_header"]:
+    if _STRICT not in headers and call.header(_STRICT) and call.tenant.switches["batch_inherits_strict_header"]:
         headers[_STRICT] = call.header(_STRICT)
     return replace(
         call,

@@ -37,7 +37,7 @@ class Call:
         looking_on: somebody looks on through ``/_mock/odata``: no oddity that the dialect plans is shown.
     """
 
-    world: C4CWorld
+    tenant: C4CWorld
     user: User
     service: Service
     method: str
@@ -56,7 +56,7 @@ class Call:
         """The locks of this request: those of its change set, or its own."""
         if self.held is not None:
             return nullcontext(self.held)
-        return self.world.lock_for(self.user.name)
+        return self.tenant.lock_for(self.user.name)
 
     def header(self, name: str) -> str:
         """The header's text; empty when it was not sent."""
@@ -87,8 +87,8 @@ class Call:
         bare = self.flag("odata-no-codedescs")
         if bare:
             seen("no-codedescs")
-        size = "bytes" if self.looking_on else str(self.world.switches["size_in_kb"])
-        return Renderer(self.world, self.service, self.base, code_texts=not bare, size=size)
+        size = "bytes" if self.looking_on else str(self.tenant.switches["size_in_kb"])
+        return Renderer(self.tenant, self.service, self.base, code_texts=not bare, size=size)
 
     @property
     def body_format(self) -> str:
@@ -108,8 +108,8 @@ class Call:
 
     @property
     def atom_style(self) -> atom.Style:
-        """How Atom is written in this world, now."""
-        return atom.Style(bool(self.world.switches["atom_property_types"]), self.world.clock.now())
+        """How Atom is written in this tenant, now."""
+        return atom.Style(bool(self.tenant.switches["atom_property_types"]), self.tenant.clock.now())
 
 
 @dataclass(kw_only=True)
@@ -149,7 +149,7 @@ def meant_method(method: str, tunnelled: str) -> str:
 
 def json_reply(call: Call, document: object, members: tuple[str, str] = ("", "")) -> Reply:
     """A JSON body, files streamed. ``members``: raw ones for the start and the end of ``d``."""
-    body = json_out.Body(document, escape_dates=bool(call.world.switches["escape_date_slashes"]))
+    body = json_out.Body(document, escape_dates=bool(call.tenant.switches["escape_date_slashes"]))
     body.add_members(*members)
     return Reply(status=200, headers={"Content-Type": JSON}, body=body, length=body.length, document=True)
 

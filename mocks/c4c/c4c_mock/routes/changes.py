@@ -46,15 +46,15 @@ def change(call: Call, target: Target) -> Reply:
 def _create(call: Call, target: Target) -> Reply:
     assert target.eset is not None
     call.check_body()
-    writes.check_may_create(call.world, target.eset, call.user)
+    writes.check_may_create(call.tenant, target.eset, call.user)
     with call.locking() as lock:
         if target.owner is not None:
-            lock.add(call.world.root_id(target.owner))
+            lock.add(call.tenant.root_id(target.owner))
         with received(call, target.eset, lock if target.owner is None else None) as draft:
             parent = _parent_of(call, target, draft)
             if parent is not None:
-                lock.add(call.world.root_id(parent))
-            row = writes.create(call.world, draft, parent, call.user)
+                lock.add(call.tenant.root_id(parent))
+            row = writes.create(call.tenant, draft, parent, call.user)
     seen("rights")
     return _created(call, row)
 
@@ -62,7 +62,7 @@ def _create(call: Call, target: Target) -> Reply:
 def _parent_of(call: Call, target: Target, draft: Draft) -> Row | None:
     """The owner named by the path (preferred) or by the body."""
     if target.owner is None:
-        return writes.find_parent(call.world, draft)
+        return writes.find_parent(call.tenant, draft)
     said = draft.values.get("ParentObjectID")
     if said and said != target.owner.object_id:
         raise BadRequest(f"ParentObjectID {said} contradicts the parent in the path")
@@ -70,7 +70,7 @@ def _parent_of(call: Call, target: Target, draft: Draft) -> Row | None:
 
 
 def _created(call: Call, row: Row) -> Reply:
-    back = bool(call.world.switches["attachment_back_navigation"])
+    back = bool(call.tenant.switches["attachment_back_navigation"])
     entity = call.renderer().entity(row, shape_of(row.eset, "", "", back_navigation=back))
     if call.in_batch and row.blob is not None:
         entity.point_document_at(f"{call.base}/$batch/Binary/$value")  # recorded: of no use to anybody
@@ -81,7 +81,7 @@ def _created(call: Call, row: Row) -> Reply:
     if row.blob is not None:
         seen("binary-echo")
         seen("size-is-bytes")
-    strict = call.strict and bool(call.world.switches["post_follows_strict_header"])
+    strict = call.strict and bool(call.tenant.switches["post_follows_strict_header"])
     return entity_reply(call, entity, strict=strict, status=201, headers=headers)
 
 
@@ -106,13 +106,13 @@ def received(call: Call, eset: EntitySet, early: WriteLock | None) -> Iterator[D
 
 def _reader(call: Call) -> BodyReader:
     kind = AtomBody if call.body_format == "atom" else JsonBody
-    return kind(lambda: _sink(call), max_bytes=int(call.world.switches["skeleton_max_bytes"]))
+    return kind(lambda: _sink(call), max_bytes=int(call.tenant.switches["skeleton_max_bytes"]))
 
 
 def _sink(call: Call) -> Base64Writer:
-    switches = call.world.switches
+    switches = call.tenant.switches
     return Base64Writer(
-        call.world.spool.writer(),
+        call.tenant.spool.writer(),
         lambda size: attachments.check_size(size, switches),
         white_space=bool(switches["base64_white_space"]),
         canonical_only=bool(switches["base64_canonical_only"]),
@@ -122,30 +122,30 @@ def _sink(call: Call) -> Base64Writer:
 def _discard(call: Call, blobs: list[Blob]) -> None:
     with suppress(OSError):
         for blob in blobs:
-            call.world.spool.discard(blob)
+            call.tenant.spool.discard(blob)
 
 
 def _lock_early(call: Call, eset: EntitySet, body: BodyReader, lock: WriteLock) -> bool:
     wanted = body.early("ParentObjectID")
     if not wanted:
         return False
-    parent = call.world.rows.get(eset.parent, wanted)
+    parent = call.tenant.rows.get(eset.parent, wanted)
     if parent is not None:
-        lock.add(call.world.root_id(parent))
+        lock.add(call.tenant.root_id(parent))
     return True
 
 
 def _update(call: Call, target: Target) -> Reply:
     assert target.row is not None
     row = target.row
-    writes.check_may_update(call.world, row)
+    writes.check_may_update(call.tenant, row)
     call.check_body()
     _check_etag(call, row)
     with call.locking() as lock:
-        lock.add(call.world.root_id(row))
+        lock.add(call.tenant.root_id(row))
         with received(call, row.eset, None) as draft:
             _check_etag(call, row)
-            writes.update(call.world, row, draft, call.user, replace=call.method == "PUT")
+            writes.update(call.tenant, row, draft, call.user, replace=call.method == "PUT")
     return Reply(status=204, headers={"ETag": etag_of(row.changed_at)})
 
 
@@ -153,9 +153,9 @@ def _delete(call: Call, target: Target) -> Reply:
     assert target.row is not None
     _check_etag(call, target.row)
     with call.locking() as lock:
-        lock.add(call.world.root_id(target.row))
-        writes.delete(call.world, target.row)
-    return Reply(status=int(call.world.switches["delete_status"]))
+        lock.add(call.tenant.root_id(target.row))
+        writes.delete(call.tenant, target.row)
+    return Reply(status=int(call.tenant.switches["delete_status"]))
 
 
 def _check_etag(call: Call, row: Row) -> None:

@@ -26,7 +26,7 @@ _PIECE_BYTES = 256 * 1024
 
 
 def control_blueprint(mock: Mock[C4CWorld]) -> Blueprint:
-    """The C4C-specific control routes; each takes ``?world=``."""
+    """The C4C-specific control routes; each takes ``?tenant=``."""
     bp = Blueprint("c4c_control", __name__, url_prefix="/_mock")
     add_administration(bp, mock)
     add_trouble(bp, mock)
@@ -38,13 +38,13 @@ def _add_business(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.post("/cti")
     def widget() -> Answer:
         """The CTI widget's payload: ACCEPT creates an activity, END completes it."""
-        return jsonify(take_widget_payload(mock.asked_world(), json_object())), 200
+        return jsonify(take_widget_payload(mock.current_tenant(), json_object())), 200
 
     @bp.post("/seed")
     def seed() -> Answer:
         """``{"rows": [{"set", "parent"?, "values"}]}``: business objects as a test wants them, all or none."""
         try:
-            created = seed_from(mock.asked_world(), _pieces())
+            created = seed_from(mock.current_tenant(), _pieces())
         except C4CError as exc:
             error = FieldError("rows", exc.message, exc.hint or "Correct it; nothing was stored.")
             raise bad_request("The tenant was not seeded.", error) from exc
@@ -53,14 +53,14 @@ def _add_business(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.get("/odata/<path:path>")
     def look_on(path: str) -> Response:
         """The same as OData gives a business user below ``/sap/c4c/odata/v1/``, without login, fault or journal."""
-        return look(mock.asked_world(), cti.DESKTOP, path)
+        return look(mock.current_tenant(), cti.DESKTOP, path)
 
     @bp.get("/attachments")
     def list_attachments() -> Answer:
         """Every stored attachment, visible or still being committed, with its sha256."""
-        world = mock.asked_world()
+        tenant = mock.current_tenant()
         wanted = request.args.get("external_reference_id")
-        found = [a for a in attachments_of(world) if wanted in {None, a["external_reference_id"]}]
+        found = [a for a in attachments_of(tenant) if wanted in {None, a["external_reference_id"]}]
         return jsonify(found), 200
 
 
@@ -69,7 +69,7 @@ def _pieces() -> Iterator[bytes]:
         yield piece
 
 
-def take_widget_payload(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def take_widget_payload(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
     """Act on a CTI payload. Problem 400 names the bad members."""
     seen("cti-reference")
     found = cti.problems(body)
@@ -77,12 +77,12 @@ def take_widget_payload(world: C4CWorld, body: Mapping[str, Any]) -> dict[str, A
         raise refusal(
             [FieldError(p["field"], p["expected"], p.get("remedy", "Correct it."), p["value"]) for p in found]
         )
-    if not world.access.systems:
+    if not tenant.access.systems:
         seen("cti-system")
-    row = cti.receive(world, body)
+    row = cti.receive(tenant, body)
     if row is None:
         return {"activity": None}
-    stored = cti.stored_reference(world, row)
+    stored = cti.stored_reference(tenant, row)
     return {
         "activity": {"set": row.eset.name, "object_id": row.object_id, "id": row.values.get("ID", "")},
         "external_reference_id": stored,

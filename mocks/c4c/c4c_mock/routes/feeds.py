@@ -20,18 +20,18 @@ from .target import Target
 
 def shape_asked(call: Call, eset: EntitySet) -> Shape:
     """What ``$select`` and ``$expand`` leave of an entity."""
-    back = bool(call.world.switches["attachment_back_navigation"])
+    back = bool(call.tenant.switches["attachment_back_navigation"])
     return shape_of(eset, call.options.text("$select"), call.options.text("$expand"), back_navigation=back)
 
 
 def count(call: Call, target: Target) -> Reply:
     """``$count``: a plain number."""
-    return text_reply(200, str(len(_matching(call, target, target.rows(call.world)))), "text/plain;charset=utf-8")
+    return text_reply(200, str(len(_matching(call, target, target.rows(call.tenant)))), "text/plain;charset=utf-8")
 
 
 def feed(call: Call, target: Target) -> Reply:
     """A set, or the far end of a to-many navigation."""
-    return _feed(call, target, target.rows(call.world))
+    return _feed(call, target, target.rows(call.tenant))
 
 
 def function(call: Call, target: Target) -> Reply:
@@ -43,26 +43,26 @@ def function(call: Call, target: Target) -> Reply:
         raise BadRequest(f"{target.function.name}: expected a parameter, one of {', '.join(parameters)}")
     arguments = {name: parse_literal(text, parameters[name]) for name, text in given.items()}
     seen("function-imports")
-    return _feed(call, target, functions.call(call.world, target.function, arguments))
+    return _feed(call, target, functions.call(call.tenant, target.function, arguments))
 
 
 def _matching(call: Call, target: Target, found: list[Row]) -> list[Row]:
     """The rows that meet filter and search, in the asked order."""
     assert target.eset is not None
     text, words = call.options.text("$filter"), call.options.text("$search")
-    matcher = Matcher(call.world.rows, ignore_case=bool(call.world.switches["string_eq_ignores_case"]))
+    matcher = Matcher(call.tenant.rows, ignore_case=bool(call.tenant.switches["string_eq_ignores_case"]))
     if text:
         seen("filter-grammar")
         condition = parse_filter(text, target.eset, _allowed(call))
         found = [row for row in found if matcher.meets(row, condition)]
     if words:
-        term = _unquoted(words) if call.world.switches["search_strips_quotes"] else words
+        term = _unquoted(words) if call.tenant.switches["search_strips_quotes"] else words
         found = [row for row in found if matcher.search(row, term)]
-    return ordered(found, parse_orderby(call.options.text("$orderby"), target.eset), call.world.rows)
+    return ordered(found, parse_orderby(call.options.text("$orderby"), target.eset), call.tenant.rows)
 
 
 def _allowed(call: Call) -> Allowed:
-    switches = call.world.switches
+    switches = call.tenant.switches
     return Allowed(
         substringof=bool(switches["filter_substringof"]),
         or_across_properties=bool(switches["filter_or_across_properties"]),
@@ -96,7 +96,7 @@ def _feed(call: Call, target: Target, rows: list[Row]) -> Reply:
 
 
 def _json_feed(call: Call, target: Target, written: json_out.Feed, *, expanded: bool) -> Reply:
-    if not call.world.switches["json_next_link"]:
+    if not call.tenant.switches["json_next_link"]:
         written = json_out.Feed(written.entities, written.count)
     if expanded and not call.strict:
         seen("quirk-b")

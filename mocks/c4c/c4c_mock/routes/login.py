@@ -11,7 +11,7 @@ from c4c_mock.model.errors import NotAuthenticated
 from c4c_mock.model.tenant import C4CWorld
 
 
-def log_in(world: C4CWorld, authorization: str) -> User:
+def log_in(tenant: C4CWorld, authorization: str) -> User:
     """The user behind an Authorization header. Raises NotAuthenticated."""
     seen("basic-auth")
     kind, _, credentials = authorization.partition(" ")
@@ -22,7 +22,7 @@ def log_in(world: C4CWorld, authorization: str) -> User:
     except binascii.Error as exc:
         raise NotAuthenticated(LOGIN_FAILED) from exc
     name, _, password = _text(raw).partition(":")
-    return world.access.log_in(name, password)
+    return tenant.access.log_in(name, password)
 
 
 def _text(raw: bytes) -> str:

@@ -45,27 +45,27 @@ _PIECE_BYTES = 256 * 1024
 _VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?\s*(?:;.*)?", re.DOTALL)
 
 
-def odata_blueprint(world_of_request: Callable[[], C4CWorld]) -> Blueprint:
-    """Everything but ``/_mock``. ``world_of_request`` gives the tenant the Host header names."""
+def odata_blueprint(tenant_of_request: Callable[[], C4CWorld]) -> Blueprint:
+    """Everything but ``/_mock``. ``tenant_of_request`` gives the tenant the Host header names."""
     bp = Blueprint("odata", __name__)
 
     @bp.route("/", defaults={"path": ""}, methods=METHODS, provide_automatic_options=False)
     @bp.route("/<path:path>", methods=METHODS, provide_automatic_options=False)
     def any_path(path: str) -> Response:
         """All verbs, all paths: OData has its own idea of what a path is."""
-        return _answer(world_of_request(), f"/{path}")
+        return _answer(tenant_of_request(), f"/{path}")
 
     @bp.app_errorhandler(HTTPException)
     def not_understood(exc: HTTPException) -> Any:
         """What Flask itself refuses (a verb it does not know), in C4C's form; ``/_mock`` keeps Flask's."""
-        if request.path.startswith("/_mock") or request.environ.get("mock_kit.world") is None:
+        if request.path.startswith("/_mock") or request.environ.get("mock_kit.tenant") is None:
             return exc
-        return _refusal(world_of_request(), _in_our_words(exc), time.perf_counter())
+        return _refusal(tenant_of_request(), _in_our_words(exc), time.perf_counter())
 
     return bp
 
 
-def look(world: C4CWorld, user: User, path: str) -> Response:
+def look(tenant: C4CWorld, user: User, path: str) -> Response:
     """What OData gives that user for the running GET of ``/_mock/odata/<path>``, which is no request of the wire's.
 
     No login, no place among the tenant's threads, no evidence counted, and (``/_mock`` being outside the frame)
@@ -75,11 +75,11 @@ def look(world: C4CWorld, user: User, path: str) -> Response:
     service, _, rest = path.partition("/")
     with _silence():
         try:
-            reply = _serve(world, user, service, rest, request, slash=True, looking_on=True)
+            reply = _serve(tenant, user, service, rest, request, slash=True, looking_on=True)
         except C4CError as exc:
-            reply = error_reply(world, exc, as_json=True, language="en")
+            reply = error_reply(tenant, exc, as_json=True, language="en")
         reply.body = _silently(reply.body)
-        return _response(world, reply, started, None)
+        return _response(tenant, reply, started, None)
 
 
 @contextmanager
@@ -111,44 +111,44 @@ def _in_our_words(exc: HTTPException) -> C4CError:
     return C4CError(exc.description or exc.name, status=exc.code or 500)
 
 
-def _answer(world: C4CWorld, path: str) -> Response:
+def _answer(tenant: C4CWorld, path: str) -> Response:
     started = time.perf_counter()
     leave: Callable[[], None] | None = None
     user: User | None = None
     try:
-        user = log_in(world, request.headers.get("Authorization", ""))
-        world.busy.check()
-        leave = _enter(world)
-        reply = _signed_in(world, user, path)
+        user = log_in(tenant, request.headers.get("Authorization", ""))
+        tenant.busy.check()
+        leave = _enter(tenant)
+        reply = _signed_in(tenant, user, path)
     except C4CError as exc:
-        return _refusal(world, exc, started, leave, user)
+        return _refusal(tenant, exc, started, leave, user)
     except HTTPException:
         if leave is not None:
             leave()
         raise
     except Exception as exc:  # noqa: BLE001 - whatever went wrong here, a client sees C4C's form of it
         note("error", "mock_failed", f"{type(exc).__name__}: {exc}")
-        return _refusal(world, ServerFault("Internal server error"), started, leave, user)
-    return _response(world, reply, started, leave)
+        return _refusal(tenant, ServerFault("Internal server error"), started, leave, user)
+    return _response(tenant, reply, started, leave)
 
 
-def _signed_in(world: C4CWorld, user: User, path: str) -> Reply:
+def _signed_in(tenant: C4CWorld, user: User, path: str) -> Reply:
     """What the request asks for, or a sign-in page where the dialect sends one."""
-    reply = sign_in_reply(world, request)
+    reply = sign_in_reply(tenant, request)
     if reply is None:
-        return _route(world, user, path, request)
+        return _route(tenant, user, path, request)
     _drain(request)
     return reply
 
 
-def _response(world: C4CWorld, reply: Reply, started: float, leave: Callable[[], None] | None) -> Response:
+def _response(tenant: C4CWorld, reply: Reply, started: float, leave: Callable[[], None] | None) -> Response:
     elapsed_ms = int((time.perf_counter() - started) * 1000)
-    gzip = bool(world.switches["gzip_replies"])
+    gzip = bool(tenant.switches["gzip_replies"])
     return to_response(reply, request, elapsed_ms=elapsed_ms, gzip=gzip, done=leave)
 
 
 def _refusal(
-    world: C4CWorld,
+    tenant: C4CWorld,
     exc: C4CError,
     started: float,
     leave: Callable[[], None] | None = None,
@@ -156,27 +156,29 @@ def _refusal(
 ) -> Response:
     with suppress(HTTPException):  # the client is gone: nobody reads what follows
         _drain(request)
-    language = language_asked(world, user, request)
-    return _response(world, error_reply(world, exc, as_json=error_as_json(request), language=language), started, leave)
+    language = language_asked(tenant, user, request)
+    return _response(
+        tenant, error_reply(tenant, exc, as_json=error_as_json(request), language=language), started, leave
+    )
 
 
-def _enter(world: C4CWorld) -> Callable[[], None]:
-    limit, status = int(world.switches["parallel_limit"]), int(world.switches["parallel_status"])
-    return world.threads.enter(limit, status=status)
+def _enter(tenant: C4CWorld) -> Callable[[], None]:
+    limit, status = int(tenant.switches["parallel_limit"]), int(tenant.switches["parallel_status"])
+    return tenant.threads.enter(limit, status=status)
 
 
-def _route(world: C4CWorld, user: User, path: str, req: Request) -> Reply:
+def _route(tenant: C4CWorld, user: User, path: str, req: Request) -> Reply:
     """Standard services are served, other known forms of address say that they are not built."""
     if path.startswith(f"{ROOT}/"):
         service, slash, rest = path.removeprefix(f"{ROOT}/").partition("/")
-        return _serve(world, user, service, rest, req, slash=bool(slash))
+        return _serve(tenant, user, service, rest, req, slash=bool(slash))
     if path.startswith(_OTHER_ROOTS):
         raise NotBuilt(f"{path[:200]}: custom, uid, SSO and ByDesign services are not built in this mock")
     raise NotFound(f"Resource not found: {path[:200]}", html=True)
 
 
 def _serve(
-    world: C4CWorld,
+    tenant: C4CWorld,
     user: User,
     service_name: str,
     path: str,
@@ -185,12 +187,12 @@ def _serve(
     slash: bool,
     looking_on: bool = False,
 ) -> Reply:
-    service = _service(world, user, service_name)
-    if not slash and world.switches["root_without_slash"] == 404:
+    service = _service(tenant, user, service_name)
+    if not slash and tenant.switches["root_without_slash"] == 404:
         raise NotFound(f"Resource not found: {ROOT}/{service_name}", hint="end the service root with a slash")
     _check_version(req.headers.get("DataServiceVersion", ""))
     call = Call(
-        world=world,
+        tenant=tenant,
         user=user,
         service=service,
         method=meant_method(req.method, req.headers.get("x-http-method", "")),
@@ -198,35 +200,35 @@ def _serve(
         segments=split_path(path),
         options=parse_options(req.query_string.decode("latin-1")),
         headers={k.lower(): v for k, v in req.headers.items()},
-        base=f"{_origin(world, req)}{ROOT}/{service.name}",
+        base=f"{_origin(tenant, req)}{ROOT}/{service.name}",
         pieces=lambda: _pieces(req),
-        language=lambda: language_asked(world, user, req),
+        language=lambda: language_asked(tenant, user, req),
         looking_on=looking_on,
     )
     return _with_token(call, req.cookies)
 
 
-def _origin(world: C4CWorld, req: Request) -> str:
+def _origin(tenant: C4CWorld, req: Request) -> str:
     """Scheme, host and, where the caller named an uncommon one, port: what absolute links begin with."""
-    scheme = str(world.switches["link_scheme"])
+    scheme = str(tenant.switches["link_scheme"])
     port = req.host.rpartition(":")[2] if ":" in req.host else ""
     shown = port.isdigit() and port != {"https": "443", "http": "80"}[scheme]
-    return f"{scheme}://{world.host}:{port}" if shown else f"{scheme}://{world.host}"
+    return f"{scheme}://{tenant.host}:{port}" if shown else f"{scheme}://{tenant.host}"
 
 
 def _with_token(call: Call, cookies: Mapping[str, str]) -> Reply:
     """CSRF first, then the work; a token is handed out where one was asked for."""
     if call.method not in {"GET", "HEAD"}:
-        if call.world.access.needs_token(call.user):
+        if call.tenant.access.needs_token(call.user):
             seen("csrf")
-            call.world.sessions.check_token(call.user, call.header("x-csrf-token"), cookies)
+            call.tenant.sessions.check_token(call.user, call.header("x-csrf-token"), cookies)
         return dispatch(call)
     if call.header("x-csrf-token").lower() != "fetch":
         return dispatch(call)
     if call.method == "HEAD":
         _head_fetch(call)
     reply = _whatever_comes(call)
-    session = call.world.sessions.open(call.user, cookies)
+    session = call.tenant.sessions.open(call.user, cookies)
     reply.headers["x-csrf-token"] = session.token
     reply.cookies = dict(session.cookies)
     return reply
@@ -237,20 +239,20 @@ def _whatever_comes(call: Call) -> Reply:
     try:
         return dispatch(call)
     except C4CError as exc:
-        if not call.world.switches["csrf_token_on_errors"]:
+        if not call.tenant.switches["csrf_token_on_errors"]:
             raise
-        return error_reply(call.world, exc, as_json=error_as_json(request), language=call.language())
+        return error_reply(call.tenant, exc, as_json=error_as_json(request), language=call.language())
 
 
 def _head_fetch(call: Call) -> None:
     navigated = len(call.segments) > 1
-    if navigated and call.world.switches["head_fetch_on_navigation"] == 500:
+    if navigated and call.tenant.switches["head_fetch_on_navigation"] == 500:
         raise ServerFault("Internal server error", hint="fetch the token from the service root with GET")
 
 
 def dispatch(call: Call) -> Reply:
     """Do what the call asks for, its caller being allowed to."""
-    target = resolve(call.world, call.service, call.segments)
+    target = resolve(call.tenant, call.service, call.segments)
     if target.kind == "batch":
         if call.method != "POST":
             raise NotAllowed("$batch takes POST only", allow=("POST",))
@@ -258,14 +260,14 @@ def dispatch(call: Call) -> Reply:
     return read(call, target) if call.method in {"GET", "HEAD"} else change(call, target)
 
 
-def _service(world: C4CWorld, user: User, name: str) -> Service:
+def _service(tenant: C4CWorld, user: User, name: str) -> Service:
     service = services().get(name)
     if service is None:
         raise NotFound(f"Service {name[:100]} not found", hint=f"known: {', '.join(services())}")
     if name == CATALOG:
         seen("catalog")
     else:
-        world.access.check_service(user, name)
+        tenant.access.check_service(user, name)
     return service
 
 

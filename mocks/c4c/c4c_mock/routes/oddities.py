@@ -16,7 +16,7 @@ def applies(call: Call, eset: EntitySet | None) -> bool:
     """Whether this read may be odd: attachments or everything, by dialect ``oddities_for``."""
     if call.looking_on or call.method not in _READS or eset is None:
         return False
-    return eset.attachment or call.world.switches["oddities_for"] == "all"
+    return eset.attachment or call.tenant.switches["oddities_for"] == "all"
 
 
 def members(call: Call, eset: EntitySet | None, document: Mapping[str, Any]) -> tuple[str, str]:
@@ -27,9 +27,9 @@ def members(call: Call, eset: EntitySet | None, document: Mapping[str, Any]) -> 
     """
     if not applies(call, eset):
         return "", ""
-    oddity = call.world.switches["json_oddity"]
+    oddity = call.tenant.switches["json_oddity"]
     if oddity == "deep":
-        depth = int(call.world.switches["json_depth"])
+        depth = int(call.tenant.switches["json_depth"])
         return f'"Nested":{"[" * depth}{"]" * depth}', ""
     if oddity == "duplicate":
         return "", _repeated(document["d"])

@@ -27,13 +27,13 @@ class Page:
 def page(call: Call, target: Target, found: list[Row]) -> Page:
     """The page of ``found`` that the request's ``$skiptoken`` names, by dialect ``page_size`` and ``feed_pages``."""
     assert target.eset is not None
-    options, length = call.options, max(1, int(call.world.switches["page_size"]))
+    options, length = call.options, max(1, int(call.tenant.switches["page_size"]))
     how = _how(call, target.eset)
     start = max(options.skip, options.skiptoken - 1)
     size = length if options.top is None else min(length, options.top)
     rows = found[start : start + size]
     if how == "endless":
-        rows += invented(call.world, target.eset, target.owner, rows or found, start + len(rows), size - len(rows))
+        rows += invented(call.tenant, target.eset, target.owner, rows or found, start + len(rows), size - len(rows))
     step = length - 1 if how == "overlapping" and length > 1 else length
     more = start + length < len(found) and (options.top is None or options.top > length)
     return Page(rows, _next_link(call, start + step + 1, step) if more or how == "endless" else "")
@@ -42,7 +42,7 @@ def page(call: Call, target: Target, found: list[Row]) -> Page:
 def _how(call: Call, eset: EntitySet) -> str:
     if eset.is_fixed or not applies(call, eset):
         return "plain"
-    return str(call.world.switches["feed_pages"])
+    return str(call.tenant.switches["feed_pages"])
 
 
 def path(call: Call) -> str:
@@ -63,7 +63,7 @@ def _root(call: Call) -> str:
     """What a next link begins with, by dialect ``next_link_form`` and ``next_link_host``."""
     if call.looking_on:
         return f"{call.base}/"
-    form, host = call.world.switches["next_link_form"], str(call.world.switches["next_link_host"])
+    form, host = call.tenant.switches["next_link_form"], str(call.tenant.switches["next_link_host"])
     split = urlsplit(call.base)
     if form == "service":
         return ""

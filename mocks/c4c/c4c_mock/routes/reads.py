@@ -55,7 +55,7 @@ def _service(call: Call, _: Target) -> Reply:
 def _metadata(call: Call, _: Target) -> Reply:
     seen("metadata-shape")
     wanted = [name.strip() for name in call.options.text("$filter").split(",") if name.strip()]
-    switches = call.world.switches
+    switches = call.tenant.switches
     asked = call.options.custom.get("sap-label", "").lower() == "true"
     rules = metadata.Rules(
         title_creatable=bool(switches["attachment_title_creatable"]),
@@ -70,7 +70,7 @@ def _metadata(call: Call, _: Target) -> Reply:
 def _entity(call: Call, target: Target) -> Reply:
     assert target.row is not None
     entity = call.renderer().entity(target.row, shape_asked(call, target.row.eset))
-    if call.world.switches["conditional_reads"] and names_etag(call.header("if-none-match"), entity.etag):
+    if call.tenant.switches["conditional_reads"] and names_etag(call.header("if-none-match"), entity.etag):
         return Reply(status=304, headers={"ETag": entity.etag})
     return entity_reply(call, entity, strict=call.strict)
 
@@ -110,7 +110,7 @@ def _property(call: Call, target: Target) -> Reply:
 def _links(call: Call, target: Target) -> Reply:
     renderer = call.renderer()
     assert target.eset is not None
-    uris = [renderer.entity(row, Shape(eset=target.eset)).uri for row in target.rows(call.world)]
+    uris = [renderer.entity(row, Shape(eset=target.eset)).uri for row in target.rows(call.tenant)]
     many = target.nav is None or target.nav.many
     if not uris and not many:
         raise NotFound(f"Resource not found: {call.path}")

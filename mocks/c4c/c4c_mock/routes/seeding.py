@@ -20,22 +20,22 @@ from mock_kit.spool import Blob
 _SKELETON_MAX_BYTES = 64 * 1024 * 1024
 
 
-def seed_from(world: C4CWorld, pieces: Iterable[bytes]) -> list[Row]:
+def seed_from(tenant: C4CWorld, pieces: Iterable[bytes]) -> list[Row]:
     """Store what the body describes: all of it, or nothing. Raises BadRequest."""
     scanner = BodyScanner(
-        lambda: Base64Writer(world.spool.writer(), lambda _size: None), skeleton_max_bytes=_SKELETON_MAX_BYTES
+        lambda: Base64Writer(tenant.spool.writer(), lambda _size: None), skeleton_max_bytes=_SKELETON_MAX_BYTES
     )
     try:
         for piece in pieces:
             scanner.feed(piece)
         wanted = [_wanted(one, scanner.blobs) for one in _rows(scanner.finish())]
-        with world.rows.all_or_nothing():
-            return [seeding.seed(world, draft, parent) for draft, parent in wanted]
+        with tenant.rows.all_or_nothing():
+            return [seeding.seed(tenant, draft, parent) for draft, parent in wanted]
     except BaseException:
         scanner.abort()
         with suppress(OSError):
             for blob in scanner.blobs:
-                world.spool.discard(blob)
+                tenant.spool.discard(blob)
         raise
 
 

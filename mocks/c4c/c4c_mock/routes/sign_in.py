@@ -18,15 +18,15 @@ _PAGE = (
 _HTML = "text/html;charset=utf-8"
 
 
-def sign_in_reply(world: C4CWorld, req: Request) -> Reply | None:
+def sign_in_reply(tenant: C4CWorld, req: Request) -> Reply | None:
     """The page (200) or the way to it (302) by dialect ``sign_in``; None where the request is served as usual."""
-    how = str(world.switches["sign_in"])
+    how = str(tenant.switches["sign_in"])
     if how == "off":
         return None
     kind = "reads" if req.method in _READS else "writes"
-    if world.switches["sign_in_for"] not in {"all", kind}:
+    if tenant.switches["sign_in_for"] not in {"all", kind}:
         return None
     note("info", "sign_in", f"dialect sign_in is {how!r}: nothing was read, nothing stored")
     if how == "page":
         return text_reply(200, _PAGE, _HTML)
-    return text_reply(302, "", _HTML, {"Location": str(world.switches["sign_in_url"])})
+    return text_reply(302, "", _HTML, {"Location": str(tenant.switches["sign_in_url"])})

@@ -40,30 +40,30 @@ class Target:
     hops: int = 0
     function: Function | None = None
 
-    def rows(self, world: C4CWorld) -> list[Row]:
+    def rows(self, tenant: C4CWorld) -> list[Row]:
         """The rows of a set, navigated or not."""
         assert self.eset is not None
         if self.owner is not None and self.nav is not None:
-            return related(world, self.owner, self.nav)
-        return rows_of(world, self.eset)
+            return related(tenant, self.owner, self.nav)
+        return rows_of(tenant, self.eset)
 
 
-def resolve(world: C4CWorld, service: Service, segments: list[Segment]) -> Target:
+def resolve(tenant: C4CWorld, service: Service, segments: list[Segment]) -> Target:
     """Walk a path. Raises NotFound for what is not there, BadRequest for what makes no sense."""
     if not segments:
         return Target(kind="service")
     first = segments[0]
     if first.name in {"$metadata", "$batch"} and len(segments) == 1:
         return Target(kind="metadata" if first.name == "$metadata" else "batch")
-    target = _start(world, service, first)
+    target = _start(tenant, service, first)
     for segment in segments[1:]:
-        target = _step(world, target, segment)
+        target = _step(tenant, target, segment)
     if target.kind == "links" and target.nav is None:
         raise BadRequest("$links needs the name of a navigation after it")
     return target
 
 
-def _start(world: C4CWorld, service: Service, first: Segment) -> Target:
+def _start(tenant: C4CWorld, service: Service, first: Segment) -> Target:
     function = service.functions.get(first.name)
     if function is not None and first.key is None:
         return Target(kind="function", eset=entity_set(function.target), function=function)
@@ -72,11 +72,11 @@ def _start(world: C4CWorld, service: Service, first: Segment) -> Target:
         raise NotFound(f"Resource not found for segment '{first.name}' in service {service.name}")
     if first.key is None:
         return Target(kind="set", eset=eset)
-    return Target(kind="entity", eset=eset, row=_by_key(world, eset, first.key))
+    return Target(kind="entity", eset=eset, row=_by_key(tenant, eset, first.key))
 
 
-def _by_key(world: C4CWorld, eset: EntitySet, literals: dict[str, str]) -> Row:
-    row = find(world, eset, parse_key(eset, literals))
+def _by_key(tenant: C4CWorld, eset: EntitySet, literals: dict[str, str]) -> Row:
+    row = find(tenant, eset, parse_key(eset, literals))
     if row is None:
         shown = ",".join(f"{n}={v}" if n else v for n, v in literals.items())
         raise NotFound(f"Resource not found: {eset.name}({shown})")
@@ -94,44 +94,44 @@ def parse_key(eset: EntitySet, literals: dict[str, str]) -> dict[str, Value]:
     return {k.name: parse_literal(literals[k.name], k) for k in keys}
 
 
-def _step(world: C4CWorld, target: Target, segment: Segment) -> Target:
+def _step(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
     if target.kind == "links" and target.nav is None:
-        return _links(world, target, segment)
+        return _links(tenant, target, segment)
     if target.kind == "set" and segment.name == "$count" and segment.key is None:
         return Target(**{**vars(target), "kind": "count"})
     if target.kind == "property" and segment.name == "$value" and segment.key is None:
         return Target(**{**vars(target), "kind": "value"})
     if target.kind != "entity":
         raise BadRequest(f"Malformed URI: nothing can follow here, found {segment.name!r}")
-    return _from_entity(world, target, segment)
+    return _from_entity(tenant, target, segment)
 
 
-def _from_entity(world: C4CWorld, target: Target, segment: Segment) -> Target:
+def _from_entity(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
     assert target.row is not None
     assert target.eset is not None
     if segment.name == "$links":
         return Target(kind="links", eset=target.eset, row=target.row, hops=target.hops)
-    nav = _navigations(world, target.eset).get(segment.name)
+    nav = _navigations(tenant, target.eset).get(segment.name)
     if nav is not None:
-        return _navigate(world, target, nav, segment)
+        return _navigate(tenant, target, nav, segment)
     prop = target.eset.properties.get(segment.name)
     if prop is None or segment.key is not None:
         raise NotFound(f"Resource not found for segment '{segment.name}' in {target.eset.type_name}")
     return Target(kind="property", eset=target.eset, row=target.row, prop=prop, hops=target.hops)
 
 
-def _navigations(world: C4CWorld, eset: EntitySet) -> dict[str, Navigation]:
-    return navigations(eset, back_navigation=bool(world.switches["attachment_back_navigation"]))
+def _navigations(tenant: C4CWorld, eset: EntitySet) -> dict[str, Navigation]:
+    return navigations(eset, back_navigation=bool(tenant.switches["attachment_back_navigation"]))
 
 
-def _navigate(world: C4CWorld, target: Target, nav: Navigation, segment: Segment) -> Target:
+def _navigate(tenant: C4CWorld, target: Target, nav: Navigation, segment: Segment) -> Target:
     eset, hops, owner = entity_set(nav.target), target.hops + 1, target.row
     assert owner is not None
     if hops > _NAVIGATION_DEPTH:
         raise BadRequest(f"Malformed URI: more than {_NAVIGATION_DEPTH} navigations")
     if nav.many and segment.key is None:
         return Target(kind="set", eset=eset, owner=owner, nav=nav, hops=hops)
-    found = related(world, owner, nav)
+    found = related(tenant, owner, nav)
     if nav.many:
         key = parse_key(eset, segment.key or {})
         found = [row for row in found if row.object_id == key.get("ObjectID")]
@@ -142,9 +142,9 @@ def _navigate(world: C4CWorld, target: Target, nav: Navigation, segment: Segment
     return Target(kind="entity", eset=eset, row=found[0], owner=owner, nav=nav, hops=hops)
 
 
-def _links(world: C4CWorld, target: Target, segment: Segment) -> Target:
+def _links(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
     assert target.eset is not None
-    nav = _navigations(world, target.eset).get(segment.name)
+    nav = _navigations(tenant, target.eset).get(segment.name)
     if nav is None or segment.key is not None:
         raise NotFound(f"Resource not found: $links/{segment.name} of {target.eset.type_name}")
     return Target(

@@ -29,7 +29,7 @@ _MOST_SECONDS = 366 * 86_400.0
 
 
 def add_trouble(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
-    """Routes for persons' locks and for busy times; each takes ``?world=``."""
+    """Routes for persons' locks and for busy times; each takes ``?tenant=``."""
     _add_locks(bp, mock)
     _add_busy(bp, mock)
 
@@ -38,22 +38,22 @@ def _add_locks(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.get("/locks")
     def list_locks() -> Answer:
         """What persons hold or held, with the writers turned away; and what is being written right now."""
-        locks = mock.asked_world().locks
+        locks = mock.current_tenant().locks
         return jsonify(persons=locks.persons(), writers=locks.writers()), 200
 
     @bp.post("/locks")
     def hold() -> Answer:
         """``{"user"?, "object_id"? | "external_reference_id"?, "refusals"?, "for_s"?}``: a person edits an object."""
-        world = mock.asked_world()
-        lock = _lock_of(world, json_object())
+        tenant = mock.current_tenant()
+        lock = _lock_of(tenant, json_object())
         seen("lock-by-person")
-        world.locks.hold(lock)
+        tenant.locks.hold(lock)
         return jsonify(lock.to_dict()), 201
 
     @bp.delete("/locks")
     def release() -> Answer:
         """No person holds anything any more."""
-        mock.asked_world().locks.release_persons()
+        mock.current_tenant().locks.release_persons()
         return Response(), 204
 
 
@@ -61,25 +61,25 @@ def _add_busy(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     @bp.get("/busy")
     def show_busy() -> Answer:
         """The busy time, over or not; null without one."""
-        return jsonify(busy=mock.asked_world().busy.shown()), 200
+        return jsonify(busy=mock.current_tenant().busy.shown()), 200
 
     @bp.post("/busy")
     def begin_busy() -> Answer:
         """``{"status"?, "for_s"?, "times"?}``: every request is turned away for a while."""
-        world = mock.asked_world()
-        spell = _spell_of(world, json_object())
+        tenant = mock.current_tenant()
+        spell = _spell_of(tenant, json_object())
         seen("busy")
-        world.busy.begin(spell)
+        tenant.busy.begin(spell)
         return jsonify(busy=spell.to_dict()), 201
 
     @bp.delete("/busy")
     def end_busy() -> Answer:
         """The tenant takes requests again."""
-        mock.asked_world().busy.end()
+        mock.current_tenant().busy.end()
         return Response(), 204
 
 
-def _lock_of(world: C4CWorld, body: Mapping[str, Any]) -> PersonsLock:
+def _lock_of(tenant: C4CWorld, body: Mapping[str, Any]) -> PersonsLock:
     errors = [*_strangers(body, _LOCK_MEMBERS), *_for_errors(body), *_count_errors(body, "refusals")]
     user, reference = body.get("user", _PERSON), body.get("external_reference_id")
     object_id = body.get("object_id") or ""
@@ -89,28 +89,28 @@ def _lock_of(world: C4CWorld, body: Mapping[str, Any]) -> PersonsLock:
         remedy = "Leave one of the two out; without both every object is held."
         errors.append(FieldError("object_id", "object_id or external_reference_id", remedy, object_id))
     elif reference is not None:
-        object_id = _activity_with(world, reference)
+        object_id = _activity_with(tenant, reference)
         if not object_id:
             remedy = "Let the agent accept the chat first, or leave it out: every object is held then."
             errors.append(FieldError("external_reference_id", "that of an activity of this tenant", remedy, reference))
-    elif object_id and not _is_root(world, object_id):
+    elif object_id and not _is_root(tenant, object_id):
         remedy = "GET the activity and take its ObjectID; a part is locked with its activity."
         errors.append(FieldError("object_id", "the ObjectID of an activity", remedy, object_id))
     if errors:
         raise refusal(errors)
-    return PersonsLock(user=user, object_id=object_id, refusals=body.get("refusals"), until=_until(world, body))
+    return PersonsLock(user=user, object_id=object_id, refusals=body.get("refusals"), until=_until(tenant, body))
 
 
-def _activity_with(world: C4CWorld, reference: object) -> str:
-    roots = (row for row in world.rows.everything() if row.parent_id is None)
-    return next((row.object_id for row in roots if stored_reference(world, row) == reference != ""), "")
+def _activity_with(tenant: C4CWorld, reference: object) -> str:
+    roots = (row for row in tenant.rows.everything() if row.parent_id is None)
+    return next((row.object_id for row in roots if stored_reference(tenant, row) == reference != ""), "")
 
 
-def _is_root(world: C4CWorld, object_id: object) -> bool:
-    return any(row.object_id == object_id and row.parent_id is None for row in world.rows.everything())
+def _is_root(tenant: C4CWorld, object_id: object) -> bool:
+    return any(row.object_id == object_id and row.parent_id is None for row in tenant.rows.everything())
 
 
-def _spell_of(world: C4CWorld, body: Mapping[str, Any]) -> Spell:
+def _spell_of(tenant: C4CWorld, body: Mapping[str, Any]) -> Spell:
     errors = [*_strangers(body, _BUSY_MEMBERS), *_for_errors(body), *_count_errors(body, "times")]
     status = body.get("status", 503)
     if status not in {429, 503} or isinstance(status, bool):
@@ -119,12 +119,12 @@ def _spell_of(world: C4CWorld, body: Mapping[str, Any]) -> Spell:
         errors.append(FieldError("for_s", "for_s, times or both", 'Say when it ends, e.g. {"for_s": 600}.'))
     if errors:
         raise refusal(errors)
-    return Spell(status=status, until=_until(world, body), times=body.get("times"))
+    return Spell(status=status, until=_until(tenant, body), times=body.get("times"))
 
 
-def _until(world: C4CWorld, body: Mapping[str, Any]) -> datetime | None:
+def _until(tenant: C4CWorld, body: Mapping[str, Any]) -> datetime | None:
     lasts_s = body.get("for_s")
-    return None if lasts_s is None else world.clock.now() + timedelta(seconds=lasts_s)
+    return None if lasts_s is None else tenant.clock.now() + timedelta(seconds=lasts_s)
 
 
 def _strangers(body: Mapping[str, Any], known: tuple[str, ...]) -> list[FieldError]:

@@ -67,9 +67,9 @@ class Renderer:
     """
 
     def __init__(
-        self, world: C4CWorld, service: Service, base: str, *, code_texts: bool = True, size: str = "bytes"
+        self, tenant: C4CWorld, service: Service, base: str, *, code_texts: bool = True, size: str = "bytes"
     ) -> None:
-        self.world = world
+        self.tenant = tenant
         self.service = service
         self.base = base
         self._code_texts = code_texts
@@ -110,11 +110,11 @@ class Renderer:
             return f"{uri}/Binary/$value"  # recorded; in a $batch the real one is unusable
         if prop.name == "SizeInkB" and row.blob is not None:
             return _SIZES[self._size](row.blob.size_bytes)
-        return self.world.rows.value(row, prop)
+        return self.tenant.rows.value(row, prop)
 
     def _expand(self, row: Row, nav_name: str, below: Shape) -> list[Entity] | Entity | None:
         nav = row.eset.navigations[nav_name]
-        found = [self.entity(r, below) for r in related(self.world, row, nav)]
+        found = [self.entity(r, below) for r in related(self.tenant, row, nav)]
         if nav.many:
             return found
         return found[0] if found else None

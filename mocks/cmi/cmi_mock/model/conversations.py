@@ -37,7 +37,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Conversations:
-    """Every conversation of one world, oldest first."""
+    """Every conversation of one tenant, oldest first."""
 
     chats: ChatDesk
     mails: MailDesk

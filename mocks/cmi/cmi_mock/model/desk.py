@@ -43,7 +43,7 @@ class NewChat:
 
 @dataclass
 class ChatDesk:
-    """All chats of one world. Not locked: the world's lock is held by whoever calls."""
+    """All chats of one tenant. Not locked: the tenant's lock is held by whoever calls."""
 
     clock: Clock
     ids: Ids

@@ -48,7 +48,7 @@ class GatewayLimits:
 
 @dataclass
 class Throttle:
-    """The API key's usage plan by the world's clock: a token bucket and a quota."""
+    """The API key's usage plan by the tenant's clock: a token bucket and a quota."""
 
     clock: Clock
     limits: GatewayLimits

@@ -25,7 +25,7 @@ class HistoryRules:
 
 
 def is_readable(chat: Chat, rules: HistoryRules, clock: Clock) -> bool:
-    """Whether the history row is there yet, by the world's clock."""
+    """Whether the history row is there yet, by the tenant's clock."""
     since = readable_since(chat, rules)
     return since is not None and clock.now() >= since
 

@@ -64,7 +64,7 @@ class Mail:
 
 @dataclass
 class MailDesk:
-    """All e-mails of one world. Not locked: the world's lock is held by whoever calls."""
+    """All e-mails of one tenant. Not locked: the tenant's lock is held by whoever calls."""
 
     clock: Clock
     ids: Ids

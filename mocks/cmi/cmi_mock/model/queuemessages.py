@@ -28,7 +28,7 @@ class QueueMessage:
 
 @dataclass
 class QueueMessages:
-    """All of one world. Not locked: the world's lock is held by whoever calls."""
+    """All of one tenant. Not locked: the tenant's lock is held by whoever calls."""
 
     clock: Clock
     ids: Ids

@@ -44,7 +44,7 @@ class Remark:
 
 @dataclass
 class Records:
-    """All results and remarks of one world. Not locked: the world's lock is held by whoever calls."""
+    """All results and remarks of one tenant. Not locked: the tenant's lock is held by whoever calls."""
 
     clock: Clock
     ids: Ids

@@ -64,7 +64,7 @@ class PasswordPolicy:
 
 @dataclass
 class Users:
-    """The users of one world. Not locked: the world's lock is held by whoever calls."""
+    """The users of one tenant. Not locked: the tenant's lock is held by whoever calls."""
 
     clock: Clock
     policy: PasswordPolicy

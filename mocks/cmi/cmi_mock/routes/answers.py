@@ -11,7 +11,7 @@ from flask import Request, Response, jsonify, request
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Attachment
 from cmi_mock.representations import json_stream, xml_stream
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.context import note as journal_note
 from mock_kit.spool import read_blob
 
@@ -40,11 +40,11 @@ class WireError(Exception):
         self.challenge = challenge
 
 
-def error_answer(error: WireError, world: CmiWorld) -> Response:
+def error_answer(error: WireError, tenant: CmiTenant) -> Response:
     """The gateway always speaks JSON; CMI speaks as the dialect says."""
     if error.note:
         journal_note("warning", "refused", error.note)
-    if world.rules.error_body == "text" and not error.gateway:
+    if tenant.rules.error_body == "text" and not error.gateway:
         answer = Response(error.message, content_type="text/plain; charset=utf-8")
     else:
         answer = jsonify(message=error.message)
@@ -58,26 +58,26 @@ def error_answer(error: WireError, world: CmiWorld) -> Response:
     return answer
 
 
-def document_answer(document: Any, world: CmiWorld, root: str) -> Response:
+def document_answer(document: Any, tenant: CmiTenant, root: str) -> Response:
     """A document in the form that is accepted, streamed, its length known; ``root`` names it in XML.
 
     Raises WireError 406 when neither JSON nor XML is accepted, and when the gateway's limits bite.
     """
-    content_type = _accepted(world)
+    content_type = _accepted(tenant)
     if content_type == _JSON:
         length, pieces = json_stream(document)
     else:
         touch("cmi.representations")
         touch("cmi.dialect.xml_form")
-        length, pieces = xml_stream(document, root, attributes=world.rules.xml_form == "attributes")
-    check_gateway(world, length)
+        length, pieces = xml_stream(document, root, attributes=tenant.rules.xml_form == "attributes")
+    check_gateway(tenant, length)
     answer = Response(pieces, content_type=content_type)
     answer.content_length = length
     return answer
 
 
-def _accepted(world: CmiWorld) -> str:
-    offered = [_JSON] if world.rules.xml_form == "none" else [_JSON, *_XML]
+def _accepted(tenant: CmiTenant) -> str:
+    offered = [_JSON] if tenant.rules.xml_form == "none" else [_JSON, *_XML]
     wanted = request.accept_mimetypes
     best = wanted.best_match(offered) if wanted else _JSON
     if best is None:
@@ -85,18 +85,18 @@ def _accepted(world: CmiWorld) -> str:
     return best
 
 
-def created_answer(new_id: str, path: str, world: CmiWorld) -> Response:
+def created_answer(new_id: str, path: str, tenant: CmiTenant) -> Response:
     """201 with the new id as body, and ``Location``: ``path`` below the CMI address.
 
     Source: CMI API description; evidence: documented. Raises WireError 406, if the dialect is strict.
     """
-    if world.rules.post_accept == "text/html" and "text/html" not in request.headers.get("Accept", ""):
+    if tenant.rules.post_accept == "text/html" and "text/html" not in request.headers.get("Accept", ""):
         raise WireError(406, "Not Acceptable", note="a POST is sent with Accept: text/html")
     touch("cmi.post.new_id")
     touch("cmi.dialect.location_form")
     answer = Response(new_id, 201, content_type="text/html; charset=utf-8")
     answer.autocorrect_location_header = False
-    base = world.cmi_url if world.rules.location_form == "absolute" else f"/{world.order.tenant}/cmi"
+    base = tenant.cmi_url if tenant.rules.location_form == "absolute" else f"/{tenant.order.tenant_path}/cmi"
     answer.headers["Location"] = f"{base}{path}"
     return answer
 
@@ -109,13 +109,13 @@ def no_content() -> Response:
     return answer
 
 
-def check_gateway(world: CmiWorld, size_bytes: int) -> None:
+def check_gateway(tenant: CmiTenant, size_bytes: int) -> None:
     """Raises WireError when the reply is too large or too slow for the API gateway."""
-    limits = world.throttle.limits
+    limits = tenant.throttle.limits
     if limits.too_large(size_bytes):
         touch("cmi.dialect.gateway_payload_bytes")
         raise WireError(
-            world.rules.gateway_payload_status,
+            tenant.rules.gateway_payload_status,
             "Request Too Long",
             gateway="RequestEntityTooLargeException",
             note=f"a reply of {size_bytes} bytes exceeds the gateway's {limits.payload_bytes}",
@@ -131,25 +131,25 @@ def check_gateway(world: CmiWorld, size_bytes: int) -> None:
 
 
 def download_answer(
-    attachment: Attachment, world: CmiWorld, request: Request, *, through_gateway: bool = True
+    attachment: Attachment, tenant: CmiTenant, request: Request, *, through_gateway: bool = True
 ) -> Response:
     """The raw bytes, whole or one range of them, from the spool. An object store has no API gateway before it."""
     size = attachment.blob.size_bytes
     touch("cmi.download.raw_bytes")
-    wanted = asked_range(request.headers.get("Range", ""), size) if world.rules.ranges else None
+    wanted = asked_range(request.headers.get("Range", ""), size) if tenant.rules.ranges else None
     if wanted == (0, 0):
         return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
     start, stop = wanted or (0, size)
     if through_gateway:
-        check_gateway(world, stop - start)
+        check_gateway(tenant, stop - start)
     answer = Response(read_blob(attachment.blob, start, stop), 206 if wanted else 200)
     answer.headers["Content-Type"] = attachment.content_type
     answer.headers["Content-Disposition"] = content_disposition(attachment.name)
-    if world.rules.ranges:
+    if tenant.rules.ranges:
         answer.headers["Accept-Ranges"] = "bytes"
     if wanted:
         answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-    if world.rules.length_known:
+    if tenant.rules.length_known:
         answer.content_length = stop - start
     touch("cmi.dialect.length_known")
     return answer

@@ -11,7 +11,7 @@ from flask import Request
 from cmi_mock.evidence import touch
 from cmi_mock.model.users import Logon, User
 from cmi_mock.routes.answers import WireError
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 
 _EVIDENCE = {
     Logon.LOCKED: "cmi.auth.lockout",
@@ -21,50 +21,50 @@ _EVIDENCE = {
 }
 
 
-def pass_gateway(world: CmiWorld, request: Request) -> None:
+def pass_gateway(tenant: CmiTenant, request: Request) -> None:
     """The API key, its usage plan, the size of the request. Raises WireError 403, 429 or 413 in the gateway's words."""
-    if world.rules.auth_mode != "key_and_basic":
+    if tenant.rules.auth_mode != "key_and_basic":
         return  # on premises there is no gateway
-    _check_key(world, request)
-    if not world.throttle.admits():
+    _check_key(tenant, request)
+    if not tenant.throttle.admits():
         touch("cmi.dialect.gateway_rate_per_s")
         raise WireError(429, "Too Many Requests", gateway="TooManyRequestsException", note="throttled by dialect")
-    if not world.throttle.within_quota():
+    if not tenant.throttle.within_quota():
         touch("cmi.dialect.gateway_quota")
         raise WireError(429, "Limit Exceeded", gateway="LimitExceededException", note="the quota is used up")
-    if world.throttle.limits.too_large(request.content_length or 0):
+    if tenant.throttle.limits.too_large(request.content_length or 0):
         touch("cmi.dialect.gateway_payload_bytes")
         why = f"a request of {request.content_length} bytes is too large for the gateway"
         raise WireError(413, "Request Too Long", gateway="RequestEntityTooLargeException", note=why)
 
 
-def _check_key(world: CmiWorld, request: Request) -> None:
+def _check_key(tenant: CmiTenant, request: Request) -> None:
     given = request.headers.get("x-api-key", "")
     touch("cmi.auth.key_and_basic")
-    if not hmac.compare_digest(given.encode(), world.order.api_key.encode()):
+    if not hmac.compare_digest(given.encode(), tenant.order.api_key.encode()):
         touch("cmi.auth.forbidden_body")
         why = "x-api-key is missing" if not given else "x-api-key is not this tenant's"
         raise WireError(403, "Forbidden", gateway="ForbiddenException", note=why)
 
 
-def log_on(world: CmiWorld, request: Request) -> User:
+def log_on(tenant: CmiTenant, request: Request) -> User:
     """The user behind the Basic credentials. Raises WireError 401, or the dialect's ``locked_status``."""
-    if world.rules.auth_mode == "none":
+    if tenant.rules.auth_mode == "none":
         touch("cmi.dialect.auth_mode")
-        return world.users.get(world.order.user)
+        return tenant.users.get(tenant.order.user)
     header = request.headers.get("Authorization", "")
-    for_user = _basic(header, world.rules.basic_charset)
+    for_user = _basic(header, tenant.rules.basic_charset)
     if for_user is None:
         raise _unauthorized("Authorization is missing or not Basic user:password")
     name, passwords = for_user
-    outcome = world.users.log_on(name, passwords)
+    outcome = tenant.users.log_on(name, passwords)
     if outcome is Logon.GOOD:
-        return world.users.get(name)
+        return tenant.users.get(name)
     if outcome is Logon.BAD:
         touch("cmi.auth.bad_password")
         raise _unauthorized("user or password is wrong; it counts towards the lockout")
     touch(_EVIDENCE[outcome])
-    raise WireError(world.rules.locked_status, "Logon failed", note=f"the user is {outcome.value}", challenge=True)
+    raise WireError(tenant.rules.locked_status, "Logon failed", note=f"the user is {outcome.value}", challenge=True)
 
 
 def _unauthorized(why: str) -> WireError:

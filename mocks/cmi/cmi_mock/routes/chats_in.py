@@ -14,36 +14,36 @@ from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, created_answer
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.doors import entered, must_hold, queue_in, text_in
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
 
 Line = tuple[Originator, str, str]
 
 
-def add_chats_in(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def add_chats_in(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     """The body is read as shape A writes it, without attachments; the right is Manage contact history (documented)."""
 
     @bp.post("/cmi/chats")
     def store_chat() -> Response:
         """A handled chat of one leg: 201 with the id that ``/chats/{chatId}`` takes."""
         sent = received()
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             touch("cmi.dialect.post_chats")
-            if world.rules.post_chats == "refused":
+            if tenant.rules.post_chats == "refused":
                 raise queries.not_implemented("POST /chats", "create chats by POST /_mock/chats")
-            new, lines = _chat_in(document_in(sent), world)
+            new, lines = _chat_in(document_in(sent), tenant)
             grant = user.rights.manage_contact_history
-            must_hold(grant, world, new.queue, right="Manage contact history", what="Queue")
-            chat = _stored(world, new, lines)
-            chat_id = chat.leg.id if world.rules.chat_shape == "B" else chat.guid
-            return created_answer(chat_id, f"/chats/{chat_id}", world)
+            must_hold(grant, tenant, new.queue, right="Manage contact history", what="Queue")
+            chat = _stored(tenant, new, lines)
+            chat_id = chat.leg.id if tenant.rules.chat_shape == "B" else chat.guid
+            return created_answer(chat_id, f"/chats/{chat_id}", tenant)
 
 
-def _chat_in(body: dict[str, Any], world: CmiWorld) -> tuple[NewChat, list[Line]]:
+def _chat_in(body: dict[str, Any], tenant: CmiTenant) -> tuple[NewChat, list[Line]]:
     customer = text_in(body, "source", "")
     new = NewChat(
         channel_sub_type=text_in(body, "channel_sub_type", "web"),
-        queue=queue_in(body.get("queue"), world),
+        queue=queue_in(body.get("queue"), tenant),
         direct=False,
         customer=Customer(customer or "Visitor", "", customer),
         language=text_in(body, "language", "EN"),
@@ -63,8 +63,8 @@ def _line(message: dict[str, Any]) -> Line:
     return kind, text_in(message, "originator", ""), text_in(message, "message")
 
 
-def _stored(world: CmiWorld, new: NewChat, lines: list[Line]) -> Chat:
-    desk = world.desk
+def _stored(tenant: CmiTenant, new: NewChat, lines: list[Line]) -> Chat:
+    desk = tenant.desk
     try:
         chat = desk.start(new)
         for kind, who, text in lines:

@@ -18,60 +18,60 @@ from cmi_mock.routes.answers import WireError, created_answer, document_answer
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.contacts import contact_of
 from cmi_mock.routes.doors import absent_as, entered, must_hold, text_in
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
 
 
-def add_contact_data(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def add_contact_data(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     """GET with Statistics details; POST with Manage contact history besides (documented)."""
 
     @bp.get("/cmi/contactData")
     def list_contact_data() -> Response:
         """Every result the user may see; ``contactId`` (a conversation or a group) narrows."""
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             wanted = request.args.get("contactId", "")
-            rows = [contact_data_row(one, world) for one in _visible(world, user, wanted)]
-        return document_answer(queries.page(rows, world.rules.default_limit), world, "contactData")
+            rows = [contact_data_row(one, tenant) for one in _visible(tenant, user, wanted)]
+        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "contactData")
 
     @bp.get("/cmi/contactData/<data_id>")
     def read_contact_data(data_id: str) -> Response:
         """One result."""
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             with absent_as("Contact data"):
-                written = world.records.get(data_id)
-            contact_of(world, user, written.contact_id)
-            document = contact_data_row(written, world)
-        return document_answer(document, world, "contactData")
+                written = tenant.records.get(data_id)
+            contact_of(tenant, user, written.contact_id)
+            document = contact_data_row(written, tenant)
+        return document_answer(document, tenant, "contactData")
 
     @bp.post("/cmi/contactData")
     def write_contact_data() -> Response:
         """Write a result back: 201, body = new id, Location."""
         sent = received()
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             body = document_in(sent)
-            contact = contact_of(world, user, text_in(body, "contact_id"))
-            _must_manage_history(world, user, contact)
-            written = _written(world, user, contact, _data_in(body, world))
-            return created_answer(written.id, f"/contactData/{written.id}", world)
+            contact = contact_of(tenant, user, text_in(body, "contact_id"))
+            _must_manage_history(tenant, user, contact)
+            written = _written(tenant, user, contact, _data_in(body, tenant))
+            return created_answer(written.id, f"/contactData/{written.id}", tenant)
 
 
-def _must_manage_history(world: CmiWorld, user: User, contact: Conversation) -> None:
+def _must_manage_history(tenant: CmiTenant, user: User, contact: Conversation) -> None:
     grant = user.rights.manage_contact_history
-    must_hold(grant, world, contact.queue, contact.agent, right="Manage contact history", what="Contact")
+    must_hold(grant, tenant, contact.queue, contact.agent, right="Manage contact history", what="Contact")
 
 
-def _written(world: CmiWorld, user: User, contact: Conversation, data: dict[str, Any]) -> ContactData:
+def _written(tenant: CmiTenant, user: User, contact: Conversation, data: dict[str, Any]) -> ContactData:
     touch("cmi.contact_data.when")
     try:
-        return world.records.write(contact, user.name, data)
+        return tenant.records.write(contact, user.name, data)
     except NotNow as exc:
         touch("cmi.dialect.contact_data_refused_status")
-        raise WireError(world.rules.contact_data_refused_status, "Contact data not accepted", note=str(exc)) from exc
+        raise WireError(tenant.rules.contact_data_refused_status, "Contact data not accepted", note=str(exc)) from exc
 
 
-def _data_in(body: dict[str, Any], world: CmiWorld) -> dict[str, Any]:
+def _data_in(body: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
     touch("cmi.dialect.contact_data_form")
-    if world.rules.contact_data_form == "pairs":
+    if tenant.rules.contact_data_form == "pairs":
         return {text_in(body, "name"): text_in(body, "value", "")}
     data = body.get("data")
     if not isinstance(data, dict) or not data:
@@ -79,17 +79,17 @@ def _data_in(body: dict[str, Any], world: CmiWorld) -> dict[str, Any]:
     return data
 
 
-def _visible(world: CmiWorld, user: User, wanted: str) -> list[ContactData]:
+def _visible(tenant: CmiTenant, user: User, wanted: str) -> list[ContactData]:
     touch("cmi.rights.statistics_details")
-    rows = list(world.records)
+    rows = list(tenant.records)
     if wanted:
         try:
-            contact = world.conversations.get(wanted)
+            contact = tenant.conversations.get(wanted)
         except NoSuchThing:
             return []
         rows = [
             one for one in rows if contact.id == one.contact_id or contact.group_id == normal_id(wanted) == one.group_id
         ]
     grant = user.rights.statistics_details
-    contacts = {one.id: one for one in world.conversations}
+    contacts = {one.id: one for one in tenant.conversations}
     return [one for one in rows if grant.reaches(contacts[one.contact_id].queue, contacts[one.contact_id].agent)]

@@ -14,7 +14,7 @@ from cmi_mock.routes.control_looks import add_looks
 from cmi_mock.routes.control_records import add_administration, add_mail, add_results
 from cmi_mock.routes.control_scripts import add_scripts
 from cmi_mock.routes.described import described_attachment, described_chat, outcome
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
 from mock_kit.guard import takes_files
 from mock_kit.mock import Mock
@@ -26,8 +26,8 @@ _PIECE_BYTES = 256 * 1024
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")
 
 
-def control_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
-    """Every route takes ``?world=``; refusals are ``application/problem+json``."""
+def control_blueprint(mock: Mock[CmiTenant]) -> Blueprint:
+    """Every route takes ``?tenant=``; refusals are ``application/problem+json``."""
     bp = Blueprint("cmi_control", __name__, url_prefix="/_mock")
 
     @bp.errorhandler(ModelError)
@@ -49,36 +49,36 @@ def control_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
     return bp
 
 
-def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_chats(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats")
     def start_chat() -> Reply:
         """A visitor opens a chat: 201 with guid, legs and the event engine's contact."""
-        world, new = mock.asked_world(), forms.new_chat(json_object())
-        with world.lock:
-            chat = world.desk.start(new)
+        tenant, new = mock.current_tenant(), forms.new_chat(json_object())
+        with tenant.lock:
+            chat = tenant.desk.start(new)
             return jsonify(outcome(chat)), 201
 
     @bp.get("/chats")
     def list_chats() -> Reply:
         """Every chat, readable or not."""
-        world = mock.asked_world()
-        with world.lock:
-            return jsonify(chats=[described_chat(chat, world) for chat in world.desk])
+        tenant = mock.current_tenant()
+        with tenant.lock:
+            return jsonify(chats=[described_chat(chat, tenant) for chat in tenant.desk])
 
     @bp.get("/chats/<guid>")
     def show_chat(guid: str) -> Reply:
         """One chat, with its messages."""
-        world = mock.asked_world()
-        with world.lock:
-            return jsonify(described_chat(world.desk.get(guid), world))
+        tenant = mock.current_tenant()
+        with tenant.lock:
+            return jsonify(described_chat(tenant.desk.get(guid), tenant))
 
 
-def _add_chain_end(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_chain_end(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/attachments")
     def list_attachments() -> Reply:
-        """Every attachment of the world, with its digest: one end of the chain."""
-        world = mock.asked_world()
-        with world.lock:
+        """Every attachment of the tenant, with its digest: one end of the chain."""
+        tenant = mock.current_tenant()
+        with tenant.lock:
             return jsonify(
                 [
                     {
@@ -88,46 +88,46 @@ def _add_chain_end(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
                         "originator_type": one.originator_type,
                         "delivered_as": one.delivered_as,
                     }
-                    for chat in world.desk
+                    for chat in tenant.desk
                     for one in chat.attachments
                 ]
             )
 
 
-def _add_speech(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_speech(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/messages")
     def say(guid: str) -> Reply:
         """Somebody writes a line: 201 with its id."""
-        world, body = mock.asked_world(), json_object()
+        tenant, body = mock.current_tenant(), json_object()
         kind = forms.originator(forms.text(body, "originator_type", "customer"))
         written, who = forms.text(body, "message"), forms.text(body, "originator", "")
         in_consult = forms.flag(body, "in_consult")
-        with world.lock:
-            message = world.desk.say(guid, kind, who, written, in_consult=in_consult)
+        with tenant.lock:
+            message = tenant.desk.say(guid, kind, who, written, in_consult=in_consult)
         return jsonify(id=message.id, leg_id=message.leg_id, timestamp=stamp(message.timestamp)), 201
 
     @bp.post("/chats/<guid>/attachments")
     @takes_files
     def attach(guid: str) -> Reply:
         """Somebody sends a file: the raw body, streamed to disk. 201 with its digest."""
-        world = mock.asked_world()
+        tenant = mock.current_tenant()
         name, content_type = _query("name"), _content_type()
         kind = forms.originator(request.args.get("originator_type", "customer"))
-        with world.lock:
-            _ask_whether_files_may_come(world, guid, kind)
-        blob = _spooled(world)
+        with tenant.lock:
+            _ask_whether_files_may_come(tenant, guid, kind)
+        blob = _spooled(tenant)
         try:
-            with world.lock:
-                attachment = world.desk.attach(guid, blob, name=name, content_type=content_type, originator_type=kind)
+            with tenant.lock:
+                attachment = tenant.desk.attach(guid, blob, name=name, content_type=content_type, originator_type=kind)
         except ModelError:
-            world.spool.discard(blob)
+            tenant.spool.discard(blob)
             raise
         return jsonify(described_attachment(attachment)), 201
 
 
-def _spooled(world: CmiWorld) -> Blob:
+def _spooled(tenant: CmiTenant) -> Blob:
     """The running request's body on disk. Problem 400 if it ends before its declared length."""
-    with world.spool.writer() as writer:
+    with tenant.spool.writer() as writer:
         received = 0
         while piece := request.stream.read(_PIECE_BYTES):
             writer.write(piece)
@@ -138,9 +138,9 @@ def _spooled(world: CmiWorld) -> Blob:
     return writer.blob
 
 
-def _ask_whether_files_may_come(world: CmiWorld, guid: str, kind: str) -> None:
+def _ask_whether_files_may_come(tenant: CmiTenant, guid: str, kind: str) -> None:
     try:
-        world.desk.may_attach(guid, kind)
+        tenant.desk.may_attach(guid, kind)
     except Refused as exc:
         if exc.field == "direct":
             touch("cmi.direct.no_attachments")
@@ -149,57 +149,57 @@ def _ask_whether_files_may_come(world: CmiWorld, guid: str, kind: str) -> None:
         raise
 
 
-def _add_life(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_life(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/accept")
     def accept(guid: str) -> Reply:
         """An agent takes the chat; ``{"agent": {"id", …}}`` names one."""
-        world, agent = mock.asked_world(), forms.agent_in(forms.optional_object())
-        with world.lock:
-            return jsonify(outcome(world.desk.accept(guid, agent)))
+        tenant, agent = mock.current_tenant(), forms.agent_in(forms.optional_object())
+        with tenant.lock:
+            return jsonify(outcome(tenant.desk.accept(guid, agent)))
 
     @bp.post("/chats/<guid>/transfer")
     def transfer(guid: str) -> Reply:
         """The agent hands the chat on, to ``queue`` or ``agent``, else to its own queue: a new leg."""
-        world, body = mock.asked_world(), forms.optional_object()
+        tenant, body = mock.current_tenant(), forms.optional_object()
         queue, agent = forms.queue_in(body), forms.agent_in(body)
         touch("cmi.legs.one_guid")
-        with world.lock:
-            return jsonify(outcome(world.desk.transfer(guid, queue, agent)))
+        with tenant.lock:
+            return jsonify(outcome(tenant.desk.transfer(guid, queue, agent)))
 
 
-def _add_consults(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_consults(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/consult")
     def consult(guid: str) -> Reply:
         """The agent asks a colleague, of ``queue`` or ``agent``: a leg of its own beside the main one."""
-        world, body = mock.asked_world(), forms.optional_object()
+        tenant, body = mock.current_tenant(), forms.optional_object()
         queue, agent = forms.queue_in(body), forms.agent_in(body)
         touch("cmi.legs.consults")
-        with world.lock:
-            return jsonify(outcome(world.desk.consult(guid, queue, agent)))
+        with tenant.lock:
+            return jsonify(outcome(tenant.desk.consult(guid, queue, agent)))
 
     @bp.post("/chats/<guid>/consult/end")
     def end_consult(guid: str) -> Reply:
         """The colleagues part; ``{"handover": true}``: the one who was asked takes the customer over."""
-        world, body = mock.asked_world(), forms.optional_object()
-        with world.lock:
-            return jsonify(outcome(world.desk.end_consult(guid, handover=forms.flag(body, "handover"))))
+        tenant, body = mock.current_tenant(), forms.optional_object()
+        with tenant.lock:
+            return jsonify(outcome(tenant.desk.end_consult(guid, handover=forms.flag(body, "handover"))))
 
 
-def _add_ending(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_ending(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.post("/chats/<guid>/end")
     def end(guid: str) -> Reply:
         """The conversation is over: this is when Contact Pro fires Ended."""
-        world = mock.asked_world()
-        with world.lock:
-            return jsonify(outcome(world.desk.end(guid)))
+        tenant = mock.current_tenant()
+        with tenant.lock:
+            return jsonify(outcome(tenant.desk.end(guid)))
 
     @bp.post("/chats/<guid>/wrap-up")
     def wrap_up(guid: str) -> Reply:
         """The agent has finished: this is when Contact Pro fires Closed."""
-        world = mock.asked_world()
+        tenant = mock.current_tenant()
         touch("cmi.contact.created_at_closed")
-        with world.lock:
-            return jsonify(outcome(world.desk.wrap_up(guid)))
+        with tenant.lock:
+            return jsonify(outcome(tenant.desk.wrap_up(guid)))
 
 
 def _query(name: str) -> str:

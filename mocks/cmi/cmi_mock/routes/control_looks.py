@@ -10,23 +10,23 @@ from cmi_mock.model.channels import Channel, known_channels
 from cmi_mock.model.errors import NoSuchThing
 from cmi_mock.model.ids import normal_id
 from cmi_mock.routes.answers import asked_range, content_disposition
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
 from mock_kit.spool import read_blob
 
 Reply = Response | tuple[Response, int]
 
 
-def add_looks(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def add_looks(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     """``GET /_mock/chats/{guid}/attachments/{id}`` and ``GET /_mock/channels``."""
 
     @bp.get("/chats/<guid>/attachments/<attachment_id>")
     def read_attachment(guid: str, attachment_id: str) -> Reply:
         """The raw bytes, whole or one range, whether the history is readable yet or not; never a page of its own."""
-        world = mock.asked_world()
-        with world.lock:
+        tenant = mock.current_tenant()
+        with tenant.lock:
             wanted = normal_id(attachment_id)
-            found = next((one for one in world.desk.get(guid).attachments if one.id == wanted), None)
+            found = next((one for one in tenant.desk.get(guid).attachments if one.id == wanted), None)
         if found is None:
             raise NoSuchThing(f"the chat has no attachment {attachment_id}")
         size = found.blob.size_bytes
@@ -46,9 +46,9 @@ def add_looks(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.get("/channels")
     def list_channels() -> Reply:
         """What each channel carries here, and how we know; limits hold where ``enforced`` says so."""
-        world = mock.asked_world()
-        with world.lock:
-            web_files, enforced = world.desk.file_rules.web_chat_files, world.desk.file_rules.channel_limits
+        tenant = mock.current_tenant()
+        with tenant.lock:
+            web_files, enforced = tenant.desk.file_rules.web_chat_files, tenant.desk.file_rules.channel_limits
         known = {one.name: one for one in known_channels().values()}
         return jsonify([_shown(one, web_files=web_files, enforced=enforced) for one in known.values()])
 

@@ -12,7 +12,7 @@ from cmi_mock.scripting.document import BadScript, Script
 from cmi_mock.scripting.library import library, shipped
 from cmi_mock.scripting.playing import Performance, StepRefused, play
 from cmi_mock.scripting.reading import MOST_SCRIPT_BYTES, read_script
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.guard import takes_files
 from mock_kit.mock import Mock
 from mock_kit.problem import FieldError, Problem, bad_request
@@ -20,8 +20,8 @@ from mock_kit.problem import FieldError, Problem, bad_request
 Reply = Response | tuple[Response, int]
 
 
-def add_scripts(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
-    """``?move_clock=true``: the steps ``wait`` move the world's clock; else they are passed over."""
+def add_scripts(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
+    """``?move_clock=true``: the steps ``wait`` move the tenant's clock; else they are passed over."""
 
     @bp.get("/scripts")
     def list_scripts() -> Reply:
@@ -36,13 +36,13 @@ def add_scripts(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     @bp.post("/scripts/<name>")
     def play_shipped(name: str) -> Reply:
         """Play a shipped script: 201."""
-        return _played(mock.asked_world(), read_script(shipped(name)))
+        return _played(mock.current_tenant(), read_script(shipped(name)))
 
     @bp.post("/scripts")
     @takes_files
     def play_document() -> Reply:
         """Play the script in the body, YAML or JSON: 201."""
-        return _played(mock.asked_world(), _sent_script())
+        return _played(mock.current_tenant(), _sent_script())
 
 
 def _sent_script() -> Script:
@@ -58,10 +58,10 @@ def _sent_script() -> Script:
         raise _bad_script(exc) from exc
 
 
-def _played(world: CmiWorld, script: Script) -> Reply:
+def _played(tenant: CmiTenant, script: Script) -> Reply:
     moving = request.args.get("move_clock", "false") == "true"
     try:
-        return jsonify(_performance(play(script, world, move_clock=moving), script, world)), 201
+        return jsonify(_performance(play(script, tenant, move_clock=moving), script, tenant)), 201
     except StepRefused as exc:
         problem = forms.problem_of(exc.cause)
         detail = f"Step {exc.number} of the script: {problem.detail} The chat {exc.guid} stays as it is."
@@ -69,9 +69,9 @@ def _played(world: CmiWorld, script: Script) -> Reply:
         raise Problem(problem.status, problem.title, detail, errors) from exc
 
 
-def _performance(done: Performance, script: Script, world: CmiWorld) -> dict[str, Any]:
-    with world.lock:
-        chat = outcome(world.desk.get(done.guid))
+def _performance(done: Performance, script: Script, tenant: CmiTenant) -> dict[str, Any]:
+    with tenant.lock:
+        chat = outcome(tenant.desk.get(done.guid))
     return chat | {
         "title": script.title,
         "moments": [{"step": one.step, "event": one.event, "contact": one.contact} for one in done.moments],

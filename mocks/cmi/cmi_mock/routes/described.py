@@ -12,7 +12,7 @@ from cmi_mock.model.mail import Mail
 from cmi_mock.model.records import ContactData
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import User
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 
 
 def outcome(chat: Chat) -> dict[str, Any]:
@@ -25,9 +25,9 @@ def outcome(chat: Chat) -> dict[str, Any]:
     }
 
 
-def described_chat(chat: Chat, world: CmiWorld) -> dict[str, Any]:
+def described_chat(chat: Chat, tenant: CmiTenant) -> dict[str, Any]:
     """A chat with legs and messages."""
-    since = readable_since(chat, world.history)
+    since = readable_since(chat, tenant.history)
     return outcome(chat) | {
         "direct": chat.direct,
         "channel_sub_type": chat.channel_sub_type,

@@ -16,27 +16,27 @@ from cmi_mock.model.users import User
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError
 from cmi_mock.routes.auth import log_on, pass_gateway
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
 
 T = TypeVar("T")
 
 
 @contextmanager
-def entered(mock: Mock[CmiWorld]) -> Iterator[tuple[CmiWorld, User]]:
-    """World and user after both doors, with the world's lock held. Raises WireError."""
-    world = mock.world()
-    with world.lock:
-        pass_gateway(world, request)
-        yield world, log_on(world, request)
+def entered(mock: Mock[CmiTenant]) -> Iterator[tuple[CmiTenant, User]]:
+    """Tenant and user after both doors, with the tenant's lock held. Raises WireError."""
+    tenant = mock.tenant()
+    with tenant.lock:
+        pass_gateway(tenant, request)
+        yield tenant, log_on(tenant, request)
 
 
 def must_hold(
-    grant: Grant, world: CmiWorld, queue: Queue | None, agent: Agent | None = None, *, right: str, what: str
+    grant: Grant, tenant: CmiTenant, queue: Queue | None, agent: Agent | None = None, *, right: str, what: str
 ) -> None:
     """Raises WireError when the right does not reach this queue or agent."""
     if not grant.reaches(queue, agent):
-        raise queries.no_right(world, right, what)
+        raise queries.no_right(tenant, right, what)
 
 
 @contextmanager
@@ -56,11 +56,11 @@ def text_in(body: dict[str, Any], name: str, default: str | None = None) -> str:
     return value
 
 
-def queue_in(named: Any, world: CmiWorld) -> Queue:
+def queue_in(named: Any, tenant: CmiTenant) -> Queue:
     """A queue that was sent as ``{"id": …}`` or as its id; its name is known from conversations. WireError 400."""
     queue_id = named.get("id") if isinstance(named, dict) else named
     if not isinstance(queue_id, str) or not is_id(normal_id(queue_id)):
         raise WireError(400, "the queue's id is missing or no id")
     wanted = normal_id(queue_id)
-    known = (one.queue for one in world.conversations if one.queue and one.queue.id == wanted)
+    known = (one.queue for one in tenant.conversations if one.queue and one.queue.id == wanted)
     return next(known, Queue(wanted, "", ""))

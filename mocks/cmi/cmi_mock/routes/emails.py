@@ -11,45 +11,45 @@ from cmi_mock.model.users import User
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, document_answer
 from cmi_mock.routes.doors import absent_as, entered, must_hold
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
 
 
-def add_emails(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def add_emails(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     """Parameters of the list: limit, language, case_id, cid, includeAttachedData (documented)."""
 
     @bp.get("/cmi/emails")
     def list_emails() -> Response:
         """E-mails the user may see."""
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             with_data = _flag("includeAttachedData")
-            rows = [email_row(mail, with_data=with_data) for mail in _visible(world, user) if _matches(mail)]
-        return document_answer(queries.page(rows, world.rules.default_limit), world, "emails")
+            rows = [email_row(mail, with_data=with_data) for mail in _visible(tenant, user) if _matches(mail)]
+        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "emails")
 
     @bp.get("/cmi/emails/<mail_id>")
     def read_email(mail_id: str) -> Response:
         """One e-mail."""
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             touch("cmi.emails.item")
             with absent_as("Email"):
-                mail = world.mails.get(mail_id)
-            if not _shown(mail, world):
+                mail = tenant.mails.get(mail_id)
+            if not _shown(mail, tenant):
                 raise WireError(404, "Email not found", note="it still waits in its queue")
             grant, content = user.rights.manage_contact_history, mail.content
-            must_hold(grant, world, content.queue, content.agent, right="Manage contact history", what="Email")
+            must_hold(grant, tenant, content.queue, content.agent, right="Manage contact history", what="Email")
             document = email_row(mail, with_data=_flag("includeAttachedData"))
-        return document_answer(document, world, "email")
+        return document_answer(document, tenant, "email")
 
 
-def _visible(world: CmiWorld, user: User) -> list[Mail]:
+def _visible(tenant: CmiTenant, user: User) -> list[Mail]:
     touch("cmi.emails.item")
     touch("cmi.dialect.emails_show")
     grant = user.rights.manage_contact_history
-    return [one for one in world.mails if grant.reaches(one.content.queue, one.content.agent) and _shown(one, world)]
+    return [one for one in tenant.mails if grant.reaches(one.content.queue, one.content.agent) and _shown(one, tenant)]
 
 
-def _shown(mail: Mail, world: CmiWorld) -> bool:
-    return world.rules.emails_show == "all" or mail.status is not MailStatus.QUEUED
+def _shown(mail: Mail, tenant: CmiTenant) -> bool:
+    return tenant.rules.emails_show == "all" or mail.status is not MailStatus.QUEUED
 
 
 def _matches(mail: Mail) -> bool:

@@ -16,7 +16,7 @@ from cmi_mock.model.ids import normal_id
 from cmi_mock.model.mail import NewMail
 from cmi_mock.model.rights import ALL, Grant, Rights
 from cmi_mock.model.users import User
-from cmi_mock.tenant import WorldOrder
+from cmi_mock.tenant import TenantOrder
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, Problem, bad_request
 
@@ -51,15 +51,15 @@ def optional_object() -> Body:
     return json_object() if request.content_length or request.headers.get("Transfer-Encoding") else {}
 
 
-def world_order(body: Body) -> WorldOrder:
-    """``POST /_mock/worlds``; the kit has checked the name."""
+def tenant_order(body: Body) -> TenantOrder:
+    """``POST /_mock/tenants``; the kit has checked the name."""
     dialect = body.get("dialect") or {}
     if not isinstance(dialect, Mapping):
         _wrong("dialect", "an object of switches", dialect)
-    return WorldOrder(
+    return TenantOrder(
         name=text(body, "name"),
         host=text(body, "host").lower(),
-        tenant=text(body, "tenant"),
+        tenant_path=text(body, "tenant_path"),
         api_key=text(body, "api_key", secret=True),
         user=text(body, "user"),
         password=text(body, "password", secret=True),

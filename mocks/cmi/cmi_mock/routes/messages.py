@@ -16,11 +16,11 @@ from cmi_mock.routes import queries
 from cmi_mock.routes.answers import created_answer, document_answer, no_content
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.doors import absent_as, entered, queue_in, text_in
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
 
 
-def add_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def add_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     """GET and POST on the list; GET, PUT and DELETE on one."""
     _add_reading(bp, mock)
 
@@ -28,65 +28,65 @@ def add_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
     def add_message() -> Response:
         """Leave a message in a queue: 201, body = new id, Location."""
         sent = received()
-        with entered(mock) as (world, user):
-            message = world.queue_messages.add(**_content(document_in(sent), world, user))
-            return created_answer(message.id, f"/messages/{message.id}", world)
+        with entered(mock) as (tenant, user):
+            message = tenant.queue_messages.add(**_content(document_in(sent), tenant, user))
+            return created_answer(message.id, f"/messages/{message.id}", tenant)
 
     @bp.put("/cmi/messages/<message_id>")
     def change_message(message_id: str) -> Response:
         """Replace a message: 204."""
         sent = received()
-        with entered(mock) as (world, user):
-            old = _message(world, user, message_id)
-            world.queue_messages.change(old.id, **_content(document_in(sent), world, user))
+        with entered(mock) as (tenant, user):
+            old = _message(tenant, user, message_id)
+            tenant.queue_messages.change(old.id, **_content(document_in(sent), tenant, user))
         return no_content()
 
     @bp.delete("/cmi/messages/<message_id>")
     def remove_message(message_id: str) -> Response:
         """204."""
-        with entered(mock) as (world, user):
-            world.queue_messages.remove(_message(world, user, message_id).id)
+        with entered(mock) as (tenant, user):
+            tenant.queue_messages.remove(_message(tenant, user, message_id).id)
         return no_content()
 
 
-def _add_reading(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_reading(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/cmi/messages")
     def list_messages() -> Response:
         """Messages of queues on which the user holds Messaging; ``queueId`` narrows."""
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             touch("cmi.rights.messaging")
             queue_id, grant = normal_id(request.args.get("queueId", "")), user.rights.messaging
-            found = [one for one in world.queue_messages if grant.reaches_queue(one.queue)]
-            rows = [queue_message_row(one, world) for one in found if queue_id in ("", one.queue.id)]
-        return document_answer(queries.page(rows, world.rules.default_limit), world, "messages")
+            found = [one for one in tenant.queue_messages if grant.reaches_queue(one.queue)]
+            rows = [queue_message_row(one, tenant) for one in found if queue_id in ("", one.queue.id)]
+        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "messages")
 
     @bp.get("/cmi/messages/<message_id>")
     def read_message(message_id: str) -> Response:
         """One message."""
-        with entered(mock) as (world, user):
-            document = queue_message_row(_message(world, user, message_id), world)
-        return document_answer(document, world, "message")
+        with entered(mock) as (tenant, user):
+            document = queue_message_row(_message(tenant, user, message_id), tenant)
+        return document_answer(document, tenant, "message")
 
 
-def _message(world: CmiWorld, user: User, message_id: str) -> QueueMessage:
+def _message(tenant: CmiTenant, user: User, message_id: str) -> QueueMessage:
     touch("cmi.rights.messaging")
     with absent_as("Message"):
-        message = world.queue_messages.get(message_id)
-    _must_hold_messaging(world, user, message.queue, "Message")
+        message = tenant.queue_messages.get(message_id)
+    _must_hold_messaging(tenant, user, message.queue, "Message")
     return message
 
 
-def _must_hold_messaging(world: CmiWorld, user: User, queue: Queue, what: str) -> None:
+def _must_hold_messaging(tenant: CmiTenant, user: User, queue: Queue, what: str) -> None:
     if not user.rights.messaging.reaches_queue(queue):
-        raise queries.no_right(world, "Messaging", what)
+        raise queries.no_right(tenant, "Messaging", what)
 
 
-def _content(body: dict[str, Any], world: CmiWorld, user: User) -> dict[str, Any]:
+def _content(body: dict[str, Any], tenant: CmiTenant, user: User) -> dict[str, Any]:
     """Queue (on which the user must hold Messaging), originator, text, language."""
     touch("cmi.dialect.messages_form")
-    flat = world.rules.messages_form == "flat"
-    queue = queue_in(body.get("queue_id") if flat else body.get("queue"), world)
-    _must_hold_messaging(world, user, queue, "Queue")
+    flat = tenant.rules.messages_form == "flat"
+    queue = queue_in(body.get("queue_id") if flat else body.get("queue"), tenant)
+    _must_hold_messaging(tenant, user, queue, "Queue")
     return {
         "queue": queue,
         "originator": text_in(body, "originator", ""),

@@ -10,7 +10,7 @@ from flask import Blueprint, Request, Response, request
 from cmi_mock.evidence import touch
 from cmi_mock.model.signed import LinkRefused
 from cmi_mock.routes.answers import download_answer
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.context import note
 from mock_kit.mock import Mock
 
@@ -21,50 +21,50 @@ _BAD_REQUEST = 400
 _FORBIDDEN = 403
 
 
-def add_objects(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def add_objects(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     """The object store's own resource."""
 
     @bp.get("/objects/<attachment_id>")
     def read_object(attachment_id: str) -> Response:
         """The raw bytes; 403 (or the dialect's status) in XML for an address that is not good (any more)."""
-        world = mock.world()
+        tenant = mock.tenant()
         touch("cmi.signed.addresses")
         if request.authorization is not None or "Authorization" in request.headers:
             # AWS refuses a request that proves itself twice. Source: Amazon S3, error InvalidArgument; documented.
             return _refusal(_BAD_REQUEST, "InvalidArgument", "Only one auth mechanism allowed")
         _tell_of_credentials(request)
         try:
-            world.signed_links.check(attachment_id, request.args)
+            tenant.signed_links.check(attachment_id, request.args)
         except LinkRefused as exc:
-            status = world.rules.signed_expired_status if exc.has_expired else _FORBIDDEN
+            status = tenant.rules.signed_expired_status if exc.has_expired else _FORBIDDEN
             touch("cmi.dialect.signed_expired_status")
             return _refusal(status, exc.code, exc.message)
-        with world.lock:
-            attachment = world.desk.by_attachment_id(attachment_id)
+        with tenant.lock:
+            attachment = tenant.desk.by_attachment_id(attachment_id)
         if attachment is None:
             return _refusal(_NOT_FOUND, "NoSuchKey", "The specified key does not exist.")
-        return download_answer(attachment, world, request, through_gateway=False)
+        return download_answer(attachment, tenant, request, through_gateway=False)
 
 
-def signed_address(mock: Mock[CmiWorld], asked: Request) -> str | None:
+def signed_address(mock: Mock[CmiTenant], asked: Request) -> str | None:
     """A pre-signed address for the file that ``asked`` downloads; None for any other request.
 
     It may be called before the application has seen the request: for faults that redirect.
     """
     found = _DOWNLOAD.fullmatch(asked.path)
-    world = mock.world_of(asked)
-    if found is None or world is None:
+    tenant = mock.tenant_of(asked)
+    if found is None or tenant is None:
         return None
-    with world.lock:
-        attachment = world.desk.by_attachment_id(found[1])
-    return world.signed_links.address(attachment.id, world.rules.signed_lives_s) if attachment else None
+    with tenant.lock:
+        attachment = tenant.desk.by_attachment_id(found[1])
+    return tenant.signed_links.address(attachment.id, tenant.rules.signed_lives_s) if attachment else None
 
 
-def redirect_to_object(attachment_id: str, world: CmiWorld) -> Response:
+def redirect_to_object(attachment_id: str, tenant: CmiTenant) -> Response:
     """302 to a pre-signed address, without a body."""
     answer = Response(status=302)
     answer.autocorrect_location_header = False
-    answer.headers["Location"] = world.signed_links.address(attachment_id, world.rules.signed_lives_s)
+    answer.headers["Location"] = tenant.signed_links.address(attachment_id, tenant.rules.signed_lives_s)
     return answer
 
 

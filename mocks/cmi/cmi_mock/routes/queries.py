@@ -11,7 +11,7 @@ from cmi_mock.evidence import touch
 from cmi_mock.model.users import User
 from cmi_mock.reading import Missing, NoRight, View, all_views, one_view, views_of_group, views_of_leg
 from cmi_mock.routes.answers import WireError
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.context import note
 from mock_kit.problem import FieldError, Problem
 
@@ -28,63 +28,63 @@ DOCUMENTED_ELSEWHERE = frozenset(
 PLAYED = frozenset({"chats", "chatMessages", "contacts", "contactData", "emails", "messages"})
 
 
-def listed(world: CmiWorld, user: User) -> list[View]:
+def listed(tenant: CmiTenant, user: User) -> list[View]:
     """Rows of ``GET /chats`` under its filters ``groupId`` and ``id``."""
     group_id, row_id = request.args.get("groupId", ""), request.args.get("id", "")
     if not group_id and not row_id:
-        return all_views(world, user)
+        return all_views(tenant, user)
     views = None
     if group_id:
-        views = allowed(lambda: views_of_group(world, user, group_id), world)
+        views = allowed(lambda: views_of_group(tenant, user, group_id), tenant)
     if row_id:
-        rows = allowed(lambda: views_of_leg(world, user, row_id), world)
+        rows = allowed(lambda: views_of_leg(tenant, user, row_id), tenant)
         kept = {view.leg.id for view in rows}
         views = rows if views is None else [view for view in views if view.leg.id in kept]
     return views or []
 
 
-def of_contact(world: CmiWorld, user: User) -> list[View]:
+def of_contact(tenant: CmiTenant, user: User) -> list[View]:
     """What ``GET /chatMessages?contactId=`` is about: a group id, or a leg's conversation id."""
     wanted = request.args.get("contactId", "")
     if not wanted:
         raise WireError(400, "contactId is missing")
-    return allowed(lambda: views_of_group(world, user, wanted) or views_of_leg(world, user, wanted), world)
+    return allowed(lambda: views_of_group(tenant, user, wanted) or views_of_leg(tenant, user, wanted), tenant)
 
 
-def viewed(world: CmiWorld, user: User, chat_id: str) -> View:
+def viewed(tenant: CmiTenant, user: User, chat_id: str) -> View:
     """One chat. Raises WireError 404 or 403."""
     try:
-        return one_view(world, user, chat_id)
+        return one_view(tenant, user, chat_id)
     except Missing as exc:
         touch("cmi.dialect.unknown_chat")
         raise WireError(404, "Chat not found", note=str(exc)) from exc
     except NoRight as exc:
-        raise _no_right(world) from exc
+        raise _no_right(tenant) from exc
 
 
-def allowed(read: Callable[[], list[View]], world: CmiWorld) -> list[View]:
+def allowed(read: Callable[[], list[View]], tenant: CmiTenant) -> list[View]:
     """A filtered list; without the right it is refused or empty, as the dialect says."""
     try:
         return read()
     except NoRight as exc:
-        error = _no_right(world)
+        error = _no_right(tenant)
         if error.status == 403:
             raise error from exc
         note("info", "filtered", error.note)
         return []
 
 
-def no_right(world: CmiWorld, right: str, what: str) -> WireError:
+def no_right(tenant: CmiTenant, right: str, what: str) -> WireError:
     """403, or 404 as if there were no such thing, as the dialect says."""
     touch("cmi.dialect.no_right")
     why = f"the user lacks '{right}' on the queue and agent of this {what.lower()}"
-    if world.rules.no_right == "403":
+    if tenant.rules.no_right == "403":
         return WireError(403, "Insufficient rights", note=why)
     return WireError(404, f"{what} not found", note=why)
 
 
-def _no_right(world: CmiWorld) -> WireError:
-    return no_right(world, "Manage contact history", "Chat")
+def _no_right(tenant: CmiTenant) -> WireError:
+    return no_right(tenant, "Manage contact history", "Chat")
 
 
 def page(rows: list[dict[str, Any]], default_limit: int) -> list[dict[str, Any]]:

@@ -19,30 +19,30 @@ from cmi_mock.routes.emails import add_emails
 from cmi_mock.routes.messages import add_messages
 from cmi_mock.routes.objects import add_objects, redirect_to_object
 from cmi_mock.shapes import chat_document, chat_message, raw_name
-from cmi_mock.tenant import CmiWorld, world_key
+from cmi_mock.tenant import CmiTenant, tenant_key
 from mock_kit.context import note
 from mock_kit.mock import Mock
 from mock_kit.replies import SIGN_IN_PAGE
-from mock_kit.tenants import Worlds
+from mock_kit.tenants import Tenants
 
 
-def world_of(worlds: Worlds[CmiWorld], asked: Request) -> CmiWorld | None:
-    """The world a request belongs to: its Host and the first segment of its path."""
-    tenant = asked.path.lstrip("/").partition("/")[0]
-    return worlds.find(world_key(asked.host, tenant))
+def tenant_of(tenants: Tenants[CmiTenant], asked: Request) -> CmiTenant | None:
+    """The tenant a request belongs to: its Host and the first segment of its path."""
+    tenant_path = asked.path.lstrip("/").partition("/")[0]
+    return tenants.find(tenant_key(asked.host, tenant_path))
 
 
-def wire_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
+def wire_blueprint(mock: Mock[CmiTenant]) -> Blueprint:
     """All that a real client of CMI sees."""
-    bp = Blueprint("wire", __name__, url_prefix="/<tenant>")
+    bp = Blueprint("wire", __name__, url_prefix="/<tenant_path>")
 
     @bp.url_value_preprocessor
-    def the_world_is_known_by_now(_: str | None, values: dict[str, Any] | None) -> None:
-        (values or {}).pop("tenant", None)
+    def the_tenant_is_known_by_now(_: str | None, values: dict[str, Any] | None) -> None:
+        (values or {}).pop("tenant_path", None)
 
     @bp.errorhandler(WireError)
     def refuse(error: WireError) -> Response:
-        return error_answer(error, mock.world())
+        return error_answer(error, mock.tenant())
 
     _add_chats(bp, mock)
     add_chats_in(bp, mock)
@@ -57,88 +57,88 @@ def wire_blueprint(mock: Mock[CmiWorld]) -> Blueprint:
     return bp
 
 
-def _add_chats(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_chats(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/cmi/chats")
     def list_chats() -> Response:
         """Chats (shape B: legs) the user may see; summaries unless the dialect says otherwise."""
-        with entered(mock) as (world, user):
-            full = world.rules.lists_hold_messages or world.rules.chat_shape == "B"
-            views = queries.listed(world, user)
-            if world.rules.chat_shape == "B" and world.rules.chat_document_is == "sign_in_page":
+        with entered(mock) as (tenant, user):
+            full = tenant.rules.lists_hold_messages or tenant.rules.chat_shape == "B"
+            views = queries.listed(tenant, user)
+            if tenant.rules.chat_shape == "B" and tenant.rules.chat_document_is == "sign_in_page":
                 return _sign_in_page()
-            rows = [chat_document(view, world, with_messages=full) for view in views]
-        return document_answer(queries.page(rows, world.rules.default_limit), world, "chats")
+            rows = [chat_document(view, tenant, with_messages=full) for view in views]
+        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "chats")
 
     @bp.get("/cmi/chats/<chat_id>")
     def read_chat(chat_id: str) -> Response:
         """One chat with its messages; absence is 404 or an empty array, as the dialect says."""
         document: Any = []
-        with entered(mock) as (world, user):
+        with entered(mock) as (tenant, user):
             touch("cmi.dialect.chat_shape")
-            if world.rules.chat_document_is == "sign_in_page":
+            if tenant.rules.chat_document_is == "sign_in_page":
                 return _sign_in_page()
             try:
-                document = chat_document(queries.viewed(world, user, chat_id), world)
+                document = chat_document(queries.viewed(tenant, user, chat_id), tenant)
             except WireError as error:
-                if error.status != 404 or world.rules.unknown_chat != "empty_200":
+                if error.status != 404 or tenant.rules.unknown_chat != "empty_200":
                     raise
                 note("info", "filtered", error.note)
-        return document_answer(document, world, "chat" if document else "chats")
+        return document_answer(document, tenant, "chat" if document else "chats")
 
 
-def _add_chat_messages(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_chat_messages(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/cmi/chatMessages")
     def list_chat_messages() -> Response:
         """Messages of one contact with Conversation API ids; in shape D with public links."""
-        with entered(mock) as (world, user):
-            views = queries.of_contact(world, user)
-            if world.rules.chat_shape == "D" and world.rules.chat_document_is == "sign_in_page":
+        with entered(mock) as (tenant, user):
+            views = queries.of_contact(tenant, user)
+            if tenant.rules.chat_shape == "D" and tenant.rules.chat_document_is == "sign_in_page":
                 return _sign_in_page()
-            world.readings.begin()
-            rows = [chat_message(message, view, world) for view in views for message in view.messages]
-        return document_answer(queries.page(rows, world.rules.default_limit), world, "chatMessages")
+            tenant.readings.begin()
+            rows = [chat_message(message, view, tenant) for view in views for message in view.messages]
+        return document_answer(queries.page(rows, tenant.rules.default_limit), tenant, "chatMessages")
 
 
-def _add_downloads(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_downloads(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.get("/cmi/chats/<chat_id>/attachments/<attachment_id>")
     @bp.get("/cmi/chats/<chat_id>/attachments/<attachment_id>/<path:name>")
     def download(chat_id: str, attachment_id: str, name: str = "") -> Response:
         """The raw bytes of an attachment (shapes A and B), or a redirect to them."""
-        with entered(mock) as (world, user):
-            if world.rules.chat_shape in "CD" or world.rules.attachment_url in {"rich_content", "pre_signed"}:
+        with entered(mock) as (tenant, user):
+            if tenant.rules.chat_shape in "CD" or tenant.rules.attachment_url in {"rich_content", "pre_signed"}:
                 raise WireError(404, "Not found", note="in this dialect CMI itself gives no downloads")
-            _check_address(world, name)
+            _check_address(tenant, name)
             try:
-                attachment = queries.viewed(world, user, chat_id).attachment(attachment_id)
+                attachment = queries.viewed(tenant, user, chat_id).attachment(attachment_id)
             except Missing as exc:
                 raise WireError(404, "Attachment not found", note=str(exc)) from exc
-        if world.rules.download_answer == "redirect":
+        if tenant.rules.download_answer == "redirect":
             touch_oddity("download_answer")
-            return redirect_to_object(attachment.id, world)
-        return download_answer(attachment, world, request)
+            return redirect_to_object(attachment.id, tenant)
+        return download_answer(attachment, tenant, request)
 
     @bp.get("/sms/richcontent/<token>")
     def rich_content(token: str) -> Response:
         """The raw bytes behind a public link: no credentials, gone after the retention time."""
-        world = mock.world()
+        tenant = mock.tenant()
         touch("cmi.rich_content.public")
-        with world.lock:
-            attachment = world.desk.by_link(token)
-        lives = timedelta(hours=world.rules.rich_content_retention_h)
-        if attachment is None or world.clock.now() >= attachment.created + lives:
+        with tenant.lock:
+            attachment = tenant.desk.by_link(token)
+        lives = timedelta(hours=tenant.rules.rich_content_retention_h)
+        if attachment is None or tenant.clock.now() >= attachment.created + lives:
             why = "nobody minted this link" if attachment is None else "the retention time is over"
-            raise WireError(world.rules.rich_content_gone_status, "Not found", note=why)
-        return download_answer(attachment, world, request)
+            raise WireError(tenant.rules.rich_content_gone_status, "Not found", note=why)
+        return download_answer(attachment, tenant, request)
 
 
-def _check_address(world: CmiWorld, name: str) -> None:
+def _check_address(tenant: CmiTenant, name: str) -> None:
     """An address must be the one that was listed: its name to the last character, its signature of some reading."""
-    wanted = raw_name(world.rules.attachment_url_name).removeprefix("/")
+    wanted = raw_name(tenant.rules.attachment_url_name).removeprefix("/")
     if name != wanted:
         raise WireError(
             404, "Attachment not found", note=f"the address ends in {name!r}, and was listed with {wanted!r}"
         )
-    if world.rules.attachment_url_signed == "each_reading" and not world.readings.knows(request.args.get("sig", "")):
+    if tenant.rules.attachment_url_signed == "each_reading" and not tenant.readings.knows(request.args.get("sig", "")):
         raise WireError(403, "Signature is not valid", note="no reading of a chat gave this ?sig=")
 
 
@@ -148,7 +148,7 @@ def _sign_in_page() -> Response:
     return Response(SIGN_IN_PAGE, content_type="text/html; charset=utf-8")
 
 
-def _add_the_rest(bp: Blueprint, mock: Mock[CmiWorld]) -> None:
+def _add_the_rest(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     @bp.route("/cmi/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def anything_else(rest: str) -> Response:
         """501, 405 or 404."""

@@ -74,7 +74,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Wait:
-    """Time passes; the world's clock is moved only if whoever plays the script says so."""
+    """Time passes; the tenant's clock is moved only if whoever plays the script says so."""
 
     seconds: float
 

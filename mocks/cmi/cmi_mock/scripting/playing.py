@@ -1,4 +1,4 @@
-"""Plays a script in a world: what happens is what the control's own routes do, step by step."""
+"""Plays a script in a tenant: what happens is what the control's own routes do, step by step."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cmi_mock.model.chat import Attachment
 from cmi_mock.model.contact import contact_of
 from cmi_mock.model.errors import ModelError
 from cmi_mock.scripting.document import HandOn, Move, NamedAgent, Say, Script, SendFile, Step, Wait
-from cmi_mock.tenant import CmiWorld
+from cmi_mock.tenant import CmiTenant
 from mock_kit.spool import Blob
 
 
@@ -50,12 +50,12 @@ class Performance:
 _EVENTS = {"accept": "Accepted", "transfer": "Transferred", "end": "Ended", "wrap_up": "Closed"}
 
 
-def play(script: Script, world: CmiWorld, *, move_clock: bool = False) -> Performance:
+def play(script: Script, tenant: CmiTenant, *, move_clock: bool = False) -> Performance:
     """Start the chat and take every step. Raises ModelError for the start, StepRefused for a step."""
-    with world.lock:
-        chat = world.desk.start(script.chat)
+    with tenant.lock:
+        chat = tenant.desk.start(script.chat)
         done = Performance(chat.guid, [Moment(-1, "Received", contact_of(chat))])
-    player = _Player(world, done, move_clock)
+    player = _Player(tenant, done, move_clock)
     for number, step in enumerate(script.steps):
         try:
             player.take(number, step)
@@ -66,7 +66,7 @@ def play(script: Script, world: CmiWorld, *, move_clock: bool = False) -> Perfor
 
 @dataclass
 class _Player:
-    world: CmiWorld
+    tenant: CmiTenant
     done: Performance
     move_clock: bool
     agent: str = ""
@@ -83,20 +83,20 @@ class _Player:
             case Move():
                 self._move(number, step)
             case Wait(seconds) if self.move_clock:
-                self.world.clock.advance(seconds)
+                self.tenant.clock.advance(seconds)
 
     def _say(self, step: Say) -> None:
         who = self._who(step.originator_type, in_consult=step.in_consult)
-        with self.world.lock:
-            self.world.desk.say(self.done.guid, step.originator_type, who, step.text, in_consult=step.in_consult)
+        with self.tenant.lock:
+            self.tenant.desk.say(self.done.guid, step.originator_type, who, step.text, in_consult=step.in_consult)
 
     def _send(self, step: SendFile) -> None:
-        with self.world.lock:
-            self.world.desk.may_attach(self.done.guid, step.originator_type)
-        blob = _written(step, self.world)
+        with self.tenant.lock:
+            self.tenant.desk.may_attach(self.done.guid, step.originator_type)
+        blob = _written(step, self.tenant)
         try:
-            with self.world.lock:
-                sent = self.world.desk.attach(
+            with self.tenant.lock:
+                sent = self.tenant.desk.attach(
                     self.done.guid,
                     blob,
                     name=step.name,
@@ -106,13 +106,13 @@ class _Player:
                     text=step.text,
                 )
         except ModelError:
-            self.world.spool.discard(blob)
+            self.tenant.spool.discard(blob)
             raise
         self.done.attachments.append(sent)
 
     def _hand_on(self, number: int, step: HandOn) -> None:
-        desk, agent = self.world.desk, step.to.agent if step.to else None
-        with self.world.lock:
+        desk, agent = self.tenant.desk, step.to.agent if step.to else None
+        with self.tenant.lock:
             act = desk.transfer if step.what == "transfer" else desk.consult
             contact = contact_of(act(self.done.guid, step.queue, agent))
         if step.what == "consult":
@@ -122,8 +122,8 @@ class _Player:
         self.done.moments.append(Moment(number, _EVENTS["transfer"], contact))
 
     def _move(self, number: int, step: Move) -> None:
-        desk, guid = self.world.desk, self.done.guid
-        with self.world.lock:
+        desk, guid = self.tenant.desk, self.done.guid
+        with self.tenant.lock:
             if step.what == "accept":
                 chat = desk.accept(guid, step.by.agent if step.by else None)
                 self.agent = _name(step.by) or self.agent
@@ -143,8 +143,8 @@ class _Player:
         return self.consultant if in_consult else self.agent
 
 
-def _written(step: SendFile, world: CmiWorld) -> Blob:
-    with world.spool.writer() as writer:
+def _written(step: SendFile, tenant: CmiTenant) -> Blob:
+    with tenant.spool.writer() as writer:
         for piece in step.sample.pieces():
             writer.write(piece)
     return writer.blob

@@ -93,5 +93,5 @@ def running(stack_path: Path | None) -> tuple[RunningStack, Neighbours]:
 
 
 def ledger_of(stack: RunningStack, to: Neighbours) -> ChainLedger:
-    """The books of a running stack's default world."""
-    return ChainLedger(to, stack.world, run_dir=stack.run_dir)
+    """The books of a running stack's default tenant."""
+    return ChainLedger(to, stack.tenant, run_dir=stack.run_dir)

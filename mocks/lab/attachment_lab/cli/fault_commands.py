@@ -43,7 +43,7 @@ def fault_add(mock: str, kind: str, stack_path: Path | None, as_json: bool, **ch
     plan["params"] = dict(_param(kind, each) for each in chosen["params"])
     if chosen["phase"]:
         plan["phase"] = chosen["phase"]
-    planned = to.mock(mock).post("/_mock/faults", plan, world=stack.world.name)
+    planned = to.mock(mock).post("/_mock/faults", plan, tenant=stack.tenant.name)
     if as_json:
         print_json(planned)
     else:
@@ -58,7 +58,7 @@ def fault_add(mock: str, kind: str, stack_path: Path | None, as_json: bool, **ch
 def fault_list(stack_path: Path | None, as_json: bool) -> None:
     """Every fault planned in any mock."""
     stack, to = running(stack_path)
-    planned = {mock: to.mock(mock).get("/_mock/faults", world=stack.world.name)["faults"] for mock in MOCKS}
+    planned = {mock: to.mock(mock).get("/_mock/faults", tenant=stack.tenant.name)["faults"] for mock in MOCKS}
     if as_json:
         print_json(planned)
         return
@@ -82,7 +82,7 @@ def fault_clear(stack_path: Path | None, as_json: bool) -> None:
     """Take back all faults in all mocks."""
     stack, to = running(stack_path)
     for mock in MOCKS:
-        to.mock(mock).delete("/_mock/faults", world=stack.world.name)
+        to.mock(mock).delete("/_mock/faults", tenant=stack.tenant.name)
     if as_json:
         print_json({"status": "cleared"})
     else:

@@ -15,7 +15,7 @@ from attachment_lab.cli.common import err, json_option, ledger_of, out, print_js
 from attachment_lab.demo.run import Row, rows_from, verdict_json
 from attachment_lab.demo.view import Progress, table, verdict_lines
 from attachment_lab.stack import ready_file as stack_file
-from attachment_lab.stack.clocks import advance_stack, advance_world
+from attachment_lab.stack.clocks import advance_stack, advance_tenant
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.stack.ready_file import RunningStack, default_path
 from attachment_lab.stack.reset import ask_for_reset
@@ -41,7 +41,7 @@ def chat(files: tuple[Path, ...], end: bool, timeout_s: float, stack_path: Path 
     stack, to = running(stack_path)
     ledger = ledger_of(stack, to)
     with Progress(err()) as progress:
-        talk = Conversation.open(to, stack.world, on_sent=ledger.customer_sent)
+        talk = Conversation.open(to, stack.tenant, on_sent=ledger.customer_sent)
         talk.accept()
         for each in files:
             progress.watcher().sent(talk.send(each))
@@ -89,7 +89,7 @@ def _print_rows(rows: list[Row], last: RenderableType) -> None:
 def journal(mock: str, stack_path: Path | None, as_json: bool, **narrowed: Any) -> None:
     """Show what a mock saw."""
     stack, to = running(stack_path)
-    found = to.mock(mock).get("/_mock/journal", world=stack.world.name, **narrowed)
+    found = to.mock(mock).get("/_mock/journal", tenant=stack.tenant.name, **narrowed)
     if as_json:
         print_json(found)
         return
@@ -139,12 +139,12 @@ def clock_advance(seconds: float, stack_path: Path | None, as_json: bool) -> Non
     if stack.clock_file:
         advance_stack(to, stack.clock_file, seconds)
     else:
-        advance_world(to, stack.world.name, seconds)
+        advance_tenant(to, stack.tenant.name, seconds)
     _print_clocks(stack, to, as_json)
 
 
 def _print_clocks(stack: RunningStack, to: Neighbours, as_json: bool) -> None:
-    offsets = {mock: float(to.mock(mock).get("/_mock/clock", world=stack.world.name)["offset_s"]) for mock in MOCKS}
+    offsets = {mock: float(to.mock(mock).get("/_mock/clock", tenant=stack.tenant.name)["offset_s"]) for mock in MOCKS}
     if stack.clock_file:
         offsets["service"] = read_offset(stack.clock_file)
     if as_json:
@@ -159,7 +159,7 @@ def _print_clocks(stack: RunningStack, to: Neighbours, as_json: bool) -> None:
 @stack_option
 @json_option
 def reset(full: bool, stack_path: Path | None, as_json: bool) -> None:
-    """Set the stack back to its beginning: the world anew, with other secrets and ids, in about a second."""
+    """Set the stack back to its beginning: the tenant anew, with other secrets and ids, in about a second."""
     began_s = time.monotonic()
     path = stack_path or default_path()
     ask_for_reset(path, full=full)

@@ -20,8 +20,8 @@ from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.scenarios.table import scenario as named
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
-from attachment_lab.tenant.credentials import minted_world
-from attachment_lab.tenant.opening import close_world, open_world
+from attachment_lab.tenant.credentials import fresh_tenant
+from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 
 @click.group()
@@ -75,8 +75,8 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
 
 @contextmanager
 def _ground(stack: Stack) -> Iterator[Ground]:
-    names = minted_world()
-    open_world(stack.neighbours, names)
+    names = fresh_tenant()
+    open_tenant(stack.neighbours, names)
     catch_up(stack.neighbours, names.name, stack.clock_file)
     try:
         yield Ground(
@@ -86,7 +86,7 @@ def _ground(stack: Stack) -> Iterator[Ground]:
             through_gates=stack.options.through_gates,
         )
     finally:
-        close_world(stack.neighbours, names.name)
+        close_tenant(stack.neighbours, names.name)
 
 
 def _show(result: Result) -> None:

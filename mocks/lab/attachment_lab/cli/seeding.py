@@ -10,28 +10,28 @@ from rich.text import Text
 from attachment_lab.demo.seeds.load import load
 from attachment_lab.errors import LabError
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 
 class Seeding:
-    """Loads customers into a world and tells how it goes."""
+    """Loads customers into a tenant and tells how it goes."""
 
     def __init__(self, to: Neighbours, console: Console) -> None:
         self._to = to
         self._console = console
 
-    def load(self, names: WorldNames, *, wait: bool) -> None:
+    def load(self, names: TenantNames, *, wait: bool) -> None:
         """Load them; without ``wait`` in the background, where a failure is told and ends nothing."""
         if wait:
             self._load(names)
         else:
             threading.Thread(target=self._try, args=(names,), daemon=True, name="seeding").start()
 
-    def _load(self, names: WorldNames) -> None:
+    def _load(self, names: TenantNames) -> None:
         loaded = load(self._to, names, told=self._say)
         self._say(f"{loaded} are there")
 
-    def _try(self, names: WorldNames) -> None:
+    def _try(self, names: TenantNames) -> None:
         try:
             self._load(names)
         except LabError as exc:

@@ -24,8 +24,8 @@ from attachment_lab.stack.kill import kill_listener
 from attachment_lab.stack.reset import Keeper
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.conversation import Conversation, Sendable
-from attachment_lab.tenant.credentials import WorldNames, default_world
-from attachment_lab.tenant.opening import open_world
+from attachment_lab.tenant.credentials import TenantNames, default_tenant
+from attachment_lab.tenant.opening import open_tenant
 
 #: How many of the customer's files the chat that waits for its event has.
 WAITING_FILES = 3
@@ -72,19 +72,19 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
     options = StackOptions(port_base=base, console=True, **built)
     err().print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
-        world = _furnish(stack)
+        tenant = _furnish(stack)
         seeding = Seeding(stack.neighbours, err())
 
-        def prepare(names: WorldNames) -> None:
+        def prepare(names: TenantNames) -> None:
             contact_id = _waiting_chat(stack, names, default_files()[:WAITING_FILES])
             if seed:
-                seeding.load(names, wait=names == world)
+                seeding.load(names, wait=names == tenant)
             if ready_file:
                 stack_file.write(ready_file, stack_file.ready_json(stack.urls, names, contact_id))
             _show_stack(stack, names, contact_id, out())
 
-        prepare(world)
-        Keeper(stack, world, prepare).stay()
+        prepare(tenant)
+        Keeper(stack, tenant, prepare).stay()
 
 
 @click.command()
@@ -130,11 +130,11 @@ def demo(port_base: int | None, through_gates: bool, **chosen: Any) -> int:
 
 
 def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
-    world = _furnish(stack)
+    tenant = _furnish(stack)
     if chosen["seed"]:
-        Seeding(stack.neighbours, console).load(world, wait=True)
+        Seeding(stack.neighbours, console).load(tenant, wait=True)
     files: list[Sendable] = list(chosen["files"]) or default_files()
-    ledger = ChainLedger(stack.neighbours, world, run_dir=stack.run_dir)
+    ledger = ChainLedger(stack.neighbours, tenant, run_dir=stack.run_dir)
     with Progress(console) as progress:
         options = DemoOptions(
             fault=chosen["fault"],
@@ -145,8 +145,8 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
         result = play(ledger, files, options, progress.watcher())
     _show_result(result, as_json=chosen["as_json"])
     if chosen["keep"]:
-        _show_stack(stack, world, None, console)
-        Keeper(stack, world).stay()
+        _show_stack(stack, tenant, None, console)
+        Keeper(stack, tenant).stay()
     return 0 if result.ok else 1
 
 
@@ -165,18 +165,18 @@ def _killer(stack: Stack, console: Console) -> Callable[[], None]:
     return kill
 
 
-def _furnish(stack: Stack) -> WorldNames:
-    """The default world, and the console page that looks at it."""
-    world = default_world()
-    open_world(stack.neighbours, world, stack.world_options())
+def _furnish(stack: Stack) -> TenantNames:
+    """The default tenant, and the console page that looks at it."""
+    tenant = default_tenant()
+    open_tenant(stack.neighbours, tenant, stack.tenant_options())
     if stack.options.console:
-        stack.start_console(world, stack_file=stack_file.default_path())
-    return world
+        stack.start_console(tenant, stack_file=stack_file.default_path())
+    return tenant
 
 
-def _waiting_chat(stack: Stack, world: WorldNames, files: list[Sendable]) -> str:
+def _waiting_chat(stack: Stack, tenant: TenantNames, files: list[Sendable]) -> str:
     """An ended chat with attachments and a C4C activity, whose event has not been fired."""
-    chat = Conversation.open(stack.neighbours, world)
+    chat = Conversation.open(stack.neighbours, tenant)
     chat.accept()
     chat.say("Here are the papers.")
     for each in files:
@@ -186,15 +186,15 @@ def _waiting_chat(stack: Stack, world: WorldNames, files: list[Sendable]) -> str
     return chat.guid
 
 
-def _show_stack(stack: Stack, world: WorldNames, contact_id: str | None, console: Console) -> None:
+def _show_stack(stack: Stack, tenant: TenantNames, contact_id: str | None, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for name, url in stack.urls.items():
         table.add_row(Text(f"  {name}", style="bold"), url)
     table.add_row("  worker health", egress.url(stack.ports.worker_health))
-    table.add_row("  C4C host", world.c4c_host)
-    table.add_row("  CMI address", world.cmi_url)
+    table.add_row("  C4C host", tenant.c4c_host)
+    table.add_row("  CMI address", tenant.cmi_url)
     table.add_row("  logs", str(stack.run_dir))
     if contact_id:
         table.add_row("  waiting chat", f"{contact_id} (its event has not been fired)")

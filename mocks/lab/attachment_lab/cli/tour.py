@@ -12,28 +12,28 @@ from attachment_lab.cli.seeding import Seeding
 from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
 from attachment_lab.stack.reset import Keeper
 from attachment_lab.stack.running import Stack
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 
-def tour(stack: Stack, world: WorldNames, chosen: dict[str, Any], console: Console) -> int:
+def tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Console) -> int:
     """Show it; returns 0 if its story came true, 1 if not."""
     options = TourOptions(headless=chosen["headless"], speed=chosen["speed"])
-    url = tour_url(stack.urls["console"], world.name, options)
+    url = tour_url(stack.urls["console"], tenant.name, options)
     if chosen["seed"]:
-        Seeding(stack.neighbours, console).load(world, wait=True)
+        Seeding(stack.neighbours, console).load(tenant, wait=True)
     console.print(Text(f"The tour: {url}", "bold"), soft_wrap=True)
     try:
-        verdict = show_tour(stack.urls["console"], world.name, options, stack.check_alive)
+        verdict = show_tour(stack.urls["console"], tenant.name, options, stack.check_alive)
     except NoBrowser as exc:
         console.print(Text(f"{exc}. Open the address above in any browser. Ctrl-C ends it.", "yellow"), soft_wrap=True)
         if chosen["headless"]:
             return 1
-        Keeper(stack, world).stay()
+        Keeper(stack, tenant).stay()
     if chosen["as_json"]:
         print_json(verdict)
     _tell(verdict, console)
     if chosen["keep"]:
-        Keeper(stack, world).stay()
+        Keeper(stack, tenant).stay()
     return 0 if verdict["ok"] else 1
 
 

@@ -1,7 +1,7 @@
-"""The console: pages that show a chat's attachments travel, one set of them per world.
+"""The console: pages that show a chat's attachments travel, one set of them per tenant.
 
-``/w/<world>/<page>/`` is a page; what it asks for lies below it. ``/`` leads to the first world. Every page is
-a blueprint of its own (``pages``) that finds its world by ``desk()``.
+``/w/<tenant>/<page>/`` is a page; what it asks for lies below it. ``/`` leads to the first tenant. Every page is
+a blueprint of its own (``pages``) that finds its tenant by ``desk()``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.stack.commands import CONSOLE_VARIABLE
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import WorldNames
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.credentials import TenantNames
+from attachment_lab.tenant.opening import TenantOptions
 from mock_kit.guard import Guard, is_for_files
 
 #: What the mocks do for their control addresses, the console does for all of its own; links may open its pages.
@@ -37,29 +37,29 @@ POLICY = (
 def create_app() -> Flask:
     """The application, from the settings in the environment (see commands.console)."""
     settings = json.loads(os.environ.pop(CONSOLE_VARIABLE))
-    pool = [WorldNames(**each) for each in settings.get("pool", [])]
+    pool = [TenantNames(**each) for each in settings.get("pool", [])]
     hands = Hands.from_json(settings.get("hands", {}))
-    options = WorldOptions(dialects=settings.get("dialects", {}))
-    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    options = TenantOptions(dialects=settings.get("dialects", {}))
+    to, names = Neighbours(settings["urls"]), TenantNames(**settings["tenant"])
     return build_app(to, names, settings["urls"], hands=hands, pool=pool, options=options)
 
 
 def build_app(
     to: Neighbours,
-    names: WorldNames,
+    names: TenantNames,
     urls: dict[str, str],
     *,
     hands: Hands | None = None,
-    pool: list[WorldNames] | None = None,
-    options: WorldOptions | None = None,
+    pool: list[TenantNames] | None = None,
+    options: TenantOptions | None = None,
 ) -> Flask:
-    """The application; ``names`` is its first world."""
+    """The application; ``names`` is its first tenant."""
     app = Flask(__name__)
     desks = Desks(to, names, urls, hands=hands, pool=pool or [], options=options)
     app.extensions["desks"] = desks
     _add_guards(app)
     _add_doors(app, desks)
-    _add_worlds(app, desks)
+    _add_tenants(app, desks)
     _add_demo(app, desks)
     add_passage(app, desks)
     for page in (*PAGES, TOUR):
@@ -90,13 +90,13 @@ def _add_guards(app: Flask) -> None:
 def _add_doors(app: Flask, desks: Desks) -> None:
     @app.get("/")
     def door() -> AnyResponse:
-        """The first world's chain."""
-        return redirect(url_for("chain.page", world=desks.first, chat=request.args.get("chat")))
+        """The first tenant's chain."""
+        return redirect(url_for("chain.page", tenant=desks.first, chat=request.args.get("chat")))
 
-    @app.get("/w/<world>/")
-    def world_door(world: str) -> AnyResponse:
-        """A world's chain."""
-        return redirect(url_for("chain.page", world=world, chat=request.args.get("chat")))
+    @app.get("/w/<tenant>/")
+    def tenant_door(tenant: str) -> AnyResponse:
+        """A tenant's chain."""
+        return redirect(url_for("chain.page", tenant=tenant, chat=request.args.get("chat")))
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -104,59 +104,59 @@ def _add_doors(app: Flask, desks: Desks) -> None:
         return jsonify(status="ok")
 
 
-def _add_worlds(app: Flask, desks: Desks) -> None:
+def _add_tenants(app: Flask, desks: Desks) -> None:
     def shown(name: str) -> dict[str, Any]:
         desk = desks.get(name)
         hosts = {"cmi_host": desk.names.cmi_host, "c4c_host": desk.names.c4c_host} if desk else {}
-        tenant = desk.names.tenant if desk else name
-        return {"world": name, "tenant": tenant, "url": url_for("chain.page", world=name), **hosts}
+        tenant_path = desk.names.tenant_path if desk else name
+        return {"tenant": name, "tenant_path": tenant_path, "url": url_for("chain.page", tenant=name), **hosts}
 
-    @app.get("/api/worlds")
-    def list_worlds() -> Response:
-        """Every world that this console shows, the first one first; no secrets."""
-        return jsonify(worlds=[shown(name) for name in desks.names()])
+    @app.get("/api/tenants")
+    def list_tenants() -> Response:
+        """Every tenant that this console shows, the first one first; no secrets."""
+        return jsonify(tenants=[shown(name) for name in desks.names()])
 
-    @app.post("/api/worlds")
-    def add_world() -> tuple[Response, int]:
-        """201 ``{"world","tenant","url",…}``: mints one, or shows one that exists if the body names it.
+    @app.post("/api/tenants")
+    def add_tenant() -> tuple[Response, int]:
+        """201 ``{"tenant","tenant_path","url",…}``: mints one, or shows one that exists if the body names it.
 
-        ``{}``, ``{"options": {…}}`` (WorldOptions) or ``{"names": {…}}`` (WorldNames).
+        ``{}``, ``{"options": {…}}`` (TenantOptions) or ``{"names": {…}}`` (TenantNames).
         """
         body = json_object()
         try:
-            options = WorldOptions(**body.get("options", {}))
-            desk = desks.adopt(WorldNames(**body["names"])) if body.get("names") else desks.mint(options)
+            options = TenantOptions(**body.get("options", {}))
+            desk = desks.adopt(TenantNames(**body["names"])) if body.get("names") else desks.mint(options)
         except TypeError:
             # The error's own words could repeat a secret.
-            told_so = "names: an object with the members of WorldNames; options: of WorldOptions; or leave them out"
+            told_so = "names: an object with the members of TenantNames; options: of TenantOptions; or leave them out"
             return told(HTTPStatus.BAD_REQUEST, told_so)
         return jsonify(shown(desk.names.name)), 201
 
-    @app.delete("/api/worlds/<name>")
+    @app.delete("/api/tenants/<name>")
     def close(name: str) -> tuple[Response, int]:
-        """204; the world is closed in all three mocks."""
+        """204; the tenant is closed in all three mocks."""
         if desks.get(name) is None:
-            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+            return told(HTTPStatus.NOT_FOUND, f"no tenant {name!r}; there are: {', '.join(desks.names())}")
         desks.drop(name)
         return Response(), 204
 
 
 def _add_demo(app: Flask, desks: Desks) -> None:
-    @app.post("/api/worlds/<name>/reset")
+    @app.post("/api/tenants/<name>/reset")
     def reset(name: str) -> tuple[Response, int]:
-        """204; the world is at its beginning again, with other secrets and ids. Open pages load themselves anew."""
+        """204; the tenant is at its beginning again, with other secrets and ids. Open pages load themselves anew."""
         json_object()
         if desks.get(name) is None:
-            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+            return told(HTTPStatus.NOT_FOUND, f"no tenant {name!r}; there are: {', '.join(desks.names())}")
         desks.renew(name)
         return Response(), 204
 
-    @app.route("/api/worlds/<name>/seed", methods=["GET", "POST"])
+    @app.route("/api/tenants/<name>/seed", methods=["GET", "POST"])
     def seed(name: str) -> tuple[Response, int]:
         """POST loads the demo's customers in the background (202, 409 meanwhile); GET tells how far it is."""
         desk = desks.get(name)
         if desk is None:
-            return told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(desks.names())}")
+            return told(HTTPStatus.NOT_FOUND, f"no tenant {name!r}; there are: {', '.join(desks.names())}")
         if request.method == "POST":
             json_object()
             desk.seeding.start()

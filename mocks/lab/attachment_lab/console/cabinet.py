@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from attachment_lab.console import case_view as view
 from attachment_lab.console.desk import Desk
-from attachment_lab.console.fresh import Fresh, of_this_world
+from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.held import Held
 from attachment_lab.errors import LabError, Refused
 from attachment_lab.reconciliation.reading import ChainLedger
@@ -25,10 +25,10 @@ _OBJECT_ID = re.compile(r"[0-9A-Za-z]{1,70}")
 
 
 class Cabinet:
-    """One world's chat activities."""
+    """One tenant's chat activities."""
 
     def __init__(self, mine: Desk) -> None:
-        self._c4c, self._world = mine.to.c4c, mine.names.name
+        self._c4c, self._tenant = mine.to.c4c, mine.names.name
         self._ledger: ChainLedger = mine.ledger
         self.activities = Fresh(self._list, for_s=FRESH_S)
         self._details: dict[str, Fresh] = {}
@@ -57,7 +57,7 @@ class Cabinet:
         return Held(
             calls=self._c4c,
             path=f"{SERVICE}/ChatActivityAttachmentCollection('{key}')/Binary/$value",
-            params={"world": self._world},
+            params={"tenant": self._tenant},
             name=str(attachment.get("Name") or "file"),
             declared=str(attachment.get("MimeType") or ""),
             size_bytes=stored.size_bytes,
@@ -103,7 +103,7 @@ class Cabinet:
             return []
 
     def _get(self, path: str, **options: str) -> Any:
-        return self._c4c.send("GET", f"{SERVICE}/{path}", params={"world": self._world, "$format": "json", **options})
+        return self._c4c.send("GET", f"{SERVICE}/{path}", params={"tenant": self._tenant, "$format": "json", **options})
 
 
 def _checked(object_id: str) -> str:
@@ -117,5 +117,5 @@ _CABINETS: WeakKeyDictionary[Desk, Cabinet] = WeakKeyDictionary()
 
 
 def cabinet() -> Cabinet:
-    """The cabinet of the running request's world."""
-    return of_this_world(_CABINETS, Cabinet)
+    """The cabinet of the running request's tenant."""
+    return of_this_tenant(_CABINETS, Cabinet)

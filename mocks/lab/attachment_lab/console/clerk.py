@@ -7,9 +7,9 @@ from typing import Any
 
 from attachment_lab.errors import WrongUse
 from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.tenant import people
 from attachment_lab.tenant.conversation import Conversation, Originator
-from attachment_lab.tenant.credentials import WorldNames
-from attachment_lab.tenant.handle import people
+from attachment_lab.tenant.credentials import TenantNames
 
 #: A file of the console's pages may weigh this much: it lies on this machine's disk in four places.
 MOST_FILE_BYTES = 256 * 1024 * 1024
@@ -18,9 +18,9 @@ MOST_TEXT_CHARACTERS = 20_000
 
 
 class Clerk:
-    """Acts for the people of one world. Every act raises LabError with a sentence for a person."""
+    """Acts for the people of one tenant. Every act raises LabError with a sentence for a person."""
 
-    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+    def __init__(self, to: Neighbours, names: TenantNames) -> None:
         self._to = to
         self._names = names
 
@@ -48,7 +48,7 @@ class Clerk:
         if not 0 < len(text.strip()) <= MOST_TEXT_CHARACTERS:
             raise WrongUse(f"text: 1 to {MOST_TEXT_CHARACTERS} characters, found {len(text)}")
         body = {"originator_type": who, "message": text}
-        self._to.cmi.post(f"/_mock/chats/{guid}/messages", body, world=self._names.name)
+        self._to.cmi.post(f"/_mock/chats/{guid}/messages", body, tenant=self._names.name)
 
     def send(self, guid: str, who: Originator, pieces: Iterable[bytes], *, name: str, kind: str, size: int) -> Any:
         """One file, streamed; ``size`` in bytes as the browser declares it. Returns CMI's word on it."""
@@ -61,7 +61,7 @@ class Clerk:
             "POST",
             f"/_mock/chats/{guid}/attachments",
             content=pieces,
-            params={"world": self._names.name, "name": name, "content_type": kind, "originator_type": who},
+            params={"tenant": self._names.name, "name": name, "content_type": kind, "originator_type": who},
             headers={"Content-Type": "application/octet-stream", "Content-Length": str(size)},
         )
 
@@ -107,7 +107,7 @@ class Clerk:
         return Conversation.resume(self._to, self._names, guid)
 
     def _status(self, guid: str) -> dict[str, Any]:
-        chat: dict[str, Any] = self._to.cmi.get(f"/_mock/chats/{guid}", world=self._names.name)
+        chat: dict[str, Any] = self._to.cmi.get(f"/_mock/chats/{guid}", tenant=self._names.name)
         return chat
 
 

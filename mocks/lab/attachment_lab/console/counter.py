@@ -1,4 +1,4 @@
-"""Where customers and agents of a world meet: its clerk, and readings that the pages share."""
+"""Where customers and agents of a tenant meet: its clerk, and readings that the pages share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from attachment_lab.console.clerk import Clerk
 from attachment_lab.console.desk import Desk
-from attachment_lab.console.fresh import Fresh, of_this_world
+from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.held import Held
 from attachment_lab.errors import Refused
 
@@ -16,16 +16,16 @@ SLOW_S = 2.0
 
 
 class Counter:
-    """One world's chats and events."""
+    """One tenant's chats and events."""
 
     def __init__(self, mine: Desk) -> None:
-        to, world = mine.to, mine.names.name
-        self._to, self._world = to, world
+        to, tenant = mine.to, mine.names.name
+        self._to, self._tenant = to, tenant
         self.clerk = Clerk(to, mine.names)
-        self.chats = Fresh(lambda: to.cmi.get("/_mock/chats", world=world)["chats"], for_s=FRESH_S)
-        self.events = Fresh(lambda: to.orchestration.get("/_mock/events", world=world), for_s=FRESH_S)
-        self.deliveries = Fresh(lambda: to.orchestration.get("/_mock/deliveries", world=world), for_s=FRESH_S)
-        self.channels = Fresh(lambda: to.cmi.get("/_mock/channels", world=world), for_s=SLOW_S)
+        self.chats = Fresh(lambda: to.cmi.get("/_mock/chats", tenant=tenant)["chats"], for_s=FRESH_S)
+        self.events = Fresh(lambda: to.orchestration.get("/_mock/events", tenant=tenant), for_s=FRESH_S)
+        self.deliveries = Fresh(lambda: to.orchestration.get("/_mock/deliveries", tenant=tenant), for_s=FRESH_S)
+        self.channels = Fresh(lambda: to.cmi.get("/_mock/channels", tenant=tenant), for_s=SLOW_S)
 
     def chat(self, guid: str) -> dict[str, Any] | None:
         """One of the chats."""
@@ -39,7 +39,7 @@ class Counter:
                 return Held(
                     calls=self._to.cmi,
                     path=f"/_mock/chats/{guid}/attachments/{file_id}",
-                    params={"world": self._world},
+                    params={"tenant": self._tenant},
                     name=str(each["name"]),
                     declared=str(each["content_type"]),
                     size_bytes=int(each["size_bytes"]),
@@ -52,5 +52,5 @@ _COUNTERS: WeakKeyDictionary[Desk, Counter] = WeakKeyDictionary()
 
 
 def counter() -> Counter:
-    """The counter of the running request's world."""
-    return of_this_world(_COUNTERS, Counter)
+    """The counter of the running request's tenant."""
+    return of_this_tenant(_COUNTERS, Counter)

@@ -1,4 +1,4 @@
-"""What the console knows of one world, and of all the worlds that it may show."""
+"""What the console knows of one tenant, and of all the tenants that it may show."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.reset import ask_for_reset
 from attachment_lab.stack.running import read_offset
-from attachment_lab.tenant.credentials import WorldNames, minted_world, renewed
-from attachment_lab.tenant.opening import WorldOptions, close_world, open_world
-from attachment_lab.tenant.tenant_reset import renew_world
+from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, renewed
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.tenant.tenant_reset import renew_tenant
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hands:
-    """What the console may do to the stack beyond its worlds; None = not from here (as in containers).
+    """What the console may do to the stack beyond its tenants; None = not from here (as in containers).
 
     Attributes:
-        clock_file: the service's virtual clock (stack.write_offset); one for all worlds.
+        clock_file: the service's virtual clock (stack.write_offset); one for all tenants.
         worker_health_port: loopback port by which the worker process is found.
         stack_file: where the owner of the stack announces it.
         through_gates: whether the service reaches the mocks through their wire gates.
@@ -50,19 +50,19 @@ class Hands:
 
 
 class Desk:
-    """One world: its names and secrets, and whoever reads and plays it for the pages."""
+    """One tenant: its names and secrets, and whoever reads and plays it for the pages."""
 
     def __init__(
         self,
         to: Neighbours,
-        names: WorldNames,
+        names: TenantNames,
         urls: Mapping[str, str],
-        options: WorldOptions | None = None,
+        options: TenantOptions | None = None,
     ) -> None:
         self.to = to
-        #: Tells this beginning of the world from an earlier one; pages compare it.
+        #: Tells this beginning of the tenant from an earlier one; pages compare it.
         self.born = secrets.token_hex(4)
-        #: How the world was opened, if the console opened it; a reset opens it the same way.
+        #: How the tenant was opened, if the console opened it; a reset opens it the same way.
         self.options = options
         self.names = names
         self.ledger = ChainLedger(to, names)
@@ -74,22 +74,22 @@ class Desk:
 
 
 class Desks:
-    """Every world that this console shows, the first one being shown where none is named. Safe for threads.
+    """Every tenant that this console shows, the first one being shown where none is named. Safe for threads.
 
     Args:
         pool: names to mint from, in this order; empty = names are made up.
-        options: how a minted world differs from the documented configuration.
+        options: how a minted tenant differs from the documented configuration.
     """
 
     def __init__(
         self,
         to: Neighbours,
-        first: WorldNames,
+        first: TenantNames,
         urls: Mapping[str, str],
         *,
         hands: Hands | None = None,
-        pool: Sequence[WorldNames] = (),
-        options: WorldOptions | None = None,
+        pool: Sequence[TenantNames] = (),
+        options: TenantOptions | None = None,
     ) -> None:
         self.to = to
         self.urls = dict(urls)
@@ -102,24 +102,24 @@ class Desks:
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Desk | None:
-        """The desk of that world."""
+        """The desk of that tenant."""
         with self._lock:
             return self._desks.get(name)
 
     def names(self) -> list[str]:
-        """All worlds, the first one first, then in the order in which they came."""
+        """All tenants, the first one first, then in the order in which they came."""
         with self._lock:
             return list(self._desks)
 
-    def mint(self, options: WorldOptions | None = None) -> Desk:
-        """A fresh world, opened in all three mocks. Raises WrongUse when the pool is used up."""
+    def mint(self, options: TenantOptions | None = None) -> Desk:
+        """A fresh tenant, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
         options = self._over_ours(options)
-        open_world(self.to, names, options)
+        open_tenant(self.to, names, options)
         return self.adopt(names, options)
 
-    def adopt(self, names: WorldNames, options: WorldOptions | None = None) -> Desk:
-        """Show a world that exists in the mocks already; names known before get a new desk.
+    def adopt(self, names: TenantNames, options: TenantOptions | None = None) -> Desk:
+        """Show a tenant that exists in the mocks already; names known before get a new desk.
 
         Its mocks are brought to the service's time, or the service would take its tokens for outdated ones.
         """
@@ -130,22 +130,22 @@ class Desks:
         return desk
 
     def drop(self, name: str) -> None:
-        """Close a world in all three mocks. Raises WrongUse for the first one and LookupError for one unknown."""
+        """Close a tenant in all three mocks. Raises WrongUse for the first one and LookupError for one unknown."""
         if name == self.first:
-            raise WrongUse(f"{name} is the console's first world; set it back instead of closing it")
+            raise WrongUse(f"{name} is the console's first tenant; set it back instead of closing it")
         with self._lock:
             desk = self._desks.pop(name)
-        close_world(self.to, name)
+        close_tenant(self.to, name)
         if self._has_pool:
             with self._lock:
                 # A pool's tenant that is opened again must not mint the ids of its last time.
                 self._pool.append(renewed(desk.names))
 
     def renew(self, name: str) -> None:
-        """Set a world back to its beginning, with other secrets and ids; its pages load themselves again.
+        """Set a tenant back to its beginning, with other secrets and ids; its pages load themselves again.
 
-        The first world belongs to the owner of the stack, where there is one: that is asked to do it, because the
-        ready file must follow. Raises WrongUse, LabFailed, and LookupError for a world unknown.
+        The first tenant belongs to the owner of the stack, where there is one: that is asked to do it, because the
+        ready file must follow. Raises WrongUse, LabFailed, and LookupError for a tenant unknown.
         """
         with self._lock:
             desk = self._desks[name]
@@ -153,23 +153,23 @@ class Desks:
         if name == self.first and owner:
             ask_for_reset(owner)
             return
-        self.adopt(renew_world(self.to, desk.names, desk.options, offset_s=self._offset_s()), desk.options)
+        self.adopt(renew_tenant(self.to, desk.names, desk.options, offset_s=self._offset_s()), desk.options)
 
     def _offset_s(self) -> float:
         return read_offset(self.hands.clock_file) if self.hands.clock_file else 0.0
 
-    def _over_ours(self, options: WorldOptions | None) -> WorldOptions | None:
-        """What was asked for, over the switches that every world of this console has."""
+    def _over_ours(self, options: TenantOptions | None) -> TenantOptions | None:
+        """What was asked for, over the switches that every tenant of this console has."""
         if options is None or self._options is None:
             return options or self._options
         mocks = {*self._options.dialects, *options.dialects}
         merged = {mock: {**self._options.dialects.get(mock, {}), **options.dialects.get(mock, {})} for mock in mocks}
         return replace(options, dialects=merged)
 
-    def _next_names(self) -> WorldNames:
+    def _next_names(self) -> TenantNames:
         with self._lock:
             if self._pool:
                 return self._pool.pop(0)
         if self._has_pool:
             raise WrongUse("every tenant of the pool is in use; close one first")
-        return minted_world()
+        return fresh_tenant()

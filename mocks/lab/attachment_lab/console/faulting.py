@@ -79,15 +79,15 @@ def plan_fault(ledger: ChainLedger, form: FaultForm) -> dict[str, Any]:
     """Plan it in its mock; returns it as ``planned`` lists it. Raises Refused."""
     if form.place.id == "token":
         ledger.service.token()  # or the console's own next request would be the one that is struck
-    answer = ledger.to.mock(form.place.mock).post("/_mock/faults", dict(form.plan), world=ledger.names.name)
+    answer = ledger.to.mock(form.place.mock).post("/_mock/faults", dict(form.plan), tenant=ledger.names.name)
     return shown(answer, form.place.mock)
 
 
 def planned(ledger: ChainLedger) -> list[dict[str, Any]]:
-    """Every fault of the world, spent ones included."""
+    """Every fault of the tenant, spent ones included."""
     found = []
     for mock in MOCKS:
-        told = ledger.to.mock(mock).get("/_mock/faults", world=ledger.names.name)
+        told = ledger.to.mock(mock).get("/_mock/faults", tenant=ledger.names.name)
         found += [shown(each, mock) for each in told["faults"]]
     return found
 
@@ -115,7 +115,7 @@ def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
 def remove_fault(ledger: ChainLedger, mock: str, fault_id: str) -> bool:
     """Take one back; False if there is none. Raises WrongUse for a mock that is none."""
     try:
-        ledger.to.mock(mock).delete(f"/_mock/faults/{fault_id}", world=ledger.names.name)
+        ledger.to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=ledger.names.name)
     except Refused as exc:
         if exc.status != NOT_THERE:
             raise
@@ -126,7 +126,7 @@ def remove_fault(ledger: ChainLedger, mock: str, fault_id: str) -> bool:
 def remove_all(ledger: ChainLedger) -> None:
     """Take everything back."""
     for mock in MOCKS:
-        ledger.to.mock(mock).delete("/_mock/faults", world=ledger.names.name)
+        ledger.to.mock(mock).delete("/_mock/faults", tenant=ledger.names.name)
 
 
 def _detail(fault: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What every page of the console shares: its place in the menu, its world, its stream, its errors."""
+"""What every page of the console shares: its place in the menu, its tenant, its stream, its errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attachment_lab.errors import LabError
 
 #: A stream ends after this long and the browser opens the next one: no thread is held by a page long gone.
 STREAM_S = 45.0
-BORN_HEADER = "X-World-Born"
+BORN_HEADER = "X-Tenant-Born"
 PAUSE_S = 0.25
 
 
@@ -25,7 +25,7 @@ class Page:
     """One page of the console.
 
     Attributes:
-        name: of its blueprint and in its address ``/w/<world>/<name>/``; its route is called ``page``.
+        name: of its blueprint and in its address ``/w/<tenant>/<name>/``; its route is called ``page``.
         title: in the menu and the browser's tab.
         icon: a symbol of ``icons.svg``, without ``i-``.
         order: its place in the menu.
@@ -40,36 +40,36 @@ class Page:
 
 
 def register_page(app: Flask, page: Page, menu: Sequence[Page]) -> None:
-    """Hang a page into the application below each world."""
+    """Hang a page into the application below each tenant."""
     blueprint = page.make()
-    blueprint.url_value_preprocessor(_enter_world)
-    blueprint.url_defaults(_stay_in_world)
+    blueprint.url_value_preprocessor(_enter_tenant)
+    blueprint.url_defaults(_stay_in_tenant)
 
     @blueprint.context_processor
     def frame() -> dict[str, Any]:
-        """What ``base.html`` needs; where there is no world it is not used."""
+        """What ``base.html`` needs; where there is no tenant it is not used."""
         if "desk" not in g:
             return {}
-        shown = {"this_page": page, "menu": menu, "world": g.world, "names": desk().names, "worlds": desks().names()}
+        shown = {"this_page": page, "menu": menu, "tenant": g.tenant, "names": desk().names, "tenants": desks().names()}
         return shown | {"born": desk().born}
 
     @blueprint.after_request
     def tell_which_beginning(answer: Response) -> Response:
-        """A page of an earlier beginning of its world sees by this that it is out of date."""
+        """A page of an earlier beginning of its tenant sees by this that it is out of date."""
         if "desk" in g:
             answer.headers[BORN_HEADER] = desk().born
         return answer
 
-    app.register_blueprint(blueprint, url_prefix=f"/w/<world>/{page.name}")
+    app.register_blueprint(blueprint, url_prefix=f"/w/<tenant>/{page.name}")
 
 
 def desks() -> Desks:
-    """All worlds of this console."""
+    """All tenants of this console."""
     return cast("Desks", current_app.extensions["desks"])
 
 
 def desk() -> Desk:
-    """The world of the running request."""
+    """The tenant of the running request."""
     return cast("Desk", g.desk)
 
 
@@ -96,13 +96,13 @@ def json_object() -> dict[str, Any]:
 def stream(read: Callable[[], Any], event: str) -> Response:
     """Server-sent events: what ``read`` gives (JSON), whenever it differs.
 
-    ``trouble`` with a sentence on LabError; ``renewed`` once when the world was set back, and no more.
+    ``trouble`` with a sentence on LabError; ``renewed`` once when the tenant was set back, and no more.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    name, mine, all_worlds = str(g.world), desk(), desks()
+    name, mine, all_tenants = str(g.tenant), desk(), desks()
 
     def is_renewed() -> bool:
-        return all_worlds.get(name) is not mine
+        return all_tenants.get(name) is not mine
 
     return Response(_pieces(read, event, is_renewed), mimetype="text/event-stream", headers=headers)
 
@@ -125,24 +125,24 @@ def _pieces(read: Callable[[], Any], event: str, is_renewed: Callable[[], bool])
         time.sleep(PAUSE_S)
 
 
-def _enter_world(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    name = (values or {}).pop("world")
+def _enter_tenant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    name = (values or {}).pop("tenant")
     found = desks().get(name)
     if found is None:
-        abort(_no_such_world(str(name)))
-    g.world, g.desk = name, found
+        abort(_no_such_tenant(str(name)))
+    g.tenant, g.desk = name, found
 
 
-def _no_such_world(name: str) -> Response:
+def _no_such_tenant(name: str) -> Response:
     """404: a page for who turns to it in a browser, a problem for everybody else."""
     others = desks().names()
     if request.headers.get("Sec-Fetch-Dest") == "document":
         return Response(render_template("gone.html", name=name, others=others), HTTPStatus.NOT_FOUND)
-    answer, status = told(HTTPStatus.NOT_FOUND, f"no world {name!r}; there are: {', '.join(others)}")
+    answer, status = told(HTTPStatus.NOT_FOUND, f"no tenant {name!r}; there are: {', '.join(others)}")
     answer.status_code = status
     return answer
 
 
-def _stay_in_world(_endpoint: str, values: dict[str, Any]) -> None:
-    if "world" in g:
-        values.setdefault("world", g.world)
+def _stay_in_tenant(_endpoint: str, values: dict[str, Any]) -> None:
+    if "tenant" in g:
+        values.setdefault("tenant", g.tenant)

@@ -1,4 +1,4 @@
-"""Readings that all open pages of a world share for a moment."""
+"""Readings that all open pages of a tenant share for a moment."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Fresh:
             self._at = float("-inf")
 
 
-def of_this_world(store: WeakKeyDictionary[Desk, Kept], make: Callable[[Desk], Kept]) -> Kept:
-    """What belongs to the running request's world; made when it is first asked for, gone with the world."""
+def of_this_tenant(store: WeakKeyDictionary[Desk, Kept], make: Callable[[Desk], Kept]) -> Kept:
+    """What belongs to the running request's tenant; made when it is first asked for, gone with the tenant."""
     mine = desk()
     found = store.get(mine)
     return found if found is not None else store.setdefault(mine, make(mine))

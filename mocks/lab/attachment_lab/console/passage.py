@@ -1,7 +1,7 @@
-"""A passage through the console to one world's mocks and transfers, for suites that reach nothing but the console.
+"""A passage through the console to one tenant's mocks and transfers, for suites that reach nothing but the console.
 
-In containers the mocks' control interfaces lie on an inner network. ``/api/worlds/<world>/<neighbour>/…`` leads to
-them, for that world alone: what concerns all worlds stays shut. The service is asked with the world's own token,
+In containers the mocks' control interfaces lie on an inner network. ``/api/tenants/<tenant>/<neighbour>/…`` leads to
+them, for that tenant alone: what concerns all tenants stays shut. The service is asked with the tenant's own token,
 which never leaves the console, as no secret does.
 """
 
@@ -23,8 +23,8 @@ from mock_kit.guard import takes_files
 
 PIECE_BYTES = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-#: Opening, closing and setting back worlds is the console's own trade (``/api/worlds``); strays belong to none.
-SHUT = re.compile(r"_mock/(worlds|reset|strays)\b|.*(^|/)\.\.?(/|$)")
+#: Opening, closing and setting back tenants is the console's own trade (``/api/tenants``); strays belong to none.
+SHUT = re.compile(r"_mock/(tenants|reset|strays)\b|.*(^|/)\.\.?(/|$)")
 OPEN_AT_MOCK = re.compile(r"_mock/[a-z]")
 OPEN_AT_SERVICE = re.compile(r"transfers(/[0-9A-Za-z_-]+(/retry)?)?$")
 
@@ -32,22 +32,22 @@ OPEN_AT_SERVICE = re.compile(r"transfers(/[0-9A-Za-z_-]+(/retry)?)?$")
 def add_passage(app: Flask, desks: Desks) -> None:
     """Hang it into the application."""
 
-    def desk_of(world: str) -> Desk:
-        found = desks.get(world)
+    def desk_of(tenant: str) -> Desk:
+        found = desks.get(tenant)
         if found is None:
-            abort(_refused(HTTPStatus.NOT_FOUND, f"no world {world!r}; there are: {', '.join(desks.names())}"))
+            abort(_refused(HTTPStatus.NOT_FOUND, f"no tenant {tenant!r}; there are: {', '.join(desks.names())}"))
         return found
 
-    @app.get("/api/worlds/<world>/ledger")
-    def ledger(world: str) -> Response:
-        """``{"ok", "violations"}``: the chain ledger's judgement of this world now."""
-        return jsonify(verdict_json(desk_of(world).ledger.verdict()))
+    @app.get("/api/tenants/<tenant>/ledger")
+    def ledger(tenant: str) -> Response:
+        """``{"ok", "violations"}``: the chain ledger's judgement of this tenant now."""
+        return jsonify(verdict_json(desk_of(tenant).ledger.verdict()))
 
-    @app.route("/api/worlds/<world>/<neighbour>/<path:path>", methods=METHODS)
+    @app.route("/api/tenants/<tenant>/<neighbour>/<path:path>", methods=METHODS)
     @takes_files
-    def passage(world: str, neighbour: str, path: str) -> Response:
+    def passage(tenant: str, neighbour: str, path: str) -> Response:
         """The neighbour's JSON answer; its refusal keeps its status, and is told as a problem."""
-        desk = desk_of(world)
+        desk = desk_of(tenant)
         _check(neighbour, path)
         try:
             answer = _ask_service(desk, path) if neighbour == "service" else _ask_mock(desk, neighbour, path)
@@ -64,14 +64,14 @@ def _check(neighbour: str, path: str) -> None:
     if not wanted:
         detail = (
             f"{request.method} {neighbour}/{path}: this passage leads to {', '.join(MOCKS)} below _mock/, but not to "
-            "worlds, strays or reset, and to service/transfers"
+            "tenants, strays or reset, and to service/transfers"
         )
         abort(_refused(HTTPStatus.FORBIDDEN, detail))
 
 
 def _ask_mock(desk: Desk, mock: str, path: str) -> Any:
-    """The call as it came; only the world is ours to say."""
-    params = request.args.to_dict() | {"world": desk.names.name}
+    """The call as it came; only the tenant is ours to say."""
+    params = request.args.to_dict() | {"tenant": desk.names.name}
     kind = {"Content-Type": request.content_type} if request.content_type else {}
     return desk.to.mock(mock).send(request.method, f"/{path}", params=params, headers=kind, **_body())
 
@@ -82,7 +82,7 @@ def _ask_service(desk: Desk, path: str) -> Any:
     try:
         return desk.to.service.send(request.method, f"/{path}", params=params, headers=bearer)
     except Refused as exc:
-        # The world's clock may have been moved, so a token that looked fresh has run out.
+        # The tenant's clock may have been moved, so a token that looked fresh has run out.
         if exc.status != 401:
             raise
         bearer = {"Authorization": f"Bearer {desk.ledger.service.token(fresh=True)}"}

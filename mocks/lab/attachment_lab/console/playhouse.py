@@ -1,4 +1,4 @@
-"""Plays one scenario at a time in the background of a world, and remembers what came of each."""
+"""Plays one scenario at a time in the background of a tenant, and remembers what came of each."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Stand:
 
 
 class Playhouse:
-    """One world's scenarios. Safe for threads."""
+    """One tenant's scenarios. Safe for threads."""
 
     def __init__(self, ground: Callable[[], Ground]) -> None:
         self._ground = ground

@@ -7,13 +7,13 @@ from typing import Any
 
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 
 class Seeding:
-    """Loads the demo's customers into one world. Safe for threads."""
+    """Loads the demo's customers into one tenant. Safe for threads."""
 
-    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+    def __init__(self, to: Neighbours, names: TenantNames) -> None:
         self._to = to
         self._names = names
         self._busy = threading.Lock()

@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from attachment_lab.demo.run import faults as demo_faults
+from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.conversation import Conversation, Sendable
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.settling import wait_until_settled
 
 #: Seconds by which CMI and C4C are slowed down per file, so that people see it travel.
@@ -36,7 +36,7 @@ class Play:
 class Stage:
     """Plays one chat at a time."""
 
-    def __init__(self, to: Neighbours, names: WorldNames, files: Callable[[], Sequence[Sendable]]) -> None:
+    def __init__(self, to: Neighbours, names: TenantNames, files: Callable[[], Sequence[Sendable]]) -> None:
         self._to = to
         self._names = names
         self._files = files
@@ -87,7 +87,7 @@ class Stage:
             wait_until_settled(ledger, timeout_s=120)
         finally:
             for mock, fault_id in slowed:
-                self._to.mock(mock).delete(f"/_mock/faults/{fault_id}", world=self._names.name)
+                self._to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=self._names.name)
         chat.wrap_up()
 
     def _slow_down(self) -> list[tuple[str, str]]:
@@ -103,6 +103,6 @@ class Stage:
                 "times": None,
                 "params": {"delay_s": SLOW_S},
             }
-            answer = self._to.mock(mock).post("/_mock/faults", plan, world=self._names.name)
+            answer = self._to.mock(mock).post("/_mock/faults", plan, tenant=self._names.name)
             planned.append((mock, str(answer["id"])))
         return planned

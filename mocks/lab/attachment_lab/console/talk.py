@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attachment_lab.names import shown
-from attachment_lab.tenant.handle import people
+from attachment_lab.tenant import people
 
 Raw = Mapping[str, Any]
 #: Chats that a page lists, newest first.

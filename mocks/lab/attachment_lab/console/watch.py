@@ -125,7 +125,7 @@ class Watch:
         if self._seen and time.monotonic() < self._seen.good_until:
             return self._seen
         began, ledger = time.monotonic(), self._ledger
-        chats = ledger.to.cmi.get("/_mock/chats", world=ledger.names.name)["chats"]
+        chats = ledger.to.cmi.get("/_mock/chats", tenant=ledger.names.name)["chats"]
         handovers = ledger.handovers()
         known = {each.id: each for each in self._seen.all_transfers} if self._seen else {}
         transfers = ledger.service.transfers(known=known) if handovers else []

@@ -12,7 +12,7 @@ import click
 from attachment_contract.terminal import echo
 from attachment_lab.containers.furnish import furnish
 from attachment_lab.containers.names import aliases
-from attachment_lab.containers.tenants import open_first_world, smoke
+from attachment_lab.containers.tenants import open_first_tenant, smoke
 from attachment_lab.errors import LabError
 
 DEFAULT_SETTINGS = Path("/run/lab/console/console.json")
@@ -37,9 +37,9 @@ def furnish_command(root: Path) -> None:
 @main.command("open")
 @settings_option
 def open_command(path: Path) -> None:
-    """Open the documentation's world in the three mocks, unless it is open."""
-    opened = open_first_world(_read(path))
-    click.echo("world opened" if opened else "the world is open already")
+    """Open the documentation's tenant in the three mocks, unless it is open."""
+    opened = open_first_tenant(_read(path))
+    click.echo("tenant opened" if opened else "the tenant is open already")
 
 
 @main.command("check")

@@ -32,9 +32,9 @@ from attachment_lab.containers.engine import (
 from attachment_lab.containers.names import POOL_SIZE
 from attachment_lab.errors import WrongUse
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.credentials import WorldNames, renewed
+from attachment_lab.tenant.credentials import TenantNames, renewed
 from attachment_lab.tenant.handle import Tenant
-from attachment_lab.tenant.opening import WorldOptions, close_world, open_world
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 
 IMAGES = (
     "attachment-transfer",
@@ -95,7 +95,7 @@ class ComposeStack:
         self.options = options or ComposeStackOptions()
         self.project = unique_name("stack")
         self.urls: dict[str, str] = {}
-        self._pool: list[WorldNames] = []
+        self._pool: list[TenantNames] = []
         self._settings: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
@@ -120,9 +120,9 @@ class ComposeStack:
         self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
 
     @property
-    def first_world(self) -> WorldNames:
+    def first_tenant(self) -> TenantNames:
         """The documentation's own names."""
-        return WorldNames(**self._settings["world"])
+        return TenantNames(**self._settings["tenant"])
 
     @property
     def neighbours(self) -> Neighbours:
@@ -130,7 +130,7 @@ class ComposeStack:
         return Neighbours(self.urls)
 
     @contextmanager
-    def tenant(self, options: WorldOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
+    def tenant(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
         """A tenant of the pool; the chain ledger's laws are checked at its end unless ``check`` is False.
 
         Raises WrongUse where all of them are open.
@@ -138,14 +138,14 @@ class ComposeStack:
         if not self._pool:
             raise WrongUse(f"all {POOL_SIZE} tenants of the stack are open; remedy: close one, or start another stack")
         names, to = self._pool.pop(0), self.neighbours
-        open_world(to, names, options or WorldOptions(dialects=self._settings["dialects"]))
+        open_tenant(to, names, options or TenantOptions(dialects=self._settings["dialects"]))
         tenant = Tenant(_Lab(_Stack(to)), names)  # type: ignore[arg-type]  # all that a Tenant asks of a lab here
         try:
             yield tenant
             if check:
                 tenant.assert_laws_hold()
         finally:
-            close_world(to, names.name)
+            close_tenant(to, names.name)
             self._pool.append(renewed(names))
 
     def compose(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
@@ -241,7 +241,7 @@ class ComposeStack:
             path = "/run/lab/console/console.json"
             command = ["run", "--rm", "--network", "none", "-v", volume, "--entrypoint", "cat", image, path]
             self._settings = json.loads(docker(*command))
-            self._pool = [WorldNames(**each) for each in self._settings["pool"]]
+            self._pool = [TenantNames(**each) for each in self._settings["pool"]]
 
 
 def _state(container: dict[str, Any]) -> str:

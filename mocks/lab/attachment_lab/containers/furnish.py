@@ -15,7 +15,7 @@ from pathlib import Path
 import trustme
 
 from attachment_lab.containers.names import aliases, pool
-from attachment_lab.tenant.credentials import default_world, sealing_key
+from attachment_lab.tenant.credentials import default_tenant, sealing_key
 
 #: Base URLs inside the network, for whoever steers the mocks: the console, tests, the smoke check.
 URLS = {
@@ -56,7 +56,7 @@ class Rooms:
 
     @property
     def console(self) -> Path:
-        """The console's settings: addresses, names and secrets of all worlds."""
+        """The console's settings: addresses, names and secrets of all tenants."""
         return self.root / "console"
 
     @property
@@ -89,7 +89,7 @@ def console_settings(urls: Mapping[str, str] = URLS) -> dict[str, object]:
     """The console's settings (console.app.create_app)."""
     return {
         "urls": dict(urls),
-        "world": default_world().to_json(),
+        "tenant": default_tenant().to_json(),
         "pool": [names.to_json() for names in pool()],
         "dialects": {},
     }

@@ -1,8 +1,8 @@
 """One mock, or the ledger's PostgreSQL, as a Testcontainers container on a free loopback port.
 
 with C4CContainer() as c4c:
-    world = c4c.create_world(name="acme", host="my1234567.de1.crm.cloud.sap", user="v1user", password="…")
-    httpx.get(f"{c4c.url}/sap/c4c/odata/v1/chatactivity/", headers={"Host": world["host"]}, auth=…)
+    tenant = c4c.create_tenant(name="acme", host="my1234567.de1.crm.cloud.sap", user="v1user", password="…")
+    httpx.get(f"{c4c.url}/sap/c4c/odata/v1/chatactivity/", headers={"Host": tenant["host"]}, auth=…)
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class OwnContainer(DockerContainer):
 
 
 class MockContainer(OwnContainer):
-    """One mock over plain http; the Host header tells which world is meant.
+    """One mock over plain http; the Host header tells which tenant is meant.
 
     Attributes:
         module: of the mock's process.
@@ -111,17 +111,17 @@ class MockContainer(OwnContainer):
 
     @property
     def control(self) -> Calls:
-        """Its control interface: ``control.get("/_mock/journal", world=…)``."""
+        """Its control interface: ``control.get("/_mock/journal", tenant=…)``."""
         return Calls(f"{self.module} container", self.url)
 
-    def add_world(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """``POST /_mock/worlds``; returns the world. Raises Refused."""
-        answer: dict[str, Any] = self.control.post("/_mock/worlds", dict(body))
+    def add_tenant(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """``POST /_mock/tenants``; returns the tenant. Raises Refused."""
+        answer: dict[str, Any] = self.control.post("/_mock/tenants", dict(body))
         return answer
 
-    def reset(self, world: str) -> None:
-        """Back to the world's beginning."""
-        self.control.post("/_mock/reset", world=world)
+    def reset(self, tenant: str) -> None:
+        """Back to the tenant's beginning."""
+        self.control.post("/_mock/reset", tenant=tenant)
 
 
 class C4CContainer(MockContainer):
@@ -129,13 +129,13 @@ class C4CContainer(MockContainer):
 
     kind, module, inner_port = "c4c", "c4c_mock", 8103
 
-    def create_world(
+    def create_tenant(
         self, *, name: str, host: str, user: str, password: str, dialect: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """A C4C tenant with a communication arrangement for the four services."""
         arrangement = {"user": user, "password": password, "services": list(C4C_SERVICES)}
         body = {"name": name, "host": host, "arrangement": arrangement, "dialect": dict(dialect or {})}
-        return self.add_world(body | {"communication_system": {"id": COMMUNICATION_SYSTEM}})
+        return self.add_tenant(body | {"communication_system": {"id": COMMUNICATION_SYSTEM}})
 
 
 class CMIContainer(MockContainer):
@@ -143,20 +143,27 @@ class CMIContainer(MockContainer):
 
     kind, module, inner_port = "cmi", "cmi_mock", 8102
 
-    def create_world(
+    def create_tenant(
         self,
         *,
         name: str,
         host: str,
-        tenant: str,
+        tenant_path: str,
         api_key: str,
         user: str,
         password: str,
         dialect: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """A CMI address ``https://HOST/TENANT/cmi`` with one user."""
-        given = {"name": name, "host": host, "tenant": tenant, "api_key": api_key, "user": user, "password": password}
-        return self.add_world(given | {"dialect": dict(dialect or {})})
+        given = {
+            "name": name,
+            "host": host,
+            "tenant_path": tenant_path,
+            "api_key": api_key,
+            "user": user,
+            "password": password,
+        }
+        return self.add_tenant(given | {"dialect": dict(dialect or {})})
 
 
 class ContactProContainer(MockContainer):
@@ -164,11 +171,13 @@ class ContactProContainer(MockContainer):
 
     kind, module, inner_port = "contact-pro", "orchestration_mock", 8101
 
-    def create_world(
-        self, *, name: str, tenant: str, oauth: Mapping[str, str], dialect: Mapping[str, Any] | None = None
+    def create_tenant(
+        self, *, name: str, tenant_path: str, oauth: Mapping[str, str], dialect: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """A Contact Pro tenant; ``oauth``: client_id, client_secret, scope, audience."""
-        return self.add_world({"name": name, "tenant": tenant, "oauth": dict(oauth), "dialect": dict(dialect or {})})
+        return self.add_tenant(
+            {"name": name, "tenant_path": tenant_path, "oauth": dict(oauth), "dialect": dict(dialect or {})}
+        )
 
 
 class LedgerPostgres(OwnContainer):

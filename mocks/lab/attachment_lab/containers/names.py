@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from attachment_lab.tenant.credentials import EXAMPLE_C4C_HOST, EXAMPLE_CMI, WorldNames, default_world
+from attachment_lab.tenant.credentials import EXAMPLE_C4C_HOST, EXAMPLE_CMI, TenantNames, default_tenant
 
 POOL_SIZE = 32
 REGIONS = ("eu-c1", "na-w2", "au-s2")
@@ -20,7 +20,7 @@ WORKFLOW_HOSTS = tuple(f"cc-workflows-{region}.cc.sinch.com" for region in REGIO
 
 
 def pool_name(number: int) -> str:
-    """Name of the world and of its Contact Pro tenant, from 1."""
+    """Name of the tenant and of its Contact Pro tenant, from 1."""
     return f"tenant{number:02}"
 
 
@@ -45,12 +45,12 @@ def aliases() -> dict[str, tuple[str, ...]]:
     }
 
 
-def pool() -> list[WorldNames]:
+def pool() -> list[TenantNames]:
     """The tenants for tests, with fresh secrets."""
-    return [_renamed(default_world(), number) for number in range(1, POOL_SIZE + 1)]
+    return [_renamed(default_tenant(), number) for number in range(1, POOL_SIZE + 1)]
 
 
-def _renamed(fresh: WorldNames, number: int) -> WorldNames:
+def _renamed(fresh: TenantNames, number: int) -> TenantNames:
     name = pool_name(number)
-    changes: Mapping[str, Any] = {"name": name, "tenant": name, "client_id": f"contact-pro-{name}"}
+    changes: Mapping[str, Any] = {"name": name, "tenant_path": name, "client_id": f"contact-pro-{name}"}
     return replace(fresh, **changes, cmi_host=cmi_host(number), c4c_host=c4c_host(number))

@@ -1,4 +1,4 @@
-"""The containers' worlds: the documentation's own is opened at start; a smoke check plays one chat through it."""
+"""The containers' tenants: the documentation's own is opened at start; a smoke check plays one chat through it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.reconciliation.records import Verdict
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.credentials import WorldNames
-from attachment_lab.tenant.opening import WorldOptions, open_world
+from attachment_lab.tenant.credentials import TenantNames
+from attachment_lab.tenant.opening import TenantOptions, open_tenant
 from attachment_lab.tenant.settling import wait_until_settled
 
 POLL_S = 0.25
@@ -32,19 +32,19 @@ def wait_for(urls: Mapping[str, str], *, timeout_s: float) -> None:
             time.sleep(POLL_S)
 
 
-def open_first_world(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -> bool:
-    """Open the console's first world in all three mocks; False if it is open already."""
+def open_first_tenant(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -> bool:
+    """Open the console's first tenant in all three mocks; False if it is open already."""
     wait_for(settings["urls"], timeout_s=timeout_s)
-    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    to, names = Neighbours(settings["urls"]), TenantNames(**settings["tenant"])
     if _is_open(to, names.name):
         return False
-    open_world(to, names, WorldOptions(dialects=settings["dialects"]))
+    open_tenant(to, names, TenantOptions(dialects=settings["dialects"]))
     return True
 
 
 def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> Verdict:
     """One chat with two files through the whole chain: the ledger's judgement of it. Raises LabError."""
-    to, names = Neighbours(settings["urls"]), WorldNames(**settings["world"])
+    to, names = Neighbours(settings["urls"]), TenantNames(**settings["tenant"])
     ledger = ChainLedger(to, names)
     chat = Conversation.open(to, names, on_sent=ledger.customer_sent)
     chat.accept()
@@ -59,7 +59,7 @@ def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> Verdict:
 def _is_open(to: Neighbours, name: str) -> bool:
     try:
         for mock in MOCKS:
-            to.mock(mock).get(f"/_mock/worlds/{name}")
+            to.mock(mock).get(f"/_mock/tenants/{name}")
     except Refused as exc:
         if exc.status != 404:
             raise

@@ -131,7 +131,7 @@ FAULTS: dict[str, DemoFault] = {
 }
 
 
-def plan(to: Neighbours, world: str, fault: DemoFault, on: SentFile, *, activity: str | None = None) -> str:
+def plan(to: Neighbours, tenant: str, fault: DemoFault, on: SentFile, *, activity: str | None = None) -> str:
     """Set the fault for one file; returns its id.
 
     ``activity``: ObjectID of the chat activity that alone is struck at C4C, where several chats are on their way.
@@ -141,4 +141,4 @@ def plan(to: Neighbours, world: str, fault: DemoFault, on: SentFile, *, activity
     body: dict[str, Any] = {"match": match, "kind": fault.kind, "times": fault.times, "params": dict(fault.params)}
     if fault.phase:
         body["phase"] = fault.phase
-    return str(to.mock(fault.mock).post("/_mock/faults", body, world=world)["id"])
+    return str(to.mock(fault.mock).post("/_mock/faults", body, tenant=tenant)["id"])

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from attachment_lab.demo.run import files_documents as documents
-from attachment_lab.demo.run import files_images as images
-from attachment_lab.demo.run import files_media as media
+from attachment_lab.demo import files_documents as documents
+from attachment_lab.demo import files_images as images
+from attachment_lab.demo import files_media as media
 
 LARGE_FILE_BYTES = 25 * 1024 * 1024
 MANIFEST = "manifest.json"

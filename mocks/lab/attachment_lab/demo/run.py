@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.demo.run import faults as demo_faults
+from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import WrongUse
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.reading import ChainLedger
@@ -160,11 +160,11 @@ def rows_from(records: ChainRecords) -> list[Row]:
     return rows
 
 
-def assumptions(to: Neighbours, world: str) -> list[Assumption]:
-    """Behaviours labelled assumed or inferred that showed themselves in this world."""
+def assumptions(to: Neighbours, tenant: str) -> list[Assumption]:
+    """Behaviours labelled assumed or inferred that showed themselves in this tenant."""
     found = []
     for mock in MOCKS:
-        book = to.mock(mock).get("/_mock/evidence", world=world)
+        book = to.mock(mock).get("/_mock/evidence", tenant=tenant)
         for entry in book["evidence"] if isinstance(book, dict) else book:
             if entry["label"] in {"assumed", "inferred"} and entry.get("hits"):
                 found.append(

@@ -39,13 +39,13 @@ class NoBrowser(Exception):
     """Nothing on this machine can be opened from here; the message says what is missing."""
 
 
-def tour_url(console_url: str, world: str, options: TourOptions) -> str:
+def tour_url(console_url: str, tenant: str, options: TourOptions) -> str:
     """Where the tour begins."""
     parameters = [*(["auto=1"] if options.auto else []), *([f"speed={options.speed:g}"] if options.speed != 1 else [])]
-    return f"{console_url}/w/{world}/tour/" + (f"?{'&'.join(parameters)}" if parameters else "")
+    return f"{console_url}/w/{tenant}/tour/" + (f"?{'&'.join(parameters)}" if parameters else "")
 
 
-def show_tour(console_url: str, world: str, options: TourOptions, each_time: Callable[[], None]) -> dict[str, Any]:
+def show_tour(console_url: str, tenant: str, options: TourOptions, each_time: Callable[[], None]) -> dict[str, Any]:
     """Show it until its end or until the browser is closed; returns ``{"finished", "ok", "missing"}``.
 
     Args:
@@ -54,10 +54,10 @@ def show_tour(console_url: str, world: str, options: TourOptions, each_time: Cal
     Raises NoBrowser.
     """
     console = Calls("console", console_url)
-    path = f"/w/{world}/tour/api/verdict"
+    path = f"/w/{tenant}/tour/api/verdict"
     try:
         with _browser_page(options) as page:
-            page.goto(tour_url(console_url, world, options))
+            page.goto(tour_url(console_url, tenant, options))
             waited_s = 0.0
             while not page.is_closed() and not (options.headless and waited_s > HEADLESS_TIMEOUT_S):
                 each_time()

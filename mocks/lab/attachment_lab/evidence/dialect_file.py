@@ -48,7 +48,7 @@ class DialectFile:
     """A dialect file that was read and found good.
 
     Attributes:
-        mocks: per mock, its switches and their values, as ``WorldOptions.dialects`` takes them.
+        mocks: per mock, its switches and their values, as ``TenantOptions.dialects`` takes them.
         service: names (``section.name``) of the entries for the service, which reads the file itself.
     """
 
@@ -57,7 +57,7 @@ class DialectFile:
     service: tuple[str, ...] = ()
 
     def merged(self, overrides: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-        """The file's switches with a world's own over them."""
+        """The file's switches with a tenant's own over them."""
         return {mock: {**self.mocks.get(mock, {}), **overrides.get(mock, {})} for mock in MOCKS}
 
 

@@ -67,7 +67,7 @@ def _imports(recording: Recording) -> Iterator[str]:
     yield "from attachment_lab.reconciliation.invariants import judge"
     yield "from attachment_lab.tenant.handle import Tenant"
     if _has_options(recording):
-        yield "from attachment_lab.tenant.opening import WorldOptions"
+        yield "from attachment_lab.tenant.opening import TenantOptions"
 
 
 def _has_options(recording: Recording) -> bool:
@@ -77,9 +77,9 @@ def _has_options(recording: Recording) -> bool:
 def _options(recording: Recording) -> Iterator[str]:
     if not _has_options(recording):
         return
-    yield from ("", "@pytest.fixture", "def tenant_options() -> WorldOptions:")
-    yield '    """The world as it was: events, switches of the mocks."""'
-    yield "    return WorldOptions("
+    yield from ("", "@pytest.fixture", "def tenant_options() -> TenantOptions:")
+    yield '    """The tenant as it was: events, switches of the mocks."""'
+    yield "    return TenantOptions("
     yield f"        events={literal(recording.events)},"
     yield f"        direct_conversations={literal(recording.direct_conversations)},"
     yield f"        dialects={literal(recording.dialects)},"

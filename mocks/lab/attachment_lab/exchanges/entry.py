@@ -1,7 +1,7 @@
 """One exchange of any hop in one shape: what a mock's journal or the delivery log says, without bodies.
 
 Three sources: the mocks' journals (``exchange`` below), Contact Pro's deliveries towards the service, and requests
-that belonged to no world at all.
+that belonged to no tenant at all.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Entry:
 
     Attributes:
         key: ``cmi-17``, ``stray-c4c-2`` or ``delivery-<id>``; stays the same.
-        at: ISO 8601 UTC, by the world's clock.
+        at: ISO 8601 UTC, by the tenant's clock.
         url: path and query; of a delivery the whole address.
         status: as sent to the caller; 0 = no status line left, or no answer came.
         caller: who asked, by its User-Agent.

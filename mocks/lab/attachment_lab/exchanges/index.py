@@ -1,4 +1,4 @@
-"""Gathers the exchanges of one world from all hops, and relates them to chats, files and transfers.
+"""Gathers the exchanges of one tenant from all hops, and relates them to chats, files and transfers.
 
 Only small entries are kept (entry.py), the newest ``KEPT``; headers and body heads stay with the mocks and are
 fetched one by one. Reading on costs one short call per source.
@@ -75,13 +75,13 @@ class Relations:
 
 
 class Index:
-    """The journal of one world. Safe for threads."""
+    """The journal of one tenant. Safe for threads."""
 
     def __init__(
-        self, to: Neighbours, world: str, *, kept: int = KEPT, now_s: Callable[[], float] = time.monotonic
+        self, to: Neighbours, tenant: str, *, kept: int = KEPT, now_s: Callable[[], float] = time.monotonic
     ) -> None:
         self._to = to
-        self._world = world
+        self._tenant = tenant
         self._kept = kept
         self._now_s = now_s
         self._entries: OrderedDict[str, Entry] = OrderedDict()
@@ -135,13 +135,13 @@ class Index:
         number = entry.key.rpartition("-")[2]
         if entry.hop == "delivery":
             row = entry.key.removeprefix("delivery-")
-            return dict(self._to.orchestration.get(f"/_mock/deliveries/{row}", world=self._world))
+            return dict(self._to.orchestration.get(f"/_mock/deliveries/{row}", tenant=self._tenant))
         if entry.hop == "stray":
             for mock, body in self._strays():
                 if f"stray-{mock}-{body['id']}" == entry.key:
                     return dict(body)
             raise Refused(f"{entry.key} is forgotten: only the newest strays are kept", status=404)
-        return dict(self._to.mock(entry.mock).get(f"/_mock/journal/{number}", world=self._world))
+        return dict(self._to.mock(entry.mock).get(f"/_mock/journal/{number}", tenant=self._tenant))
 
     def full_of(self, entries: Sequence[Entry]) -> dict[str, Mapping[str, Any]]:
         """Many exchanges in full, by key, read page by page; those that are forgotten are left out."""
@@ -186,12 +186,12 @@ class Index:
 
     def _learn_names(self) -> None:
         """CMI's own list: a download that failed has no answer that would tell."""
-        for each in self._to.cmi.get("/_mock/attachments", world=self._world):
+        for each in self._to.cmi.get("/_mock/attachments", tenant=self._tenant):
             self.relations.file_of_attachment.setdefault(str(each["id"]), str(each["name"]))
 
     def _journal(self, mock: str, since: int, q: str | None = None) -> Iterator[Mapping[str, Any]]:
         while True:
-            page = self._to.mock(mock).get("/_mock/journal", world=self._world, since=since, limit=PAGE, q=q)
+            page = self._to.mock(mock).get("/_mock/journal", tenant=self._tenant, since=since, limit=PAGE, q=q)
             yield from page["exchanges"]
             if len(page["exchanges"]) < PAGE:
                 return
@@ -199,7 +199,7 @@ class Index:
 
     def _deliveries(self, since: int) -> Iterator[Mapping[str, Any]]:
         while True:
-            rows = self._to.orchestration.get("/_mock/deliveries", world=self._world, changed_since=since, limit=PAGE)
+            rows = self._to.orchestration.get("/_mock/deliveries", tenant=self._tenant, changed_since=since, limit=PAGE)
             yield from rows
             if len(rows) < PAGE:
                 return

@@ -26,15 +26,15 @@ MOST_EXPORTED = 2000
 
 
 class Reader:
-    """The journal of one world for one console. Safe for threads."""
+    """The journal of one tenant for one console. Safe for threads."""
 
     def __init__(self, ledger: ChainLedger, urls: Mapping[str, str]) -> None:
         self._ledger = ledger
         self._to: Neighbours = ledger.to
-        self._world = ledger.names.name
+        self._tenant = ledger.names.name
         self._urls = urls
         self._books: dict[str, dict[str, Mapping[str, Any]]] = {}
-        self.index = Index(self._to, self._world)
+        self.index = Index(self._to, self._tenant)
 
     def page(self, query: Query) -> dict[str, Any]:
         """``{"entries", "total", "matching", "newer", "older"}``, newest first. Raises Refused, Unreachable."""
@@ -76,7 +76,7 @@ class Reader:
         entries = sorted(found.entries, key=lambda entry: entry.at)
         bodies = self.index.full_of(entries)
         both = [(entry, bodies[entry.key]) for entry in entries if entry.key in bodies]
-        return archive(both, title=self._ledger.names.tenant)
+        return archive(both, title=self._ledger.names.tenant_path)
 
     def pytest_file(self, guid: str) -> str:
         """A test that plays this chat again. Raises LookupError for a chat that is not there."""
@@ -85,7 +85,7 @@ class Reader:
     def book(self, mock: str) -> dict[str, Mapping[str, Any]]:
         """A mock's behaviours by id: label, sentence, source, switch."""
         if mock not in self._books:
-            held = self._to.mock(mock).get("/_mock/evidence", world=self._world)
+            held = self._to.mock(mock).get("/_mock/evidence", tenant=self._tenant)
             self._books[mock] = {str(each["id"]): each for each in held["evidence"]}
         return self._books[mock]
 
@@ -98,7 +98,7 @@ class Reader:
     def _faults(self, entry: Entry) -> dict[str, Mapping[str, Any]]:
         if not entry.fault:
             return {}
-        planned = self._to.mock(entry.mock).get("/_mock/faults", world=self._world)["faults"]
+        planned = self._to.mock(entry.mock).get("/_mock/faults", tenant=self._tenant)["faults"]
         return {str(each["id"]): each for each in planned}
 
     def _later(self, entry: Entry) -> Sequence[Entry]:
@@ -119,7 +119,7 @@ class Reader:
         """What the contract gate says of the integration behind a delivery that failed."""
         if entry.hop != "delivery" or not entry.failed:
             return []
-        forms = self._to.orchestration.get("/_mock/event-driven-integrations", world=self._ledger.names.name)
+        forms = self._to.orchestration.get("/_mock/event-driven-integrations", tenant=self._ledger.names.name)
         text = next((str(form["json"]) for form in forms if form["id"] == full["config_id"]), None)
         if text is None:
             return []

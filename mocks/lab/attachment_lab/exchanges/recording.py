@@ -12,7 +12,7 @@ from attachment_lab.exchanges.entry import Entry
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,30 +83,30 @@ class Recording:
 
 
 def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Entry]) -> Recording:
-    """Read everything about a chat. ``entries``: the world's, newest first. Raises LookupError for no such chat."""
-    world = ledger.names.name
+    """Read everything about a chat. ``entries``: the tenant's, newest first. Raises LookupError for no such chat."""
+    tenant = ledger.names.name
     try:
-        chat = to.cmi.get(f"/_mock/chats/{guid}", world=world)
+        chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=tenant)
     except Refused as exc:
         if exc.status != 404:
             raise
-        raise LookupError(f"there is no chat {guid} in {world}") from None
+        raise LookupError(f"there is no chat {guid} in {tenant}") from None
     records = ledger.records().of_chat(guid)
     transfer = records.transfers[-1] if records.transfers else None
     mine = [entry for entry in reversed(entries) if entry.chat == guid]
-    forms = to.orchestration.get("/_mock/event-driven-integrations", world=world)
+    forms = to.orchestration.get("/_mock/event-driven-integrations", tenant=tenant)
     form = dict(forms[0]) if len(forms) == 1 else {}
     return Recording(
         guid=guid,
-        tenant=ledger.names.tenant,
+        tenant=ledger.names.tenant_path,
         channel_sub_type=str(chat["channel_sub_type"]),
         direct=bool(chat["direct"]),
         accepted=any(leg["agent_id"] for leg in chat["legs"]),
         handed_on=sum(leg["kind"] not in {"first", "consult"} for leg in chat["legs"]),
         ended=chat["status"] in {"Ended", "Handled"},
         wrapped_up=chat["status"] == "Handled",
-        files=tuple(_files(to, world, guid)),
-        faults=tuple(_struck(to, world, mine)),
+        files=tuple(_files(to, tenant, guid)),
+        faults=tuple(_struck(to, tenant, mine)),
         state=transfer.state if transfer else None,
         outcome=transfer.outcome if transfer else None,
         attachments=tuple(sorted((each.name, each.state) for each in transfer.attachments)) if transfer else (),
@@ -116,13 +116,13 @@ def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Ent
         fired=tuple(dict.fromkeys(each.event for each in records.handovers)),
         events=tuple(form.get("events", ("Ended",))),
         direct_conversations=bool(form.get("direct_conversations", False)),
-        dialects={mock: changed for mock in MOCKS if (changed := _dialect(to, mock, world))},
+        dialects={mock: changed for mock in MOCKS if (changed := _dialect(to, mock, tenant))},
         beyond=tuple(_beyond(to, ledger.names, forms, chat)),
     )
 
 
 def _beyond(
-    to: Neighbours, names: WorldNames, forms: Sequence[Mapping[str, Any]], chat: Mapping[str, Any]
+    to: Neighbours, names: TenantNames, forms: Sequence[Mapping[str, Any]], chat: Mapping[str, Any]
 ) -> Iterator[str]:
     """What :mod:`.as_pytest` cannot repeat."""
     if [form["json"] for form in forms] != [names.integration_json] or not forms[0]["enabled"]:
@@ -130,19 +130,19 @@ def _beyond(
             f"System Configurator held {len(forms)} event-driven integration(s), not the documented one alone and "
             "as it is; here that one is used."
         )
-    moved = {mock: to.mock(mock).get("/_mock/clock", world=names.name)["offset_s"] for mock in MOCKS}
+    moved = {mock: to.mock(mock).get("/_mock/clock", tenant=names.name)["offset_s"] for mock in MOCKS}
     if any(moved.values()):
         told = ", ".join(f"{mock} by {offset_s:g} s" for mock, offset_s in moved.items() if offset_s)
         yield f"Clocks had been moved ({told}); here none is."
-    failures = to.orchestration.get("/_mock/oauth/failures", world=names.name)["failures"]
+    failures = to.orchestration.get("/_mock/oauth/failures", tenant=names.name)["failures"]
     if struck := sorted({str(each["kind"]) for each in failures if each["struck"]}):
         yield f"The token issuer had failed on purpose ({', '.join(struck)}); here it does not."
     if any(leg["kind"] == "consult" for leg in chat["legs"]):
         yield "A colleague had been consulted; here nobody is."
 
 
-def _files(to: Neighbours, world: str, guid: str) -> Iterator[RecordedFile]:
-    for each in to.cmi.get("/_mock/attachments", world=world):
+def _files(to: Neighbours, tenant: str, guid: str) -> Iterator[RecordedFile]:
+    for each in to.cmi.get("/_mock/attachments", tenant=tenant):
         if each["chat_guid"] == guid:
             yield RecordedFile(
                 id=str(each["id"]),
@@ -152,11 +152,11 @@ def _files(to: Neighbours, world: str, guid: str) -> Iterator[RecordedFile]:
             )
 
 
-def _struck(to: Neighbours, world: str, mine: Sequence[Entry]) -> Iterator[Struck]:
+def _struck(to: Neighbours, tenant: str, mine: Sequence[Entry]) -> Iterator[Struck]:
     """``mine``: the chat's entries, oldest first."""
     for mock in MOCKS:
         calls = [entry for entry in mine if entry.mock == mock and entry.hop in {mock, "delivery"}]
-        plans = {str(each["id"]): each for each in to.mock(mock).get("/_mock/faults", world=world)["faults"]}
+        plans = {str(each["id"]): each for each in to.mock(mock).get("/_mock/faults", tenant=tenant)["faults"]}
         for fault_id in dict.fromkeys(each for entry in calls for each in entry.fault):
             if fault_id in plans:
                 yield _struck_by(plans[fault_id], mock, fault_id, calls)
@@ -179,6 +179,6 @@ def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequenc
     )
 
 
-def _dialect(to: Neighbours, mock: str, world: str) -> dict[str, Any]:
-    held = to.mock(mock).get("/_mock/dialect", world=world)
+def _dialect(to: Neighbours, mock: str, tenant: str) -> dict[str, Any]:
+    held = to.mock(mock).get("/_mock/dialect", tenant=tenant)
     return {name: value for name, value in held["dialect"].items() if held["defaults"].get(name) != value}

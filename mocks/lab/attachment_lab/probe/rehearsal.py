@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from attachment_lab.probe.target import PREFIX, SYSTEMS, Target
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.conversation import Conversation, Sendable
-from attachment_lab.tenant.credentials import ENDPOINT, SCOPE, WorldNames
+from attachment_lab.tenant.credentials import ENDPOINT, SCOPE, TenantNames
 
 CUSTOMER = {"name": "Wilhelmina Rehearsal", "email": "wilhelmina@rehearsal.example"}
 SAYING = "Nobody is to keep what I say here."
@@ -20,7 +20,7 @@ FILES: tuple[Sendable, ...] = (
 )
 
 
-def furnish(to: Neighbours, names: WorldNames, files: Sequence[Sendable] = FILES) -> tuple[str, str]:
+def furnish(to: Neighbours, names: TenantNames, files: Sequence[Sendable] = FILES) -> tuple[str, str]:
     """An ended chat of two legs with files and an activity, and a completed test activity: (contact id, ObjectID)."""
     chat = Conversation.open(to, names, customer=CUSTOMER)
     chat.accept()
@@ -35,11 +35,11 @@ def furnish(to: Neighbours, names: WorldNames, files: Sequence[Sendable] = FILES
     chat.wrap_up(fire=False)
     activity = completed_chat(to, names)
     for mock in ("cmi", "c4c"):  # a dialect may show what was written only after a while
-        to.mock(mock).post("/_mock/clock", {"advance_s": SETTLED_S}, world=names.name)
+        to.mock(mock).post("/_mock/clock", {"advance_s": SETTLED_S}, tenant=names.name)
     return chat.guid, activity
 
 
-def completed_chat(to: Neighbours, names: WorldNames) -> str:
+def completed_chat(to: Neighbours, names: TenantNames) -> str:
     """A completed chat activity that nobody minds; returns its ObjectID."""
     payload = {
         "Type": "CHAT",
@@ -47,13 +47,13 @@ def completed_chat(to: Neighbours, names: WorldNames) -> str:
         "ExternalReferenceID": secrets.token_hex(16).upper(),
         "Email": "nobody@rehearsal.example",
     }
-    made = to.c4c.post("/_mock/cti", {**payload, "Action": "ACCEPT"}, world=names.name)
-    to.c4c.post("/_mock/cti", {**payload, "Action": "END"}, world=names.name)
+    made = to.c4c.post("/_mock/cti", {**payload, "Action": "ACCEPT"}, tenant=names.name)
+    to.c4c.post("/_mock/cti", {**payload, "Action": "END"}, tenant=names.name)
     return str(made["activity"]["object_id"])
 
 
-def rehearsal_target(to: Neighbours, names: WorldNames, contact_id: str, activity: str) -> Target:
-    """The world as a tenant's owner would describe it, with a map that leads its hosts to this machine."""
+def rehearsal_target(to: Neighbours, names: TenantNames, contact_id: str, activity: str) -> Target:
+    """The tenant as a tenant's owner would describe it, with a map that leads its hosts to this machine."""
     return Target(
         systems=SYSTEMS,
         cmi_url=names.cmi_url,
@@ -69,14 +69,14 @@ def rehearsal_target(to: Neighbours, names: WorldNames, contact_id: str, activit
         client_secret=names.client_secret,
         scope=SCOPE,
         endpoint_url=ENDPOINT,
-        test_hosts=(f"{names.cmi_host}/{names.tenant}", names.c4c_host, *_hosts(names.token_url, ENDPOINT)),
+        test_hosts=(f"{names.cmi_host}/{names.tenant_path}", names.c4c_host, *_hosts(names.token_url, ENDPOINT)),
         test_activity=activity,
         loopback_map=loopback_map(to, names),
     )
 
 
-def loopback_map(to: Neighbours, names: WorldNames) -> str:
-    """Which of the world's hosts is answered by which process."""
+def loopback_map(to: Neighbours, names: TenantNames) -> str:
+    """Which of the tenant's hosts is answered by which process."""
     token_host, endpoint_host = _hosts(names.token_url, ENDPOINT)
     doors = {
         names.cmi_host: to.cmi,

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 Act = Literal["history", "download", "lookup", "held", "upload", "check", "verify"]
 
@@ -166,9 +166,9 @@ def _named(head: str) -> str | None:
 
 
 class Passages:
-    """All passages of one world, oldest first. Safe for threads; a journal that was cleared is begun anew."""
+    """All passages of one tenant, oldest first. Safe for threads; a journal that was cleared is begun anew."""
 
-    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+    def __init__(self, to: Neighbours, names: TenantNames) -> None:
         self._to = to
         self._names = names
         self._lock = threading.Lock()
@@ -186,7 +186,7 @@ class Passages:
     def _read_on(self, mock: str) -> None:
         while True:
             since = self._last_id[mock]
-            page = self._to.mock(mock).get("/_mock/journal", world=self._names.name, since=since, limit=PAGE)
+            page = self._to.mock(mock).get("/_mock/journal", tenant=self._names.name, since=since, limit=PAGE)
             exchanges = page["exchanges"]
             found = (passage_from(mock, each) for each in exchanges)
             self._read[mock] += [each for each in found if each is not None]

@@ -15,7 +15,7 @@ from attachment_lab.reconciliation.records import ChainRecords, Handover, Leak, 
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.stack.service_api import ServiceApi
 from attachment_lab.tenant.conversation import SentFile
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 JOURNAL_PAGE = 500
 #: All that Contact Pro's mock keeps.
@@ -23,9 +23,9 @@ MOST_DELIVERIES = 10_000
 
 
 class ChainLedger:
-    """The books of one world. ``run_dir`` adds logs and the service's database to the law of secrecy."""
+    """The books of one tenant. ``run_dir`` adds logs and the service's database to the law of secrecy."""
 
-    def __init__(self, to: Neighbours, names: WorldNames, *, run_dir: Path | None = None) -> None:
+    def __init__(self, to: Neighbours, names: TenantNames, *, run_dir: Path | None = None) -> None:
         self.to = to
         self.names = names
         self._run_dir = run_dir
@@ -56,7 +56,7 @@ class ChainLedger:
 
     def sources(self) -> list[SourceFile]:
         """Attachments of this tenant's chats, each with the customer's bytes in size and digest."""
-        held = self.to.cmi.get("/_mock/attachments", world=self.names.name)
+        held = self.to.cmi.get("/_mock/attachments", tenant=self.names.name)
         return [_source(each, self._sent.get(str(each["id"]))) for each in _items(held, "attachments")]
 
     def _telling(self, records: ChainRecords) -> Iterator[Passage]:
@@ -66,7 +66,7 @@ class ChainLedger:
             return
         digests = {theirs.sha256 for _, _, theirs in wrong}
         for mock in WITH_FILES:
-            planned = self.to.mock(mock).get("/_mock/faults", world=self.names.name)["faults"]
+            planned = self.to.mock(mock).get("/_mock/faults", tenant=self.names.name)["faults"]
             kinds = {str(each["id"]): str(each["kind"]) for each in planned}
             for exchange in self.journal(mock):
                 by_digest = mock == "cmi" and exchange["response"]["sha256"] in digests
@@ -76,7 +76,7 @@ class ChainLedger:
 
     def objects(self) -> list[StoredObject]:
         """Attachment objects that C4C holds."""
-        held = self.to.c4c.get("/_mock/attachments", world=self.names.name)
+        held = self.to.c4c.get("/_mock/attachments", tenant=self.names.name)
         return [
             StoredObject(
                 object_id=str(each["object_id"]),
@@ -93,12 +93,12 @@ class ChainLedger:
     def handovers(self, event_id: str | None = None) -> list[Handover]:
         """Deliveries of Contact Pro's event engine, oldest first; ``event_id`` narrows to one event."""
         made = self.to.orchestration.get(
-            "/_mock/deliveries", world=self.names.name, event_id=event_id, limit=MOST_DELIVERIES
+            "/_mock/deliveries", tenant=self.names.name, event_id=event_id, limit=MOST_DELIVERIES
         )
         return [handover_from(each) for each in _items(made, "deliveries")]
 
     def leaks(self) -> Iterator[Leak]:
-        """Secrets of this world in a journal, a log or the service's database."""
+        """Secrets of this tenant in a journal, a log or the service's database."""
         guarded = self.names.guarded()
         for mock in MOCKS:
             for exchange in self.journal(mock):
@@ -111,7 +111,7 @@ class ChainLedger:
         """Every exchange in a mock's journal, oldest first."""
         since = 0
         while True:
-            page = self.to.mock(mock).get("/_mock/journal", world=self.names.name, since=since, limit=JOURNAL_PAGE)
+            page = self.to.mock(mock).get("/_mock/journal", tenant=self.names.name, since=since, limit=JOURNAL_PAGE)
             exchanges = _items(page, "exchanges")
             yield from exchanges
             newest = max((int(each["id"]) for each in exchanges), default=since)

@@ -142,7 +142,7 @@ class Leak:
 
 @dataclass(frozen=True, kw_only=True)
 class ChainRecords:
-    """All that the four hops say about one world at one moment.
+    """All that the four hops say about one tenant at one moment.
 
     Attributes:
         exchanges: of the journals, those that tell where wrong bytes come from; empty when no bytes are wrong.

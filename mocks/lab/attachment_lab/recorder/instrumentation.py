@@ -264,7 +264,7 @@ def _testimony(
     query = environ.get("QUERY_STRING", "")
     testimony = Testimony(
         mock=who,
-        world=None,
+        tenant=None,
         method=environ["REQUEST_METHOD"],
         url=_MASKER.shaped(environ["PATH_INFO"] + (f"?{query}" if query else "")),
         host=environ.get("HTTP_HOST", ""),

@@ -14,7 +14,7 @@ from attachment_lab.recorder.collector import Collector
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.instrumentation import Sent
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 #: How long exchanges may take to come to their end after a test's, in wall seconds.
 ENDING_S = 10.0
@@ -29,21 +29,21 @@ class StackWitness:
         self._to = to
         self._addresses = {f"127.0.0.1:{port}" for port in ports}
         self._records = collector.records
-        #: The last testimony heard, by mock and world; None stands for those of no world.
+        #: The last testimony heard, by mock and tenant; None stands for those of no tenant.
         self._heard: dict[tuple[str, str | None], int] = {}
         self._gone: set[str] = set()
         for mock in MOCKS:
             self._pages(Hearing(), mock, None)
         self._records.forget()
 
-    def hear(self, names: WorldNames, *, closing: bool = True) -> Hearing:
-        """Judge everything that this world's processes have exchanged since it was last asked.
+    def hear(self, names: TenantNames, *, closing: bool = True) -> Hearing:
+        """Judge everything that this tenant's processes have exchanged since it was last asked.
 
-        ``closing``: the world is about to be closed, and what comes late for it says nothing any more.
+        ``closing``: the tenant is about to be closed, and what comes late for it says nothing any more.
         """
         hearing = Hearing()
         self._let_it_end(hearing, names)
-        received = [exchange for mock in MOCKS for exchange in self._of_world(hearing, mock, names)]
+        received = [exchange for mock in MOCKS for exchange in self._of_tenant(hearing, mock, names)]
         received += [exchange_of(one) for one in self._records.look()[1]]
         for exchange in received:
             hearing.take(exchange)
@@ -51,8 +51,8 @@ class StackWitness:
         if self._records.dropped:
             hearing.complain(f"{self._records.dropped} exchanges of the service did not fit into memory")
         if closing:
-            self._gone |= {names.cmi_host, names.c4c_host, names.tenant}
-        # Another world of this stack may be open still, and has its own hearing.
+            self._gone |= {names.cmi_host, names.c4c_host, names.tenant_path}
+        # Another tenant of this stack may be open still, and has its own hearing.
         self._records.forget(
             but=lambda one: (
                 not self._is_another_stacks(one)
@@ -62,10 +62,10 @@ class StackWitness:
         )
         return hearing
 
-    def _let_it_end(self, hearing: Hearing, names: WorldNames) -> None:
+    def _let_it_end(self, hearing: Hearing, names: TenantNames) -> None:
         """Wait until nothing is under way; what a planned delay holds up is let go first."""
         for mock in MOCKS:
-            self._to.mock(mock).delete("/_mock/faults", world=names.name)
+            self._to.mock(mock).delete("/_mock/faults", tenant=names.name)
         deadline = time.monotonic() + ENDING_S
         while busy := self._under_way(names):
             if time.monotonic() > deadline:
@@ -73,38 +73,38 @@ class StackWitness:
                 return
             threading.Event().wait(_LOOK_EVERY_S)
 
-    def _under_way(self, names: WorldNames) -> list[str]:
+    def _under_way(self, names: TenantNames) -> list[str]:
         # The senders first: what is over for one of them may still be coming to its end at a mock.
         busy = {"taps": self._records.under_way}
-        busy |= {mock: self._to.mock(mock).get("/_mock/witness", world=names.name)["under_way"] for mock in MOCKS}
+        busy |= {mock: self._to.mock(mock).get("/_mock/witness", tenant=names.name)["under_way"] for mock in MOCKS}
         return [f"{count} at {where}" for where, count in busy.items() if count]
 
-    def _of_world(self, hearing: Hearing, mock: str, names: WorldNames) -> list[Exchange]:
+    def _of_tenant(self, hearing: Hearing, mock: str, names: TenantNames) -> list[Exchange]:
         found, strays = self._pages(hearing, mock, names.name), self._pages(hearing, mock, None)
-        # What is late and meant a world that is gone says nothing about this test.
+        # What is late and meant a tenant that is gone says nothing about this test.
         return found + [one for one in strays if not self._is_gone(one.host, one.path)]
 
     def _is_gone(self, host: str, path: str) -> bool:
-        """Whether host or path belong to a world that is closed."""
+        """Whether host or path belong to a tenant that is closed."""
         return host in self._gone or bool(self._gone.intersection(path.split("/")[1:2]))
 
-    def _pages(self, hearing: Hearing, mock: str, world: str | None) -> list[Exchange]:
-        """What a mock's log of that world holds beyond what was heard before."""
-        path = "/_mock/witness/strays" if world is None else "/_mock/witness"
+    def _pages(self, hearing: Hearing, mock: str, tenant: str | None) -> list[Exchange]:
+        """What a mock's log of that tenant holds beyond what was heard before."""
+        path = "/_mock/witness/strays" if tenant is None else "/_mock/witness"
         found: list[Exchange] = []
         while True:
-            since = self._heard.get((mock, world), 0)
-            page = self._to.mock(mock).get(path, since=since, world=world)
+            since = self._heard.get((mock, tenant), 0)
+            page = self._to.mock(mock).get(path, since=since, tenant=tenant)
             if not page["exchanges"]:
                 break
             found += [exchange_of(one) for one in page["exchanges"]]
-            self._heard[mock, world] = page["last_id"]
+            self._heard[mock, tenant] = page["last_id"]
         if page["dropped"]:
             hearing.complain(f"{page['dropped']} exchanges did not fit into the memory of the {mock} mock")
         return found
 
-    def _compare(self, hearing: Hearing, names: WorldNames, received: list[Exchange]) -> None:
-        """Records of other worlds, whose late rounds may still run, are left out."""
+    def _compare(self, hearing: Hearing, names: TenantNames, received: list[Exchange]) -> None:
+        """Records of other tenants, whose late rounds may still run, are left out."""
         sent = [(neighbour, one) for one in self._records.look()[0] if (neighbour := self._meant(one, names))]
         for record, difference in unmatched(sent, received):
             about = f"{record.method} {record.path.partition('?')[0][:120]} → {record.status}, sent by the {record.who}"
@@ -114,8 +114,8 @@ class StackWitness:
         """The lab's own process may have several stacks, whose neighbours bear the same names."""
         return record.who == "lab" and record.at not in self._addresses
 
-    def _meant(self, record: Sent, names: WorldNames) -> str:
-        """The neighbour that a record was sent to; empty if it was none of this world's."""
+    def _meant(self, record: Sent, names: TenantNames) -> str:
+        """The neighbour that a record was sent to; empty if it was none of this tenant's."""
         if self._is_another_stacks(record):
             return ""
         for name in (*MOCKS, "service"):
@@ -127,5 +127,5 @@ class StackWitness:
         return neighbour if record.host in {names.cmi_host, names.c4c_host} or _is_at(record, names) else ""
 
 
-def _is_at(record: Sent, names: WorldNames) -> bool:
-    return urlsplit(record.path).path.startswith(f"/{names.tenant}/")
+def _is_at(record: Sent, names: TenantNames) -> bool:
+    return urlsplit(record.path).path.startswith(f"/{names.tenant_path}/")

@@ -1,4 +1,4 @@
-"""Reads a world for its report: every chat in full, the ledger's verdict, the evidence touched, the versions."""
+"""Reads a tenant for its report: every chat in full, the ledger's verdict, the evidence touched, the versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PACKAGE = "attachment-transfer"
 
 
 def gather(ledger: ChainLedger, scope: Scope, watch: Watch | None = None, *, now: datetime | None = None) -> Report:
-    """The report of a world or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
+    """The report of a tenant or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
     chats = (watch or Watch(ledger)).everything()
     chosen = [each for each in chats if scope.chat in {None, each.facts.guid}]
     if not chosen:
@@ -34,7 +34,7 @@ def gather(ledger: ChainLedger, scope: Scope, watch: Watch | None = None, *, now
     facts = [each.facts for each in chosen]
     parts = tuple(chat_part(each.facts, customer=each.customer, channel=each.channel) for each in chosen)
     report = Report(
-        tenant=ledger.names.tenant,
+        tenant=ledger.names.tenant_path,
         cmi_host=ledger.names.cmi_host,
         c4c_host=ledger.names.c4c_host,
         scope=scope,
@@ -52,11 +52,11 @@ def gather(ledger: ChainLedger, scope: Scope, watch: Watch | None = None, *, now
 def file_name(ledger: ChainLedger, scope: Scope) -> str:
     """How the file is called when it is saved."""
     part = f"-{scope.chat[:8].lower()}" if scope.chat else ""
-    return f"attachment-report-{ledger.names.tenant}{part}.html"
+    return f"attachment-report-{ledger.names.tenant_path}{part}.html"
 
 
 def _books(ledger: ChainLedger) -> dict[str, list[dict[str, Any]]]:
-    return {mock: ledger.to.mock(mock).get("/_mock/evidence", world=ledger.names.name)["evidence"] for mock in MOCKS}
+    return {mock: ledger.to.mock(mock).get("/_mock/evidence", tenant=ledger.names.name)["evidence"] for mock in MOCKS}
 
 
 def _versions(ledger: ChainLedger) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Colleague:
         """Begin the upload; the activity is locked once this returns. Raises LabFailed."""
         password = "Aa1" + secrets.token_urlsafe(18)
         person = {"user": USER, "password": password}
-        self._ledger.to.c4c.post("/_mock/users", person, world=self._ledger.names.name)
+        self._ledger.to.c4c.post("/_mock/users", person, tenant=self._ledger.names.name)
         self._http.auth = (USER, password)
         address = f"{SERVICE}/ChatActivityCollection('{self._activity()}')/ChatActivityAttachment"
         token = self._http.get(f"{SERVICE}/", headers={"X-CSRF-Token": "Fetch"}).headers.get("x-csrf-token", "")

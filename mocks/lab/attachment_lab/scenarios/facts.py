@@ -23,7 +23,7 @@ def gather(run: Run, *, strikes: int) -> RunFacts:
 
 
 def facts_from(records: ChainRecords, passages: Sequence[Passage]) -> RunFacts:
-    """The facts of one chat's records; ``passages`` may be of the whole world."""
+    """The facts of one chat's records; ``passages`` may be of the whole tenant."""
     transfer = records.transfers[-1] if records.transfers else None
     seen = _Seen(records, passages, transfer)
     files = tuple(seen.file(row, source_id) for row, source_id in zip(rows_from(records), _ids(records), strict=True))

@@ -30,7 +30,7 @@ _AN_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 @dataclass(frozen=True, kw_only=True)
 class Ground:
-    """The stack that a scenario plays on, in one world.
+    """The stack that a scenario plays on, in one tenant.
 
     Attributes:
         clock_file: the service's virtual clock; None = it cannot be moved from here.
@@ -86,7 +86,7 @@ class Run:
             ledger.service.token()  # or the lab's own request would be the one that is struck
         match = place.match | ({"path": path} if path else {})
         body = {"match": match, "kind": kind, **given}
-        answer = ledger.to.mock(place.mock).post("/_mock/faults", body, world=ledger.names.name)
+        answer = ledger.to.mock(place.mock).post("/_mock/faults", body, tenant=ledger.names.name)
         self.planned.append((place.mock, str(answer["id"])))
         return str(answer["id"])
 
@@ -98,24 +98,26 @@ class Run:
         """Take this run's faults back."""
         for mock, fault in self._mine():
             self._struck += int(fault["applied"])
-            self.ground.ledger.to.mock(mock).delete(f"/_mock/faults/{fault['id']}", world=self.ground.ledger.names.name)
+            self.ground.ledger.to.mock(mock).delete(
+                f"/_mock/faults/{fault['id']}", tenant=self.ground.ledger.names.name
+            )
         self.planned.clear()
 
     def _mine(self) -> list[tuple[str, Mapping[str, Any]]]:
         found: list[tuple[str, Mapping[str, Any]]] = []
         for mock in sorted({mock for mock, _ in self.planned}):
-            known = self.ground.ledger.to.mock(mock).get("/_mock/faults", world=self.ground.ledger.names.name)
+            known = self.ground.ledger.to.mock(mock).get("/_mock/faults", tenant=self.ground.ledger.names.name)
             found += [(mock, fault) for fault in known["faults"] if (mock, fault["id"]) in self.planned]
         return found
 
     def switch(self, mock: str, **dialect: Any) -> None:
         """Set switches of a mock; they go back to what they were at the end."""
         ledger = self.ground.ledger
-        calls, world = ledger.to.mock(mock), ledger.names.name
-        now = calls.get("/_mock/dialect", world=world)
+        calls, tenant = ledger.to.mock(mock), ledger.names.name
+        now = calls.get("/_mock/dialect", tenant=tenant)
         before = {name: now["dialect"].get(name, now["defaults"].get(name)) for name in dialect}
-        calls.post("/_mock/dialect", dialect, world=world)
-        self.undo.append(lambda: calls.post("/_mock/dialect", before, world=world))
+        calls.post("/_mock/dialect", dialect, tenant=tenant)
+        self.undo.append(lambda: calls.post("/_mock/dialect", before, tenant=tenant))
 
     def transfer(self) -> TransferRecord | None:
         """The service's transfer for the chat, None before it knows one."""
@@ -174,7 +176,7 @@ class Run:
         ledger = self.ground.ledger
         failed = [each.id for each in ledger.handovers() if each.chat == self.chat.guid and each.state == "failed"]
         for delivery_id in failed:
-            ledger.to.orchestration.post(f"/_mock/deliveries/{delivery_id}/redeliver", {}, world=ledger.names.name)
+            ledger.to.orchestration.post(f"/_mock/deliveries/{delivery_id}/redeliver", {}, tenant=ledger.names.name)
 
     def close(self) -> None:
         """Put right what the steps changed; one thing that cannot be put right does not keep the others."""
@@ -190,10 +192,10 @@ class Run:
 
 
 def planned_faults(ledger: ChainLedger) -> int:
-    """How many faults are planned in this world that could strike a new chat."""
+    """How many faults are planned in this tenant that could strike a new chat."""
     count = 0
     for mock in MOCKS:
-        planned = ledger.to.mock(mock).get("/_mock/faults", world=ledger.names.name)["faults"]
+        planned = ledger.to.mock(mock).get("/_mock/faults", tenant=ledger.names.name)["faults"]
         count += sum(1 for each in planned if can_strike_a_new_chat(each))
     return count
 

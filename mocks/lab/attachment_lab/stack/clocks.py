@@ -1,7 +1,7 @@
-"""The stack's clocks: each mock has one per world, the service has a single one for all tenants.
+"""The stack's clocks: each mock has one per tenant, the service has a single one for all tenants.
 
-Tokens are issued by a world's clock and judged by the service's. So whoever moves the service's clock moves every
-world with it; a world that stayed behind would find all its tokens refused.
+Tokens are issued by a tenant's clock and judged by the service's. So whoever moves the service's clock moves every
+tenant with it; a tenant that stayed behind would find all its tokens refused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from attachment_lab.errors import Refused
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.stack.running import read_offset, write_offset
 
-#: Offsets closer than this are the same: a world follows within a call or two.
+#: Offsets closer than this are the same: a tenant follows within a call or two.
 SAME_S = 0.5
 GONE = 404
 
@@ -27,11 +27,11 @@ class ClockReading:
     now: str | None = None
 
 
-def read_clocks(to: Neighbours, world: str, clock_file: Path | None) -> list[ClockReading]:
-    """The world's three clocks, and the service's where its clock file can be read."""
+def read_clocks(to: Neighbours, tenant: str, clock_file: Path | None) -> list[ClockReading]:
+    """The tenant's three clocks, and the service's where its clock file can be read."""
     found = []
     for mock in MOCKS:
-        told = to.mock(mock).get("/_mock/clock", world=world)
+        told = to.mock(mock).get("/_mock/clock", tenant=tenant)
         found.append(ClockReading(name=mock, offset_s=float(told["offset_s"]), now=told["now"]))
     if clock_file is not None:
         found.append(ClockReading(name="service", offset_s=read_offset(clock_file)))
@@ -39,34 +39,34 @@ def read_clocks(to: Neighbours, world: str, clock_file: Path | None) -> list[Clo
 
 
 def advance_stack(to: Neighbours, clock_file: Path, seconds: float) -> None:
-    """Let time pass for the service and for every world of every mock; who is behind catches up."""
+    """Let time pass for the service and for every tenant of every mock; who is behind catches up."""
     target_s = read_offset(clock_file) + seconds
     for mock in MOCKS:
-        for world in to.mock(mock).get("/_mock/worlds")["worlds"]:
-            _catch_up(to, mock, str(world["name"]), target_s)
+        for tenant in to.mock(mock).get("/_mock/tenants")["tenants"]:
+            _catch_up(to, mock, str(tenant["name"]), target_s)
     write_offset(clock_file, target_s)
 
 
-def advance_world(to: Neighbours, world: str, seconds: float) -> None:
-    """Let time pass for one world's mocks alone; the service stays where it is."""
+def advance_tenant(to: Neighbours, tenant: str, seconds: float) -> None:
+    """Let time pass for one tenant's mocks alone; the service stays where it is."""
     for mock in MOCKS:
-        to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, world=world)
+        to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, tenant=tenant)
 
 
-def catch_up(to: Neighbours, world: str, clock_file: Path | None) -> None:
-    """Bring a world that was opened just now to the service's time."""
+def catch_up(to: Neighbours, tenant: str, clock_file: Path | None) -> None:
+    """Bring a tenant that was opened just now to the service's time."""
     if clock_file is None or not clock_file.exists():
         return
     for mock in MOCKS:
-        _catch_up(to, mock, world, read_offset(clock_file))
+        _catch_up(to, mock, tenant, read_offset(clock_file))
 
 
-def _catch_up(to: Neighbours, mock: str, world: str, target_s: float) -> None:
-    """A world that is closed meanwhile has no clock to move."""
+def _catch_up(to: Neighbours, mock: str, tenant: str, target_s: float) -> None:
+    """A tenant that is closed meanwhile has no clock to move."""
     try:
-        behind_s = target_s - float(to.mock(mock).get("/_mock/clock", world=world)["offset_s"])
+        behind_s = target_s - float(to.mock(mock).get("/_mock/clock", tenant=tenant)["offset_s"])
         if behind_s > SAME_S:
-            to.mock(mock).post("/_mock/clock", {"advance_s": behind_s}, world=world)
+            to.mock(mock).post("/_mock/clock", {"advance_s": behind_s}, tenant=tenant)
     except Refused as exc:
         if exc.status != GONE:
             raise

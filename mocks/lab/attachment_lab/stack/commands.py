@@ -12,7 +12,7 @@ from attachment_lab.evidence.dialect_file import DialectFile
 from attachment_lab.stack import egress
 from attachment_lab.stack.ports import LOOPBACK, Ports
 from attachment_lab.stack.processes import Command
-from attachment_lab.tenant.credentials import AUDIENCE, WorldNames
+from attachment_lab.tenant.credentials import AUDIENCE, TenantNames
 
 #: The console reads its settings, secrets included, from this one variable.
 CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
@@ -93,9 +93,9 @@ def service(
     )
 
 
-def console(ports: Ports, urls: Mapping[str, str], world: WorldNames, hands: Mapping[str, Any]) -> Command:
+def console(ports: Ports, urls: Mapping[str, str], tenant: TenantNames, hands: Mapping[str, Any]) -> Command:
     """The console; ``hands`` is what it may do to the stack itself (console.desk.Hands as JSON)."""
-    settings = json.dumps({"urls": dict(urls), "world": world.to_json(), "hands": dict(hands)})
+    settings = json.dumps({"urls": dict(urls), "tenant": tenant.to_json(), "hands": dict(hands)})
     return Command(
         name="console",
         module="attachment_lab.console",

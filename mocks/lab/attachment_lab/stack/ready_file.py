@@ -1,7 +1,7 @@
 """How one command finds the stack that another one started, and what outsiders are told.
 
 The ready file has a fixed shape that programs outside rely on. The stack file is the lab's own; it adds
-what ``chat``, ``ledger`` and the like need. Both hold the world's credentials and only their owner may
+what ``chat``, ``ledger`` and the like need. Both hold the tenant's credentials and only their owner may
 read them.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from attachment_lab.errors import WrongUse
-from attachment_lab.tenant.credentials import SCOPE, WorldNames
+from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,35 +28,35 @@ class RunningStack:
     """
 
     urls: Mapping[str, str]
-    world: WorldNames
+    tenant: TenantNames
     run_dir: Path | None = None
     clock_file: Path | None = None
     pid: int | None = None
     resets: int = 0
 
 
-def ready_json(urls: Mapping[str, str], world: WorldNames, contact_id: str) -> dict[str, Any]:
-    """The ready file's content: base URLs, the default world's credentials, a chat waiting for its event."""
+def ready_json(urls: Mapping[str, str], tenant: TenantNames, contact_id: str) -> dict[str, Any]:
+    """The ready file's content: base URLs, the default tenant's credentials, a chat waiting for its event."""
     return {
         "urls": {name: urls[name] for name in ("console", "orchestration", "cmi", "c4c", "service")},
-        "world": {
+        "tenant": {
             "cmi": {
-                "cmi_url": world.cmi_url,
-                "host": world.cmi_host,
-                "api_key": world.api_key,
-                "user": world.cmi_user,
-                "password": world.cmi_password,
+                "cmi_url": tenant.cmi_url,
+                "host": tenant.cmi_host,
+                "api_key": tenant.api_key,
+                "user": tenant.cmi_user,
+                "password": tenant.cmi_password,
             },
             "c4c": {
-                "url": world.c4c_url,
-                "host": world.c4c_host,
-                "user": world.c4c_user,
-                "password": world.c4c_password,
+                "url": tenant.c4c_url,
+                "host": tenant.c4c_host,
+                "user": tenant.c4c_user,
+                "password": tenant.c4c_password,
             },
             "oauth": {
-                "token_url": f"{urls['orchestration']}/{world.tenant}/oauth2/token",
-                "client_id": world.client_id,
-                "client_secret": world.client_secret,
+                "token_url": f"{urls['orchestration']}/{tenant.tenant_path}/oauth2/token",
+                "client_id": tenant.client_id,
+                "client_secret": tenant.client_secret,
                 "scope": SCOPE,
             },
             "contact_id": contact_id,
@@ -69,7 +69,7 @@ def stack_json(stack: RunningStack) -> dict[str, Any]:
     return {
         "stack": {
             "urls": dict(stack.urls),
-            "world": stack.world.to_json(),
+            "tenant": stack.tenant.to_json(),
             "run_dir": str(stack.run_dir) if stack.run_dir else None,
             "clock_file": str(stack.clock_file) if stack.clock_file else None,
             "pid": stack.pid,
@@ -115,7 +115,7 @@ def _from_stack(body: Mapping[str, Any]) -> RunningStack:
 
     return RunningStack(
         urls=body["urls"],
-        world=WorldNames(**body["world"]),
+        tenant=TenantNames(**body["tenant"]),
         run_dir=path("run_dir"),
         clock_file=path("clock_file"),
         pid=body["pid"],
@@ -124,10 +124,10 @@ def _from_stack(body: Mapping[str, Any]) -> RunningStack:
 
 
 def _from_ready(body: Mapping[str, Any]) -> RunningStack:
-    cmi, c4c, oauth = (body["world"][name] for name in ("cmi", "c4c", "oauth"))
-    world = WorldNames(
+    cmi, c4c, oauth = (body["tenant"][name] for name in ("cmi", "c4c", "oauth"))
+    tenant = TenantNames(
         name="default",
-        tenant=oauth["token_url"].split("/")[-3],
+        tenant_path=oauth["token_url"].split("/")[-3],
         cmi_host=cmi["host"],
         c4c_host=c4c["host"],
         client_id=oauth["client_id"],
@@ -138,4 +138,4 @@ def _from_ready(body: Mapping[str, Any]) -> RunningStack:
         cmi_user=cmi["user"],
         c4c_user=c4c["user"],
     )
-    return RunningStack(urls=body["urls"], world=world)
+    return RunningStack(urls=body["urls"], tenant=tenant)

@@ -1,8 +1,8 @@
 """Keep a stack up for other commands, and set it back to its beginning when one of them asks.
 
-Two ways back. The quick one begins the world anew and leaves the service running (renewal.py): about a second.
+Two ways back. The quick one begins the tenant anew and leaves the service running (renewal.py): about a second.
 The full one also restarts the service on an empty database with its clock at zero. Why the owner does either: it
-holds the world's secrets, and only it can restart the service.
+holds the tenant's secrets, and only it can restart the service.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.calls import Calls
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.running import Stack, read_offset
-from attachment_lab.tenant.credentials import WorldNames, renewed
-from attachment_lab.tenant.opening import close_world, open_world
-from attachment_lab.tenant.tenant_reset import renew_world
+from attachment_lab.tenant.credentials import TenantNames, renewed
+from attachment_lab.tenant.opening import close_tenant, open_tenant
+from attachment_lab.tenant.tenant_reset import renew_tenant
 
 WATCH_S = 0.2
 ASK_S = 0.03
@@ -35,18 +35,18 @@ class Keeper:
     """Owns a running stack: announces it by the stack file, watches it, sets it back on SIGUSR1 or SIGUSR2.
 
     Args:
-        prepare: run again after each reset with the world's new names, when it is furnished anew.
+        prepare: run again after each reset with the tenant's new names, when it is furnished anew.
     """
 
-    def __init__(self, stack: Stack, world: WorldNames, prepare: Callable[[WorldNames], None] | None = None) -> None:
+    def __init__(self, stack: Stack, tenant: TenantNames, prepare: Callable[[TenantNames], None] | None = None) -> None:
         self._stack = stack
-        self._world = world
+        self._tenant = tenant
         self._prepare = prepare
         self._path = stack_file.default_path().absolute()
         self._asked, self._ask = os.pipe()
         self._running = RunningStack(
             urls=stack.urls,
-            world=world,
+            tenant=tenant,
             run_dir=stack.run_dir,
             clock_file=stack.clock_file,
             pid=os.getpid(),
@@ -67,26 +67,26 @@ class Keeper:
                 self._path.unlink()
 
     def _reset(self, *, full: bool) -> None:
-        self._world = self._begin_anew() if full else self._renew()
+        self._tenant = self._begin_anew() if full else self._renew()
         if self._stack.options.console:
-            # The console looks at the world with the secrets of its beginning: it needs the new ones.
+            # The console looks at the tenant with the secrets of its beginning: it needs the new ones.
             console = Calls("console", self._stack.urls["console"])
-            console.post("/api/worlds", {"names": self._world.to_json()})
+            console.post("/api/tenants", {"names": self._tenant.to_json()})
             console.close()
         if self._prepare:
-            self._prepare(self._world)
-        self._running = replace(self._running, world=self._world, resets=self._running.resets + 1)
+            self._prepare(self._tenant)
+        self._running = replace(self._running, tenant=self._tenant, resets=self._running.resets + 1)
         stack_file.write(self._path, stack_file.stack_json(self._running))
 
-    def _renew(self) -> WorldNames:
-        options, offset_s = self._stack.world_options(), read_offset(self._stack.clock_file)
-        return renew_world(self._stack.neighbours, self._world, options, offset_s=offset_s)
+    def _renew(self) -> TenantNames:
+        options, offset_s = self._stack.tenant_options(), read_offset(self._stack.clock_file)
+        return renew_tenant(self._stack.neighbours, self._tenant, options, offset_s=offset_s)
 
-    def _begin_anew(self) -> WorldNames:
-        fresh = renewed(self._world)
-        close_world(self._stack.neighbours, self._world.name)
+    def _begin_anew(self) -> TenantNames:
+        fresh = renewed(self._tenant)
+        close_tenant(self._stack.neighbours, self._tenant.name)
         self._stack.restart_service_empty()
-        open_world(self._stack.neighbours, fresh, self._stack.world_options())
+        open_tenant(self._stack.neighbours, fresh, self._stack.tenant_options())
         return fresh
 
 

@@ -1,8 +1,8 @@
 """The stack: three mocks, the service and the console as processes on loopback.
 
 All start together; ``open_stack`` yields once mocks, service and worker answer, or raises with the end
-of the log of whoever failed. Worlds are opened afterwards (worlds.py), the console last: it belongs to one
-world.
+of the log of whoever failed. Tenants are opened afterwards (tenants.py), the console last: it belongs to one
+tenant.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from attachment_lab.stack import commands, egress
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import Child, Children, tail
-from attachment_lab.tenant.credentials import WorldNames, sealing_key
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.credentials import TenantNames, sealing_key
+from attachment_lab.tenant.opening import TenantOptions
 
 if TYPE_CHECKING:
     from attachment_lab.recorder.collector import Collector
@@ -50,7 +50,7 @@ class StackOptions:
         service_environment: extra settings for the service, over the lab's own.
         witness: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
             of this process says so.
-        dialect: a dialect file for the service and for every world that is opened with ``Stack.world_options``.
+        dialect: a dialect file for the service and for every tenant that is opened with ``Stack.tenant_options``.
     """
 
     port_base: int = 0
@@ -94,9 +94,9 @@ class Stack:
         named = ("console", *MOCKS, "service")
         return {name: egress.url(getattr(self.ports, name)) for name in named}
 
-    def world_options(self, options: WorldOptions | None = None) -> WorldOptions:
-        """How a world of this stack is made: as asked for, over the switches of the stack's dialect file."""
-        options = options or WorldOptions()
+    def tenant_options(self, options: TenantOptions | None = None) -> TenantOptions:
+        """How a tenant of this stack is made: as asked for, over the switches of the stack's dialect file."""
+        options = options or TenantOptions()
         return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
 
     def start(self) -> None:
@@ -124,8 +124,8 @@ class Stack:
             path.unlink()
         self._wait_for_service(self._start_service(), deadline)
 
-    def start_console(self, world: WorldNames, *, stack_file: Path | None = None) -> None:
-        """Start the console page for one world; its secrets travel in the child's environment only.
+    def start_console(self, tenant: TenantNames, *, stack_file: Path | None = None) -> None:
+        """Start the console page for one tenant; its secrets travel in the child's environment only.
 
         ``stack_file`` is where the owner of this stack announces it; by that the console can ask for a reset.
         """
@@ -133,7 +133,7 @@ class Stack:
         hands["through_gates"] = self.options.through_gates
         if stack_file:
             hands["stack_file"] = str(stack_file.absolute())
-        console = self.children.start(commands.console(self.ports, self.urls, world, hands))
+        console = self.children.start(commands.console(self.ports, self.urls, tenant, hands))
         deadline = time.monotonic() + self.options.start_deadline_s
         self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)
 

@@ -1,4 +1,4 @@
-"""The service's status resource, read with a token of the world's own OAuth client."""
+"""The service's status resource, read with a token of the tenant's own OAuth client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from attachment_lab.errors import Refused
 from attachment_lab.reconciliation.records import Carried, TransferRecord
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import SCOPE, WorldNames
+from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
 #: The last segment of an attachment's address is its id; the name follows after a blank.
 _IN_ADDRESS = re.compile(r"\S*/(?P<id>[0-9A-F]{32})(?: |$)")
@@ -19,9 +19,9 @@ SLACK_S = 30.0
 
 
 class ServiceApi:
-    """Transfers of one world. Fetches its token from the mock's token endpoint and renews it once on 401."""
+    """Transfers of one tenant. Fetches its token from the mock's token endpoint and renews it once on 401."""
 
-    def __init__(self, to: Neighbours, names: WorldNames) -> None:
+    def __init__(self, to: Neighbours, names: TenantNames) -> None:
         self._to = to
         self._names = names
         self._token = ""
@@ -30,7 +30,7 @@ class ServiceApi:
     def transfers(
         self, *, chat: str | None = None, known: Mapping[str, TransferRecord] | None = None
     ) -> list[TransferRecord]:
-        """All transfers of this world with their attachments, oldest first; ``chat`` narrows to one.
+        """All transfers of this tenant with their attachments, oldest first; ``chat`` narrows to one.
 
         Those of ``known`` (by id) that have been at rest ever since are not read again.
         """
@@ -56,12 +56,12 @@ class ServiceApi:
         return transfer_from(self._ask("POST", f"/transfers/{transfer_id}/retry"))
 
     def token(self, *, fresh: bool = False) -> str:
-        """A bearer token for the world's OAuth client, kept until shortly before it runs out."""
+        """A bearer token for the tenant's OAuth client, kept until shortly before it runs out."""
         if fresh or time.monotonic() > self._good_until:
             form = {"grant_type": "client_credentials", "scope": SCOPE}
             answer = self._to.orchestration.send(
                 "POST",
-                f"/{self._names.tenant}/oauth2/token",
+                f"/{self._names.tenant_path}/oauth2/token",
                 params={},
                 data=form,
                 auth=(self._names.client_id, self._names.client_secret),
@@ -77,7 +77,7 @@ class ServiceApi:
         try:
             return self._to.service.send(method, path, params=params, headers=self._bearer())
         except Refused as exc:
-            # The world's clock may have been moved, so a token that looked fresh has run out.
+            # The tenant's clock may have been moved, so a token that looked fresh has run out.
             if exc.status != 401:
                 raise
             return self._to.service.send(method, path, params=params, headers=self._bearer(fresh=True))

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from attachment_lab.errors import LabFailed
 from attachment_lab.names import shown
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 PIECE_BYTES = 256 * 1024
 Originator = Literal["customer", "agent"]
@@ -65,7 +65,7 @@ class Conversation:
     def __init__(
         self,
         to: Neighbours,
-        names: WorldNames,
+        names: TenantNames,
         guid: str,
         *,
         customer: dict[str, str],
@@ -87,7 +87,7 @@ class Conversation:
     def open(
         cls,
         to: Neighbours,
-        names: WorldNames,
+        names: TenantNames,
         *,
         channel_sub_type: str = "whatsapp",
         direct: bool = False,
@@ -110,13 +110,13 @@ class Conversation:
         }
         if not direct:
             body["queue"] = dict(queue or SUPPORT)
-        chat = to.cmi.post("/_mock/chats", body, world=names.name)
+        chat = to.cmi.post("/_mock/chats", body, tenant=names.name)
         return cls(to, names, str(chat["guid"]), customer=customer, agent=agent, on_sent=on_sent)
 
     @classmethod
-    def resume(cls, to: Neighbours, names: WorldNames, guid: str) -> Conversation:
+    def resume(cls, to: Neighbours, names: TenantNames, guid: str) -> Conversation:
         """A chat that somebody else has opened. Raises Refused when CMI knows none of this guid."""
-        chat = to.cmi.get(f"/_mock/chats/{guid}", world=names.name)
+        chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=names.name)
         return cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
 
     def accept(self, agent: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -133,7 +133,7 @@ class Conversation:
         """One message of the customer or the agent."""
         originator = self._customer["name"] if originator_type == "customer" else self._agent
         body = {"originator_type": originator_type, "originator": originator, "message": text}
-        self._to.cmi.post(f"/_mock/chats/{self.guid}/messages", body, world=self._names.name)
+        self._to.cmi.post(f"/_mock/chats/{self.guid}/messages", body, tenant=self._names.name)
 
     def send(self, sendable: Sendable, originator_type: Originator = "customer") -> SentFile:
         """Send one file, streamed; the digest is taken from the bytes that left, not from CMI's answer.
@@ -145,7 +145,7 @@ class Conversation:
         taken = self._to.cmi.upload(
             f"/_mock/chats/{self.guid}/attachments",
             iter(counted),
-            world=self._names.name,
+            tenant=self._names.name,
             name=name,
             content_type=content_type,
             originator_type=originator_type,
@@ -184,10 +184,10 @@ class Conversation:
     def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> Fired:
         """Hand an event to the event engine, with the contact as it is now; ``copies`` of it make deliveries."""
         if contact is None:
-            chat = self._to.cmi.get(f"/_mock/chats/{self.guid}", world=self._names.name)
+            chat = self._to.cmi.get(f"/_mock/chats/{self.guid}", tenant=self._names.name)
             contact = chat["contact"]
         body = {"event": event, "contact": contact} | ({"copies": copies} if copies > 1 else {})
-        answer = self._to.orchestration.post("/_mock/events", body, world=self._names.name)
+        answer = self._to.orchestration.post("/_mock/events", body, tenant=self._names.name)
         considered = answer.get("configurations", [])
         fired = Fired(
             event=event,
@@ -200,7 +200,7 @@ class Conversation:
 
     def _move(self, step: str, **parts: Mapping[str, str] | None) -> dict[str, Any]:
         body = {name: dict(part) for name, part in parts.items() if part}
-        answer = self._to.cmi.post(f"/_mock/chats/{self.guid}/{step}", body, world=self._names.name)
+        answer = self._to.cmi.post(f"/_mock/chats/{self.guid}/{step}", body, tenant=self._names.name)
         contact: dict[str, Any] = answer["contact"]
         return contact
 
@@ -215,7 +215,7 @@ class Conversation:
             "Subject": f"Chat with {self._customer['name']}",
             "Text": "",
         }
-        answer = self._to.c4c.post("/_mock/cti", payload, world=self._names.name)
+        answer = self._to.c4c.post("/_mock/cti", payload, tenant=self._names.name)
         self.activity = (answer.get("activity") or {}).get("object_id", self.activity)
 
 

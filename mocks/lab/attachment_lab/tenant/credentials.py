@@ -1,4 +1,4 @@
-"""Names and secrets of a world: what belongs together across Contact Pro, CMI and C4C."""
+"""Names and secrets of a tenant: what belongs together across Contact Pro, CMI and C4C."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ EXAMPLE_C4C_HOST = "my2554607.de1.crm.cloud.sap"
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorldNames:
-    """One world: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them.
+class TenantNames:
+    """One tenant: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them.
 
     Attributes:
         ids_seed: decides the ids that the mocks mint; None = the name does. See ``renewed``.
     """
 
     name: str
-    tenant: str
+    tenant_path: str
     cmi_host: str
     c4c_host: str
     client_id: str
@@ -41,7 +41,7 @@ class WorldNames:
     @property
     def cmi_url(self) -> str:
         """Public CMI address as the integration's JSON gives it; no trailing slash."""
-        return f"https://{self.cmi_host}/{self.tenant}/cmi"
+        return f"https://{self.cmi_host}/{self.tenant_path}/cmi"
 
     @property
     def c4c_url(self) -> str:
@@ -51,11 +51,11 @@ class WorldNames:
     @property
     def token_url(self) -> str:
         """The real, public token endpoint of the Contact Pro tenant."""
-        return f"https://login-{REGION}.cc.sinch.com/{self.tenant}/oauth2/token"
+        return f"https://login-{REGION}.cc.sinch.com/{self.tenant_path}/oauth2/token"
 
     @property
     def integration_json(self) -> str:
-        """JSON for Configuration; for the default world the documentation's example, byte for byte."""
+        """JSON for Configuration; for the default tenant the documentation's example, byte for byte."""
         example = example_integration_json().decode("ascii")
         cmi_url = self.cmi_url.removeprefix("https://")
         return example.replace(EXAMPLE_CMI, cmi_url).replace(EXAMPLE_C4C_HOST, self.c4c_host)
@@ -85,11 +85,11 @@ def example_integration_json() -> bytes:
     return resources.files("attachment_lab").joinpath("data/chat_attachments_edi.json").read_bytes()
 
 
-def default_world() -> WorldNames:
-    """The world of the demo: the names that the documentation's example uses; fresh secrets."""
-    return WorldNames(
+def default_tenant() -> TenantNames:
+    """The tenant of the demo: the names that the documentation's example uses; fresh secrets."""
+    return TenantNames(
         name="default",
-        tenant="acme",
+        tenant_path="acme",
         cmi_host=EXAMPLE_CMI.partition("/")[0],
         c4c_host=EXAMPLE_C4C_HOST,
         client_id="contact-pro-acme",
@@ -97,22 +97,22 @@ def default_world() -> WorldNames:
     )
 
 
-def minted_world() -> WorldNames:
-    """A world of its own for one test; collides with no other but by a 32-bit accident."""
-    tenant = f"t{secrets.token_hex(4)}"
+def fresh_tenant() -> TenantNames:
+    """A tenant of its own for one test; collides with no other but by a 32-bit accident."""
+    tenant_path = f"t{secrets.token_hex(4)}"
     gateway = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
     digits = "".join(secrets.choice(string.digits) for _ in range(7))
-    return WorldNames(
-        name=tenant,
-        tenant=tenant,
+    return TenantNames(
+        name=tenant_path,
+        tenant_path=tenant_path,
         cmi_host=f"{gateway}.execute-api.eu-central-1.amazonaws.com",
         c4c_host=f"my{digits}.de1.crm.cloud.sap",
-        client_id=f"contact-pro-{tenant}",
+        client_id=f"contact-pro-{tenant_path}",
         **_fresh_secrets(),
     )
 
 
-def renewed(names: WorldNames) -> WorldNames:
+def renewed(names: TenantNames) -> TenantNames:
     """The same tenant and hosts, begun anew: other secrets, another OAuth client, other ids.
 
     The service knows transfers by client and chat, so none of an earlier beginning is taken for one of this.
@@ -120,7 +120,7 @@ def renewed(names: WorldNames) -> WorldNames:
     tag = secrets.token_hex(4)
     return replace(
         names,
-        client_id=f"contact-pro-{names.tenant}-{tag}",
+        client_id=f"contact-pro-{names.tenant_path}-{tag}",
         ids_seed=f"{names.name[:55]}-{tag}",
         **_fresh_secrets(),
     )

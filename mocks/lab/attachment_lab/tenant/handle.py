@@ -1,4 +1,4 @@
-"""The friendly API of the pytest plugin: a lab (one stack), and a tenant (one world) per test."""
+"""The friendly API of the pytest plugin: a lab (one stack), and a tenant (one tenant) per test."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from attachment_lab.reconciliation.records import StoredObject, TransferRecord, 
 from attachment_lab.stack.neighbours import MOCKS
 from attachment_lab.stack.running import Stack, read_offset, write_offset
 from attachment_lab.tenant.conversation import Conversation, Fired, Sendable, SentFile
-from attachment_lab.tenant.credentials import WorldNames, default_world, minted_world
-from attachment_lab.tenant.opening import WorldOptions, close_world, open_world
+from attachment_lab.tenant.credentials import TenantNames, default_tenant, fresh_tenant
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 from attachment_lab.tenant.settling import wait_until_settled
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Lab:
 
     Attributes:
         urls: base URL of each process: console, orchestration, cmi, c4c, service.
-            The console, if the options ask for one, shows the documentation's own world.
+            The console, if the options ask for one, shows the documentation's own tenant.
         is_own: whether the stack belongs to a single test, which may then move the service's clock.
     """
 
@@ -43,21 +43,21 @@ class Lab:
 
             self._witness = StackWitness(stack.neighbours, stack.collector, astuple(stack.ports))
         if stack.options.console:
-            world = default_world()
-            open_world(stack.neighbours, world, stack.world_options())
-            stack.start_console(world)
+            tenant = default_tenant()
+            open_tenant(stack.neighbours, tenant, stack.tenant_options())
+            stack.start_console(tenant)
 
     @contextmanager
     def tenant(
-        self, options: WorldOptions | None = None, *, check: bool = True, judge: bool = True, of: str = ""
+        self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = True, of: str = ""
     ) -> Iterator[Tenant]:
-        """A fresh world.
+        """A fresh tenant.
 
         At its end AssertionError, unless ``check`` is False and a law of the ledger is broken, or ``judge`` is False
         and traffic was against the contract; the latter needs a stack with a witness. ``of`` names the test.
         """
-        names = minted_world()
-        open_world(self.stack.neighbours, names, self.stack.world_options(options))
+        names = fresh_tenant()
+        open_tenant(self.stack.neighbours, names, self.stack.tenant_options(options))
         tenant = Tenant(self, names)
         try:
             yield tenant
@@ -66,10 +66,10 @@ class Lab:
             told = self.traffic_against_the_contract(names, of=of)
             assert not (judge and told), told
         finally:
-            close_world(self.stack.neighbours, names.name)
+            close_tenant(self.stack.neighbours, names.name)
 
-    def traffic_against_the_contract(self, names: WorldNames, *, of: str = "", closing: bool = True) -> str:
-        """What a world's traffic since the last time broke, in lines; empty if nothing, or without a witness."""
+    def traffic_against_the_contract(self, names: TenantNames, *, of: str = "", closing: bool = True) -> str:
+        """What a tenant's traffic since the last time broke, in lines; empty if nothing, or without a witness."""
         if self._witness is None:
             return ""
         return self._witness.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
@@ -145,7 +145,7 @@ class PlannedFault:
     def remove(self) -> None:
         """Take it back; one that is used up is fine."""
         try:
-            self._tenant.mock(self.mock).delete(f"/_mock/faults/{self.id}", world=self._tenant.name)
+            self._tenant.mock(self.mock).delete(f"/_mock/faults/{self.id}", tenant=self._tenant.name)
         except Refused as exc:
             if exc.status != 404:
                 raise
@@ -170,15 +170,15 @@ class TenantClock:
             )
         step_s = seconds + 60 * minutes + 3600 * hours
         for mock in MOCKS:
-            self._tenant.mock(mock).post("/_mock/clock", {"advance_s": step_s}, world=self._tenant.name)
+            self._tenant.mock(mock).post("/_mock/clock", {"advance_s": step_s}, tenant=self._tenant.name)
         clock_file = self._tenant.lab.stack.clock_file
         write_offset(clock_file, read_offset(clock_file) + step_s)
 
 
 class Tenant:
-    """One world: a Contact Pro tenant, its CMI and its C4C host, isolated from all others by their names."""
+    """One tenant: a Contact Pro tenant, its CMI and its C4C host, isolated from all others by their names."""
 
-    def __init__(self, lab: Lab, names: WorldNames) -> None:
+    def __init__(self, lab: Lab, names: TenantNames) -> None:
         self.lab = lab
         self.names = names
         self.clock = TenantClock(self)
@@ -186,11 +186,11 @@ class Tenant:
 
     @property
     def name(self) -> str:
-        """The world's name, for ``?world=`` of the control interfaces."""
+        """The tenant's name, for ``?tenant=`` of the control interfaces."""
         return self.names.name
 
     def mock(self, name: MockName | str) -> Any:
-        """Calls to a mock's control interface: ``.get(path, world=tenant.name)`` and the like."""
+        """Calls to a mock's control interface: ``.get(path, tenant=tenant.name)`` and the like."""
         return self.lab.stack.neighbours.mock(name)
 
     def chat(
@@ -263,7 +263,7 @@ class Tenant:
         match = {"path": path} | ({"method": method} if method else {})
         plan = {"match": match, "kind": kind, "times": times, "skip": skip, "params": params}
         plan |= {"phase": phase} if phase else {}
-        answer = self.mock(mock).post("/_mock/faults", plan, world=self.name)
+        answer = self.mock(mock).post("/_mock/faults", plan, tenant=self.name)
         warning = str(answer.get("warning", ""))
         if warning:
             warnings.warn(warning, FaultCannotStrike, stacklevel=2)

@@ -1,4 +1,4 @@
-"""Fill the three mocks with a world: accounts, the technical user, the four secrets and the integration."""
+"""Fill the three mocks with a tenant: accounts, the technical user, the four secrets and the integration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, WorldNames
+from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, TenantNames
 
 #: The OData services that the configuration page ticks for the technical user. Evidence: documented.
 C4C_SERVICES = ("activity", "chatactivity", "call_list", "socialmediaactivity")
@@ -15,8 +15,8 @@ COMMUNICATION_SYSTEM = "SINCH_CONTACT_PRO"
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorldOptions:
-    """How a world differs from the documented configuration.
+class TenantOptions:
+    """How a tenant differs from the documented configuration.
 
     Attributes:
         events: ticked in the integration; the page says Ended or Closed.
@@ -29,9 +29,9 @@ class WorldOptions:
     direct_conversations: bool = False
 
 
-def open_world(to: Neighbours, names: WorldNames, options: WorldOptions | None = None) -> None:
-    """Create the world in all three mocks and configure it as an administrator would."""
-    options = options or WorldOptions()
+def open_tenant(to: Neighbours, names: TenantNames, options: TenantOptions | None = None) -> None:
+    """Create the tenant in all three mocks and configure it as an administrator would."""
+    options = options or TenantOptions()
     _create_cmi(to, names, options)
     _create_c4c(to, names, options)
     _create_contact_pro(to, names, options)
@@ -39,23 +39,23 @@ def open_world(to: Neighbours, names: WorldNames, options: WorldOptions | None =
     _add_integration(to, names, options)
 
 
-def close_world(to: Neighbours, name: str) -> None:
-    """Remove the world and its files from all three mocks."""
+def close_tenant(to: Neighbours, name: str) -> None:
+    """Remove the tenant and its files from all three mocks."""
     for mock in MOCKS:
-        to.mock(mock).delete(f"/_mock/worlds/{name}")
+        to.mock(mock).delete(f"/_mock/tenants/{name}")
 
 
-def _seed(names: WorldNames) -> dict[str, str]:
+def _seed(names: TenantNames) -> dict[str, str]:
     return {"ids_seed": names.ids_seed} if names.ids_seed else {}
 
 
-def _create_cmi(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+def _create_cmi(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
     to.cmi.post(
-        "/_mock/worlds",
+        "/_mock/tenants",
         {
             "name": names.name,
             "host": names.cmi_host,
-            "tenant": names.tenant,
+            "tenant_path": names.tenant_path,
             "api_key": names.api_key,
             "user": names.cmi_user,
             "password": names.cmi_password,
@@ -65,10 +65,10 @@ def _create_cmi(to: Neighbours, names: WorldNames, options: WorldOptions) -> Non
     )
 
 
-def _create_c4c(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+def _create_c4c(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
     arrangement = {"user": names.c4c_user, "password": names.c4c_password, "services": list(C4C_SERVICES)}
     to.c4c.post(
-        "/_mock/worlds",
+        "/_mock/tenants",
         {
             "name": names.name,
             "host": names.c4c_host,
@@ -80,7 +80,7 @@ def _create_c4c(to: Neighbours, names: WorldNames, options: WorldOptions) -> Non
     )
 
 
-def _create_contact_pro(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+def _create_contact_pro(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
     oauth = {
         "client_id": names.client_id,
         "client_secret": names.client_secret,
@@ -88,10 +88,10 @@ def _create_contact_pro(to: Neighbours, names: WorldNames, options: WorldOptions
         "audience": AUDIENCE,
     }
     to.orchestration.post(
-        "/_mock/worlds",
+        "/_mock/tenants",
         {
             "name": names.name,
-            "tenant": names.tenant,
+            "tenant_path": names.tenant_path,
             "oauth": oauth,
             "dialect": dict(options.dialects.get("orchestration", {})),
             **_seed(names),
@@ -99,7 +99,7 @@ def _create_contact_pro(to: Neighbours, names: WorldNames, options: WorldOptions
     )
 
 
-def _keep_secrets(to: Neighbours, names: WorldNames) -> None:
+def _keep_secrets(to: Neighbours, names: TenantNames) -> None:
     """The secrets manager's four entries. Names: configuration page; the OAuth object's keys are assumed."""
     oauth = {
         "client_id": names.client_id,
@@ -113,14 +113,14 @@ def _keep_secrets(to: Neighbours, names: WorldNames) -> None:
         "cmi-chat-attachment-upload-user": ("CMI user of the chat attachment upload", names.cmi_password),
         "sap-v1-secret": ("C4C technical user of the chat attachment upload", names.c4c_password),
     }
-    path = f"/{names.tenant}/system-configurator/api/secrets"
+    path = f"/{names.tenant_path}/system-configurator/api/secrets"
     for name, (description, secret) in entries.items():
         to.orchestration.post(path, {"name": name, "description": description, "secret": secret})
 
 
-def _add_integration(to: Neighbours, names: WorldNames, options: WorldOptions) -> None:
+def _add_integration(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
     to.orchestration.post(
-        f"/{names.tenant}/system-configurator/api/event-driven-integrations",
+        f"/{names.tenant_path}/system-configurator/api/event-driven-integrations",
         {
             "name": "Chat attachments to SAP Service Cloud",
             "channel_type": "Chat",

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 
 #: Switches that the service can live with unaided; every one of them differs from its default.
 DIFFERENT: dict[str, dict[str, Any]] = {
@@ -77,7 +77,7 @@ class Battery:
     """Requests that the probe does not send in this form, with plain httpx, at the mocks' own addresses."""
 
     to: Neighbours
-    names: WorldNames
+    names: TenantNames
     contact_id: str
     activity: str
 
@@ -98,7 +98,7 @@ class Battery:
         )
         for path in (*paths, f"chatMessages?contactId={contact}&limit=3", "chats?limit=1", "nothing"):
             for accept in ("application/json", "application/xml"):
-                url = f"{self.to.cmi.base_url}/{names.tenant}/cmi/{path}"
+                url = f"{self.to.cmi.base_url}/{names.tenant_path}/cmi/{path}"
                 headers = {"Host": names.cmi_host, "Accept": accept}
                 shown = path.replace(contact, "CONTACT")
                 yield f"cmi {shown} {accept}", seen(http.get(url, headers=headers | both, auth=basic))

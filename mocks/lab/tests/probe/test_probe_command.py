@@ -18,7 +18,7 @@ import pytest
 from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, furnish, rehearsal_target
 from attachment_lab.probe.target import PREFIX, Target
 from attachment_lab.tenant.handle import Tenant
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 pytestmark = [
     pytest.mark.stack,
@@ -53,7 +53,7 @@ def probe(folder: Path, env: Mapping[str, str], *arguments: str) -> Run:
 
 @pytest.fixture
 def target(tenant: Tenant) -> Target:
-    """This test's world as a tenant."""
+    """This test's tenant as a tenant."""
     to = tenant.lab.stack.neighbours
     return rehearsal_target(to, tenant.names, *furnish(to, tenant.names))
 
@@ -128,7 +128,14 @@ def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
     assert run.code == GOOD, run.err
     names = tenant.names
     hidden = [*target.guarded().values(), *CUSTOMER.values(), SAYING, *(each[0] for each in FILES)]  # type: ignore[index]
-    hidden += [*names.guarded().values(), names.cmi_host, names.c4c_host, f"/{names.tenant}/", "Wilhelmina", "passport"]
+    hidden += [
+        *names.guarded().values(),
+        names.cmi_host,
+        names.c4c_host,
+        f"/{names.tenant_path}/",
+        "Wilhelmina",
+        "passport",
+    ]
     files = [path for path in (tmp_path / "run").rglob("*") if path.is_file()]
     assert len(files) > 60
     for path in files:
@@ -141,7 +148,7 @@ def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
 
 def test_a_tenant_that_differs_is_told_in_a_table_with_exit_code_1(tenant: Tenant, tmp_path: Path) -> None:
     with tenant.lab.tenant(
-        WorldOptions(dialects={"c4c": {"root_without_slash": 200}}), check=False, judge=False
+        TenantOptions(dialects={"c4c": {"root_without_slash": 200}}), check=False, judge=False
     ) as other:
         to = other.lab.stack.neighbours
         target = rehearsal_target(to, other.names, *furnish(to, other.names))
@@ -212,7 +219,7 @@ def test_the_documentation_lists_every_request_and_none_besides(tenant: Tenant, 
         {"c4c": {"csrf_for_technical_users": True, "attachment_title_creatable": False}},
     ]
     for number, dialects in enumerate(tenants):
-        with tenant.lab.tenant(WorldOptions(dialects=dialects), check=False, judge=False) as other:
+        with tenant.lab.tenant(TenantOptions(dialects=dialects), check=False, judge=False) as other:
             to = other.lab.stack.neighbours
             contact, activity = furnish(to, other.names)
             chat = other.chat(files=[("a.txt", b"stored before the probe comes")])

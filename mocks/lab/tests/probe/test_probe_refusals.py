@@ -15,7 +15,7 @@ from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.session import Outcome, run_probe
 from attachment_lab.probe.target import Target
 from attachment_lab.probe.wire import CredentialsRefused, Wire
-from attachment_lab.tenant.credentials import minted_world
+from attachment_lab.tenant.credentials import fresh_tenant
 
 LOGIN_PAGE = (200, "text/html", b"<html><form action='/login'>User</form></html>")
 
@@ -23,7 +23,7 @@ LOGIN_PAGE = (200, "text/html", b"<html><form action='/login'>User</form></html>
 @pytest.fixture
 def target() -> Target:
     """A tenant's description without a tenant."""
-    names = minted_world()
+    names = fresh_tenant()
     return Target(
         systems=("cmi", "c4c"),
         cmi_url=names.cmi_url,
@@ -34,7 +34,7 @@ def target() -> Target:
         c4c_url=names.c4c_url,
         c4c_user=names.c4c_user,
         c4c_password=names.c4c_password,
-        test_hosts=(f"{names.cmi_host}/{names.tenant}", names.c4c_host),
+        test_hosts=(f"{names.cmi_host}/{names.tenant_path}", names.c4c_host),
     )
 
 

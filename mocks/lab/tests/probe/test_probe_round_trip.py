@@ -16,9 +16,9 @@ from attachment_lab.probe.rehearsal import completed_chat, furnish, rehearsal_ta
 from attachment_lab.probe.session import Outcome, run_probe
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.handle import Lab, Tenant
-from attachment_lab.tenant.opening import WorldOptions
+from attachment_lab.tenant.opening import TenantOptions
 
 pytestmark = [
     pytest.mark.stack,
@@ -49,7 +49,7 @@ class Probed:
 
 
 def probe(tenant: Tenant, folder: Path) -> Probed:
-    """Furnish the world, with more chats than a page holds, and probe it with everything that is permitted."""
+    """Furnish the tenant, with more chats than a page holds, and probe it with everything that is permitted."""
     to, names = tenant.lab.stack.neighbours, tenant.names
     for _ in range(3):
         completed_chat(to, names)
@@ -59,7 +59,7 @@ def probe(tenant: Tenant, folder: Path) -> Probed:
     return Probed(outcome, battery_of(to, names, contact, activity))
 
 
-def battery_of(to: Neighbours, names: WorldNames, contact: str, activity: str) -> Battery:
+def battery_of(to: Neighbours, names: TenantNames, contact: str, activity: str) -> Battery:
     """The requests to compare."""
     return Battery(to=to, names=names, contact_id=contact, activity=activity)
 
@@ -67,7 +67,7 @@ def battery_of(to: Neighbours, names: WorldNames, contact: str, activity: str) -
 @pytest.fixture(scope="module")
 def different(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tenant, Probed]]:
     """A tenant with every switch of DIFFERENT, probed; the service knows nothing of it."""
-    with lab.tenant(WorldOptions(dialects=DIFFERENT), check=False, judge=False) as tenant:
+    with lab.tenant(TenantOptions(dialects=DIFFERENT), check=False, judge=False) as tenant:
         yield tenant, probe(tenant, tmp_path_factory.mktemp("probe") / "first")
 
 
@@ -157,7 +157,7 @@ def carried(tenant: Tenant) -> None:
 def test_where_the_reference_lies_elsewhere_only_the_written_file_lets_the_service_find_the_chat(
     tenant: Tenant, tmp_path: Path
 ) -> None:
-    odd = WorldOptions(dialects={"c4c": {"reference_kept_in": "GroupwareItemID"}, "cmi": {"chat_shape": "D"}})
+    odd = TenantOptions(dialects={"c4c": {"reference_kept_in": "GroupwareItemID"}, "cmi": {"chat_shape": "D"}})
     with tenant.lab.tenant(odd, check=False, judge=False) as other:
         first = probe(other, tmp_path / "probe")
         chat = other.chat(files=[LETTER])

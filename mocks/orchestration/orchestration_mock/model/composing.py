@@ -39,7 +39,7 @@ class Event:
 
 
 def style_of(dialect: Mapping[str, Any]) -> Style:
-    """How this world writes values into texts."""
+    """How this tenant writes values into texts."""
     return Style(
         null_in_text=dialect["null_in_text"],
         object_in_text=dialect["object_in_text"],

@@ -1,7 +1,7 @@
 """How the engine proves who it is: Basic, or a bearer token got by client credentials and kept.
 
 Assumed throughout (nothing of it is published): the client-credentials grant as a form post, the token
-cached until its expiry by the world's clock, one fresh token after a 401.
+cached until its expiry by the tenant's clock, one fresh token after a 401.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Bearer:
 
 
 class TokenCache:
-    """The bearer tokens of one world. One fetch at a time; whoever waits gets the other's token."""
+    """The bearer tokens of one tenant. One fetch at a time; whoever waits gets the other's token."""
 
     def __init__(self, *, sender: Sender, dialect: Mapping[str, Any]) -> None:
         self._sender = sender

@@ -36,7 +36,7 @@ class RequestSpec:
 
     Attributes:
         timeout_s: for connecting and for reading, each; None = the dialect's default.
-        delay_s, delay_max_s: wait before sending, by the world's clock.
+        delay_s, delay_max_s: wait before sending, by the tenant's clock.
         proxy: ``auto``, ``no`` or an address; the twin notes it and connects directly.
         block: whether later requests of the conversation wait for the answer in any case.
     """

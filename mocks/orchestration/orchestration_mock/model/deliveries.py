@@ -48,9 +48,9 @@ class Delivery:
         request_headers, request_body, response_headers, response_body: masked; bodies cut at 2048 characters.
         token_use: none, fetched, cached, or refreshed (a 401 was answered with a fresh token, sent once more).
         token_refreshed: whether token_use is refreshed.
-        token_expires_at: by the world's clock, as the token's `expires_in` said.
+        token_expires_at: by the tenant's clock, as the token's `expires_in` said.
         response_set, response_save: what the configuration's `response` part wrote back.
-        created_at, due_at, finished_at: by the world's clock.
+        created_at, due_at, finished_at: by the tenant's clock.
         notes: what the twin did otherwise than asked (a proxy, say), or could not do.
         evidence: the behaviours that showed themselves, each with its label.
         error: one sentence; None when delivered.
@@ -95,7 +95,7 @@ class Delivery:
 
 
 class DeliveryLog:
-    """The latest deliveries of one world, in the order they were planned."""
+    """The latest deliveries of one tenant, in the order they were planned."""
 
     def __init__(self) -> None:
         self._rows: OrderedDict[str, Delivery] = OrderedDict()

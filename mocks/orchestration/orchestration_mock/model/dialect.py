@@ -32,7 +32,7 @@ class Switch:
     test: str
 
     def accepts(self, value: object) -> bool:
-        """Whether a world may set this value."""
+        """Whether a tenant may set this value."""
         if self.choices:
             return value in self.choices
         if isinstance(self.value, bool) or isinstance(value, bool):
@@ -64,7 +64,7 @@ DEFAULTS: dict[str, Any] = {name: switch.value for name, switch in SWITCHES.item
 
 
 def complete(overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults with a world's overrides. Raises ``Invalid`` for an unknown switch or value."""
+    """The defaults with a tenant's overrides. Raises ``Invalid`` for an unknown switch or value."""
     errors = []
     for name, value in overrides.items():
         switch = SWITCHES.get(name)

@@ -125,7 +125,7 @@ class EventEngine:
         return self.timetable.drain(timeout_s)
 
     def release_due(self) -> int:
-        """Start what has become due by the world's clock; returns how many wait on."""
+        """Start what has become due by the tenant's clock; returns how many wait on."""
         return self.timetable.release_due()
 
     def close(self) -> None:

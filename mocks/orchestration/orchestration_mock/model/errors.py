@@ -67,7 +67,7 @@ class Malformed(Refusal):
 
 
 class Missing(Refusal):
-    """There is no such thing in this world."""
+    """There is no such thing in this tenant."""
 
     status = 404
     title = "Not found"

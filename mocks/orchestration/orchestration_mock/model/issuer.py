@@ -70,7 +70,7 @@ class _Lock:
 
 
 class Issuer:
-    """Issues and judges tokens. Times come from the world's clock, plus ``skew_s``: an issuer's clock may be off."""
+    """Issues and judges tokens. Times come from the tenant's clock, plus ``skew_s``: an issuer's clock may be off."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class Issuer:
 
     @property
     def locked_until(self) -> datetime | None:
-        """Until when the client is locked, by the world's clock; None when it is not."""
+        """Until when the client is locked, by the tenant's clock; None when it is not."""
         until = self._locked.until
         return until if until is not None and until > self._clock.now() else None
 

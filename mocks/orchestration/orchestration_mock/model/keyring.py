@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
 
 ALGORITHMS = ["ES256", "RS256"]
-#: Issuers whose keys are remembered after their world is gone.
+#: Issuers whose keys are remembered after their tenant is gone.
 KEPT_KEYRINGS = 256
 SigningKey = ECKey | RSAKey
 
@@ -75,7 +75,7 @@ class Keyring:
 
 
 class Keyrings:
-    """The keyring of each issuer of this process; it outlives the world.
+    """The keyring of each issuer of this process; it outlives the tenant.
 
     A tenant that is opened anew signs with the keys that its neighbours have fetched, as a real one would: a
     receiver asks for unknown keys only now and then.

@@ -22,7 +22,7 @@ class Redelivery:
 
     Attributes:
         copies: how many times; more than one are duplicates.
-        late_s: how long to wait first, by the world's clock.
+        late_s: how long to wait first, by the tenant's clock.
         together: copies do not wait for each other (they race).
         configuration: ``today`` = as it is saved now; ``as_then`` = as it was, even if deleted since.
         order: of several deliveries.

@@ -30,7 +30,7 @@ from orchestration_mock.model.responses import WrittenBack, with_reply
 from orchestration_mock.model.secrets import OAuthCredential, SecretsManager
 from orchestration_mock.model.showing import behaviours_of
 
-#: Tells a world that a behaviour has shown itself; gives the behaviour's evidence label.
+#: Tells a tenant that a behaviour has shown itself; gives the behaviour's evidence label.
 Touch = Callable[[str], str]
 
 

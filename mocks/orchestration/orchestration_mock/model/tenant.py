@@ -1,4 +1,4 @@
-"""One world: a Contact Pro tenant with its secrets, integrations, event engine and token issuer."""
+"""One tenant: a Contact Pro tenant with its secrets, integrations, event engine and token issuer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mock_kit.tenants import World
+from mock_kit.tenants import Tenant
 from orchestration_mock.model.conversations import Conversations
 from orchestration_mock.model.credentials import TokenCache
 from orchestration_mock.model.deliveries import DeliveryLog
@@ -27,18 +27,18 @@ DEFAULT_SCOPE = ("chat-attachments", "transfers")
 
 
 @dataclass(kw_only=True)
-class OrchestrationWorld(World):
+class OrchestrationTenant(Tenant):
     """A tenant.
 
     Attributes:
-        tenant: first path segment of all its addresses.
+        tenant_path: first path segment of all its addresses.
         setup: the secrets and integrations it was created with; a reset brings them back.
     """
 
-    tenant: str
+    tenant_path: str
     issuer: Issuer
     sender: Sender = field(repr=False)
-    touch_in: Callable[[str, World], str] = field(repr=False)
+    touch_in: Callable[[str, Tenant], str] = field(repr=False)
     setup: Mapping[str, Any] = field(repr=False)
     secrets: SecretsManager = field(init=False)
     integrations: Integrations = field(init=False)
@@ -98,30 +98,30 @@ class OrchestrationWorld(World):
         super().reset_basics()
 
     def touch(self, evidence_id: str) -> str:
-        """A behaviour has shown itself in this world; gives its evidence label."""
+        """A behaviour has shown itself in this tenant; gives its evidence label."""
         return self.touch_in(evidence_id, self)
 
     def describe(self) -> dict[str, Any]:
-        """For ``GET /_mock/worlds``."""
-        return {"tenant": self.tenant, "oauth": self.issuer.describe()}
+        """For ``GET /_mock/tenants``."""
+        return {"tenant_path": self.tenant_path, "oauth": self.issuer.describe()}
 
 
-def read_world(
+def read_tenant(
     body: object,
     *,
     data_dir: Path,
     sender_for: Callable[[Mapping[str, Any]], Sender],
-    touch: Callable[[str, World], str],
+    touch: Callable[[str, Tenant], str],
     keys_of: Callable[[str, str], Keyring] = lambda _issuer, algorithm: Keyring(algorithm),
-) -> OrchestrationWorld:
-    """A world from ``{"name", "tenant", "oauth", "dialect"?, "secrets"?, "event_driven_integrations"?}``.
+) -> OrchestrationTenant:
+    """A tenant from ``{"name", "tenant_path", "oauth", "dialect"?, "secrets"?, "event_driven_integrations"?}``.
 
     Raises ``Invalid`` or ``Malformed``.
     """
     form = Form(body)
-    name, tenant = form.text("name"), form.text("tenant")
-    if tenant == "_mock" or (tenant and not NAME.fullmatch(tenant)):
-        form.wrong("tenant", "1 to 64 of A-Z a-z 0-9 _ -", "choose another tenant", tenant)
+    name, tenant_path = form.text("name"), form.text("tenant_path")
+    if tenant_path == "_mock" or (tenant_path and not NAME.fullmatch(tenant_path)):
+        form.wrong("tenant_path", "1 to 64 of A-Z a-z 0-9 _ -", "choose another path", tenant_path)
     client, dialect = _client(form), form.raw("dialect", {})
     if not isinstance(dialect, Mapping):
         form.wrong("dialect", "an object", 'write "dialect": {}', dialect)
@@ -129,14 +129,16 @@ def read_world(
     setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
     for unknown in form.unknown():
         form.wrong(unknown, "no such member", f"remove {unknown}")
-    form.done("The world")
-    parts = World.parts(name, data_dir, complete(dialect), ids_seed=ids_seed)
+    form.done("The tenant")
+    parts = Tenant.parts(name, data_dir, complete(dialect), ids_seed=ids_seed)
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
-    url = f"https://login-eu-c1.cc.sinch.com/{tenant}"
+    url = f"https://login-eu-c1.cc.sinch.com/{tenant_path}"
     keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
     issuer = Issuer(url=url, client=client, keys=keys, **basics)
     sender = sender_for(parts["dialect"])
-    return OrchestrationWorld(**parts, tenant=tenant, issuer=issuer, sender=sender, touch_in=touch, setup=setup)
+    return OrchestrationTenant(
+        **parts, tenant_path=tenant_path, issuer=issuer, sender=sender, touch_in=touch, setup=setup
+    )
 
 
 def _client(form: Form) -> OAuthClient:

@@ -1,4 +1,4 @@
-"""When requests begin: at once in their lane, or later by the world's clock, which somebody may move."""
+"""When requests begin: at once in their lane, or later by the tenant's clock, which somebody may move."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from threading import Condition, Thread
 from mock_kit.clock import Clock
 from orchestration_mock.model.lanes import Job, Lanes
 
-THREADS_PER_WORLD = 8
-#: How often a delayed request looks whether the world's clock has reached it, in wall seconds.
+THREADS_PER_TENANT = 8
+#: How often a delayed request looks whether the tenant's clock has reached it, in wall seconds.
 LOOK_EVERY_S = 0.1
 
 
 class Timetable:
-    """The jobs of one world: those that run, and those that wait for their time."""
+    """The jobs of one tenant: those that run, and those that wait for their time."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._lanes = Lanes(threads=THREADS_PER_WORLD, name="edi")
+        self._lanes = Lanes(threads=THREADS_PER_TENANT, name="edi")
         self._held: list[tuple[datetime, str, Job]] = []
         self._watching = False
         self._changed = Condition()
 
     def put(self, lane: str, job: Job, due_at: datetime | None = None) -> None:
-        """Add a job to a lane, now or when the world's clock has reached ``due_at``."""
+        """Add a job to a lane, now or when the tenant's clock has reached ``due_at``."""
         if due_at is None or due_at <= self._clock.now():
             self._lanes.put(lane, job)
             return
@@ -58,7 +58,7 @@ class Timetable:
         self._lanes.close()
 
     def _watch(self) -> None:
-        """Until nothing is held back: look at the world's clock."""
+        """Until nothing is held back: look at the tenant's clock."""
         while True:
             self.release_due()
             with self._changed:

@@ -14,32 +14,32 @@ from mock_kit.mock import Mock
 from orchestration_mock.model.errors import FieldError, Taken
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integration
-from orchestration_mock.model.tenant import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationTenant
 from orchestration_mock.wire.reading import json_body, submitted, without_tenant
 
-BASE = "/<tenant>/system-configurator/api"
+BASE = "/<tenant_path>/system-configurator/api"
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
 
 
-def secret_documents(world: OrchestrationWorld) -> list[dict[str, Any]]:
+def secret_documents(tenant: OrchestrationTenant) -> list[dict[str, Any]]:
     """All secrets without their values."""
-    return [secret.as_json() for secret in world.secrets.all()]
+    return [secret.as_json() for secret in tenant.secrets.all()]
 
 
-def integration_document(world: OrchestrationWorld, found: Integration) -> dict[str, Any]:
+def integration_document(tenant: OrchestrationTenant, found: Integration) -> dict[str, Any]:
     """The form, its JSON text byte for byte, and what it needs that is not there yet."""
     document = found.as_json()
-    absent = [name for name in sorted(found.used_secrets) if world.secrets.get(name) is None]
+    absent = [name for name in sorted(found.used_secrets) if tenant.secrets.get(name) is None]
     document["warnings"] += [f"there is no secret named {name} yet" for name in absent]
     return document
 
 
-def integration_documents(world: OrchestrationWorld) -> list[dict[str, Any]]:
+def integration_documents(tenant: OrchestrationTenant) -> list[dict[str, Any]]:
     """All configurations, oldest first."""
-    return [integration_document(world, found) for found in world.integrations.all()]
+    return [integration_document(tenant, found) for found in tenant.integrations.all()]
 
 
-def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def secrets_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """The secrets manager."""
     bp = Blueprint("secrets", __name__, url_prefix=f"{BASE}/secrets")
     bp.url_value_preprocessor(without_tenant)
@@ -48,35 +48,35 @@ def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     def show() -> Reply:
         """All secrets without their values."""
         mock.evidence.touch("secrets.write_only")
-        return jsonify(secret_documents(mock.world()))
+        return jsonify(secret_documents(mock.tenant()))
 
     @bp.post("")
     def create() -> Reply:
         """201; 409 when the name is taken; 422 with every field that is wrong."""
         mock.evidence.touch("secrets.fields")
-        world = mock.world()
-        secret = world.secrets.create(submitted(), world.clock.now())
+        tenant = mock.tenant()
+        secret = tenant.secrets.create(submitted(), tenant.clock.now())
         return jsonify(secret.as_json()), 201, {"Location": f"{request.path}/{secret.name}"}
 
     @bp.put("/<name>")
     def replace(name: str) -> Reply:
         """200; the new value is used from the next request on."""
         mock.evidence.touch("secrets.fields")
-        world = mock.world()
-        return jsonify(world.secrets.replace(name, submitted(), world.clock.now()).as_json())
+        tenant = mock.tenant()
+        return jsonify(tenant.secrets.replace(name, submitted(), tenant.clock.now()).as_json())
 
     @bp.delete("/<name>")
     def delete(name: str) -> Reply:
         """204; 409 while configurations refer to it, unless ``?force=1`` (then 200 with a warning)."""
         mock.evidence.touch("secrets.delete")
-        world = mock.world()
-        users = [f"{found.name} ({found.id})" for found in world.integrations.using_secret(name)]
-        forced = request.args.get("force") == "1" or world.dialect["secret_in_use"] == "warn"  # noqa: S105
-        if users and not forced and world.secrets.get(name) is not None:
+        tenant = mock.tenant()
+        users = [f"{found.name} ({found.id})" for found in tenant.integrations.using_secret(name)]
+        forced = request.args.get("force") == "1" or tenant.dialect["secret_in_use"] == "warn"  # noqa: S105
+        if users and not forced and tenant.secrets.get(name) is not None:
             remedy = "change these configurations first, or delete with ?force=1"
             error = FieldError(field="name", expected="a secret no configuration refers to", remedy=remedy)
             raise Taken(f"The secret {name} is used by: {', '.join(users)}.", (error,))
-        world.secrets.delete(name)
+        tenant.secrets.delete(name)
         if users:
             return jsonify(warnings=[f"still referred to by {user}" for user in users])
         return Response(status=204)
@@ -84,36 +84,36 @@ def secrets_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     return bp
 
 
-def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def integrations_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """The event-driven integrations."""
     bp = Blueprint("integrations", __name__, url_prefix=f"{BASE}/event-driven-integrations")
     bp.url_value_preprocessor(without_tenant)
 
     def shown(found: Integration) -> dict[str, Any]:
-        return integration_document(mock.world(), found)
+        return integration_document(mock.tenant(), found)
 
     @bp.get("")
     def show_all() -> Reply:
         """All configurations, oldest first."""
-        return jsonify(integration_documents(mock.world()))
+        return jsonify(integration_documents(mock.tenant()))
 
     @bp.post("")
     def create() -> Reply:
         """201 with id and warnings; 422 with every error, those of the JSON text with line and column."""
         mock.evidence.touch("edi.form")
-        found = mock.world().integrations.create(submitted())
+        found = mock.tenant().integrations.create(submitted())
         return jsonify(shown(found)), 201, {"Location": f"{request.path}/{found.id}"}
 
     @bp.get("/<id_>")
     def show(id_: str) -> Reply:
         """One configuration, its JSON text byte for byte."""
-        return jsonify(shown(mock.world().integrations.get(id_)))
+        return jsonify(shown(mock.tenant().integrations.get(id_)))
 
     @bp.put("/<id_>")
     def replace(id_: str) -> Reply:
         """200; the id stays."""
         mock.evidence.touch("edi.form")
-        return jsonify(shown(mock.world().integrations.replace(id_, submitted())))
+        return jsonify(shown(mock.tenant().integrations.replace(id_, submitted())))
 
     @bp.patch("/<id_>")
     def switch(id_: str) -> Reply:
@@ -123,12 +123,12 @@ def integrations_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         for name in form.unknown():
             form.wrong(name, "no such field here", "send the whole form by PUT")
         form.done("The configuration")
-        return jsonify(shown(mock.world().integrations.switch(id_, enabled=enabled)))
+        return jsonify(shown(mock.tenant().integrations.switch(id_, enabled=enabled)))
 
     @bp.delete("/<id_>")
     def delete(id_: str) -> Reply:
         """204; what is on its way already is still sent."""
-        mock.world().integrations.delete(id_)
+        mock.tenant().integrations.delete(id_)
         return Response(status=204)
 
     return bp

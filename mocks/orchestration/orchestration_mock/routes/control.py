@@ -10,7 +10,7 @@ from mock_kit.control import whole_number
 from mock_kit.mock import Mock
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.mishaps import KINDS
-from orchestration_mock.model.tenant import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationTenant
 from orchestration_mock.routes.configurator import integration_document, integration_documents, secret_documents
 from orchestration_mock.wire.reading import json_body
 
@@ -22,20 +22,20 @@ JSON = "application/json"
 Reply = Response | tuple[Response, int]
 
 
-def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def events_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """``/_mock/events`` and ``/_mock/deliveries``."""
     bp = Blueprint("events", __name__, url_prefix="/_mock")
 
     @bp.post("/events")
     def fire() -> Reply:
         """202: what matched and why not, and the ids of the deliveries now on their way."""
-        return jsonify(mock.asked_world().engine.fire(json_body()).as_json()), 202
+        return jsonify(mock.current_tenant().engine.fire(json_body()).as_json()), 202
 
     @bp.get("/events")
     def events() -> Reply:
         """The newest ``limit`` events, oldest first: which configurations matched, and why the others did not."""
         limit = whole_number("limit", 200, MOST_ROWS) or 1
-        return jsonify([fired.logged() for fired in mock.asked_world().engine.fired()[-limit:]])
+        return jsonify([fired.logged() for fired in mock.current_tenant().engine.fired()[-limit:]])
 
     @bp.get("/deliveries")
     def deliveries() -> Reply:
@@ -43,7 +43,7 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
 
         With ``changed_since`` the rows whose ``change`` is higher, in that order: to read on, pass the last one.
         """
-        engine = mock.asked_world().engine
+        engine = mock.current_tenant().engine
         drain_s = whole_number("drain_s", 0, MOST_DRAIN_S)
         if drain_s:
             engine.drain(drain_s)
@@ -57,82 +57,82 @@ def events_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     @bp.get("/deliveries/<id_>")
     def delivery(id_: str) -> Reply:
         """One row."""
-        return jsonify(mock.asked_world().engine.log.get(id_).as_json())
+        return jsonify(mock.current_tenant().engine.log.get(id_).as_json())
 
     @bp.post("/deliveries/<id_>/redeliver")
     def redeliver(id_: str) -> Reply:
         """202 with the (first) new row and the ids of all; 409 while the old one is pending."""
         given = json_body() if request.get_data() else {}
         body = given | {"delivery_ids": [id_]} if isinstance(given, dict) else given
-        rows = mock.asked_world().engine.redeliver(body)
+        rows = mock.current_tenant().engine.redeliver(body)
         return jsonify(rows[0].as_json() | {"delivery_ids": [row.id for row in rows]}), 202
 
     @bp.post("/redeliveries")
     def redeliver_several() -> Reply:
         """202 with the new rows: ``delivery_ids``, or all of an ``event_id`` or ``contact_id``, in any order."""
-        return jsonify([row.as_json() for row in mock.asked_world().engine.redeliver(json_body())]), 202
+        return jsonify([row.as_json() for row in mock.current_tenant().engine.redeliver(json_body())]), 202
 
     @bp.get("/conversations")
     def conversations() -> Reply:
         """What was written back to conversations: attached data and changes; secrets masked."""
-        world = mock.asked_world()
-        return Response(world.journal.masker.text(json.dumps(world.conversations.all())), mimetype=JSON)
+        tenant = mock.current_tenant()
+        return Response(tenant.journal.masker.text(json.dumps(tenant.conversations.all())), mimetype=JSON)
 
     @bp.get("/conversations/<guid>")
     def conversation(guid: str) -> Reply:
         """One conversation; 404 when nothing was written back to it."""
-        world = mock.asked_world()
-        return Response(world.journal.masker.text(json.dumps(world.conversations.get(guid))), mimetype=JSON)
+        tenant = mock.current_tenant()
+        return Response(tenant.journal.masker.text(json.dumps(tenant.conversations.get(guid))), mimetype=JSON)
 
     @bp.get("/workflows")
     def workflows() -> Reply:
         """The calls that the orchestration layer's stand-in has accepted."""
-        return jsonify(mock.asked_world().workflows.calls())
+        return jsonify(mock.current_tenant().workflows.calls())
 
     @bp.put("/workflows/results/<contact_id>")
     def results(contact_id: str) -> Reply:
         """What the stand-in's synchronous answer will tell of a conversation's files."""
-        return jsonify(mock.asked_world().workflows.prepare(contact_id, json_body()))
+        return jsonify(mock.current_tenant().workflows.prepare(contact_id, json_body()))
 
     return bp
 
 
-def office_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def office_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """What System Configurator's API tells too, for onlookers: looking here stands in no journal."""
     bp = Blueprint("office", __name__, url_prefix="/_mock")
 
     @bp.get("/secrets")
     def secrets() -> Reply:
         """All secrets without their values."""
-        return jsonify(secret_documents(mock.asked_world()))
+        return jsonify(secret_documents(mock.current_tenant()))
 
     @bp.get("/event-driven-integrations")
     def integrations() -> Reply:
         """All configurations, oldest first."""
-        return jsonify(integration_documents(mock.asked_world()))
+        return jsonify(integration_documents(mock.current_tenant()))
 
     @bp.get("/event-driven-integrations/<id_>")
     def integration(id_: str) -> Reply:
         """One configuration; 404 when there is none."""
-        world = mock.asked_world()
-        return jsonify(integration_document(world, world.integrations.get(id_)))
+        tenant = mock.current_tenant()
+        return jsonify(integration_document(tenant, tenant.integrations.get(id_)))
 
     return bp
 
 
-def issuer_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def issuer_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """``/_mock/oauth``."""
     bp = Blueprint("issuer_control", __name__, url_prefix="/_mock/oauth")
 
     @bp.get("")
     def show() -> Reply:
         """The issuer without its client's secret."""
-        return jsonify(mock.asked_world().issuer.describe())
+        return jsonify(mock.current_tenant().issuer.describe())
 
     @bp.post("")
     def change() -> Reply:
         """``{"expires_in": seconds}`` for tokens issued from now on, ``{"clock_skew_s": ±seconds}``, or both."""
-        issuer = mock.asked_world().issuer
+        issuer = mock.current_tenant().issuer
         form = Form(json_body())
         seconds, skew_s = form.whole("expires_in", issuer.expires_in_s), form.raw("clock_skew_s", issuer.skew_s)
         if not 1 <= seconds <= MOST_EXPIRES_IN_S:
@@ -148,7 +148,7 @@ def issuer_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     @bp.post("/rotate")
     def rotate() -> Reply:
         """A new signing key; ``{"keep_old": false}`` withdraws the old ones."""
-        issuer = mock.asked_world().issuer
+        issuer = mock.current_tenant().issuer
         form = Form(json_body() if request.get_data() else {})
         keep_old = form.flag("keep_old", True)
         form.done("The key")
@@ -158,7 +158,7 @@ def issuer_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     @bp.post("/revoke")
     def revoke() -> Reply:
         """``{"token": ...}`` or ``{"jti": ...}``: inactive from now on; its signature stays good."""
-        issuer = mock.asked_world().issuer
+        issuer = mock.current_tenant().issuer
         form = Form(json_body())
         name = "jti" if form.has("jti") else "token"
         value = form.text(name)
@@ -168,38 +168,38 @@ def issuer_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
     return bp
 
 
-def failures_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def failures_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """``/_mock/oauth/failures``: what the issuer will do wrong."""
     bp = Blueprint("issuer_failures", __name__, url_prefix="/_mock/oauth/failures")
 
     @bp.get("")
     def show() -> Reply:
         """The failures planned, spent ones included, and all kinds there are."""
-        planned = [mishap.as_json() for mishap in mock.asked_world().issuer.mishaps.all()]
+        planned = [mishap.as_json() for mishap in mock.current_tenant().issuer.mishaps.all()]
         return jsonify(failures=planned, kinds=list(KINDS))
 
     @bp.post("")
     def plan() -> Reply:
         """201; ``{"kind", "times": 1}``, ``times`` 0 or null: until it is removed."""
-        world = mock.asked_world()
+        tenant = mock.current_tenant()
         form = Form(json_body())
         kind = form.choice("kind", KINDS)
         endless = form.has("times") and form.raw("times") is None
         times = None if endless else form.whole("times", 1) or None
         form.done("The failure", "planned")
-        world.touch("oauth.failures")
-        return jsonify(world.issuer.plan_failure(kind, times).as_json()), 201
+        tenant.touch("oauth.failures")
+        return jsonify(tenant.issuer.plan_failure(kind, times).as_json()), 201
 
     @bp.delete("")
     def clear() -> Reply:
         """204; all is well again."""
-        mock.asked_world().issuer.mishaps.clear()
+        mock.current_tenant().issuer.mishaps.clear()
         return Response(status=204)
 
     @bp.delete("/<id_>")
     def remove(id_: str) -> Reply:
         """204, or 404."""
-        mock.asked_world().issuer.mishaps.remove(id_)
+        mock.current_tenant().issuer.mishaps.remove(id_)
         return Response(status=204)
 
     return bp

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from mock_kit.mock import Mock
 from orchestration_mock.model.issuer import OAuthError
 from orchestration_mock.model.oddities import Answer, keys_answer, metadata_answer, token_answer
-from orchestration_mock.model.tenant import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationTenant
 from orchestration_mock.wire.problems import NO_STORE
 from orchestration_mock.wire.reading import oauth_form, without_tenant
 
@@ -17,16 +17,16 @@ def worded(answer: Answer) -> Response:
     return Response(answer.text, answer.status, content_type=answer.content_type)
 
 
-def oauth_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """Token, introspection, metadata and key set."""
     bp = Blueprint("oauth", __name__)
     bp.url_value_preprocessor(without_tenant)
 
-    @bp.post("/<tenant>/oauth2/token")
+    @bp.post("/<tenant_path>/oauth2/token")
     def token() -> Response:
         """Client-credentials grant (RFC 6749, 4.4); errors as in 5.2."""
         mock.evidence.touch("oauth.grant")
-        issuer = mock.world().issuer
+        issuer = mock.tenant().issuer
         try:
             granted = issuer.grant(oauth_form(), request.headers.get("Authorization"))
         except OAuthError:
@@ -38,27 +38,27 @@ def oauth_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
         reply.headers.update(NO_STORE)
         return reply
 
-    @bp.post("/<tenant>/oauth2/introspect")
+    @bp.post("/<tenant_path>/oauth2/introspect")
     def introspect() -> Response:
         """Whether a token is good (RFC 7662); the client authenticates as for a token."""
         mock.evidence.touch("oauth.introspection")
-        issuer, form = mock.world().issuer, oauth_form()
+        issuer, form = mock.tenant().issuer, oauth_form()
         issuer.authenticate(form, request.headers.get("Authorization"))
         return jsonify(issuer.introspect(form.get("token", "")))
 
-    @bp.get("/<tenant>/.well-known/openid-configuration")
-    @bp.get("/<tenant>/.well-known/oauth-authorization-server")
+    @bp.get("/<tenant_path>/.well-known/openid-configuration")
+    @bp.get("/<tenant_path>/.well-known/oauth-authorization-server")
     def discovery() -> Response:
         """The issuer's metadata (RFC 8414)."""
         mock.evidence.touch("oauth.keys")
-        issuer = mock.world().issuer
+        issuer = mock.tenant().issuer
         return worded(metadata_answer(issuer.mishaps.strike("metadata"), issuer.discovery()))
 
-    @bp.get("/<tenant>/.well-known/jwks.json")
+    @bp.get("/<tenant_path>/.well-known/jwks.json")
     def jwks() -> Response:
         """The public keys (RFC 7517)."""
         mock.evidence.touch("oauth.keys")
-        issuer = mock.world().issuer
+        issuer = mock.tenant().issuer
         keys = issuer.keys
         return worded(keys_answer(issuer.mishaps.strike("keys"), keys.public(), keys.public(outdated=True)))
 

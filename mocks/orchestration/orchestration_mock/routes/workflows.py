@@ -11,14 +11,14 @@ from mock_kit.context import note
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import Lacking
 from orchestration_mock.model.receiving import BearerRefused, judge_bearer
-from orchestration_mock.model.tenant import OrchestrationWorld
+from orchestration_mock.model.tenant import OrchestrationTenant
 from orchestration_mock.model.workflows import BODIES, HOSTS
 from orchestration_mock.wire.reading import json_body
 
 Reply = Response | tuple[Response, int]
 
 
-def workflows_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
+def workflows_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """``POST /prod/chat-attachments`` and ``POST /prod/email-analysis``."""
     bp = Blueprint("workflows", __name__)
 
@@ -32,10 +32,10 @@ def workflows_blueprint(mock: Mock[OrchestrationWorld]) -> Blueprint:
             raise Lacking(f"The workflow {workflow} is not imitated; known: {', '.join(BODIES)}.")
         mock.evidence.touch("workflows.regions")
         mock.evidence.touch("workflows.stand_in" if workflow == "chat-attachments" else "workflows.email")
-        world = mock.world()
+        tenant = mock.tenant()
         authorization = request.headers.get("Authorization", "")
-        judge_bearer(authorization, world.issuer, world.clock.now(), workflow)
-        status, answer = world.workflows.take(workflow, host, dict(request.headers.items()), json_body())
+        judge_bearer(authorization, tenant.issuer, tenant.clock.now(), workflow)
+        status, answer = tenant.workflows.take(workflow, host, dict(request.headers.items()), json_body())
         return jsonify(answer), status
 
     @bp.errorhandler(BearerRefused)

@@ -32,7 +32,7 @@ def new_transport(verify: bool) -> httpx.BaseTransport:
 
 
 class Carrier:
-    """Sends what the model hands over. Safe to share between threads and worlds."""
+    """Sends what the model hands over. Safe to share between threads and tenants."""
 
     def __init__(
         self, egress: EgressMap, *, transport_for: Callable[[bool], httpx.BaseTransport] = new_transport
@@ -41,9 +41,9 @@ class Carrier:
         self._transport_for = transport_for
         self._transports: dict[bool, httpx.BaseTransport] = {}
 
-    def sender(self, allow_real_network: Callable[[], bool]) -> WorldSender:
-        """The carrier as one world uses it."""
-        return WorldSender(self, allow_real_network)
+    def sender(self, allow_real_network: Callable[[], bool]) -> TenantSender:
+        """The carrier as one tenant uses it."""
+        return TenantSender(self, allow_real_network)
 
     def send(
         self, outgoing: Outgoing, sent: Callable[[], None] = nothing, *, allow_real_network: bool = False
@@ -89,8 +89,8 @@ class Carrier:
         return self._transports[verify]
 
 
-class WorldSender:
-    """The model's ``Sender``: a carrier with one world's leave to use the real network, or without."""
+class TenantSender:
+    """The model's ``Sender``: a carrier with one tenant's leave to use the real network, or without."""
 
     def __init__(self, carrier: Carrier, allow_real_network: Callable[[], bool]) -> None:
         self._carrier = carrier

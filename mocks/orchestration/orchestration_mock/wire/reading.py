@@ -52,9 +52,9 @@ def _field(name: str, values: list[str]) -> Any:
 
 
 def without_tenant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Take the tenant out of a route's arguments: the world says it already."""
+    """Take the tenant out of a route's arguments: the tenant says it already."""
     if values is not None:
-        values.pop("tenant", None)
+        values.pop("tenant_path", None)
 
 
 def oauth_form() -> dict[str, str]:

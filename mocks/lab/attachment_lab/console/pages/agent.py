@@ -14,7 +14,7 @@ from attachment_lab.console.frame import Page, json_object, stream
 from attachment_lab.console.pages.chat import rules
 from attachment_lab.console.talk import detail, happenings, newest
 from attachment_lab.console.talk_routes import act, add_speech
-from attachment_lab.tenant.handle import people
+from attachment_lab.tenant import people
 
 Reply = Response | tuple[Response, int]
 

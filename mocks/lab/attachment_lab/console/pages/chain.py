@@ -76,7 +76,7 @@ def _add_reading(bp: Blueprint) -> None:
 
     @bp.get("/api/assumptions")
     def list_assumptions() -> Response:
-        """Undocumented vendor behaviour that showed itself in this world."""
+        """Undocumented vendor behaviour that showed itself in this tenant."""
         return jsonify([vars(each) for each in assumptions(desk().to, desk().names.name)])
 
 

@@ -13,7 +13,7 @@ from attachment_lab.console.frame import Page, json_object, stream, told
 from attachment_lab.console.talk import CHANNELS, detail, newest
 from attachment_lab.console.talk_routes import act, add_speech, refused
 from attachment_lab.errors import Refused
-from attachment_lab.tenant.handle import people
+from attachment_lab.tenant import people
 
 Reply = Response | tuple[Response, int]
 

@@ -15,11 +15,11 @@ from attachment_lab.console.configuring import Typed, corrected, explained, judg
 from attachment_lab.console.counter import Counter, counter
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.frame import Page, desk, json_object, stream, told
-from attachment_lab.console.fresh import Fresh, of_this_world
+from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.talk import happening
 from attachment_lab.console.talk_routes import act, refused
 from attachment_lab.errors import Refused
-from attachment_lab.tenant.handle import people
+from attachment_lab.tenant import people
 
 Reply = Response | tuple[Response, int]
 #: Events that the log shows, newest first.
@@ -30,11 +30,11 @@ QUEUE_CHANNEL = "whatsapp"
 
 
 class Office:
-    """System Configurator's API of one world. What only looks goes past it and stands in no journal."""
+    """System Configurator's API of one tenant. What only looks goes past it and stands in no journal."""
 
     def __init__(self, mine: Desk) -> None:
-        base = f"/{mine.names.tenant}/system-configurator/api"
-        self.to, self._world = mine.to.orchestration, mine.names.name
+        base = f"/{mine.names.tenant_path}/system-configurator/api"
+        self.to, self._tenant = mine.to.orchestration, mine.names.name
         self.secrets_path = f"{base}/secrets"
         self.integrations_path = f"{base}/event-driven-integrations"
         self.secrets = Fresh(lambda: self._seen("secrets"), for_s=FRESH_S)
@@ -45,7 +45,7 @@ class Office:
         return self._seen(f"event-driven-integrations/{id_}")
 
     def _seen(self, what: str) -> Any:
-        return self.to.get(f"/_mock/{what}", world=self._world)
+        return self.to.get(f"/_mock/{what}", tenant=self._tenant)
 
     def forget(self) -> None:
         """Something was changed."""
@@ -57,8 +57,8 @@ _OFFICES: WeakKeyDictionary[Desk, Office] = WeakKeyDictionary()
 
 
 def office() -> Office:
-    """The office of the running request's world."""
-    return of_this_world(_OFFICES, Office)
+    """The office of the running request's tenant."""
+    return of_this_tenant(_OFFICES, Office)
 
 
 def blueprint() -> Blueprint:
@@ -74,7 +74,7 @@ def blueprint() -> Blueprint:
         """Send again what the event engine has sent, with today's configuration -> 204."""
         here, to = desk(), office().to
         path = f"/_mock/deliveries/{delivery_id}/redeliver"
-        return act(lambda: to.post(path, {"configuration": "today"}, world=here.names.name))
+        return act(lambda: to.post(path, {"configuration": "today"}, tenant=here.names.name))
 
     return bp
 

@@ -26,7 +26,7 @@ from attachment_lab.faults.locations import PLACES, kinds_at
 from attachment_lab.scenarios.engine import obstacle
 from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS, scenario
-from attachment_lab.stack.clocks import advance_stack, advance_world, read_clocks
+from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks
 from mock_kit.faultkinds import is_number
 
 #: The furthest that one press moves the clock: a week.
@@ -66,7 +66,7 @@ def _add_reading(bp: Blueprint, house: Any) -> None:
         """The page."""
         ground = _ground(desk(), desks().hands)
         rows = [(each, obstacle(each, ground)) for each in SCENARIOS]
-        return render_template("faults.html", scenarios=rows, ground=ground, worlds_moved=len(desks().names()))
+        return render_template("faults.html", scenarios=rows, ground=ground, tenants_moved=len(desks().names()))
 
     @bp.get("/api/catalogue")
     def show_catalogue() -> Response:
@@ -128,7 +128,7 @@ def _add_clock(bp: Blueprint) -> None:
         if everything and clock_file is not None:
             advance_stack(desk().to, clock_file, float(seconds or 0))
         else:
-            advance_world(desk().to, desk().names.name, float(seconds or 0))
+            advance_tenant(desk().to, desk().names.name, float(seconds or 0))
         clocks = read_clocks(desk().to, desk().names.name, clock_file)
         return jsonify(clocks=[_clock(each) for each in clocks]), HTTPStatus.OK
 

@@ -73,7 +73,7 @@ def _add_exports(bp: Blueprint) -> None:
         """What the filters show, as an HTTP Archive."""
         query = read_query({"limit": "1"} | {key: value for key, value in request.args.items() if key != "limit"})
         found = desk().journal.har(Query(**{**vars(query), "limit": MOST_EXPORTED, "after": ""}))
-        return _file(as_text(found), f"{desk().names.tenant}.har", "application/json")
+        return _file(as_text(found), f"{desk().names.tenant_path}.har", "application/json")
 
     @bp.get("/export.py")
     def pytest_file() -> Response | tuple[Response, int]:

@@ -71,8 +71,8 @@ export async function call(method, path, body) {
   } catch {
     throw new Error("The console does not answer; is the stack still up?");
   }
-  const born = answer.headers.get("X-World-Born");
-  if (born && born !== document.body.dataset.born) location.reload(); // the world was set back meanwhile
+  const born = answer.headers.get("X-Tenant-Born");
+  if (born && born !== document.body.dataset.born) location.reload(); // the tenant was set back meanwhile
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw Object.assign(new Error(told?.detail ?? `The console answered ${answer.status}.`), { told, status: answer.status });
   return told;
@@ -119,7 +119,7 @@ export function follow(path, handlers) {
     source.addEventListener("error", () => {
       // The server ends each stream after a while; only a silence that lasts is worth a word.
       lost ??= setTimeout(() => showLive("lost", "Connection lost, trying again"), 2500);
-      // A refusal ends a stream for good, such as the 404 of a console that was restarted and knows this world not yet.
+      // A refusal ends a stream for good, such as the 404 of a console that was restarted and knows this tenant not yet.
       if (source.readyState === EventSource.CLOSED) again = setTimeout(open, 2000);
     });
   };
@@ -144,7 +144,7 @@ theme.addEventListener("click", () => {
 systemDark.addEventListener("change", showTheme);
 showTheme();
 
-byId("world").addEventListener("change", ({ target }) => {
+byId("tenant").addEventListener("change", ({ target }) => {
   location.href = `/w/${encodeURIComponent(target.value)}/${target.dataset.page}/`;
 });
 const current = document.querySelector('.menu [aria-current="page"]');

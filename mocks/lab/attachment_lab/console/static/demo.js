@@ -4,7 +4,7 @@ import { byId, doing, getJson, postJson, setText } from "./base.js";
 const LOOK_MS = 400;
 const dialog = byId("demo-dialog");
 const button = byId("demo-seed");
-const seed = `/api/worlds/${encodeURIComponent(document.body.dataset.world)}/seed`;
+const seed = `/api/tenants/${encodeURIComponent(document.body.dataset.tenant)}/seed`;
 
 byId("demo").addEventListener("click", () => dialog.showModal());
 byId("demo-reset").addEventListener("click", () => {

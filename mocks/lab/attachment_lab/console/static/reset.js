@@ -8,7 +8,7 @@ byId("reset").addEventListener("click", () => dialog.showModal());
 yes.addEventListener("click", async () => {
   yes.textContent = "Setting back …";
   const done = await doing(yes, async () => {
-    await postJson(`/api/worlds/${encodeURIComponent(document.body.dataset.world)}/reset`, {});
+    await postJson(`/api/tenants/${encodeURIComponent(document.body.dataset.tenant)}/reset`, {});
     return true;
   });
   yes.textContent = "Set back";

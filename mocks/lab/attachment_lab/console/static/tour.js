@@ -7,7 +7,7 @@ const LEAST_MS = 3500;
 const WORD_MS = 330;
 const SETTLING_MS = 4000;
 const given = new URLSearchParams(location.search);
-const base = `/w/${encodeURIComponent(document.body.dataset.world)}/tour/`;
+const base = `/w/${encodeURIComponent(document.body.dataset.tenant)}/tour/`;
 const speed = Math.max(0.1, Number(given.get("speed")) || 1);
 const box = byId("tour");
 const light = byId("tour-light");
@@ -38,7 +38,7 @@ function params(id) {
 
 // Where a step is told, with the tour's own parameters; `bare` is what decides whether the page must be turned.
 function address(id) {
-  const url = new URL(`/w/${encodeURIComponent(document.body.dataset.world)}/${urls[id]}`, location.origin);
+  const url = new URL(`/w/${encodeURIComponent(document.body.dataset.tenant)}/${urls[id]}`, location.origin);
   const bare = `${url.pathname}?${[...url.searchParams].sort().join("&")}`;
   for (const [name, value] of params(id)) url.searchParams.set(name, value);
   return { url: url.pathname + url.search, bare };

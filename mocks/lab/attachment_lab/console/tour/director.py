@@ -1,4 +1,4 @@
-"""Makes the tour's story happen in its world, and judges how it ended.
+"""Makes the tour's story happen in its tenant, and judges how it ended.
 
 Each act happens once per tour, in the table's order: whoever enters in the middle gets what went before, and going
 back repeats nothing.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attachment_lab.console.tour.steps import step, steps
-from attachment_lab.demo.run import faults as demo_faults
+from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import NotSettled, Refused, WrongUse
 from attachment_lab.exchanges.query import Query
 from attachment_lab.exchanges.reader import Reader
@@ -67,7 +67,7 @@ class Director:
         }
 
     def begin(self) -> None:
-        """Forget the last telling; its chats stay in the world."""
+        """Forget the last telling; its chats stay in the tenant."""
         with self._lock:
             self._story = _Story()
 
@@ -165,7 +165,7 @@ class Director:
         if transfer is None:
             raise WrongUse("there is nothing to retry: the second chat has no transfer")
         with suppress(Refused):  # somebody has cleared the faults by hand
-            self._ledger.to.cmi.delete(f"/_mock/faults/{self._story.gone}", world=self._ledger.names.name)
+            self._ledger.to.cmi.delete(f"/_mock/faults/{self._story.gone}", tenant=self._ledger.names.name)
         self._ledger.service.retry(transfer.id)
 
     def _opened(self) -> Conversation:
@@ -193,7 +193,7 @@ class Director:
         ):
             match = {"method": method, "path": path}
             plan = {"match": match, "kind": "latency", "times": times, "params": {"delay_s": round(delay_s, 3)}}
-            self._ledger.to.mock(mock).post("/_mock/faults", plan, world=self._ledger.names.name)
+            self._ledger.to.mock(mock).post("/_mock/faults", plan, tenant=self._ledger.names.name)
 
     def _settled(self) -> None:
         try:

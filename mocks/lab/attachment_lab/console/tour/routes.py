@@ -1,4 +1,4 @@
-"""``/w/<world>/tour/``: begins the tour, lets a step happen, and tells how far it is."""
+"""``/w/<tenant>/tour/``: begins the tour, lets a step happen, and tells how far it is."""
 
 from __future__ import annotations
 

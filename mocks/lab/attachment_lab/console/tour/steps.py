@@ -27,7 +27,7 @@ class Step:
     waiting: str = ""
 
     def url(self, facts: Mapping[str, str], pages: Collection[str]) -> str:
-        """Its page below the world's address. A page that is not there is the chain."""
+        """Its page below the tenant's address. A page that is not there is the chain."""
         name, _, query = self.page.partition("/")
         filled = query.format_map(_Missing(facts))
         return f"{name}/{filled}" if name in pages else f"{FALLBACK_PAGE}{filled}"

@@ -1,4 +1,4 @@
 """The demo's customers: three people, a dozen chats in every state, with files one would really send.
 
-Data in ``customers.toml``, files in ``files`` and ``pictures``, played into a world by ``load``.
+Data in ``customers.toml``, files in ``files`` and ``pictures``, played into a tenant by ``load``.
 """

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from attachment_lab.demo import files_documents as documents
+from attachment_lab.demo import files_media as media
 from attachment_lab.demo.files import CustomerFile, Recipe, built
-from attachment_lab.demo.run import files_documents as documents
-from attachment_lab.demo.run import files_media as media
 from attachment_lab.demo.seeds import pictures
 
 #: Raise it when a builder changes.

@@ -1,4 +1,4 @@
-"""Plays the demo's customers into a world: all chats at once as far as they go, then waits until the files arrived."""
+"""Plays the demo's customers into a tenant: all chats at once as far as they go, then waits until the files arrived."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from attachment_lab.demo import faults as demo_faults
 from attachment_lab.demo.faults import DemoFault
 from attachment_lab.demo.files import CustomerFile
-from attachment_lab.demo.run import faults as demo_faults
 from attachment_lab.demo.seeds.files import seed_files
 from attachment_lab.demo.seeds.script import FaultKind, Line, ScriptedChat, scripted_chats
 from attachment_lab.reconciliation.reading import ChainLedger
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.conversation import Conversation, SentFile
-from attachment_lab.tenant.credentials import WorldNames
+from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.settling import wait_until_settled
 
 SETTLE_TIMEOUT_S = 120.0
@@ -39,12 +39,12 @@ class Loaded:
 
 def load(
     to: Neighbours,
-    names: WorldNames,
+    names: TenantNames,
     *,
     told: Callable[[str], None] = lambda _: None,
     timeout_s: float = SETTLE_TIMEOUT_S,
 ) -> Loaded:
-    """Play all chats into a world. Raises Refused, Unreachable, NotSettled.
+    """Play all chats into a tenant. Raises Refused, Unreachable, NotSettled.
 
     Args:
         told: hears of each chat as it is played, for progress.
@@ -71,7 +71,7 @@ def default_directory() -> Path:
     return cache / "attachment-lab" / "seed-files"
 
 
-def _play(to: Neighbours, names: WorldNames, chat: ScriptedChat, files: Mapping[str, CustomerFile]) -> Conversation:
+def _play(to: Neighbours, names: TenantNames, chat: ScriptedChat, files: Mapping[str, CustomerFile]) -> Conversation:
     person = chat.person
     conversation = Conversation.open(
         to,

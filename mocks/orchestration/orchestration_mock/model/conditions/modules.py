@@ -1,6 +1,6 @@
 """What a condition may use of the documented modules: datetime, json, random, re and time.
 
-Time is the world's clock, in UTC (assumed: the real server's zone is not documented). `random` is the
+Time is the tenant's clock, in UTC (assumed: the real server's zone is not documented). `random` is the
 same in every run for the same event.
 """
 

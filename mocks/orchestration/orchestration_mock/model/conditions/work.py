@@ -18,8 +18,8 @@ class Facts:
     Attributes:
         contact: the conversation's JSON object.
         event_name: such as ``Ended``.
-        seconds_since_created: by the world's clock; None when the conversation has no creation time.
-        now: the world's time, aware UTC.
+        seconds_since_created: by the tenant's clock; None when the conversation has no creation time.
+        now: the tenant's time, aware UTC.
         seed: decides what `random` gives; the same seed gives the same numbers in every run.
     """
 

@@ -1,4 +1,4 @@
-"""Many worlds in one process: nothing that happens in one is felt in another."""
+"""Many tenants in one process: nothing that happens in one is felt in another."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from werkzeug.test import Client, TestResponse
 from cmi_mock.app import create_app
 from cmi_mock.testing import basic
 
-WORLDS = 32
+TENANTS = 32
 DAY_S = 86_400
 
 
 @dataclass
 class Tenant:
-    """One world, its key and password its own."""
+    """One tenant, its key and password its own."""
 
     client: Client
     number: int
@@ -28,11 +28,11 @@ class Tenant:
 
     @property
     def name(self) -> str:
-        return f"world-{self.number}"
+        return f"tenant-{self.number}"
 
     @property
     def host(self) -> str:
-        # some worlds share a host: there only the tenant in the path tells them apart
+        # some tenants share a host: there only the tenant in the path tells them apart
         return f"host{self.number // 2 if self.number % 4 < 2 else self.number}.execute-api.eu-central-1.amazonaws.com"
 
     @property
@@ -43,21 +43,21 @@ class Tenant:
         order = {
             "name": self.name,
             "host": self.host,
-            "tenant": f"t{self.number}",
+            "tenant_path": f"t{self.number}",
             "api_key": f"key-of-{self.name}",
             "user": "transcript.user",
             "password": self.password,
             "dialect": {"chat_shape": "ABCD"[self.number % 4]},
         }
-        assert self.client.post("/_mock/worlds", json=order).status_code == 201
+        assert self.client.post("/_mock/tenants", json=order).status_code == 201
 
     def control(self, path: str, **sent: Any) -> Any:
-        answer = self.client.post(f"/_mock{path}", query_string={"world": self.name} | sent.pop("query", {}), **sent)
+        answer = self.client.post(f"/_mock{path}", query_string={"tenant": self.name} | sent.pop("query", {}), **sent)
         assert answer.status_code in (200, 201), answer.text
         return answer.get_json()
 
     def look(self, path: str) -> Any:
-        return self.client.get(f"/_mock{path}", query_string={"world": self.name}).get_json()
+        return self.client.get(f"/_mock{path}", query_string={"tenant": self.name}).get_json()
 
     def get(self, path: str, password: str = "") -> TestResponse:
         headers = {
@@ -67,7 +67,7 @@ class Tenant:
         return self.client.get(f"/t{self.number}/cmi{path}", base_url=f"https://{self.host}", headers=headers)
 
     def live(self, started: threading.Barrier) -> None:
-        """A chat with a file; then a fault, a moved clock, a lockout, each in some of the worlds."""
+        """A chat with a file; then a fault, a moved clock, a lockout, each in some of the tenants."""
         self.create()
         started.wait()
         guid = self.control("/chats", json={})["guid"]
@@ -92,17 +92,17 @@ class Tenant:
 
 @pytest.fixture
 def tenants(tmp_path: Path) -> list[Tenant]:
-    """32 worlds that lived at the same time, each in a thread of its own."""
+    """32 tenants that lived at the same time, each in a thread of its own."""
     app = create_app(tmp_path)
-    lived = [Tenant(app.test_client(), number) for number in range(WORLDS)]
-    started = threading.Barrier(WORLDS, timeout=60)
-    with ThreadPoolExecutor(WORLDS) as pool:
+    lived = [Tenant(app.test_client(), number) for number in range(TENANTS)]
+    started = threading.Barrier(TENANTS, timeout=60)
+    with ThreadPoolExecutor(TENANTS) as pool:
         for done in [pool.submit(one.live, started) for one in lived]:
             done.result()
     return lived
 
 
-def test_thirty_two_worlds_at_once_leak_nothing_into_each_other(tenants: list[Tenant]) -> None:
+def test_thirty_two_tenants_at_once_leak_nothing_into_each_other(tenants: list[Tenant]) -> None:
     for one in tenants:
         faulty, locked = one.number % 2 == 1, one.number % 4 == 0
         assert one.seen["struck"] == ([500 + one.number] * 3 if faulty else [200] * 3) + [200, 200], one.name
@@ -111,11 +111,11 @@ def test_thirty_two_worlds_at_once_leak_nothing_into_each_other(tenants: list[Te
         assert [chat["guid"] for chat in one.look("/chats")["chats"]] == [one.seen["guid"]]
         assert [held["sha256"] for held in one.look("/attachments")] == [one.seen["sha256"]]
         assert len(one.look("/faults")["faults"]) == faulty
-    assert len({one.seen["guid"] for one in tenants}) == WORLDS
-    assert len({one.seen["sha256"] for one in tenants}) == WORLDS
+    assert len({one.seen["guid"] for one in tenants}) == TENANTS
+    assert len({one.seen["sha256"] for one in tenants}) == TENANTS
 
 
-def test_each_worlds_journal_holds_its_own_calls_and_no_secret(tenants: list[Tenant]) -> None:
+def test_each_tenants_journal_holds_its_own_calls_and_no_secret(tenants: list[Tenant]) -> None:
     for one in tenants:
         exchanges = one.look("/journal")["exchanges"]
         assert len(exchanges) == 6 + len(one.seen.get("wrong", []))
@@ -125,7 +125,7 @@ def test_each_worlds_journal_holds_its_own_calls_and_no_secret(tenants: list[Ten
         assert not any(other.password in text or f"key-of-{other.name}" in text for other in tenants)
 
 
-def test_a_world_is_closed_to_the_key_and_password_of_another(tenants: list[Tenant]) -> None:
+def test_a_tenant_is_closed_to_the_key_and_password_of_another(tenants: list[Tenant]) -> None:
     mine, other = tenants[1], tenants[2]
     headers = {"x-api-key": f"key-of-{other.name}", "authorization": basic("transcript.user", other.password)}
     path, base = f"/t{mine.number}/cmi/chats", f"https://{mine.host}"
@@ -135,14 +135,14 @@ def test_a_world_is_closed_to_the_key_and_password_of_another(tenants: list[Tena
     assert mine.get(f"/chats/{other.seen['guid']}").status_code == 404
 
 
-def test_a_lockout_ends_by_the_clock_of_its_own_world(tenants: list[Tenant]) -> None:
+def test_a_lockout_ends_by_the_clock_of_its_own_tenant(tenants: list[Tenant]) -> None:
     first, second = tenants[4], tenants[8]
     first.control("/clock", json={"advance_s": 1800})
     assert first.get("/chats").status_code == 200
     assert second.get("/chats").status_code == 401
 
 
-def test_a_reset_empties_one_world_and_leaves_the_others(tenants: list[Tenant]) -> None:
+def test_a_reset_empties_one_tenant_and_leaves_the_others(tenants: list[Tenant]) -> None:
     tenants[0].control("/reset")
     assert tenants[0].look("/chats")["chats"] == []
     for one in tenants[1:]:

@@ -1,4 +1,4 @@
-"""Worlds, reset, dialect, evidence; the kit's control suite; the real process."""
+"""Tenants, reset, dialect, evidence; the kit's control suite; the real process."""
 
 import json
 import re
@@ -23,7 +23,7 @@ class TestControl(ControlSuite):
 
     @pytest.fixture
     def mock_client(self, tenant):
-        tenant.world.journal.clear()
+        tenant.state.journal.clear()
         return tenant.client
 
     @pytest.fixture
@@ -31,16 +31,16 @@ class TestControl(ControlSuite):
         return {"method": "GET", "path": "/acme/.well-known/jwks.json"}
 
     @pytest.fixture
-    def other_world(self, make):
-        return make.world("other", "other")
+    def other_tenant(self, make):
+        return make.tenant_body("other", "other")
 
 
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"tenant": ""}, "tenant"),
-        ({"tenant": "a/b"}, "tenant"),
-        ({"tenant": "_mock"}, "tenant"),
+        ({"tenant_path": ""}, "tenant_path"),
+        ({"tenant_path": "a/b"}, "tenant_path"),
+        ({"tenant_path": "_mock"}, "tenant_path"),
         ({"oauth": {"client_id": "x"}}, "oauth.client_secret"),
         ({"oauth": 5}, "oauth"),
         ({"dialect": {"no_such": 1}}, "dialect.no_such"),
@@ -51,20 +51,20 @@ class TestControl(ControlSuite):
         ({"secrets": [{"name": "bad name", "secret": "x-password"}]}, "name"),
     ],
 )
-def test_a_wrong_world_is_refused_by_its_field(app, make, change, field):
-    reply = app.test_client().post("/_mock/worlds", json=make.world() | change)
+def test_a_wrong_tenant_is_refused_by_its_field(app, make, change, field):
+    reply = app.test_client().post("/_mock/tenants", json=make.tenant_body() | change)
     assert 400 <= reply.status_code < 500
     assert [error["field"] for error in reply.json["errors"]] == [field]
-    assert app.mock.worlds.names() == []
+    assert app.mock.tenants.names() == []
 
 
 def test_a_tenant_is_taken_once(tenant, make):
-    assert tenant.client.post("/_mock/worlds", json=make.world("other", "acme")).status_code == 409
+    assert tenant.client.post("/_mock/tenants", json=make.tenant_body("other", "acme")).status_code == 409
 
 
 def test_two_tenants_share_nothing(tenant, make, example):
     tenant.integrate(example)
-    tenant.client.post("/_mock/worlds", json=make.world("other", "other"))
+    tenant.client.post("/_mock/tenants", json=make.tenant_body("other", "other"))
     assert tenant.client.get("/other/system-configurator/api/secrets").json == []
     assert tenant.client.get("/other/system-configurator/api/event-driven-integrations").json == []
     keys = [tenant.client.get(f"/{t}/.well-known/jwks.json").json for t in ("acme", "other")]
@@ -77,12 +77,12 @@ def test_a_reset_brings_back_the_setup_and_nothing_else(app, make, example):
         "secrets": [{"name": "a", "secret": "a-password"}],
         "event_driven_integrations": [make.form(json=example)],
     }
-    assert client.post("/_mock/worlds", json=make.world() | setup).status_code == 201
+    assert client.post("/_mock/tenants", json=make.tenant_body() | setup).status_code == 201
     base = "/acme/system-configurator/api"
     before = client.get(f"{base}/event-driven-integrations").json
     client.post(f"{base}/secrets", json={"name": "b", "secret": "b-password"})
     client.post("/_mock/events", json={"event": "Ended", "contact": make.contact()})
-    assert app.mock.worlds.get("default").engine.drain(30)
+    assert app.mock.tenants.get("default").engine.drain(30)
     assert client.post("/_mock/reset").status_code == 200
     assert [s["name"] for s in client.get(f"{base}/secrets").json] == ["a"]
     assert client.get(f"{base}/event-driven-integrations").json == before
@@ -98,8 +98,8 @@ def test_a_reset_keeps_the_issuers_key(tenant):
 def test_a_tenant_opened_anew_signs_with_the_keys_its_neighbours_have_fetched(tenant, make):
     before = tenant.client.get("/_mock/oauth").json["kid"]
     rotated = tenant.client.post("/_mock/oauth/rotate", json={"keep_old": False}).json["kid"]
-    tenant.client.delete("/_mock/worlds/default")
-    assert tenant.client.post("/_mock/worlds", json=make.world()).status_code == 201
+    tenant.client.delete("/_mock/tenants/default")
+    assert tenant.client.post("/_mock/tenants", json=make.tenant_body()).status_code == 201
     assert tenant.client.get("/_mock/oauth").json["kid"] == rotated != before
 
 
@@ -107,7 +107,7 @@ def test_a_dialect_value_is_judged_when_it_is_changed(tenant):
     assert tenant.client.post("/_mock/dialect", json={"max_triggered": 1}).status_code == 200
     refused = tenant.client.post("/_mock/dialect", json={"event_strings": "SHOUT"})
     assert refused.status_code == 422
-    assert tenant.world.dialect["event_strings"] == "title"
+    assert tenant.state.dialect["event_strings"] == "title"
 
 
 def test_every_switch_says_where_it_comes_from():
@@ -138,7 +138,7 @@ def test_every_documented_behaviour_is_pinned_by_a_test():
     assert sum(entry.label == "documented" for entry in BOOK.all()) >= 40
 
 
-def test_a_delivery_counts_its_evidence_in_its_world(tenant, example):
+def test_a_delivery_counts_its_evidence_in_its_tenant(tenant, example):
     tenant.integrate(example)
     tenant.fire()
     hits = {e["id"]: e["hits"] for e in tenant.client.get("/_mock/evidence").json["evidence"]}
@@ -191,8 +191,8 @@ def test_a_real_process_carries_an_event_to_the_endpoint(issuer_and_engine, endp
         "secrets": [*secrets, {"name": "orchestration-layer", "secret": credential}],
         "event_driven_integrations": [make.form(json=example)],
     }
-    assert httpx.post(f"{issuer.url}/_mock/worlds", json=make.world()).status_code == 201
-    assert httpx.post(f"{engine.url}/_mock/worlds", json=make.world() | setup).status_code == 201
+    assert httpx.post(f"{issuer.url}/_mock/tenants", json=make.tenant_body()).status_code == 201
+    assert httpx.post(f"{engine.url}/_mock/tenants", json=make.tenant_body() | setup).status_code == 201
     event = {"event": "Ended", "contact": make.contact()}
     assert httpx.post(f"{engine.url}/_mock/events", json=event).status_code == 202
     (row,) = httpx.get(f"{engine.url}/_mock/deliveries", params={"drain_s": 30}, timeout=40).json()

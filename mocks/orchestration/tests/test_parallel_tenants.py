@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-WORLDS = 32
+TENANTS = 32
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"  # the same conversation id everywhere, to tempt fate
 
 
@@ -49,7 +49,7 @@ class TenantThread:
         self.example = example
 
     def control(self, method, path, **body):
-        reply = self.client.open(f"/_mock/{path}?world={self.name}", method=method, json=body or None)
+        reply = self.client.open(f"/_mock/{path}?tenant={self.name}", method=method, json=body or None)
         assert reply.status_code < 400, reply.text
         return reply.get_json(silent=True)
 
@@ -70,16 +70,16 @@ class TenantThread:
             "events": ["Ended"],
             "json": json.dumps(definition),
         }
-        world = {
+        tenant = {
             "name": self.name,
-            "tenant": self.name,
+            "tenant_path": self.name,
             "oauth": {"client_id": f"engine-{self.number}", "client_secret": self.secrets["client"]},
             "secrets": [*values, {"name": "orchestration-layer", "secret": credential}],
             "event_driven_integrations": [form],
             "dialect": {"client_lock_after": 2},
         }
-        world["oauth"]["scope"] = "chat-attachments"
-        assert self.client.post("/_mock/worlds", json=world).status_code == 201
+        tenant["oauth"]["scope"] = "chat-attachments"
+        assert self.client.post("/_mock/tenants", json=tenant).status_code == 201
 
     def disturb(self):
         """Each tenant breaks something else."""
@@ -101,7 +101,7 @@ class TenantThread:
         contact = {"guid": GUID, "channel_type": "chat", "direction": "inbound", "priority": 50}
         contact["queue"] = {"id": None, "address": "help@whatsapp.sinchconversation.com"}
         self.control("POST", "events", event="Ended", contact=contact)
-        rows = self.client.get(f"/_mock/deliveries?world={self.name}&drain_s=60").json
+        rows = self.client.get(f"/_mock/deliveries?tenant={self.name}&drain_s=60").json
         assert "pending" not in [row["state"] for row in rows]
         return rows
 
@@ -120,9 +120,9 @@ def lives(app, outside, example):
     """All of them lived at once."""
     endpoint = Endpoint()
     outside.on_call = endpoint.on_call
-    threads = [TenantThread(app, number, example) for number in range(WORLDS)]
-    together = threading.Barrier(WORLDS, timeout=60)
-    with ThreadPoolExecutor(WORLDS) as pool:
+    threads = [TenantThread(app, number, example) for number in range(TENANTS)]
+    together = threading.Barrier(TENANTS, timeout=60)
+    with ThreadPoolExecutor(TENANTS) as pool:
         logs = list(pool.map(lambda thread: thread.live(together), threads))
     return threads, logs, endpoint
 
@@ -171,7 +171,7 @@ def check_leaks(threads):
     for thread in threads:
         base = f"/{thread.name}/system-configurator/api"
         shown = [
-            thread.client.get(f"/_mock/{what}?world={thread.name}&limit=1000").text
+            thread.client.get(f"/_mock/{what}?tenant={thread.name}&limit=1000").text
             for what in ("journal", "deliveries", "conversations", "evidence", "oauth")
         ]
         shown += [thread.client.get(f"{base}/{what}").text for what in ("secrets", "event-driven-integrations")]
