@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
     pytest.mark.stack,
     pytest.mark.timeout(240),
-    pytest.mark.no_ledger_check(reason="the suite leaves files in C4C that no chat sent"),
+    pytest.mark.no_reconciliation(reason="the suite leaves files in C4C that no chat sent"),
 ]
 SUITE = Path(__file__).parent / "behaviour"
 OK, FAILED, WRONG_USE = 0, 1, 4

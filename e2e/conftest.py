@@ -146,8 +146,8 @@ def tenant_options() -> TenantOptions | None:
 def view(
     request: pytest.FixtureRequest, stack: StackUnderTest, tenant_options: TenantOptions | None
 ) -> Iterator[TenantView]:
-    """A fresh tenant that the console shows; closed at the end, the ledger's laws having been checked."""
-    check = request.node.get_closest_marker("no_ledger_check") is None
+    """A fresh tenant that the console shows; closed at the end, the reconciliation's invariants having been checked."""
+    check = request.node.get_closest_marker("no_reconciliation") is None
     with stack.tenant_view(tenant_options, check=check) as fresh:
         yield fresh
 

@@ -98,7 +98,7 @@ OPENED: dict[str, tuple[str, str, Callable[[Page], None]]] = {
 def test_what_is_opened_on_a_page_breaks_no_rule(page: Page, furnished: TenantView, what: str) -> None:
     name, query, open_it = OPENED[what]
     page.emulate_media(reduced_motion="reduce")
-    chat = furnished.tenant.ledger.sources()[0].chat
+    chat = furnished.tenant.reconciliation.sources()[0].chat
     page.goto(furnished.url(name) + query.format(chat=chat))
     if query != "file":
         expect(page.locator("body[data-drawn]")).to_be_attached(timeout=30_000)

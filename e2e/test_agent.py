@@ -52,7 +52,7 @@ def test_an_event_nobody_listens_to_says_so(chat: ChatPage, desk: AgentPage) -> 
     expect(desk.happening("Queued")).to_contain_text("Nothing to do")
 
 
-@pytest.mark.no_ledger_check(reason="nobody accepted: the service waits for an activity that never comes")
+@pytest.mark.no_reconciliation(reason="nobody accepted: the service waits for an activity that never comes")
 def test_a_customer_who_leaves_before_anybody_answers_leaves_no_activity(chat: ChatPage, desk: AgentPage) -> None:
     chat.start("Aino Virtanen")
     chat.page.get_by_role("button", name="End chat").click()

@@ -69,7 +69,7 @@ def test_a_machine_without_network_runs_the_stack_and_carries_a_chat(unpacked: P
     assert machine.run(sys.executable, "-c", page).stdout.strip() == "200"
     check = machine.run("stack/deploy/compose_stack.sh", "check", cwd=unpacked)
     assert check.returncode == 0, check.stderr
-    assert "2 file(s) in C4C; the chain ledger's laws hold" in check.stdout
+    assert "2 file(s) in C4C; the reconciliation's invariants hold" in check.stdout
     # The stack's own script works from the bundle, too: nothing there is to be built.
     again = machine.run("stack/deploy/compose_stack.sh", "up", cwd=unpacked)
     assert again.returncode == 0, again.stderr

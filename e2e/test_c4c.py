@@ -137,9 +137,9 @@ def test_a_download_keeps_its_name_in_any_script(page: Page, view) -> None:  # t
     assert Path(download.value.path()).read_bytes() == b"words"
 
 
-@pytest.mark.no_ledger_check(reason="the damaged object stays at C4C for a person to judge")
+@pytest.mark.no_reconciliation(reason="the damaged object stays at C4C for a person to judge")
 def test_a_file_that_was_changed_on_the_way_is_marked_as_different(page: Page, view) -> None:  # type: ignore[no-untyped-def]
-    view.tenant.assert_laws_hold = lambda: None
+    view.tenant.assert_invariants_hold = lambda: None
     view.tenant.fault(mock="c4c", kind="flip_request_byte", path="*/ChatActivityAttachment", method="POST", offset=400)
     view.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)]).end()
     view.tenant.wait_until_settled()

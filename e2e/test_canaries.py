@@ -25,7 +25,7 @@ def canaries(tenant: Tenant) -> dict[str, bytes]:
         "CMI password": names.cmi_password,
         "C4C password": names.c4c_password,
         "client secret": names.client_secret,
-        "bearer token": tenant.ledger.service.token(),
+        "bearer token": tenant.reconciliation.service.token(),
     }
     basic = {
         "CMI Basic": f"{names.cmi_user}:{names.cmi_password}",
@@ -51,7 +51,7 @@ def places(tenant: Tenant) -> Iterator[tuple[str, bytes]]:
     yield "deliveries", deliveries.content
     for port in (stack.ports.service, stack.ports.service + 1):
         yield f"metrics of port {port}", httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).content
-    headers = {"Authorization": f"Bearer {tenant.ledger.service.token()}"}
+    headers = {"Authorization": f"Bearer {tenant.reconciliation.service.token()}"}
     for transfer in tenant.transfers():
         url = f"{stack.urls['service']}/transfers/{transfer.id}"
         yield "transfer resource", httpx.get(url, headers=headers, timeout=30).content

@@ -185,7 +185,7 @@ def test_a_refusal_of_unknown_cause_is_asked_once_more_before_it_is_believed(ten
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-@pytest.mark.no_ledger_check(reason="the ledger has to object here")
+@pytest.mark.no_reconciliation(reason="the reconciliation has to object here")
 def test_a_byte_changed_on_the_way_out_of_cmi_is_named_with_file_and_hop(tenant: Tenant) -> None:
     tenant.fault(mock="cmi", kind="flip_byte", path="*/attachments/*", method="GET", offset=7)
     tenant.chat(files=[PHOTO]).end()
@@ -197,7 +197,7 @@ def test_a_byte_changed_on_the_way_out_of_cmi_is_named_with_file_and_hop(tenant:
     assert "CMI" in told
 
 
-@pytest.mark.no_ledger_check(reason="the damaged object stays at C4C for a person to judge")
+@pytest.mark.no_reconciliation(reason="the damaged object stays at C4C for a person to judge")
 def test_a_byte_changed_on_the_way_into_c4c_is_found_by_the_service_itself(tenant: Tenant) -> None:
     # The offset lies in the base64 text; 'A' ^ 1 is still base64, so C4C takes it.
     tenant.fault(mock="c4c", kind="flip_request_byte", path="*/ChatActivityAttachment", method="POST", offset=400)
@@ -208,7 +208,7 @@ def test_a_byte_changed_on_the_way_into_c4c_is_found_by_the_service_itself(tenan
     assert "digest-mismatch" in (transfer.reason or "")
 
 
-@pytest.mark.own_stack(through_gates=True)
+@pytest.mark.own_stack(fault_proxy=True)
 def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(tenant: Tenant) -> None:
     tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", method="GET", after_bytes=20_000)
     chat = tenant.chat(files=[PHOTO])
@@ -217,7 +217,7 @@ def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(t
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-@pytest.mark.own_stack(through_gates=True)
+@pytest.mark.own_stack(fault_proxy=True)
 def test_an_upload_whose_connection_dies_after_it_was_kept_is_adopted(tenant: Tenant) -> None:
     tenant.fault(mock="c4c", kind="lost_answer", path="*/ChatActivityAttachment", method="POST")
     chat = tenant.chat(files=[PHOTO])

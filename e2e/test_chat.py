@@ -36,7 +36,7 @@ def test_files_come_by_button_by_drop_and_by_paste_several_at_once(chat: ChatPag
     chat.paste({"name": "image.png", "mimeType": "image/png", "buffer": PIXEL})
     chat.expect_sent("eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png")
     expect(chat.log.get_by_role("img", name="Picture: image.png")).to_be_visible()
-    held = {each.name for each in view.tenant.ledger.sources()}
+    held = {each.name for each in view.tenant.reconciliation.sources()}
     assert held == {"eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png"}
 
 
@@ -47,7 +47,7 @@ def test_names_of_any_script_and_length_twice_and_without_a_byte_all_arrive(chat
     chat.expect_sent("契約書 🏠.txt", "empty.txt", "same.txt")
     chat.attach(text_file("same.txt", b"other words\n"))
     expect(chat.log.filter(has_text="same.txt")).to_have_count(2)
-    held = [(each.name, each.size_bytes) for each in view.tenant.ledger.sources()]
+    held = [(each.name, each.size_bytes) for each in view.tenant.reconciliation.sources()]
     assert sorted(name for name, _ in held) == sorted([*names, "same.txt", "empty.txt"])
     assert ("empty.txt", 0) in held
 
@@ -73,7 +73,7 @@ def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, view
     chat.start("Emma Clarke")
     chat.attach(large)
     chat.expect_sent("holiday.mp4")
-    assert [each.size_bytes for each in view.tenant.ledger.sources()] == [LARGE_BYTES]
+    assert [each.size_bytes for each in view.tenant.reconciliation.sources()] == [LARGE_BYTES]
     assert any(0 < share < 1 for share in seen), f"no progress was shown on the way: {seen[:20]}"
     assert seen == sorted(seen)
 

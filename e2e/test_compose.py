@@ -158,14 +158,14 @@ def test_the_production_json_runs_unchanged(compose_stack: ComposeStack) -> None
     path = f"/{view.tenant}/system-configurator/api/event-driven-integrations"
     (integration,) = to.orchestration.get(path)
     assert integration["json"].encode() == example_integration_json()
-    ledger = _ledger(compose_stack)
+    reconciliation = _reconciliation(compose_stack)
     chat = Conversation.open(to, view)
     chat.accept()
     chat.send(("photo.jpg", b"\xff\xd8\xff" + bytes(range(256)) * 400))
     chat.send(("Übergabe & Vertrag.pdf", b"%PDF-1.4 not really"))
     chat.end()
-    wait_until_settled(ledger, timeout_s=120)
-    verdict = ledger.verdict()
+    wait_until_settled(reconciliation, timeout_s=120)
+    verdict = reconciliation.verdict()
     assert verdict.ok, [str(each) for each in verdict.violations]
     assert {each.name for each in verdict.records.objects} == {"photo.jpg", "Übergabe & Vertrag.pdf"}
 
@@ -320,7 +320,7 @@ def test_compose_reads_the_files(command: list[str]) -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def _ledger(stack: ComposeStack) -> Any:
-    from attachment_lab.reconciliation.reading import ChainLedger  # noqa: PLC0415
+def _reconciliation(stack: ComposeStack) -> Any:
+    from attachment_lab.reconciliation.reading import Reconciliation  # noqa: PLC0415
 
-    return ChainLedger(stack.neighbours, stack.first_tenant)
+    return Reconciliation(stack.neighbours, stack.first_tenant)

@@ -34,17 +34,17 @@ def test_a_file_that_is_gone_is_red_at_its_hop_with_reason_and_remedy(console: C
     expect(failed.locator(".todo")).not_to_be_empty()
     expect(console.station("CMI download")).to_have_attribute("data-tone", "failed")
     expect(console.station("CMI download").locator(".remedy")).to_be_visible()
-    # Offered once the transfer is at rest: before, the ledger would not balance.
+    # Offered once the transfer is at rest: before, the reconciliation would not balance.
     expect(console.page.get_by_role("button", name="Try again")).to_be_visible(timeout=PATIENCE_MS)
 
 
-@pytest.mark.no_ledger_check(reason="the fault breaks the law of integrity, which is what the page must show")
+@pytest.mark.no_reconciliation(reason="the fault breaks the invariant of integrity, which is what the page must show")
 def test_a_byte_that_changes_on_the_way_is_seen(console: ConsolePage) -> None:
     console.open()
     console.play_a_chat(fault="one byte changes on the way", slow=False)
     changed = console.rows.filter(has=console.page.locator(".chip", has_text="Changed"))
     expect(changed).to_have_count(1, timeout=PATIENCE_MS)
-    expect(console.page.get_by_role("heading", name="Chain ledger")).to_be_visible(timeout=PATIENCE_MS)
+    expect(console.page.get_by_role("heading", name="Reconciliation")).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_the_page_fits_a_small_phone(console: ConsolePage) -> None:

@@ -69,11 +69,11 @@ def test_a_mistake_in_the_form_is_said_at_its_field(faults: FaultsPage, view: Te
     assert view.tenant.mock("c4c").get("/_mock/faults", tenant=view.name)["faults"] == []
 
 
-def test_a_stack_without_gates_offers_no_broken_wire_and_says_how_to_have_it(faults: FaultsPage) -> None:
+def test_a_stack_without_fault_proxies_offers_no_broken_wire_and_says_how_to_have_it(faults: FaultsPage) -> None:
     faults.page.get_by_label("Where", exact=True).select_option(label="Download of a file")
     wire = faults.page.get_by_label("What", exact=True).locator("optgroup", has_text="Cut off")
     expect(wire).to_be_disabled()
-    expect(faults.page.get_by_text("attachment-lab up --through-gates").first).to_be_visible()
+    expect(faults.page.get_by_text("attachment-lab up --fault-proxy").first).to_be_visible()
 
 
 def test_an_event_that_does_not_get_through_is_red_at_the_integration(faults: FaultsPage, view: TenantView) -> None:

@@ -1,4 +1,4 @@
-"""Many chats on two workers: the ledger's laws hold. `make faults` plays 500 chats of five files (LOAD_CHATS=500)."""
+"""Many chats on two workers: the reconciliation's invariants hold. `make faults` plays 500 chats of five files (LOAD_CHATS=500)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILES_PER_CHAT = 5
 pytestmark = [pytest.mark.stack, pytest.mark.faults, pytest.mark.timeout(3000)]
 
 
-def test_many_chats_on_two_workers_keep_the_laws(capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_chats_on_two_workers_keep_the_invariants(capsys: pytest.CaptureFixture[str]) -> None:
     with distributed() as workers, workers.lab.tenant(TenantOptions()) as tenant:
         began = time.monotonic()
         for number in range(CHATS):

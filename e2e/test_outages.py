@@ -1,6 +1,6 @@
-"""Real outages between real hosts: workers die or freeze, networks part, disks fill, clocks differ; the laws hold.
+"""Real outages between real hosts: workers die or freeze, networks part, disks fill, clocks differ; the invariants hold.
 
-Every test has a tenant of its own; the chain ledger's laws are checked at its end: nothing lost, nothing twice, every
+Every test has a tenant of its own; the reconciliation's invariants are checked at its end: nothing lost, nothing twice, every
 byte equal. The stack is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most. Needs a
 Docker engine and the images; skips with one line without them, unless REQUIRE_DOCKER=1.
 """
@@ -219,11 +219,11 @@ def answered(tenant: Tenant, stack: ComposeStack, event_id: str) -> list[Handove
     """How the service answered the deliveries of an event."""
 
     def at_rest() -> bool:
-        found = tenant.ledger.handovers(event_id)
+        found = tenant.reconciliation.handovers(event_id)
         return bool(found) and all(each.state in {"delivered", "failed"} for each in found)
 
     stack.wait_for(at_rest, lambda: f"no answer to {event_id}", timeout_s=PATIENCE_S)
-    return tenant.ledger.handovers(event_id)
+    return tenant.reconciliation.handovers(event_id)
 
 
 @pytest.mark.parametrize("off_s", [-HOUR_S, HOUR_S], ids=["behind", "ahead"])

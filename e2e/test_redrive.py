@@ -33,7 +33,7 @@ def test_files_that_c4c_refused_are_stored_after_an_operator_runs_them_again(
 
     refusal.remove()
     operator = OperatorPage(context.new_page(), view.tenant.lab.urls["service"])
-    operator.open(view.tenant.ledger.service.token())
+    operator.open(view.tenant.reconciliation.service.token())
     expect(operator.rows).to_have_count(1)
     expect(operator.rows.first).to_contain_text("parked")
     operator.retry(operator.rows.first)
@@ -52,7 +52,7 @@ def test_what_is_refused_again_is_parked_again_and_the_page_still_says_why(
     view.tenant.chat(files=FILES[:1]).end()
     (before,) = view.tenant.wait_until_settled()
     operator = OperatorPage(context.new_page(), view.tenant.lab.urls["service"])
-    operator.open(view.tenant.ledger.service.token())
+    operator.open(view.tenant.reconciliation.service.token())
     operator.retry(operator.rows.first)
     expect(operator.page.get_by_role("status")).not_to_be_empty()
     console.open()

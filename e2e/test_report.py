@@ -12,7 +12,7 @@ from instrument.stacks import TenantView
 from pages.report_page import ReportPage
 from playwright.sync_api import Browser, Page, expect
 
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render
@@ -135,7 +135,7 @@ def test_it_prints_on_a4_with_numbered_pages_and_nothing_cut(
     view.tenant.chat(files=[(f"page {n}.txt", b"text " * n) for n in range(1, 31)]).end()
     view.tenant.wait_until_settled()
     saved = tmp_path / "report.html"
-    saved.write_text(render(gather(view.tenant.ledger, Scope())), encoding="utf-8")
+    saved.write_text(render(gather(view.tenant.reconciliation, Scope())), encoding="utf-8")
     with browser.new_context() as context:
         paper = context.new_page()
         paper.goto(saved.as_uri())
@@ -176,7 +176,7 @@ def test_the_command_writes_the_same_file(tmp_path: Path, view: TenantView) -> N
     out = tmp_path / "run.html"
     done = _run(*command, "--out", str(out), "--chat", chat.guid, "--json")
     assert done.returncode == 0, done.stderr
-    expected = render(gather(view.tenant.ledger, Scope(chat=chat.guid)))
+    expected = render(gather(view.tenant.reconciliation, Scope(chat=chat.guid)))
     assert _without_times(out.read_text(encoding="utf-8")) == _without_times(expected)
     wrong = _run(*command, "--out", str(out), "--chat", "F" * 32)
     assert wrong.returncode == 2
@@ -194,7 +194,7 @@ def _played(names: TenantNames) -> str:
         tenant = Tenant(Lab(stack, is_own=True), names)
         tenant.chat(files=FILES).end()
         tenant.wait_until_settled()
-        return render(gather(ChainLedger(stack.neighbours, names), Scope()))
+        return render(gather(Reconciliation(stack.neighbours, names), Scope()))
 
 
 def _without_times(html: str) -> str:

@@ -48,7 +48,7 @@ def test_the_next_chat_after_a_reset_arrives_and_the_books_balance(fresh: Consol
     for _ in range(2):
         fresh.play_a_chat(slow=False)
         fresh.expect_every_station_done()
-        expect(fresh.page.locator("#meta")).to_contain_text("every law holds", timeout=PATIENCE_MS)
+        expect(fresh.page.locator("#meta")).to_contain_text("every invariant holds", timeout=PATIENCE_MS)
         set_back(fresh.page)
         expect(fresh.sentence).to_have_text("No chat yet.")
 

@@ -44,7 +44,7 @@ ENV PYTHONPATH=/opt/before/service:/opt/before/contract_tests
 """
 _STATE = (
     "import sqlalchemy as sa; from attachment_transfer.settings import Settings; import os;"
-    "from attachment_transfer.ledger.database import open_database;"
+    "from attachment_transfer.reconciliation.database import open_database;"
     "engine = open_database(Settings.from_env(os.environ).database_url); inspector = sa.inspect(engine);"
     "print(inspector.has_table('ledger_migration'),"
     " 'write_back_state' in [column['name'] for column in inspector.get_columns('transfer')])"

@@ -32,14 +32,14 @@ LEDGER_FINDS_SOMETHING = {"byte-changes"}
 
 @pytest.fixture(scope="module")
 def scene() -> Iterator[LocalStack]:
-    """A stack through its wire gates, with a console."""
-    with open_stack(StackOptions(console=True, through_gates=True)) as stack:
+    """A stack through its fault proxy, with a console."""
+    with open_stack(StackOptions(console=True, fault_proxy=True)) as stack:
         yield LocalStack(Lab(stack, is_own=True))
 
 
 @pytest.fixture
 def stage(scene: LocalStack, request: pytest.FixtureRequest) -> Iterator[TenantView]:
-    """A fresh tenant; its ledger is judged at the end, unless the scenario is about a broken one."""
+    """A fresh tenant; its reconciliation is judged at the end, unless the scenario is about a broken one."""
     options, check = getattr(request, "param", (None, True))
     with scene.tenant_view(options, check=check) as view:
         yield view

@@ -43,7 +43,7 @@ pytestmark = [
 
 def telling_chat(view: TenantView) -> str:
     """The guid of the chat with the most files."""
-    return Counter(each.chat for each in view.tenant.ledger.sources()).most_common(1)[0][0]
+    return Counter(each.chat for each in view.tenant.reconciliation.sources()).most_common(1)[0][0]
 
 
 def open_still(page: Page, view: TenantView, name: str, guise: str) -> None:
@@ -87,7 +87,7 @@ def test_pictures_for_the_documentation(
 
 def test_the_demos_customers_are_the_same_each_time(view: TenantView) -> None:
     furnish(view.base_url, view.name)
-    names = sorted(each.name for each in view.tenant.ledger.sources())
+    names = sorted(each.name for each in view.tenant.reconciliation.sources())
     assert len(names) > 10
     assert len(view.tenant.mock("cmi").get("/_mock/chats", tenant=view.name)["chats"]) >= 12
 

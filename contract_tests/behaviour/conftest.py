@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--test-activity", default="", help="ObjectID of the chat activity that may be written to")
     group.addoption("--allow-wrong-password", choices=ACCOUNTS, default=None, help="try ONE wrong password there")
     group.addoption("--force-production", action="store_true", help="ask hosts that are not listed as test tenants")
-    group.addoption("--witness-report", default="", help="write what was confirmed and refuted to this JSON file")
+    group.addoption("--recorder-report", default="", help="write what was confirmed and refuted to this JSON file")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,7 +100,7 @@ def _permits_of(config: pytest.Config) -> Permits:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check what the tests claim to witness; hold back what this run may not ask; wrong passwords come last."""
+    """Check what the tests claim to recorder; hold back what this run may not ask; wrong passwords come last."""
     mine = {item for item in items if Path(__file__).parent in item.path.parents}
     claimed = {each for item in mine for each in _witnessed(item)}
     if unknown := claimed - assumptions().keys():
@@ -161,7 +161,7 @@ def _without_values(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExcepti
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Which assumptions were confirmed, which refuted, and what was not asked."""
     confirmed, refuted = _sorted_outcomes(config)
-    if path := config.getoption("witness_report", ""):
+    if path := config.getoption("recorder_report", ""):
         content = {"target": config.getoption("target"), "confirmed": confirmed, "refuted": refuted}
         Path(path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     if not confirmed and not refuted:

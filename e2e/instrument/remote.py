@@ -14,7 +14,7 @@ from typing import Any, NoReturn, cast
 import httpx
 import pytest
 
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import Verdict, Violation
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames
@@ -50,7 +50,7 @@ class RemoteStack:
             tenant = RemoteTenant(self.console_url, minted)
             yield TenantView(base_url=self.console_url, name=tenant.name, tenant=tenant)
             if check:
-                tenant.assert_laws_hold()
+                tenant.assert_invariants_hold()
         finally:
             ENDED_TENANTS.add(minted["tenant"])
             self._http.delete(f"/api/tenants/{minted['tenant']}")
@@ -76,7 +76,7 @@ class RemoteLab:
     def tenant(
         self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = False, of: str = ""
     ) -> Iterator[Tenant]:
-        """A fresh tenant of the stack. Nobody taps its wires from here: ``judge`` and ``of`` are for a witness."""
+        """A fresh tenant of the stack. Nobody taps its wires from here: ``judge`` and ``of`` are for a recorder."""
         with self._stack.tenant_view(options, check=check) as view:
             yield view.tenant
 
@@ -92,10 +92,12 @@ class RemoteTenant(Tenant):
         names = _names(minted)
         to = Neighbours({each: f"{console_url}/api/tenants/{names.name}/{each}" for each in (*MOCKS, "service")})
         super().__init__(cast("Lab", _Elsewhere("lab", stack=_Elsewhere("stack", neighbours=to, run_dir=None))), names)
-        self.ledger = _ConsoleLedger(to, names, f"{console_url}/api/tenants/{names.name}/ledger")
+        self.reconciliation = _ConsoleReconciliation(
+            to, names, f"{console_url}/api/tenants/{names.name}/reconciliation"
+        )
 
 
-class _ConsoleLedger(ChainLedger):
+class _ConsoleReconciliation(Reconciliation):
     """Reads through the passage, which adds the token; the judgement, secrecy included, is the console's."""
 
     def __init__(self, to: Neighbours, names: TenantNames, verdict_url: str) -> None:
@@ -139,4 +141,4 @@ def _names(minted: Mapping[str, str]) -> TenantNames:
 
 
 def _violation(told: Mapping[str, str]) -> Violation:
-    return Violation(law=told["law"], file=told["file"], hop=told["hop"], fact=told["fact"])
+    return Violation(invariant=told["invariant"], file=told["file"], hop=told["hop"], fact=told["fact"])

@@ -29,7 +29,7 @@ class TenantView:
     """A tenant of one test's own, shown by the console.
 
     Attributes:
-        tenant: the same tenant as the lab's friendly object; its ledger is checked at the test's end.
+        tenant: the same tenant as the lab's friendly object; its reconciliation is checked at the test's end.
     """
 
     base_url: str
@@ -55,7 +55,7 @@ class StackUnderTest(Protocol):
     def tenant_view(
         self, options: TenantOptions | None = None, *, check: bool = True
     ) -> AbstractContextManager[TenantView]:
-        """A fresh tenant; at its end its laws are checked (AssertionError), unless ``check`` is False."""
+        """A fresh tenant; at its end its invariants are checked (AssertionError), unless ``check`` is False."""
 
 
 class LocalStack:

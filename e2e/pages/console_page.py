@@ -63,7 +63,7 @@ class ConsolePage:
         expect(self.page.get_by_text("Live", exact=True)).to_be_visible(timeout=PATIENCE_MS)
 
     def expect_arrived(self, count: int) -> None:
-        """All files are stored, and the ledger agrees."""
+        """All files are stored, and the reconciliation agrees."""
         what = "The attachment" if count == 1 else f"All {count} attachments"
         sentence = f"{what} arrived in C4C. Every byte is equal at both ends."
         expect(self.sentence).to_have_text(sentence, timeout=PATIENCE_MS)

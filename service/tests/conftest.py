@@ -19,9 +19,9 @@ from ingress_kit import Door, open_door
 from ledger_kit import Queue
 from operator_kit import Morning
 from policy_kit import PolicyStack
+from recorder_kit import heard
 from stack import Stack
 from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
-from witness_kit import heard
 
 from attachment_transfer.ledger.database import migrate, open_database
 from attachment_transfer.ledger.sealing import KeyRing, new_master_key

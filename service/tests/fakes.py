@@ -1,7 +1,7 @@
 """Honest little neighbours for tests: they hold objects, and fail as planned. And a clock moved by hand.
 
 Both answer an ``httpx.MockTransport``, which reads the whole request first, as a server behind a gateway does. What
-they answer is judged against the contract at each test's end (``witness_kit``), save what a test plans to be odd.
+they answer is judged against the contract at each test's end (``recorder_kit``), save what a test plans to be odd.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The contract's witness at the service's two ends: what it sends to its fakes, and what its own API answers.
+"""The contract's recorder at the service's two ends: what it sends to its fakes, and what its own API answers.
 
 Both ends of an exchange are in this process, so one capture is both. A fake that plans a failure says so in the
 response's extensions (``{"fault": …}``) or by raising; its reply is exempt, the service's request is not.

@@ -1,4 +1,4 @@
-"""``python -m c4c_mock --host 127.0.0.1 --port 8103 --gate-port 9103 --data DIR``."""
+"""``python -m c4c_mock --host 127.0.0.1 --port 8103 --fault-proxy-port 9103 --data DIR``."""
 
 from __future__ import annotations
 

@@ -141,11 +141,11 @@ def test_the_custom_verb_merge_comes_through_the_server(stack):
     assert answer.status_code == 204
 
 
-def test_a_lost_answer_at_the_gate_leaves_the_file_stored(stack):
+def test_a_lost_answer_at_the_fault_proxy_leaves_the_file_stored(stack):
     chat = stack.chat("LOST")
     fault = {"kind": "lost_answer", "match": {"method": "POST", "path": f"*{chat}*"}}
     assert stack.control("faults", fault).status_code == 201
-    url = f"{stack.mock.gate_url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment"
+    url = f"{stack.mock.fault_proxy_url}{ROOT}/chatactivity/ChatActivityCollection('{chat}')/ChatActivityAttachment"
     body = {"Name": "lost", "CategoryCode": "2", "Binary": "QUJD"}
     with pytest.raises(requests.ConnectionError):
         requests.post(url, json=body, auth=LOGIN, headers={"Host": HOST}, timeout=10)

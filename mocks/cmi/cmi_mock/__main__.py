@@ -1,4 +1,4 @@
-"""``python -m cmi_mock --host 127.0.0.1 --port 8102 --gate-port 9102 --data DIR``."""
+"""``python -m cmi_mock --host 127.0.0.1 --port 8102 --fault-proxy-port 9102 --data DIR``."""
 
 from __future__ import annotations
 

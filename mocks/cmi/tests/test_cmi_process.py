@@ -46,8 +46,8 @@ def download(base: str, path: str) -> httpx.Response:
     return httpx.get(base + path, headers=headers, auth=httpx.BasicAuth(USER, PASSWORD))
 
 
-def test_the_bytes_arrive_whole_directly_and_through_the_gate(mock: MockProcess, path: str) -> None:
-    for base in (mock.url, mock.gate_url):
+def test_the_bytes_arrive_whole_directly_and_through_the_fault_proxy(mock: MockProcess, path: str) -> None:
+    for base in (mock.url, mock.fault_proxy_url):
         answer = download(base, path)
         assert answer.headers["content-length"] == str(len(CONTENT))
         assert answer.content == CONTENT
@@ -65,8 +65,8 @@ def test_a_download_cut_on_the_wire_breaks_and_the_next_one_heals(mock: MockProc
     fault = {"kind": "cut", "match": {"path": "*/attachments/*"}, "params": {"after_bytes": 100_000}}
     httpx.post(f"{mock.url}/_mock/faults", json=fault).raise_for_status()
     with pytest.raises(httpx.RemoteProtocolError):
-        download(mock.gate_url, path)
-    assert download(mock.gate_url, path).content == CONTENT
+        download(mock.fault_proxy_url, path)
+    assert download(mock.fault_proxy_url, path).content == CONTENT
 
 
 def test_an_upload_that_breaks_off_on_the_wire_is_no_attachment(mock: MockProcess) -> None:
@@ -87,7 +87,7 @@ def test_a_scripted_chat_takes_its_result_over_a_real_wire(mock: MockProcess) ->
     httpx.post(f"{mock.url}/_mock/reset").raise_for_status()
     played = httpx.post(f"{mock.url}/_mock/scripts/dishwasher-with-photos").json()
     headers, auth = {"Host": HOST, "x-api-key": KEY}, httpx.BasicAuth(USER, PASSWORD)
-    with httpx.Client(base_url=f"{mock.gate_url}/acme/cmi", headers=headers, auth=auth) as client:
+    with httpx.Client(base_url=f"{mock.fault_proxy_url}/acme/cmi", headers=headers, auth=auth) as client:
         result = {"contact_id": played["guid"], "data": {"attachments_stored": 4}}
         written = client.post("/contactData", json=result, headers={"Accept": "text/html"})
         assert (written.status_code, written.text) == (201, written.headers["location"][-32:])
@@ -112,7 +112,7 @@ def live(web: httpx.Client, process: MockProcess, number: int) -> tuple[int, lis
     for _ in range(3):
         headers = {"Host": HOST, "x-api-key": f"key-{number}"}
         try:
-            answer = web.get(f"{process.gate_url}/t{number}/cmi/chats", headers=headers)
+            answer = web.get(f"{process.fault_proxy_url}/t{number}/cmi/chats", headers=headers)
             seen.append(answer.status_code)
         except httpx.TransportError:
             seen.append("broken")

@@ -1,1 +1,1 @@
-"""What all mocks share: tenants, clock, journal, faults, control, server and wire gate. See ../README.md."""
+"""What all mocks share: tenants, clock, journal, faults, control, server and fault proxy. See ../README.md."""

@@ -1,6 +1,6 @@
 """The frame around a mock's Flask application: tenants, bulkhead, journal, faults and control.
 
-A request passes: gate note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In Flask the
+A request passes: fault proxy note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In Flask the
 guard comes first: it judges what goes to ``/_mock`` and to a configurator.
 """
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTROL_THREADS", "DATA_SLOTS", "GATE_HEADER", "SERVER_THREADS", "Mock", "WrappedApp", "wrap"]
 
-#: Set by the gate on requests it passes on: its own key, and the id of the wire fault that strikes.
-GATE_HEADER = "X-Mock-Gate"
+#: Set by the fault proxy on requests it passes on: its own key, and the id of the wire fault that strikes.
+GATE_HEADER = "X-Mock-FaultProxy"
 
 
 class WrappedApp(Generic[W]):
@@ -44,7 +44,7 @@ class WrappedApp(Generic[W]):
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
-        wire_fault = self._gate_note(environ)
+        wire_fault = self._fault_proxy_note(environ)
         if is_control(environ.get("PATH_INFO", "")):
             set_current_draft(None)
             return self.flask_app(environ, start_response)
@@ -65,14 +65,14 @@ class WrappedApp(Generic[W]):
     def _attendance(self, tenant: W | None) -> Attendance:
         logs = attending()
         if self.mock.witnessing:
-            logs.append(tenant.witness if tenant is not None else self.mock.stray_witness)
+            logs.append(tenant.recorder if tenant is not None else self.mock.stray_recorder)
         return Attendance(logs)
 
-    def _gate_note(self, environ: WSGIEnvironment) -> str | None:
-        """Take the gate's header out; only a note that carries the gate's own key counts."""
+    def _fault_proxy_note(self, environ: WSGIEnvironment) -> str | None:
+        """Take the fault proxy's header out; only a note that carries the fault proxy's own key counts."""
         value = environ.pop(f"HTTP_{GATE_HEADER.upper().replace('-', '_')}", "")
         key, _, fault_id = value.partition(" ")
-        return fault_id or None if secrets.compare_digest(key, self.mock.gate_key) else None
+        return fault_id or None if secrets.compare_digest(key, self.mock.fault_proxy_key) else None
 
     def _misdirected(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         host, path = environ.get("HTTP_HOST", ""), environ.get("PATH_INFO", "")

@@ -13,7 +13,7 @@ from mock_kit.faultkinds import is_number
 from mock_kit.faults import Fault
 from mock_kit.mock import CONTROL_PREFIX, Mock
 from mock_kit.problem import FieldError, Problem, bad_request
-from mock_kit.recorder_control import add_witness
+from mock_kit.recorder_control import add_recorder
 from mock_kit.tenants import NameTaken, W
 
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
@@ -54,7 +54,7 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
     _add_faults(bp, mock)
     _add_clock_and_reset(bp, mock)
     _add_evidence_and_dialect(bp, mock)
-    add_witness(bp, mock)
+    add_recorder(bp, mock)
 
     @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def no_such_control(rest: str) -> Reply:
@@ -73,7 +73,7 @@ def _add_health(bp: Blueprint, mock: Mock[W]) -> None:
             status="ok",
             mock=mock.name,
             pid=os.getpid(),
-            gate_port=mock.gate_port,
+            fault_proxy_port=mock.fault_proxy_port,
             tenants=mock.tenants.names(),
             busy=mock.slots.taken,
             strays=mock.strays.last_id,
@@ -168,10 +168,10 @@ def _shown(fault: Fault, mock: Mock[W]) -> dict[str, Any]:
     told = fault.to_dict()
     if fault.layer == "app":
         return told
-    told["gate"] = {"port": mock.gate_port, "needed": True}
+    told["fault_proxy"] = {"port": mock.fault_proxy_port, "needed": True}
     why = mock.proxy_bypassed
-    if mock.gate_port is None:
-        why = "this mock has no fault proxy: start it with --gate-port, and send requests there"
+    if mock.fault_proxy_port is None:
+        why = "this mock has no fault proxy: start it with --fault-proxy-port, and send requests there"
     return told | {"warning": f"{fault.kind} cannot strike: {why}"} if why else told
 
 
@@ -191,7 +191,7 @@ def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
 
     @bp.post("/faults")
     def plan_fault() -> Reply:
-        """201 and the fault. A wire fault strikes only requests that come through the fault proxy: see ``gate``.
+        """201 and the fault. A wire fault strikes only requests that come through the fault proxy: see ``fault_proxy``.
 
         ``warning`` says why it cannot strike where no request comes that way.
         """

@@ -1,6 +1,6 @@
-"""The wire gate: a second port that relays to the application and breaks the wire as planned.
+"""The fault proxy: a second port that relays to the application and breaks the wire as planned.
 
-A WSGI application behind a proper server cannot reset, garble or cut a reply. The gate can: it reads a
+A WSGI application behind a proper server cannot reset, garble or cut a reply. The fault proxy can: it reads a
 request's head, asks the tenant's fault plan, and otherwise passes bytes on, both ways as streams. Clients'
 connections stay open between requests; towards the application each request has a connection of its own.
 A connection that a fault broke is closed.
@@ -37,7 +37,7 @@ _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: cl
 _NO_APPLICATION = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
-class Gate:
+class FaultProxy:
     """Relays from its own port to the application's. Runs in a thread of its own."""
 
     def __init__(self, mock: Mock[Any], *, host: str, port: int, app_port: int) -> None:
@@ -48,7 +48,7 @@ class Gate:
         self._listener: socket.socket | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="mock-gate", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="mock-fault-proxy", daemon=True)
         self._ready = threading.Event()
 
     @property
@@ -62,7 +62,7 @@ class Gate:
         self._listener = socket.create_server(self._address, family=family, backlog=_BACKLOG)
         self._listener.setblocking(False)
         self._address = self._listener.getsockname()[:2]
-        self._mock.gate_port = self.port
+        self._mock.fault_proxy_port = self.port
         self._thread.start()
         self._ready.wait()
 
@@ -133,15 +133,15 @@ class Gate:
 
     def note_for(self, fault: Fault | None) -> list[tuple[bytes, bytes]]:
         """The header that tells the application which wire fault will strike its reply."""
-        value = f"{self._mock.gate_key} {fault.id}".encode() if fault else b""
+        value = f"{self._mock.fault_proxy_key} {fault.id}".encode() if fault else b""
         return [(GATE_HEADER.encode(), value)] if fault else []
 
 
 class _Relay:
     """One request to the application and its reply back."""
 
-    def __init__(self, gate: Gate, client: Wire, head: Head, body: AsyncIterator[bytes]) -> None:
-        self._gate = gate
+    def __init__(self, fault_proxy: FaultProxy, client: Wire, head: Head, body: AsyncIterator[bytes]) -> None:
+        self._fault_proxy = fault_proxy
         self._client = client
         self._head = head
         self._body = body
@@ -150,7 +150,7 @@ class _Relay:
     async def run(self, fault: Fault | None = None, tenant: Tenant | None = None) -> Parting:
         """What becomes of the client's connection afterwards."""
         try:
-            application = await self._gate.to_application()
+            application = await self._fault_proxy.to_application()
         except OSError:
             await self._client.send(_NO_APPLICATION)
             return Parting.CLOSE
@@ -173,7 +173,7 @@ class _Relay:
 
     async def _feed(self, application: Wire, fault: Fault | None) -> None:
         """The request's head and body. An application that does not listen to the end is its own affair."""
-        own = [(b"Connection", b"close"), *self._gate.note_for(fault)]
+        own = [(b"Connection", b"close"), *self._fault_proxy.note_for(fault)]
         with contextlib.suppress(OSError):
             await application.send(self._head.replaced({b"connection", b"keep-alive", _PRIVATE}, own))
             try:

@@ -19,13 +19,13 @@ sign_in_page              status?, size own|real, type own|real       an HTML pa
 json_error                status?, message?, size, type               a JSON error in place of the reply
 redirect                  to, location?, status?                      301, 302, 303, 307 or 308 with Location
 endless                   bytes_per_s?, limit_bytes?                  the body goes on in blanks, without end
-reset  (gate)             after_bytes?                                TCP reset; phase after: within the reply
-garbage  (gate)           -                                           bytes that are no HTTP
-drip  (gate)              bytes_per_s, part body|head|both            the reply comes slowly
-cut  (gate)               after_bytes                                 closed in the middle of the reply's body
-close_delimited  (gate)   end complete|early, keep_bytes              no length and no chunks: closing ends it
-no_answer  (gate)         hold_s                                      silence, then the connection closes
-lost_answer  (gate)       -                                           the work is done, the answer is lost
+reset  (fault proxy)             after_bytes?                                TCP reset; phase after: within the reply
+garbage  (fault proxy)           -                                           bytes that are no HTTP
+drip  (fault proxy)              bytes_per_s, part body|head|both            the reply comes slowly
+cut  (fault proxy)               after_bytes                                 closed in the middle of the reply's body
+close_delimited  (fault proxy)   end complete|early, keep_bytes              no length and no chunks: closing ends it
+no_answer  (fault proxy)         hold_s                                      silence, then the connection closes
+lost_answer  (fault proxy)       -                                           the work is done, the answer is lost
 ========================  ==========================================  ========================================
 
 Of ``packed``: ``coding`` is the Content-Encoding, a list such as "gzip, gzip" packs once per coding. ``packed_with``
@@ -94,7 +94,7 @@ class Fault:
 
     @property
     def layer(self) -> Layer:
-        """Where it strikes: in the application, or on the wire (which needs the gate)."""
+        """Where it strikes: in the application, or on the wire (which needs the fault proxy)."""
         return KINDS[self.kind].layer
 
     @property

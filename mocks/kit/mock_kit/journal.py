@@ -59,7 +59,7 @@ class BodyMeter:
     def __init__(self) -> None:
         self.size_bytes = 0
         self.complete = True
-        #: Copies the body for a witness; None if nobody attends.
+        #: Copies the body for a recorder; None if nobody attends.
         self.copier: Copier | None = None
         self._digest = hashlib.sha256()
         self._head = b""

@@ -15,7 +15,7 @@ from mock_kit.clock import Clock
 from mock_kit.context import Draft, Note, note, set_current_draft
 from mock_kit.faults import Fault
 from mock_kit.journal import BodyMeter, Exchange, Journal
-from mock_kit.recorder import Attendance, Testimony
+from mock_kit.recorder import Attendance, CapturedExchange
 from mock_kit.replies import ANSWERS, NO_ANSWER, Struck
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class Passage:
         tenant: Tenant | None,
         strays: Journal,
         release: Callable[[], None],
-        witness: Attendance | None = None,
+        recorder: Attendance | None = None,
         mock_name: str = "",
         signed: Callable[[Request], str | None] = lambda _: None,
     ) -> None:
-        """A request without ``tenant`` is written down in ``strays``; ``witness`` hears of the whole exchange.
+        """A request without ``tenant`` is written down in ``strays``; ``recorder`` hears of the whole exchange.
 
         ``signed`` gives a pre-signed address for what a request asks for (``Mock.signed_address``).
         """
@@ -65,12 +65,12 @@ class Passage:
         self._released = False
         self._answer = Answer("000 nothing sent", [], iter(()))
         self.draft = Draft(tenant)
-        self._witness = witness or Attendance(())
+        self._recorder = recorder or Attendance(())
         self._mock_name = mock_name
         self._signed = signed
         self._failed = False
         headers = request.headers
-        self._received.copier = self._witness.copier(
+        self._received.copier = self._recorder.copier(
             headers.get("Content-Type", ""), headers.get("Content-Encoding", "")
         )
         self._input = self._tap()
@@ -184,7 +184,7 @@ class Passage:
 
     def _reply(self, start_response: StartResponse) -> Any:
         answer = self._answer
-        self._sent.copier = self._witness.copier(
+        self._sent.copier = self._recorder.copier(
             answer.header("Content-Type") or "", answer.header("Content-Encoding") or ""
         )
         if self._request.headers.get(EVIDENCE_HEADER) == "1":
@@ -271,12 +271,12 @@ class Passage:
                 evidence=list(self.draft.evidence),
             )
         )
-        if self._witness:
+        if self._recorder:
             self._testify()
 
     def _testify(self) -> None:
         masker, request = self._journal.masker, self._request
-        testimony = Testimony(
+        captured = CapturedExchange(
             mock=self._mock_name,
             tenant=self._tenant.name if self._tenant is not None else None,
             method=request.method,
@@ -289,10 +289,10 @@ class Passage:
             failed=self._failed,
         )
         if self._received.copier is not None:
-            testimony.request = self._received.copier.copy(self._received, masker)
+            captured.request = self._received.copier.copy(self._received, masker)
         if self._sent.copier is not None:
-            testimony.response = self._sent.copier.copy(self._sent, masker)
-        self._witness.tell(testimony)
+            captured.response = self._sent.copier.copy(self._sent, masker)
+        self._recorder.tell(captured)
 
 
 class _Watched:

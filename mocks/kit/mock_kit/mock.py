@@ -13,7 +13,7 @@ from mock_kit.evidence import EvidenceBook
 from mock_kit.guard import Guard
 from mock_kit.journal import Journal
 from mock_kit.problem import FieldError, Problem
-from mock_kit.recorder import WitnessLog
+from mock_kit.recorder import RecorderLog
 from mock_kit.slots import Slots
 from mock_kit.tenants import Tenants, W
 
@@ -35,7 +35,7 @@ class Mock(Generic[W]):
         name: for people, e.g. in ``/_mock/health``.
         tenants: every tenant of this process.
         tenant_of: which tenant a request belongs to, judged by host and path alone; None = none. It must not
-            read the body; the gate calls it too.
+            read the body; the fault proxy calls it too.
         create_tenant: turns the body of ``POST /_mock/tenants`` (``name`` is checked already) into a tenant and
             adds it: ``tenants.add(tenant, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
         reset_tenant: empties the mock's own state; the kit has emptied its share (``Tenant.reset_basics``).
@@ -67,20 +67,20 @@ class Mock(Generic[W]):
         self.signed_address = signed_address or _no_signed_address
         #: Requests that belong to no tenant.
         self.strays = Journal()
-        #: Whether every tenant's ``witness`` hears of whole exchanges; off, because that costs memory.
+        #: Whether every tenant's ``recorder`` hears of whole exchanges; off, because that costs memory.
         self.witnessing = False
         #: Whole exchanges that belong to no tenant.
-        self.stray_witness = WitnessLog()
+        self.stray_recorder = RecorderLog()
         #: How many of the neighbours' requests run at once.
         self.slots = Slots()
-        #: The port of the wire gate; None without one.
-        self.gate_port: int | None = None
+        #: The port of the fault proxy; None without one.
+        self.fault_proxy_port: int | None = None
         #: Why the callers of this process do not come by the fault proxy, and what would help; empty: they may.
         self.proxy_bypassed = ""
         #: Judges requests to ``/_mock`` and to the configurators.
         self.guard = Guard()
-        #: Proves to the application that a gate note is the gate's own.
-        self.gate_key = secrets.token_urlsafe(16)
+        #: Proves to the application that a fault proxy note is the fault proxy's own.
+        self.fault_proxy_key = secrets.token_urlsafe(16)
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults, changed by ``body["dialect"]``. Problem 400 for a switch that does not exist."""

@@ -1,13 +1,13 @@
 """Whole exchanges, for whoever judges live traffic against a contract. Off unless somebody attends.
 
-The journal keeps heads, masked with ``***``: enough for a person, too little for a schema. The witness keeps each
+The journal keeps heads, masked with ``***``: enough for a person, too little for a schema. The recorder keeps each
 message whole and masks it *in shape*: every character of a secret becomes another of its own class
 (``masking.stand_in``), so that a schema still sees length, alphabet, quotes and the word ``Basic``, and nothing that
 opens anything. The other way, to judge first and mask then, would need the contract inside the mock, which a mock
 never imports.
 
 Two ways to attend: ``with attend() as log`` in this process (unit tests), or ``Mock.witnessing`` (the process was
-started with ``--witness``), which lets ``GET /_mock/witness?tenant=`` hand the exchanges out.
+started with ``--recorder``), which lets ``GET /_mock/recorder?tenant=`` hand the exchanges out.
 
 Memory is bounded, and what the bound costs is stated, never silent: a body beyond ``KEPT_BODY_BYTES`` is marked as not
 whole, an exchange beyond ``KEPT_BYTES`` is counted in ``dropped``. A process that is killed takes its log along.
@@ -42,7 +42,7 @@ _Headers = list[tuple[str, str]]
 
 @dataclass
 class Copy:
-    """A body as the witness keeps it.
+    """A body as the recorder keeps it.
 
     Attributes:
         size_bytes, sha256: of what went over the wire.
@@ -129,7 +129,7 @@ class Copier:
 
 
 @dataclass
-class Testimony:
+class CapturedExchange:
     """One whole exchange.
 
     Attributes:
@@ -168,19 +168,21 @@ class Testimony:
         return len(self.request.text or "") + len(self.response.text or "")
 
 
-def testimony_from(told: Mapping[str, Any]) -> Testimony:
-    """A testimony from the JSON that ``to_dict`` made of it."""
+def captured_from(told: Mapping[str, Any]) -> CapturedExchange:
+    """A captured from the JSON that ``to_dict`` made of it."""
     headers = {side: [(name, value) for name, value in told[side]] for side in ("request_headers", "response_headers")}
-    return Testimony(**{**told, **headers, "request": Copy(**told["request"]), "response": Copy(**told["response"])})
+    return CapturedExchange(
+        **{**told, **headers, "request": Copy(**told["request"]), "response": Copy(**told["response"])}
+    )
 
 
-class WitnessLog:
+class RecorderLog:
     """Testimonies, oldest first. Thread-safe."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
         """``kept_bytes`` bounds the bodies of all testimonies together."""
         self._kept_bytes = kept_bytes
-        self._testimonies: list[Testimony] = []
+        self._testimonies: list[CapturedExchange] = []
         self._held_bytes = 0
         self._begun = self._ended = 0
         self.dropped = 0
@@ -203,30 +205,30 @@ class WitnessLog:
         with self._lock:
             self._begun += 1
 
-    def add(self, testimony: Testimony) -> None:
+    def add(self, captured: CapturedExchange) -> None:
         """An exchange is over. One that does not fit is dropped, and counted."""
         with self._lock:
             self._ended += 1
-            testimony.id = self._ended
-            if self._held_bytes + testimony.kept_bytes > self._kept_bytes:
+            captured.id = self._ended
+            if self._held_bytes + captured.kept_bytes > self._kept_bytes:
                 self.dropped += 1
                 return
-            self._held_bytes += testimony.kept_bytes
-            self._testimonies.append(testimony)
+            self._held_bytes += captured.kept_bytes
+            self._testimonies.append(captured)
 
-    def list(self, since_id: int = 0, limit: int | None = None) -> list[Testimony]:
+    def list(self, since_id: int = 0, limit: int | None = None) -> list[CapturedExchange]:
         """At most ``limit`` testimonies that follow ``since_id``."""
         with self._lock:
             return [one for one in self._testimonies if one.id > since_id][:limit]
 
 
-_attending: list[WitnessLog] = []
+_attending: list[RecorderLog] = []
 
 
 @contextmanager
-def attend() -> Iterator[WitnessLog]:
+def attend() -> Iterator[RecorderLog]:
     """Hear of every exchange of every mock in this process, while the block lasts."""
-    log = WitnessLog()
+    log = RecorderLog()
     _attending.append(log)
     try:
         yield log
@@ -234,7 +236,7 @@ def attend() -> Iterator[WitnessLog]:
         _attending.remove(log)
 
 
-def attending() -> list[WitnessLog]:
+def attending() -> list[RecorderLog]:
     """The logs that hear of every exchange now."""
     return list(_attending)
 
@@ -242,7 +244,7 @@ def attending() -> list[WitnessLog]:
 class Attendance:
     """One exchange and the logs that are to hear of it; without logs it costs nothing."""
 
-    def __init__(self, logs: Iterable[WitnessLog]) -> None:
+    def __init__(self, logs: Iterable[RecorderLog]) -> None:
         self._logs = tuple(logs)
         for log in self._logs:
             log.begin()
@@ -254,7 +256,7 @@ class Attendance:
         """What copies a body; None if nobody attends."""
         return Copier(content_type, encoding) if self._logs else None
 
-    def tell(self, testimony: Testimony) -> None:
+    def tell(self, captured: CapturedExchange) -> None:
         """The exchange is over."""
         for log in self._logs:
-            log.add(testimony)
+            log.add(captured)

@@ -1,4 +1,4 @@
-"""``/_mock/witness``: whole exchanges, for whoever judges live traffic; 409 unless the mock was told to keep them."""
+"""``/_mock/recorder``: whole exchanges, for whoever judges live traffic; 409 unless the mock was told to keep them."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from flask import Blueprint, Response, request
 
 from mock_kit.mock import Mock
 from mock_kit.problem import FieldError, Problem
-from mock_kit.recorder import Testimony, WitnessLog
+from mock_kit.recorder import CapturedExchange, RecorderLog
 from mock_kit.tenants import W
 
 #: One page never holds more text than this, in characters, but always at least one exchange.
 PAGE_CHARS = 4 * 1024 * 1024
 
 
-def add_witness(bp: Blueprint, mock: Mock[W]) -> None:
+def add_recorder(bp: Blueprint, mock: Mock[W]) -> None:
     """The two routes: a tenant's exchanges, and those that belong to no tenant."""
 
-    @bp.get("/witness")
+    @bp.get("/recorder")
     def tenant_exchanges() -> Response:
         """What follows ``since`` (an id), oldest first; read on from ``last_id`` until it stays."""
         _refuse_unless_on(mock)
-        return _page(mock.current_tenant().witness)
+        return _page(mock.current_tenant().recorder)
 
-    @bp.get("/witness/strays")
+    @bp.get("/recorder/strays")
     def stray_exchanges() -> Response:
         """The same for requests to no tenant."""
         _refuse_unless_on(mock)
-        return _page(mock.stray_witness)
+        return _page(mock.stray_recorder)
 
 
 def _refuse_unless_on(mock: Mock[W]) -> None:
     if not mock.witnessing:
-        error = FieldError("--witness", "the mock started with it", "Start the mock with --witness.", "not given")
+        error = FieldError("--recorder", "the mock started with it", "Start the mock with --recorder.", "not given")
         raise Problem(409, "Nobody attends", "This mock does not keep whole exchanges.", [error])
 
 
-def _page(log: WitnessLog) -> Response:
+def _page(log: RecorderLog) -> Response:
     since, room = request.args.get("since", 0, type=int), PAGE_CHARS
-    page: list[Testimony] = []
-    for testimony in log.list(since):
-        if page and testimony.kept_bytes > room:
+    page: list[CapturedExchange] = []
+    for captured in log.list(since):
+        if page and captured.kept_bytes > room:
             break
-        room -= testimony.kept_bytes
-        page.append(testimony)
+        room -= captured.kept_bytes
+        page.append(captured)
     told = {
         "exchanges": [one.to_dict() for one in page],
         "last_id": page[-1].id if page else since,

@@ -1,4 +1,4 @@
-"""Runs a mock as a process: granian (WSGI) with one worker, the gate as a thread inside that worker.
+"""Runs a mock as a process: granian (WSGI) with one worker, the fault proxy as a thread inside that worker.
 
 The process you start supervises; the worker serves. SIGTERM or Ctrl-C to the first ends both quickly and
 silently, and a worker whose supervisor was killed hard notices and goes as well.
@@ -26,7 +26,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from mock_kit.app import SERVER_THREADS, WrappedApp
-from mock_kit.fault_proxy import Gate
+from mock_kit.fault_proxy import FaultProxy
 from mock_kit.guard import Guard
 from mock_kit.tls import TlsDoor, TlsSettings
 
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 _HOST = "MOCK_HOST"
 _PORT = "MOCK_PORT"
-_GATE_PORT = "MOCK_GATE_PORT"
+_FAULT_PROXY_PORT = "MOCK_FAULT_PROXY_PORT"
 _TLS_PORT = "MOCK_TLS_PORT"
 _TLS_CERTIFICATE = "MOCK_TLS_CERTIFICATE"
 _DATA_DIR = "MOCK_DATA_DIR"
 _EXTRA = "MOCK_EXTRA"
-_WITNESS = "MOCK_WITNESS"
+_RECORDER = "MOCK_RECORDER"
 _BYPASSED = "MOCK_PROXY_BYPASSED"
 _CONTROL_HOSTS = "MOCK_CONTROL_HOSTS"
 _SUPERVISOR = "MOCK_SUPERVISOR_PID"
@@ -52,7 +52,7 @@ _CONTROL_HOST_HELP = "a name, besides localhost, by which programs reach /_mock 
 _LOOK_EVERY_S = 0.25
 
 
-_BYPASSED_HELP = "why callers do not come by the gate port; said to whoever plans a wire fault"
+_BYPASSED_HELP = "why callers do not come by the fault proxy port; said to whoever plans a wire fault"
 
 
 class PortTaken(Exception):
@@ -64,28 +64,32 @@ def serve(
     *,
     host: str,
     port: int,
-    gate_port: int | None,
+    fault_proxy_port: int | None,
     data_dir: Path,
     tls: TlsSettings | None = None,
     extra: Mapping[str, Any] | None = None,
-    witness: bool = False,
+    recorder: bool = False,
     proxy_bypassed: str = "",
     control_hosts: Sequence[str] = (),
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``target`` is ``module:factory``, ``factory(data_dir)`` a wrapped app.
 
-    With ``tls`` there is a door for https as well, which leads to the gate if there is one.
+    With ``tls`` there is a door for https as well, which leads to the fault proxy if there is one.
 
     ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
-    travels in the environment. ``witness`` keeps whole exchanges. ``proxy_bypassed`` says why the callers do not come
-    by the gate. ``control_hosts`` are names by which programs reach ``/_mock`` and the configurators, besides those of
+    travels in the environment. ``recorder`` keeps whole exchanges. ``proxy_bypassed`` says why the callers do not come
+    by the fault proxy. ``control_hosts`` are names by which programs reach ``/_mock`` and the configurators, besides those of
     loopback. Raises PortTaken.
     """
-    for wanted in (port, gate_port, tls.port if tls else None):
+    for wanted in (port, fault_proxy_port, tls.port if tls else None):
         if wanted is not None:
             _refuse_taken_port(host, wanted)
     settings = {_HOST: host, _PORT: str(port), _DATA_DIR: str(data_dir), _SUPERVISOR: str(os.getpid())}
-    settings |= {_GATE_PORT: str(gate_port or ""), _EXTRA: json.dumps(dict(extra or {})), _WITNESS: "1" * witness}
+    settings |= {
+        _FAULT_PROXY_PORT: str(fault_proxy_port or ""),
+        _EXTRA: json.dumps(dict(extra or {})),
+        _RECORDER: "1" * recorder,
+    }
     settings |= {_TLS_PORT: str(tls.port) if tls else "", _TLS_CERTIFICATE: str(tls.certificate) if tls else ""}
     settings |= {_BYPASSED: proxy_bypassed}
     settings |= {_CONTROL_HOSTS: ",".join(control_hosts)}
@@ -121,7 +125,7 @@ def _refuse_taken_port(host: str, port: int) -> None:
 
 
 def _load(target: str) -> WSGIApplication:
-    """Runs in the worker: build the application, start the gate and the watch. Its result is served."""
+    """Runs in the worker: build the application, start the fault proxy and the watch. Its result is served."""
     with contextlib.suppress(OSError):
         os.setpgid(0, 0)  # Ctrl-C is the supervisor's business alone
     stop = _Watch()
@@ -130,17 +134,17 @@ def _load(target: str) -> WSGIApplication:
         del os.environ[name]
     module, _, factory = target.partition(":")
     app: WrappedApp[Any] = getattr(importlib.import_module(module), factory)(Path(os.environ[_DATA_DIR]))
-    app.mock.witnessing = os.environ[_WITNESS] == "1"
+    app.mock.witnessing = os.environ[_RECORDER] == "1"
     app.mock.proxy_bypassed = os.environ[_BYPASSED]
     stop.tell(app.mock.release_all)
     names = filter(None, os.environ[_CONTROL_HOSTS].split(","))
     app.mock.guard = Guard.reached_by(names, listening_at=os.environ[_HOST])
     host, port = os.environ[_HOST], int(os.environ[_PORT])
-    if os.environ[_GATE_PORT]:
-        gate = Gate(app.mock, host=host, port=int(os.environ[_GATE_PORT]), app_port=port)
-        gate.start()
-        stop.tell(gate.stop)
-        port = gate.port
+    if os.environ[_FAULT_PROXY_PORT]:
+        fault_proxy = FaultProxy(app.mock, host=host, port=int(os.environ[_FAULT_PROXY_PORT]), app_port=port)
+        fault_proxy.start()
+        stop.tell(fault_proxy.stop)
+        port = fault_proxy.port
     if os.environ[_TLS_PORT]:
         settings = TlsSettings(port=int(os.environ[_TLS_PORT]), certificate=Path(os.environ[_TLS_CERTIFICATE]))
         door = TlsDoor(settings, host=host, target_port=port)
@@ -192,11 +196,11 @@ def main(
     parser = argparse.ArgumentParser(prog=prog)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, required=True, help="port of the mock")
-    parser.add_argument("--gate-port", type=int, help="port of the wire gate; none without it")
+    parser.add_argument("--fault-proxy-port", type=int, help="port of the fault proxy; none without it")
     parser.add_argument("--tls-port", type=int, help="port of a door for https; none without it")
     parser.add_argument("--tls-certificate", type=Path, help="PEM file with the door's certificate chain and key")
     parser.add_argument("--data", type=Path, help="directory for files; a temporary one without it")
-    parser.add_argument("--witness", action="store_true", help="keep whole exchanges for /_mock/witness (for tests)")
+    parser.add_argument("--recorder", action="store_true", help="keep whole exchanges for /_mock/recorder (for tests)")
     parser.add_argument("--fault-proxy-bypassed", default="", metavar="WHY", help=_BYPASSED_HELP)
     parser.add_argument("--control-host", action="append", default=[], help=_CONTROL_HOST_HELP)
     for flag, text in arguments:
@@ -204,7 +208,7 @@ def main(
     for flag, text in switches:
         parser.add_argument(flag, action="store_true", help=text)
     given = vars(parser.parse_args(argv))
-    known = {name: given.pop(name) for name in ("host", "port", "gate_port", "data", "witness")}
+    known = {name: given.pop(name) for name in ("host", "port", "fault_proxy_port", "data", "recorder")}
     bypassed = given.pop("fault_proxy_bypassed")
     tls = _tls(parser, given.pop("tls_port"), given.pop("tls_certificate"))
     control_hosts = _control_hosts(parser, given.pop("control_host"))
@@ -214,9 +218,9 @@ def main(
             target,
             host=known["host"],
             port=known["port"],
-            gate_port=known["gate_port"],
+            fault_proxy_port=known["fault_proxy_port"],
             data_dir=data_dir,
-            witness=known["witness"],
+            recorder=known["recorder"],
             proxy_bypassed=bypassed,
             tls=tls,
             control_hosts=control_hosts,

@@ -14,7 +14,7 @@ from mock_kit.clock import Clock
 from mock_kit.faults import FaultPlan
 from mock_kit.ids import Ids
 from mock_kit.journal import Journal
-from mock_kit.recorder import WitnessLog
+from mock_kit.recorder import RecorderLog
 from mock_kit.spool import Spool
 
 
@@ -22,7 +22,7 @@ from mock_kit.spool import Spool
 class Tenant:
     """One isolated tenant of a mock; a mock's own class adds its state.
 
-    ``dialect`` holds the switches for behaviours nobody documented. ``witness`` outlives a reset: what was
+    ``dialect`` holds the switches for behaviours nobody documented. ``recorder`` outlives a reset: what was
     exchanged stays to be judged.
     """
 
@@ -33,7 +33,7 @@ class Tenant:
     faults: FaultPlan
     spool: Spool
     dialect: dict[str, Any] = field(default_factory=dict)
-    witness: WitnessLog = field(default_factory=WitnessLog, repr=False, compare=False)
+    recorder: RecorderLog = field(default_factory=RecorderLog, repr=False, compare=False)
     _evidence: Counter[str] = field(default_factory=Counter, repr=False)
     _evidence_lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 

@@ -24,7 +24,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from mock_kit.recorder import attending, testimony_from
+from mock_kit.recorder import attending, captured_from
 
 _START_S = 20.0
 _STOP_S = 10.0
@@ -42,12 +42,12 @@ class MockProcess:
     """A mock that runs as a process of its own.
 
     Attributes:
-        url: base URL of the mock; ``gate_url``: the same through the wire gate.
+        url: base URL of the mock; ``fault_proxy_url``: the same through the fault proxy.
     """
 
     process: subprocess.Popen[bytes]
     url: str
-    gate_url: str
+    fault_proxy_url: str
     _heard: dict[str, int] = field(default_factory=dict)
 
     def stop(self) -> tuple[int, str]:
@@ -60,7 +60,7 @@ class MockProcess:
         """Hand what was exchanged since the last time to whoever attends (``mock_kit.recorder``)."""
         with contextlib.suppress(OSError):  # a process that a test has killed takes its log along
             tenants = self._asked("tenants")["tenants"]
-            for path in ("witness/strays", *(f"witness?tenant={quote(tenant['name'])}" for tenant in tenants)):
+            for path in ("recorder/strays", *(f"recorder?tenant={quote(tenant['name'])}" for tenant in tenants)):
                 self._tell(path)
 
     def _tell(self, path: str) -> None:
@@ -70,7 +70,7 @@ class MockProcess:
             for log in attending():
                 for told in page["exchanges"]:
                     log.begin()
-                    log.add(testimony_from(told))
+                    log.add(captured_from(told))
 
     def _asked(self, path: str) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/_mock/{path}", timeout=30) as answer:  # noqa: S310 - our own
@@ -84,15 +84,15 @@ class MockProcess:
 
 @contextlib.contextmanager
 def running_mock(
-    module: str, data_dir: Path | None, *arguments: str, python_path: Sequence[Path] = (), witness: bool = True
+    module: str, data_dir: Path | None, *arguments: str, python_path: Sequence[Path] = (), recorder: bool = True
 ) -> Iterator[MockProcess]:
     """``python -m module`` on free ports, ready when this yields; stopped at the end if it still runs.
 
-    ``data_dir`` None starts it without ``--data``. ``witness``: what it exchanges is told to whoever attends.
+    ``data_dir`` None starts it without ``--data``. ``recorder``: what it exchanges is told to whoever attends.
     """
-    arguments = (*arguments, "--witness") if witness else arguments
-    port, gate_port = free_port(), free_port()
-    command = [sys.executable, "-m", module, "--port", str(port), "--gate-port", str(gate_port)]
+    arguments = (*arguments, "--recorder") if recorder else arguments
+    port, fault_proxy_port = free_port(), free_port()
+    command = [sys.executable, "-m", module, "--port", str(port), "--fault-proxy-port", str(fault_proxy_port)]
     path = os.pathsep.join([*map(str, python_path), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
         [*command, *([] if data_dir is None else ["--data", str(data_dir)]), *arguments],
@@ -100,10 +100,10 @@ def running_mock(
         stderr=subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": path},
     )
-    mock = MockProcess(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{gate_port}")
+    mock = MockProcess(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{fault_proxy_port}")
     try:
         _wait_until_ready(mock)
-        if witness:
+        if recorder:
             RUNNING.append(mock)
         yield mock
         if mock in RUNNING and process.poll() is None:

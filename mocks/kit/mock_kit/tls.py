@@ -1,7 +1,7 @@
-"""A TLS door in front of a mock: decrypts and relays to the gate (or the application) on this machine.
+"""A TLS door in front of a mock: decrypts and relays to the fault proxy (or the application) on this machine.
 
 So a mock can answer under its neighbour's real host name with certificate checks on, as containers have it. The door
-knows no HTTP: what the gate breaks on the wire breaks here too.
+knows no HTTP: what the fault proxy breaks on the wire breaks here too.
 """
 
 from __future__ import annotations

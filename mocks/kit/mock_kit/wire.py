@@ -79,7 +79,7 @@ class Head:
 
 
 class Wire:
-    """One connection, either side of the gate."""
+    """One connection, either side of the fault proxy."""
 
     def __init__(self, sock: socket.socket) -> None:
         """Takes ``sock`` over."""

@@ -1,4 +1,4 @@
-"""What a planned fault does to a connection. Each kind is one coroutine; the gate ends the connection."""
+"""What a planned fault does to a connection. Each kind is one coroutine; the fault proxy ends the connection."""
 
 from __future__ import annotations
 

@@ -227,7 +227,7 @@ def test_touched_evidence_is_listed_when_asked_for(client: Client, depot: Parcel
     assert last(depot).evidence == ["parcel.counted"]
 
 
-def test_a_forged_gate_note_is_ignored(client: Client, depot: ParcelTenant) -> None:
+def test_a_forged_fault_proxy_note_is_ignored(client: Client, depot: ParcelTenant) -> None:
     client.get("/parcels", headers=HOST | {GATE_HEADER: "guessed f-1"})
     assert last(depot).fault is None
     assert GATE_HEADER not in last(depot).request_headers

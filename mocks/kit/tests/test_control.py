@@ -105,9 +105,9 @@ def test_a_fault_id_in_use_is_refused(client: Client) -> None:
     assert [client.post("/_mock/faults", json=body).status_code for body in bodies] == [201, 409]
 
 
-def test_a_wire_fault_says_that_it_needs_the_gate(client: Client) -> None:
+def test_a_wire_fault_says_that_it_needs_the_fault_proxy(client: Client) -> None:
     planned = client.post("/_mock/faults", json={"kind": "lost_answer"}).get_json()
-    assert planned["gate"] == {"needed": True, "port": None}
+    assert planned["fault_proxy"] == {"needed": True, "port": None}
     assert planned["warning"].startswith("lost_answer cannot strike: this mock has no fault proxy")
     assert client.get("/_mock/faults").get_json()["faults"][0]["warning"] == planned["warning"]
 

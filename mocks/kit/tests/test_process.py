@@ -1,4 +1,4 @@
-"""A mock as a real process: the server, the gate, and how they end."""
+"""A mock as a real process: the server, the fault proxy, and how they end."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def served(served_once: MockProcess) -> MockProcess:
 
 
 @pytest.fixture
-def gate(served: MockProcess) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.gate_url, headers=HOST, trust_env=False, timeout=20) as client:
+def fault_proxy(served: MockProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.fault_proxy_url, headers=HOST, trust_env=False, timeout=20) as client:
         yield client
 
 
@@ -69,8 +69,8 @@ def connected(url: str) -> socket.socket:
     return socket.create_connection((address.hostname, address.port), timeout=20)
 
 
-def through_gate(mock: MockProcess) -> socket.socket:
-    return connected(mock.gate_url)
+def fault_proxy(mock: MockProcess) -> socket.socket:
+    return connected(mock.fault_proxy_url)
 
 
 def eventually(true: Callable[[], object]) -> None:
@@ -96,7 +96,7 @@ def in_one() -> dict[str, Any]:
     return {"content": BIG}
 
 
-@pytest.mark.parametrize("door", ["url", "gate_url"])
+@pytest.mark.parametrize("door", ["url", "fault_proxy_url"])
 @pytest.mark.parametrize("body", [in_one, in_pieces])
 def test_a_large_body_arrives_and_comes_back_intact(served: MockProcess, door: str, body: Any) -> None:
     with httpx.Client(base_url=getattr(served, door), headers=HOST) as client:
@@ -108,9 +108,9 @@ def test_a_large_body_arrives_and_comes_back_intact(served: MockProcess, door: s
     assert upload["request"]["sha256"] == download["response"]["sha256"] == hashlib.sha256(BIG).hexdigest()
 
 
-def test_the_gate_keeps_a_connection_open_between_requests(served: MockProcess) -> None:
+def test_the_fault_proxy_keeps_a_connection_open_between_requests(served: MockProcess) -> None:
     request = b"GET /stream?pieces=2 HTTP/1.1\r\nHost: depot.example\r\n\r\n"
-    with through_gate(served) as sock, sock.makefile("rb") as reader:
+    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
         for _ in range(2):
             sock.sendall(request)
             reply = b"".join(iter(reader.readline, b"0\r\n")) + reader.readline()
@@ -118,23 +118,23 @@ def test_the_gate_keeps_a_connection_open_between_requests(served: MockProcess) 
             assert b"00000001" in reply
 
 
-def test_the_gate_passes_pipelined_requests_on_one_by_one(served: MockProcess) -> None:
+def test_the_fault_proxy_passes_pipelined_requests_on_one_by_one(served: MockProcess) -> None:
     first = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 3\r\n\r\nabc"
     second = b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n"
-    with through_gate(served) as sock, sock.makefile("rb") as reader:
+    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(first + second)
         replies = reader.read()
     assert replies.count(b"HTTP/1.1 20") == 2
     assert b'{"count":1}' in replies
 
 
-def test_an_early_refusal_reaches_a_caller_who_is_still_sending(gate: httpx.Client) -> None:
-    assert gate.post("/refuse", content=BIG * 3).status_code == 403
+def test_an_early_refusal_reaches_a_caller_who_is_still_sending(fault_proxy: httpx.Client) -> None:
+    assert fault_proxy.post("/refuse", content=BIG * 3).status_code == 403
 
 
-def test_leave_to_send_is_asked_for_and_given_through_the_gate(served: MockProcess) -> None:
+def test_leave_to_send_is_asked_for_and_given_through_the_fault_proxy(served: MockProcess) -> None:
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nExpect: 100-continue\r\nContent-Length: 3\r\n"
-    with through_gate(served) as sock, sock.makefile("rb") as reader:
+    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(head + b"Connection: close\r\n\r\n")
         assert reader.readline().startswith(b"HTTP/1.1 100 ")
         sock.sendall(b"abc")
@@ -144,16 +144,16 @@ def test_leave_to_send_is_asked_for_and_given_through_the_gate(served: MockProce
 @pytest.mark.parametrize(
     "garbage", [b"\x16\x03\x01 hello\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"]
 )
-def test_the_gate_answers_400_to_what_is_no_request(served: MockProcess, garbage: bytes) -> None:
-    with through_gate(served) as sock, sock.makefile("rb") as reader:
+def test_the_fault_proxy_answers_400_to_what_is_no_request(served: MockProcess, garbage: bytes) -> None:
+    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(garbage)
         assert reader.read().startswith(b"HTTP/1.1 400 ")
 
 
-def test_a_lost_answer_is_lost_after_the_work(served: MockProcess, gate: httpx.Client) -> None:
+def test_a_lost_answer_is_lost_after_the_work(served: MockProcess, fault_proxy: httpx.Client) -> None:
     fault = plan(served, kind="lost_answer", match={"method": "POST"})
     with pytest.raises(httpx.ReadError):
-        gate.post("/parcels", content=b"x")
+        fault_proxy.post("/parcels", content=b"x")
     seen = journal(served)[-1]
     assert (seen["fault"], seen["status"], count(served)) == (fault, 201, 1)
 
@@ -170,7 +170,7 @@ BREAKS: list[tuple[str, dict[str, Any], type[Exception]]] = [
 def test_a_broken_wire_breaks_before_or_after_the_work(served: MockProcess, how: Any, phase: str) -> None:
     kind, params, error = how
     fault = plan(served, kind=kind, params=params, phase=phase)
-    with through_gate(served) as sock, closing(HTTPResponse(sock)) as reply:
+    with fault_proxy(served) as sock, closing(HTTPResponse(sock)) as reply:
         sock.sendall(b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 1\r\n\r\nx")
         with pytest.raises(error):
             reply.begin()
@@ -182,7 +182,7 @@ def test_a_broken_wire_breaks_before_or_after_the_work(served: MockProcess, how:
 def test_a_reset_may_strike_in_the_middle_of_an_upload(served: MockProcess) -> None:
     plan(served, kind="reset", params={"after_bytes": 100_000})
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 200000\r\n\r\n"
-    with through_gate(served) as sock:
+    with fault_proxy(served) as sock:
         sock.sendall(head + BIG[:100_000])
         with pytest.raises(ConnectionResetError):
             sock.recv(1)
@@ -197,36 +197,36 @@ def received(client: httpx.Client, path: str, into: bytearray) -> None:
             into += piece
 
 
-def test_a_reset_may_strike_in_the_middle_of_a_reply(served: MockProcess, gate: httpx.Client) -> None:
-    gate.post("/parcels", content=BIG)
+def test_a_reset_may_strike_in_the_middle_of_a_reply(served: MockProcess, fault_proxy: httpx.Client) -> None:
+    fault_proxy.post("/parcels", content=BIG)
     plan(served, kind="reset", phase="after", params={"after_bytes": 1000})
     got = bytearray()
     with pytest.raises(httpx.ReadError):
-        received(gate, "/parcels/1", got)
+        received(fault_proxy, "/parcels/1", got)
     assert 0 < len(got) < 1000
     assert BIG.startswith(got)
 
 
-def test_a_cut_reply_keeps_its_head_and_lacks_its_end(served: MockProcess, gate: httpx.Client) -> None:
-    gate.post("/parcels", content=BIG)
+def test_a_cut_reply_keeps_its_head_and_lacks_its_end(served: MockProcess, fault_proxy: httpx.Client) -> None:
+    fault_proxy.post("/parcels", content=BIG)
     plan(served, kind="cut", params={"after_bytes": 1234})
     got = bytearray()
     with pytest.raises(httpx.RemoteProtocolError, match="received 1234 bytes"):
-        received(gate, "/parcels/1", got)
+        received(fault_proxy, "/parcels/1", got)
     assert got == BIG[:1234]
 
 
-def test_a_dripping_reply_is_whole_in_the_end(served: MockProcess, gate: httpx.Client) -> None:
+def test_a_dripping_reply_is_whole_in_the_end(served: MockProcess, fault_proxy: httpx.Client) -> None:
     plan(served, kind="drip", params={"bytes_per_s": 200})
-    assert gate.get("/parcels").json() == {"count": 0}
-    assert gate.get("/parcels").json() == {"count": 0}
+    assert fault_proxy.get("/parcels").json() == {"count": 0}
+    assert fault_proxy.get("/parcels").json() == {"count": 0}
 
 
 @pytest.mark.parametrize("kind", ["no_answer", "drip"])
-def test_a_called_off_fault_lets_the_wire_go(served: MockProcess, gate: httpx.Client, kind: str) -> None:
+def test_a_called_off_fault_lets_the_wire_go(served: MockProcess, fault_proxy: httpx.Client, kind: str) -> None:
     params = {"hold_s": 3600} if kind == "no_answer" else {"bytes_per_s": 1}
     fault = plan(served, kind=kind, params=params)
-    with through_gate(served) as sock, sock.makefile("rb") as reader:
+    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n")
         eventually(lambda: struck(served))
         httpx.delete(f"{served.url}/_mock/faults/{fault}").raise_for_status()
@@ -239,14 +239,14 @@ def test_a_truncated_reply_breaks_off_on_the_wire(served: MockProcess) -> None:
         httpx.get(f"{served.url}/parcels", headers=HOST)
 
 
-def test_control_through_the_gate_is_never_broken(served: MockProcess, gate: httpx.Client) -> None:
+def test_control_through_the_fault_proxy_is_never_broken(served: MockProcess, fault_proxy: httpx.Client) -> None:
     plan(served, kind="reset", times=None)
-    assert gate.get("/_mock/health", headers={"Host": "127.0.0.1"}).status_code == 200
+    assert fault_proxy.get("/_mock/health", headers={"Host": "127.0.0.1"}).status_code == 200
 
 
 def test_a_caller_who_resets_during_an_upload_leaves_no_parcel(served: MockProcess) -> None:
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 99999\r\n\r\n"
-    for number, door in enumerate((served.url, served.gate_url), 1):
+    for number, door in enumerate((served.url, served.fault_proxy_url), 1):
         with connected(door) as sock:
             sock.sendall(head + b"abc")
             eventually(lambda: httpx.get(f"{served.url}/_mock/health").json()["busy"])

@@ -50,7 +50,7 @@ def raw(url: str, path: str = "/parcels/1", *, keep: str = "close") -> tuple[byt
 @pytest.mark.parametrize(("path", "content"), [("/parcels/1", FILE), ("/stream?pieces=2", b"0000000000000001")])
 def test_a_close_delimited_reply_has_neither_length_nor_chunks(served: MockProcess, path: str, content: bytes) -> None:
     plan(served, "close_delimited")
-    head, body = raw(served.gate_url, path, keep="keep-alive")
+    head, body = raw(served.fault_proxy_url, path, keep="keep-alive")
     assert head.startswith(b"http/1.1 200 ")
     assert b"content-length" not in head
     assert b"transfer-encoding" not in head
@@ -61,7 +61,7 @@ def test_a_close_delimited_reply_has_neither_length_nor_chunks(served: MockProce
 @pytest.mark.parametrize("path", ["/parcels/1", "/stream?pieces=2"])
 def test_a_close_delimited_reply_can_end_early_in_order(served: MockProcess, path: str) -> None:
     plan(served, "close_delimited", end="early", keep_bytes=11)
-    got = httpx.get(served.gate_url + path, headers=HOST)
+    got = httpx.get(served.fault_proxy_url + path, headers=HOST)
     assert len(got.content) == 11, "an early close cannot be told from a whole body"
 
 
@@ -69,7 +69,7 @@ def test_a_close_delimited_reply_can_end_early_in_order(served: MockProcess, pat
 def test_the_head_drips_as_well_where_that_is_planned(served: MockProcess, part: str, slow: str) -> None:
     """Told by what has come while the drip still holds its next piece back for an hour."""
     fault = plan(served, "drip", bytes_per_s=1, part=part)
-    address = urlsplit(served.gate_url)
+    address = urlsplit(served.fault_proxy_url)
     with socket.create_connection((address.hostname, address.port), timeout=20) as sock:
         sock.sendall(b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n")
         seen = sock.recv(1)
@@ -166,4 +166,4 @@ def test_a_wire_fault_says_that_it_cannot_strike_where_callers_go_past_the_proxy
 def test_a_wire_fault_warns_of_nothing_where_the_proxy_may_be_in_the_way(served: MockProcess, kind: str) -> None:
     told = plan(served, kind)
     assert "warning" not in told
-    assert told["gate"]["port"]
+    assert told["fault_proxy"]["port"]

@@ -289,7 +289,7 @@ def test_an_endless_body_ends_at_its_limit(struck: Struck) -> None:
     assert "Content-Length" not in answer.headers
 
 
-def test_the_journal_and_the_witness_survive_a_damaged_stream(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
+def test_the_journal_and_the_recorder_survive_a_damaged_stream(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
     toy.mock.witnessing = True
     for params in ({"damage": "cut", "keep_bytes": 3}, {"packed_with": "nothing"}, {"coding": "gzip, gzip"}):
         client.post("/_mock/faults", json={"kind": "packed", "params": params})

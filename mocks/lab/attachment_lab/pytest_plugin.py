@@ -47,21 +47,21 @@ if TYPE_CHECKING:
 
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
-    "no_ledger_check(reason): the chain ledger's laws are not checked at the end of this test",
+    "no_reconciliation(reason): the reconciliation's invariants are not checked at the end of this test",
     "off_contract(reason, judge=None): the test sends or provokes what no contract knows, so its traffic is not judged",
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``attachment_lab_witness``: stacks that tests start judge their own traffic."""
+    """``attachment_lab_recorder``: stacks that tests start judge their own traffic."""
     text = "judge everything that a stack's processes exchange against the contract, at each tenant's end"
-    parser.addini("attachment_lab_witness", text, type="bool", default=False)
+    parser.addini("attachment_lab_recorder", text, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the plugin's markers known; switch the witness on for every stack, whoever starts it."""
-    if config.getini("attachment_lab_witness"):
-        os.environ["ATTACHMENT_LAB_WITNESS"] = str(os.getpid())
+    """Make the plugin's markers known; switch the recorder on for every stack, whoever starts it."""
+    if config.getini("attachment_lab_recorder"):
+        os.environ["ATTACHMENT_LAB_RECORDER"] = str(os.getpid())
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
 
@@ -79,7 +79,7 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def lab_options() -> StackOptions:
-    """How the session's stack is built: free ports, no console, direct (not through the wire gates)."""
+    """How the session's stack is built: free ports, no console, direct (not through the fault proxy)."""
     from attachment_lab.stack.running import StackOptions  # noqa: PLC0415 - see the module's docstring
 
     return StackOptions()
@@ -100,10 +100,10 @@ def lab(lab_options: StackOptions) -> Iterator[Lab]:
 
 @pytest.fixture
 def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None) -> Iterator[Tenant]:
-    """A Contact Pro tenant with its CMI and C4C host, of this test alone; its laws are checked at the end."""
+    """A Contact Pro tenant with its CMI and C4C host, of this test alone; its invariants are checked at the end."""
     marked = request.node.get_closest_marker
     rules = {
-        "check": marked("no_ledger_check") is None,
+        "check": marked("no_reconciliation") is None,
         "judge": marked("off_contract") is None,
         "of": request.node.nodeid,
     }

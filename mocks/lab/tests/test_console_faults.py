@@ -58,7 +58,7 @@ def _value(kind: str, text: str) -> Any:
 def test_a_good_form_becomes_a_plan_for_its_place() -> None:
     form = read_form(
         {"place": "upload", "kind": "status", "phase": "after", "params": {"status": 504}, "times": None, "skip": 2},
-        through_gates=False,
+        fault_proxy=False,
     )
     assert form.place is BY_ID["upload"]
     assert form.plan == {
@@ -92,7 +92,7 @@ def test_a_good_form_becomes_a_plan_for_its_place() -> None:
 def test_a_mistake_is_named_with_its_field_and_a_remedy(change: dict[str, Any], field: str) -> None:
     good = {"place": "upload", "kind": "status", "params": {"status": 503}}
     with pytest.raises(BadFault) as caught:
-        read_form(good | change, through_gates=False)
+        read_form(good | change, fault_proxy=False)
     assert field in {each.field for each in caught.value.errors}
     assert all(each.remedy for each in caught.value.errors)
 
@@ -120,9 +120,9 @@ def test_a_fault_that_was_planned_elsewhere_is_told_by_its_match() -> None:
 
 
 def test_the_catalogue_says_whether_the_wire_can_break() -> None:
-    assert client_with().get(f"{PAGE}/api/catalogue").get_json()["through_gates"] is False
-    told = client_with(through_gates=True).get(f"{PAGE}/api/catalogue").get_json()
-    assert told["through_gates"] is True
+    assert client_with().get(f"{PAGE}/api/catalogue").get_json()["fault_proxy"] is False
+    told = client_with(fault_proxy=True).get(f"{PAGE}/api/catalogue").get_json()
+    assert told["fault_proxy"] is True
     assert {each["kind"] for each in told["kinds"]} == set(KINDS) == {each["kind"] for each in catalogue()}
 
 
@@ -130,7 +130,7 @@ def test_the_page_shows_every_scenario_and_why_one_cannot_be_played(client: Flas
     page = client.get(f"{PAGE}/").text
     for each in SCENARIOS:
         assert each.title in page
-    assert "attachment-lab up --through-gates" in page
+    assert "attachment-lab up --fault-proxy" in page
     assert "It kills the worker, which does not run on this machine" in page
     assert "so its clock stays on the wall" in page
 
@@ -143,7 +143,7 @@ def test_no_secret_is_on_the_page(client: FlaskClient) -> None:
 def test_a_scenario_that_this_stack_cannot_play_is_refused_with_what_would_help(client: FlaskClient) -> None:
     answer = client.post(f"{PAGE}/api/scenarios/download-cut", json={})
     assert answer.status_code == 409
-    assert "--through-gates" in answer.get_json()["detail"]
+    assert "--fault-proxy" in answer.get_json()["detail"]
 
 
 def test_an_unknown_scenario_is_404_with_those_there_are(client: FlaskClient) -> None:
@@ -174,8 +174,8 @@ def test_a_foreign_form_can_press_no_button(client: FlaskClient, method: str, pa
 
 def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> None:
     """The stack is down: the thread ends, and the page is told."""
-    ledger = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").ledger
-    house = Playhouse(lambda: Ground(ledger=ledger))
+    reconciliation = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
+    house = Playhouse(lambda: Ground(reconciliation=reconciliation))
     house.start(scenario("file-gone"))
     for _ in range(1000):
         if house.stand.act is None:
@@ -187,8 +187,8 @@ def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> No
 
 
 def test_only_one_scenario_plays_at_a_time() -> None:
-    ledger = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").ledger
-    house = Playhouse(lambda: Ground(ledger=ledger))
+    reconciliation = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
+    house = Playhouse(lambda: Ground(reconciliation=reconciliation))
     with house._lock:
         house._stand = Stand(act=Act(id="file-gone"))
     with pytest.raises(WrongUse, match="playing already"):

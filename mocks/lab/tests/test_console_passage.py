@@ -119,4 +119,4 @@ def test_a_page_of_another_site_cannot_use_the_passage_to_change_anything(client
 
 def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
     assert "there are: default" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
-    assert client.get("/api/tenants/nowhere/ledger").status_code == 404
+    assert client.get("/api/tenants/nowhere/reconciliation").status_code == 404

@@ -121,7 +121,7 @@ def test_a_file_goes_on_with_its_length_name_type_and_sender(client: FlaskClient
     assert (query["name"], query["content_type"], query["originator_type"]) == ("ü & 😀.txt", "text/plain", "customer")
 
 
-class Tap:
+class Instrumentation:
     """A body that notes how much of it had been passed on whenever more of it was asked for."""
 
     def __init__(self, size: int) -> None:
@@ -145,7 +145,7 @@ class Tap:
 
 def test_a_large_file_is_passed_on_in_pieces_and_never_held_whole(client: FlaskClient) -> None:
     size = 20 * 1024 * 1024
-    tap = Tap(size)
+    tap = Instrumentation(size)
     transport = httpx.BaseTransport()
     transport.handle_request = tap.handle_request  # type: ignore[method-assign]
     desk_cmi = client.application.extensions["desks"].get("default").to.cmi

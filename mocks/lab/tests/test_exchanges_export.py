@@ -81,7 +81,7 @@ RECORDING = Recording(
                skip=2, times=1, on_the_wire=True),
     ),
     state="parked", outcome="failed", attachments=(("a", "parked"),), stored=(), handovers=("delivered",),
-    broken_laws=("integrity",), fired=("Ended",), events=("Ended", "Closed"), dialects={"cmi": {"chat_shape": "B"}},
+    broken_invariants=("integrity",), fired=("Ended",), events=("Ended", "Closed"), dialects={"cmi": {"chat_shape": "B"}},
 )  # fmt: skip
 
 
@@ -95,7 +95,7 @@ def test_no_file_name_can_become_code() -> None:
 def test_the_file_says_all_that_was_particular() -> None:
     text = source(RECORDING)
     for part in (
-        "own_stack(through_gates=True)", "no_ledger_check", "chat.hand_on()",
+        "own_stack(fault_proxy=True)", "no_reconciliation", "chat.hand_on()",
         '"*/attachments/" + chat.files[0].id + "*"',
         "skip=2", "after_bytes=1", 'events=("Ended", "Closed")', '"chat_shape": "B"',
     ):  # fmt: skip
@@ -111,7 +111,7 @@ def test_a_chat_that_nothing_came_of_is_asserted_too() -> None:
 @pytest.fixture
 def reader(tenant: Tenant) -> Reader:
     """The journal of the test's own tenant."""
-    return Reader(tenant.ledger, tenant.lab.urls)
+    return Reader(tenant.reconciliation, tenant.lab.urls)
 
 
 def secrets_of(tenant: Tenant) -> dict[str, str]:
@@ -128,7 +128,7 @@ def secrets_of(tenant: Tenant) -> dict[str, str]:
 
 
 @pytest.mark.stack
-@pytest.mark.no_ledger_check(reason="a person has stored a second copy by hand")
+@pytest.mark.no_reconciliation(reason="a person has stored a second copy by hand")
 def test_a_copied_command_does_the_same_again_once_the_variables_are_set(tenant: Tenant, reader: Reader) -> None:
     tenant.chat(files=[("photo.jpg", b"hello")]).end()
     tenant.wait_until_settled()
@@ -175,7 +175,7 @@ def test_a_failure_is_explained_from_end_to_end(tenant: Tenant, reader: Reader) 
 
 
 @pytest.mark.stack
-@pytest.mark.no_ledger_check(reason="the event is refused on purpose")
+@pytest.mark.no_reconciliation(reason="the event is refused on purpose")
 def test_an_integration_that_the_service_refuses_shows_the_gates_findings(tenant: Tenant, reader: Reader) -> None:
     path = f"/{tenant.names.tenant_path}/system-configurator/api/event-driven-integrations"
     form = tenant.mock("orchestration").get(path)[0]
@@ -224,7 +224,7 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
 
 
 @pytest.mark.stack
-@pytest.mark.no_ledger_check(reason="the event is refused on purpose")
+@pytest.mark.no_reconciliation(reason="the event is refused on purpose")
 def test_the_exported_test_says_what_it_does_not_repeat(tenant: Tenant, reader: Reader) -> None:
     contact_pro = tenant.mock("orchestration")
     plain = tenant.chat(files=[("a.txt", b"a")])

@@ -18,7 +18,7 @@ from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import planned
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, kinds_at
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.commands import PROXY_BYPASSED, mock
 from attachment_lab.stack.neighbours import Neighbours
@@ -133,7 +133,7 @@ def test_every_kind_can_be_planned_by_the_command(cmi: Cmi, kind: str) -> None:
 @pytest.mark.parametrize("kind", kinds_at(BY_ID["download"]))
 def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     """As the form opens. The page offers wire faults only where the service passes the fault proxies."""
-    client = build_app(Neighbours(cmi.urls), TENANT, cmi.urls, hands=Hands(through_gates=True)).test_client()
+    client = build_app(Neighbours(cmi.urls), TENANT, cmi.urls, hands=Hands(fault_proxy=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
     form = {"place": "download", "kind": kind, "params": params, "times": 0}
     answer = client.post("/w/default/faults/api/faults", json=form)
@@ -151,15 +151,15 @@ def _typed(kind: str, text: str) -> Any:
 
 def test_the_page_shows_that_a_fault_planned_elsewhere_cannot_strike(cmi: Cmi) -> None:
     command(cmi, "add", "cmi", "cut", "after_bytes=10")
-    shown = planned(ChainLedger(Neighbours(cmi.urls), TENANT))
+    shown = planned(Reconciliation(Neighbours(cmi.urls), TENANT))
     assert {each["warning"] for each in shown} == {f"cut cannot strike: {PROXY_BYPASSED}"}
 
 
-@pytest.mark.parametrize(("through_gates", "is_told"), [(True, False), (False, True)])
+@pytest.mark.parametrize(("fault_proxy", "is_told"), [(True, False), (False, True)])
 def test_a_stack_tells_its_mocks_whether_the_service_passes_the_proxies(
-    tmp_path: Path, through_gates: bool, is_told: bool
+    tmp_path: Path, fault_proxy: bool, is_told: bool
 ) -> None:
-    arguments = mock("cmi", Ports.fixed(8100), tmp_path, through_gates=through_gates).arguments
+    arguments = mock("cmi", Ports.fixed(8100), tmp_path, fault_proxy=fault_proxy).arguments
     assert ("--fault-proxy-bypassed" in arguments) is is_told
 
 
@@ -176,7 +176,7 @@ def tenant(cmi: Cmi, tmp_path: Path) -> Tenant:
 
 
 def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: Tenant) -> None:
-    with pytest.warns(FaultCannotStrike, match="attachment-lab up --through-gates"):
+    with pytest.warns(FaultCannotStrike, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="drip", bytes_per_s=1, part="head")
     assert fault.warning.startswith("drip cannot strike")
 

@@ -65,7 +65,7 @@ def test_a_finished_chat_is_green_from_end_to_end() -> None:
     assert picture.is_proven
 
 
-def test_without_the_ledgers_word_nothing_is_called_proven() -> None:
+def test_without_the_reconciliations_result_nothing_is_called_proven() -> None:
     picture = draw(replace(DONE, verdict=None))
     assert picture.sentence == "The attachment arrived in C4C."
     assert not picture.is_proven

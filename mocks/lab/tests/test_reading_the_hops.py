@@ -9,7 +9,7 @@ import pytest
 
 from attachment_lab.demo.run import rows_from
 from attachment_lab.errors import LabFailed
-from attachment_lab.reconciliation.reading import ChainLedger, find_in_file, find_secrets, handover_from
+from attachment_lab.reconciliation.reading import Reconciliation, find_in_file, find_secrets, handover_from
 from attachment_lab.reconciliation.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
 from attachment_lab.stack.service_api import transfer_from
 from attachment_lab.tenant.conversation import Conversation, SentFile
@@ -75,10 +75,10 @@ def test_what_the_lab_counted_while_sending_wins_over_what_cmi_says() -> None:
     to = MagicMock()
     entry = {"chat_guid": CHAT, "id": FILE, "name": "n", "size_bytes": 9, "sha256": "bb", "sniffed_type": "text/html"}
     to.cmi.get.return_value = [entry]
-    ledger = ChainLedger(to, default_tenant())
-    assert [(each.sha256, each.cmi_sha256) for each in ledger.sources()] == [("bb", None)]
-    ledger.customer_sent(SentFile(id=FILE, name="n", content_type="text/plain", size_bytes=10, sha256="aa"))
-    [source] = ledger.sources()
+    reconciliation = Reconciliation(to, default_tenant())
+    assert [(each.sha256, each.cmi_sha256) for each in reconciliation.sources()] == [("bb", None)]
+    reconciliation.customer_sent(SentFile(id=FILE, name="n", content_type="text/plain", size_bytes=10, sha256="aa"))
+    [source] = reconciliation.sources()
     assert (source.size_bytes, source.sha256) == (10, "aa")
     assert (source.cmi_size_bytes, source.cmi_sha256) == (9, "bb")
 

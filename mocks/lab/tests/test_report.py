@@ -9,15 +9,15 @@ from html.parser import HTMLParser
 import pytest
 
 from attachment_lab.console.picture import Picture, Station
-from attachment_lab.reconciliation.invariants import LAWS, judge
+from attachment_lab.reconciliation.invariants import INVARIANTS, judge
 from attachment_lab.reconciliation.records import ChainRecords, Leak, Verdict, Violation
-from attachment_lab.report.drawing import evidence_rows, headline_of, laws_of, sentence_of, stations_of
+from attachment_lab.report.drawing import evidence_rows, headline_of, invariants_of, sentence_of, stations_of
 from attachment_lab.report.model import (
-    LAW_SAYS,
+    INVARIANT_SAYS,
     ChatPart,
     EvidenceRow,
     FileRow,
-    LawRow,
+    InvariantRow,
     Report,
     Scope,
     StationPart,
@@ -75,7 +75,7 @@ REPORT = Report(
     headline=CHAT.sentence,
     chats=(CHAT,),
     stations=tuple(StationPart(title=f"Stop {n}", tone="done", headline="2 of 2") for n in range(5)),
-    laws=tuple(LawRow(law=law, says=says) for law, says in LAW_SAYS.items()),
+    invariants=tuple(InvariantRow(invariant=invariant, says=says) for invariant, says in INVARIANT_SAYS.items()),
     evidence=(
         EvidenceRow(
             mock="cmi", id="cmi.x", label="assumed", behaviour="A guess & a half", source="none", switch="x_mode"
@@ -132,22 +132,26 @@ def test_both_digests_stand_there_and_a_difference_is_said() -> None:
 
 
 def test_a_violation_is_in_the_books_and_the_headline_is_not_green() -> None:
-    broken = laws_of(Verdict(violations=(Violation(law="once", file="a", hop="x", fact="C4C holds it twice"),)))
-    html = render(replace(REPORT, laws=broken, chats=(replace(CHAT, files=(STORED,)),)))
+    broken = invariants_of(
+        Verdict(violations=(Violation(invariant="once", file="a", hop="x", fact="C4C holds it twice"),))
+    )
+    html = render(replace(REPORT, invariants=broken, chats=(replace(CHAT, files=(STORED,)),)))
     assert "a: C4C holds it twice" in html
     assert '<h1 class="failed">' in html
-    assert "Every law of the chain ledger holds" not in html
+    assert "Every invariant of the reconciliation holds" not in html
 
 
-def test_every_law_that_can_be_broken_has_its_sentence() -> None:
+def test_every_invariant_that_can_be_broken_has_its_sentence() -> None:
     leaky = ChainRecords(leaks=(Leak(what="the key", where="log"),))
-    assert {each.law for each in judge(leaky).violations} <= set(LAW_SAYS)
-    assert len(LAW_SAYS) == len(LAWS)
+    assert {each.invariant for each in judge(leaky).violations} <= set(INVARIANT_SAYS)
+    assert len(INVARIANT_SAYS) == len(INVARIANTS)
 
 
 def test_names_are_hidden_everywhere_they_are_told() -> None:
-    law = LawRow(law="integrity", says="…", violations=(f"{STORED.name}: changed between CMI and the service",))
-    hidden = without_names(replace(REPORT, laws=(law,), scope=Scope(hide_names=True)))
+    invariant = InvariantRow(
+        invariant="integrity", says="…", violations=(f"{STORED.name}: changed between CMI and the service",)
+    )
+    hidden = without_names(replace(REPORT, invariants=(invariant,), scope=Scope(hide_names=True)))
     html = render(hidden)
     for told in ("Alice", "passport", "onerror"):
         assert told not in html

@@ -44,9 +44,9 @@ def test_the_readme_counts_the_scenarios_right() -> None:
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
-def test_every_scenario_asks_what_the_chain_ledger_says_and_what_arrived(each) -> None:  # type: ignore[no-untyped-def]
+def test_every_scenario_asks_what_the_reconciliation_says_and_what_arrived(each) -> None:  # type: ignore[no-untyped-def]
     titles = {check.title for check in each.checks}
-    assert {"Chain ledger", "Files stored, every byte equal", "Objects in C4C, no copies"} <= titles
+    assert {"Reconciliation", "Files stored, every byte equal", "Objects in C4C, no copies"} <= titles
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
@@ -72,7 +72,7 @@ def planned(each: Scenario, method: str) -> Iterator[tuple[tuple[Any, ...], dict
 def test_every_fault_of_a_scenario_is_one_that_the_kit_takes_and_that_can_strike_there(each: Scenario) -> None:
     for (place, kind), given in planned(each, "plan"):
         assert fault_errors(kind, given.get("phase"), given.get("params", {})) == []
-        assert misplaced(BY_ID[place], kind, through_gates=each.needs_gates) is None
+        assert misplaced(BY_ID[place], kind, fault_proxy=each.needs_fault_proxy) is None
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
@@ -89,19 +89,19 @@ def test_every_switch_of_a_scenario_is_one_that_the_mock_has(each: Scenario) -> 
 def test_every_fault_of_the_demo_is_one_that_the_kit_takes(name: str) -> None:
     fault = FAULTS[name]
     assert fault_errors(fault.kind, fault.phase, fault.params) == []
-    assert fault.needs_gate == (KINDS[fault.kind].layer == "wire")
+    assert fault.needs_fault_proxy == (KINDS[fault.kind].layer == "wire")
 
 
 @pytest.mark.parametrize(
     ("name", "ground", "remedy"),
     [
-        ("download-cut", {"through_gates": False, "clock_file": "x"}, "--through-gates"),
+        ("download-cut", {"fault_proxy": False, "clock_file": "x"}, "--fault-proxy"),
         ("c4c-down", {"clock_file": None}, "clock"),
         ("worker-killed", {"worker_health_port": None}, "worker"),
     ],
 )
 def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:
-    told = obstacle(scenario(name), Ground(ledger=None, **ground))  # type: ignore[arg-type]  # never looked at
+    told = obstacle(scenario(name), Ground(reconciliation=None, **ground))  # type: ignore[arg-type]  # never looked at
     assert told is not None
     assert remedy in told
 
@@ -139,9 +139,9 @@ def test_a_failed_file_counts_only_with_its_reason_and_a_remedy() -> None:
     assert not check.judge(replace(facts(), files=(replace(gone, reason="internal"),))).ok
 
 
-def test_the_law_that_is_broken_must_be_the_right_one_at_the_right_hop() -> None:
-    check = checks.law_broken("integrity", 1, "CMI → service")
-    found = Violation(law="integrity", file="a", hop="CMI → service", fact="changed")
+def test_the_invariant_that_is_broken_must_be_the_right_one_at_the_right_hop() -> None:
+    check = checks.invariant_broken("integrity", 1, "CMI → service")
+    found = Violation(invariant="integrity", file="a", hop="CMI → service", fact="changed")
     assert check.judge(replace(facts(), verdict=Verdict(violations=(found,)))).ok
     elsewhere = replace(found, hop="service → C4C")
     assert not check.judge(replace(facts(), verdict=Verdict(violations=(elsewhere,)))).ok

@@ -77,8 +77,8 @@ def test_a_refusal_without_json_shows_its_text() -> None:
     assert refusal("service", "GET", "/", answer).endswith("502 to GET /: <html>oops")
 
 
-def test_the_demo_is_good_only_if_all_arrived_and_the_laws_hold() -> None:
-    broken = Verdict(violations=(Violation(law="once", file="f", hop="h", fact="twice"),))
+def test_the_demo_is_good_only_if_all_arrived_and_the_invariants_hold() -> None:
+    broken = Verdict(violations=(Violation(invariant="once", file="f", hop="h", fact="twice"),))
     parked = Row(**{**vars(ROW), "outcome": "parked"})
     assert DemoResult(rows=(ROW,), verdict=Verdict()).ok
     assert not DemoResult(rows=(ROW, parked), verdict=Verdict()).ok
@@ -87,7 +87,7 @@ def test_the_demo_is_good_only_if_all_arrived_and_the_laws_hold() -> None:
 
 def test_the_demos_json_has_exactly_the_promised_members() -> None:
     shape = DemoResult(rows=(ROW,), verdict=Verdict()).to_json()
-    assert set(shape) == {"attachments", "ledger"}
+    assert set(shape) == {"attachments", "reconciliation"}
     assert set(shape["attachments"][0]) == {
         "name",
         "bytes",
@@ -96,13 +96,13 @@ def test_the_demos_json_has_exactly_the_promised_members() -> None:
         "c4c_object_id",
         "outcome",
     }
-    assert shape["ledger"] == {"ok": True, "violations": []}
+    assert shape["reconciliation"] == {"ok": True, "violations": []}
 
 
 def test_the_demo_shows_what_its_result_rests_on() -> None:
     guess = Assumption(mock="cmi", id="shape", label="assumed", behaviour="chats have shape A", switch="chat_shape")
     text = printed(DemoResult(rows=(ROW,), verdict=Verdict(), assumptions=(guess,)))
-    assert "every law holds" in text
+    assert "every invariant holds" in text
     assert "chats have shape A" in text
     assert "chat_shape" in text
 
@@ -118,7 +118,7 @@ def test_wrong_use_of_the_command_line_ends_with_2(capsys: pytest.CaptureFixture
 
 
 def test_a_missing_stack_is_wrong_use_without_a_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["ledger", "--stack", "/nonexistent/stack.json"]) == 2
+    assert run(["reconcile", "--stack", "/nonexistent/stack.json"]) == 2
     assert "attachment-lab up" in capsys.readouterr().err
 
 

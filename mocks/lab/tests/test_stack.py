@@ -48,22 +48,22 @@ def test_a_chats_files_arrive_and_the_books_add_up(tenant: Tenant) -> None:
     assert tenant.verdict().ok
 
 
-@pytest.mark.no_ledger_check(reason="the test breaks a law on purpose")
-def test_the_ledger_notices_a_byte_that_changed_on_the_way(tenant: Tenant) -> None:
+@pytest.mark.no_reconciliation(reason="the test breaks a invariant on purpose")
+def test_the_reconciliation_notices_a_byte_that_changed_on_the_way(tenant: Tenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
     chat.end()
     tenant.wait_until_settled()
     [violation] = tenant.verdict().violations
-    assert violation.law == "integrity"
+    assert violation.invariant == "integrity"
     assert violation.sentence.startswith(
         f"CMI → service: photo.jpg: C4C holds {len(PHOTO[1]):,} bytes image/jpeg (sha256 "
     )
     with pytest.raises(AssertionError, match="CMI's answer was changed by the planned fault flip_byte"):
-        tenant.assert_laws_hold()
+        tenant.assert_invariants_hold()
 
 
-@pytest.mark.no_ledger_check(reason="the test breaks an invariant on purpose")
+@pytest.mark.no_reconciliation(reason="the test breaks an invariant on purpose")
 def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_digest(tenant: Tenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     fault = tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
@@ -73,7 +73,7 @@ def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_diges
     [carried], [held] = transfer.attachments, tenant.stored()
     assert carried.sha256 == held.sha256 != chat.files[0].sha256
     [violation] = tenant.verdict().violations
-    assert (violation.law, violation.hop) == ("integrity", "CMI → service")
+    assert (violation.invariant, violation.hop) == ("integrity", "CMI → service")
     assert violation.fact.endswith("CMI's answer was changed by the planned fault flip_byte")
 
 
@@ -115,7 +115,7 @@ def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: Te
 
 
 def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tenant: Tenant) -> None:
-    with pytest.warns(FaultCannotStrike, match="attachment-lab up --through-gates"):
+    with pytest.warns(FaultCannotStrike, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", after_bytes=10)
     assert fault.warning
     tenant.chat(files=[NOTE]).end()
@@ -216,14 +216,14 @@ def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) ->
         assert chat.returncode == 0, chat.stderr
         assert [each["outcome"] for each in json.loads(chat.stdout)["attachments"]] == ["stored"]
         assert lab("reset").returncode == 0
-        ledger = json.loads(lab("ledger", "--json").stdout)
-        assert ledger["ledger"] == {"ok": True, "violations": []}
-        assert {each["outcome"] for each in ledger["attachments"]} == {"not asked for"}
+        reconciliation = json.loads(lab("reconcile", "--json").stdout)
+        assert reconciliation["reconciliation"] == {"ok": True, "violations": []}
+        assert {each["outcome"] for each in reconciliation["attachments"]} == {"not asked for"}
         # The ready file that programs outside rely on has followed: its secrets open the new tenant.
         ready = json.loads((tmp_path / "ready.json").read_text())
         assert ready["tenant"]["oauth"]["client_id"] != was["tenant"]["oauth"]["client_id"]
         assert ready["tenant"]["contact_id"] != was["tenant"]["contact_id"]
-        assert lab("ledger", "--ready-file", "ready.json").returncode == 0
+        assert lab("reconcile", "--ready-file", "ready.json").returncode == 0
         # The console's button asks the stack's owner, so the files that programs outside rely on follow again.
         pressed = httpx.post(
             f"{ready['urls']['console']}/api/tenants/default/reset", json={}, timeout=60, trust_env=False
@@ -231,7 +231,7 @@ def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) ->
         assert pressed.status_code == 204, pressed.text
         again = json.loads((tmp_path / "ready.json").read_text())
         assert again["tenant"]["oauth"]["client_id"] != ready["tenant"]["oauth"]["client_id"]
-        assert lab("ledger").returncode == 0
+        assert lab("reconcile").returncode == 0
         assert json.loads(lab("reset", "--full", "--json").stdout)["full"] is True
         # The service has forgotten the chat, and takes one more.
         assert (
@@ -251,7 +251,7 @@ def test_the_demo_prints_one_json_document_and_nothing_else(tmp_path: Path) -> N
     assert (done.returncode, done.stderr) == (0, "")
     shape = json.loads(done.stdout)
     assert [each["outcome"] for each in shape["attachments"]] == ["stored"]
-    assert shape["ledger"] == {"ok": True, "violations": []}
+    assert shape["reconciliation"] == {"ok": True, "violations": []}
 
 
 @pytest.mark.parametrize("fault", ["packed", "sign-in-page", "short-file", "redirect"])
@@ -268,7 +268,7 @@ def test_the_demo_brings_the_customers_bytes_whatever_cmi_answers_first(fault: s
     told = json.loads(done.stdout)
     assert [each["outcome"] for each in told["attachments"]] == ["stored"]
     assert told["attachments"][0]["c4c_sha256"] == hashlib.sha256(b"hello").hexdigest()
-    assert told["ledger"]["ok"]
+    assert told["reconciliation"]["ok"]
 
 
 def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ PORTS = Ports.fixed(8100)
 def test_the_fixed_layout_is_the_documented_one() -> None:
     mains = (PORTS.console, PORTS.orchestration, PORTS.cmi, PORTS.c4c, PORTS.service, PORTS.worker_health)
     assert mains == (8100, 8101, 8102, 8103, 8104, 8105)
-    assert (PORTS.orchestration_gate, PORTS.cmi_gate, PORTS.c4c_gate) == (8111, 8112, 8113)
+    assert (PORTS.orchestration_fault_proxy, PORTS.cmi_fault_proxy, PORTS.c4c_fault_proxy) == (8111, 8112, 8113)
 
 
 @pytest.mark.parametrize("base", [-1, 80, 65530, 99999])
@@ -49,15 +49,15 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
 
 
 def test_the_service_reaches_every_name_at_its_mock() -> None:
-    assert egress.for_service(PORTS, through_gates=False) == (
+    assert egress.for_service(PORTS, fault_proxy=False) == (
         "*.crm.cloud.sap=http://127.0.0.1:8103,"
         "*.amazonaws.com=http://127.0.0.1:8102,"
         "login-*.cc.sinch.com=http://127.0.0.1:8101"
     )
 
 
-def test_through_gates_every_name_is_reached_at_its_gate() -> None:
-    assert egress.for_service(PORTS, through_gates=True) == (
+def test_through_fault_proxies_every_name_is_reached_at_its_fault_proxy() -> None:
+    assert egress.for_service(PORTS, fault_proxy=True) == (
         "*.crm.cloud.sap=http://127.0.0.1:8113,"
         "*.amazonaws.com=http://127.0.0.1:8112,"
         "login-*.cc.sinch.com=http://127.0.0.1:8111"
@@ -77,7 +77,7 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path) -> None:
         tmp_path,
         clock_file=tmp_path / "clock.json",
         sealing_key=key,
-        through_gates=False,
+        fault_proxy=False,
         extra={},
     )
     console = commands.console(PORTS, {}, default_tenant(), {})

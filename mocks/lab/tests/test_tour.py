@@ -95,7 +95,7 @@ def test_a_condition_nobody_knows_is_an_error_and_not_a_wait_for_ever() -> None:
 def told(tenant: Tenant | None) -> Director:
     if tenant is None:
         return Director(None, None)  # type: ignore[arg-type]  # nothing is asked of them
-    return Director(tenant.ledger, Reader(tenant.ledger, tenant.lab.urls))
+    return Director(tenant.reconciliation, Reader(tenant.reconciliation, tenant.lab.urls))
 
 
 @pytest.mark.stack

@@ -173,13 +173,13 @@ def endpoint():
 def issuer_and_engine(tmp_path, endpoint):
     """Two processes of the twin: one issues the tokens, the other fires the events at ``endpoint``."""
     with running_mock("orchestration_mock", tmp_path / "issuer") as issuer:
-        egress = f"cc-workflows-*.cc.sinch.com=http://127.0.0.1:{endpoint.server_port},login-*={issuer.gate_url}"
+        egress = f"cc-workflows-*.cc.sinch.com=http://127.0.0.1:{endpoint.server_port},login-*={issuer.fault_proxy_url}"
         with running_mock("orchestration_mock", tmp_path / "engine", "--egress", egress) as engine:
             yield issuer, engine
 
 
 def test_a_real_process_carries_an_event_to_the_endpoint(issuer_and_engine, endpoint, make, example):
-    """The token comes through another process's gate; the call has the real host name, path and bytes."""
+    """The token comes through another process's fault proxy; the call has the real host name, path and bytes."""
     issuer, engine = issuer_and_engine
     credential = {
         "client_id": "event-engine",

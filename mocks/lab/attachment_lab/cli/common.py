@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from attachment_contract.terminal import SafeConsole, visible_json
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.ready_file import RunningStack
@@ -92,6 +92,6 @@ def running(stack_path: Path | None) -> tuple[RunningStack, Neighbours]:
     return stack, Neighbours(stack.urls)
 
 
-def ledger_of(stack: RunningStack, to: Neighbours) -> ChainLedger:
+def reconciliation_of(stack: RunningStack, to: Neighbours) -> Reconciliation:
     """The books of a running stack's default tenant."""
-    return ChainLedger(to, stack.tenant, run_dir=stack.run_dir)
+    return Reconciliation(to, stack.tenant, run_dir=stack.run_dir)

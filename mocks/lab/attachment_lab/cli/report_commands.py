@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from attachment_lab.cli.common import json_option, ledger_of, out, print_json, running, stack_option
+from attachment_lab.cli.common import json_option, out, print_json, reconciliation_of, running, stack_option
 from attachment_lab.errors import LabFailed
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
@@ -26,16 +26,16 @@ from attachment_lab.report.page import render
 @stack_option
 @json_option
 def report(path: Path, guid: str | None, hide_names: bool, stack_path: Path | None, as_json: bool) -> int:
-    """Write a report that opens from disk and can be sent on; exit 1 if a law of the chain ledger is broken."""
+    """Write a report that opens from disk and can be sent on; exit 1 if a invariant of the reconciliation is broken."""
     stack, to = running(stack_path)
-    found = gather(ledger_of(stack, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
+    found = gather(reconciliation_of(stack, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
     try:
         path.write_text(render(found), encoding="utf-8")
     except OSError as exc:
         raise LabFailed(f"{path} cannot be written: {exc.strerror}; choose another place by --out") from exc
     if as_json:
         counts = {"files": len(found.files), "stored": found.count("done"), "failed": found.count("failed")}
-        print_json({"file": str(path), "chats": len(found.chats), "ledger_ok": found.holds, **counts})
+        print_json({"file": str(path), "chats": len(found.chats), "reconciliation_ok": found.holds, **counts})
     else:
         out().print(f"{path}: {len(found.chats)} chat(s), {found.count('done')} of {len(found.files)} files stored")
     return 0 if found.holds else 1

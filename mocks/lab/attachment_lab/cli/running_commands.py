@@ -1,4 +1,4 @@
-"""``chat``, ``ledger``, ``journal``, ``clock`` and ``reset``: commands for a stack that is up."""
+"""``chat``, ``reconcile``, ``journal``, ``clock`` and ``reset``: commands for a stack that is up."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, ledger_of, out, print_json, running, stack_option
+from attachment_lab.cli.common import err, json_option, out, print_json, reconciliation_of, running, stack_option
 from attachment_lab.demo.run import Row, rows_from, verdict_json
 from attachment_lab.demo.view import Progress, table, verdict_lines
 from attachment_lab.stack import ready_file as stack_file
@@ -39,17 +39,17 @@ from attachment_lab.tenant.settling import wait_until_settled
 def chat(files: tuple[Path, ...], end: bool, timeout_s: float, stack_path: Path | None, as_json: bool) -> int:
     """Hold a chat in which the customer sends files."""
     stack, to = running(stack_path)
-    ledger = ledger_of(stack, to)
+    reconciliation = reconciliation_of(stack, to)
     with Progress(err()) as progress:
-        talk = Conversation.open(to, stack.tenant, on_sent=ledger.customer_sent)
+        talk = Conversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
         talk.accept()
         for each in files:
             progress.watcher().sent(talk.send(each))
         if end:
             talk.end()
-            wait_until_settled(ledger, timeout_s=timeout_s, each_time=progress.watcher().motion)
+            wait_until_settled(reconciliation, timeout_s=timeout_s, each_time=progress.watcher().motion)
             talk.wrap_up()
-    rows = [row for row in rows_from(ledger.records()) if row.chat == talk.guid]
+    rows = [row for row in rows_from(reconciliation.records()) if row.chat == talk.guid]
     if as_json:
         print_json({"contact_id": talk.guid, "attachments": [row.to_json() for row in rows]})
     else:
@@ -60,14 +60,14 @@ def chat(files: tuple[Path, ...], end: bool, timeout_s: float, stack_path: Path 
 @click.command()
 @stack_option
 @json_option
-def ledger(stack_path: Path | None, as_json: bool) -> int:
-    """Check the chain ledger's laws; exit 1 if one is broken."""
+def reconcile(stack_path: Path | None, as_json: bool) -> int:
+    """Check the reconciliation's invariants; exit 1 if one is broken."""
     stack, to = running(stack_path)
-    verdict = ledger_of(stack, to).verdict()
+    verdict = reconciliation_of(stack, to).verdict()
     rows = rows_from(verdict.records)
     if as_json:
         attachments = [row.to_json() for row in rows]
-        print_json({"attachments": attachments, "ledger": verdict_json(verdict)})
+        print_json({"attachments": attachments, "reconciliation": verdict_json(verdict)})
     else:
         _print_rows(rows, verdict_lines(verdict))
     return 0 if verdict.ok else 1

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
 from attachment_lab.errors import WrongUse
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.scenarios.engine import play
 from attachment_lab.scenarios.model import Result
 from attachment_lab.scenarios.run import Ground
@@ -60,7 +60,7 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
     console = err()
     console.print(Text("Starting the stack …", style="dim"))
     results = []
-    with ending_on_signals(), open_stack(StackOptions(through_gates=True, run_dir=run_dir)) as stack:
+    with ending_on_signals(), open_stack(StackOptions(fault_proxy=True, run_dir=run_dir)) as stack:
         for each in chosen:
             console.print(Text(f"{each.title} …", style="dim"))
             with _ground(stack) as ground:
@@ -80,10 +80,10 @@ def _ground(stack: Stack) -> Iterator[Ground]:
     catch_up(stack.neighbours, names.name, stack.clock_file)
     try:
         yield Ground(
-            ledger=ChainLedger(stack.neighbours, names, run_dir=stack.run_dir),
+            reconciliation=Reconciliation(stack.neighbours, names, run_dir=stack.run_dir),
             clock_file=stack.clock_file,
             worker_health_port=stack.ports.worker_health,
-            through_gates=stack.options.through_gates,
+            fault_proxy=stack.options.fault_proxy,
         )
     finally:
         close_tenant(stack.neighbours, names.name)

@@ -17,7 +17,7 @@ from attachment_lab.cli.tour import tour
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo.view import Progress, show
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import egress
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.kill import kill_listener
@@ -42,8 +42,8 @@ run_dir_option = click.option(
 seed_option = click.option(
     "--seed", is_flag=True, help="Load the demo's customers: three people, a dozen chats in every state."
 )
-gates_option = click.option(
-    "--through-gates", is_flag=True, help="The service reaches the mocks through their wire gates."
+fault_proxy_option = click.option(
+    "--fault-proxy", is_flag=True, help="The service reaches the mocks through their fault proxies."
 )
 
 dialect_option = click.option(
@@ -57,7 +57,7 @@ dialect_option = click.option(
 @click.command()
 @port_option
 @run_dir_option
-@gates_option
+@fault_proxy_option
 @dialect_option
 @click.option(
     "--ready-file",
@@ -90,7 +90,7 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
 @click.command()
 @port_option
 @run_dir_option
-@gates_option
+@fault_proxy_option
 @dialect_option
 @json_option
 @seed_option
@@ -111,14 +111,14 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
 )
 @click.option("--headless", is_flag=True, help="With --tour: no window; it turns its pages by itself and ends.")
 @click.option("--speed", type=click.FloatRange(min=0.1, max=100), default=1.0, show_default=True, help="With --tour.")
-def demo(port_base: int | None, through_gates: bool, **chosen: Any) -> int:
+def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
     """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
-    gates = through_gates or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_gate)
+    fault_proxies = fault_proxy or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_fault_proxy)
     with_console = bool(chosen["keep"] or chosen["tour"])
     options = StackOptions(
         port_base=port_base or 0,
         run_dir=chosen["run_dir"],
-        through_gates=gates,
+        fault_proxy=fault_proxies,
         console=with_console,
         dialect=chosen["dialect"],
     )
@@ -134,7 +134,7 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
     if chosen["seed"]:
         Seeding(stack.neighbours, console).load(tenant, wait=True)
     files: list[Sendable] = list(chosen["files"]) or default_files()
-    ledger = ChainLedger(stack.neighbours, tenant, run_dir=stack.run_dir)
+    reconciliation = Reconciliation(stack.neighbours, tenant, run_dir=stack.run_dir)
     with Progress(console) as progress:
         options = DemoOptions(
             fault=chosen["fault"],
@@ -142,7 +142,7 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
             timeout_s=chosen["timeout_s"],
             after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
         )
-        result = play(ledger, files, options, progress.watcher())
+        result = play(reconciliation, files, options, progress.watcher())
     _show_result(result, as_json=chosen["as_json"])
     if chosen["keep"]:
         _show_stack(stack, tenant, None, console)

@@ -40,7 +40,7 @@ def tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Con
 def _tell(verdict: dict[str, Any], console: Console) -> None:
     if verdict["ok"]:
         console.print(
-            Text("The story came true: every file arrived, every law of the chain ledger holds.", "bold green")
+            Text("The story came true: every file arrived, every invariant of the reconciliation holds.", "bold green")
         )
         return
     told = verdict["missing"] or ["it was ended before its last step"]

@@ -11,7 +11,7 @@ from attachment_lab.console.desk import Desk
 from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.held import Held
 from attachment_lab.errors import LabError, Refused
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import TransferRecord
 
 FRESH_S = 0.8
@@ -29,7 +29,7 @@ class Cabinet:
 
     def __init__(self, mine: Desk) -> None:
         self._c4c, self._tenant = mine.to.c4c, mine.names.name
-        self._ledger: ChainLedger = mine.ledger
+        self._reconciliation: Reconciliation = mine.reconciliation
         self.activities = Fresh(self._list, for_s=FRESH_S)
         self._details: dict[str, Fresh] = {}
 
@@ -51,7 +51,7 @@ class Cabinet:
         """An attachment's bytes, by OData's ``$value``. Raises Refused (404)."""
         key = _checked(object_id)
         (attachment,) = view.rows(self._get(f"ChatActivityAttachmentCollection('{key}')", **{"$select": _FIELDS}))
-        stored = next((each for each in self._ledger.objects() if each.object_id == key), None)
+        stored = next((each for each in self._reconciliation.objects() if each.object_id == key), None)
         if stored is None:
             raise Refused("this attachment has no document", status=404)
         return Held(
@@ -89,8 +89,8 @@ class Cabinet:
         found = view.rows(self._get(f"{address}/ChatActivityAttachment", **{"$select": _FIELDS}))
         if not found:
             return []
-        stored = {each.object_id: each for each in self._ledger.objects()}
-        sources = [each for each in self._ledger.sources() if each.chat == chat]
+        stored = {each.object_id: each for each in self._reconciliation.objects()}
+        sources = [each for each in self._reconciliation.sources() if each.chat == chat]
         transfers = self._transfers(chat)
         files = [view.file_view(each, stored.get(str(each["ObjectID"])), sources, transfers) for each in found]
         return view.in_chat_order(files, sources)
@@ -98,7 +98,7 @@ class Cabinet:
     def _transfers(self, chat: str) -> list[TransferRecord]:
         """What the service says; without it the digests alone are compared."""
         try:
-            return self._ledger.service.transfers(chat=chat) if chat else []
+            return self._reconciliation.service.transfers(chat=chat) if chat else []
         except LabError:
             return []
 

@@ -21,7 +21,7 @@ class ChatFacts:
     Attributes:
         status: of the chat in Contact Pro's words, such as Accepted, Ended or Handled.
         ended: whether the conversation is over.
-        verdict: of the chain ledger, once the chat is at rest.
+        verdict: of the reconciliation, once the chat is at rest.
         created: when it began, RFC 3339; sent_at: likewise for each file, by its id, where CMI tells.
         passages: what moved its files, oldest first.
     """

@@ -16,7 +16,7 @@ from attachment_lab.console.watch import Watch
 from attachment_lab.demo.run import default_files
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import Reader
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.clocks import catch_up
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.reset import ask_for_reset
@@ -34,13 +34,13 @@ class Hands:
         clock_file: the service's virtual clock (stack.write_offset); one for all tenants.
         worker_health_port: loopback port by which the worker process is found.
         stack_file: where the owner of the stack announces it.
-        through_gates: whether the service reaches the mocks through their wire gates.
+        fault_proxy: whether the service reaches the mocks through their fault proxies.
     """
 
     clock_file: Path | None = None
     worker_health_port: int | None = None
     stack_file: Path | None = None
-    through_gates: bool = False
+    fault_proxy: bool = False
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> Hands:
@@ -65,12 +65,12 @@ class Desk:
         #: How the tenant was opened, if the console opened it; a reset opens it the same way.
         self.options = options
         self.names = names
-        self.ledger = ChainLedger(to, names)
-        self.watch = Watch(self.ledger)
+        self.reconciliation = Reconciliation(to, names)
+        self.watch = Watch(self.reconciliation)
         self.stage = Stage(to, names, default_files)
-        self.journal = Reader(self.ledger, urls)
+        self.journal = Reader(self.reconciliation, urls)
         self.seeding = Seeding(to, names)
-        self.tour = Director(self.ledger, self.journal)
+        self.tour = Director(self.reconciliation, self.journal)
 
 
 class Desks:

@@ -9,7 +9,7 @@ from typing import Any
 from attachment_lab.errors import Refused
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, Place, misplaced, place_of
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.neighbours import MOCKS
 from mock_kit.faultkinds import KINDS, fault_errors, is_int, is_number
 from mock_kit.problem import FieldError
@@ -34,7 +34,7 @@ class FaultForm:
     plan: Mapping[str, Any]
 
 
-def read_form(body: Mapping[str, Any], *, through_gates: bool) -> FaultForm:
+def read_form(body: Mapping[str, Any], *, fault_proxy: bool) -> FaultForm:
     """``{"place", "kind", "params", "phase"?, "times"?, "skip"?, "expires_in_s"?}``. Raises BadFault."""
     errors = [
         FieldError(name, f"one of {', '.join(MEMBERS)}", "Remove it.", body[name])
@@ -45,7 +45,7 @@ def read_form(body: Mapping[str, Any], *, through_gates: bool) -> FaultForm:
     kind, params = str(body.get("kind")), body.get("params", {})
     if place is None:
         errors.append(FieldError("place", f"one of {', '.join(BY_ID)}", "Choose where it strikes.", body.get("place")))
-    elif (wrong := misplaced(place, kind, through_gates=through_gates)) is not None:
+    elif (wrong := misplaced(place, kind, fault_proxy=fault_proxy)) is not None:
         errors.append(wrong)
     if isinstance(params, dict):
         errors += fault_errors(kind, body.get("phase"), params)
@@ -75,19 +75,21 @@ def _counting_errors(body: Mapping[str, Any]) -> list[FieldError]:
     return errors
 
 
-def plan_fault(ledger: ChainLedger, form: FaultForm) -> dict[str, Any]:
+def plan_fault(reconciliation: Reconciliation, form: FaultForm) -> dict[str, Any]:
     """Plan it in its mock; returns it as ``planned`` lists it. Raises Refused."""
     if form.place.id == "token":
-        ledger.service.token()  # or the console's own next request would be the one that is struck
-    answer = ledger.to.mock(form.place.mock).post("/_mock/faults", dict(form.plan), tenant=ledger.names.name)
+        reconciliation.service.token()  # or the console's own next request would be the one that is struck
+    answer = reconciliation.to.mock(form.place.mock).post(
+        "/_mock/faults", dict(form.plan), tenant=reconciliation.names.name
+    )
     return shown(answer, form.place.mock)
 
 
-def planned(ledger: ChainLedger) -> list[dict[str, Any]]:
+def planned(reconciliation: Reconciliation) -> list[dict[str, Any]]:
     """Every fault of the tenant, spent ones included."""
     found = []
     for mock in MOCKS:
-        told = ledger.to.mock(mock).get("/_mock/faults", tenant=ledger.names.name)
+        told = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)
         found += [shown(each, mock) for each in told["faults"]]
     return found
 
@@ -112,10 +114,10 @@ def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
     }
 
 
-def remove_fault(ledger: ChainLedger, mock: str, fault_id: str) -> bool:
+def remove_fault(reconciliation: Reconciliation, mock: str, fault_id: str) -> bool:
     """Take one back; False if there is none. Raises WrongUse for a mock that is none."""
     try:
-        ledger.to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=ledger.names.name)
+        reconciliation.to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=reconciliation.names.name)
     except Refused as exc:
         if exc.status != NOT_THERE:
             raise
@@ -123,10 +125,10 @@ def remove_fault(ledger: ChainLedger, mock: str, fault_id: str) -> bool:
     return True
 
 
-def remove_all(ledger: ChainLedger) -> None:
+def remove_all(reconciliation: Reconciliation) -> None:
     """Take everything back."""
     for mock in MOCKS:
-        ledger.to.mock(mock).delete("/_mock/faults", tenant=ledger.names.name)
+        reconciliation.to.mock(mock).delete("/_mock/faults", tenant=reconciliation.names.name)
 
 
 def _detail(fault: Mapping[str, Any]) -> str:

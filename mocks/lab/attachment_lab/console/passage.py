@@ -38,10 +38,10 @@ def add_passage(app: Flask, desks: Desks) -> None:
             abort(_refused(HTTPStatus.NOT_FOUND, f"no tenant {tenant!r}; there are: {', '.join(desks.names())}"))
         return found
 
-    @app.get("/api/tenants/<tenant>/ledger")
-    def ledger(tenant: str) -> Response:
-        """``{"ok", "violations"}``: the chain ledger's judgement of this tenant now."""
-        return jsonify(verdict_json(desk_of(tenant).ledger.verdict()))
+    @app.get("/api/tenants/<tenant>/reconciliation")
+    def reconciliation(tenant: str) -> Response:
+        """``{"ok", "violations"}``: the reconciliation's judgement of this tenant now."""
+        return jsonify(verdict_json(desk_of(tenant).reconciliation.verdict()))
 
     @app.route("/api/tenants/<tenant>/<neighbour>/<path:path>", methods=METHODS)
     @takes_files
@@ -77,7 +77,7 @@ def _ask_mock(desk: Desk, mock: str, path: str) -> Any:
 
 
 def _ask_service(desk: Desk, path: str) -> Any:
-    bearer = {"Authorization": f"Bearer {desk.ledger.service.token()}"}
+    bearer = {"Authorization": f"Bearer {desk.reconciliation.service.token()}"}
     params = request.args.to_dict()
     try:
         return desk.to.service.send(request.method, f"/{path}", params=params, headers=bearer)
@@ -85,7 +85,7 @@ def _ask_service(desk: Desk, path: str) -> Any:
         # The tenant's clock may have been moved, so a token that looked fresh has run out.
         if exc.status != 401:
             raise
-        bearer = {"Authorization": f"Bearer {desk.ledger.service.token(fresh=True)}"}
+        bearer = {"Authorization": f"Bearer {desk.reconciliation.service.token(fresh=True)}"}
         return desk.to.service.send(request.method, f"/{path}", params=params, headers=bearer)
 
 

@@ -245,7 +245,7 @@ def _sentence(chat: ChatFacts, files: tuple[FileView, ...], stations: tuple[Stat
     if any(station.tone == "failed" for station in stations):
         return "failed", f"{stored} of {total} arrived; see the red station for what to do."
     if chat.verdict and not chat.verdict.ok:
-        return "failed", f"The chain ledger found {len(chat.verdict.violations)} violation(s)."
+        return "failed", f"The reconciliation found {len(chat.verdict.violations)} violation(s)."
     if chat.transfer is None:
         waiting = "waiting in the chat" if not chat.handovers else "on the way to the service"
         return ("active" if chat.handovers else "idle"), f"{total} {waiting}."

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.conversation import Conversation, Sendable
 from attachment_lab.tenant.credentials import TenantNames
@@ -17,7 +17,7 @@ from attachment_lab.tenant.settling import wait_until_settled
 
 #: Seconds by which CMI and C4C are slowed down per file, so that people see it travel.
 SLOW_S = 0.45
-#: What the page offers to break; all without the wire gates.
+#: What the page offers to break; all without the fault proxy.
 OFFERED = {
     "gone": demo_faults.GONE,
     "flip-byte": demo_faults.FAULTS["flip-byte"],
@@ -82,9 +82,9 @@ class Stage:
             demo_faults.plan(self._to, self._names.name, OFFERED[play.fault], chat.sent[len(chat.sent) // 2])
         chat.say("Thank you, I have everything I need.", "agent")
         chat.end()
-        ledger = ChainLedger(self._to, self._names)
+        reconciliation = Reconciliation(self._to, self._names)
         try:
-            wait_until_settled(ledger, timeout_s=120)
+            wait_until_settled(reconciliation, timeout_s=120)
         finally:
             for mock, fault_id in slowed:
                 self._to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=self._names.name)

@@ -17,7 +17,7 @@ from attachment_lab.console.lanes import Lane, Lanes, choose, lane_of
 from attachment_lab.console.picture import Picture, draw
 from attachment_lab.reconciliation.file_trace import Passages
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
 
 #: A reading is shared by all open pages for this long.
@@ -77,10 +77,10 @@ class _Seen:
 class Watch:
     """Reads when somebody looks, at most every ``FRESH_S``. Safe for threads."""
 
-    def __init__(self, ledger: ChainLedger) -> None:
-        self._ledger = ledger
+    def __init__(self, reconciliation: Reconciliation) -> None:
+        self._reconciliation = reconciliation
         self._lock = threading.Lock()
-        self._passages = Passages(ledger.to, ledger.names)
+        self._passages = Passages(reconciliation.to, reconciliation.names)
         self._seen: _Seen | None = None
         self._verdicts: dict[tuple[str, ...], Verdict] = {}
         self._lanes: dict[str, tuple[tuple[Any, ...], Lane]] = {}
@@ -124,13 +124,13 @@ class Watch:
     def _look(self) -> _Seen:
         if self._seen and time.monotonic() < self._seen.good_until:
             return self._seen
-        began, ledger = time.monotonic(), self._ledger
-        chats = ledger.to.cmi.get("/_mock/chats", tenant=ledger.names.name)["chats"]
-        handovers = ledger.handovers()
+        began, reconciliation = time.monotonic(), self._reconciliation
+        chats = reconciliation.to.cmi.get("/_mock/chats", tenant=reconciliation.names.name)["chats"]
+        handovers = reconciliation.handovers()
         known = {each.id: each for each in self._seen.all_transfers} if self._seen else {}
-        transfers = ledger.service.transfers(known=known) if handovers else []
+        transfers = reconciliation.service.transfers(known=known) if handovers else []
         sources: dict[str, list[SourceFile]] = defaultdict(list)
-        for source in ledger.sources():
+        for source in reconciliation.sources():
             sources[source.chat].append(source)
         fired: dict[str, list[Handover]] = defaultdict(list)
         for each in handovers:
@@ -156,7 +156,7 @@ class Watch:
             return []
         key = tuple(f"{each.id}@{each.updated_at}@{each.state}" for each in transfers)
         if key != self._objects[0] or not all(each.is_at_rest for each in transfers):
-            self._objects = (key, self._ledger.objects())
+            self._objects = (key, self._reconciliation.objects())
         return self._objects[1]
 
     def _lane(self, name: ChatName, chat: Mapping[str, Any], seen: _Seen) -> Lane:
@@ -203,7 +203,7 @@ class Watch:
             return None
         key = (transfer.id, *(f"{each.id}@{each.updated_at}" for each in seen.all_transfers))
         if key not in self._verdicts:
-            self._verdicts = {key: judge(self._ledger.records().of_chat(transfer.chat))}
+            self._verdicts = {key: judge(self._reconciliation.records().of_chat(transfer.chat))}
         return self._verdicts[key]
 
 

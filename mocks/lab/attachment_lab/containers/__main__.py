@@ -48,9 +48,9 @@ def check_command(path: Path) -> None:
     """Play one chat through the whole chain and judge its books."""
     verdict = smoke(_read(path))
     for violation in verdict.violations:
-        echo(f"[{violation.law}] {violation.sentence}", err=True)
+        echo(f"[{violation.invariant}] {violation.sentence}", err=True)
     stored = len(verdict.records.objects)
-    click.echo(f"{stored} file(s) in C4C; the chain ledger's laws {'hold' if verdict.ok else 'do NOT hold'}")
+    click.echo(f"{stored} file(s) in C4C; the reconciliation's invariants {'hold' if verdict.ok else 'do NOT hold'}")
     raise SystemExit(0 if verdict.ok else 1)
 
 

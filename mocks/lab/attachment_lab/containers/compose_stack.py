@@ -131,7 +131,7 @@ class ComposeStack:
 
     @contextmanager
     def tenant(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
-        """A tenant of the pool; the chain ledger's laws are checked at its end unless ``check`` is False.
+        """A tenant of the pool; the reconciliation's invariants are checked at its end unless ``check`` is False.
 
         Raises WrongUse where all of them are open.
         """
@@ -143,7 +143,7 @@ class ComposeStack:
         try:
             yield tenant
             if check:
-                tenant.assert_laws_hold()
+                tenant.assert_invariants_hold()
         finally:
             close_tenant(to, names.name)
             self._pool.append(renewed(names))

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from attachment_lab.errors import LabFailed, Refused
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import Verdict
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.conversation import Conversation
@@ -43,17 +43,17 @@ def open_first_tenant(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -
 
 
 def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> Verdict:
-    """One chat with two files through the whole chain: the ledger's judgement of it. Raises LabError."""
+    """One chat with two files through the whole chain: the reconciliation's judgement of it. Raises LabError."""
     to, names = Neighbours(settings["urls"]), TenantNames(**settings["tenant"])
-    ledger = ChainLedger(to, names)
-    chat = Conversation.open(to, names, on_sent=ledger.customer_sent)
+    reconciliation = Reconciliation(to, names)
+    chat = Conversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.accept()
     for file in SMOKE_FILES:
         chat.send(file)
     chat.end()
-    wait_until_settled(ledger, timeout_s=timeout_s)
+    wait_until_settled(reconciliation, timeout_s=timeout_s)
     chat.wrap_up(fire=False)
-    return ledger.verdict()
+    return reconciliation.verdict()
 
 
 def _is_open(to: Neighbours, name: str) -> bool:

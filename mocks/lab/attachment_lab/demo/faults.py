@@ -17,7 +17,7 @@ class DemoFault:
     Attributes:
         path: glob on the request's path; ``{id}`` stands for the attachment's id at CMI.
         phase: None = the kind's natural one.
-        needs_gate: a wire fault, which only a stack through the gates can have.
+        needs_fault_proxy: a wire fault, which only a stack through the fault proxies can have.
         story: what a spectator should expect.
         times: how often it strikes; None = until it is taken back.
     """
@@ -29,7 +29,7 @@ class DemoFault:
     story: str
     phase: Literal["after"] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
-    needs_gate: bool = False
+    needs_fault_proxy: bool = False
     times: int | None = 1
 
 
@@ -53,7 +53,7 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"offset": 0},
-        story="one byte changes on the way out of CMI; the chain ledger must notice",
+        story="one byte changes on the way out of CMI; the reconciliation must notice",
     ),
     "cmi-down": DemoFault(
         mock="cmi",
@@ -86,7 +86,7 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"after_bytes": 1000},
-        needs_gate=True,
+        needs_fault_proxy=True,
         story="the download breaks off in the middle; the service comes back",
     ),
     "packed": DemoFault(
@@ -125,7 +125,7 @@ FAULTS: dict[str, DemoFault] = {
         kind="lost_answer",
         method="POST",
         path=C4C_UPLOAD,
-        needs_gate=True,
+        needs_fault_proxy=True,
         story="C4C stores the file, then the connection is reset; no second copy may appear",
     ),
 }

@@ -11,7 +11,7 @@ from typing import Any
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import WrongUse
 from attachment_lab.names import shown
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import ChainRecords, Verdict
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.conversation import Conversation, Sendable, SentFile
@@ -64,14 +64,14 @@ class DemoResult:
 
     @property
     def ok(self) -> bool:
-        """Every law holds and every attachment arrived."""
+        """Every invariant holds and every attachment arrived."""
         return self.verdict.ok and all(row.outcome == "stored" for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
         """The shape that programs outside rely on."""
         return {
             "attachments": [row.to_json() for row in self.rows],
-            "ledger": verdict_json(self.verdict),
+            "reconciliation": verdict_json(self.verdict),
         }
 
 
@@ -101,21 +101,21 @@ class Watcher:
 
 
 def play(
-    ledger: ChainLedger,
+    reconciliation: Reconciliation,
     files: Sequence[Sendable],
     options: DemoOptions,
     watcher: Watcher | None = None,
 ) -> DemoResult:
     """Play one chat to its end and judge it. Raises NotSettled, Refused, WrongUse."""
-    watcher, to, names = watcher or Watcher(), ledger.to, ledger.names
-    chat = Conversation.open(to, names, on_sent=ledger.customer_sent)
+    watcher, to, names = watcher or Watcher(), reconciliation.to, reconciliation.names
+    chat = Conversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.say("Hello, I would like to return the boiler. I am sending the papers.")
     chat.accept()
     watcher.told(f"chat {chat.guid}: agent accepted, C4C has its activity")
     for each in files:
         watcher.sent(chat.send(each))
     if options.fault:
-        _plan_fault(ledger, chat, options, watcher)
+        _plan_fault(reconciliation, chat, options, watcher)
     chat.say("Thank you, I have everything.", "agent")
     chat.end()
     watcher.told("chat ended: Contact Pro fires its event")
@@ -125,10 +125,10 @@ def play(
         watcher.motion(motion)
         once.look(motion)
 
-    wait_until_settled(ledger, timeout_s=options.timeout_s, each_time=look)
+    wait_until_settled(reconciliation, timeout_s=options.timeout_s, each_time=look)
     chat.wrap_up()
-    watcher.motion(wait_until_settled(ledger, timeout_s=options.timeout_s))
-    verdict = ledger.verdict()
+    watcher.motion(wait_until_settled(reconciliation, timeout_s=options.timeout_s))
+    verdict = reconciliation.verdict()
     rows = tuple(row for row in rows_from(verdict.records) if row.chat == chat.guid)
     return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)))
 
@@ -180,9 +180,9 @@ def assumptions(to: Neighbours, tenant: str) -> list[Assumption]:
 
 
 def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """What reconciliation found, as JSON: ``{"ok", "violations": [{law, file, hop, fact, message}]}``."""
+    """What reconciliation found, as JSON: ``{"ok", "violations": [{invariant, file, hop, fact, message}]}``."""
     violations = [
-        {"law": each.law, "file": each.file, "hop": each.hop, "fact": each.fact, "message": each.sentence}
+        {"invariant": each.invariant, "file": each.file, "hop": each.hop, "fact": each.fact, "message": each.sentence}
         for each in verdict.violations
     ]
     return {"ok": verdict.ok, "violations": violations}
@@ -209,11 +209,11 @@ class _Once:
             action()
 
 
-def _plan_fault(ledger: ChainLedger, chat: Conversation, options: DemoOptions, watcher: Watcher) -> None:
+def _plan_fault(reconciliation: Reconciliation, chat: Conversation, options: DemoOptions, watcher: Watcher) -> None:
     fault = demo_faults.FAULTS[options.fault or ""]
     on = next((each for each in chat.sent if options.on in {None, each.name, shown(each.name)}), None)
     if on is None:
         known = ", ".join(shown(each.name) for each in chat.sent)
         raise WrongUse(f"no file is called {options.on!r}; the chat has {known}")
-    demo_faults.plan(ledger.to, ledger.names.name, fault, on)
+    demo_faults.plan(reconciliation.to, reconciliation.names.name, fault, on)
     watcher.told(f"fault {options.fault} on {shown(on.name)}: {fault.story}")

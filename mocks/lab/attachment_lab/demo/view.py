@@ -118,10 +118,10 @@ def table(rows: Sequence[Row], width: int) -> Table:
 
 
 def verdict_lines(verdict: Verdict) -> RenderableType:
-    """The chain ledger's answer, one line per violation."""
+    """The reconciliation's answer, one line per violation."""
     if verdict.ok:
-        return Text("Chain ledger: every law holds.", style="bold green")
-    lines = [Text(f"Chain ledger: {len(verdict.violations)} violation(s)", style="bold red")]
+        return Text("Reconciliation: every invariant holds.", style="bold green")
+    lines = [Text(f"Reconciliation: {len(verdict.violations)} violation(s)", style="bold red")]
     lines += [Text(f"  ✗ {each.sentence}", style="red") for each in verdict.violations]
     return Group(*lines)
 

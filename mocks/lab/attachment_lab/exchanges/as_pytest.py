@@ -90,10 +90,10 @@ def _options(recording: Recording) -> Iterator[str]:
 def _marks(recording: Recording) -> list[str]:
     marks = []
     if any(fault.on_the_wire for fault in recording.faults):
-        marks.append("@pytest.mark.own_stack(through_gates=True)")
-    if recording.broken_laws:
+        marks.append("@pytest.mark.own_stack(fault_proxy=True)")
+    if recording.broken_invariants:
         marks.append(
-            '@pytest.mark.no_ledger_check(reason="the recorded chat broke a law; which one is asserted below")'
+            '@pytest.mark.no_reconciliation(reason="the recorded chat broke a invariant; which one is asserted below")'
         )
     return marks
 
@@ -151,7 +151,7 @@ def _path(path: str, ids: Mapping[str, int]) -> str:
 
 
 def _assertions(recording: Recording) -> Iterator[str]:
-    yield "records = tenant.ledger.records().of_chat(chat.guid)"
+    yield "records = tenant.reconciliation.records().of_chat(chat.guid)"
     yield f"assert [each.state for each in records.handovers] == {literal(list(recording.handovers))}"
     if recording.state is None:
         yield "with pytest.raises(LookupError):"
@@ -161,7 +161,7 @@ def _assertions(recording: Recording) -> Iterator[str]:
         yield f"assert (transfer.state, transfer.outcome) == {literal((recording.state, recording.outcome))}"
         yield "assert sorted((each.name, each.state) for each in transfer.attachments) == ATTACHMENTS"
         yield "assert sorted(each.name for each in records.objects) == STORED"
-    yield f"assert sorted({{each.law for each in judge(records).violations}}) == {literal(list(recording.broken_laws))}"
+    yield f"assert sorted({{each.invariant for each in judge(records).violations}}) == {literal(list(recording.broken_invariants))}"
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from attachment_lab.exchanges.index import Index
 from attachment_lab.exchanges.query import Query, select
 from attachment_lab.exchanges.recording import record
 from attachment_lab.exchanges.why import Facts, Point, explain
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import TransferRecord
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 
@@ -28,10 +28,10 @@ MOST_EXPORTED = 2000
 class Reader:
     """The journal of one tenant for one console. Safe for threads."""
 
-    def __init__(self, ledger: ChainLedger, urls: Mapping[str, str]) -> None:
-        self._ledger = ledger
-        self._to: Neighbours = ledger.to
-        self._tenant = ledger.names.name
+    def __init__(self, reconciliation: Reconciliation, urls: Mapping[str, str]) -> None:
+        self._reconciliation = reconciliation
+        self._to: Neighbours = reconciliation.to
+        self._tenant = reconciliation.names.name
         self._urls = urls
         self._books: dict[str, dict[str, Mapping[str, Any]]] = {}
         self.index = Index(self._to, self._tenant)
@@ -76,11 +76,11 @@ class Reader:
         entries = sorted(found.entries, key=lambda entry: entry.at)
         bodies = self.index.full_of(entries)
         both = [(entry, bodies[entry.key]) for entry in entries if entry.key in bodies]
-        return archive(both, title=self._ledger.names.tenant_path)
+        return archive(both, title=self._reconciliation.names.tenant_path)
 
     def pytest_file(self, guid: str) -> str:
         """A test that plays this chat again. Raises LookupError for a chat that is not there."""
-        return source(record(self._to, self._ledger, guid, self.index.entries()))
+        return source(record(self._to, self._reconciliation, guid, self.index.entries()))
 
     def book(self, mock: str) -> dict[str, Mapping[str, Any]]:
         """A mock's behaviours by id: label, sentence, source, switch."""
@@ -111,7 +111,7 @@ class Reader:
         if entry.chat is None or not entry.transfer:
             return None
         try:
-            return self._ledger.service.transfer(entry.transfer)
+            return self._reconciliation.service.transfer(entry.transfer)
         except LabError:
             return None  # the service is down or has forgotten it: the rest of the explanation still helps
 
@@ -119,7 +119,7 @@ class Reader:
         """What the contract gate says of the integration behind a delivery that failed."""
         if entry.hop != "delivery" or not entry.failed:
             return []
-        forms = self._to.orchestration.get("/_mock/event-driven-integrations", tenant=self._ledger.names.name)
+        forms = self._to.orchestration.get("/_mock/event-driven-integrations", tenant=self._reconciliation.names.name)
         text = next((str(form["json"]) for form in forms if form["id"] == full["config_id"]), None)
         if text is None:
             return []

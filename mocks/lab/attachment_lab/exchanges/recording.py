@@ -10,7 +10,7 @@ from typing import Any
 from attachment_lab.errors import Refused
 from attachment_lab.exchanges.entry import Entry
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
@@ -54,7 +54,7 @@ class Recording:
         attachments: (name, state) of the transfer's attachments.
         stored: names of what C4C holds for the chat.
         handovers: states of the deliveries, in order.
-        broken_laws: of the chain ledger, as far as this chat is concerned.
+        broken_invariants: of the reconciliation, as far as this chat is concerned.
         events: ticked in the integration; ``dialects``: switches that differ from the default, per mock.
         beyond: what was particular and a test made from this does not repeat, a sentence each.
     """
@@ -74,7 +74,7 @@ class Recording:
     attachments: tuple[tuple[str, str], ...]
     stored: tuple[str, ...]
     handovers: tuple[str, ...]
-    broken_laws: tuple[str, ...]
+    broken_invariants: tuple[str, ...]
     fired: tuple[str, ...]
     events: tuple[str, ...] = ("Ended",)
     direct_conversations: bool = False
@@ -82,23 +82,23 @@ class Recording:
     beyond: tuple[str, ...] = ()
 
 
-def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Entry]) -> Recording:
+def record(to: Neighbours, reconciliation: Reconciliation, guid: str, entries: Sequence[Entry]) -> Recording:
     """Read everything about a chat. ``entries``: the tenant's, newest first. Raises LookupError for no such chat."""
-    tenant = ledger.names.name
+    tenant = reconciliation.names.name
     try:
         chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=tenant)
     except Refused as exc:
         if exc.status != 404:
             raise
         raise LookupError(f"there is no chat {guid} in {tenant}") from None
-    records = ledger.records().of_chat(guid)
+    records = reconciliation.records().of_chat(guid)
     transfer = records.transfers[-1] if records.transfers else None
     mine = [entry for entry in reversed(entries) if entry.chat == guid]
     forms = to.orchestration.get("/_mock/event-driven-integrations", tenant=tenant)
     form = dict(forms[0]) if len(forms) == 1 else {}
     return Recording(
         guid=guid,
-        tenant=ledger.names.tenant_path,
+        tenant=reconciliation.names.tenant_path,
         channel_sub_type=str(chat["channel_sub_type"]),
         direct=bool(chat["direct"]),
         accepted=any(leg["agent_id"] for leg in chat["legs"]),
@@ -112,12 +112,12 @@ def record(to: Neighbours, ledger: ChainLedger, guid: str, entries: Sequence[Ent
         attachments=tuple(sorted((each.name, each.state) for each in transfer.attachments)) if transfer else (),
         stored=tuple(sorted(each.name for each in records.objects)),
         handovers=tuple(each.state for each in records.handovers),
-        broken_laws=tuple(sorted({each.law for each in judge(records).violations})),
+        broken_invariants=tuple(sorted({each.invariant for each in judge(records).violations})),
         fired=tuple(dict.fromkeys(each.event for each in records.handovers)),
         events=tuple(form.get("events", ("Ended",))),
         direct_conversations=bool(form.get("direct_conversations", False)),
         dialects={mock: changed for mock in MOCKS if (changed := _dialect(to, mock, tenant))},
-        beyond=tuple(_beyond(to, ledger.names, forms, chat)),
+        beyond=tuple(_beyond(to, reconciliation.names, forms, chat)),
     )
 
 

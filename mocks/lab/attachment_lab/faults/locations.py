@@ -20,7 +20,7 @@ class Place:
         hop: the neighbour's name for people.
         title: what passes here.
         station: number of the station of the picture (console.picture) at which it shows.
-        has_gate: whether the service comes by a gate here, if the stack has gates: only there wire faults strike.
+        has_fault_proxy: whether the service comes by a fault proxy here, if the stack has fault proxies: only there wire faults strike.
     """
 
     id: str
@@ -30,7 +30,7 @@ class Place:
     method: str
     path: str
     station: int
-    has_gate: bool = True
+    has_fault_proxy: bool = True
 
     @property
     def match(self) -> dict[str, str]:
@@ -50,7 +50,7 @@ PLACES: tuple[Place, ...] = (
         method="POST",
         path="/prod/chat-attachments",
         station=1,
-        has_gate=False,
+        has_fault_proxy=False,
     ),
     Place(
         id="token",
@@ -60,7 +60,7 @@ PLACES: tuple[Place, ...] = (
         method="POST",
         path="*/oauth2/token",
         station=1,
-        has_gate=False,
+        has_fault_proxy=False,
     ),
     Place(
         id="list", mock="cmi", hop="CMI", title="List of the chat’s attachments", method="GET", path=_CHAT, station=3
@@ -123,16 +123,18 @@ def _holds(place: Place, match: Mapping[str, str]) -> bool:
 
 def kinds_at(place: Place) -> list[str]:
     """Names of the fault kinds that can strike here."""
-    return [name for name, kind in KINDS.items() if kind.layer == "app" or place.has_gate]
+    return [name for name, kind in KINDS.items() if kind.layer == "app" or place.has_fault_proxy]
 
 
-def misplaced(place: Place, kind: str, *, through_gates: bool) -> FieldError | None:
+def misplaced(place: Place, kind: str, *, fault_proxy: bool) -> FieldError | None:
     """Why this kind cannot strike here; None when it can."""
     if kind not in KINDS or KINDS[kind].layer == "app":
         return None
-    if not place.has_gate:
+    if not place.has_fault_proxy:
         expected = f"one of {', '.join(kinds_at(place))}"
-        return FieldError("kind", expected, "The service does not pass a gate here; choose another kind.", kind)
-    if not through_gates:
-        return FieldError("kind", "a stack through the gates", "Start it with attachment-lab up --through-gates.", kind)
+        return FieldError("kind", expected, "The service does not pass a fault proxy here; choose another kind.", kind)
+    if not fault_proxy:
+        return FieldError(
+            "kind", "a stack through the fault proxies", "Start it with attachment-lab up --fault-proxy.", kind
+        )
     return None

@@ -19,7 +19,7 @@ from attachment_lab.tenant.credentials import TenantNames
 Act = Literal["history", "download", "lookup", "held", "upload", "check", "verify"]
 
 PAGE = 500
-#: Only these mocks see files; Contact Pro's deliveries are read elsewhere (chain_ledger).
+#: Only these mocks see files; Contact Pro's deliveries are read elsewhere (reconciliation).
 WITH_FILES = ("cmi", "c4c")
 _GUID = r"(?P<chat>[0-9A-Fa-f]{32})"
 _OBJECT = r"\('(?P<object>[0-9A-F]{32})'\)"

@@ -1,6 +1,6 @@
 """The invariants of the chain, judged on plain records: no I/O, no clock.
 
-| law          | says                                                                                   |
+| invariant          | says                                                                                   |
 |--------------|----------------------------------------------------------------------------------------|
 | delivered    | every event that Contact Pro fired was taken by the service                              |
 | conservation | attachments in = stored + skipped + reported failed, each of the latter with a reason    |
@@ -43,8 +43,8 @@ TRANSCRIPT = "transcript:"
 
 
 def judge(records: ChainRecords) -> Verdict:
-    """Try every law; violations come in the order of the table above."""
-    found = [violation for law in LAWS for violation in law(records)]
+    """Try every invariant; violations come in the order of the table above."""
+    found = [violation for invariant in INVARIANTS for violation in invariant(records)]
     return Verdict(violations=tuple(found), records=records)
 
 
@@ -57,7 +57,7 @@ def events_are_delivered(records: ChainRecords) -> Iterator[Violation]:
         told = f" ({each.error})" if each.error else ""
         answer = f"answered {each.status}" if each.status else "gave no answer"
         fact = f"event {each.event} is {each.state}: the service {answer}{told}"
-        yield Violation(law="delivered", file=f"chat {each.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
+        yield Violation(invariant="delivered", file=f"chat {each.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
 
 
 def attachments_are_conserved(records: ChainRecords) -> Iterator[Violation]:
@@ -65,14 +65,14 @@ def attachments_are_conserved(records: ChainRecords) -> Iterator[Violation]:
     carried, transfers = _carried(records), {each.chat: each for each in records.transfers}
     for chat in sorted(_delivered_chats(records) - set(transfers)):
         lost = "the event was delivered, but the service knows no transfer for this chat"
-        yield Violation(law="conservation", file=f"chat {chat}", hop=CONTACT_PRO_TO_SERVICE, fact=lost)
+        yield Violation(invariant="conservation", file=f"chat {chat}", hop=CONTACT_PRO_TO_SERVICE, fact=lost)
     for source in _sources(records):
         transfer = transfers.get(source.chat)
         if transfer is None:
             continue
         fact = _unaccounted(carried.get(source.id), transfer)
         if fact:
-            yield Violation(law="conservation", file=shown(source.name), hop=CMI_TO_SERVICE, fact=fact)
+            yield Violation(invariant="conservation", file=shown(source.name), hop=CMI_TO_SERVICE, fact=fact)
 
 
 def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
@@ -83,11 +83,11 @@ def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
                 f"CMI holds {source.cmi_size_bytes:,} bytes (sha256 {short(source.cmi_sha256)}), "
                 f"the customer sent {source.size_bytes:,} bytes (sha256 {short(source.sha256)})"
             )
-            yield Violation(law="integrity", file=shown(source.name), hop=CUSTOMER_TO_CMI, fact=fact)
+            yield Violation(invariant="integrity", file=shown(source.name), hop=CUSTOMER_TO_CMI, fact=fact)
     for source, mine, theirs in wrong_contents(records):
         change = change_of(source, mine, theirs, records.exchanges)
         fact = f"{differs(source, theirs)}; {change.cause}"
-        yield Violation(law="integrity", file=shown(source.name), hop=change.hop, fact=fact)
+        yield Violation(invariant="integrity", file=shown(source.name), hop=change.hop, fact=fact)
 
 
 def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, Carried, StoredObject]]:
@@ -109,18 +109,18 @@ def each_is_stored_once(records: ChainRecords) -> Iterator[Violation]:
         if mine.state == "stored" and mine.object_id not in objects:
             told = f"as object {mine.object_id}" if mine.object_id else "without naming an object"
             fact = f"the service reports it stored {told}, C4C holds no such object"
-            yield Violation(law="once", file=shown(mine.name), hop=SERVICE_TO_C4C, fact=fact)
+            yield Violation(invariant="once", file=shown(mine.name), hop=SERVICE_TO_C4C, fact=fact)
     for object_id, count in claims.items():
         if count > 1:
             names = {m.name for m in _carried(records).values() if m.object_id == object_id}
             fact = f"{count} attachments claim the one C4C object {object_id}"
             files = ", ".join(sorted(shown(name) for name in names))
-            yield Violation(law="once", file=files, hop=SERVICE_TO_C4C, fact=fact)
+            yield Violation(invariant="once", file=files, hop=SERVICE_TO_C4C, fact=fact)
     for extra in _unclaimed(records):
         twin = _twin(extra, records)
         if twin:
             fact = f"C4C holds it more than once: objects {twin.object_id} and {extra.object_id}"
-            yield Violation(law="once", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
+            yield Violation(invariant="once", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
 
 
 def nothing_is_orphaned(records: ChainRecords) -> Iterator[Violation]:
@@ -128,17 +128,17 @@ def nothing_is_orphaned(records: ChainRecords) -> Iterator[Violation]:
     for extra in _unclaimed(records):
         if not _twin(extra, records):
             fact = f"C4C object {extra.object_id} has no source attachment"
-            yield Violation(law="no orphan", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
+            yield Violation(invariant="no orphan", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
     fired = {each.chat for each in records.handovers}
     known = {source.id for source in records.sources}
     for transfer in records.transfers:
         if transfer.chat not in fired:
             fact = f"transfer {transfer.id} belongs to no chat whose event was fired"
-            yield Violation(law="no orphan", file=f"chat {transfer.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
+            yield Violation(invariant="no orphan", file=f"chat {transfer.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
         for mine in transfer.attachments:
             if mine.source_id not in known and not mine.source_id.startswith(TRANSCRIPT):
                 fact = f"transfer {transfer.id} carries it, but CMI has no attachment {mine.source_id}"
-                yield Violation(law="no orphan", file=shown(mine.name), hop=CMI_TO_SERVICE, fact=fact)
+                yield Violation(invariant="no orphan", file=shown(mine.name), hop=CMI_TO_SERVICE, fact=fact)
 
 
 def secrets_are_kept(records: ChainRecords) -> Iterator[Violation]:
@@ -147,7 +147,7 @@ def secrets_are_kept(records: ChainRecords) -> Iterator[Violation]:
         yield _leaked(leak)
 
 
-LAWS: tuple[Callable[[ChainRecords], Iterator[Violation]], ...] = (
+INVARIANTS: tuple[Callable[[ChainRecords], Iterator[Violation]], ...] = (
     events_are_delivered,
     attachments_are_conserved,
     contents_are_equal,
@@ -158,7 +158,7 @@ LAWS: tuple[Callable[[ChainRecords], Iterator[Violation]], ...] = (
 
 
 def _leaked(leak: Leak) -> Violation:
-    return Violation(law="secrecy", file=leak.where, hop=leak.where, fact=f"{leak.what} can be read here")
+    return Violation(invariant="secrecy", file=leak.where, hop=leak.where, fact=f"{leak.what} can be read here")
 
 
 def _delivered_chats(records: ChainRecords) -> set[str]:

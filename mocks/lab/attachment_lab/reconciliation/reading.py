@@ -1,4 +1,4 @@
-"""Read what every hop holds, and judge it by the laws (laws.py)."""
+"""Read what every hop holds, and judge it by the invariants (invariants.py)."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ JOURNAL_PAGE = 500
 MOST_DELIVERIES = 10_000
 
 
-class ChainLedger:
-    """The books of one tenant. ``run_dir`` adds logs and the service's database to the law of secrecy."""
+class Reconciliation:
+    """The books of one tenant. ``run_dir`` adds logs and the service's database to the invariant of secrecy."""
 
     def __init__(self, to: Neighbours, names: TenantNames, *, run_dir: Path | None = None) -> None:
         self.to = to

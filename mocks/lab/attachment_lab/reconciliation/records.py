@@ -171,7 +171,7 @@ class ChainRecords:
 class Violation:
     """One broken invariant: the file (or chat), the hop where it broke, and the fact."""
 
-    law: str
+    invariant: str
     file: str
     hop: str
     fact: str
@@ -194,5 +194,5 @@ class Verdict:
 
     @property
     def ok(self) -> bool:
-        """Whether every law holds."""
+        """Whether every invariant holds."""
         return not self.violations

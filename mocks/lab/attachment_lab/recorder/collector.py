@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from attachment_lab.recorder.instrumentation import Digest, Sent, tap_httpx
-from mock_kit.recorder import Testimony
+from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
+from mock_kit.recorder import CapturedExchange
 
 #: Text of all testimonies together, in characters. What does not fit is counted in ``dropped``.
 KEPT_CHARS = 64 * 1024 * 1024
@@ -39,15 +39,15 @@ class Records:
             self._sent.append(record)
             self._over(teller)
 
-    def received(self, testimony: dict[str, Any], teller: int) -> None:
+    def received(self, captured: dict[str, Any], teller: int) -> None:
         """The receiver's end of an exchange is over."""
-        size = sum(len(testimony[side]["text"] or "") for side in ("request", "response"))
+        size = sum(len(captured[side]["text"] or "") for side in ("request", "response"))
         with self._changed:
             if size > self._room:
                 self.dropped += 1
             else:
                 self._room -= size
-                self._received.append(testimony)
+                self._received.append(captured)
             self._over(teller)
 
     def gone(self, teller: int) -> None:
@@ -98,9 +98,9 @@ class OwnSink:
         """See ``Sink``."""
         self._records.sent(record, 0)
 
-    def received(self, testimony: Testimony) -> None:
+    def received(self, captured: CapturedExchange) -> None:
         """See ``Sink``."""
-        self._records.received(testimony.to_dict(), 0)
+        self._records.received(captured.to_dict(), 0)
 
 
 class Collector:
@@ -117,8 +117,8 @@ class Collector:
                     _listen(records, self.rfile, id(self))
 
         self._server = _Server(("127.0.0.1", 0), Teller)
-        threading.Thread(target=self._server.serve_forever, name="witness-collector", daemon=True).start()
-        self._untap = tap_httpx("lab", OwnSink(self.records))
+        threading.Thread(target=self._server.serve_forever, name="recorder-collector", daemon=True).start()
+        self._untap = instrument_httpx("lab", OwnSink(self.records))
 
     def environment(self, who: str) -> str:
         """The value of ``ATTACHMENT_LAB_TAP`` for a process of that name."""

@@ -1,6 +1,6 @@
 """Both ends of an exchange, side by side: what was sent is what came, and what was answered is what was read.
 
-The sender's end comes from a tap, the receiver's from a mock's witness or from the tap on the service's API. Where one
+The sender's end comes from a tap, the receiver's from a mock's recorder or from the tap on the service's API. Where one
 end is not ours there is nothing to compare: what a browser, curl or pyodata sends has no tap, and a process that is
 killed takes its end along. So every end that was *sent* needs its receiver, not the other way round.
 """

@@ -1,4 +1,4 @@
-"""The witness for tests that talk to mocks in their own process: no stack, no sockets."""
+"""The recorder for tests that talk to mocks in their own process: no stack, no sockets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from attachment_contract.live import Hearing
 from attachment_contract.live.exchange import exchange_of
-from mock_kit.recorder import WitnessLog, attend
+from mock_kit.recorder import RecorderLog, attend
 
 
 @contextmanager
@@ -35,9 +35,9 @@ def _hear_processes() -> None:
             process.tell()
 
 
-def judge(hearing: Hearing, log: WitnessLog) -> None:
+def judge(hearing: Hearing, log: RecorderLog) -> None:
     """Take in everything that a log holds, and complain of what it had to drop."""
-    for testimony in log.list():
-        hearing.take(exchange_of(testimony.to_dict()))
+    for captured in log.list():
+        hearing.take(exchange_of(captured.to_dict()))
     if log.dropped:
-        hearing.complain(f"{log.dropped} exchanges did not fit into the witness's memory; they were not judged")
+        hearing.complain(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not judged")

@@ -1,6 +1,6 @@
 """The second pair of eyes: inside a process, what httpx sends and what the service's API takes in.
 
-A mock's witness sees the receiver's end of an exchange. The tap sees the sender's end, wherever httpx sends (service,
+A mock's recorder sees the receiver's end of an exchange. The tap sees the sender's end, wherever httpx sends (service,
 orchestration mock, lab), as sizes and digests only; and of the service's own API it makes whole testimonies, masked in
 shape by the names of headers and members. Nothing is written down: records go to the lab's ``Collector``.
 """
@@ -23,7 +23,7 @@ from flask import Flask
 from mock_kit.journal import BodyMeter
 from mock_kit.masking import Masker
 from mock_kit.mock import is_control
-from mock_kit.recorder import Copier, Testimony
+from mock_kit.recorder import CapturedExchange, Copier
 
 VARIABLE = "ATTACHMENT_LAB_TAP"
 #: The service's applications, by the name that Flask knows them by.
@@ -68,7 +68,7 @@ class Sink(Protocol):
     def sent(self, record: Sent) -> None:
         """The sender's end of it is over."""
 
-    def received(self, testimony: Testimony) -> None:
+    def received(self, captured: CapturedExchange) -> None:
         """The receiver's end of it is over."""
 
 
@@ -90,9 +90,9 @@ class SocketSink:
         """See ``Sink``."""
         self._say({"kind": "sent", "record": asdict(record)})
 
-    def received(self, testimony: Testimony) -> None:
+    def received(self, captured: CapturedExchange) -> None:
         """See ``Sink``."""
-        self._say({"kind": "received", "record": testimony.to_dict()})
+        self._say({"kind": "received", "record": captured.to_dict()})
 
     def _say(self, line: Mapping[str, Any]) -> None:
         with self._lock:
@@ -110,15 +110,15 @@ class SocketSink:
 
 
 def install_from_environment() -> None:
-    """Tap this process; ``ATTACHMENT_LAB_TAP`` is ``name=host:port:key``."""
+    """Instrumentation this process; ``ATTACHMENT_LAB_TAP`` is ``name=host:port:key``."""
     who, _, address = os.environ[VARIABLE].partition("=")
     sink = SocketSink(address)
-    tap_httpx(who, sink)
+    instrument_httpx(who, sink)
     if who == "service":
-        tap_flask(sink)
+        instrument_flask(sink)
 
 
-def tap_httpx(who: str, sink: Sink) -> Callable[[], None]:
+def instrument_httpx(who: str, sink: Sink) -> Callable[[], None]:
     """Tell ``sink`` of everything that httpx sends from now on; returns what ends that."""
     listener = (who, sink)
     with _lock:
@@ -198,7 +198,7 @@ def _sent(who: str, sink: Sink, request: httpx.Request, send: Callable[[], httpx
     return response
 
 
-def tap_flask(sink: Sink) -> None:
+def instrument_flask(sink: Sink) -> None:
     """Tell ``sink`` of every exchange of the service's applications from now on, for the rest of this process."""
     original = Flask.__call__
 
@@ -252,17 +252,17 @@ def _served(
     headers = {name.lower(): value for name, value in started[1]}
     answered.copier = Copier(headers.get("content-type", ""), headers.get("content-encoding", ""))
     answered.feed(content)
-    sink.received(_testimony(who, environ, started, asked, answered))
+    sink.received(_captured(who, environ, started, asked, answered))
     return [content]
 
 
-def _testimony(
+def _captured(
     who: str, environ: Mapping[str, Any], started: list[Any], asked: BodyMeter, answered: BodyMeter
-) -> Testimony:
+) -> CapturedExchange:
     declared = environ.get("CONTENT_LENGTH") or "0"
     asked.complete = "HTTP_TRANSFER_ENCODING" in environ or asked.size_bytes >= int(declared)
     query = environ.get("QUERY_STRING", "")
-    testimony = Testimony(
+    captured = CapturedExchange(
         mock=who,
         tenant=None,
         method=environ["REQUEST_METHOD"],
@@ -273,9 +273,9 @@ def _testimony(
         response_headers=[(name, _MASKER.shaped_header(name, value)) for name, value in started[1]],
     )
     if asked.copier is not None and answered.copier is not None:
-        testimony.request = asked.copier.copy(asked, _MASKER)
-        testimony.response = answered.copier.copy(answered, _MASKER)
-    return testimony
+        captured.request = asked.copier.copy(asked, _MASKER)
+        captured.response = answered.copier.copy(answered, _MASKER)
+    return captured
 
 
 def _headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -21,15 +21,15 @@ ENDING_S = 10.0
 _LOOK_EVERY_S = 0.02
 
 
-class StackWitness:
+class StackRecorder:
     """Judges the traffic of one stack, tenant by tenant."""
 
     def __init__(self, to: Neighbours, collector: Collector, ports: Iterable[int]) -> None:
-        """``ports``: of all the stack's doors, gates included."""
+        """``ports``: of all the stack's doors, fault proxies included."""
         self._to = to
         self._addresses = {f"127.0.0.1:{port}" for port in ports}
         self._records = collector.records
-        #: The last testimony heard, by mock and tenant; None stands for those of no tenant.
+        #: The last captured heard, by mock and tenant; None stands for those of no tenant.
         self._heard: dict[tuple[str, str | None], int] = {}
         self._gone: set[str] = set()
         for mock in MOCKS:
@@ -76,7 +76,7 @@ class StackWitness:
     def _under_way(self, names: TenantNames) -> list[str]:
         # The senders first: what is over for one of them may still be coming to its end at a mock.
         busy = {"taps": self._records.under_way}
-        busy |= {mock: self._to.mock(mock).get("/_mock/witness", tenant=names.name)["under_way"] for mock in MOCKS}
+        busy |= {mock: self._to.mock(mock).get("/_mock/recorder", tenant=names.name)["under_way"] for mock in MOCKS}
         return [f"{count} at {where}" for where, count in busy.items() if count]
 
     def _of_tenant(self, hearing: Hearing, mock: str, names: TenantNames) -> list[Exchange]:
@@ -90,7 +90,7 @@ class StackWitness:
 
     def _pages(self, hearing: Hearing, mock: str, tenant: str | None) -> list[Exchange]:
         """What a mock's log of that tenant holds beyond what was heard before."""
-        path = "/_mock/witness/strays" if tenant is None else "/_mock/witness"
+        path = "/_mock/recorder/strays" if tenant is None else "/_mock/recorder"
         found: list[Exchange] = []
         while True:
             since = self._heard.get((mock, tenant), 0)

@@ -8,7 +8,15 @@ from typing import Any
 from attachment_lab.console.chatfacts import C4C, ChatFacts, Tone
 from attachment_lab.console.picture import FileView, Picture, draw
 from attachment_lab.reconciliation.records import Verdict
-from attachment_lab.report.model import LABELS, LAW_SAYS, ChatPart, EvidenceRow, FileRow, LawRow, StationPart
+from attachment_lab.report.model import (
+    INVARIANT_SAYS,
+    LABELS,
+    ChatPart,
+    EvidenceRow,
+    FileRow,
+    InvariantRow,
+    StationPart,
+)
 
 STATIONS = ("Contact Pro", "Integration", "Transfer service", "CMI download", "SAP Service Cloud")
 #: The worst of several tones is the one that is shown; a chat that has nothing to do at a stop does not count.
@@ -101,15 +109,15 @@ def stations_of(pictures: Sequence[Picture]) -> tuple[StationPart, ...]:
     )
 
 
-def laws_of(verdict: Verdict) -> tuple[LawRow, ...]:
-    """Every law, those that hold too."""
+def invariants_of(verdict: Verdict) -> tuple[InvariantRow, ...]:
+    """Every invariant, those that hold too."""
     return tuple(
-        LawRow(
-            law=law,
+        InvariantRow(
+            invariant=invariant,
             says=says,
-            violations=tuple(each.sentence for each in verdict.violations if each.law == law),
+            violations=tuple(each.sentence for each in verdict.violations if each.invariant == invariant),
         )
-        for law, says in LAW_SAYS.items()
+        for invariant, says in INVARIANT_SAYS.items()
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads a tenant for its report: every chat in full, the ledger's verdict, the evidence touched, the versions."""
+"""Reads a tenant for its report: every chat in full, the reconciliation's verdict, the evidence touched, the versions."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from attachment_lab.console.picture import draw
 from attachment_lab.console.watch import Watch
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.reading import ChainLedger
-from attachment_lab.report.drawing import chat_part, evidence_rows, headline_of, laws_of, stations_of, touched_by
+from attachment_lab.reconciliation.reading import Reconciliation
+from attachment_lab.report.drawing import chat_part, evidence_rows, headline_of, invariants_of, stations_of, touched_by
 from attachment_lab.report.model import Report, Scope
 from attachment_lab.report.privacy import without_names
 from attachment_lab.stack.neighbours import MOCKS
@@ -20,50 +20,55 @@ from attachment_lab.stack.neighbours import MOCKS
 PACKAGE = "attachment-transfer"
 
 
-def gather(ledger: ChainLedger, scope: Scope, watch: Watch | None = None, *, now: datetime | None = None) -> Report:
+def gather(
+    reconciliation: Reconciliation, scope: Scope, watch: Watch | None = None, *, now: datetime | None = None
+) -> Report:
     """The report of a tenant or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
-    chats = (watch or Watch(ledger)).everything()
+    chats = (watch or Watch(reconciliation)).everything()
     chosen = [each for each in chats if scope.chat in {None, each.facts.guid}]
     if not chosen:
         raise WrongUse(
             f"there is no chat {scope.chat} in this tenant" if scope.chat else "there is no chat yet: play one first"
         )
-    records = ledger.records()
+    records = reconciliation.records()
     if scope.chat:
         records = records.of_chat(scope.chat)
     facts = [each.facts for each in chosen]
     parts = tuple(chat_part(each.facts, customer=each.customer, channel=each.channel) for each in chosen)
     report = Report(
-        tenant=ledger.names.tenant_path,
-        cmi_host=ledger.names.cmi_host,
-        c4c_host=ledger.names.c4c_host,
+        tenant=reconciliation.names.tenant_path,
+        cmi_host=reconciliation.names.cmi_host,
+        c4c_host=reconciliation.names.c4c_host,
         scope=scope,
         made_at=(now or datetime.now(UTC)).isoformat(timespec="seconds").replace("+00:00", "Z"),
         headline=headline_of(parts),
         chats=parts,
         stations=stations_of([draw(each) for each in facts]),
-        laws=laws_of(judge(records)),
-        evidence=tuple(evidence_rows(_books(ledger), touched_by(facts))),
-        versions=_versions(ledger),
+        invariants=invariants_of(judge(records)),
+        evidence=tuple(evidence_rows(_books(reconciliation), touched_by(facts))),
+        versions=_versions(reconciliation),
     )
     return without_names(report) if scope.hide_names else report
 
 
-def file_name(ledger: ChainLedger, scope: Scope) -> str:
+def file_name(reconciliation: Reconciliation, scope: Scope) -> str:
     """How the file is called when it is saved."""
     part = f"-{scope.chat[:8].lower()}" if scope.chat else ""
-    return f"attachment-report-{ledger.names.tenant_path}{part}.html"
+    return f"attachment-report-{reconciliation.names.tenant_path}{part}.html"
 
 
-def _books(ledger: ChainLedger) -> dict[str, list[dict[str, Any]]]:
-    return {mock: ledger.to.mock(mock).get("/_mock/evidence", tenant=ledger.names.name)["evidence"] for mock in MOCKS}
+def _books(reconciliation: Reconciliation) -> dict[str, list[dict[str, Any]]]:
+    return {
+        mock: reconciliation.to.mock(mock).get("/_mock/evidence", tenant=reconciliation.names.name)["evidence"]
+        for mock in MOCKS
+    }
 
 
-def _versions(ledger: ChainLedger) -> dict[str, str]:
+def _versions(reconciliation: Reconciliation) -> dict[str, str]:
     """The twins are of this installation; the service may be another one."""
     mine = version(PACKAGE)
     try:
-        service = str(ledger.to.service.get("/openapi.json")["info"]["version"])
+        service = str(reconciliation.to.service.get("/openapi.json")["info"]["version"])
     except (LabError, KeyError, TypeError):
         service = "unknown"
     return {"Transfer service": service, "Twins and lab": mine, "Python": platform.python_version()}

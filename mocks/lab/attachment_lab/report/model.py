@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from attachment_lab.console.chatfacts import Tone
 
-#: What each law of the chain ledger says, for readers who have never heard of it.
-LAW_SAYS = {
+#: What each invariant of the reconciliation says, for readers who have never heard of it.
+INVARIANT_SAYS = {
     "delivered": "Every event that Contact Pro fired was taken by the service.",
     "conservation": "Attachments in = stored + skipped + reported failed, each of the latter with a reason.",
     "integrity": "C4C holds the bytes that the customer sent: equal in size and SHA-256.",
@@ -90,10 +90,10 @@ class StationPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LawRow:
-    """One law and what was found against it."""
+class InvariantRow:
+    """One invariant and what was found against it."""
 
-    law: str
+    invariant: str
     says: str
     violations: tuple[str, ...] = ()
 
@@ -127,7 +127,7 @@ class Report:
     headline: str
     chats: tuple[ChatPart, ...]
     stations: tuple[StationPart, ...]
-    laws: tuple[LawRow, ...]
+    invariants: tuple[InvariantRow, ...]
     evidence: tuple[EvidenceRow, ...]
     versions: dict[str, str]
 
@@ -138,8 +138,8 @@ class Report:
 
     @property
     def holds(self) -> bool:
-        """Whether every law holds."""
-        return all(each.holds for each in self.laws)
+        """Whether every invariant holds."""
+        return all(each.holds for each in self.invariants)
 
     @property
     def mark(self) -> str:

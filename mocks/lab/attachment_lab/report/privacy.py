@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attachment_lab.report.model import ChatPart, FileRow, LawRow, Report
+from attachment_lab.report.model import ChatPart, FileRow, InvariantRow, Report
 
 
 def without_names(report: Report) -> Report:
@@ -14,7 +14,7 @@ def without_names(report: Report) -> Report:
     return replace(
         report,
         chats=tuple(_chat(each, aliases, customers) for each in report.chats),
-        laws=tuple(_law(each, aliases) for each in report.laws),
+        invariants=tuple(_invariant(each, aliases) for each in report.invariants),
     )
 
 
@@ -47,8 +47,8 @@ def _file(file: FileRow, aliases: dict[str, str]) -> FileRow:
     )
 
 
-def _law(law: LawRow, aliases: dict[str, str]) -> LawRow:
-    return replace(law, violations=tuple(_hidden(each, aliases) for each in law.violations))
+def _invariant(invariant: InvariantRow, aliases: dict[str, str]) -> InvariantRow:
+    return replace(invariant, violations=tuple(_hidden(each, aliases) for each in invariant.violations))
 
 
 def _hidden(text: str, aliases: dict[str, str]) -> str:

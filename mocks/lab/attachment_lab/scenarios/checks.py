@@ -124,24 +124,26 @@ def outcome(word: str) -> Check:
     )
 
 
-def laws_hold() -> Check:
-    """The chain ledger has nothing to say."""
+def invariants_hold() -> Check:
+    """The reconciliation has nothing to say."""
     return Check(
-        title="Chain ledger",
-        want="every law holds",
+        title="Reconciliation",
+        want="every invariant holds",
         found=_verdict,
         holds=lambda _, facts: facts.verdict.ok,
     )
 
 
-def law_broken(law: str, count: int, hop: str) -> Check:
-    """The chain ledger finds exactly this, and blames this hop."""
+def invariant_broken(invariant: str, count: int, hop: str) -> Check:
+    """The reconciliation finds exactly this, and blames this hop."""
 
     def right(_: Value, facts: RunFacts) -> bool:
-        found = Counter((each.law, each.hop) for each in facts.verdict.violations)
-        return found == {(law, hop): count}
+        found = Counter((each.invariant, each.hop) for each in facts.verdict.violations)
+        return found == {(invariant, hop): count}
 
-    return Check(title="Chain ledger", want=f"finds {count}, law {law}, at {hop}", found=_verdict, holds=right)
+    return Check(
+        title="Reconciliation", want=f"finds {count}, invariant {invariant}, at {hop}", found=_verdict, holds=right
+    )
 
 
 def changed(count: int) -> Check:
@@ -151,8 +153,8 @@ def changed(count: int) -> Check:
 
 def _verdict(facts: RunFacts) -> Value:
     if facts.verdict.ok:
-        return "every law holds"
-    return "; ".join(f"[{each.law}] {each.sentence}" for each in facts.verdict.violations)
+        return "every invariant holds"
+    return "; ".join(f"[{each.invariant}] {each.sentence}" for each in facts.verdict.violations)
 
 
 def _exactly(title: str, count: int, found: Callable[[RunFacts], Value]) -> Check:

@@ -10,7 +10,7 @@ from contextlib import suppress
 import httpx
 
 from attachment_lab.errors import LabFailed
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 
 USER = "CHRIS.COLLEAGUE"
 SERVICE = "/sap/c4c/odata/v1/chatactivity"
@@ -23,14 +23,14 @@ PIECE_EVERY_S = 0.1
 class Colleague:
     """A business user who is saving a long file to the chat's activity, until ``let_go``."""
 
-    def __init__(self, ledger: ChainLedger, chat: str) -> None:
-        self._ledger = ledger
+    def __init__(self, reconciliation: Reconciliation, chat: str) -> None:
+        self._reconciliation = reconciliation
         self._chat = chat
         self._free = threading.Event()
         self._thread: threading.Thread | None = None
         self._http = httpx.Client(
-            base_url=ledger.to.c4c.base_url,
-            headers={"Host": ledger.names.c4c_host, "Accept": "application/json"},
+            base_url=reconciliation.to.c4c.base_url,
+            headers={"Host": reconciliation.names.c4c_host, "Accept": "application/json"},
             timeout=TIMEOUT_S,
             trust_env=False,
         )
@@ -39,7 +39,7 @@ class Colleague:
         """Begin the upload; the activity is locked once this returns. Raises LabFailed."""
         password = "Aa1" + secrets.token_urlsafe(18)
         person = {"user": USER, "password": password}
-        self._ledger.to.c4c.post("/_mock/users", person, tenant=self._ledger.names.name)
+        self._reconciliation.to.c4c.post("/_mock/users", person, tenant=self._reconciliation.names.name)
         self._http.auth = (USER, password)
         address = f"{SERVICE}/ChatActivityCollection('{self._activity()}')/ChatActivityAttachment"
         token = self._http.get(f"{SERVICE}/", headers={"X-CSRF-Token": "Fetch"}).headers.get("x-csrf-token", "")

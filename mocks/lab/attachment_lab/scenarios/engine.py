@@ -16,8 +16,10 @@ Told = Callable[[int, str], None]
 
 def obstacle(scenario: Scenario, ground: Ground) -> str | None:
     """Why this stack cannot play the scenario, with what would help; None when it can."""
-    if scenario.needs_gates and not ground.through_gates:
-        return "It breaks the wire, and this stack has no gates: start one with attachment-lab up --through-gates."
+    if scenario.needs_fault_proxy and not ground.fault_proxy:
+        return (
+            "It breaks the wire, and this stack has no fault proxies: start one with attachment-lab up --fault-proxy."
+        )
     if scenario.moves_clock and ground.clock_file is None:
         return "It moves the service’s clock, which cannot be moved from here: start a stack with attachment-lab up."
     if scenario.needs_worker and ground.worker_health_port is None:
@@ -32,7 +34,7 @@ def play(
     trouble = obstacle(scenario, ground)
     if trouble:
         raise WrongUse(trouble)
-    if planned_faults(ground.ledger):
+    if planned_faults(ground.reconciliation):
         raise WrongUse("Faults are planned in this tenant already; remove them first, or the run proves nothing.")
     began, run = time.monotonic(), Run(ground)
     try:

@@ -1,4 +1,4 @@
-"""What came of a run, from the chain ledger, the service and the mocks' journals."""
+"""What came of a run, from the reconciliation, the service and the mocks' journals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from attachment_lab.scenarios.run import Run
 
 def gather(run: Run, *, strikes: int) -> RunFacts:
     """Read everything about the run's chat. Raises LabError."""
-    ledger = run.ground.ledger
-    records = ledger.records().of_chat(run.chat.guid)
-    found = facts_from(records, Passages(ledger.to, ledger.names).all())
+    reconciliation = run.ground.reconciliation
+    records = reconciliation.records().of_chat(run.chat.guid)
+    found = facts_from(records, Passages(reconciliation.to, reconciliation.names).all())
     return RunFacts(**(vars(found) | {"strikes": strikes, "kills": run.kills, "virtual_s": run.virtual_s}))
 
 

@@ -40,7 +40,7 @@ class FileFact:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFacts:
-    """What happened, as ledger, service and journals tell it.
+    """What happened, as reconciliation, service and journals tell it.
 
     Attributes:
         objects: attachment objects of this chat's activity in C4C.
@@ -75,8 +75,8 @@ class RunFacts:
         """For the page and ``--json``: numbers, and a row per file."""
         shown = ("outcome", "objects", "transfers", "rounds", "retries", "refused", "strikes", "kills", "virtual_s")
         told = {name: getattr(self, name) for name in shown}
-        ledger = {"ok": self.verdict.ok, "violations": [each.sentence for each in self.verdict.violations]}
-        told |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "ledger": ledger}
+        reconciliation = {"ok": self.verdict.ok, "violations": [each.sentence for each in self.verdict.violations]}
+        told |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "reconciliation": reconciliation}
         return told | {"files": [each.to_json() for each in self.files]}
 
 
@@ -128,7 +128,7 @@ class Scenario:
         happens: what goes wrong, for a spectator.
         expected: what should come of it.
         moves_clock: the service has one clock for all tenants; the run moves it.
-        needs_gates: it breaks the wire, which only a stack through the gates can have.
+        needs_fault_proxy: it breaks the wire, which only a stack through the fault proxies can have.
         needs_worker: it kills the worker, which only works where the stack runs on this machine.
     """
 
@@ -139,12 +139,12 @@ class Scenario:
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
     moves_clock: bool = False
-    needs_gates: bool = False
+    needs_fault_proxy: bool = False
     needs_worker: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What a list shows."""
-        shown = ("id", "title", "happens", "expected", "moves_clock", "needs_gates", "needs_worker")
+        shown = ("id", "title", "happens", "expected", "moves_clock", "needs_fault_proxy", "needs_worker")
         told = {name: getattr(self, name) for name in shown}
         checks = [{"title": each.title, "want": each.want} for each in self.checks]
         return told | {"steps": [each.say for each in self.steps], "checks": checks}

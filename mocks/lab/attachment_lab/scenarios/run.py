@@ -12,7 +12,7 @@ from typing import Any
 
 from attachment_lab.errors import LabError, LabFailed, NotSettled, WrongUse
 from attachment_lab.faults.locations import BY_ID
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import TransferRecord
 from attachment_lab.stack.clocks import advance_stack
 from attachment_lab.stack.kill import kill_listener
@@ -35,13 +35,13 @@ class Ground:
     Attributes:
         clock_file: the service's virtual clock; None = it cannot be moved from here.
         worker_health_port: by which the worker process is found; None = it runs elsewhere.
-        through_gates: whether wire faults can strike.
+        fault_proxy: whether wire faults can strike.
     """
 
-    ledger: ChainLedger
+    reconciliation: Reconciliation
     clock_file: Path | None = None
     worker_health_port: int | None = None
-    through_gates: bool = False
+    fault_proxy: bool = False
 
 
 class Run:
@@ -71,9 +71,9 @@ class Run:
 
     def open_chat(self, customer: Mapping[str, str]) -> Conversation:
         """A customer writes, an agent accepts, C4C has its activity."""
-        ledger = self.ground.ledger
-        sent = ledger.customer_sent
-        self._chat = Conversation.open(ledger.to, ledger.names, customer=dict(customer), on_sent=sent)
+        reconciliation = self.ground.reconciliation
+        sent = reconciliation.customer_sent
+        self._chat = Conversation.open(reconciliation.to, reconciliation.names, customer=dict(customer), on_sent=sent)
         return self._chat
 
     def plan(self, place_id: str, kind: str, *, path: str | None = None, **given: Any) -> str:
@@ -81,12 +81,12 @@ class Run:
 
         ``path`` narrows the place to some of its requests.
         """
-        place, ledger = BY_ID[place_id], self.ground.ledger
+        place, reconciliation = BY_ID[place_id], self.ground.reconciliation
         if place_id == "token":
-            ledger.service.token()  # or the lab's own request would be the one that is struck
+            reconciliation.service.token()  # or the lab's own request would be the one that is struck
         match = place.match | ({"path": path} if path else {})
         body = {"match": match, "kind": kind, **given}
-        answer = ledger.to.mock(place.mock).post("/_mock/faults", body, tenant=ledger.names.name)
+        answer = reconciliation.to.mock(place.mock).post("/_mock/faults", body, tenant=reconciliation.names.name)
         self.planned.append((place.mock, str(answer["id"])))
         return str(answer["id"])
 
@@ -98,22 +98,24 @@ class Run:
         """Take this run's faults back."""
         for mock, fault in self._mine():
             self._struck += int(fault["applied"])
-            self.ground.ledger.to.mock(mock).delete(
-                f"/_mock/faults/{fault['id']}", tenant=self.ground.ledger.names.name
+            self.ground.reconciliation.to.mock(mock).delete(
+                f"/_mock/faults/{fault['id']}", tenant=self.ground.reconciliation.names.name
             )
         self.planned.clear()
 
     def _mine(self) -> list[tuple[str, Mapping[str, Any]]]:
         found: list[tuple[str, Mapping[str, Any]]] = []
         for mock in sorted({mock for mock, _ in self.planned}):
-            known = self.ground.ledger.to.mock(mock).get("/_mock/faults", tenant=self.ground.ledger.names.name)
+            known = self.ground.reconciliation.to.mock(mock).get(
+                "/_mock/faults", tenant=self.ground.reconciliation.names.name
+            )
             found += [(mock, fault) for fault in known["faults"] if (mock, fault["id"]) in self.planned]
         return found
 
     def switch(self, mock: str, **dialect: Any) -> None:
         """Set switches of a mock; they go back to what they were at the end."""
-        ledger = self.ground.ledger
-        calls, tenant = ledger.to.mock(mock), ledger.names.name
+        reconciliation = self.ground.reconciliation
+        calls, tenant = reconciliation.to.mock(mock), reconciliation.names.name
         now = calls.get("/_mock/dialect", tenant=tenant)
         before = {name: now["dialect"].get(name, now["defaults"].get(name)) for name in dialect}
         calls.post("/_mock/dialect", dialect, tenant=tenant)
@@ -121,7 +123,7 @@ class Run:
 
     def transfer(self) -> TransferRecord | None:
         """The service's transfer for the chat, None before it knows one."""
-        found = self.ground.ledger.service.transfers(chat=self.chat.guid)
+        found = self.ground.reconciliation.service.transfers(chat=self.chat.guid)
         return found[-1] if found else None
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
@@ -134,14 +136,14 @@ class Run:
 
     def settle(self) -> None:
         """Wait until nothing moves by itself. Raises NotSettled."""
-        wait_until_settled(self.ground.ledger, timeout_s=self.patience_s)
+        wait_until_settled(self.ground.reconciliation, timeout_s=self.patience_s)
 
     def advance(self, seconds: float) -> None:
         """Let time pass for the service and for all its tenants."""
         clock_file = self.ground.clock_file
         if clock_file is None:
             raise WrongUse("the service's clock cannot be moved from here")
-        advance_stack(self.ground.ledger.to, clock_file, seconds)
+        advance_stack(self.ground.reconciliation.to, clock_file, seconds)
         self.virtual_s += seconds
 
     def skip_waits(self) -> None:
@@ -169,14 +171,18 @@ class Run:
         transfer = self.transfer()
         if transfer is None:
             raise LabFailed("the service knows no transfer for this chat: there is nothing to try again")
-        self.ground.ledger.service.retry(transfer.id)
+        self.ground.reconciliation.service.retry(transfer.id)
 
     def redeliver_failed(self) -> None:
         """Send what failed again, as an administrator does from the event log."""
-        ledger = self.ground.ledger
-        failed = [each.id for each in ledger.handovers() if each.chat == self.chat.guid and each.state == "failed"]
+        reconciliation = self.ground.reconciliation
+        failed = [
+            each.id for each in reconciliation.handovers() if each.chat == self.chat.guid and each.state == "failed"
+        ]
         for delivery_id in failed:
-            ledger.to.orchestration.post(f"/_mock/deliveries/{delivery_id}/redeliver", {}, tenant=ledger.names.name)
+            reconciliation.to.orchestration.post(
+                f"/_mock/deliveries/{delivery_id}/redeliver", {}, tenant=reconciliation.names.name
+            )
 
     def close(self) -> None:
         """Put right what the steps changed; one thing that cannot be put right does not keep the others."""
@@ -191,11 +197,11 @@ class Run:
             raise LabFailed("the scenario could not be taken back: " + "; ".join(troubles))
 
 
-def planned_faults(ledger: ChainLedger) -> int:
+def planned_faults(reconciliation: Reconciliation) -> int:
     """How many faults are planned in this tenant that could strike a new chat."""
     count = 0
     for mock in MOCKS:
-        planned = ledger.to.mock(mock).get("/_mock/faults", tenant=ledger.names.name)["faults"]
+        planned = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)["faults"]
         count += sum(1 for each in planned if can_strike_a_new_chat(each))
     return count
 

@@ -108,7 +108,7 @@ def colleague_saves() -> Step:
     """A colleague holds the activity's lock until the service has been turned away."""
 
     def do(run: Run) -> None:
-        colleague = Colleague(run.ground.ledger, run.chat.guid)
+        colleague = Colleague(run.ground.reconciliation, run.chat.guid)
         run.undo.append(colleague.let_go)
         colleague.hold()
 
@@ -163,4 +163,4 @@ def _is_waiting(run: Run) -> bool:
 
 
 def _has_failed(run: Run) -> bool:
-    return any(each.chat == run.chat.guid and each.state == "failed" for each in run.ground.ledger.handovers())
+    return any(each.chat == run.chat.guid and each.state == "failed" for each in run.ground.reconciliation.handovers())

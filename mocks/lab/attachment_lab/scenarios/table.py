@@ -41,7 +41,7 @@ _FAILURES: tuple[Scenario, ...] = (
             see.rounds(3),
             see.stored(),
             see.objects(),
-            see.laws_hold(),
+            see.invariants_hold(),
         ),
     ),
     Scenario(
@@ -67,7 +67,7 @@ _FAILURES: tuple[Scenario, ...] = (
             see.stored(),
             see.objects(),
             see.uploads_per_file(1),
-            see.laws_hold(),
+            see.invariants_hold(),
         ),
     ),
     Scenario(
@@ -84,7 +84,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.chat_ends(),
             do.settled(),
         ),
-        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
     ),
     Scenario(
         id="cmi-throttles",
@@ -110,14 +110,14 @@ _FAILURES: tuple[Scenario, ...] = (
             see.retried(),
             see.stored(),
             see.objects(),
-            see.laws_hold(),
+            see.invariants_hold(),
         ),
     ),
     Scenario(
         id="byte-changes",
         title="A byte changes on the way",
         happens="One byte of one file is changed on its way out of CMI.",
-        expected="CMI gives no digest, so the service cannot see it. The chain ledger compares both ends, "
+        expected="CMI gives no digest, so the service cannot see it. The reconciliation compares both ends, "
         "names the file and blames the hop.",
         steps=(
             do.customer_sends(),
@@ -130,7 +130,7 @@ _FAILURES: tuple[Scenario, ...] = (
             see.stored(FILES - 1),
             see.changed(1),
             see.objects(),
-            see.law_broken("integrity", 1, CMI_TO_SERVICE),
+            see.invariant_broken("integrity", 1, CMI_TO_SERVICE),
         ),
     ),
     Scenario(
@@ -151,7 +151,7 @@ _FAILURES: tuple[Scenario, ...] = (
             see.failed(1, "attachment-gone"),
             see.objects(FILES - 1),
             see.outcome("partly_stored"),
-            see.laws_hold(),
+            see.invariants_hold(),
         ),
     ),
     Scenario(
@@ -167,7 +167,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.colleague_done(),
             do.time_passes(),
         ),
-        checks=(see.refused(), see.stored(), see.objects(), see.laws_hold()),
+        checks=(see.refused(), see.stored(), see.objects(), see.invariants_hold()),
     ),
     Scenario(
         id="worker-killed",
@@ -183,7 +183,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.worker_dies(),
             do.settled(),
         ),
-        checks=(see.killed(), see.stored(), see.objects(), see.laws_hold()),
+        checks=(see.killed(), see.stored(), see.objects(), see.invariants_hold()),
     ),
     Scenario(
         id="event-twice",
@@ -197,7 +197,7 @@ _FAILURES: tuple[Scenario, ...] = (
             see.stored(),
             see.objects(),
             see.uploads_per_file(1),
-            see.laws_hold(),
+            see.invariants_hold(),
         ),
     ),
     Scenario(
@@ -214,7 +214,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.chat_ends(),
             do.settled(),
         ),
-        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
     ),
     Scenario(
         id="refused-then-redriven",
@@ -230,7 +230,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.mended("The right is granted; an operator presses Try again"),
             do.settled(),
         ),
-        checks=(see.struck(), see.rounds(2), see.stored(), see.objects(), see.outcome("stored"), see.laws_hold()),
+        checks=(see.struck(), see.rounds(2), see.stored(), see.objects(), see.outcome("stored"), see.invariants_hold()),
     ),
     Scenario(
         id="event-lost",
@@ -249,7 +249,7 @@ _FAILURES: tuple[Scenario, ...] = (
             see.deliveries("failed", "delivered"),
             see.stored(),
             see.objects(),
-            see.laws_hold(),
+            see.invariants_hold(),
         ),
     ),
     Scenario(
@@ -258,7 +258,7 @@ _FAILURES: tuple[Scenario, ...] = (
         happens="The connection to CMI closes in the middle of a file.",
         expected="The service sees that bytes are missing and asks again. No half file reaches C4C.",
         moves_clock=True,
-        needs_gates=True,
+        needs_fault_proxy=True,
         steps=(
             do.customer_sends(),
             do.fault_on_second_file(
@@ -267,21 +267,21 @@ _FAILURES: tuple[Scenario, ...] = (
             do.chat_ends(),
             do.time_passes(),
         ),
-        checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.laws_hold()),
+        checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.invariants_hold()),
     ),
     Scenario(
         id="connection-reset",
         title="The connection is reset after the upload",
         happens="C4C stores a file, then the TCP connection is reset before its answer.",
         expected="As with a lost answer: the service looks first, adopts the file and makes no copy.",
-        needs_gates=True,
+        needs_fault_proxy=True,
         steps=(
             do.customer_sends(),
             do.fault("The connection will be reset after the first upload", "upload", "lost_answer"),
             do.chat_ends(),
             do.settled(),
         ),
-        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
     ),
 )
 #: Order of the console's page: what fails openly first, then what looks like success.

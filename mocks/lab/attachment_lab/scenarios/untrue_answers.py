@@ -28,7 +28,7 @@ PACKED = Scenario(
         do.chat_ends(),
         do.settled(),
     ),
-    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 UNKNOWN_CODING = Scenario(
     id="coding-unknown",
@@ -51,7 +51,7 @@ UNKNOWN_CODING = Scenario(
         see.failed(1, "unknown-coding"),
         see.objects(FILES - 1),
         see.outcome("partly_stored"),
-        see.laws_hold(),
+        see.invariants_hold(),
     ),
 )
 SIGN_IN_PAGE = Scenario(
@@ -73,7 +73,7 @@ SIGN_IN_PAGE = Scenario(
         see.failed(1, "not-the-file"),
         see.objects(FILES - 1),
         see.outcome("partly_stored"),
-        see.laws_hold(),
+        see.invariants_hold(),
     ),
 )
 SHORT_FILE = Scenario(
@@ -92,7 +92,7 @@ SHORT_FILE = Scenario(
         do.chat_ends(),
         do.time_passes(),
     ),
-    checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 NO_LENGTH = Scenario(
     id="download-no-length",
@@ -100,7 +100,7 @@ NO_LENGTH = Scenario(
     happens="A file comes without Content-Length; the connection closes after its beginning, as at a proper end.",
     expected="The service compares with the size that CMI listed, tries again and stores the whole file.",
     moves_clock=True,
-    needs_gates=True,
+    needs_fault_proxy=True,
     steps=(
         do.customer_sends(),
         do.fault_on_second_file(
@@ -111,7 +111,7 @@ NO_LENGTH = Scenario(
         do.chat_ends(),
         do.time_passes(),
     ),
-    checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 REDIRECTED = Scenario(
     id="download-redirected",
@@ -130,7 +130,7 @@ REDIRECTED = Scenario(
         do.chat_ends(),
         do.settled(),
     ),
-    checks=(see.struck(FILES), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    checks=(see.struck(FILES), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 LINKS_CHANGE = Scenario(
     id="links-change",
@@ -160,7 +160,7 @@ LINKS_CHANGE = Scenario(
         see.stored(),
         see.objects(),
         see.uploads_per_file(1),
-        see.laws_hold(),
+        see.invariants_hold(),
     ),
 )
 RETRY_AFTER_DATE = Scenario(
@@ -186,7 +186,7 @@ RETRY_AFTER_DATE = Scenario(
         see.rounds(2),
         see.stored(),
         see.objects(),
-        see.laws_hold(),
+        see.invariants_hold(),
     ),
 )
 LOCKED_IN_GERMAN = Scenario(
@@ -205,7 +205,7 @@ LOCKED_IN_GERMAN = Scenario(
         do.colleague_done(),
         do.time_passes(),
     ),
-    checks=(see.refused(), see.stored(), see.objects(), see.laws_hold()),
+    checks=(see.refused(), see.stored(), see.objects(), see.invariants_hold()),
 )
 OVERLAPPING_PAGES = Scenario(
     id="pages-overlap",
@@ -226,7 +226,7 @@ OVERLAPPING_PAGES = Scenario(
         do.chat_ends(),
         do.settled(),
     ),
-    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 SLOW_ANSWER = Scenario(
     id="upload-drips",
@@ -235,7 +235,7 @@ SLOW_ANSWER = Scenario(
     expected="The service gives up after a minute of real time instead of waiting for many, looks in C4C, "
     "finds the file and adopts it.",
     moves_clock=True,
-    needs_gates=True,
+    needs_fault_proxy=True,
     steps=(
         do.customer_sends(),
         do.fault(
@@ -247,7 +247,7 @@ SLOW_ANSWER = Scenario(
         do.chat_ends(),
         do.time_passes(),
     ),
-    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.laws_hold()),
+    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 
 UNTRUE_ANSWERS: tuple[Scenario, ...] = (

@@ -18,37 +18,37 @@ from attachment_lab.tenant.credentials import AUDIENCE, TenantNames
 CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
 TAP = "ATTACHMENT_LAB_TAP"
 #: Holds a ``sitecustomize`` and nothing else.
-BOOTSTRAP = Path(__file__).parent / "witness" / "bootstrap"
+BOOTSTRAP = Path(__file__).parent / "recorder" / "bootstrap"
 #: What a mock answers to a wire fault where the service's egress map leads past the fault proxies.
 PROXY_BYPASSED = (
-    "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --through-gates`"
+    "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --fault-proxy`"
 )
 #: How long the lab's C4C may take to commit an upload whose answer was lost, in (virtual) seconds.
 SETTLE_S = 2
 
 
-def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "", through_gates: bool = True) -> Command:
+def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "", fault_proxy: bool = True) -> Command:
     """One of the three mocks, ``name`` being orchestration, cmi or c4c; with ``tap`` it keeps whole exchanges.
 
-    Not ``through_gates``: the mock says of every wire fault that it cannot strike, and what would help.
+    Not ``fault_proxy``: the mock says of every wire fault that it cannot strike, and what would help.
     """
     arguments = [
         *("--host", LOOPBACK),
         *("--port", str(getattr(ports, name))),
-        *("--gate-port", str(getattr(ports, f"{name}_gate"))),
+        *("--fault-proxy-port", str(getattr(ports, f"{name}_fault_proxy"))),
         *("--data", str(run_dir / name)),
     ]
     if name == "orchestration":
         arguments += ["--egress", egress.for_orchestration(ports)]
-    if not through_gates:
+    if not fault_proxy:
         arguments += ["--fault-proxy-bypassed", PROXY_BYPASSED]
     if tap:
-        arguments.append("--witness")
+        arguments.append("--recorder")
     return Command(name=name, module=f"{name}_mock", arguments=arguments, environment=tapped(tap))
 
 
 def tapped(tap: str) -> dict[str, str]:
-    """The environment that makes a process of ours tell what it sends, see ``witness.tap``; nothing without ``tap``."""
+    """The environment that makes a process of ours tell what it sends, see ``recorder.tap``; nothing without ``tap``."""
     if not tap:
         return {}
     path = [str(BOOTSTRAP), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -61,7 +61,7 @@ def service(
     *,
     clock_file: Path,
     sealing_key: str,
-    through_gates: bool,
+    fault_proxy: bool,
     extra: Mapping[str, str],
     dialect: DialectFile | None = None,
 ) -> Command:
@@ -70,7 +70,7 @@ def service(
         "HOST": LOOPBACK,
         "PORT": str(ports.service),
         "LAB_MODE": "1",
-        "EGRESS_MAP": egress.for_service(ports, through_gates=through_gates),
+        "EGRESS_MAP": egress.for_service(ports, fault_proxy=fault_proxy),
         "TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
         "TOKEN_AUDIENCE": AUDIENCE,
         "ALLOWED_HOSTS": "*.execute-api.*.amazonaws.com,*.crm.cloud.sap",

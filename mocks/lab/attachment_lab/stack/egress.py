@@ -14,13 +14,13 @@ def url(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
 
 
-def for_service(ports: Ports, *, through_gates: bool) -> str:
+def for_service(ports: Ports, *, fault_proxy: bool) -> str:
     """Every name that the transfer service calls: C4C, CMI and the token issuer."""
     return _join(
         {
-            "*.crm.cloud.sap": ports.c4c_gate if through_gates else ports.c4c,
-            "*.amazonaws.com": ports.cmi_gate if through_gates else ports.cmi,
-            "login-*.cc.sinch.com": ports.orchestration_gate if through_gates else ports.orchestration,
+            "*.crm.cloud.sap": ports.c4c_fault_proxy if fault_proxy else ports.c4c,
+            "*.amazonaws.com": ports.cmi_fault_proxy if fault_proxy else ports.cmi,
+            "login-*.cc.sinch.com": ports.orchestration_fault_proxy if fault_proxy else ports.orchestration,
         }
     )
 

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from attachment_lab.errors import PortTaken, WrongUse
 
 LOOPBACK = "127.0.0.1"
-#: Offsets from ``--port-base``; gates sit ten above their mock.
+#: Offsets from ``--port-base``; fault proxies sit ten above their mock.
 OFFSETS = {
     "console": 0,
     "orchestration": 1,
@@ -17,9 +17,9 @@ OFFSETS = {
     "c4c": 3,
     "service": 4,
     "worker_health": 5,
-    "orchestration_gate": 11,
-    "cmi_gate": 12,
-    "c4c_gate": 13,
+    "orchestration_fault_proxy": 11,
+    "cmi_fault_proxy": 12,
+    "c4c_fault_proxy": 13,
 }
 
 
@@ -33,9 +33,9 @@ class Ports:
     c4c: int
     service: int
     worker_health: int
-    orchestration_gate: int
-    cmi_gate: int
-    c4c_gate: int
+    orchestration_fault_proxy: int
+    cmi_fault_proxy: int
+    c4c_fault_proxy: int
 
     @classmethod
     def fixed(cls, base: int) -> Ports:

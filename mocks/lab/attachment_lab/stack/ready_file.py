@@ -1,7 +1,7 @@
 """How one command finds the stack that another one started, and what outsiders are told.
 
 The ready file has a fixed shape that programs outside rely on. The stack file is the lab's own; it adds
-what ``chat``, ``ledger`` and the like need. Both hold the tenant's credentials and only their owner may
+what ``chat``, ``reconcile`` and the like need. Both hold the tenant's credentials and only their owner may
 read them.
 """
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FREE_PORT_TRIES = 4
 #: Holds the id of the process whose stacks are judged: what it starts with the same environment is another matter.
-WITNESS = "ATTACHMENT_LAB_WITNESS"
+RECORDER = "ATTACHMENT_LAB_RECORDER"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,29 +43,29 @@ class StackOptions:
 
     Attributes:
         port_base: 0 = free ports; else the first of the documented layout.
-        through_gates: the service reaches the mocks through their wire gates, so wire faults can be planned.
+        fault_proxy: the service reaches the mocks through their fault proxies, so wire faults can be planned.
         console: start the console page as well.
         start_deadline_s: wall seconds until everything must answer.
         run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
         service_environment: extra settings for the service, over the lab's own.
-        witness: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
+        recorder: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
             of this process says so.
         dialect: a dialect file for the service and for every tenant that is opened with ``Stack.tenant_options``.
     """
 
     port_base: int = 0
-    through_gates: bool = False
+    fault_proxy: bool = False
     console: bool = False
     start_deadline_s: float = 60.0
     run_dir: Path | None = None
     service_environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Path | None = None
-    witness: bool | None = None
+    recorder: bool | None = None
 
     @property
     def attended(self) -> bool:
-        """Whether there is a witness."""
-        return os.environ.get(WITNESS) == str(os.getpid()) if self.witness is None else self.witness
+        """Whether there is a recorder."""
+        return os.environ.get(RECORDER) == str(os.getpid()) if self.recorder is None else self.recorder
 
 
 class Stack:
@@ -78,7 +78,7 @@ class Stack:
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.children = Children(run_dir)
         self.neighbours = Neighbours(self.urls)
-        #: Hears of everything that is exchanged; None without a witness.
+        #: Hears of everything that is exchanged; None without a recorder.
         self.collector: Collector | None = _collector() if options.attended else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
         self.service_settings: dict[str, str] = {}
@@ -105,7 +105,7 @@ class Stack:
         mocks = {
             name: self.children.start(
                 commands.mock(
-                    name, self.ports, self.run_dir, tap=self._tap(name), through_gates=self.options.through_gates
+                    name, self.ports, self.run_dir, tap=self._instrument(name), fault_proxy=self.options.fault_proxy
                 )
             )
             for name in MOCKS
@@ -130,7 +130,7 @@ class Stack:
         ``stack_file`` is where the owner of this stack announces it; by that the console can ask for a reset.
         """
         hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
-        hands["through_gates"] = self.options.through_gates
+        hands["fault_proxy"] = self.options.fault_proxy
         if stack_file:
             hands["stack_file"] = str(stack_file.absolute())
         console = self.children.start(commands.console(self.ports, self.urls, tenant, hands))
@@ -150,7 +150,7 @@ class Stack:
             self.collector.close()
         self.neighbours.close()
 
-    def _tap(self, who: str) -> str:
+    def _instrument(self, who: str) -> str:
         return "" if self.collector is None else self.collector.environment(who)
 
     def _start_service(self) -> Child:
@@ -160,8 +160,8 @@ class Stack:
             self.run_dir,
             clock_file=self.clock_file,
             sealing_key=sealing_key(),
-            through_gates=self.options.through_gates,
-            extra={**commands.tapped(self._tap("service")), **self.options.service_environment},
+            fault_proxy=self.options.fault_proxy,
+            extra={**commands.tapped(self._instrument("service")), **self.options.service_environment},
             dialect=self.dialect,
         )
         self.service_settings = dict(command.environment or {})

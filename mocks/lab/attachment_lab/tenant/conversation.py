@@ -99,7 +99,7 @@ class Conversation:
     ) -> Conversation:
         """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``).
 
-        ``on_sent`` hears of each file once CMI has it, such as ``ChainLedger.customer_sent``.
+        ``on_sent`` hears of each file once CMI has it, such as ``Reconciliation.customer_sent``.
         """
         customer = customer or {"name": "Alice Example", "email": "alice@example.com"}
         body: dict[str, Any] = {

@@ -9,7 +9,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
 
 from attachment_lab.errors import Refused, WrongUse
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import StoredObject, TransferRecord, Verdict
 from attachment_lab.stack.neighbours import MOCKS
 from attachment_lab.stack.running import Stack, read_offset, write_offset
@@ -19,7 +19,7 @@ from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tena
 from attachment_lab.tenant.settling import wait_until_settled
 
 if TYPE_CHECKING:
-    from attachment_lab.recorder.stack_recorder import StackWitness
+    from attachment_lab.recorder.stack_recorder import StackRecorder
 
 MockName = Literal["orchestration", "cmi", "c4c"]
 
@@ -37,11 +37,11 @@ class Lab:
         self.stack = stack
         self.urls = stack.urls
         self.is_own = is_own
-        self._witness: StackWitness | None = None
+        self._recorder: StackRecorder | None = None
         if stack.collector is not None:
-            from attachment_lab.recorder.stack_recorder import StackWitness  # noqa: PLC0415 - only where it is wanted
+            from attachment_lab.recorder.stack_recorder import StackRecorder  # noqa: PLC0415 - only where it is wanted
 
-            self._witness = StackWitness(stack.neighbours, stack.collector, astuple(stack.ports))
+            self._recorder = StackRecorder(stack.neighbours, stack.collector, astuple(stack.ports))
         if stack.options.console:
             tenant = default_tenant()
             open_tenant(stack.neighbours, tenant, stack.tenant_options())
@@ -53,8 +53,8 @@ class Lab:
     ) -> Iterator[Tenant]:
         """A fresh tenant.
 
-        At its end AssertionError, unless ``check`` is False and a law of the ledger is broken, or ``judge`` is False
-        and traffic was against the contract; the latter needs a stack with a witness. ``of`` names the test.
+        At its end AssertionError, unless ``check`` is False and a invariant of the ledger is broken, or ``judge`` is False
+        and traffic was against the contract; the latter needs a stack with a recorder. ``of`` names the test.
         """
         names = fresh_tenant()
         open_tenant(self.stack.neighbours, names, self.stack.tenant_options(options))
@@ -62,17 +62,17 @@ class Lab:
         try:
             yield tenant
             if check:
-                tenant.assert_laws_hold()
+                tenant.assert_invariants_hold()
             told = self.traffic_against_the_contract(names, of=of)
             assert not (judge and told), told
         finally:
             close_tenant(self.stack.neighbours, names.name)
 
     def traffic_against_the_contract(self, names: TenantNames, *, of: str = "", closing: bool = True) -> str:
-        """What a tenant's traffic since the last time broke, in lines; empty if nothing, or without a witness."""
-        if self._witness is None:
+        """What a tenant's traffic since the last time broke, in lines; empty if nothing, or without a recorder."""
+        if self._recorder is None:
             return ""
-        return self._witness.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
+        return self._recorder.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
 
 
 class Chat:
@@ -119,7 +119,7 @@ class Chat:
 
     def transfer(self) -> TransferRecord:
         """The service's transfer for this chat. Raises LookupError when there is none."""
-        found = self._tenant.ledger.service.transfers(chat=self.guid)
+        found = self._tenant.reconciliation.service.transfers(chat=self.guid)
         if not found:
             raise LookupError(f"the service has no transfer for chat {self.guid}")
         return found[-1]
@@ -182,7 +182,7 @@ class Tenant:
         self.lab = lab
         self.names = names
         self.clock = TenantClock(self)
-        self.ledger = ChainLedger(lab.stack.neighbours, names, run_dir=lab.stack.run_dir)
+        self.reconciliation = Reconciliation(lab.stack.neighbours, names, run_dir=lab.stack.run_dir)
 
     @property
     def name(self) -> str:
@@ -215,7 +215,7 @@ class Tenant:
             channel_sub_type=channel_sub_type,
             direct=direct,
             customer=dict(customer) if customer else None,
-            on_sent=self.ledger.customer_sent,
+            on_sent=self.reconciliation.customer_sent,
         )
         if accepted:
             conversation.accept()
@@ -225,15 +225,15 @@ class Tenant:
 
     def wait_until_settled(self, timeout_s: float = 60.0) -> list[TransferRecord]:
         """Wait until all events are delivered and all transfers final. Raises NotSettled."""
-        return list(wait_until_settled(self.ledger, timeout_s=timeout_s).transfers)
+        return list(wait_until_settled(self.reconciliation, timeout_s=timeout_s).transfers)
 
     def transfers(self) -> list[TransferRecord]:
         """The service's transfers of this tenant, oldest first."""
-        return self.ledger.service.transfers()
+        return self.reconciliation.service.transfers()
 
     def stored(self) -> list[StoredObject]:
         """What C4C holds."""
-        return self.ledger.objects()
+        return self.reconciliation.objects()
 
     def fault(
         self,
@@ -251,7 +251,7 @@ class Tenant:
 
         Args:
             kind: such as status, packed, truncate_body, redirect (mocks/kit/README.md lists them all); reset, cut,
-                drip, close_delimited and other wire kinds need a stack with ``through_gates``: without, this warns
+                drip, close_delimited and other wire kinds need a stack with ``fault_proxy``: without, this warns
                 (FaultCannotStrike), and so does ``warning`` of what is returned.
             path: glob on the request's path.
             phase: ``after`` = the work is done, then the answer is lost or changed; None = the kind's
@@ -271,14 +271,14 @@ class Tenant:
 
     def journal(self, mock: MockName) -> list[dict[str, Any]]:
         """Every exchange that a mock saw, oldest first."""
-        return list(self.ledger.journal(mock))
+        return list(self.reconciliation.journal(mock))
 
     def verdict(self) -> Verdict:
-        """The chain ledger's judgement now."""
-        return self.ledger.verdict()
+        """The reconciliation's judgement now."""
+        return self.reconciliation.verdict()
 
-    def assert_laws_hold(self) -> None:
+    def assert_invariants_hold(self) -> None:
         """Raises AssertionError that lists every violation."""
         verdict = self.verdict()
-        told = "\n".join(f"  - [{each.law}] {each.sentence}" for each in verdict.violations)
-        assert verdict.ok, f"the chain ledger of tenant {self.name} does not add up:\n{told}"
+        told = "\n".join(f"  - [{each.invariant}] {each.sentence}" for each in verdict.violations)
+        assert verdict.ok, f"the reconciliation of tenant {self.name} does not add up:\n{told}"

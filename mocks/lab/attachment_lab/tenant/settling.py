@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from attachment_lab.errors import NotSettled
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import Handover, TransferRecord
 
 POLL_S = 0.1
@@ -33,14 +33,14 @@ class Motion:
                 yield _where(transfer)
 
 
-def look(ledger: ChainLedger) -> Motion:
+def look(reconciliation: Reconciliation) -> Motion:
     """One reading. Deliveries first: a transfer may appear in between, never vanish."""
-    handovers = ledger.handovers()
-    return Motion(handovers=tuple(handovers), transfers=tuple(ledger.service.transfers()))
+    handovers = reconciliation.handovers()
+    return Motion(handovers=tuple(handovers), transfers=tuple(reconciliation.service.transfers()))
 
 
 def wait_until_settled(
-    ledger: ChainLedger,
+    reconciliation: Reconciliation,
     *,
     timeout_s: float = 60.0,
     each_time: Callable[[Motion], None] = lambda _: None,
@@ -49,7 +49,7 @@ def wait_until_settled(
     """Poll until nothing moves; ``each_time`` sees every reading. Raises NotSettled after the wall time."""
     deadline = time.monotonic() + timeout_s
     while True:
-        motion = look(ledger)
+        motion = look(reconciliation)
         each_time(motion)
         unrest = list(motion.unrest())
         if not unrest:

@@ -89,7 +89,7 @@ def test_what_the_run_sent_is_what_its_index_says(tenant: Tenant, target: Target
     assert all((tmp_path / "run" / each["file"]).is_file() for each in index)
 
 
-@pytest.mark.no_ledger_check(reason="the probe's files came from no chat")
+@pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
 def test_writes_go_to_the_test_activity_alone_and_are_cleaned_up_when_asked(
     tenant: Tenant, target: Target, tmp_path: Path
 ) -> None:
@@ -207,7 +207,7 @@ def test_a_loopback_map_leads_to_this_machine_only(target: Target, tmp_path: Pat
     assert (run.code, "LOOPBACK_MAP" in run.err) == (WRONG_USE, True), run.err
 
 
-@pytest.mark.no_ledger_check(reason="the probe's files came from no chat")
+@pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
 def test_the_documentation_lists_every_request_and_none_besides(tenant: Tenant, tmp_path: Path) -> None:
     """Three tenants between them answer so that every question is asked."""
     page = (Path(__file__).parents[4] / "docs" / "probe.md").read_text()

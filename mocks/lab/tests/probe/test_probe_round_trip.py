@@ -27,7 +27,7 @@ pytestmark = [
 ]
 PHOTO = ("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)
 LETTER = ("letter.txt", b"see you on Monday\n")
-NO_LEDGER = pytest.mark.no_ledger_check(reason="the probe's own files came from no chat")
+NO_LEDGER = pytest.mark.no_reconciliation(reason="the probe's own files came from no chat")
 
 
 @dataclass
@@ -141,7 +141,7 @@ def values(written: dict[str, Any]) -> dict[str, Any]:
 
 
 def carried(tenant: Tenant) -> None:
-    """A chat goes through the service, and the laws hold for its files."""
+    """A chat goes through the service, and the invariants hold for its files."""
     chat = tenant.chat(files=[PHOTO])
     chat.hand_on()
     chat.send(LETTER)

@@ -1,6 +1,6 @@
 """The kit's planned faults, as they strike an event on its way out to the endpoint.
 
-Faults of the application's layer only. A request that goes out passes no gate of ours, so wire faults do not strike it.
+Faults of the application's layer only. A request that goes out passes no fault proxy of ours, so wire faults do not strike it.
 """
 
 from __future__ import annotations

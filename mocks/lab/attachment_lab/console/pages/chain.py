@@ -26,7 +26,7 @@ def blueprint() -> Blueprint:
         """Run a transfer again as its operator would: 202 ``{"id", "state"}``; 409 with the service's reason."""
         json_object()
         try:
-            found = desk().ledger.service.retry(transfer_id)
+            found = desk().reconciliation.service.retry(transfer_id)
         except Refused as exc:
             return told(HTTPStatus.NOT_FOUND if exc.status == HTTPStatus.NOT_FOUND else HTTPStatus.CONFLICT, str(exc))
         return jsonify(id=found.id, state=found.state), HTTPStatus.ACCEPTED

@@ -65,7 +65,7 @@ def blueprint() -> Blueprint:
     """The page, its stream, and what an administrator does."""
     bp = Blueprint("configurator", __name__)
     _add_reading(bp)
-    _add_gate(bp)
+    _add_fault_proxies(bp)
     _add_secrets(bp)
     _add_integrations(bp)
 
@@ -118,7 +118,7 @@ def reading(here: Office, log: Counter) -> dict[str, Any]:
     }
 
 
-def _add_gate(bp: Blueprint) -> None:
+def _add_fault_proxies(bp: Blueprint) -> None:
     @bp.post("/api/check")
     def check_typed() -> Reply:
         """``{"form", "json"}`` -> the gate's findings."""

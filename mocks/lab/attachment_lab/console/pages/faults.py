@@ -72,7 +72,7 @@ def _add_reading(bp: Blueprint, house: Any) -> None:
     def show_catalogue() -> Response:
         """Places and kinds with their forms, and whether wire faults can strike here."""
         places = [asdict(place) | {"kinds": kinds_at(place)} for place in PLACES]
-        return jsonify(places=places, kinds=catalogue(), through_gates=desks().hands.through_gates)
+        return jsonify(places=places, kinds=catalogue(), fault_proxy=desks().hands.fault_proxy)
 
     @bp.get("/api/state")
     def state() -> Response:
@@ -91,25 +91,25 @@ def _add_faults(bp: Blueprint) -> None:
     def plan() -> tuple[Response, int]:
         """201 and the fault; 400 with ``errors`` per field."""
         try:
-            form = read_form(json_object(), through_gates=desks().hands.through_gates)
+            form = read_form(json_object(), fault_proxy=desks().hands.fault_proxy)
         except BadFault as exc:
             errors = [each.to_dict() for each in exc.errors]
             answer = jsonify(title="Bad Request", status=HTTPStatus.BAD_REQUEST, detail=str(exc), errors=errors)
             answer.content_type = "application/problem+json"
             return answer, HTTPStatus.BAD_REQUEST
-        return jsonify(plan_fault(desk().ledger, form)), HTTPStatus.CREATED
+        return jsonify(plan_fault(desk().reconciliation, form)), HTTPStatus.CREATED
 
     @bp.delete("/api/faults/<mock>/<fault_id>")
     def remove(mock: str, fault_id: str) -> tuple[Response, int]:
         """204, or 404."""
-        if not remove_fault(desk().ledger, mock, fault_id):
+        if not remove_fault(desk().reconciliation, mock, fault_id):
             return told(HTTPStatus.NOT_FOUND, "this fault is not planned (any more)")
         return Response(), HTTPStatus.NO_CONTENT
 
     @bp.delete("/api/faults")
     def clear() -> tuple[Response, int]:
         """204."""
-        remove_all(desk().ledger)
+        remove_all(desk().reconciliation)
         return Response(), HTTPStatus.NO_CONTENT
 
 
@@ -135,10 +135,10 @@ def _add_clock(bp: Blueprint) -> None:
 
 def _ground(mine: Desk, hands: Hands) -> Ground:
     return Ground(
-        ledger=mine.ledger,
+        reconciliation=mine.reconciliation,
         clock_file=hands.clock_file,
         worker_health_port=hands.worker_health_port,
-        through_gates=hands.through_gates,
+        fault_proxy=hands.fault_proxy,
     )
 
 
@@ -146,7 +146,7 @@ def _state(mine: Desk, hands: Hands, house: Playhouse, chat: str | None) -> dict
     stand = house.stand
     clocks = read_clocks(mine.to, mine.names.name, hands.clock_file)
     return {
-        "faults": planned(mine.ledger),
+        "faults": planned(mine.reconciliation),
         "clocks": [_clock(each) for each in clocks],
         "scenarios": stand.to_json(),
         **_picture(mine, (stand.act.chat if stand.act else None) or chat),

@@ -38,11 +38,11 @@ def blueprint() -> Blueprint:
         chat = request.args.get("chat") or None
         scope = Scope(chat=chat.upper() if chat else None, hide_names=request.args.get("hide") == "1")
         mine = desk()
-        answer = Response(render(gather(mine.ledger, scope, mine.watch)), mimetype="text/html")
+        answer = Response(render(gather(mine.reconciliation, scope, mine.watch)), mimetype="text/html")
         answer.headers["Content-Security-Policy"] = POLICY.format(style=style_policy())
         answer.headers["Cache-Control"] = "no-store"
         how = "attachment" if request.args.get("save") == "1" else "inline"
-        answer.headers["Content-Disposition"] = f'{how}; filename="{file_name(mine.ledger, scope)}"'
+        answer.headers["Content-Disposition"] = f'{how}; filename="{file_name(mine.reconciliation, scope)}"'
         return answer
 
     return bp

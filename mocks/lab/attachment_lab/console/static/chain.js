@@ -115,7 +115,7 @@ function drawMeta(picture) {
   const parts = [`Chat ${picture.guid.slice(0, 8)}…`];
   if (picture.since) parts.push(`started ${clock.format(new Date(picture.since))}`);
   if (picture.since && picture.until) parts.push(`took ${((new Date(picture.until) - new Date(picture.since)) / 1000).toFixed(1)} s`);
-  if (picture.is_proven) parts.push("chain ledger: every law holds");
+  if (picture.is_proven) parts.push("reconciliation: every invariant holds");
   setText(byId("meta"), parts.join("  ·  "));
 }
 
@@ -133,8 +133,8 @@ function drawChats(chats, guid) {
   if (guid && document.activeElement !== select) select.value = guid;
 }
 
-function drawLaws(violations) {
-  byId("laws").hidden = violations.length === 0;
+function drawInvariants(violations) {
+  byId("invariants").hidden = violations.length === 0;
   byId("violations").replaceChildren(...violations.map((text) => make("li", "", text)));
 }
 
@@ -168,7 +168,7 @@ function drawPicture(picture, speed = 1) {
   drawStations(picture.stations);
   drawTokens(picture.files.filter((file) => !file.isUnsent), { speed });
   drawRows(picture.files);
-  drawLaws(picture.violations);
+  drawInvariants(picture.violations);
   drawRedrive(picture);
 }
 

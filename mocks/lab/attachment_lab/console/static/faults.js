@@ -7,7 +7,7 @@ const NAMES = { orchestration: "Contact Pro", cmi: "CMI", c4c: "SAP Service Clou
 const PHASES = { before: "before the work: it is not done", after: "after the work: it is done" };
 const time = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-let catalogue = { places: [], kinds: [], through_gates: false };
+let catalogue = { places: [], kinds: [], fault_proxy: false };
 let clocks = [];
 let chosen = new URLSearchParams(location.search).get("chat");
 let announced = "";
@@ -48,9 +48,9 @@ function fillKinds() {
   answers.append(...app.map((each) => new Option(each.title, each.kind)));
   const groups = [answers];
   if (wire.length) {
-    const wires = Object.assign(document.createElement("optgroup"), { label: catalogue.through_gates ? "The wire" : "The wire (this stack has no gates)" });
+    const wires = Object.assign(document.createElement("optgroup"), { label: catalogue.fault_proxy ? "The wire" : "The wire (this stack has no fault proxies)" });
     wires.append(...wire.map((each) => new Option(each.title, each.kind)));
-    wires.disabled = !catalogue.through_gates;
+    wires.disabled = !catalogue.fault_proxy;
     groups.push(wires);
   }
   byId("kind").replaceChildren(...groups);

@@ -172,7 +172,7 @@ async function finish() {
   auto = false;
   drawAuto();
   setText(byId("tour-title"), verdict.ok ? "That was the tour" : "The story did not end as told");
-  setText(byId("tour-caption"), verdict.ok ? "Every file of both chats lies in SAP Service Cloud, byte for byte, and every law of the chain ledger holds. The pages are yours now: try your own files, or break something." : "What is missing:");
+  setText(byId("tour-caption"), verdict.ok ? "Every file of both chats lies in SAP Service Cloud, byte for byte, and every invariant of the reconciliation holds. The pages are yours now: try your own files, or break something." : "What is missing:");
   if (!verdict.ok) byId("tour-caption").append(make("br"), ...verdict.missing.flatMap((text) => [make("span", "", text), make("br")]));
   say(verdict.ok ? "Finished." : "", verdict.ok ? "done" : "failed");
   setText(byId("tour-next"), "Close");

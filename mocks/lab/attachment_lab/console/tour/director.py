@@ -17,7 +17,7 @@ from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import NotSettled, Refused, WrongUse
 from attachment_lab.exchanges.query import Query
 from attachment_lab.exchanges.reader import Reader
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import TransferRecord
 from attachment_lab.tenant.conversation import Conversation
 from attachment_lab.tenant.settling import wait_until_settled
@@ -52,8 +52,8 @@ class _Story:
 class Director:
     """Tells one story at a time. Safe for threads."""
 
-    def __init__(self, ledger: ChainLedger, journal: Reader) -> None:
-        self._ledger = ledger
+    def __init__(self, reconciliation: Reconciliation, journal: Reader) -> None:
+        self._reconciliation = reconciliation
         self._journal = journal
         self._story = _Story()
         self._lock = threading.Lock()
@@ -119,12 +119,12 @@ class Director:
         if not missing:
             missing += [] if self.holds("stored") else ["the first chat’s files are not all in SAP Service Cloud"]
             missing += [] if self.holds("mended") else ["the file that was gone did not arrive after the retry"]
-            missing += [each.sentence for each in self._ledger.verdict().violations]
+            missing += [each.sentence for each in self._reconciliation.verdict().violations]
         finished = self._story.finished
         return {"finished": finished, "ok": finished and not missing, "missing": missing}
 
     def _transfer(self, chat: Conversation | None) -> TransferRecord | None:
-        found = self._ledger.service.transfers(chat=chat.guid) if chat else []
+        found = self._reconciliation.service.transfers(chat=chat.guid) if chat else []
         return found[-1] if found else None
 
     def _write(self, _speed: float) -> None:
@@ -153,8 +153,8 @@ class Director:
         chat.say("Hello again, the spare part arrived damaged and with the wrong plug.")
         chat.accept()
         self._send(chat, BROKEN_FILES)
-        names = self._ledger.names
-        self._story.gone = demo_faults.plan(self._ledger.to, names.name, demo_faults.GONE, chat.sent[0])
+        names = self._reconciliation.names
+        self._story.gone = demo_faults.plan(self._reconciliation.to, names.name, demo_faults.GONE, chat.sent[0])
         chat.say("I see, we will send another one.", "agent")
         chat.end()
         self._story.broken = chat
@@ -165,11 +165,13 @@ class Director:
         if transfer is None:
             raise WrongUse("there is nothing to retry: the second chat has no transfer")
         with suppress(Refused):  # somebody has cleared the faults by hand
-            self._ledger.to.cmi.delete(f"/_mock/faults/{self._story.gone}", tenant=self._ledger.names.name)
-        self._ledger.service.retry(transfer.id)
+            self._reconciliation.to.cmi.delete(
+                f"/_mock/faults/{self._story.gone}", tenant=self._reconciliation.names.name
+            )
+        self._reconciliation.service.retry(transfer.id)
 
     def _opened(self) -> Conversation:
-        to, names = self._ledger.to, self._ledger.names
+        to, names = self._reconciliation.to, self._reconciliation.names
         return Conversation.open(to, names, channel_sub_type="whatsapp", customer=dict(CUSTOMER), agent=AGENT)
 
     def _chat(self) -> Conversation:
@@ -193,10 +195,10 @@ class Director:
         ):
             match = {"method": method, "path": path}
             plan = {"match": match, "kind": "latency", "times": times, "params": {"delay_s": round(delay_s, 3)}}
-            self._ledger.to.mock(mock).post("/_mock/faults", plan, tenant=self._ledger.names.name)
+            self._reconciliation.to.mock(mock).post("/_mock/faults", plan, tenant=self._reconciliation.names.name)
 
     def _settled(self) -> None:
         try:
-            wait_until_settled(self._ledger, timeout_s=PATIENCE_S)
+            wait_until_settled(self._reconciliation, timeout_s=PATIENCE_S)
         except NotSettled as exc:
             raise NotSettled(f"the tour cannot go on: {exc}") from exc

@@ -12,7 +12,7 @@ from attachment_lab.demo.faults import DemoFault
 from attachment_lab.demo.files import CustomerFile
 from attachment_lab.demo.seeds.files import seed_files
 from attachment_lab.demo.seeds.script import FaultKind, Line, ScriptedChat, scripted_chats
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.conversation import Conversation, SentFile
 from attachment_lab.tenant.credentials import TenantNames
@@ -55,7 +55,7 @@ def load(
         conversation = _play(to, names, chat, files)
         told(f"{chat.person.name}: {chat.end}, {len(conversation.sent)} file(s)")
         played.append((chat, conversation))
-    wait_until_settled(ChainLedger(to, names), timeout_s=timeout_s)
+    wait_until_settled(Reconciliation(to, names), timeout_s=timeout_s)
     for chat, conversation in played:
         if chat.end == "wrapped":
             conversation.wrap_up()

@@ -10,7 +10,7 @@ import pytest
 
 from attachment_lab.console.desk import Desks
 from attachment_lab.errors import LabFailed, Refused
-from attachment_lab.reconciliation.reading import ChainLedger
+from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.conversation import Conversation
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, renewed
@@ -46,8 +46,8 @@ class Opened:
         self.names = renew_tenant(self.to, self.names, **options)
 
     @property
-    def ledger(self) -> ChainLedger:
-        return ChainLedger(self.to, self.names)
+    def reconciliation(self) -> Reconciliation:
+        return Reconciliation(self.to, self.names)
 
     def chat(self) -> Conversation:
         chat = Conversation.open(self.to, self.names)
@@ -64,19 +64,19 @@ def opened(lab: Lab) -> Iterator[Opened]:
 
 
 @pytest.mark.stack
-def test_the_laws_hold_after_a_reset_and_the_next_chat_is_carried_at_once(opened: Opened) -> None:
+def test_the_invariants_hold_after_a_reset_and_the_next_chat_is_carried_at_once(opened: Opened) -> None:
     guids = []
     for _ in range(3):
         chat = opened.chat()
         chat.end()
-        wait_until_settled(opened.ledger)
-        verdict = opened.ledger.verdict()
+        wait_until_settled(opened.reconciliation)
+        verdict = opened.reconciliation.verdict()
         assert verdict.ok, verdict.violations
         assert [each.chat for each in verdict.records.transfers] == [chat.guid]
         assert [each.state for each in verdict.records.transfers[0].attachments] == ["stored"]
         guids.append(chat.guid)
         opened.renew()
-        assert opened.ledger.records().transfers == ()
+        assert opened.reconciliation.records().transfers == ()
     assert len(set(guids)) == 3
 
 
@@ -85,16 +85,16 @@ def test_what_was_under_way_tries_no_old_password_on_the_new_users(opened: Opene
     slow = {"match": {"path": "*attachments/*"}, "kind": "latency", "times": None, "params": {"delay_s": 30}}
     opened.to.cmi.post("/_mock/faults", slow, tenant=opened.names.name)
     opened.chat().end()
-    until = opened.ledger.service
+    until = opened.reconciliation.service
     while not any(each.attachments for each in until.transfers()):
         pass
     opened.renew()
     later = opened.chat()
     later.end()
-    wait_until_settled(opened.ledger)
-    assert opened.ledger.verdict().ok
+    wait_until_settled(opened.reconciliation)
+    assert opened.reconciliation.verdict().ok
     for mock in MOCKS:
-        assert [each["status"] for each in opened.ledger.journal(mock) if each["status"] in {401, 403}] == []
+        assert [each["status"] for each in opened.reconciliation.journal(mock) if each["status"] in {401, 403}] == []
 
 
 @pytest.mark.stack
@@ -102,7 +102,7 @@ def test_old_credentials_open_nothing_afterwards(opened: Opened, lab: Lab) -> No
     old = opened.names
     opened.renew()
     with pytest.raises(Refused, match="401"):
-        ChainLedger(opened.to, old).service.token()
+        Reconciliation(opened.to, old).service.token()
     asked = {"Host": old.c4c_host}
     url = f"{lab.urls['c4c']}/sap/c4c/odata/v1/chatactivity/ChatActivityCollection"
     assert httpx.get(url, headers=asked, auth=(old.c4c_user, old.c4c_password), trust_env=False).status_code == 401

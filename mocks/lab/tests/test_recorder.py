@@ -1,4 +1,4 @@
-"""The stack's witness: what a test breaks on the wire is found at its end, on the hop where it happened."""
+"""The stack's recorder: what a test breaks on the wire is found at its end, on the hop where it happened."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from attachment_contract.live import Body, Exchange, Message
 from attachment_lab.recorder.collector import Collector, Records
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.inside import heard
-from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, tap_httpx
+from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
 from attachment_lab.tenant.handle import Tenant
 from c4c_mock.app import create_app
-from mock_kit.recorder import Testimony
+from mock_kit.recorder import CapturedExchange
 
 HOST = "my2554607.de1.crm.cloud.sap"
 SERVICE_HOST = "cc-workflows-eu-c1.cc.sinch.com"
@@ -77,7 +77,7 @@ def test_a_mock_that_is_too_kind_is_found(c4c: Client) -> None:
 
 
 def test_an_exchange_that_was_dropped_is_a_failure(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_kit.recorder.WitnessLog.__init__.__defaults__", (10,))
+    monkeypatch.setattr("mock_kit.recorder.RecorderLog.__init__.__defaults__", (10,))
     with pytest.raises(AssertionError, match="1 exchanges did not fit"), heard("test_d"):
         ask(c4c, "/")
 
@@ -185,7 +185,7 @@ def test_records_of_another_process_arrive_and_what_it_has_under_way_goes_with_i
     sink.begun()
     sink.begun()
     sink.sent(sent())
-    sink.received(Testimony("service", None, "GET", "/transfers", "h", 200))
+    sink.received(CapturedExchange("service", None, "GET", "/transfers", "h", 200))
     assert records.wait(lambda: len(records.look()[1]) == 1, 10)
     assert records.look()[0] == [sent()]
     sink.begun()
@@ -204,15 +204,15 @@ def test_a_stranger_without_the_key_is_not_listened_to(collector: Collector) -> 
 
 def test_what_does_not_fit_into_the_collector_is_counted() -> None:
     records = Records(kept_chars=3)
-    testimony = Testimony("service", None, "GET", "/", "h", 200)
-    testimony.response.text = "long"
-    records.received(testimony.to_dict(), 0)
+    captured = CapturedExchange("service", None, "GET", "/", "h", 200)
+    captured.response.text = "long"
+    records.received(captured.to_dict(), 0)
     assert (records.dropped, records.look()[1]) == (1, [])
 
 
 def test_httpx_is_tapped_as_long_as_somebody_listens(collector: Collector) -> None:
     remembered = _Remember()
-    end = tap_httpx("second", remembered)
+    end = instrument_httpx("second", remembered)
     with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
         client.get("http://127.0.0.1:1/x")
     end()
@@ -233,7 +233,7 @@ class _Remember:
         """Remember it."""
         self.heard.append(record)
 
-    def received(self, testimony: Testimony) -> None:
+    def received(self, captured: CapturedExchange) -> None:
         """Nothing to remember."""
 
 

@@ -1,4 +1,4 @@
-"""The witness keeps exchanges whole, in bounds, with secrets masked in their shape; what it cannot keep it says."""
+"""The recorder keeps exchanges whole, in bounds, with secrets masked in their shape; what it cannot keep it says."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from parcel_counter import ParcelTenant
 from werkzeug.test import Client
 
-from mock_kit import recorder as witness
+from mock_kit import recorder as recorder
 from mock_kit.app import WrappedApp
 from mock_kit.context import planned
 from mock_kit.journal import BodyMeter
 from mock_kit.masking import Masker, stand_in
-from mock_kit.recorder import Copier, Copy, Testimony, WitnessLog, attend
+from mock_kit.recorder import CapturedExchange, Copier, Copy, RecorderLog, attend
 from mock_kit.testing import running_mock
 
 HOST = {"Host": "depot.example"}
@@ -36,9 +36,9 @@ def copied(
     return meter.copier.copy(meter, masker or Masker())
 
 
-def test_nobody_pays_for_a_witness_who_is_not_there(client: Client, depot: ParcelTenant) -> None:
+def test_nobody_pays_for_a_recorder_who_is_not_there(client: Client, depot: ParcelTenant) -> None:
     client.post("/parcels", data=b"x", headers=HOST)
-    assert depot.witness.list() == []
+    assert depot.recorder.list() == []
 
 
 def test_an_exchange_is_kept_whole(client: Client) -> None:
@@ -128,17 +128,17 @@ def test_what_cannot_be_unpacked_is_not_called_whole(encoding: str) -> None:
 
 
 def test_a_document_beyond_the_limit_is_not_called_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(witness, "KEPT_BODY_BYTES", 100)
+    monkeypatch.setattr(recorder, "KEPT_BODY_BYTES", 100)
     kept = copied(b"a b " * 10, b"a b " * 100)
     assert kept.whole is False
     assert len(kept.text or "") < 1000
 
 
 def test_an_exchange_that_does_not_fit_is_counted_and_the_others_stay() -> None:
-    log = WitnessLog(kept_bytes=10)
+    log = RecorderLog(kept_bytes=10)
     for size in (6, 6, 4):
         log.begin()
-        log.add(Testimony("m", None, "GET", "/", "h", 200, response=Copy(text="x" * size)))
+        log.add(CapturedExchange("m", None, "GET", "/", "h", 200, response=Copy(text="x" * size)))
     assert ([one.id for one in log.list()], log.dropped, log.last_id) == ([1, 3], 1, 3)
 
 
@@ -180,8 +180,8 @@ def test_secrets_do_not_show_wherever_they_stand(client: Client, depot: ParcelTe
 
 
 def test_the_control_route_is_shut_unless_the_mock_was_told_to_keep_exchanges(client: Client) -> None:
-    refused = client.get("/_mock/witness")
-    assert (refused.status_code, refused.get_json()["errors"][0]["remedy"]) == (409, "Start the mock with --witness.")
+    refused = client.get("/_mock/recorder")
+    assert (refused.status_code, refused.get_json()["errors"][0]["remedy"]) == (409, "Start the mock with --recorder.")
 
 
 def test_pages_are_read_on_until_nothing_follows(
@@ -193,25 +193,25 @@ def test_pages_are_read_on_until_nothing_follows(
         client.post("/parcels", data=b"12345678", headers={**HOST, "Content-Type": "text/plain"})
     client.get("/lost", headers={"Host": "nowhere.example"})
     seen, since = [], 0
-    while page := client.get(f"/_mock/witness?since={since}").get_json()["exchanges"]:
+    while page := client.get(f"/_mock/recorder?since={since}").get_json()["exchanges"]:
         seen += [one["id"] for one in page]
         since = page[-1]["id"]
     assert seen == [1, 2, 3]
-    assert [one["url"] for one in client.get("/_mock/witness/strays").get_json()["exchanges"]] == ["/lost"]
+    assert [one["url"] for one in client.get("/_mock/recorder/strays").get_json()["exchanges"]] == ["/lost"]
 
 
 def test_a_reset_does_not_take_back_what_was_exchanged(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
     toy.mock.witnessing = True
     client.get("/parcels", headers=HOST)
     client.post("/_mock/reset")
-    assert len(client.get("/_mock/witness").get_json()["exchanges"]) == 1
+    assert len(client.get("/_mock/recorder").get_json()["exchanges"]) == 1
 
 
 def test_a_process_hands_out_what_it_kept_if_it_was_started_so(tmp_path: Path) -> None:
     with running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock:
         request = urllib.request.Request(f"{mock.url}/parcels", data=b"hello", headers=HOST)
         urllib.request.urlopen(request, timeout=10).close()
-        with urllib.request.urlopen(f"{mock.url}/_mock/witness", timeout=10) as answer:
+        with urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10) as answer:
             told = json.load(answer)
     assert [one["request"]["size_bytes"] for one in told["exchanges"]] == [5]
     assert (told["dropped"], told["under_way"]) == (0, 0)
@@ -219,10 +219,10 @@ def test_a_process_hands_out_what_it_kept_if_it_was_started_so(tmp_path: Path) -
 
 def test_a_process_that_was_not_told_to_keep_anything_says_so(tmp_path: Path) -> None:
     with (
-        running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent], witness=False) as mock,
+        running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent], recorder=False) as mock,
         pytest.raises(urllib.error.HTTPError) as refused,
     ):
-        urllib.request.urlopen(f"{mock.url}/_mock/witness", timeout=10)
+        urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10)
     assert refused.value.code == 409
 
 

@@ -1,4 +1,4 @@
-"""Each law has an example that keeps it and one that breaks it."""
+"""Each invariant has an example that keeps it and one that breaks it."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def with_attachment(carried: Carried, **transfer: object) -> ChainRecords:
 
 
 def broken(records: ChainRecords) -> list[tuple[str, str]]:
-    """(law, sentence) of every violation."""
-    return [(each.law, str(each)) for each in judge(records).violations]
+    """(invariant, sentence) of every violation."""
+    return [(each.invariant, str(each)) for each in judge(records).violations]
 
 
-def test_a_sound_chain_breaks_no_law() -> None:
+def test_a_sound_chain_breaks_no_invariant() -> None:
     assert judge(SOUND).ok
 
 
 def test_an_event_that_was_never_delivered_is_reported() -> None:
     failed = replace(DELIVERED, state="failed", status=503, error="service unavailable")
-    [(law, sentence)] = broken(replace(SOUND, handovers=(failed,)))
-    assert law == "delivered"
+    [(invariant, sentence)] = broken(replace(SOUND, handovers=(failed,)))
+    assert invariant == "delivered"
     assert "answered 503" in sentence
 
 
@@ -76,22 +76,22 @@ def test_a_chat_whose_event_was_not_fired_is_out_of_scope() -> None:
 
 def test_an_attachment_that_nobody_accounts_for_is_reported() -> None:
     second = replace(SOURCE, id="A2", name="lost.pdf")
-    [(law, sentence)] = broken(replace(SOUND, sources=(SOURCE, second)))
-    assert law == "conservation"
+    [(invariant, sentence)] = broken(replace(SOUND, sources=(SOURCE, second)))
+    assert invariant == "conservation"
     assert sentence.startswith("lost.pdf: not accounted for")
 
 
 def test_a_delivered_chat_without_a_transfer_is_reported() -> None:
     found = broken(replace(SOUND, transfers=(), objects=()))
-    assert [law for law, _ in found] == ["conservation"]
+    assert [invariant for invariant, _ in found] == ["conservation"]
     assert CHAT in found[0][1]
 
 
 @pytest.mark.parametrize("state", ["skipped", "parked"])
 def test_a_skipped_or_failed_attachment_needs_a_reason(state: str) -> None:
     without = with_attachment(replace(STORED, state=state, object_id=None))
-    [(law, sentence)] = broken(replace(without, objects=()))
-    assert law == "conservation"
+    [(invariant, sentence)] = broken(replace(without, objects=()))
+    assert invariant == "conservation"
     assert sentence == f"image.jpg: {state} without a reason"
 
 
@@ -107,15 +107,15 @@ def test_a_transfer_that_found_no_activity_gives_one_reason_for_all() -> None:
 
 
 def test_a_transfer_that_is_still_running_is_reported() -> None:
-    [(law, sentence), *_] = broken(with_attachment(STORED, state="running"))
-    assert law == "conservation"
+    [(invariant, sentence), *_] = broken(with_attachment(STORED, state="running"))
+    assert invariant == "conservation"
     assert "still running" in sentence
 
 
 def test_a_settled_transfer_may_leave_nothing_open() -> None:
     left = with_attachment(replace(STORED, state="open", object_id=None))
-    [(law, sentence)] = broken(replace(left, objects=()))
-    assert law == "conservation"
+    [(invariant, sentence)] = broken(replace(left, objects=()))
+    assert invariant == "conservation"
     assert "left open" in sentence
 
 
@@ -130,8 +130,8 @@ def test_a_settled_transfer_may_leave_nothing_open() -> None:
 def test_changed_content_names_the_hop(seen_by_the_service: str | None, where: str) -> None:
     records = with_attachment(replace(STORED, sha256=seen_by_the_service))
     records = replace(records, objects=(replace(HELD, sha256=BAD),))
-    [(law, sentence)] = broken(records)
-    assert law == "integrity"
+    [(invariant, sentence)] = broken(records)
+    assert invariant == "integrity"
     assert sentence == (
         f"image.jpg: C4C holds 10 bytes (sha256 {BAD[:12]}…), the customer sent 10 bytes (sha256 {GOOD[:12]}…); "
         f"changed {where}"
@@ -141,7 +141,7 @@ def test_changed_content_names_the_hop(seen_by_the_service: str | None, where: s
 def test_wrong_bytes_are_seen_although_the_services_digest_agrees_with_c4c() -> None:
     records = with_attachment(replace(STORED, sha256=BAD))
     [violation] = judge(replace(records, objects=(replace(HELD, sha256=BAD),))).violations
-    assert (violation.law, violation.hop) == ("integrity", "CMI → service")
+    assert (violation.invariant, violation.hop) == ("integrity", "CMI → service")
 
 
 def test_other_bytes_at_cmi_than_the_customer_sent_are_reported_although_all_hops_agree() -> None:
@@ -159,7 +159,7 @@ def test_a_parked_file_without_an_object_is_not_accused_of_wrong_bytes() -> None
 def test_a_parked_file_whose_wrong_bytes_lie_in_c4c_is_accused() -> None:
     parked = replace(STORED, state="parked", reason="digest-mismatch: …", sha256=GOOD)
     found = judge(replace(with_attachment(parked), objects=(replace(HELD, sha256=BAD),))).violations
-    assert [each.law for each in found] == ["integrity"]
+    assert [each.invariant for each in found] == ["integrity"]
 
 
 def test_a_violation_can_be_told_with_its_hop() -> None:
@@ -168,18 +168,20 @@ def test_a_violation_can_be_told_with_its_hop() -> None:
 
 
 def test_content_of_equal_digest_but_other_size_is_reported() -> None:
-    assert [law for law, _ in broken(replace(SOUND, objects=(replace(HELD, size_bytes=9),)))] == ["integrity"]
+    assert [invariant for invariant, _ in broken(replace(SOUND, objects=(replace(HELD, size_bytes=9),)))] == [
+        "integrity"
+    ]
 
 
 def test_a_stored_attachment_must_be_found_in_c4c() -> None:
-    [(law, sentence)] = broken(replace(SOUND, objects=()))
-    assert law == "once"
+    [(invariant, sentence)] = broken(replace(SOUND, objects=()))
+    assert invariant == "once"
     assert "C4C holds no such object" in sentence
 
 
 def test_a_second_copy_in_c4c_is_reported_as_a_double() -> None:
-    [(law, sentence)] = broken(replace(SOUND, objects=(HELD, replace(HELD, object_id="O2"))))
-    assert law == "once"
+    [(invariant, sentence)] = broken(replace(SOUND, objects=(HELD, replace(HELD, object_id="O2"))))
+    assert invariant == "once"
     assert "O1 and O2" in sentence
 
 
@@ -187,13 +189,13 @@ def test_two_attachments_cannot_share_one_object() -> None:
     second = replace(SOURCE, id="A2")
     both = replace(SETTLED, attachments=(STORED, replace(STORED, source_id="A2")))
     found = broken(replace(SOUND, sources=(SOURCE, second), transfers=(both,)))
-    assert [law for law, _ in found] == ["once"]
+    assert [invariant for invariant, _ in found] == ["once"]
 
 
 def test_an_object_without_a_source_is_an_orphan() -> None:
     stranger = replace(HELD, object_id="O9", name="stranger.pdf", sha256=BAD)
-    [(law, sentence)] = broken(replace(SOUND, objects=(HELD, stranger)))
-    assert law == "no orphan"
+    [(invariant, sentence)] = broken(replace(SOUND, objects=(HELD, stranger)))
+    assert invariant == "no orphan"
     assert sentence == "stranger.pdf: C4C object O9 has no source attachment"
 
 
@@ -204,16 +206,16 @@ def test_an_object_that_another_user_made_is_none_of_ours() -> None:
 
 def test_a_transfer_without_a_fired_chat_is_an_orphan() -> None:
     stray = TransferRecord(id="T9", chat="NOBODY", state="settled", outcome="no_attachments")
-    [(law, sentence)] = broken(replace(SOUND, transfers=(SETTLED, stray)))
-    assert law == "no orphan"
+    [(invariant, sentence)] = broken(replace(SOUND, transfers=(SETTLED, stray)))
+    assert invariant == "no orphan"
     assert "T9" in sentence
 
 
 def test_an_attachment_that_cmi_does_not_know_is_an_orphan() -> None:
     invented = Carried(source_id="A9", name="ghost.png", state="parked", reason="gone")
     both = replace(SETTLED, attachments=(STORED, invented))
-    [(law, sentence)] = broken(replace(SOUND, transfers=(both,)))
-    assert law == "no orphan"
+    [(invariant, sentence)] = broken(replace(SOUND, transfers=(both,)))
+    assert invariant == "no orphan"
     assert sentence.startswith("ghost.png")
 
 
@@ -224,8 +226,8 @@ def test_a_transcript_that_the_service_made_itself_is_no_orphan() -> None:
 
 def test_a_leaked_secret_is_named_but_not_shown() -> None:
     leak = Leak(what="the CMI password", where="service.log")
-    [(law, sentence)] = broken(replace(SOUND, leaks=(leak,)))
-    assert law == "secrecy"
+    [(invariant, sentence)] = broken(replace(SOUND, leaks=(leak,)))
+    assert invariant == "secrecy"
     assert sentence == "service.log: the CMI password can be read here"
 
 

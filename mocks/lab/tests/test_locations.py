@@ -47,15 +47,15 @@ def test_a_fault_for_one_file_is_told_by_the_place_of_all_files() -> None:
     assert place_of({"match": {"path": "*", "host": "one.example"}}, "cmi") is None
 
 
-def test_wire_faults_are_for_places_with_a_gate_on_a_stack_with_gates() -> None:
+def test_wire_faults_are_for_places_with_a_fault_proxy_on_a_stack_with_fault_proxies() -> None:
     wire = next(name for name, kind in KINDS.items() if kind.layer == "wire")
-    assert misplaced(BY_ID["download"], wire, through_gates=True) is None
-    needs_gates = misplaced(BY_ID["download"], wire, through_gates=False)
-    assert needs_gates is not None
-    assert "--through-gates" in needs_gates.remedy
-    assert misplaced(BY_ID["delivery"], wire, through_gates=True) is not None
+    assert misplaced(BY_ID["download"], wire, fault_proxy=True) is None
+    needs_fault_proxy = misplaced(BY_ID["download"], wire, fault_proxy=False)
+    assert needs_fault_proxy is not None
+    assert "--fault-proxy" in needs_fault_proxy.remedy
+    assert misplaced(BY_ID["delivery"], wire, fault_proxy=True) is not None
     assert wire not in kinds_at(BY_ID["delivery"])
-    assert misplaced(BY_ID["delivery"], "status", through_gates=False) is None
+    assert misplaced(BY_ID["delivery"], "status", fault_proxy=False) is None
 
 
 def _split(asked: tuple[str, str]) -> tuple[str, str, str]:
