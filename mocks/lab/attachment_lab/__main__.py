@@ -12,7 +12,7 @@ from attachment_contract.commands import check, dry_run
 from attachment_lab.cli.common import Stopped, err
 from attachment_lab.cli.fault_commands import fault
 from attachment_lab.cli.report_commands import report
-from attachment_lab.cli.running_commands import chat, clock, journal, reconciliation, reset
+from attachment_lab.cli.running_commands import chat, clock, journal, reconcile, reset
 from attachment_lab.cli.scenario_commands import scenario
 from attachment_lab.cli.stack_commands import demo, up
 from attachment_lab.errors import LabError
@@ -26,7 +26,7 @@ def cli() -> None:
     """Runs the chat-attachment chain on this machine: Contact Pro, CMI and C4C as mocks, the real service."""
 
 
-for command in (up, demo, chat, reconciliation, journal, fault, scenario, report, clock, reset, check, dry_run, probe):
+for command in (up, demo, chat, reconcile, journal, fault, scenario, report, clock, reset, check, dry_run, probe):
     cli.add_command(command)
 
 
