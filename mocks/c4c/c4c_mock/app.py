@@ -17,7 +17,7 @@ from mock_kit.tenants import Tenants
 from .evidence import BOOK
 from .model import dialect
 from .model.log import FILE_NAME
-from .model.tenant import C4CWorld
+from .model.tenant import C4CTenant
 from .routes.administration import store_arrangement, store_system
 from .routes.control import control_blueprint
 from .routes.odata import odata_blueprint
@@ -25,7 +25,7 @@ from .routes.odata import odata_blueprint
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 
 
-class C4CMock(Mock[C4CWorld]):
+class C4CMock(Mock[C4CTenant]):
     """The kit's frame with this mock's rules for a tenant's switches."""
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,13 +40,13 @@ class C4CMock(Mock[C4CWorld]):
         return {**self.dialect, **given}
 
 
-def create_app(data_dir: Path | None = None) -> WrappedApp[C4CWorld]:
+def create_app(data_dir: Path | None = None) -> WrappedApp[C4CTenant]:
     """The WSGI callable. ``data_dir`` keeps files and tenants; default: ``MOCK_DATA_DIR`` or ``c4c-data``.
 
     Tenants that an earlier process left there are there again. Raises Damaged when one cannot be read.
     """
     directory = data_dir or Path(os.environ.get("MOCK_DATA_DIR", "c4c-data"))
-    tenants: Tenants[C4CWorld] = Tenants()
+    tenants: Tenants[C4CTenant] = Tenants()
     mock = C4CMock(
         name="c4c",
         tenants=tenants,
@@ -62,7 +62,7 @@ def create_app(data_dir: Path | None = None) -> WrappedApp[C4CWorld]:
     app.register_blueprint(odata_blueprint(mock.tenant))
     app.register_blueprint(control_blueprint(mock))
     for path in sorted(directory.glob(f"tenant-*/{FILE_NAME}")):
-        tenant = C4CWorld.restored(path)
+        tenant = C4CTenant.restored(path)
         tenants.add(tenant, [tenant.host])
     return wrap(app, mock)
 
@@ -72,13 +72,13 @@ def host_of(request: Request) -> str:
     return request.host.lower().partition(":")[0]
 
 
-def _create_tenant(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CWorld:
+def _create_tenant(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CTenant:
     """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?, "ids_seed"?}``; an error adds nothing."""
     host = body.get("host")
     if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):
         error = FieldError("host", "a host name such as my2554607.de1.crm.cloud.sap", "Name the tenant.", host)
         raise Problem(400, "A tenant needs a host", "The Host header tells tenants apart.", [error])
-    tenant = C4CWorld.make(str(body["name"]), host, data_dir, mock.dialect_of(body), ids_seed=body.get("ids_seed"))
+    tenant = C4CTenant.make(str(body["name"]), host, data_dir, mock.dialect_of(body), ids_seed=body.get("ids_seed"))
     for member, store in (("communication_system", store_system), ("arrangement", store_arrangement)):
         given = body.get(member)
         if isinstance(given, Mapping):

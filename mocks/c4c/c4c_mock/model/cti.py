@@ -15,7 +15,7 @@ from .access import User
 from .drafts import Draft
 from .edm import EntitySet, entity_set
 from .rows import Row
-from .tenant import C4CWorld
+from .tenant import C4CTenant
 from .values import Value
 from .writes import create
 
@@ -108,7 +108,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value.encode("utf-8", "replace").decode() == value
 
 
-def receive(tenant: C4CWorld, payload: Mapping[str, Any]) -> Row | None:
+def receive(tenant: C4CTenant, payload: Mapping[str, Any]) -> Row | None:
     """Act on a payload that has no ``problems``: ACCEPT creates the activity, END completes it.
 
     Returns the activity; None when there is none (NOTIFY, DECLINE, END of an unknown contact).
@@ -124,13 +124,13 @@ def receive(tenant: C4CWorld, payload: Mapping[str, Any]) -> Row | None:
     return None
 
 
-def _shape(tenant: C4CWorld, kind: str) -> Shape:
+def _shape(tenant: C4CTenant, kind: str) -> Shape:
     if kind == "MESSAGE":
         return SOCIAL if tenant.switches["message_channel_target"] == "social" else CHAT
     return CHAT if kind == "CHAT" else CALL
 
 
-def _find(tenant: C4CWorld, shape: Shape, reference: str) -> Row | None:
+def _find(tenant: C4CTenant, shape: Shape, reference: str) -> Row | None:
     """The activity of a contact, whether its commit is through or not."""
     if not reference:
         return None
@@ -143,7 +143,7 @@ def _find(tenant: C4CWorld, shape: Shape, reference: str) -> Row | None:
     return None
 
 
-def _accept(tenant: C4CWorld, shape: Shape, payload: Mapping[str, Any], reference: str) -> Row:
+def _accept(tenant: C4CTenant, shape: Shape, payload: Mapping[str, Any], reference: str) -> Row:
     eset = entity_set(shape.activity_set)
     draft = Draft(eset=eset, values=_activity_values(tenant, shape, payload))
     system = next(iter(tenant.access.systems), "")
@@ -160,7 +160,7 @@ def _accept(tenant: C4CWorld, shape: Shape, payload: Mapping[str, Any], referenc
     return create(tenant, draft, None, DESKTOP)
 
 
-def _activity_values(tenant: C4CWorld, shape: Shape, payload: Mapping[str, Any]) -> dict[str, Value]:
+def _activity_values(tenant: C4CTenant, shape: Shape, payload: Mapping[str, Any]) -> dict[str, Value]:
     email = str(payload.get("Email") or "")
     subject = str(payload.get("Subject") or payload.get("Text") or f"Chat From:{email}")
     values: dict[str, Value] = {**shape.constants, shape.subject: subject[:765]}
@@ -177,14 +177,14 @@ def _settable(eset: EntitySet, name: str) -> bool:
     return name in eset.properties and eset.properties[name].creatable
 
 
-def _complete(tenant: C4CWorld, shape: Shape, row: Row) -> None:
+def _complete(tenant: C4CTenant, shape: Shape, row: Row) -> None:
     now = tenant.clock.now()
     status: dict[str, Value] = {shape.status: COMPLETED} if shape.status else {}
     values = {**row.values, **status, **dict.fromkeys(shape.ended, now)}
     tenant.rows.change(row, values, at=now, by=DESKTOP.name)
 
 
-def stored_reference(tenant: C4CWorld, row: Row) -> str:
+def stored_reference(tenant: C4CTenant, row: Row) -> str:
     """The external reference that C4C keeps for an activity; empty when it keeps none."""
     shape = next((s for s in (CHAT, CALL, SOCIAL) if s.activity_set == row.eset.name), None)
     if shape is None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from .edm import EntitySet, Function, Property, entity_set
 from .reading import related, rows_of
 from .rows import Row
-from .tenant import C4CWorld
+from .tenant import C4CTenant
 from .values import Value
 
 
-def call(tenant: C4CWorld, function: Function, arguments: Mapping[str, Value]) -> list[Row]:
+def call(tenant: C4CTenant, function: Function, arguments: Mapping[str, Value]) -> list[Row]:
     """The visible rows that meet every argument."""
     target = entity_set(function.target)
     return [
@@ -21,11 +21,11 @@ def call(tenant: C4CWorld, function: Function, arguments: Mapping[str, Value]) -
     ]
 
 
-def _meets(tenant: C4CWorld, row: Row, place: str, wanted: Value) -> bool:
+def _meets(tenant: C4CTenant, row: Row, place: str, wanted: Value) -> bool:
     return any(_same(tenant.rows.value(r, prop), wanted, prop) for r, prop in _places(tenant, row, place))
 
 
-def _places(tenant: C4CWorld, row: Row, place: str) -> Iterator[tuple[Row, Property]]:
+def _places(tenant: C4CTenant, row: Row, place: str) -> Iterator[tuple[Row, Property]]:
     nav_name, slash, name = place.rpartition("/")
     if not slash:
         yield row, row.eset.properties[name]

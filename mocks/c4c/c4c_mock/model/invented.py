@@ -8,14 +8,14 @@ from decimal import Decimal
 
 from .edm import EntitySet
 from .rows import Row
-from .tenant import C4CWorld
+from .tenant import C4CTenant
 from .values import Value
 
 _ATTACHMENT: dict[str, Value] = {"CategoryCode": "2", "TypeCode": "10001", "MimeType": "application/octet-stream"}
 
 
 def invented(
-    tenant: C4CWorld, eset: EntitySet, owner: Row | None, models: Sequence[Row], first: int, count: int
+    tenant: C4CTenant, eset: EntitySet, owner: Row | None, models: Sequence[Row], first: int, count: int
 ) -> list[Row]:
     """``count`` rows, the ``first``-th and so on of a list: the same number is always the same row.
 
@@ -25,7 +25,7 @@ def invented(
     return [_row(tenant, eset, owner, model, number) for number in range(first, first + count)]
 
 
-def _row(tenant: C4CWorld, eset: EntitySet, owner: Row | None, model: Row | None, number: int) -> Row:
+def _row(tenant: C4CTenant, eset: EntitySet, owner: Row | None, model: Row | None, number: int) -> Row:
     parent_id = owner.object_id if owner is not None else model.parent_id if model is not None else None
     name = hashlib.sha256(f"{eset.name}/{parent_id}/{number}".encode()).hexdigest()[:32].upper()
     at = model.created_at if model is not None else tenant.clock.now()

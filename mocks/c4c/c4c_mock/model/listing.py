@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 from .cti import stored_reference
 from .edm import SERVICE_NAMES, UMBRELLA, services
 from .rows import Row
-from .tenant import C4CWorld
+from .tenant import C4CTenant
 
 
 class StoredAttachment(TypedDict):
@@ -27,14 +27,14 @@ class StoredAttachment(TypedDict):
     created_by: str
 
 
-def attachments_of(tenant: C4CWorld) -> list[StoredAttachment]:
+def attachments_of(tenant: C4CTenant) -> list[StoredAttachment]:
     """Every attachment in the order of creation, committed for readers or not yet."""
     sets = [s for s in services()[UMBRELLA].sets.values() if s.attachment]
     rows = [row for eset in sets for row in tenant.rows.stored(eset.name)]
     return [_listed(tenant, row) for row in sorted(rows, key=lambda r: r.created_at)]
 
 
-def _listed(tenant: C4CWorld, row: Row) -> StoredAttachment:
+def _listed(tenant: C4CTenant, row: Row) -> StoredAttachment:
     owner = tenant.rows.parent(row)
     text: dict[str, Any] = {n: row.values.get(n) or "" for n in ("Name", "MimeType", "Title")}
     return StoredAttachment(

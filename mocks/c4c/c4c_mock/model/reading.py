@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from .edm import EntitySet, Navigation, entity_set
 from .rows import Row
-from .tenant import C4CWorld
+from .tenant import C4CTenant
 from .values import Value
 
 _LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 
 
-def rows_of(tenant: C4CWorld, eset: EntitySet) -> list[Row]:
+def rows_of(tenant: C4CTenant, eset: EntitySet) -> list[Row]:
     """All rows of a set that are visible now."""
     if eset.rows is not None:
         return [_fixed_row(eset, number) for number in range(len(eset.rows))]
@@ -33,14 +33,14 @@ def _fixed_row(eset: EntitySet, number: int) -> Row:
     )
 
 
-def find(tenant: C4CWorld, eset: EntitySet, key: Mapping[str, Value]) -> Row | None:
+def find(tenant: C4CTenant, eset: EntitySet, key: Mapping[str, Value]) -> Row | None:
     """The row with this complete key; None when there is none."""
     if eset.is_fixed:
         return next((r for r in rows_of(tenant, eset) if all(r.values[n] == v for n, v in key.items())), None)
     return tenant.rows.get(eset.name, str(key["ObjectID"]))
 
 
-def related(tenant: C4CWorld, row: Row, nav: Navigation) -> list[Row]:
+def related(tenant: C4CTenant, row: Row, nav: Navigation) -> list[Row]:
     """Rows at the far end of a navigation, visible now: children, or the parent."""
     target = entity_set(nav.target)
     if target.parent == row.eset.name:
@@ -49,7 +49,7 @@ def related(tenant: C4CWorld, row: Row, nav: Navigation) -> list[Row]:
     return [parent] if parent is not None and parent.eset.name == target.name else []
 
 
-def parent_of(tenant: C4CWorld, row: Row) -> Row | None:
+def parent_of(tenant: C4CTenant, row: Row) -> Row | None:
     """The owning row if it is visible now."""
     owner = tenant.rows.parent(row)
     return None if owner is None else tenant.rows.get(owner.eset.name, owner.object_id)

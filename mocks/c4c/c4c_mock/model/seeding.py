@@ -9,7 +9,7 @@ from .drafts import Draft
 from .edm import EntitySet, entity_set
 from .errors import BadRequest
 from .rows import Row
-from .tenant import C4CWorld
+from .tenant import C4CTenant
 from .values import Value
 from .writes import mint
 
@@ -17,7 +17,7 @@ SEEDER = User(name="SEED", kind="business")
 _OBJECT_ID = re.compile(r"[0-9A-Za-z-]{1,70}")
 
 
-def seed(tenant: C4CWorld, draft: Draft, parent_id: str) -> Row:
+def seed(tenant: C4CTenant, draft: Draft, parent_id: str) -> Row:
     """Store an object with its parts. ``ObjectID`` may be chosen, stamps and authors may be set.
 
     Raises BadRequest for a read-only list, an unknown parent, an ObjectID in use, or a derived property.
@@ -33,7 +33,7 @@ def seed(tenant: C4CWorld, draft: Draft, parent_id: str) -> Row:
     return rows[0]
 
 
-def _check_parent(tenant: C4CWorld, eset: EntitySet, parent_id: str) -> None:
+def _check_parent(tenant: C4CTenant, eset: EntitySet, parent_id: str) -> None:
     if eset.is_fixed:
         raise BadRequest(f"{eset.name} is a fixed list: its rows are part of the model")
     if bool(eset.parent) != bool(parent_id):
@@ -43,7 +43,7 @@ def _check_parent(tenant: C4CWorld, eset: EntitySet, parent_id: str) -> None:
         raise BadRequest(f"parent {parent_id}: no such {entity_set(eset.parent).type_name}")
 
 
-def _check(tenant: C4CWorld, part: Draft) -> None:
+def _check(tenant: C4CTenant, part: Draft) -> None:
     object_id: Value = part.values.get("ObjectID")
     if object_id is not None:
         if not (isinstance(object_id, str) and _OBJECT_ID.fullmatch(object_id)):

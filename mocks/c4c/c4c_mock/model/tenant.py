@@ -23,7 +23,7 @@ from .threads import Threads
 
 
 @dataclass(kw_only=True)
-class C4CWorld(Tenant):
+class C4CTenant(Tenant):
     """State of one tenant. What a client or an administrator does to it outlives the process: see ``log``.
 
     Attributes:
@@ -63,13 +63,13 @@ class C4CWorld(Tenant):
         dialect: Mapping[str, Any] | None = None,
         *,
         ids_seed: str | None = None,
-    ) -> C4CWorld:
+    ) -> C4CTenant:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
         parts = Tenant.parts(name, data_dir, {**defaults(), **(dialect or {})}, ids_seed=ids_seed)
         return cls(**parts, host=host.lower())
 
     @classmethod
-    def restored(cls, path: Path) -> C4CWorld:
+    def restored(cls, path: Path) -> C4CTenant:
         """The tenant that an earlier process kept in ``path``, a log file. Raises Damaged."""
         state: dict[str, Any] = {}
         rows: dict[str, dict[str, Any]] = {}

@@ -18,7 +18,7 @@ from .drafts import Draft
 from .edm import EntitySet, Property, entity_set
 from .errors import BadRequest, Forbidden, NotAllowed
 from .rows import Row
-from .tenant import C4CWorld
+from .tenant import C4CTenant
 from .values import Value, unset
 
 _PLACE = frozenset({"ParentObjectID", "ObjectID"})
@@ -26,7 +26,7 @@ COMPLETED = "3"
 """LifeCycleStatusCode / Status of a completed activity. Source: recorded payloads."""
 
 
-def create(tenant: C4CWorld, draft: Draft, parent: Row | None, user: User) -> Row:
+def create(tenant: C4CTenant, draft: Draft, parent: Row | None, user: User) -> Row:
     """Store a new object with all its parts, or nothing. Raises BadRequest, Forbidden, Refused."""
     check_may_create(tenant, draft.eset, user)
     if parent is not None:
@@ -43,7 +43,7 @@ def create(tenant: C4CWorld, draft: Draft, parent: Row | None, user: User) -> Ro
     return rows[0]
 
 
-def check_may_create(tenant: C4CWorld, eset: EntitySet, user: User) -> None:
+def check_may_create(tenant: C4CTenant, eset: EntitySet, user: User) -> None:
     """Raises NotAllowed for code lists, Forbidden where only a person may create."""
     if eset.is_fixed:
         raise NotAllowed(f"{eset.name} is read only", allow=("GET", "HEAD"))
@@ -55,7 +55,7 @@ def check_may_create(tenant: C4CWorld, eset: EntitySet, user: User) -> None:
         )
 
 
-def find_parent(tenant: C4CWorld, draft: Draft) -> Row | None:
+def find_parent(tenant: C4CTenant, draft: Draft) -> Row | None:
     """The parent that the body of a flat POST names in ParentObjectID; None for roots."""
     eset = draft.eset
     if not eset.parent:
@@ -71,7 +71,7 @@ def find_parent(tenant: C4CWorld, draft: Draft) -> Row | None:
     return found
 
 
-def _check_parent_state(tenant: C4CWorld, parent: Row) -> None:
+def _check_parent_state(tenant: C4CTenant, parent: Row) -> None:
     if tenant.switches["attach_to_completed"]:
         return
     status = parent.values.get("LifeCycleStatusCode", parent.values.get("Status"))
@@ -92,7 +92,7 @@ def _check_rights(draft: Draft) -> None:
         raise BadRequest(f"Property {missing[0]} of {draft.eset.type_name} is mandatory")
 
 
-def mint(tenant: C4CWorld, draft: Draft, parent_id: str | None, user: User) -> list[Row]:
+def mint(tenant: C4CTenant, draft: Draft, parent_id: str | None, user: User) -> list[Row]:
     """The rows of a draft and of its parts, not stored yet; an ObjectID in the draft is taken.
 
     What a client sends as null is not set: it reads as unset, or as what follows from the row.
@@ -123,12 +123,12 @@ def _set(values: Mapping[str, Value]) -> dict[str, Value]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def visible_from(tenant: C4CWorld, now: datetime) -> datetime:
+def visible_from(tenant: C4CTenant, now: datetime) -> datetime:
     """When readers see what is written now (dialect ``commit_delay_s``, virtual seconds)."""
     return now + timedelta(seconds=float(tenant.switches["commit_delay_s"]))
 
 
-def update(tenant: C4CWorld, row: Row, draft: Draft, user: User, *, replace: bool) -> None:
+def update(tenant: C4CTenant, row: Row, draft: Draft, user: User, *, replace: bool) -> None:
     """Change a row in place; ``replace`` (PUT) resets what the body does not name.
 
     Raises NotAllowed for attachments and code lists, BadRequest for a property that may not change.
@@ -144,7 +144,7 @@ def update(tenant: C4CWorld, row: Row, draft: Draft, user: User, *, replace: boo
     tenant.rows.change(row, _set({**kept, **changed}), at=tenant.clock.now(), by=user.name)
 
 
-def check_may_update(tenant: C4CWorld, row: Row) -> None:
+def check_may_update(tenant: C4CTenant, row: Row) -> None:
     """Raises NotAllowed for attachments and code lists, which no verb updates."""
     if row.eset.attachment:
         status = int(tenant.switches["attachment_update_status"])
@@ -158,7 +158,7 @@ def _ignored(eset: EntitySet, name: str) -> bool:
     return name == "ETag" or bool(eset.properties[name].text_of)
 
 
-def _check_change(tenant: C4CWorld, row: Row, prop: Property, value: Value) -> None:
+def _check_change(tenant: C4CTenant, row: Row, prop: Property, value: Value) -> None:
     sent = unset(prop) if value is None else value
     if not prop.updatable and not _same(sent, tenant.rows.value(row, prop)):
         raise BadRequest(f"Property {prop.name} of {row.eset.type_name} is not updatable")
@@ -173,7 +173,7 @@ def _same(sent: Value, stored: Value) -> bool:
     return sent == stored
 
 
-def delete(tenant: C4CWorld, row: Row) -> None:
+def delete(tenant: C4CTenant, row: Row) -> None:
     """Remove a row and its parts. Raises NotAllowed for code lists."""
     if row.eset.is_fixed:
         raise NotAllowed(f"{row.eset.name} is read only", allow=("GET", "HEAD"))

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, jsonify
 from c4c_mock.evidence import seen
 from c4c_mock.model.access import Arrangement, known_services
 from c4c_mock.model.passwords import password_problem
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.texts import LANGUAGES
 from mock_kit.app import Mock
 from mock_kit.control import json_object
@@ -27,7 +27,7 @@ _ARRANGEMENTS = "/communication-arrangements"
 _LANGUAGES = f"one of {', '.join(LANGUAGES)}, or null"
 
 
-def add_administration(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def add_administration(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     """Routes for systems, arrangements and users; each takes ``?tenant=``."""
     _add_systems(bp, mock)
     _add_arrangements(bp, mock)
@@ -35,7 +35,7 @@ def add_administration(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
     _add_users(bp, mock)
 
 
-def _add_systems(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def _add_systems(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.get("/communication-systems")
     def list_systems() -> Answer:
         """Every communication system."""
@@ -47,7 +47,7 @@ def _add_systems(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
         return jsonify(store_system(mock.current_tenant(), json_object())), 201
 
 
-def _add_arrangements(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def _add_arrangements(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.get(_ARRANGEMENTS)
     def list_arrangements() -> Answer:
         """Every arrangement; no passwords."""
@@ -71,7 +71,7 @@ def _add_arrangements(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
         return Response(), 204
 
 
-def _add_changes(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def _add_changes(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.put(f"{_ARRANGEMENTS}/<int:number>/services")
     def tick_services(number: int) -> Answer:
         """``{"services": [...]}``: the services used, all of them."""
@@ -92,7 +92,7 @@ def _add_changes(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
         return jsonify(user=user), 200
 
 
-def _add_users(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def _add_users(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.post("/users")
     def add_user() -> Answer:
         """``{"user", "password", "kind": "business", "language"?}``: a person's login, who needs CSRF tokens."""
@@ -117,7 +117,7 @@ def _add_users(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
         return jsonify(user=name, language=body["language"]), 200
 
 
-def store_system(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def store_system(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a communication system. Problem 400 without an id of 1 to 60 characters."""
     name = body.get("id")
     if not isinstance(name, str) or not 0 < len(name) <= 60:
@@ -126,7 +126,7 @@ def store_system(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": name, "host": tenant.access.systems[name]}
 
 
-def store_arrangement(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def store_arrangement(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a communication arrangement. Problem 400 for what the administrator's screen would refuse."""
     _refuse(
         [
@@ -152,7 +152,7 @@ def store_arrangement(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, An
     return _shown(stored)
 
 
-def store_user(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def store_user(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a business user. Problem 400 for a bad login or another kind."""
     errors = [*_login_errors(body), *_language_errors(body)]
     if body.get("kind", "business") != "business":
@@ -170,7 +170,7 @@ def _shown(arrangement: Arrangement) -> dict[str, Any]:
     return {**vars(arrangement), "services": list(arrangement.services)}
 
 
-def _arrangement(tenant: C4CWorld, number: int) -> Arrangement:
+def _arrangement(tenant: C4CTenant, number: int) -> Arrangement:
     found = tenant.access.arrangements.get(number)
     if found is None:
         raise Problem(404, "No such arrangement", f"This tenant has no communication arrangement {number}.")
@@ -199,7 +199,7 @@ def _language_errors(body: Mapping[str, Any]) -> list[FieldError]:
     return [FieldError("language", _LANGUAGES, "Choose one, or leave it out.", language)]
 
 
-def _arrangement_errors(tenant: C4CWorld, body: Mapping[str, Any]) -> list[FieldError]:
+def _arrangement_errors(tenant: C4CTenant, body: Mapping[str, Any]) -> list[FieldError]:
     errors = []
     if body.get("scenario", SCENARIO) != SCENARIO:
         errors.append(FieldError("scenario", SCENARIO, "Use this scenario.", body["scenario"]))

@@ -10,7 +10,7 @@ from flask import Request
 
 from c4c_mock.model.access import User
 from c4c_mock.model.errors import BadRequest
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.texts import LANGUAGES
 
 from .call import JSON, prefers_json
@@ -32,7 +32,7 @@ def error_as_json(req: Request) -> bool:
         return False
 
 
-def language_asked(tenant: C4CWorld, user: User | None, req: Request) -> str:
+def language_asked(tenant: C4CTenant, user: User | None, req: Request) -> str:
     """The language of a refusal: what the request asks for if the dialect lets it, else the user's, else the tenant's.
 
     ``user`` is None before the login.

@@ -11,7 +11,7 @@ from c4c_mock.model.access import User
 from c4c_mock.model.edm import Service
 from c4c_mock.model.errors import BadRequest, UnsupportedMedia
 from c4c_mock.model.locks import WriteLock
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.entities import Renderer
 from c4c_mock.wire.options import Options
@@ -37,7 +37,7 @@ class Call:
         looking_on: somebody looks on through ``/_mock/odata``: no oddity that the dialect plans is shown.
     """
 
-    tenant: C4CWorld
+    tenant: C4CTenant
     user: User
     service: Service
     method: str

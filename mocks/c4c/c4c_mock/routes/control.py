@@ -11,7 +11,7 @@ from c4c_mock.evidence import seen
 from c4c_mock.model import cti
 from c4c_mock.model.errors import C4CError
 from c4c_mock.model.listing import attachments_of
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, bad_request
@@ -25,7 +25,7 @@ Answer = tuple[Response, int]
 _PIECE_BYTES = 256 * 1024
 
 
-def control_blueprint(mock: Mock[C4CWorld]) -> Blueprint:
+def control_blueprint(mock: Mock[C4CTenant]) -> Blueprint:
     """The C4C-specific control routes; each takes ``?tenant=``."""
     bp = Blueprint("c4c_control", __name__, url_prefix="/_mock")
     add_administration(bp, mock)
@@ -34,7 +34,7 @@ def control_blueprint(mock: Mock[C4CWorld]) -> Blueprint:
     return bp
 
 
-def _add_business(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def _add_business(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.post("/cti")
     def widget() -> Answer:
         """The CTI widget's payload: ACCEPT creates an activity, END completes it."""
@@ -69,7 +69,7 @@ def _pieces() -> Iterator[bytes]:
         yield piece
 
 
-def take_widget_payload(tenant: C4CWorld, body: Mapping[str, Any]) -> dict[str, Any]:
+def take_widget_payload(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
     """Act on a CTI payload. Problem 400 names the bad members."""
     seen("cti-reference")
     found = cti.problems(body)

@@ -8,10 +8,10 @@ from base64 import b64decode
 from c4c_mock.evidence import seen
 from c4c_mock.model.access import LOGIN_FAILED, User
 from c4c_mock.model.errors import NotAuthenticated
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 
 
-def log_in(tenant: C4CWorld, authorization: str) -> User:
+def log_in(tenant: C4CTenant, authorization: str) -> User:
     """The user behind an Authorization header. Raises NotAuthenticated."""
     seen("basic-auth")
     kind, _, credentials = authorization.partition(" ")

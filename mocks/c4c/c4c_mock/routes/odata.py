@@ -22,7 +22,7 @@ from c4c_mock.model.errors import (
     NotFound,
     ServerFault,
 )
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
 from mock_kit.context import Draft, note, set_current_draft
@@ -45,7 +45,7 @@ _PIECE_BYTES = 256 * 1024
 _VERSION = re.compile(r"\s*(\d{1,4})(?:\.(\d{1,4}))?\s*(?:;.*)?", re.DOTALL)
 
 
-def odata_blueprint(tenant_of_request: Callable[[], C4CWorld]) -> Blueprint:
+def odata_blueprint(tenant_of_request: Callable[[], C4CTenant]) -> Blueprint:
     """Everything but ``/_mock``. ``tenant_of_request`` gives the tenant the Host header names."""
     bp = Blueprint("odata", __name__)
 
@@ -65,7 +65,7 @@ def odata_blueprint(tenant_of_request: Callable[[], C4CWorld]) -> Blueprint:
     return bp
 
 
-def look(tenant: C4CWorld, user: User, path: str) -> Response:
+def look(tenant: C4CTenant, user: User, path: str) -> Response:
     """What OData gives that user for the running GET of ``/_mock/odata/<path>``, which is no request of the wire's.
 
     No login, no place among the tenant's threads, no evidence counted, and (``/_mock`` being outside the frame)
@@ -111,7 +111,7 @@ def _in_our_words(exc: HTTPException) -> C4CError:
     return C4CError(exc.description or exc.name, status=exc.code or 500)
 
 
-def _answer(tenant: C4CWorld, path: str) -> Response:
+def _answer(tenant: C4CTenant, path: str) -> Response:
     started = time.perf_counter()
     leave: Callable[[], None] | None = None
     user: User | None = None
@@ -132,7 +132,7 @@ def _answer(tenant: C4CWorld, path: str) -> Response:
     return _response(tenant, reply, started, leave)
 
 
-def _signed_in(tenant: C4CWorld, user: User, path: str) -> Reply:
+def _signed_in(tenant: C4CTenant, user: User, path: str) -> Reply:
     """What the request asks for, or a sign-in page where the dialect sends one."""
     reply = sign_in_reply(tenant, request)
     if reply is None:
@@ -141,14 +141,14 @@ def _signed_in(tenant: C4CWorld, user: User, path: str) -> Reply:
     return reply
 
 
-def _response(tenant: C4CWorld, reply: Reply, started: float, leave: Callable[[], None] | None) -> Response:
+def _response(tenant: C4CTenant, reply: Reply, started: float, leave: Callable[[], None] | None) -> Response:
     elapsed_ms = int((time.perf_counter() - started) * 1000)
     gzip = bool(tenant.switches["gzip_replies"])
     return to_response(reply, request, elapsed_ms=elapsed_ms, gzip=gzip, done=leave)
 
 
 def _refusal(
-    tenant: C4CWorld,
+    tenant: C4CTenant,
     exc: C4CError,
     started: float,
     leave: Callable[[], None] | None = None,
@@ -162,12 +162,12 @@ def _refusal(
     )
 
 
-def _enter(tenant: C4CWorld) -> Callable[[], None]:
+def _enter(tenant: C4CTenant) -> Callable[[], None]:
     limit, status = int(tenant.switches["parallel_limit"]), int(tenant.switches["parallel_status"])
     return tenant.threads.enter(limit, status=status)
 
 
-def _route(tenant: C4CWorld, user: User, path: str, req: Request) -> Reply:
+def _route(tenant: C4CTenant, user: User, path: str, req: Request) -> Reply:
     """Standard services are served, other known forms of address say that they are not built."""
     if path.startswith(f"{ROOT}/"):
         service, slash, rest = path.removeprefix(f"{ROOT}/").partition("/")
@@ -178,7 +178,7 @@ def _route(tenant: C4CWorld, user: User, path: str, req: Request) -> Reply:
 
 
 def _serve(
-    tenant: C4CWorld,
+    tenant: C4CTenant,
     user: User,
     service_name: str,
     path: str,
@@ -208,7 +208,7 @@ def _serve(
     return _with_token(call, req.cookies)
 
 
-def _origin(tenant: C4CWorld, req: Request) -> str:
+def _origin(tenant: C4CTenant, req: Request) -> str:
     """Scheme, host and, where the caller named an uncommon one, port: what absolute links begin with."""
     scheme = str(tenant.switches["link_scheme"])
     port = req.host.rpartition(":")[2] if ":" in req.host else ""
@@ -260,7 +260,7 @@ def dispatch(call: Call) -> Reply:
     return read(call, target) if call.method in {"GET", "HEAD"} else change(call, target)
 
 
-def _service(tenant: C4CWorld, user: User, name: str) -> Service:
+def _service(tenant: C4CTenant, user: User, name: str) -> Service:
     service = services().get(name)
     if service is None:
         raise NotFound(f"Service {name[:100]} not found", hint=f"known: {', '.join(services())}")

@@ -15,7 +15,7 @@ from c4c_mock.model.errors import (
     RangeNotThere,
     TooManyThreads,
 )
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.texts import text_of
 from c4c_mock.wire import atom, json_out, retry_after
 from c4c_mock.wire.error_text import ErrorText
@@ -27,7 +27,7 @@ _PAGE = "text/html;charset=utf-8"
 _XML = "application/xml;charset=utf-8"
 
 
-def error_reply(tenant: C4CWorld, exc: C4CError, *, as_json: bool, language: str) -> Reply:
+def error_reply(tenant: C4CTenant, exc: C4CError, *, as_json: bool, language: str) -> Reply:
     """An error in C4C's own form; the hint goes to the journal and into a header of the mock's own.
 
     ``language``: one of ``texts.LANGUAGES``. The journal's note stays English.
@@ -53,7 +53,7 @@ def error_reply(tenant: C4CWorld, exc: C4CError, *, as_json: bool, language: str
     return text_reply(exc.status, atom.error(told), _XML, headers)
 
 
-def _headers(tenant: C4CWorld, exc: C4CError) -> dict[str, str]:
+def _headers(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
     headers = _pause(tenant, exc)
     if exc.hint:
         headers["X-Mock-Hint"] = exc.hint.encode("ascii", "replace").decode()
@@ -68,7 +68,7 @@ def _headers(tenant: C4CWorld, exc: C4CError) -> dict[str, str]:
     return headers
 
 
-def _pause(tenant: C4CWorld, exc: C4CError) -> dict[str, str]:
+def _pause(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
     """``Retry-After`` for who came when the tenant was busy, in the form that the dialect says."""
     if not isinstance(exc, Busy | TooManyThreads):
         return {}

@@ -11,7 +11,7 @@ from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import UMBRELLA, services
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.wire.base64_stream import Base64Writer
 from c4c_mock.wire.json_in import read_draft
 from c4c_mock.wire.scanner import BodyScanner
@@ -20,7 +20,7 @@ from mock_kit.spool import Blob
 _SKELETON_MAX_BYTES = 64 * 1024 * 1024
 
 
-def seed_from(tenant: C4CWorld, pieces: Iterable[bytes]) -> list[Row]:
+def seed_from(tenant: C4CTenant, pieces: Iterable[bytes]) -> list[Row]:
     """Store what the body describes: all of it, or nothing. Raises BadRequest."""
     scanner = BodyScanner(
         lambda: Base64Writer(tenant.spool.writer(), lambda _size: None), skeleton_max_bytes=_SKELETON_MAX_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Request
 
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from mock_kit.context import note
 
 from .call import Reply, text_reply
@@ -18,7 +18,7 @@ _PAGE = (
 _HTML = "text/html;charset=utf-8"
 
 
-def sign_in_reply(tenant: C4CWorld, req: Request) -> Reply | None:
+def sign_in_reply(tenant: C4CTenant, req: Request) -> Reply | None:
     """The page (200) or the way to it (302) by dialect ``sign_in``; None where the request is served as usual."""
     how = str(tenant.switches["sign_in"])
     if how == "off":

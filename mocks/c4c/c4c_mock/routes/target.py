@@ -9,7 +9,7 @@ from c4c_mock.model.edm import EntitySet, Function, Navigation, Property, Servic
 from c4c_mock.model.errors import BadRequest, NotFound
 from c4c_mock.model.reading import find, related, rows_of
 from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.values import Value
 from c4c_mock.wire.literals import parse_literal
 from c4c_mock.wire.shape import navigations
@@ -40,7 +40,7 @@ class Target:
     hops: int = 0
     function: Function | None = None
 
-    def rows(self, tenant: C4CWorld) -> list[Row]:
+    def rows(self, tenant: C4CTenant) -> list[Row]:
         """The rows of a set, navigated or not."""
         assert self.eset is not None
         if self.owner is not None and self.nav is not None:
@@ -48,7 +48,7 @@ class Target:
         return rows_of(tenant, self.eset)
 
 
-def resolve(tenant: C4CWorld, service: Service, segments: list[Segment]) -> Target:
+def resolve(tenant: C4CTenant, service: Service, segments: list[Segment]) -> Target:
     """Walk a path. Raises NotFound for what is not there, BadRequest for what makes no sense."""
     if not segments:
         return Target(kind="service")
@@ -63,7 +63,7 @@ def resolve(tenant: C4CWorld, service: Service, segments: list[Segment]) -> Targ
     return target
 
 
-def _start(tenant: C4CWorld, service: Service, first: Segment) -> Target:
+def _start(tenant: C4CTenant, service: Service, first: Segment) -> Target:
     function = service.functions.get(first.name)
     if function is not None and first.key is None:
         return Target(kind="function", eset=entity_set(function.target), function=function)
@@ -75,7 +75,7 @@ def _start(tenant: C4CWorld, service: Service, first: Segment) -> Target:
     return Target(kind="entity", eset=eset, row=_by_key(tenant, eset, first.key))
 
 
-def _by_key(tenant: C4CWorld, eset: EntitySet, literals: dict[str, str]) -> Row:
+def _by_key(tenant: C4CTenant, eset: EntitySet, literals: dict[str, str]) -> Row:
     row = find(tenant, eset, parse_key(eset, literals))
     if row is None:
         shown = ",".join(f"{n}={v}" if n else v for n, v in literals.items())
@@ -94,7 +94,7 @@ def parse_key(eset: EntitySet, literals: dict[str, str]) -> dict[str, Value]:
     return {k.name: parse_literal(literals[k.name], k) for k in keys}
 
 
-def _step(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
+def _step(tenant: C4CTenant, target: Target, segment: Segment) -> Target:
     if target.kind == "links" and target.nav is None:
         return _links(tenant, target, segment)
     if target.kind == "set" and segment.name == "$count" and segment.key is None:
@@ -106,7 +106,7 @@ def _step(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
     return _from_entity(tenant, target, segment)
 
 
-def _from_entity(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
+def _from_entity(tenant: C4CTenant, target: Target, segment: Segment) -> Target:
     assert target.row is not None
     assert target.eset is not None
     if segment.name == "$links":
@@ -120,11 +120,11 @@ def _from_entity(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
     return Target(kind="property", eset=target.eset, row=target.row, prop=prop, hops=target.hops)
 
 
-def _navigations(tenant: C4CWorld, eset: EntitySet) -> dict[str, Navigation]:
+def _navigations(tenant: C4CTenant, eset: EntitySet) -> dict[str, Navigation]:
     return navigations(eset, back_navigation=bool(tenant.switches["attachment_back_navigation"]))
 
 
-def _navigate(tenant: C4CWorld, target: Target, nav: Navigation, segment: Segment) -> Target:
+def _navigate(tenant: C4CTenant, target: Target, nav: Navigation, segment: Segment) -> Target:
     eset, hops, owner = entity_set(nav.target), target.hops + 1, target.row
     assert owner is not None
     if hops > _NAVIGATION_DEPTH:
@@ -142,7 +142,7 @@ def _navigate(tenant: C4CWorld, target: Target, nav: Navigation, segment: Segmen
     return Target(kind="entity", eset=eset, row=found[0], owner=owner, nav=nav, hops=hops)
 
 
-def _links(tenant: C4CWorld, target: Target, segment: Segment) -> Target:
+def _links(tenant: C4CTenant, target: Target, segment: Segment) -> Target:
     assert target.eset is not None
     nav = _navigations(tenant, target.eset).get(segment.name)
     if nav is None or segment.key is not None:

@@ -12,7 +12,7 @@ from c4c_mock.evidence import seen
 from c4c_mock.model.busy import Spell
 from c4c_mock.model.cti import stored_reference
 from c4c_mock.model.locks import PersonsLock
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.faultkinds import is_int, is_number
@@ -28,13 +28,13 @@ _MOST_SECONDS = 366 * 86_400.0
 """A lock or a busy time lasts a year at most, in seconds of virtual time."""
 
 
-def add_trouble(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def add_trouble(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     """Routes for persons' locks and for busy times; each takes ``?tenant=``."""
     _add_locks(bp, mock)
     _add_busy(bp, mock)
 
 
-def _add_locks(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def _add_locks(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.get("/locks")
     def list_locks() -> Answer:
         """What persons hold or held, with the writers turned away; and what is being written right now."""
@@ -57,7 +57,7 @@ def _add_locks(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
         return Response(), 204
 
 
-def _add_busy(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
+def _add_busy(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.get("/busy")
     def show_busy() -> Answer:
         """The busy time, over or not; null without one."""
@@ -79,7 +79,7 @@ def _add_busy(bp: Blueprint, mock: Mock[C4CWorld]) -> None:
         return Response(), 204
 
 
-def _lock_of(tenant: C4CWorld, body: Mapping[str, Any]) -> PersonsLock:
+def _lock_of(tenant: C4CTenant, body: Mapping[str, Any]) -> PersonsLock:
     errors = [*_strangers(body, _LOCK_MEMBERS), *_for_errors(body), *_count_errors(body, "refusals")]
     user, reference = body.get("user", _PERSON), body.get("external_reference_id")
     object_id = body.get("object_id") or ""
@@ -101,16 +101,16 @@ def _lock_of(tenant: C4CWorld, body: Mapping[str, Any]) -> PersonsLock:
     return PersonsLock(user=user, object_id=object_id, refusals=body.get("refusals"), until=_until(tenant, body))
 
 
-def _activity_with(tenant: C4CWorld, reference: object) -> str:
+def _activity_with(tenant: C4CTenant, reference: object) -> str:
     roots = (row for row in tenant.rows.everything() if row.parent_id is None)
     return next((row.object_id for row in roots if stored_reference(tenant, row) == reference != ""), "")
 
 
-def _is_root(tenant: C4CWorld, object_id: object) -> bool:
+def _is_root(tenant: C4CTenant, object_id: object) -> bool:
     return any(row.object_id == object_id and row.parent_id is None for row in tenant.rows.everything())
 
 
-def _spell_of(tenant: C4CWorld, body: Mapping[str, Any]) -> Spell:
+def _spell_of(tenant: C4CTenant, body: Mapping[str, Any]) -> Spell:
     errors = [*_strangers(body, _BUSY_MEMBERS), *_for_errors(body), *_count_errors(body, "times")]
     status = body.get("status", 503)
     if status not in {429, 503} or isinstance(status, bool):
@@ -122,7 +122,7 @@ def _spell_of(tenant: C4CWorld, body: Mapping[str, Any]) -> Spell:
     return Spell(status=status, until=_until(tenant, body), times=body.get("times"))
 
 
-def _until(tenant: C4CWorld, body: Mapping[str, Any]) -> datetime | None:
+def _until(tenant: C4CTenant, body: Mapping[str, Any]) -> datetime | None:
     lasts_s = body.get("for_s")
     return None if lasts_s is None else tenant.clock.now() + timedelta(seconds=lasts_s)
 

@@ -12,7 +12,7 @@ from c4c_mock.model.edm import Navigation, Property, Service
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.reading import related
 from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CWorld
+from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.values import Value
 
 from .literals import etag_of
@@ -67,7 +67,7 @@ class Renderer:
     """
 
     def __init__(
-        self, tenant: C4CWorld, service: Service, base: str, *, code_texts: bool = True, size: str = "bytes"
+        self, tenant: C4CTenant, service: Service, base: str, *, code_texts: bool = True, size: str = "bytes"
     ) -> None:
         self.tenant = tenant
         self.service = service
