@@ -19,10 +19,10 @@ from attachment_transfer.core.errors import NeighbourUnavailable
 from attachment_transfer.core.hosts import parse_patterns
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
-from attachment_transfer.ingress.bearer import Doorkeeper
+from attachment_transfer.ingress.bearer import TokenVerifier
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.settings import DEFAULT_ALLOWED_HOSTS
+from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS
 
 ISSUER = "https://login-eu-c1.cc.sinch.com/acme"
 ISSUERS = ("https://login-*.cc.sinch.com/*",)
@@ -121,8 +121,8 @@ class Door:
         return self.http.post(f"/transfers/{transfer_id}/retry", headers=headers)
 
 
-def a_doorkeeper(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] = ISSUERS) -> Doorkeeper:
-    return Doorkeeper(
+def a_doorkeeper(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] = ISSUERS) -> TokenVerifier:
+    return TokenVerifier(
         issuers=issuers,
         audience=AUDIENCE,
         leeway_s=30.0,

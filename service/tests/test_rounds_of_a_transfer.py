@@ -13,7 +13,7 @@ from street import ACTIVITY, Street, a_file
 
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
-from attachment_transfer.ledger.overdue import overdue
+from attachment_transfer.ledger.upkeep.overdue import overdue
 from attachment_transfer.worker.neighbours import Limits
 
 S = AttachmentState

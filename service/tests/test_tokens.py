@@ -16,7 +16,7 @@ from ledger_kit import counts
 from werkzeug.test import TestResponse
 
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 
 def refused(answer: TestResponse, status: int) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def test_an_issuer_that_is_down_is_503_with_a_time_to_come_back(door: Door) -> N
 @pytest.mark.parametrize("document", [{}, {"keys": []}, {"keys": 5}, {"keys": [5]}, {"keys": [{"kty": "new"}]}, []])
 def test_a_key_set_that_cannot_be_read_is_503(clock: HandClock, document: Any) -> None:
     keys = IssuerKeys(lambda _issuer: document, clock.now_s)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         keys.of(ISSUER, "key-1")
     assert caught.value.status == 503
 
@@ -239,7 +239,7 @@ def test_an_issuer_that_is_down_is_not_asked_again_for_each_request(clock: HandC
     issuer = Issuer(clock, down=True)
     doorkeeper = a_doorkeeper(issuer, clock)
     for _ in range(5):
-        with pytest.raises(Problem):
+        with pytest.raises(ApiProblem):
             doorkeeper.admit(f"Bearer {issuer.token()}", scope="transfers")
     assert len(issuer.asked) == 1
     issuer.down = False

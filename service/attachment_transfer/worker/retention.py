@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import structlog
 
-from attachment_transfer import meters
-from attachment_transfer.ledger.purge import Purger
+from attachment_transfer.ledger.upkeep.purge import Purger
+from attachment_transfer.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class Retention:
     def _purge(self) -> int:
         gone = self._purger.purge_batch()
         if gone:
-            meters.PURGED.inc(len(gone))
+            metrics.PURGED.inc(len(gone))
             _log.info("transfers purged", count=len(gone), transfer_ids=gone)
             self._give_back_space()
         return len(gone)

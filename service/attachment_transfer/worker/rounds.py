@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from attachment_transfer.clients.cmi import Conversation
+from attachment_transfer.clients.cmi.client import CmiConversation
 from attachment_transfer.core.errors import (
     Defect,
     GiveUp,
@@ -23,15 +23,15 @@ from attachment_transfer.core.errors import (
 )
 from attachment_transfer.core.model import ActivityRef, Attachment, SourceAttachment, Transfer
 from attachment_transfer.core.names import carries_key
-from attachment_transfer.core.retry import Stop, decide
+from attachment_transfer.core.retry import StopRetrying, decide
 from attachment_transfer.core.rounds import Park, RunLater, RunNow, Settle, after_attachments
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, Outcome, TransferState
 from attachment_transfer.core.transcript import render, transcript_source
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.round_book import RoundBook, SecretsGone
+from attachment_transfer.ledger.round_store import RoundStore, SecretsGone
 from attachment_transfer.ledger.sealing import SealBroken
-from attachment_transfer.worker.carry import Carrier, Target
-from attachment_transfer.worker.neighbours import Neighbours, Phonebook
+from attachment_transfer.worker.carry import AttachmentCarrier, TargetActivity
+from attachment_transfer.worker.neighbours import ClientFactory, NeighbourClients
 from attachment_transfer.worker.write_back import WriteBack
 
 _log = structlog.get_logger(__name__)
@@ -53,9 +53,9 @@ class Rounds:
 
     def __init__(
         self,
-        book: RoundBook,
-        phonebook: Phonebook,
-        carrier: Carrier,
+        book: RoundStore,
+        phonebook: ClientFactory,
+        carrier: AttachmentCarrier,
         *,
         enqueue: Enqueue,
         now_s: Callable[[], float],
@@ -89,7 +89,7 @@ class Rounds:
             self._finish(transfer, TransferState.PARKED, Outcome.FAILED, exc.reason)
         return False, []
 
-    def _discover(self, transfer: Transfer, neighbours: Neighbours) -> tuple[bool, list[str]]:
+    def _discover(self, transfer: Transfer, neighbours: NeighbourClients) -> tuple[bool, list[str]]:
         conversation = neighbours.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
         if not conversation.known:
             raise _NotYet("CMI has no history of this contact", "unknown-contact")
@@ -107,14 +107,14 @@ class Rounds:
         self._carrier.prefetcher.plan(transfer.id, order)
         return True, [item.id for item in order]
 
-    def _find_activity(self, transfer: Transfer, neighbours: Neighbours) -> ActivityRef:
+    def _find_activity(self, transfer: Transfer, neighbours: NeighbourClients) -> ActivityRef:
         activity = neighbours.c4c.find_activity(transfer.contact_id)
         if activity is None:
             raise _NotYet("C4C has no activity with this contact's reference", "no-activity")
         self._book.note_activity(transfer.id, activity)
         return activity
 
-    def _look_around(self, activity: ActivityRef, attachments: list[Attachment], neighbours: Neighbours) -> None:
+    def _look_around(self, activity: ActivityRef, attachments: list[Attachment], neighbours: NeighbourClients) -> None:
         """A file that carries our key at C4C already, though this ledger never posted it, is adopted and not doubled.
 
         A ledger may have been lost, or the caller's name may have changed: the key depends on neither.
@@ -126,7 +126,7 @@ class Rounds:
         there = [item.id for item in fresh if any(carries_key(item.key, title=o.title, name=o.name) for o in present)]
         self._book.expect_uploads(there)
 
-    def _transcripts(self, transfer: Transfer, conversation: Conversation) -> Iterator[SourceAttachment]:
+    def _transcripts(self, transfer: Transfer, conversation: CmiConversation) -> Iterator[SourceAttachment]:
         """The chat's transcript as it stands now; none while an earlier one waits that will be carried up to date."""
         waiting = (
             item.state not in TERMINAL_ATTACHMENT and item.source.is_transcript and not item.attempts
@@ -145,7 +145,7 @@ class Rounds:
             return "stale-round", True
         try:
             with self._neighbours(transfer) as neighbours:
-                target = Target(transfer.activity, neighbours.c4c.navigation(transfer.activity))
+                target = TargetActivity(transfer.activity, neighbours.c4c.navigation(transfer.activity))
                 carried = self._carrier.carry(attachment_id, neighbours, target)
         except TransferError as exc:
             carried = self._carrier.put_off(attachment_id, exc)
@@ -201,9 +201,9 @@ class Rounds:
         same = transfer.reason is not None and transfer.reason.code == exc.code
         tries = transfer.tries + 1 if same else 1
         decision = decide(exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())
-        end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, Stop) else None
+        end_code = exc.end_code if isinstance(exc, _NotYet) and isinstance(decision, StopRetrying) else None
         reason = Reason(code=end_code or exc.code, message=exc.message, remedy=exc.remedy)
-        if not isinstance(decision, Stop):
+        if not isinstance(decision, StopRetrying):
             self._next(transfer, decision.delay_s, reason, tries=tries)
         elif isinstance(exc, _NotYet):
             self._finish(transfer, TransferState.SETTLED, _NORMAL_END[exc.end_code], reason)
@@ -225,7 +225,7 @@ class Rounds:
             self._next(transfer, 0.0, None, tries=0)
 
     @contextmanager
-    def _neighbours(self, transfer: Transfer) -> Iterator[Neighbours]:
+    def _neighbours(self, transfer: Transfer) -> Iterator[NeighbourClients]:
         try:
             secrets = self._book.secrets(transfer)
         except SecretsGone as exc:

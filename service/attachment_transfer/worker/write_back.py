@@ -12,8 +12,8 @@ from attachment_transfer.core.errors import Defect, Reason, TransferError
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.resource import result_json
 from attachment_transfer.core.states import Outcome, TransferState
-from attachment_transfer.ledger.round_book import RoundBook
-from attachment_transfer.worker.neighbours import Neighbours
+from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.worker.neighbours import NeighbourClients
 
 #: The name under which the result stands among the conversation's attached data.
 RESULT_NAME = "attachment_transfer"
@@ -28,7 +28,7 @@ class WriteBack:
     repetition says the same.
     """
 
-    def __init__(self, book: RoundBook) -> None:
+    def __init__(self, book: RoundStore) -> None:
         self._book = book
 
     def report(
@@ -37,7 +37,7 @@ class WriteBack:
         state: TransferState,
         outcome: Outcome,
         reason: Reason | None,
-        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+        neighbours: Callable[[Transfer], AbstractContextManager[NeighbourClients]],
     ) -> None:
         """Write back how the transfer ends; trouble is audited and logged, and stays here."""
         # A contact that CMI does not know has no conversation to write to.
@@ -53,7 +53,7 @@ class WriteBack:
         self,
         transfer: Transfer,
         result: dict[str, object],
-        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+        neighbours: Callable[[Transfer], AbstractContextManager[NeighbourClients]],
     ) -> Reason | None:
         """Why it failed, or None."""
         try:
