@@ -121,7 +121,7 @@ class Door:
         return self.http.post(f"/transfers/{transfer_id}/retry", headers=headers)
 
 
-def a_doorkeeper(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] = ISSUERS) -> TokenVerifier:
+def a_token_verifier(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] = ISSUERS) -> TokenVerifier:
     return TokenVerifier(
         issuers=issuers,
         audience=AUDIENCE,
@@ -148,7 +148,7 @@ def open_door(
             engine=engine,
             keys=keys,
             enqueue=queue,
-            doorkeeper=a_doorkeeper(issuer, clock),
+            token_verifier=a_token_verifier(issuer, clock),
             allowed_hosts=parse_patterns(DEFAULT_ALLOWED_HOSTS),
             scope_post="chat-attachments",
             scope_status="transfers",
@@ -156,7 +156,7 @@ def open_door(
             now_s=clock.now_s,
             new_id=new_id,
             metrics=lambda: b"attachment_transfer_up 1\n",
-            ring=ring,
+            wake_worker=ring,
             admission=admission,
             **more,
         )

@@ -162,7 +162,7 @@ class Day:
     def rounds(self) -> Rounds:
         limits, transport = Limits(), httpx.MockTransport(self.neighbours.answer)
         refusals = Refusals(self.engine, key=self.master_keys[0], now_s=lambda: THEN_S, park_s=1_800.0)
-        phonebook = ClientFactory(
+        client_factory = ClientFactory(
             lambda: transport,
             dialect=read_dialect(shipped_dialect()),
             limits=limits,
@@ -181,7 +181,7 @@ class Day:
         )
         return Rounds(
             self.book,
-            phonebook,
+            client_factory,
             carrier,
             enqueue=self.enqueue,
             now_s=lambda: THEN_S,

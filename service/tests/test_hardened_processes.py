@@ -290,7 +290,7 @@ def test_a_file_that_not_even_its_owner_may_write_stays_so(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_spool_file_and_doorbell_are_private(tmp_path: Path) -> None:
+def test_spool_file_and_wake_up_pipe_are_private(tmp_path: Path) -> None:
     spool = EncryptedSpool()
     assert stat.S_IMODE(os.fstat(spool._file.fileno()).st_mode) == 0o600
     spool.close()

@@ -172,8 +172,8 @@ def test_a_service_that_keeps_everything_purges_only_by_an_explicit_age(
 
 def test_a_restore_is_said_once(run: Any, morning: Morning) -> None:
     morning.parked(CALLER, 1, names=("a.png", "b.png"), keep=1)
-    assert json.loads(run("restored", "--json").stdout) == {"files": 1}
-    assert run("restored").stdout.startswith("0 file(s)")
+    assert json.loads(run("after-restore", "--json").stdout) == {"files": 1}
+    assert run("after-restore").stdout.startswith("0 file(s)")
 
 
 def test_a_key_rotation_is_in_the_trail(

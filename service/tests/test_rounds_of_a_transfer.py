@@ -432,7 +432,7 @@ def test_an_unforeseen_error_of_the_common_part_is_tried_a_little_and_then_parke
     def defect(*_: object) -> None:
         raise RuntimeError("with Word-of-C4C-1618 in its text")
 
-    street.rounds._phonebook.open = defect  # type: ignore[method-assign, assignment]
+    street.rounds._client_factory.open = defect  # type: ignore[method-assign, assignment]
     street.event()
     assert street.run() == 4
     assert street.transfer().state is TransferState.PARKED

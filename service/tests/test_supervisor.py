@@ -125,7 +125,7 @@ def test_ready_once_stays_ready_whatever_a_child_says_at_its_end(
     monkeypatch.setenv(supervisor.REPORT_VARIABLE, str(child.report))
     supervisor.report_ready()
     supervisor.report_failure("the database is gone")
-    assert child.told() == "ready"
+    assert child.last_report() == "ready"
 
 
 def test_a_child_that_does_not_end_in_time_is_killed() -> None:

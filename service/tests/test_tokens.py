@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes import HandClock
-from ingress_kit import ISSUER, Door, Issuer, a_doorkeeper
+from ingress_kit import ISSUER, Door, Issuer, a_token_verifier
 from joserfc.jwk import ECKey
 from ledger_kit import counts
 from werkzeug.test import TestResponse
@@ -237,11 +237,11 @@ def test_an_issuer_that_hangs_does_not_hold_up_the_callers_of_another(clock: Han
 
 def test_an_issuer_that_is_down_is_not_asked_again_for_each_request(clock: HandClock) -> None:
     issuer = Issuer(clock, down=True)
-    doorkeeper = a_doorkeeper(issuer, clock)
+    token_verifier = a_token_verifier(issuer, clock)
     for _ in range(5):
         with pytest.raises(ApiProblem):
-            doorkeeper.admit(f"Bearer {issuer.token()}", scope="transfers")
+            token_verifier.admit(f"Bearer {issuer.token()}", scope="transfers")
     assert len(issuer.asked) == 1
     issuer.down = False
     clock.advance(3)
-    assert doorkeeper.admit(f"Bearer {issuer.token()}", scope="transfers").name == f"{ISSUER}#client"
+    assert token_verifier.admit(f"Bearer {issuer.token()}", scope="transfers").name == f"{ISSUER}#client"

@@ -109,14 +109,14 @@ def pauses(stop: threading.Event) -> PollPauses:
 
 def test_a_ring_ends_the_pause_and_is_no_stop(pauses: PollPauses, stop: threading.Event) -> None:
     thread, returned = paused(pauses, stop, ROUNDS, 3_600.0)
-    pauses.send_wake_up()
+    pauses.end_pause()
     thread.join(PATIENCE_S)
     assert returned == [False]
 
 
 def test_a_ring_between_two_pauses_leaves_out_the_next_one_only(pauses: PollPauses, stop: threading.Event) -> None:
-    pauses.send_wake_up()
-    pauses.send_wake_up()
+    pauses.end_pause()
+    pauses.end_pause()
     thread, returned = paused(pauses, stop, ROUNDS, 3_600.0)
     thread.join(PATIENCE_S)
     assert returned == [False]
@@ -130,7 +130,7 @@ def test_a_ring_between_two_pauses_leaves_out_the_next_one_only(pauses: PollPaus
 
 def test_other_threads_of_the_engine_are_not_rung(pauses: PollPauses, stop: threading.Event) -> None:
     thread, returned = paused(pauses, stop, "another", 3_600.0)
-    pauses.send_wake_up()
+    pauses.end_pause()
     thread.join(0.05)
     assert returned == []
     stop.set()
@@ -169,7 +169,7 @@ def test_the_door_rings_once_for_what_makes_work(
 ) -> None:
     rung: list[int] = []
     door: Door = open_door(
-        engine, clock=clock, keys=keys, queue=queue, new_id=new_id, send_wake_up=lambda: rung.append(1)
+        engine, clock=clock, keys=keys, queue=queue, new_id=new_id, ring=lambda: rung.append(1)
     )  # type: ignore[arg-type]
     assert door.post().status_code == 202
     assert rung == [1]

@@ -99,9 +99,9 @@ def run() -> None:
     logs.configure(settings.log_format)
     stop = _stop_on_signals()
     database_tasks.migrate_all(settings)
-    with wake_up_pipe() as bell:
+    with wake_up_pipe() as pipe:
         code = supervise(
-            [SupervisedProcess("api", ["serve"], bell), SupervisedProcess("worker", ["work", "--standby"], bell)], stop
+            [SupervisedProcess("api", ["serve"], pipe), SupervisedProcess("worker", ["work", "--standby"], pipe)], stop
         )
     raise SystemExit(code)
 

@@ -1,4 +1,4 @@
-"""The pauses between two looks at the queue: short while rounds run, longer when idle, ended at once by a ring.
+"""The pauses between two looks at the queue: short while rounds run, longer when idle, ended at once by a wake-up.
 
 DBOS polls and has no public way to be woken. Its queue thread pauses in ``wait`` of the event that ends it; this module
 stands in that one place. Should a later release pause elsewhere, it polls as it always did; a contract test would tell.
@@ -26,13 +26,13 @@ class PollPauses:
         self._idle_s = idle_s
         self._monotonic_s = monotonic_s
         self._changed = threading.Condition()
-        self._rings = self._heard = self._running = 0
+        self._wake_ups = self._seen = self._running = 0
         self._busy_until_s = monotonic_s() + _BUSY_AFTER_S
 
-    def ring(self) -> None:
+    def end_pause(self) -> None:
         """End the present pause, or leave out the next."""
         with self._changed:
-            self._rings += 1
+            self._wake_ups += 1
             self._changed.notify_all()
 
     @contextmanager
@@ -49,7 +49,7 @@ class PollPauses:
                 self._busy_until_s = self._monotonic_s() + _BUSY_AFTER_S
 
     def take_over(self, stop: threading.Event, thread_name: str) -> None:
-        """Stand in for ``stop.wait`` and ``stop.set``; rings are for the thread of that name alone."""
+        """Stand in for ``stop.wait`` and ``stop.set``; wake-ups are for the thread of that name alone."""
         wait, set_it = stop.wait, stop.set
 
         def waiting(timeout: float | None = None) -> bool:
@@ -67,12 +67,12 @@ class PollPauses:
     def _pause(self, stop: threading.Event, timeout_s: float) -> bool:
         began_s = self._monotonic_s()
         with self._changed:
-            while not stop.is_set() and self._rings == self._heard:
+            while not stop.is_set() and self._wake_ups == self._seen:
                 left_s = self._length_s(timeout_s) - (self._monotonic_s() - began_s)
                 if left_s <= 0:
                     break
                 self._changed.wait(left_s)
-            self._heard = self._rings
+            self._seen = self._wake_ups
         return stop.is_set()
 
     def _length_s(self, timeout_s: float) -> float:

@@ -86,7 +86,7 @@ class EngineWorker:
 
     def wake(self) -> None:
         """Look at the queue now. Any thread may call this, at any time."""
-        self._pauses.ring()
+        self._pauses.end_pause()
 
     def take_over(self, executor_ids: list[str]) -> int:
         """Make the unfinished rounds of dead executors run again; return how many.

@@ -30,7 +30,7 @@ class RoundRunner(Protocol):
         """End the round."""
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
-        """A step raised: book it."""
+        """Record that a step raised."""
 
 
 def round_workflow(

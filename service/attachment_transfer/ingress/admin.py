@@ -22,12 +22,12 @@ _log = structlog.get_logger(__name__)
 def admin_blueprint(ingress: Ingress) -> Blueprint:
     """``/transfers`` and what is below. A caller reaches its own transfers, an operator's token those of all."""
     blueprint = Blueprint("transfers", __name__)
-    _looking(blueprint, ingress)
+    _read_routes(blueprint, ingress)
     _moving(blueprint, ingress)
     return blueprint
 
 
-def _looking(blueprint: Blueprint, ingress: Ingress) -> None:
+def _read_routes(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.get("/transfers")
     def transfers() -> Response:
         """One page of transfers, newest first."""

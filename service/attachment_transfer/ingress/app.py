@@ -52,7 +52,7 @@ def create_app(ingress: Ingress) -> Flask:
     app.register_blueprint(admin_blueprint(ingress))
     app.register_blueprint(operator_blueprint(ingress))
     app.register_blueprint(_health_blueprint(ingress))
-    _ring_after_work(app, ingress.ring)
+    _wake_worker_after_work(app, ingress.wake_worker)
     app.register_error_handler(ApiProblem, lambda problem: problem.answer())
     app.register_error_handler(HTTPException, _http_problem)
     app.register_error_handler(sa.exc.DBAPIError, _database_problem)
@@ -61,11 +61,11 @@ def create_app(ingress: Ingress) -> Flask:
     return app
 
 
-def _ring_after_work(app: Flask, ring: Callable[[], None]) -> None:
+def _wake_worker_after_work(app: Flask, wake_worker: Callable[[], None]) -> None:
     @app.after_request
-    def ring_if_done(response: Response) -> Response:
+    def wake_if_done(response: Response) -> Response:
         if request.method == "POST" and response.status_code < 300:
-            ring()
+            wake_worker()
         return response
 
 

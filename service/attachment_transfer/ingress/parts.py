@@ -26,7 +26,7 @@ class Ingress:
         admission: rate, open work and hosts per caller; None = no limits.
         waiting: the synchronous mode; None = never wait.
         bulkhead: how many requests of callers may use the database at once; None = as many as there are threads.
-        ring: called after every request that may have made work, once its answer is known.
+        wake_worker: called after every request that may have made work, once its answer is known.
         living_workers: how many workers have given a sign of life lately; None = not asked.
         worker_beside: a worker was started together with this process: without one, this process is not ready.
         max_request_bytes: limit of a request's body.
@@ -36,7 +36,7 @@ class Ingress:
     engine: sa.Engine
     keys: KeyRing
     enqueue: Enqueue
-    doorkeeper: TokenVerifier
+    token_verifier: TokenVerifier
     allowed_hosts: tuple[HostPattern, ...]
     scope_post: str
     scope_status: str
@@ -47,7 +47,7 @@ class Ingress:
     admission: Admission | None = None
     waiting: Waiting | None = None
     bulkhead: Bulkhead | None = None
-    ring: Callable[[], None] = lambda: None
+    wake_worker: Callable[[], None] = lambda: None
     scope_operator: str = "transfers.operate"
     living_workers: Callable[[], int] | None = None
     worker_beside: bool = False
@@ -55,17 +55,17 @@ class Ingress:
     def identify(self) -> Caller:
         """Who sends the present request; judged once. Raises ``ApiProblem`` 401 or 503."""
         if "caller" not in g:
-            g.caller = self.doorkeeper.caller(request.headers.get("Authorization"))
+            g.caller = self.token_verifier.caller(request.headers.get("Authorization"))
         caller: Caller = g.caller
         return caller
 
     def refuse_stranger(self, authorization: str | None) -> None:
         """Judge the token of a request whose body is not read yet. Raises ``ApiProblem`` 401 or 503."""
-        self.doorkeeper.caller(authorization)
+        self.token_verifier.caller(authorization)
 
     def admit(self, scope: str) -> Caller:
         """The same, if it has ``scope``. Raises ``ApiProblem`` 401, 403 or 503."""
-        return self.doorkeeper.within(self.identify(), scope)
+        return self.token_verifier.within(self.identify(), scope)
 
     def admit_to_status(self) -> Caller:
         """Who sends the present request about transfers. Raises ``ApiProblem`` 401, 403 or 429."""

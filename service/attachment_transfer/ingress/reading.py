@@ -132,10 +132,10 @@ def _field_errors(document: dict[str, Any]) -> list[ApiFieldError]:
         if error.validator == "required":
             # jsonschema raises one error for each, and says which one in its text only.
             missing = [name for name in error.validator_value if name not in error.instance]
-            told = [_field_error(error, [*path, name], missing=name) for name in missing]
+            errors = [_field_error(error, [*path, name], missing=name) for name in missing]
         else:
-            told = [_field_error(error, path)]
-        for item in told:
+            errors = [_field_error(error, path)]
+        for item in errors:
             found.setdefault(item.field, item)
     return [found[field] for field in sorted(found)]
 
@@ -179,7 +179,7 @@ def _field_error(error: ValidationError, path: list[str], *, missing: str | None
         message = f"holds characters that a password may not have, at position {positions}"
     if is_header and error.instance == "":
         # granian hands a header value with a byte outside ASCII on as an empty text (its issue 335, "wontfix"), so the
-        # two cannot be told apart here, nor can the byte's position be known.
+        # the two cannot be distinguished here, nor can the byte's position be known.
         message = _EMPTY_OR_NOT_ASCII
     remedy = _REMEDIES.get(field) or _REMEDIES["header" if is_header else "body.sap_v1"]
     if is_header and message != "missing":

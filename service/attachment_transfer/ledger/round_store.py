@@ -414,10 +414,10 @@ class RoundStore:
         """
         state = WriteBackState.FAILED if failure else WriteBackState.WRITTEN
         action = "not written back" if failure else "written back"
-        told = f"{failure.code}: {failure.message}" if failure else "result at CMI"
+        outcome_text = f"{failure.code}: {failure.message}" if failure else "result at CMI"
         with writing(self._engine) as connection:
             connection.execute(self._change(transfer_id, write_back_round_no=round_no, write_back_state=state))
-            self._audit(connection, transfer_id, None, action, f"round {round_no}, {told}")
+            self._audit(connection, transfer_id, None, action, f"round {round_no}, {outcome_text}")
 
     def shred_due(self) -> int:
         """Delete the secrets whose redrive time has passed; return how many."""

@@ -68,7 +68,7 @@ _PATIENCE_S = 3.0
 def ingress_app(settings: Settings) -> Flask:
     """The WSGI application of the API process."""
     clock = clock_of(settings)
-    bell = wake_up_pipe_of(os.environ)
+    pipe = wake_up_pipe_of(os.environ)
     engine = open_database(settings.database_url, write_patience_s=_WRITE_PATIENCE_S)
     queue = RoundQueue(engine, master_keys(settings))
     issuer_keys = IssuerKeys(
@@ -78,7 +78,7 @@ def ingress_app(settings: Settings) -> Flask:
     )
     issuer_keys.prepare()
     metrics.OLDEST_KEYS.set_function(issuer_keys.oldest_s)
-    doorkeeper = TokenVerifier(
+    token_verifier = TokenVerifier(
         issuers=settings.token_issuers,
         audience=settings.token_audience,
         leeway_s=settings.token_leeway_s,
@@ -90,7 +90,7 @@ def ingress_app(settings: Settings) -> Flask:
             engine=engine,
             keys=KeyRing.parse(settings.sealing_keys),
             enqueue=enqueuer(queue),
-            doorkeeper=doorkeeper,
+            token_verifier=token_verifier,
             allowed_hosts=settings.allowed_hosts,
             scope_post=settings.scope_post,
             scope_status=settings.scope_status,
@@ -108,7 +108,7 @@ def ingress_app(settings: Settings) -> Flask:
                 pause_s=time.sleep,
             ),
             bulkhead=Bulkhead(places=_AT_ONCE, patience_s=_PATIENCE_S),
-            ring=partial(send_wake_up, bell) if bell else lambda: None,
+            wake_worker=partial(send_wake_up, pipe) if pipe else lambda: None,
             living_workers=Leases(engine, ttl_s=settings.lease_ttl_s).count_unexpired,
             worker_beside=is_supervised(),
         )

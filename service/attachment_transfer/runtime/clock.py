@@ -81,11 +81,11 @@ class SharedClock(SystemClock):
         with self._engine.connect() as connection:
             connection.execute(sa.select(1))  # so that the second question finds everything ready
             began_s, before_s = time.monotonic(), self._machine_s()
-            told_s = float(connection.execute(sa.select(database_now(self._engine))).scalar_one())
+            database_s = float(connection.execute(sa.select(database_now(self._engine))).scalar_one())
             took_s = time.monotonic() - began_s
         if took_s > _SLOW_S and self._is_aligned:
             return
-        correction_s = told_s - (before_s + took_s / 2)
+        correction_s = database_s - (before_s + took_s / 2)
         if abs(correction_s - self._correction_s) >= _TELLS_FROM_S:
             _log.warning(
                 "this machine's clock and the database's differ: the database's counts",

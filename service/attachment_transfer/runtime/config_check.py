@@ -27,7 +27,10 @@ def findings_of(env: Mapping[str, str]) -> list[ConfigFinding]:
     """All errors, then all warnings. Never holds a secret's value."""
     settings, errors = Settings.checked(env)
     warnings = [*(_unsafe(settings) if settings else ()), *misspelt(env)]
-    return [*(ConfigFinding("error", told) for told in errors), *(ConfigFinding("warning", told) for told in warnings)]
+    return [
+        *(ConfigFinding("error", message) for message in errors),
+        *(ConfigFinding("warning", message) for message in warnings),
+    ]
 
 
 def _unsafe(settings: Settings) -> Iterator[str]:

@@ -101,9 +101,9 @@ class Settings:
     @classmethod
     def checked(cls, env: Mapping[str, str]) -> tuple[Settings | None, list[str]]:
         """Read ``env`` to its end: the settings, or None and everything that is wrong, one message per variable."""
-        told: list[str] = []
-        found = cls._read(_SettingsReader(env, told))
-        return (None if told else found), told
+        errors: list[str] = []
+        found = cls._read(_SettingsReader(env, errors))
+        return (None if errors else found), errors
 
     @classmethod
     def _read(cls, read: _SettingsReader) -> Settings:
@@ -170,22 +170,22 @@ class _SettingsReader:
     """Reads one variable at a time; every error names it.
 
     Args:
-        told: takes the message of every error; then what could not be read is None, so that the reading goes on.
+        errors: takes the message of every error; then what could not be read is None, so that the reading goes on.
             Without it the first error is raised.
     """
 
-    def __init__(self, env: Mapping[str, str], told: list[str] | None = None) -> None:
+    def __init__(self, env: Mapping[str, str], errors: list[str] | None = None) -> None:
         self._env = env
-        self._told = told
+        self._errors = errors
 
     def attempt(self, action: Callable[[], T]) -> T:
         """What ``action`` reads. Raises :class:`BadSettings`, or takes a note of it."""
         try:
             return action()
         except BadSettings as exc:
-            if self._told is None:
+            if self._errors is None:
                 raise
-            self._told[:] = dict.fromkeys([*self._told, str(exc)])
+            self._errors[:] = dict.fromkeys([*self._errors, str(exc)])
             return cast(T, None)
 
     def text(self, name: str, default: str) -> str:
@@ -308,7 +308,7 @@ def _private_networks(
 def _originators(text: str, dialect: NeighbourDialect | None) -> tuple[str, ...]:
     """Whose files are carried; nothing written means the dialect's list. A word nobody knows would skip every file."""
     words = tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    if dialect is None:  # its own error is told
+    if dialect is None:  # its own error is reported
         return words
     known = _ORIGINATORS | {word.lower() for word in dialect.cmi_originators}
     if unknown := [word for word in words if word not in known]:

@@ -41,7 +41,7 @@ class SupervisedProcess:
     """One supervised process. ``restarts`` holds the times of its restarts (monotonic seconds).
 
     Attributes:
-        doorbell: the pipe by which these processes wake each other, if there is one.
+        wake_up_pipe: the pipe by which these processes wake each other, if there is one.
         report: the file in which the child says that it is ready, or why it ends.
         failed_starts: starts in a row that ended before the child was ready.
         paused_until_s: not started again before (monotonic seconds).
@@ -49,7 +49,7 @@ class SupervisedProcess:
 
     name: str
     arguments: Sequence[str]
-    doorbell: Path | None = None
+    wake_up_pipe: Path | None = None
     process: subprocess.Popen[bytes] | None = None
     restarts: list[float] = field(default_factory=list)
     report: Path | None = None
@@ -60,8 +60,8 @@ class SupervisedProcess:
         """Start it, telling it who its supervisor is: it ends itself when that one is gone."""
         env = {**os.environ, SUPERVISOR_VARIABLE: str(os.getpid())}
         env.pop(WAKE_UP_VARIABLE, None)
-        if self.doorbell is not None:
-            env[WAKE_UP_VARIABLE] = str(self.doorbell)
+        if self.wake_up_pipe is not None:
+            env[WAKE_UP_VARIABLE] = str(self.wake_up_pipe)
         if self.report is not None:
             self.report.unlink(missing_ok=True)
             env[REPORT_VARIABLE] = str(self.report)
@@ -71,7 +71,7 @@ class SupervisedProcess:
         """The exit code if it is not running."""
         return self.process.poll() if self.process else None
 
-    def told(self) -> str:
+    def last_report(self) -> str:
         """What the child reported last: :data:`_READY`, why it ended, or nothing."""
         try:
             return self.report.read_text(encoding="utf-8") if self.report else ""
@@ -111,7 +111,9 @@ def _kept_up(child: SupervisedProcess) -> int:
             child.paused_until_s = None
             child.start()
         return 0
-    return _restarted(child, exit_code, now_s) if child.told() == _READY else _tried_again(child, exit_code, now_s)
+    return (
+        _restarted(child, exit_code, now_s) if child.last_report() == _READY else _tried_again(child, exit_code, now_s)
+    )
 
 
 def _restarted(child: SupervisedProcess, exit_code: int, now_s: float) -> int:
@@ -127,7 +129,7 @@ def _restarted(child: SupervisedProcess, exit_code: int, now_s: float) -> int:
 
 def _tried_again(child: SupervisedProcess, exit_code: int, now_s: float) -> int:
     child.failed_starts += 1
-    cause = child.told() or "it gave no reason; its log, above, may"
+    cause = child.last_report() or "it gave no reason; its log, above, may"
     if child.failed_starts >= _CHANCES:
         _log.error(
             "never ready, giving up", child=child.name, starts=child.failed_starts, exit_code=exit_code, cause=cause

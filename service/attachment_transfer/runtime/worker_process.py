@@ -145,11 +145,11 @@ class _Parts:
     ) -> None:
         self._more_housekeeping = housekeeping
         self._settings = settings
-        self._bell = wake_up_pipe_of(os.environ)
+        self._wake_up_pipe = wake_up_pipe_of(os.environ)
         self._clock = clock
         self.engine = engine
         self._queue = RoundQueue(self.engine, master_keys(settings))
-        self._book = RoundStore(
+        self._store = RoundStore(
             self.engine,
             keys=KeyRing.parse(settings.sealing_keys),
             now_s=clock.now_s,
@@ -165,7 +165,7 @@ class _Parts:
             give_back_space=partial(give_back_space, self.engine),
             longest_s=0.0 if settings.database_url.startswith("sqlite:") else _PURGE_AT_MOST_S,
         )
-        self._rounds = _rounds(settings, self._book, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s)
+        self._rounds = _rounds(settings, self._store, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s)
         self.worker = EngineWorker(
             url=settings.database_url,
             engine=self.engine,
@@ -189,12 +189,12 @@ class _Parts:
 
     def _is_alone(self) -> bool:
         """True if every event comes from the API beside it, which rings."""
-        return self._bell is not None and self._settings.database_url.startswith("sqlite:")
+        return self._wake_up_pipe is not None and self._settings.database_url.startswith("sqlite:")
 
     def work(self, stop: threading.Event, *, after_launch: Callable[[], None] = lambda: None) -> None:
         settings = self._settings
-        if self._bell is not None:
-            call_on_wake_up(self._bell, self.worker.wake, stop)
+        if self._wake_up_pipe is not None:
+            call_on_wake_up(self._wake_up_pipe, self.worker.wake, stop)
 
         def launched() -> None:
             after_launch()
@@ -222,7 +222,7 @@ class _Parts:
 
     def _keep_house(self) -> None:
         self._more_housekeeping()
-        self._book.shred_due()
+        self._store.shred_due()
         for transfer_id, round_no in self._queue.dropped(overdue(self.engine, now_s=self._clock.now_s())):
             self._rounds.lost(transfer_id, round_no)
         self._refusals.forget_ended()
@@ -232,7 +232,7 @@ class _Parts:
 
 def _rounds(
     settings: Settings,
-    book: RoundStore,
+    store: RoundStore,
     queue: RoundQueue,
     refusals: Refusals,
     now_s: Callable[[], float],
@@ -248,7 +248,7 @@ def _rounds(
     )
     chance = random.SystemRandom()
     carrier = AttachmentCarrier(
-        book,
+        store,
         limits=limits,
         settle_s=settings.dialect.c4c_settle_s,
         verify_digest=settings.verify_digest,
@@ -267,7 +267,7 @@ def _rounds(
         pause_s=time.sleep,
     )
     metrics.LEFT_ALONE.set_function(lambda: len(governor.open_breakers()))
-    phonebook = ClientFactory(
+    client_factory = ClientFactory(
         lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
         dialect=settings.dialect,
         limits=limits,
@@ -277,14 +277,14 @@ def _rounds(
         hosts_of=partial(settings.callers.hosts_of, common=settings.allowed_hosts),
     )
     return Rounds(
-        book,
-        phonebook,
+        store,
+        client_factory,
         carrier,
         enqueue=enqueuer(queue),
         now_s=now_s,
         jitter=chance.random,
         transcript=settings.transcript,
-        write_back=WriteBack(book) if settings.write_back else None,
+        write_back=WriteBack(store) if settings.write_back else None,
     )
 
 

@@ -95,7 +95,7 @@ class AttachmentCarrier:
 
     def __init__(
         self,
-        book: RoundStore,
+        store: RoundStore,
         *,
         limits: Limits,
         settle_s: float,
@@ -107,7 +107,7 @@ class AttachmentCarrier:
         inspector: Inspector | None = None,
         prefetcher: Prefetcher | None = None,
     ) -> None:
-        self._book = book
+        self._store = store
         self._limits = limits
         self._settle_s = settle_s
         self._verify_digest = verify_digest
@@ -120,7 +120,7 @@ class AttachmentCarrier:
 
     def carry(self, attachment_id: str, neighbours: NeighbourClients, target: TargetActivity) -> CarryResult:
         """Bring one attachment as far as this round can. Never raises for trouble with files or neighbours."""
-        attachment = self._book.attachment(attachment_id)
+        attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:
             return CarryResult(state=attachment.state)
         if attachment.retry_at_s is not None and attachment.retry_at_s > self._now_s() + 0.5:
@@ -136,7 +136,7 @@ class AttachmentCarrier:
 
     def turned_away(self, attachment: Attachment) -> bool:
         """Skip or park by what is declared, before an activity is looked for; what may be at C4C is left to carry."""
-        if self._book.open_intent(attachment.id) is not None or attachment.attempts:
+        if self._store.open_intent(attachment.id) is not None or attachment.attempts:
             return False
         try:
             self._inspector.judge(attachment.source)
@@ -150,7 +150,7 @@ class AttachmentCarrier:
 
     def put_off(self, attachment_id: str, exc: TransferError) -> CarryResult:
         """Book trouble that came before the attachment's own protocol began; an open intent stays open."""
-        exc.may_exist = self._book.open_intent(attachment_id) is not None
+        exc.may_exist = self._store.open_intent(attachment_id) is not None
         if isinstance(exc, GiveUp):
             return self._park(attachment_id, exc)
         return self._again(attachment_id, exc if isinstance(exc, TryAgain) else TryAgain(exc.message))
@@ -164,7 +164,7 @@ class AttachmentCarrier:
         self._inspector.judge(attachment.source)
         object_id, body = self._upload(attachment, neighbours, target)
         with _upload_may_exist():
-            attachment = replace(self._book.attachment(attachment.id), size_bytes=body.size_bytes)
+            attachment = replace(self._store.attachment(attachment.id), size_bytes=body.size_bytes)
             stored = self._find(attachment, object_id, neighbours, target)
             return self._keep(attachment, stored, neighbours, target, sent_sha256=body.sha256, how="stored")
 
@@ -172,7 +172,7 @@ class AttachmentCarrier:
         self, attachment: Attachment, neighbours: NeighbourClients, target: TargetActivity
     ) -> C4cObject | None:
         """What an earlier attempt left at C4C, if anything. The first attempt has nothing to look for."""
-        intent = self._book.open_intent(attachment.id)
+        intent = self._store.open_intent(attachment.id)
         if intent is not None:
             with _upload_may_exist():
                 return self._look_for(attachment, intent, neighbours, target)
@@ -185,7 +185,7 @@ class AttachmentCarrier:
         present = present_transcript(attachment.source, neighbours.cmi)
         if present.source_id == attachment.source.source_id:
             return attachment
-        renewed = self._book.renew(attachment, present)
+        renewed = self._store.renew(attachment, present)
         if renewed is None:
             raise NotWanted("the chat has a longer transcript, which is carried instead")
         return renewed
@@ -203,7 +203,7 @@ class AttachmentCarrier:
             raise OutcomeUnknown("an earlier upload may still be committed", retry_after_s=wait_s)
         found = self._by_key(attachment, neighbours, target)
         if found is None:
-            self._book.close_intents(attachment.id, "absent")
+            self._store.close_intents(attachment.id, "absent")
         return found
 
     def _by_key(self, attachment: Attachment, neighbours: NeighbourClients, target: TargetActivity) -> C4cObject | None:
@@ -222,7 +222,7 @@ class AttachmentCarrier:
             # Once: the token is for business users; a second refusal is a missing role, not a missing token.
             neighbours.c4c.fetch_csrf_token(target.activity.service)
             try:
-                return self._post(self._book.attachment(attachment.id), neighbours, target)
+                return self._post(self._store.attachment(attachment.id), neighbours, target)
             except CsrfTokenMissing as exc:
                 raise UnexpectedAnswer("C4C refused the CSRF token that it issued") from exc
 
@@ -244,14 +244,14 @@ class AttachmentCarrier:
                 out_of_time=lambda: self._monotonic_s() > end_s,
             )
             deadline_at_s = self._now_s() + budget_s + self._limits.read_s
-            intent = self._book.begin_upload(attachment.id, deadline_at_s=deadline_at_s)
+            intent = self._store.begin_upload(attachment.id, deadline_at_s=deadline_at_s)
             self.prefetcher.begin_after(attachment, neighbours.cmi)
             try:
                 object_id = neighbours.c4c.upload(target.activity, target.navigation, body, budget_s=budget_s)
             except Exception as exc:
-                self._book.end_upload(intent, refused=isinstance(exc, TransferError) and not exc.may_exist)
+                self._store.end_upload(intent, refused=isinstance(exc, TransferError) and not exc.may_exist)
                 raise
-            self._book.end_upload(intent, refused=False)
+            self._store.end_upload(intent, refused=False)
             return object_id, body
 
     def _find(
@@ -276,7 +276,7 @@ class AttachmentCarrier:
         sent_sha256: str | None,
         how: str,
     ) -> CarryResult:
-        """Verify, then close the book on this attachment."""
+        """Verify, then settle this attachment."""
         size_bytes, sha256 = attachment.size_bytes, sent_sha256
         if sha256 is None:
             size_bytes, sha256 = self._source_digest(attachment, neighbours)
@@ -286,7 +286,7 @@ class AttachmentCarrier:
             )
         if self._verify_digest:
             self._compare_bytes(found, size_bytes, sha256, neighbours, target)
-        self._book.stored(attachment, object_id=found.object_id, size_bytes=size_bytes, sha256=sha256, how=how)
+        self._store.stored(attachment, object_id=found.object_id, size_bytes=size_bytes, sha256=sha256, how=how)
         metrics.KEPT.labels(how).inc()
         metrics.KEPT_BYTES.labels(how).inc(size_bytes or 0)
         _log.info("attachment kept", action=how, attachment_id=attachment.id, size_bytes=size_bytes)
@@ -327,7 +327,7 @@ class AttachmentCarrier:
             return body.sent_bytes, body.sha256
 
     def _again(self, attachment_id: str, exc: TryAgain) -> CarryResult:
-        attachment = self._book.attachment(attachment_id)
+        attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:  # cancelled meanwhile, or ended by another round
             return CarryResult(state=attachment.state, error=exc.code)
         ambiguous = exc.may_exist
@@ -341,11 +341,11 @@ class AttachmentCarrier:
                 message=f"{exc.message}; given up after {attachment.tries} retries",
                 remedy=exc.remedy,
             )
-            self._book.park(attachment, reason)
+            self._store.park(attachment, reason)
             metrics.PARKED.labels(reason.code).inc()
             return CarryResult(state=AttachmentState.PARKED, error=reason.code)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
-        self._book.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
+        self._store.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
         metrics.RETRIES.labels(exc.code).inc()
         _log.warning(
             "attachment put off",
@@ -356,18 +356,18 @@ class AttachmentCarrier:
         return CarryResult(state=state, error=exc.code)
 
     def _skip(self, attachment_id: str, exc: NotWanted) -> CarryResult:
-        attachment = self._book.attachment(attachment_id)
+        attachment = self._store.attachment(attachment_id)
         if attachment.state not in TERMINAL_ATTACHMENT:
-            self._book.skip(attachment, exc.reason)
+            self._store.skip(attachment, exc.reason)
             _log.info("attachment skipped", attachment_id=attachment_id, reason=exc.code)
-        return CarryResult(state=self._book.attachment(attachment_id).state)
+        return CarryResult(state=self._store.attachment(attachment_id).state)
 
     def _park(self, attachment_id: str, exc: GiveUp) -> CarryResult:
-        attachment = self._book.attachment(attachment_id)
+        attachment = self._store.attachment(attachment_id)
         stop_round = exc.code in {"credential-refused", "access-denied"}
         if attachment.state in TERMINAL_ATTACHMENT:
             return CarryResult(state=attachment.state, error=exc.code, stop_round=stop_round)
-        self._book.park(attachment, exc.reason)
+        self._store.park(attachment, exc.reason)
         metrics.PARKED.labels(exc.code).inc()
         _log.error("attachment parked", attachment_id=attachment_id, reason=exc.code)
         return CarryResult(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)
@@ -381,12 +381,12 @@ def _several(ours: list[C4cObject]) -> str:
     )
     more = f" and {len(ours) - _NAMED_OBJECTS} more" if len(ours) > _NAMED_OBJECTS else ""
     sizes = {item.size_bytes for item in ours}
-    told = (
+    sizes_text = (
         "their sizes are not known"
         if None in sizes
         else f"their sizes are {'equal' if len(sizes) == 1 else 'not equal'}"
     )
-    return f"{len(ours)} objects at C4C carry the key of this attachment: {named}{more}; {told}"
+    return f"{len(ours)} objects at C4C carry the key of this attachment: {named}{more}; {sizes_text}"
 
 
 @contextmanager

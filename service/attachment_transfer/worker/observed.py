@@ -64,7 +64,7 @@ class ObservedRounds:
         self._ended(transfer_id, round_no)
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
-        """A step raised: book it."""
+        """Record that a step raised."""
         with self._step("failed", transfer_id, round_no):
             self._inner.failed(transfer_id, round_no, error_type)
         self._ended(transfer_id, round_no)

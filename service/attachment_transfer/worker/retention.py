@@ -37,8 +37,8 @@ class Retention:
     def __call__(self) -> None:
         """Purge. The log names each transfer; the audit trail keeps the number."""
         end_s = self._monotonic_s() + self._longest_s
-        with self._purger.alone() as nobody_else:
-            while nobody_else and self._purge() == self._purger.batch and self._monotonic_s() < end_s:
+        with self._purger.alone() as is_alone:
+            while is_alone and self._purge() == self._purger.batch and self._monotonic_s() < end_s:
                 pass
 
     def _purge(self) -> int:

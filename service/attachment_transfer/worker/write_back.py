@@ -28,8 +28,8 @@ class WriteBack:
     repetition says the same.
     """
 
-    def __init__(self, book: RoundStore) -> None:
-        self._book = book
+    def __init__(self, store: RoundStore) -> None:
+        self._store = store
 
     def report(
         self,
@@ -41,11 +41,11 @@ class WriteBack:
     ) -> None:
         """Write back how the transfer ends; trouble is audited and logged, and stays here."""
         # A contact that CMI does not know has no conversation to write to.
-        if outcome is Outcome.UNKNOWN_CONTACT or self._book.wrote_back(transfer.id, transfer.round_no):
+        if outcome is Outcome.UNKNOWN_CONTACT or self._store.wrote_back(transfer.id, transfer.round_no):
             return
-        result = result_json(transfer, self._book.attachments(transfer.id), state, outcome, reason)
+        result = result_json(transfer, self._store.attachments(transfer.id), state, outcome, reason)
         failure = self._try(transfer, result, neighbours)
-        self._book.note_write_back(transfer.id, transfer.round_no, failure=failure)
+        self._store.note_write_back(transfer.id, transfer.round_no, failure=failure)
         if failure:
             _log.warning("result not written back", transfer_id=transfer.id, reason=failure.code, why=failure.message)
 

@@ -144,7 +144,7 @@ class Attack:
         self.refused = 0
         self._transfer = transfer
         # Without a pace to wait for, and without breakers: each link is tried.
-        self._phonebook = ClientFactory(
+        self._client_factory = ClientFactory(
             lambda: OutboundTransport(POLICY, resolve=self.net.resolve),
             dialect=DIALECT,
             limits=Limits(),
@@ -156,7 +156,7 @@ class Attack:
 
     @contextmanager
     def neighbours(self) -> Iterator[NeighbourClients]:
-        with self._phonebook.open(self._transfer, SECRETS) as found:
+        with self._client_factory.open(self._transfer, SECRETS) as found:
             yield found
 
     def listed(self, link: str, *, redirects: tuple[tuple[int, str], ...] = ()) -> None:

@@ -161,12 +161,14 @@ class OutboundTransport(httpx.HTTPTransport):
 
 
 def unavailable(neighbour: str, exc: Exception) -> NeighbourUnavailable:
-    """What was in the way, told without repeating an address: a certificate, a name, an error of the system."""
+    """What was in the way, sentence without repeating an address: a certificate, a name, an error of the system."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            told = f"{neighbour}: its certificate is not accepted: {cause.verify_message}"
-            return NeighbourUnavailable(told, remedy=_AUTHORITY_REMEDY if cause.verify_code in _NO_AUTHORITY else None)
+            sentence = f"{neighbour}: its certificate is not accepted: {cause.verify_message}"
+            return NeighbourUnavailable(
+                sentence, remedy=_AUTHORITY_REMEDY if cause.verify_code in _NO_AUTHORITY else None
+            )
         if isinstance(cause, socket.gaierror):
             return NeighbourUnavailable(f"{neighbour}: {type(exc).__name__}, its name does not resolve")
         if isinstance(cause, TooSlow | TooSlowToTake):
