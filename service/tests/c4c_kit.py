@@ -9,11 +9,11 @@ import httpx
 from fake_metadata import metadata
 
 from attachment_transfer.clients.body import UploadBody
-from attachment_transfer.clients.c4c import C4cClient
-from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
+from attachment_transfer.clients.c4c.client import C4cClient
+from attachment_transfer.clients.c4c.metadata import AttachmentNavigation, attachment_navigation
 from attachment_transfer.core.dialect import overlay, read_dialect
 from attachment_transfer.core.model import ActivityRef
-from attachment_transfer.settings import shipped_dialect
+from attachment_transfer.runtime.settings import shipped_dialect
 
 HOST = "my2554607.de1.crm.cloud.sap"
 ROOT = f"https://{HOST}/sap/c4c/odata/v1"

@@ -22,11 +22,11 @@ import httpx
 import sqlalchemy as sa
 from kept_kit import Neighbours
 
-from attachment_transfer import bootstrap
 from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.database import open_database
-from attachment_transfer.settings import Settings
+from attachment_transfer.runtime import common, worker_process
+from attachment_transfer.runtime.settings import Settings
 
 WAIT_S = 100.0
 
@@ -38,7 +38,7 @@ def at_an_end(engine: sa.Engine, transfer_ids: list[str]) -> bool:
 
 def main(held: Path, transfer_ids: list[str]) -> None:
     settings = Settings.from_env(os.environ)
-    bootstrap.observe(settings)
+    common.observe(settings)
     neighbours = Neighbours()
     neighbours.put_back(json.loads(held.read_text(encoding="utf-8")))
     stop, done = threading.Event(), []
@@ -53,8 +53,8 @@ def main(held: Path, transfer_ids: list[str]) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     transport = httpx.MockTransport(neighbours.answer)
-    with patch.object(bootstrap, "OutboundTransport", lambda *_, **__: transport):
-        bootstrap.run_worker(settings, stop=stop, standby=False)
+    with patch.object(worker_process, "OutboundTransport", lambda *_, **__: transport):
+        worker_process.run_worker(settings, stop=stop, standby=False)
     print(json.dumps(neighbours.held()))
     sys.stdout.flush()
     os._exit(0 if done else 1)

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from attachment_transfer import engine as durable
-from attachment_transfer import logs
-from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
-from attachment_transfer.engine_time import go_by
+from attachment_transfer.engine import schema as durable
+from attachment_transfer.engine.engine_clock import use_clock
+from attachment_transfer.engine.queue import RoundQueue
+from attachment_transfer.engine.worker import EngineWorker, QueueLimits
 from attachment_transfer.ledger.database import migrate, open_database, writing
+from attachment_transfer.runtime import logs
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 PLANTED = "planted-Word-of-C4C-1618"
@@ -86,8 +87,8 @@ def until(happened: Callable[[], bool]) -> None:
 
 def worker(
     url: str, database: sa.Engine, runner: Runner, key: bytes, *, executor_id: str = "embedded", **limits: float
-) -> Worker:
-    return Worker(
+) -> EngineWorker:
+    return EngineWorker(
         url=url,
         engine=database,
         master_keys=[key],
@@ -160,7 +161,7 @@ def main(scenario: str, file: Path) -> None:
         running.drain(5)
     elif scenario == "time":
         hand_s = [1_000_000.0]
-        go_by(lambda: hand_s[0])
+        use_clock(lambda: hand_s[0])
         enqueue("late-1", delay_s=60.0)
         running = worker(url, database, runner, KEY)
         running.launch()

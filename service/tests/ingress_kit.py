@@ -19,10 +19,10 @@ from attachment_transfer.core.errors import NeighbourUnavailable
 from attachment_transfer.core.hosts import parse_patterns
 from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ingress.app import Ingress, create_app
-from attachment_transfer.ingress.bearer import Doorkeeper
+from attachment_transfer.ingress.bearer import TokenVerifier
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.settings import DEFAULT_ALLOWED_HOSTS
+from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS
 
 ISSUER = "https://login-eu-c1.cc.sinch.com/acme"
 ISSUERS = ("https://login-*.cc.sinch.com/*",)
@@ -121,8 +121,8 @@ class Door:
         return self.http.post(f"/transfers/{transfer_id}/retry", headers=headers)
 
 
-def a_doorkeeper(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] = ISSUERS) -> Doorkeeper:
-    return Doorkeeper(
+def a_token_verifier(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ...] = ISSUERS) -> TokenVerifier:
+    return TokenVerifier(
         issuers=issuers,
         audience=AUDIENCE,
         leeway_s=30.0,
@@ -148,7 +148,7 @@ def open_door(
             engine=engine,
             keys=keys,
             enqueue=queue,
-            doorkeeper=a_doorkeeper(issuer, clock),
+            token_verifier=a_token_verifier(issuer, clock),
             allowed_hosts=parse_patterns(DEFAULT_ALLOWED_HOSTS),
             scope_post="chat-attachments",
             scope_status="transfers",
@@ -156,7 +156,7 @@ def open_door(
             now_s=clock.now_s,
             new_id=new_id,
             metrics=lambda: b"attachment_transfer_up 1\n",
-            ring=ring,
+            wake_worker=ring,
             admission=admission,
             **more,
         )

@@ -34,22 +34,23 @@ from ledger_kit import CALLER, a_request
 from stack import governor
 
 from attachment_lab.stack.postgres import binaries, running_server
-from attachment_transfer import bootstrap, logs
-from attachment_transfer import engine as durable
 from attachment_transfer.core.dialect import read_dialect
 from attachment_transfer.core.states import TransferState
-from attachment_transfer.engine import QueueLimits, RoundQueue, Worker
-from attachment_transfer.engine_time import go_by
+from attachment_transfer.engine import schema as durable
+from attachment_transfer.engine.engine_clock import use_clock
+from attachment_transfer.engine.queue import RoundQueue
+from attachment_transfer.engine.worker import EngineWorker, QueueLimits
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.database import migrate, open_database
 from attachment_transfer.ledger.refusals import Refusals
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.settings import shipped_dialect
-from attachment_transfer.worker.carry import Carrier
+from attachment_transfer.runtime import common, logs
+from attachment_transfer.runtime.settings import shipped_dialect
+from attachment_transfer.worker.carry import AttachmentCarrier
 from attachment_transfer.worker.credentials import CredentialWatch
-from attachment_transfer.worker.neighbours import Limits, Phonebook
+from attachment_transfer.worker.neighbours import ClientFactory, Limits
 from attachment_transfer.worker.rounds import Rounds
 from attachment_transfer.worker.write_back import WriteBack
 
@@ -103,8 +104,8 @@ class Day:
         self.new_id = counting_ids()
         migrate(self.engine)
         durable.migrate(url, self.engine)
-        self.enqueue = bootstrap.enqueuer(RoundQueue(self.engine, self.master_keys))
-        self.book = RoundBook(
+        self.enqueue = common.enqueuer(RoundQueue(self.engine, self.master_keys))
+        self.book = RoundStore(
             self.engine, keys=self.keys, now_s=lambda: THEN_S, new_id=self.new_id, redrive_s=REDRIVE_S
         )
 
@@ -145,11 +146,11 @@ class Day:
         if transfer_id == self.ids.get("told"):
             assert isinstance(self.neighbours.c4c, BusyC4c)
             hang(self.neighbours.c4c, "told")
-        return RoundBook.finish(self.book, transfer_id, *rest)  # type: ignore[arg-type]
+        return RoundStore.finish(self.book, transfer_id, *rest)  # type: ignore[arg-type]
 
     def start_worker(self) -> None:
         embedded = self.engine.dialect.name == "sqlite"
-        Worker(
+        EngineWorker(
             url=self.url,
             engine=self.engine,
             master_keys=self.master_keys,
@@ -161,7 +162,7 @@ class Day:
     def rounds(self) -> Rounds:
         limits, transport = Limits(), httpx.MockTransport(self.neighbours.answer)
         refusals = Refusals(self.engine, key=self.master_keys[0], now_s=lambda: THEN_S, park_s=1_800.0)
-        phonebook = Phonebook(
+        client_factory = ClientFactory(
             lambda: transport,
             dialect=read_dialect(shipped_dialect()),
             limits=limits,
@@ -169,7 +170,7 @@ class Day:
             watch=CredentialWatch(refusals),
             now_s=lambda: THEN_S,
         )
-        carrier = Carrier(
+        carrier = AttachmentCarrier(
             self.book,
             limits=limits,
             settle_s=30.0,
@@ -180,7 +181,7 @@ class Day:
         )
         return Rounds(
             self.book,
-            phonebook,
+            client_factory,
             carrier,
             enqueue=self.enqueue,
             now_s=lambda: THEN_S,
@@ -192,7 +193,7 @@ class Day:
 def live(url: str) -> None:
     """What the killed process does. Prints what the neighbours hold."""
     logs.configure("json")
-    go_by(lambda: THEN_S)
+    use_clock(lambda: THEN_S)
     day = Day(url)
     day.live()
     print(json.dumps(day.neighbours.held(), indent=1))

@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from attachment_transfer import logs
+from attachment_transfer.runtime import logs
 from attachment_transfer.worker.process import WorkerLock, end_what_is_left
 
 

@@ -14,7 +14,7 @@ from attachment_transfer.core.model import ActivityRef, Transfer
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.core.trace import TraceContext
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 
 ACTIVITY = ActivityRef(service="chatactivity", entity_set="ChatActivityCollection", object_id="00163E7A8C1E1EEFB1C5")
@@ -38,8 +38,8 @@ class Morning:
     new_id: Callable[[], str]
 
     @property
-    def book(self) -> RoundBook:
-        return RoundBook(
+    def book(self) -> RoundStore:
+        return RoundStore(
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
 

@@ -14,8 +14,8 @@ from stack import SETTLE_S, Stack
 
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.round_book import RoundBook
-from attachment_transfer.worker.carry import Carrier
+from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.worker.carry import AttachmentCarrier
 from attachment_transfer.worker.inspection import Inspector, Scan
 from attachment_transfer.worker.rounds import Rounds
 from attachment_transfer.worker.write_back import WriteBack
@@ -95,7 +95,7 @@ class PolicyStack(Stack):
 
     def start(self) -> None:
         super().start()
-        self.book = RoundBook(
+        self.book = RoundStore(
             self.engine,
             keys=self.keys,
             now_s=self.clock.now_s,
@@ -103,7 +103,7 @@ class PolicyStack(Stack):
             redrive_s=7 * 86_400.0,
             distinct_names=self.distinct_names,
         )
-        self.carrier = Carrier(
+        self.carrier = AttachmentCarrier(
             self.book,
             limits=self.limits,
             settle_s=SETTLE_S,
@@ -116,7 +116,7 @@ class PolicyStack(Stack):
         )
         self.rounds = Rounds(
             self.book,
-            self.rounds._phonebook,
+            self.rounds._client_factory,
             self.carrier,
             enqueue=self.enqueue,
             now_s=self.clock.now_s,

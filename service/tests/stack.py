@@ -17,21 +17,21 @@ from dbos import DBOS
 from fakes import FakeC4c, FakeCmi, File, HandClock, Killed
 from ledger_kit import CALLER, CONTACT, SECRETS, a_request
 
-from attachment_transfer.clients.governor import Governor, Pace
+from attachment_transfer.clients.outbound.governor import Governor, Pace
 from attachment_transfer.core.dialect import overlay, read_dialect
 from attachment_transfer.core.hosts import HostPattern, parse_patterns
 from attachment_transfer.core.model import Attachment, Secrets, Transfer
 from attachment_transfer.core.states import TERMINAL_TRANSFER
-from attachment_transfer.engine import _round_workflow
+from attachment_transfer.engine.workflow import round_workflow
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.refusals import Refusals
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.settings import DEFAULT_ALLOWED_HOSTS, shipped_dialect
-from attachment_transfer.worker.carry import Carrier
+from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS, shipped_dialect
+from attachment_transfer.worker.carry import AttachmentCarrier
 from attachment_transfer.worker.credentials import CredentialWatch
-from attachment_transfer.worker.neighbours import Limits, Phonebook
+from attachment_transfer.worker.neighbours import ClientFactory, Limits
 from attachment_transfer.worker.rounds import Rounds
 
 SETTLE_S = 30.0
@@ -68,10 +68,10 @@ class Stack:
         """Start a worker process: everything in memory is new."""
         transport = httpx.MockTransport(self._route)
         dialect = overlay(read_dialect(shipped_dialect()), self.dialect)
-        self.book = RoundBook(
+        self.book = RoundStore(
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
-        self.carrier = Carrier(
+        self.carrier = AttachmentCarrier(
             self.book,
             limits=self.limits,
             settle_s=SETTLE_S,
@@ -83,7 +83,7 @@ class Stack:
         )
         self.rounds = Rounds(
             self.book,
-            Phonebook(
+            ClientFactory(
                 lambda: transport,
                 dialect=dialect,
                 limits=self.limits,
@@ -153,7 +153,7 @@ class Stack:
             return self.steps[key]
 
         with patch.object(DBOS, "run_step", run_step):
-            _round_workflow(self.rounds)(transfer_id, round_no)
+            round_workflow(self.rounds)(transfer_id, round_no)
 
     def run(self, *, rounds: int = 60) -> int:
         """Run rounds, moving the clock from one to the next, until nothing is due; return how many."""

@@ -18,7 +18,7 @@ from test_kubernetes_pods import Pod, until
 
 from attachment_lab.stack.postgres import NoPostgres, Server, running_server
 from attachment_transfer.ingress.bulkhead import Bulkhead, guard
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 from attachment_transfer.ledger.database import open_database
 from attachment_transfer.worker import process
 from attachment_transfer.worker.health import HealthServer
@@ -50,7 +50,7 @@ def app(database: Database) -> Flask:
     guard(app, Bulkhead(places=2, patience_s=0.05), identify=lambda: None)
     app.add_url_rule("/transfers", "transfers", database.answer)
     app.add_url_rule("/healthz", "healthz", lambda: "ok")
-    app.register_error_handler(Problem, lambda problem: problem.answer())
+    app.register_error_handler(ApiProblem, lambda problem: problem.answer())
     return app
 
 

@@ -16,7 +16,7 @@ from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
 from attachment_transfer.ledger.accept import Accepted, accept
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 
 REFUSED = Reason(code="credential-refused", message="401", remedy="Correct it.")
@@ -30,7 +30,7 @@ class Desk:
         self, engine: sa.Engine, keys: KeyRing, queue: Queue, clock: HandClock, new_id: Callable[[], str]
     ) -> None:
         self.engine, self.keys, self.queue, self.clock, self.new_id = engine, keys, queue, clock, new_id
-        self.book = RoundBook(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=100.0)
+        self.book = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=100.0)
 
     def accept(self, request: TransferRequest | None = None, caller: str = CALLER) -> Accepted:
         return accept(

@@ -12,7 +12,7 @@ from attachment_transfer.core.callers import BadCallers, Callers, read_callers
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.admission import Admission
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 from attachment_transfer.ingress.waiting import Waiting
 
 ACME = "https://login-eu-c1.cc.sinch.com/acme#contact-pro"
@@ -35,8 +35,8 @@ def admission(
     )
 
 
-def refusal(admit: Callable[[], object]) -> Problem:
-    with pytest.raises(Problem) as caught:
+def refusal(admit: Callable[[], object]) -> ApiProblem:
+    with pytest.raises(ApiProblem) as caught:
         admit()
     return caught.value
 

@@ -37,7 +37,7 @@ def test_a_backup_from_before_the_upgrade_is_put_back_after_a_disaster(
     restored = put_back(kept, request)
     assert restored.transfers()["queued"]["state"] == "queued"
     restored.run("migrate")
-    assert "file(s) are looked for before they are posted" in restored.run("restored")[0]
+    assert "file(s) are looked for before they are posted" in restored.run("after-restore")[0]
     restored.carry_on(*OPEN)
     assert {restored.transfers()[name]["outcome"] for name in OPEN} == {"stored"}
     assert restored.objects() == {name: 2 for name in CHATS if name not in {"cancelled", "parked"}}
@@ -49,7 +49,7 @@ def test_a_backup_of_a_running_service_is_whole(kept: Kept, request: pytest.Fixt
     back_up(kept)
     kept.take(worker)
     restored = put_back(kept, request)
-    restored.run("restored")
+    restored.run("after-restore")
     restored.carry_on(*OPEN)
     assert {restored.transfers()[name]["outcome"] for name in OPEN} == {"stored"}
     assert restored.objects() == {name: 2 for name in CHATS if name not in {"cancelled", "parked"}}

@@ -12,8 +12,8 @@ from c4c_kit import CHAT, CONTACT, HOST, LOCKED, NAVIGATION, ROOT, Answer, alway
 from fake_metadata import metadata
 from fakes import Pieces
 
-from attachment_transfer.clients.c4c import CsrfRequired, NewAttachment
-from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
+from attachment_transfer.clients.c4c.client import CsrfTokenMissing, NewAttachment
+from attachment_transfer.clients.c4c.metadata import AttachmentNavigation, attachment_navigation
 from attachment_transfer.core import errors
 from attachment_transfer.core.errors import AmbiguousActivity, OutcomeUnknown, TransferError, UnexpectedAnswer
 from attachment_transfer.core.model import ActivityRef
@@ -120,7 +120,7 @@ def test_a_create_without_any_payload_is_a_success_of_unknown_name() -> None:
     [
         (problem(401), errors.CredentialRefused),
         (problem(403), errors.AccessDenied),
-        (problem(403, **{"x-csrf-token": "Required"}), CsrfRequired),
+        (problem(403, **{"x-csrf-token": "Required"}), CsrfTokenMissing),
         (problem(400, {"error": {"message": {"value": "MIME type exe is not allowed"}}}), errors.UploadQuestioned),
         (problem(400), errors.UploadQuestioned),
         (problem(405), errors.UploadQuestioned),
@@ -257,7 +257,7 @@ def test_the_token_is_fetched_once_and_travels_with_the_next_upload() -> None:
         return httpx.Response(201, headers={"Location": "A('00163EFF')"})
 
     c4c = client(answer)
-    with pytest.raises(CsrfRequired):
+    with pytest.raises(CsrfTokenMissing):
         c4c.upload(CHAT, NAVIGATION, body(), budget_s=60.0)
     c4c.fetch_csrf_token("chatactivity")
     assert c4c.upload(CHAT, NAVIGATION, body(), budget_s=60.0) == "00163EFF"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from c4c_kit import CHAT, CONTACT, HOST, NAVIGATION, ROOT, Answer, client
 
-from attachment_transfer.clients.c4c_lists import ListLimits
+from attachment_transfer.clients.c4c.lists import ListLimits
 from attachment_transfer.core.errors import UnexpectedAnswer
 
 pytestmark = pytest.mark.off_contract(judge="requests", reason="the answers are made by hand, many of them to be odd")

@@ -8,8 +8,8 @@ import pytest
 from c4c_kit import DIALECT, always, client, post, problem
 
 from attachment_transfer.core import errors
+from attachment_transfer.core.answers.lock_words import LockWords
 from attachment_transfer.core.dialect import BadDialect
-from attachment_transfer.core.lock_words import LockWords
 
 pytestmark = pytest.mark.off_contract(
     judge="requests", reason="the answers are made by hand, most of them to be refused or to be odd"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_metadata import metadata
 
-from attachment_transfer.clients.c4c_metadata import AttachmentNavigation, attachment_navigation
+from attachment_transfer.clients.c4c.metadata import AttachmentNavigation, attachment_navigation
 from attachment_transfer.core.errors import UnexpectedAnswer
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>

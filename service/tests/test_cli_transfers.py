@@ -12,13 +12,14 @@ from click.testing import CliRunner, Result
 from fakes import counting_ids
 from ledger_kit import CALLER, CONTACT, SECRET_TEXTS, Queue, a_request, a_source
 
-from attachment_transfer import engine as durable
-from attachment_transfer.cli import main
+from attachment_transfer.cli.main import main
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.states import Outcome, TransferState
+from attachment_transfer.engine import schema as durable
+from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.database import migrate, open_database
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 
 KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -38,7 +39,7 @@ class Desk:
             self.engine, a_request(), caller=CALLER, keys=keys, enqueue=Queue(), now_s=1.8e9, new_id=new_id
         )
         self.id = accepted.transfer_id
-        book = RoundBook(self.engine, keys=keys, now_s=lambda: 1.8e9, new_id=new_id, redrive_s=1e9)
+        book = RoundStore(self.engine, keys=keys, now_s=lambda: 1.8e9, new_id=new_id, redrive_s=1e9)
         transfer = book.begin(self.id, 1)
         assert transfer is not None
         first, second = book.note_sources(transfer, [a_source("1"), a_source("2", name=name)])
@@ -106,7 +107,7 @@ def test_a_cursor_that_was_not_issued_is_wrong_use(desk: Desk) -> None:
 def test_a_retry_enqueues_a_round_in_the_real_engine(desk: Desk) -> None:
     assert desk.run("retry", desk.id).exit_code == 0
     assert desk.json("show", desk.id)["state"] == "queued"
-    queue = durable.RoundQueue(desk.engine, [KeyRing.parse(KEY).keys[0][1]])
+    queue = RoundQueue(desk.engine, [KeyRing.parse(KEY).keys[0][1]])
     assert queue.dropped([(desk.id, 1), (desk.id, 2)]) == [(desk.id, 1)]
     assert desk.run("retry", desk.id).exit_code == 1
 

@@ -14,12 +14,12 @@ import pytest
 from fakes import Pieces
 from ledger_kit import CMI_URL, CONTACT, a_source
 
-from attachment_transfer.clients.cmi import CmiClient
+from attachment_transfer.clients.cmi.client import CmiClient
 from attachment_transfer.core import errors
 from attachment_transfer.core.dialect import overlay, read_dialect
 from attachment_transfer.core.errors import TransferError, UnexpectedAnswer
 from attachment_transfer.core.model import SourceAttachment
-from attachment_transfer.settings import shipped_dialect
+from attachment_transfer.runtime.settings import shipped_dialect
 
 HOST = "8h6b51di7x.execute-api.eu-central-1.amazonaws.com"
 BASIC = "Basic " + base64.b64encode(b"transcript.user:Word-of-CMI-2718").decode()

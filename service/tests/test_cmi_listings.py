@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from attachment_transfer.clients.chat_documents import attachments
+from attachment_transfer.clients.cmi.chat_documents import attachments
 from attachment_transfer.core.errors import UnexpectedAnswer
 
 HOST = "https://files.example"

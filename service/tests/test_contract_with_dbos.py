@@ -17,7 +17,7 @@ from test_durable_engine import drive
 from upgrade_kit import Kept
 
 import attachment_transfer
-from attachment_transfer import engine as durable
+from attachment_transfer.engine import schema as durable
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-migrations")]
 

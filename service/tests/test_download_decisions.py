@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from attachment_transfer.core import errors
-from attachment_transfer.core.download import (
+from attachment_transfer.core.answers.download import (
     BODY_RULES,
     HEAD_RULES,
-    Answered,
-    Body,
-    Listed,
-    Reading,
+    AnswerHead,
+    FileBody,
+    ListedFile,
+    ReadMethod,
     check_body,
     check_same,
     how_to_read,
@@ -30,29 +30,29 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 20
 
 
-def listed(**more: Any) -> Listed:
-    return Listed(**{"name": "contract.pdf", "content_type": "application/pdf", "size_bytes": 10_256, **more})
+def listed(**more: Any) -> ListedFile:
+    return ListedFile(**{"name": "contract.pdf", "content_type": "application/pdf", "size_bytes": 10_256, **more})
 
 
-def answered(**more: Any) -> Answered:
-    return Answered(**{"status": 200, "content_type": "application/pdf", "length_bytes": 10_256, **more})
+def answered(**more: Any) -> AnswerHead:
+    return AnswerHead(**{"status": 200, "content_type": "application/pdf", "length_bytes": 10_256, **more})
 
 
 @pytest.mark.parametrize(
     ("listing", "answer", "way"),
     [
-        (listed(), answered(), Reading.STREAM),
-        (listed(), answered(length_bytes=None), Reading.SPOOL),
-        (listed(), answered(length_bytes=None, framed=False), Reading.SPOOL),
-        (listed(size_bytes=None), answered(length_bytes=None), Reading.SPOOL),
-        (listed(size_bytes=None), answered(length_bytes=None, framed=False), Reading.TWICE),
-        (listed(), answered(codings=("gzip",)), Reading.UNPACK),
-        (listed(), answered(codings=("x-gzip",), length_bytes=None, framed=False), Reading.UNPACK),
-        (listed(), answered(codings=("deflate",)), Reading.UNPACK),
-        (listed(size_bytes=0), answered(status=204, content_type=None, length_bytes=None), Reading.EMPTY),
+        (listed(), answered(), ReadMethod.STREAM),
+        (listed(), answered(length_bytes=None), ReadMethod.SPOOL),
+        (listed(), answered(length_bytes=None, framed=False), ReadMethod.SPOOL),
+        (listed(size_bytes=None), answered(length_bytes=None), ReadMethod.SPOOL),
+        (listed(size_bytes=None), answered(length_bytes=None, framed=False), ReadMethod.TWICE),
+        (listed(), answered(codings=("gzip",)), ReadMethod.UNPACK),
+        (listed(), answered(codings=("x-gzip",), length_bytes=None, framed=False), ReadMethod.UNPACK),
+        (listed(), answered(codings=("deflate",)), ReadMethod.UNPACK),
+        (listed(size_bytes=0), answered(status=204, content_type=None, length_bytes=None), ReadMethod.EMPTY),
     ],
 )
-def test_the_head_says_how_the_body_is_read(listing: Listed, answer: Answered, way: Reading) -> None:
+def test_the_head_says_how_the_body_is_read(listing: ListedFile, answer: AnswerHead, way: ReadMethod) -> None:
     assert how_to_read(listing, answer) is way
 
 
@@ -70,7 +70,7 @@ def test_the_head_says_how_the_body_is_read(listing: Listed, answer: Answered, w
     ],
 )
 def test_a_head_that_is_not_the_files_is_doubted(
-    listing: Listed, answer: Answered, kind: type[errors.TransferError], words: str
+    listing: ListedFile, answer: AnswerHead, kind: type[errors.TransferError], words: str
 ) -> None:
     with pytest.raises(kind, match=words):
         how_to_read(listing, answer)
@@ -106,8 +106,8 @@ FILES = {
 
 
 @pytest.mark.parametrize(("listing", "answer", "head", "size_bytes"), FILES.values(), ids=FILES.keys())
-def test_this_is_the_file(listing: Listed, answer: Answered, head: bytes, size_bytes: int) -> None:
-    check_body(listing, answer, Body(size_bytes=size_bytes, head=head))
+def test_this_is_the_file(listing: ListedFile, answer: AnswerHead, head: bytes, size_bytes: int) -> None:
+    check_body(listing, answer, FileBody(size_bytes=size_bytes, head=head))
 
 
 DOUBTS = {
@@ -147,16 +147,16 @@ DOUBTS = {
     ("listing", "answer", "head", "size_bytes", "kind", "words"), DOUBTS.values(), ids=DOUBTS.keys()
 )
 def test_this_is_not_the_file(
-    listing: Listed, answer: Answered, head: bytes, size_bytes: int, kind: type[errors.TransferError], words: str
+    listing: ListedFile, answer: AnswerHead, head: bytes, size_bytes: int, kind: type[errors.TransferError], words: str
 ) -> None:
     with pytest.raises(kind, match=words):
-        check_body(listing, answer, Body(size_bytes=size_bytes, head=head))
+        check_body(listing, answer, FileBody(size_bytes=size_bytes, head=head))
 
 
 def test_the_last_row_of_each_table_decides_what_no_other_does() -> None:
     for table, arguments in (
         (HEAD_RULES, (listed(), answered())),
-        (BODY_RULES, (listed(), answered(), Body(size_bytes=1, head=b""))),
+        (BODY_RULES, (listed(), answered(), FileBody(size_bytes=1, head=b""))),
     ):
         assert table[-1].fits(*arguments)  # type: ignore[attr-defined]
 
@@ -174,7 +174,7 @@ def test_the_last_row_of_each_table_decides_what_no_other_does() -> None:
     ],
 )
 def test_an_archive_that_its_server_calls_packed_is_the_file_as_it_is(
-    listing: Listed, packed_bytes: int, head: bytes, by_size: bool, by_head: bool
+    listing: ListedFile, packed_bytes: int, head: bytes, by_size: bool, by_head: bool
 ) -> None:
     assert packed_is_the_file(listing, packed_bytes) is by_size
     assert unpacked_is_no_archive(listing, head) is by_head

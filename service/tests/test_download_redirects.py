@@ -10,12 +10,12 @@ import pytest
 from fakes import Pieces
 from ledger_kit import CMI_URL, a_source
 
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.outbound import OutboundPolicy
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.outbound.transport import OutboundPolicy
 from attachment_transfer.core import errors
 from attachment_transfer.core.dialect import read_dialect
 from attachment_transfer.core.hosts import parse_patterns
-from attachment_transfer.settings import shipped_dialect
+from attachment_transfer.runtime.settings import shipped_dialect
 
 pytestmark = pytest.mark.off_contract(reason="redirects lead where no hop of the contract is")
 

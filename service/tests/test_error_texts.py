@@ -13,7 +13,7 @@ from c4c_kit import always, post
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_transfer.clients.error_texts import error_texts, texts_of
+from attachment_transfer.clients.c4c.error_texts import error_texts, texts_of
 from attachment_transfer.core import errors
 
 pytestmark = pytest.mark.off_contract(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from fakes import HandClock
 
-from attachment_transfer.clients.governor import GovernedTransport, Governor, Pace
+from attachment_transfer.clients.outbound.governor import GovernedTransport, Governor, Pace
 from attachment_transfer.core.errors import NeighbourBusy, NeighbourUnavailable
 from attachment_transfer.core.limits import Breaker, BreakerRule, Bucket
 

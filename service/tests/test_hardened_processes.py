@@ -19,9 +19,9 @@ import pytest
 from test_processes import KEY, WAIT_S, free_port, until
 
 from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.doorbell import hung_up
+from attachment_transfer.engine.wake_up import wake_up_pipe
 from attachment_transfer.ledger.database import open_database
-from attachment_transfer.private_files import private_file, private_folder
+from attachment_transfer.ledger.private_files import private_file, private_folder
 
 #: Not root: as root, every file of every process in /proc is root's, dumpable or not.
 NOBODY = 65_534
@@ -204,7 +204,7 @@ def test_a_process_that_is_not_dumpable_leaves_no_core_file_whatever_its_limit(
 ) -> None:
     """The limit is no lock where the kernel pipes core files to a collector, so the other one must hold alone."""
     script = (
-        "import os, resource, signal; from attachment_transfer.hardening import harden; "
+        "import os, resource, signal; from attachment_transfer.runtime.hardening import harden; "
         f"resource.setrlimit = lambda *_: None; {harden}; os.kill(os.getpid(), signal.SIGSEGV)"
     )
     command = ["sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh", sys.executable, "-c", script]
@@ -290,18 +290,18 @@ def test_a_file_that_not_even_its_owner_may_write_stays_so(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_spool_file_and_doorbell_are_private(tmp_path: Path) -> None:
+def test_spool_file_and_wake_up_pipe_are_private(tmp_path: Path) -> None:
     spool = EncryptedSpool()
     assert stat.S_IMODE(os.fstat(spool._file.fileno()).st_mode) == 0o600
     spool.close()
-    with hung_up() as pipe:
+    with wake_up_pipe() as pipe:
         assert pipe is not None
         assert (mode_of(pipe), mode_of(pipe.parent)) == (0o600, 0o700)
 
 
 def _hardened(code: str, *, lab_mode: str) -> dict[str, int]:
     script = (
-        "import ctypes, json, os, resource; from attachment_transfer.hardening import harden; harden(); "
+        "import ctypes, json, os, resource; from attachment_transfer.runtime.hardening import harden; harden(); "
         "print(json.dumps({'dumpable': ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), "
         f"'core': resource.getrlimit(resource.RLIMIT_CORE)[1], 'umask': os.umask(0)}})); {code}"
     )
@@ -320,8 +320,8 @@ def test_the_kernel_confirms_it_and_the_lab_alone_may_look_into_its_processes(la
 def test_every_way_in_hardens_the_process_before_it_imports_the_rest() -> None:
     """Multiprocessing imports ``__main__`` again where it does not fork the API server's child: it holds there, too."""
     code = (
-        "import sys, attachment_transfer.hardening as h; "
-        "h.harden = lambda: sys.exit(7 + ('attachment_transfer.settings' in sys.modules)); "
+        "import sys, attachment_transfer.runtime.hardening as h; "
+        "h.harden = lambda: sys.exit(7 + ('attachment_transfer.runtime.settings' in sys.modules)); "
         "import attachment_transfer.__main__"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7

@@ -8,7 +8,7 @@ import httpcore
 import httpx
 import pytest
 
-from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport
+from attachment_transfer.clients.outbound.transport import OutboundPolicy, OutboundTransport
 from attachment_transfer.core.errors import DestinationRefused, TransferError
 from attachment_transfer.core.hosts import HostPattern
 

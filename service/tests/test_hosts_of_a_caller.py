@@ -15,7 +15,7 @@ from ledger_kit import CALLER
 from stack import Stack, a_file
 from test_processes import Program, issuer, start, until  # noqa: F401 - two fixtures
 
-from attachment_transfer.clients.caller_hosts import CallerHosts
+from attachment_transfer.clients.outbound.caller_hosts import CallerHosts
 from attachment_transfer.core.callers import Callers, read_callers
 from attachment_transfer.core.errors import DestinationRefused
 from attachment_transfer.core.hosts import parse_patterns

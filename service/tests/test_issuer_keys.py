@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 
 from attachment_transfer.core.errors import NeighbourUnavailable
 from attachment_transfer.ingress.issuer_keys import IssuerKeys, KeyTimes
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 #: Longer than any request waits here; nothing below comes near it unless something hangs.
 PATIENCE_S = 30.0
@@ -58,7 +58,7 @@ def network(clock: HandClock) -> Iterator[Network]:
 def status_of(keys: IssuerKeys, issuer: str, key_id: str | None = "key-1") -> int:
     try:
         keys.of(issuer, key_id)
-    except Problem as problem:
+    except ApiProblem as problem:
         return problem.status
     return 200
 

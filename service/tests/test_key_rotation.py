@@ -11,9 +11,9 @@ from attachment_transfer.core.model import Secrets, TransferRequest
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.database import migrate, open_database
-from attachment_transfer.ledger.rotation import rotate
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing, SealBroken, new_master_key
+from attachment_transfer.ledger.upkeep.rotation import rotate
 
 OLD, NEW = f"old:{new_master_key()}", f"new:{new_master_key()}"
 REQUEST = TransferRequest(
@@ -43,7 +43,7 @@ def engine(tmp_path: Path) -> sa.Engine:
 
 
 def secrets_under(engine: sa.Engine, keys: str) -> Secrets:
-    book = RoundBook(engine, keys=KeyRing.parse(keys), now_s=lambda: 2.0, new_id=lambda: "e" * 32, redrive_s=1.0)
+    book = RoundStore(engine, keys=KeyRing.parse(keys), now_s=lambda: 2.0, new_id=lambda: "e" * 32, redrive_s=1.0)
     return book.secrets(book.transfer("f" * 32))
 
 

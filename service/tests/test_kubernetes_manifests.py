@@ -40,10 +40,10 @@ from kubernetes_kit import (
 )
 
 from attachment_transfer import __version__
-from attachment_transfer.cli import main
+from attachment_transfer.cli.main import main
 from attachment_transfer.ledger.gauges import metrics_text
 from attachment_transfer.ledger.sealing import new_master_key
-from attachment_transfer.settings import Settings
+from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.worker.health import HealthServer
 
 #: The oldest Kubernetes that the manifests promise, and the newest whose schemas are here.

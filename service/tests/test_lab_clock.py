@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from attachment_transfer.clock import LabClock, SystemClock
+from attachment_transfer.runtime.clock import LabClock, SystemClock
 from attachment_transfer.worker.process import _follow_clock
 
 

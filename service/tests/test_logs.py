@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from attachment_transfer.logs import redact
+from attachment_transfer.runtime.logs import redact
 
 PLANTED = "planted-Word-of-C4C-1618"
 

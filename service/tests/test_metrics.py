@@ -17,11 +17,11 @@ from operator_kit import NO_EXE, REFUSED, Morning
 from prometheus_client.parser import text_string_to_metric_families
 from stack import Stack, a_file
 
-from attachment_transfer import meters
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.gauges import MOST_TENANTS, metrics_text
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 from attachment_transfer.worker.observed import ObservedRounds
 
@@ -58,7 +58,7 @@ class Scrape:
 
 @pytest.fixture
 def scrape(engine: sa.Engine, clock: HandClock) -> Callable[[], Scrape]:
-    return lambda: Scrape(metrics_text(engine, clock.now_s, meters.API, meters.WORKER))
+    return lambda: Scrape(metrics_text(engine, clock.now_s, metrics.API, metrics.WORKER))
 
 
 class Growth:
@@ -281,7 +281,7 @@ def exposed(scrape: Scrape) -> set[str]:
     """Every name we show, also where a counter has no sample yet."""
     declared = {
         metric.name + ("_total" if metric.type == "counter" else "")
-        for registry in (meters.API, meters.WORKER)
+        for registry in (metrics.API, metrics.WORKER)
         for metric in registry.collect()
     }
     return {name for name in scrape.names() | declared if name.startswith("attachment_transfer_")}
@@ -337,7 +337,7 @@ def test_no_two_panels_of_the_dashboard_overlap_or_share_an_id() -> None:
 def test_no_label_is_unbounded() -> None:
     """An id, a path, a contact or a caller in a label would make a new series each time."""
     bounded = {"route", "method", "status", "effect", "how", "reason", "result", "neighbour", "answer"}
-    for registry in (meters.API, meters.WORKER):
+    for registry in (metrics.API, metrics.WORKER):
         for collector in registry._collector_to_names:
             assert set(getattr(collector, "_labelnames", ())) <= bounded
 

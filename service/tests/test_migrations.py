@@ -24,7 +24,7 @@ from attachment_transfer.ledger.database import (
     refuse_newer,
     schema_of,
 )
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-migrations")]
@@ -274,7 +274,7 @@ def test_a_worker_without_the_engines_tables_says_what_to_run(empty: Kept) -> No
     assert "DBOS's own tables are missing: run `attachment-transfer migrate`" in err
 
 
-def book_of(kept: Kept) -> RoundBook:
+def book_of(kept: Kept) -> RoundStore:
     clock = HandClock()
     keys = KeyRing.parse(SEALING_KEY)
-    return RoundBook(kept.engine, keys=keys, now_s=clock.now_s, new_id=lambda: "0" * 32, redrive_s=1.0)
+    return RoundStore(kept.engine, keys=keys, now_s=clock.now_s, new_id=lambda: "0" * 32, redrive_s=1.0)

@@ -16,9 +16,9 @@ from attachment_transfer.core.states import AttachmentState, Outcome, TransferSt
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.accept import Accepted, accept
 from attachment_transfer.ledger.database import UnusableDatabase, migrate, open_database
-from attachment_transfer.ledger.move import move
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.upkeep.move import move
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -43,12 +43,12 @@ def prepared(url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def book(engine: sa.Engine, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]) -> RoundBook:
-    return RoundBook(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
+def book(engine: sa.Engine, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]) -> RoundStore:
+    return RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
 
 
 @pytest.fixture
-def full(engine: sa.Engine, book: RoundBook, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]) -> sa.Engine:
+def full(engine: sa.Engine, book: RoundStore, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]) -> sa.Engine:
     """One settled transfer, one in the middle of an upload, one just queued."""
     ids = []
     for contact in ("A" * 32, "B" * 32, "C" * 32):
@@ -99,7 +99,7 @@ def test_an_upload_of_unknown_outcome_is_still_known_to_be_one(
     full: sa.Engine, target: sa.Engine, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]
 ) -> None:
     move(full, target, enqueue=Queue(), now_s=clock.now_s())
-    book = RoundBook(target, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
+    book = RoundStore(target, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
     (uploading,) = [row["id"] for row in rows(target, tables.attachment) if row["state"] == AttachmentState.UPLOADING]
     assert book.open_intent(str(uploading)) is not None
 

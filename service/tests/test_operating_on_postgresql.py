@@ -14,16 +14,17 @@ from operator_kit import NO_EXE, REFUSED, Morning
 from stack import Stack, a_file
 
 from attachment_lab.stack.postgres import NoPostgres, running_server
-from attachment_transfer import engine as durable
 from attachment_transfer.core.states import Outcome
+from attachment_transfer.engine import schema as durable
+from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.ledger import migrations, tables
-from attachment_transfer.ledger.audit_views import audit_of
+from attachment_transfer.ledger.audit import audit_of
 from attachment_transfer.ledger.database import migrate, open_database
 from attachment_transfer.ledger.gauges import metrics_text
-from attachment_transfer.ledger.purge import Purger, give_back_space
-from attachment_transfer.ledger.redrive import redrive
-from attachment_transfer.ledger.restore import after_restore
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.upkeep.purge import Purger, give_back_space
+from attachment_transfer.ledger.upkeep.redrive import redrive
+from attachment_transfer.ledger.upkeep.restore import after_restore
 
 CALLER = f"{ISSUER}#client"
 DAY_S = 86_400.0
@@ -90,7 +91,7 @@ def test_the_metrics_are_the_same(morning: Morning) -> None:
 
 
 def test_what_ended_long_ago_is_purged_with_the_engines_rows(morning: Morning) -> None:
-    queue = durable.RoundQueue(morning.engine, [b"k" * 32])
+    queue = RoundQueue(morning.engine, [b"k" * 32])
     old = morning.stored(CALLER, 1)
     with morning.engine.begin() as connection:
         queue.enqueue(connection, transfer_id=old, round_no=1, tenant="t", delay_s=0.0)

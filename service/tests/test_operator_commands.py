@@ -13,9 +13,9 @@ from ingress_kit import ISSUER
 from ledger_kit import rows
 from operator_kit import NO_EXE, REFUSED, Morning
 
-from attachment_transfer import engine as durable
-from attachment_transfer.cli import main
+from attachment_transfer.cli.main import main
 from attachment_transfer.core.states import TransferState
+from attachment_transfer.engine import schema as durable
 from attachment_transfer.ledger import tables, views
 from attachment_transfer.ledger.sealing import new_master_key
 
@@ -172,8 +172,8 @@ def test_a_service_that_keeps_everything_purges_only_by_an_explicit_age(
 
 def test_a_restore_is_said_once(run: Any, morning: Morning) -> None:
     morning.parked(CALLER, 1, names=("a.png", "b.png"), keep=1)
-    assert json.loads(run("restored", "--json").stdout) == {"files": 1}
-    assert run("restored").stdout.startswith("0 file(s)")
+    assert json.loads(run("after-restore", "--json").stdout) == {"files": 1}
+    assert run("after-restore").stdout.startswith("0 file(s)")
 
 
 def test_a_key_rotation_is_in_the_trail(
@@ -196,6 +196,6 @@ def test_export_without_its_packages_is_said_and_nothing_starts(run: Any, monkey
         raise ImportError
 
     monkeypatch.setenv("ATTACHMENT_TRANSFER_OTEL", "1")
-    monkeypatch.setattr("attachment_transfer.otel.import_module", missing)
-    monkeypatch.setattr("attachment_transfer.logs.configure", lambda _format: None)
+    monkeypatch.setattr("attachment_transfer.telemetry.otel.import_module", missing)
+    monkeypatch.setattr("attachment_transfer.runtime.logs.configure", lambda _format: None)
     assert "pip install 'attachment-transfer[otel]'" in run("work", exit_code=2).stderr

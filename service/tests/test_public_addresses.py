@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport, resolve_by_system
+from attachment_transfer.clients.outbound.transport import OutboundPolicy, OutboundTransport, resolve_by_system
 from attachment_transfer.core.addresses import BLOCKS, Block, meant, obstacle, parse_address
 from attachment_transfer.core.errors import DestinationRefused
 from attachment_transfer.core.hosts import HostPattern

@@ -12,9 +12,9 @@ from stack import Stack, a_file
 
 from attachment_transfer.core.states import Outcome
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.audit_views import audit_of
-from attachment_transfer.ledger.restore import after_restore
+from attachment_transfer.ledger.audit import audit_of
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.upkeep.restore import after_restore
 
 DAY_S = 86_400.0
 

@@ -14,12 +14,13 @@ from operator_kit import Morning
 from stack import Stack, a_file
 from structlog.testing import capture_logs
 
-from attachment_transfer import engine as durable
 from attachment_transfer.core.states import Outcome
+from attachment_transfer.engine import schema as durable
+from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.audit_views import audit_of
-from attachment_transfer.ledger.purge import KEYS_KEPT_S, Purger, give_back_space
+from attachment_transfer.ledger.audit import audit_of
 from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.upkeep.purge import KEYS_KEPT_S, Purger, give_back_space
 from attachment_transfer.worker.retention import Retention
 
 CALLER = f"{ISSUER}#client"
@@ -188,7 +189,7 @@ def test_a_contact_that_comes_back_after_its_purge_is_adopted_not_filed_twice(
 
 def test_the_engines_rows_of_a_purged_transfer_are_gone(engine: sa.Engine, database_file: Path) -> None:
     durable.migrate(f"sqlite:///{database_file}", engine)
-    queue = durable.RoundQueue(engine, [b"k" * 32])
+    queue = RoundQueue(engine, [b"k" * 32])
     for transfer_id, round_no in (("a", 1), ("a", 2), ("b", 1)):
         with engine.begin() as connection:
             queue.enqueue(connection, transfer_id=transfer_id, round_no=round_no, tenant="t", delay_s=0.0)
@@ -202,7 +203,7 @@ def test_the_engines_rows_of_a_purged_transfer_are_gone(engine: sa.Engine, datab
 
 def test_what_a_dead_worker_left_is_counted(engine: sa.Engine, database_file: Path) -> None:
     durable.migrate(f"sqlite:///{database_file}", engine)
-    queue = durable.RoundQueue(engine, [b"k" * 32])
+    queue = RoundQueue(engine, [b"k" * 32])
     for number in range(3):
         with engine.begin() as connection:
             queue.enqueue(connection, transfer_id=f"t{number}", round_no=1, tenant="t", delay_s=0.0)

@@ -14,7 +14,7 @@ from attachment_transfer.core.model import ActivityRef, Attachment, Transfer
 from attachment_transfer.core.states import AttachmentState, IllegalMove, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.round_book import RoundBook, SecretsGone
+from attachment_transfer.ledger.round_store import RoundStore, SecretsGone
 from attachment_transfer.ledger.sealing import KeyRing
 
 BUSY = Reason(code="neighbour-busy", message="locked", remedy="Wait.")
@@ -28,7 +28,7 @@ class Round:
         self, engine: sa.Engine, keys: KeyRing, queue: Queue, clock: HandClock, new_id: Callable[[], str]
     ) -> None:
         self.engine, self.keys, self.queue, self.clock, self.new_id = engine, keys, queue, clock, new_id
-        self.book = RoundBook(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=REDRIVE_S)
+        self.book = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=REDRIVE_S)
         self.id = self.event()
         begun = self.book.begin(self.id, 1)
         assert begun is not None

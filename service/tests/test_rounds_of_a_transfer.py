@@ -13,7 +13,7 @@ from stack import ACTIVITY, Stack, a_file
 
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
-from attachment_transfer.ledger.overdue import overdue
+from attachment_transfer.ledger.upkeep.overdue import overdue
 from attachment_transfer.worker.neighbours import Limits
 
 S = AttachmentState
@@ -432,7 +432,7 @@ def test_an_unforeseen_error_of_the_common_part_is_tried_a_little_and_then_parke
     def defect(*_: object) -> None:
         raise RuntimeError("with Word-of-C4C-1618 in its text")
 
-    stack.rounds._phonebook.open = defect  # type: ignore[method-assign, assignment]
+    stack.rounds._client_factory.open = defect  # type: ignore[method-assign, assignment]
     stack.event()
     assert stack.run() == 4
     assert stack.transfer().state is TransferState.PARKED

@@ -16,7 +16,7 @@ from ledger_kit import CALLER, SECRETS, Queue, a_request
 from attachment_transfer.core.model import Secrets
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.round_book import RoundBook
+from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroken, Sealed, new_master_key
 
 ONE, TWO = (base64.urlsafe_b64encode(bytes(range(start, start + 32))).decode() for start in (200, 3))
@@ -144,6 +144,6 @@ def test_a_sealed_row_that_was_moved_to_another_transfer_does_not_open(
     with engine.begin() as connection:
         connection.execute(table.delete().where(table.c.transfer_id == two))
         connection.execute(table.update().where(table.c.transfer_id == one).values(transfer_id=two))
-    book = RoundBook(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
+    book = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
     with pytest.raises(SealBroken):
         book.secrets(book.transfer(two))

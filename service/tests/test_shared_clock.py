@@ -11,11 +11,10 @@ import pytest
 import sqlalchemy as sa
 from fakes import HandClock
 
-from attachment_transfer import logs
-from attachment_transfer.clock import LabClock, SystemClock
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.leases import Leases
-from attachment_transfer.ledger.shared_clock import SharedClock, database_now
+from attachment_transfer.ledger.leases import Leases, database_now
+from attachment_transfer.runtime import logs
+from attachment_transfer.runtime.clock import LabClock, SharedClock, SystemClock
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
 
 HOUR_S = 3_600.0
@@ -73,7 +72,7 @@ def test_a_database_that_is_slow_to_tell_moves_no_clock_that_was_right(
     machine = Wrong(0.0)
     clock = SharedClock(engine, machine)
     ticks = iter([0.0, 30.0])
-    monkeypatch.setattr("attachment_transfer.ledger.shared_clock.time.monotonic", lambda: next(ticks))
+    monkeypatch.setattr("attachment_transfer.runtime.clock.time.monotonic", lambda: next(ticks))
     clock.align()
     assert next(ticks, None) is None, "it was asked"
     assert abs(clock.now_s() - time.time()) < NEAR_S

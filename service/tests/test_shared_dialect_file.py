@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from attachment_transfer.cli import main
-from attachment_transfer.settings import BadSettings, dialect_of_file
+from attachment_transfer.cli.main import main
+from attachment_transfer.runtime.settings import BadSettings, dialect_of_file
 
 SHARED = """
 format = "attachment-dialect.v1"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_transfer.core.sniffing import (
+from attachment_transfer.core.answers.sniffing import (
     ELF,
     EMPTY,
     EXE,

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from attachment_transfer import supervisor
-from attachment_transfer.supervisor import SUPERVISOR_VARIABLE, Child, supervise
+from attachment_transfer.runtime import supervisor
+from attachment_transfer.runtime.supervisor import SUPERVISOR_VARIABLE, SupervisedProcess, supervise
 
 SLEEPER = (sys.executable, "-c", "import signal; signal.pause()")
 STUBBORN = (
@@ -24,7 +24,7 @@ STUBBORN = (
 )
 
 
-class Other(Child):
+class Other(SupervisedProcess):
     """A child with a program of its own. ``starts`` counts; ``on_start`` is called after each."""
 
     def __init__(self, name: str, program: Sequence[str], on_start: object = None) -> None:
@@ -121,11 +121,11 @@ def test_a_child_that_was_ready_has_all_its_chances_again() -> None:
 def test_ready_once_stays_ready_whatever_a_child_says_at_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    child = Child("worker", (), report=tmp_path / "worker")
+    child = SupervisedProcess("worker", (), report=tmp_path / "worker")
     monkeypatch.setenv(supervisor.REPORT_VARIABLE, str(child.report))
     supervisor.report_ready()
     supervisor.report_failure("the database is gone")
-    assert child.told() == "ready"
+    assert child.last_report() == "ready"
 
 
 def test_a_child_that_does_not_end_in_time_is_killed() -> None:
@@ -145,14 +145,16 @@ def test_a_child_that_does_not_end_in_time_is_killed() -> None:
 
 
 def test_restarts_are_forgotten_after_a_minute() -> None:
-    child = Child("x", (), restarts=[float(second) for second in range(20)])
+    child = SupervisedProcess("x", (), restarts=[float(second) for second in range(20)])
     assert child.too_often(19.0)
     assert not child.too_often(60.5)
 
 
 def test_an_orphan_ends_itself() -> None:
     """Its supervisor's number is told in the environment; ours is not that one, so it is an orphan from the start."""
-    program = "from attachment_transfer.supervisor import *; import signal; end_with_supervisor(); signal.pause()"
+    program = (
+        "from attachment_transfer.runtime.supervisor import *; import signal; end_with_supervisor(); signal.pause()"
+    )
     env = {**os.environ, SUPERVISOR_VARIABLE: "0"}
     orphan = subprocess.run([sys.executable, "-c", program], env=env, timeout=60, check=False)
     assert orphan.returncode == -signal.SIGTERM
@@ -160,7 +162,7 @@ def test_an_orphan_ends_itself() -> None:
 
 def test_a_child_with_its_supervisor_lives_on() -> None:
     program = (
-        "from attachment_transfer.supervisor import *; import sys\n"
+        "from attachment_transfer.runtime.supervisor import *; import sys\n"
         "end_with_supervisor(); print('up', flush=True); sys.stdin.read(); print('well')"
     )
     env = {**os.environ, SUPERVISOR_VARIABLE: str(os.getpid())}

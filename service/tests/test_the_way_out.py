@@ -12,7 +12,12 @@ import httpcore
 import httpx
 import pytest
 
-from attachment_transfer.clients.outbound import GuardedBackend, OutboundPolicy, OutboundTransport, speaking_to
+from attachment_transfer.clients.outbound.transport import (
+    GuardedBackend,
+    OutboundPolicy,
+    OutboundTransport,
+    speaking_to,
+)
 from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable, UnexpectedAnswer
 from attachment_transfer.core.hosts import parse_egress_map, parse_patterns
 

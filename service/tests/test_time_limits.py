@@ -9,8 +9,15 @@ import httpcore
 import httpx
 import pytest
 
-from attachment_transfer.clients.outbound import speaking_to
-from attachment_transfer.clients.timelimits import CallTimes, LimitedStream, TimeLimit, TooSlow, TooSlowToTake, too_slow
+from attachment_transfer.clients.outbound.time_limits import (
+    CallTimes,
+    LimitedStream,
+    TimeLimit,
+    TooSlow,
+    TooSlowToTake,
+    too_slow,
+)
+from attachment_transfer.clients.outbound.transport import speaking_to
 from attachment_transfer.core import errors
 
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from fakes import HandClock
-from ingress_kit import ISSUER, Door, Issuer, a_doorkeeper
+from ingress_kit import ISSUER, Door, Issuer, a_token_verifier
 from joserfc.jwk import ECKey
 from ledger_kit import counts
 from werkzeug.test import TestResponse
 
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 
 def refused(answer: TestResponse, status: int) -> dict[str, Any]:
@@ -200,7 +200,7 @@ def test_an_issuer_that_is_down_is_503_with_a_time_to_come_back(door: Door) -> N
 @pytest.mark.parametrize("document", [{}, {"keys": []}, {"keys": 5}, {"keys": [5]}, {"keys": [{"kty": "new"}]}, []])
 def test_a_key_set_that_cannot_be_read_is_503(clock: HandClock, document: Any) -> None:
     keys = IssuerKeys(lambda _issuer: document, clock.now_s)
-    with pytest.raises(Problem) as caught:
+    with pytest.raises(ApiProblem) as caught:
         keys.of(ISSUER, "key-1")
     assert caught.value.status == 503
 
@@ -237,11 +237,11 @@ def test_an_issuer_that_hangs_does_not_hold_up_the_callers_of_another(clock: Han
 
 def test_an_issuer_that_is_down_is_not_asked_again_for_each_request(clock: HandClock) -> None:
     issuer = Issuer(clock, down=True)
-    doorkeeper = a_doorkeeper(issuer, clock)
+    token_verifier = a_token_verifier(issuer, clock)
     for _ in range(5):
-        with pytest.raises(Problem):
-            doorkeeper.admit(f"Bearer {issuer.token()}", scope="transfers")
+        with pytest.raises(ApiProblem):
+            token_verifier.admit(f"Bearer {issuer.token()}", scope="transfers")
     assert len(issuer.asked) == 1
     issuer.down = False
     clock.advance(3)
-    assert doorkeeper.admit(f"Bearer {issuer.token()}", scope="transfers").name == f"{ISSUER}#client"
+    assert token_verifier.admit(f"Bearer {issuer.token()}", scope="transfers").name == f"{ISSUER}#client"

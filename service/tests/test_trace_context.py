@@ -13,12 +13,12 @@ from ingress_kit import Door
 from ledger_kit import rows
 from stack import Stack, a_file
 
-from attachment_transfer import tracing
 from attachment_transfer.core.trace import TraceContext, read_trace
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.traces import trace_of
-from attachment_transfer.tracing import Span, span
+from attachment_transfer.telemetry import tracing
+from attachment_transfer.telemetry.tracing import TraceSpan, span
 from attachment_transfer.worker.observed import ObservedRounds
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -38,9 +38,9 @@ MALFORMED = [
 
 
 @pytest.fixture
-def spans() -> Iterator[list[Span]]:
+def spans() -> Iterator[list[TraceSpan]]:
     """Every finished span of a sampled trace."""
-    found: list[Span] = []
+    found: list[TraceSpan] = []
     tracing.export_to(found.append)
     yield found
     tracing.export_to(None)
@@ -75,14 +75,14 @@ def test_a_child_stays_in_the_trace_and_has_an_id_of_its_own() -> None:
     assert tracing.current() is None
 
 
-def test_a_span_that_raises_says_what_but_not_its_text(spans: list[Span]) -> None:
+def test_a_span_that_raises_says_what_but_not_its_text(spans: list[TraceSpan]) -> None:
     with pytest.raises(ValueError, match="hunter2"), span("broken"):
         raise ValueError("password=hunter2")
     assert [found.error for found in spans] == ["ValueError"]
     assert "hunter2" not in repr(spans)
 
 
-def test_what_the_caller_does_not_sample_is_not_exported(spans: list[Span]) -> None:
+def test_what_the_caller_does_not_sample_is_not_exported(spans: list[TraceSpan]) -> None:
     with span("quiet", parent=TraceContext(TRACE, SPAN, sampled=False)):
         pass
     assert spans == []
@@ -159,7 +159,7 @@ def test_every_call_to_cmi_and_c4c_carries_the_trace_under_an_id_of_its_own(stac
 
 
 def test_spans_of_calls_hang_below_the_steps_and_these_below_the_event(
-    stack: Stack, engine: sa.Engine, spans: list[Span]
+    stack: Stack, engine: sa.Engine, spans: list[TraceSpan]
 ) -> None:
     carried(stack, engine)
     steps = {found.context.span_id: found for found in spans if found.kind == "internal"}
@@ -185,7 +185,7 @@ def test_while_a_file_is_carried_every_log_line_knows_transfer_round_file_and_tr
     assert structlog.contextvars.get_contextvars() == {}
 
 
-def test_no_span_holds_a_url_a_contact_or_a_secret(stack: Stack, engine: sa.Engine, spans: list[Span]) -> None:
+def test_no_span_holds_a_url_a_contact_or_a_secret(stack: Stack, engine: sa.Engine, spans: list[TraceSpan]) -> None:
     carried(stack, engine)
     told = repr(spans)
     for hidden in ("/sap/c4c", "attachments/", stack.transfer().contact_id, stack.cmi.password, stack.c4c.password):

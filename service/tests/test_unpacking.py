@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_transfer.clients.unpacking import unpacked
+from attachment_transfer.clients.cmi.unpacking import unpacked
 from attachment_transfer.core import errors
 
 CONTENT = random.Random(1).randbytes(300_000) + b"text that repeats itself " * 40_000

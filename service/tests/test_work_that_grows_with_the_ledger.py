@@ -14,8 +14,8 @@ from test_admission import ACME, admission, refusal
 from attachment_transfer.core.callers import read_callers
 from attachment_transfer.ledger import remembered, tables
 from attachment_transfer.ledger.gauges import metrics_page
-from attachment_transfer.ledger.purge import Purger
 from attachment_transfer.ledger.remembered import Remembered
+from attachment_transfer.ledger.upkeep.purge import Purger
 from attachment_transfer.ledger.views import count_open
 from attachment_transfer.worker.retention import Retention
 

@@ -11,11 +11,11 @@ from ledger_kit import CMI_URL, CONTACT, SECRET_TEXTS, rows
 from policy_kit import PolicyStack
 from stack import ACTIVITY, a_file
 
-from attachment_transfer.clients.cmi import CmiClient
+from attachment_transfer.clients.cmi.client import CmiClient
 from attachment_transfer.core.dialect import BadDialect, overlay, read_dialect
 from attachment_transfer.core.states import Outcome, TransferState
 from attachment_transfer.ledger import tables
-from attachment_transfer.settings import shipped_dialect
+from attachment_transfer.runtime.settings import shipped_dialect
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from attachment_transfer.core import headers, json_text
+from attachment_transfer.core.answers import headers, json_text
+from attachment_transfer.core.answers.sniffing import sniff
 from attachment_transfer.core.errors import NeighbourUnavailable, UnexpectedAnswer
-from attachment_transfer.core.sniffing import sniff
 
 _PAGE_REMEDY = (
     "Open the address with the same user in a browser or with curl: a sign-in page or a proxy between service and "
@@ -45,7 +45,7 @@ def read_json(response: httpx.Response, limit_bytes: int, neighbour: str) -> Any
     body = read_at_most(response, limit_bytes, neighbour)
     try:
         return json_text.parse(body)
-    except json_text.BadJson as exc:
+    except json_text.UnreadableJson as exc:
         if sniff(body[:512]) == "text/html":
             raise UnexpectedAnswer(
                 f"{neighbour} answered {response.status_code} with a web page{_title(body)}, not JSON",

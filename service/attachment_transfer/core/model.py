@@ -149,7 +149,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredObject:
+class C4cObject:
     """One attachment as C4C lists it. ``size_bytes`` is C4C's SizeInkB, which holds bytes."""
 
     object_id: str

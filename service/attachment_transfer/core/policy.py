@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from attachment_transfer.core.answers.sniffing import UNKNOWN, effective_type, plain_type, sniff, synonyms
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import SourceAttachment
-from attachment_transfer.core.sniffing import UNKNOWN, effective_type, plain_type, sniff, synonyms
 
 _PART = r"[a-z0-9!#$&^_.+*-]{1,127}"
 _PATTERN = re.compile(rf"{_PART}/{_PART}")
@@ -49,25 +49,25 @@ def parse_mime_patterns(text: str) -> tuple[MimePattern, ...]:
 
 
 @dataclass(frozen=True)
-class Take:
+class TakeFile:
     """Carry this file."""
 
 
 @dataclass(frozen=True)
-class Skip:
+class SkipFile:
     """Nobody asked for this file."""
 
     reason: Reason
 
 
 @dataclass(frozen=True)
-class Refuse:
+class RefuseFile:
     """This file must not be carried; a person may change that."""
 
     reason: Reason
 
 
-Verdict = Take | Skip | Refuse
+Verdict = TakeFile | SkipFile | RefuseFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,10 +89,10 @@ class Policy:
     def by_declaration(self, source: SourceAttachment) -> Verdict:
         """Decide from what CMI lists. A type that says nothing (``application/octet-stream``) is left to the bytes."""
         if self.originators and not source.is_transcript and source.originator_type.lower() not in self.originators:
-            return Skip(_not_wanted(source.originator_type))
+            return SkipFile(_not_wanted(source.originator_type))
         declared = plain_type(source.content_type)
         if not source.is_transcript and declared != UNKNOWN and (objection := self._objection(declared)):
-            return Refuse(_type_refused(f"it is declared as {declared}, which {objection}"))
+            return RefuseFile(_type_refused(f"it is declared as {declared}, which {objection}"))
         return self._by_size(source.declared_size_bytes or 0)
 
     def by_content(self, source: SourceAttachment, *, head: bytes, size_bytes: int) -> Verdict:
@@ -100,7 +100,9 @@ class Policy:
         declared, sniffed = plain_type(source.content_type), sniff(head)
         effective = effective_type(declared, sniffed)
         if not source.is_transcript and (objection := self._objection(effective)):
-            return Refuse(_type_refused(f"its first bytes are {effective} (declared: {declared}), which {objection}"))
+            return RefuseFile(
+                _type_refused(f"its first bytes are {effective} (declared: {declared}), which {objection}")
+            )
         return self._by_size(size_bytes)
 
     def _objection(self, mime: str) -> str | None:
@@ -112,9 +114,9 @@ class Policy:
 
     def _by_size(self, size_bytes: int) -> Verdict:
         if size_bytes <= self.max_bytes:
-            return Take()
+            return TakeFile()
         message = f"the file has {size_bytes} bytes, the service carries at most {self.max_bytes}"
-        return Refuse(Reason(code="attachment-refused", message=message, remedy=_SIZE_REMEDY))
+        return RefuseFile(Reason(code="attachment-refused", message=message, remedy=_SIZE_REMEDY))
 
 
 def _not_wanted(originator: str) -> Reason:

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from attachment_transfer.core.answers.sniffing import UNKNOWN
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import Attachment, Transfer
-from attachment_transfer.core.sniffing import UNKNOWN
 from attachment_transfer.core.states import TERMINAL_TRANSFER, Outcome, TransferState
 
 

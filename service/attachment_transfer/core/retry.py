@@ -51,14 +51,14 @@ MOST_TRIES = 40
 
 
 @dataclass(frozen=True)
-class Wait:
+class RetryLater:
     """Try again after this many seconds."""
 
     delay_s: float
 
 
 @dataclass(frozen=True)
-class Stop:
+class StopRetrying:
     """The budget is used up."""
 
 
@@ -71,7 +71,7 @@ def counted_tries(in_all: int, *, reason_is_new: bool) -> int:
     return 1 if reason_is_new and in_all <= MOST_TRIES else in_all
 
 
-def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float) -> Wait | Stop:
+def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float) -> RetryLater | StopRetrying:
     """Say what follows the ``tries``-th failure (counted from 1) with this reason.
 
     Args:
@@ -80,9 +80,9 @@ def decide(code: str, *, tries: int, retry_after_s: float | None, jitter: float)
     """
     rule = POLICY.get(code, DEFAULT_RULE)
     if tries > rule.budget:
-        return Stop()
+        return StopRetrying()
     exponential = min(rule.cap_s, rule.base_s * 2 ** (tries - 1))
     delay_s = exponential * (0.5 + jitter / 2)
     if retry_after_s is not None:
         delay_s = max(delay_s, min(retry_after_s, 86_400.0))
-    return Wait(delay_s)
+    return RetryLater(delay_s)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from attachment_transfer.core.callers import CallerRule, Callers
 from attachment_transfer.core.limits import Bucket
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 _LONGEST_KEPT_BUCKETS = 10_000
 #: How old a count of open work may be. Within this time what is let in is added, what ends is not taken off.
@@ -45,16 +45,16 @@ class Admission:
         self._counts: dict[str | None, tuple[float, int]] = {}
 
     def rule(self, caller: str) -> CallerRule:
-        """The caller's rule. Raises :class:`Problem` 403 if no rule covers it."""
+        """The caller's rule. Raises :class:`ApiProblem` 403 if no rule covers it."""
         rule = self._callers.rule_for(caller)
         if rule is None:
-            raise Problem(
+            raise ApiProblem(
                 403, "This caller is not known here", "No entry of the callers file covers its issuer and client."
             )
         return rule
 
     def admit(self, caller: str) -> CallerRule:
-        """Return the caller's rule. Raises :class:`Problem` 403, 429 or 503."""
+        """Return the caller's rule. Raises :class:`ApiProblem` 403, 429 or 503."""
         rule = self.rule(caller)
         self._draw("endpoint", caller, rule.requests_per_minute)
         if self._free_disk_bytes() < self._least_free_disk_bytes:
@@ -67,7 +67,7 @@ class Admission:
         return rule
 
     def admit_to_status(self, caller: str) -> CallerRule:
-        """Return the caller's rule for a request about transfers. Raises :class:`Problem` 403 or 429."""
+        """Return the caller's rule for a request about transfers. Raises :class:`ApiProblem` 403 or 429."""
         rule = self.rule(caller)
         self._draw("status", caller, rule.status_requests_per_minute)
         return rule
@@ -106,8 +106,8 @@ class Admission:
             raise _later(429, f"More than {per_minute:g} requests a minute", wait_s)
 
 
-def _later(status: int, detail: str, wait_s: float) -> Problem:
-    return Problem(
+def _later(status: int, detail: str, wait_s: float) -> ApiProblem:
+    return ApiProblem(
         status,
         "Send this again later",
         f"{detail}; nothing was kept.",

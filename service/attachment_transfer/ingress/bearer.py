@@ -15,9 +15,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jws import JWSRegistry, extract_compact
 
-from attachment_transfer.core import json_text
+from attachment_transfer.core.answers import json_text
 from attachment_transfer.ingress.issuer_keys import IssuerKeys
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 #: Asymmetric signatures only: a token signed with a public key as a shared secret must not pass.
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
@@ -37,7 +37,7 @@ class Caller:
     scopes: frozenset[str]
 
 
-class Doorkeeper:
+class TokenVerifier:
     """Checks the Authorization header.
 
     Args:
@@ -61,20 +61,20 @@ class Doorkeeper:
         self._now_s = now_s
 
     def admit(self, authorization: str | None, *, scope: str) -> Caller:
-        """Return the caller, or raise :class:`Problem` 401, 403 or 503."""
+        """Return the caller, or raise :class:`ApiProblem` 401, 403 or 503."""
         return self.within(self.caller(authorization), scope)
 
     def caller(self, authorization: str | None) -> Caller:
-        """Return who holds the token, whatever it may do, or raise :class:`Problem` 401 or 503."""
+        """Return who holds the token, whatever it may do, or raise :class:`ApiProblem` 401 or 503."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorized("There is no bearer token in the Authorization header.", code=None)
         return self._caller(self._claims(token.strip()))
 
     def within(self, caller: Caller, scope: str) -> Caller:
-        """Return ``caller`` if it has ``scope``, or raise :class:`Problem` 403."""
+        """Return ``caller`` if it has ``scope``, or raise :class:`ApiProblem` 403."""
         if scope not in caller.scopes:
-            raise Problem(
+            raise ApiProblem(
                 403,
                 "The token's scope does not reach",
                 f"This needs the scope {scope!r}; the token has {' '.join(sorted(caller.scopes)) or 'none'}.",
@@ -130,6 +130,6 @@ def _said(exc: Exception) -> str:
     return f"{code} ({claim})" if claim else code
 
 
-def _unauthorized(detail: str, code: str | None = "invalid_token") -> Problem:
+def _unauthorized(detail: str, code: str | None = "invalid_token") -> ApiProblem:
     challenge = f'Bearer error="{code}"' if code else "Bearer"
-    return Problem(401, "A valid bearer token is needed", detail, headers={"WWW-Authenticate": challenge})
+    return ApiProblem(401, "A valid bearer token is needed", detail, headers={"WWW-Authenticate": challenge})

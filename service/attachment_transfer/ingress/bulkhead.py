@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from flask import Flask, g, request
 
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 #: Probes that need the database.
 _PROBES = frozenset({"/readyz", "/metrics"})
@@ -54,7 +54,7 @@ def guard(app: Flask, bulkhead: Bulkhead, *, identify: Callable[[], object]) -> 
     """Let every request of ``app`` that needs the database take a place first.
 
     Args:
-        identify: judges the present request's token; raises :class:`Problem`.
+        identify: judges the present request's token; raises :class:`ApiProblem`.
     """
     probes = bulkhead.for_probes()
 
@@ -68,7 +68,7 @@ def guard(app: Flask, bulkhead: Bulkhead, *, identify: Callable[[], object]) -> 
         else:
             return
         if not places.enter():
-            raise Problem(
+            raise ApiProblem(
                 503,
                 "The service cannot record the request now",
                 "The database does not answer; nothing was kept. Send it again.",

@@ -17,9 +17,9 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from attachment_transfer import meters
 from attachment_transfer.core.errors import TransferError
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
+from attachment_transfer.telemetry import metrics
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +50,7 @@ class KeyTimes:
 
 
 @dataclass(eq=False)
-class _Entry:
+class _IssuerEntry:
     """What is known of one issuer. Guarded by the lock of its :class:`IssuerKeys`."""
 
     issuer: str
@@ -90,12 +90,12 @@ class IssuerKeys:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._good: dict[str, _Entry] = {issuer: _Entry(issuer) for issuer in self.trusted}
-        self._unknown: OrderedDict[str, _Entry] = OrderedDict()
+        self._good: dict[str, _IssuerEntry] = {issuer: _IssuerEntry(issuer) for issuer in self.trusted}
+        self._unknown: OrderedDict[str, _IssuerEntry] = OrderedDict()
         self._limits = {True: _Limits.of(self.times), False: _Limits.of(self.times)}
 
     def of(self, issuer: str, key_id: str | None) -> KeySet:
-        """Return the issuer's keys. Raises :class:`Problem` 503 if they cannot be had now."""
+        """Return the issuer's keys. Raises :class:`ApiProblem` 503 if they cannot be had now."""
         with self._lock:
             entry = self._entry(issuer)
             usable = self._fresh(entry, key_id)
@@ -125,19 +125,19 @@ class IssuerKeys:
             ages = [self._age_s(entry) for entry in self._good.values() if self._last_good(entry) is not None]
         return max(ages, default=0.0)
 
-    def _entry(self, issuer: str) -> _Entry:
+    def _entry(self, issuer: str) -> _IssuerEntry:
         if issuer in self._good:
             return self._good[issuer]
-        entry = self._unknown.setdefault(issuer, _Entry(issuer))
+        entry = self._unknown.setdefault(issuer, _IssuerEntry(issuer))
         self._unknown.move_to_end(issuer)
         while len(self._unknown) > self.times.most_unknown:
             self._unknown.popitem(last=False)
         return entry
 
-    def _age_s(self, entry: _Entry) -> float:
+    def _age_s(self, entry: _IssuerEntry) -> float:
         return self.now_s() - entry.fetched_at_s
 
-    def _fresh(self, entry: _Entry, key_id: str | None) -> KeySet | None:
+    def _fresh(self, entry: _IssuerEntry, key_id: str | None) -> KeySet | None:
         if entry.keys is None:
             return None
         # A clock that was set back makes keys old, not eternal.
@@ -145,10 +145,10 @@ class IssuerKeys:
             return None
         return entry.keys if _has(entry.keys, key_id) or self._age_s(entry) < self.times.asked_every_s else None
 
-    def _last_good(self, entry: _Entry) -> KeySet | None:
+    def _last_good(self, entry: _IssuerEntry) -> KeySet | None:
         return entry.keys if abs(self._age_s(entry)) < self.times.last_good_s else None
 
-    def _arrival(self, entry: _Entry, *, is_good: bool) -> tuple[threading.Event | None, bool]:
+    def _arrival(self, entry: _IssuerEntry, *, is_good: bool) -> tuple[threading.Event | None, bool]:
         """The end of the fetch in flight, and whether this call began it; None if there is none and none may begin."""
         if entry.in_flight is not None:
             return entry.in_flight, False
@@ -162,7 +162,7 @@ class IssuerKeys:
         ).start()
         return entry.in_flight, True
 
-    def _fetched(self, entry: _Entry, arrived: threading.Event, fetches: threading.BoundedSemaphore) -> None:
+    def _fetched(self, entry: _IssuerEntry, arrived: threading.Event, fetches: threading.BoundedSemaphore) -> None:
         keys: KeySet | None = None
         try:
             keys = KeySet.import_key_set(self.fetch(entry.issuer))  # type: ignore[arg-type]
@@ -175,8 +175,8 @@ class IssuerKeys:
             fetches.release()
             arrived.set()
 
-    def _note(self, entry: _Entry, keys: KeySet | None) -> None:
-        meters.KEY_FETCHES.labels("failed" if keys is None else "done").inc()
+    def _note(self, entry: _IssuerEntry, keys: KeySet | None) -> None:
+        metrics.KEY_FETCHES.labels("failed" if keys is None else "done").inc()
         if keys is None:
             entry.failures += 1
             pause_s = min(self.times.longest_pause_s, self.times.pause_s * 2 ** (min(entry.failures, 16) - 1))
@@ -201,8 +201,8 @@ def _has(keys: KeySet | None, key_id: str | None) -> bool:
     return keys is not None and (key_id is None or any(key.kid == key_id for key in keys.keys))
 
 
-def _no_keys() -> Problem:
-    return Problem(
+def _no_keys() -> ApiProblem:
+    return ApiProblem(
         503,
         "The token cannot be checked",
         "The issuer's signing keys cannot be fetched now; send the request again.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from attachment_transfer.ingress.problems import FieldError, Problem
+from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
 from attachment_transfer.ingress.reading import SECRET_HEADERS
 from attachment_transfer.ingress.serving import REPEATED_HEADERS
 
@@ -20,7 +20,7 @@ def refuse_repeated_headers(app: Flask) -> None:
         names = sorted(_ONCE & request.environ.get(REPEATED_HEADERS, frozenset()))
         if names:
             errors = [
-                FieldError(
+                ApiFieldError(
                     field=f"header.{name}",
                     message="the header is there more than once",
                     expected="the header once",
@@ -28,4 +28,4 @@ def refuse_repeated_headers(app: Flask) -> None:
                 )
                 for name in names
             ]
-            raise Problem(400, "A header is there more than once", f"More than once: {', '.join(names)}.", errors)
+            raise ApiProblem(400, "A header is there more than once", f"More than once: {', '.join(names)}.", errors)

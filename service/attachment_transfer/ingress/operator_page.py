@@ -10,8 +10,8 @@ from flask import Blueprint, Response, render_template, send_from_directory
 
 from attachment_transfer import __version__
 from attachment_transfer.core.states import TransferState
-from attachment_transfer.ingress.wiring import Ingress
-from attachment_transfer.ledger.redrive import REDRIVABLE
+from attachment_transfer.ingress.parts import Ingress
+from attachment_transfer.ledger.upkeep.redrive import REDRIVABLE
 
 _FILES = Path(__file__).parent / "operator"
 

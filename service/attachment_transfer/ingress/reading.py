@@ -11,12 +11,12 @@ from flask import Request
 from jsonschema.exceptions import ValidationError
 
 from attachment_contract import validator
-from attachment_transfer.core import json_text
+from attachment_transfer.core.answers import json_text
 from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.hosts import canonical_url
 from attachment_transfer.core.model import Secrets, TransferRequest
 from attachment_transfer.core.secrets_alphabet import offending_characters
-from attachment_transfer.ingress.problems import FieldError, Problem
+from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
 
 SECRET_HEADERS = ("x-cmi-api-key", "x-cmi-password", "x-sap-v1-password")
 _KNOWN_MEMBERS = frozenset({"cmi_url", "cmi_user", "sap_v1", "contact_id"})
@@ -37,7 +37,7 @@ _REMEDIES = {
 
 
 def read_request(request: Request, *, max_bytes: int) -> TransferRequest:
-    """Check content type, size, JSON, schema and alphabet, in this order. Raises :class:`Problem`."""
+    """Check content type, size, JSON, schema and alphabet, in this order. Raises :class:`ApiProblem`."""
     document = {
         "headers": {name: request.headers[name] for name in SECRET_HEADERS if name in request.headers},
         "body": _parsed(_body(request, max_bytes)),
@@ -45,19 +45,19 @@ def read_request(request: Request, *, max_bytes: int) -> TransferRequest:
     errors = _field_errors(document) or _unusable_texts(document["body"])
     if errors:
         named = ", ".join(error.field for error in errors)
-        raise Problem(400, "The request does not fit the contract", f"Wrong or missing: {named}.", errors)
+        raise ApiProblem(400, "The request does not fit the contract", f"Wrong or missing: {named}.", errors)
     _note_unknown_members(document["body"])
     return _as_transfer_request(document)
 
 
 def _body(request: Request, max_bytes: int) -> bytes:
     if request.mimetype != "application/json":
-        raise Problem(
+        raise ApiProblem(
             415,
             "The content type must be application/json",
             f"The request came as {request.mimetype or 'nothing'!r}.",
             [
-                FieldError(
+                ApiFieldError(
                     field="header.content-type",
                     message="not JSON",
                     expected="application/json",
@@ -73,17 +73,17 @@ def _body(request: Request, max_bytes: int) -> bytes:
         raise _too_large(max_bytes)
     if len(body) < (request.content_length or 0):
         # The server hands on a body that broke off as if it had ended; the rest may have held anything.
-        raise Problem(400, "The body was cut off", f"{len(body)} of {request.content_length} bytes came.")
+        raise ApiProblem(400, "The body was cut off", f"{len(body)} of {request.content_length} bytes came.")
     return body
 
 
-def _too_large(max_bytes: int) -> Problem:
-    return Problem(
+def _too_large(max_bytes: int) -> ApiProblem:
+    return ApiProblem(
         413,
         "The request is too large",
         f"At most {max_bytes} bytes; files do not travel in this request, only the contact's id does.",
         [
-            FieldError(
+            ApiFieldError(
                 field="body",
                 message="too large",
                 expected=f"at most {max_bytes} bytes",
@@ -98,7 +98,7 @@ def _parsed(body: bytes) -> Any:
         return json_text.parse(body, deepest=_DEEPEST, takes_mark=False)
     except json_text.RepeatedMembers as exc:
         errors = [
-            FieldError(
+            ApiFieldError(
                 field=f"body.{place}",
                 message="the member is there more than once",
                 expected="each member once",
@@ -107,14 +107,14 @@ def _parsed(body: bytes) -> Any:
             for place in exc.places
         ]
         named = ", ".join(error.field for error in errors)
-        raise Problem(400, "A member is there more than once", f"More than once: {named}.", errors) from exc
-    except json_text.BadJson as exc:
-        raise Problem(
+        raise ApiProblem(400, "A member is there more than once", f"More than once: {named}.", errors) from exc
+    except json_text.UnreadableJson as exc:
+        raise ApiProblem(
             400,
             "The body is not JSON",
             f"{str(exc)[:1].upper()}{str(exc)[1:]}.",
             [
-                FieldError(
+                ApiFieldError(
                     field="body",
                     message=str(exc),
                     expected="a JSON object",
@@ -124,23 +124,23 @@ def _parsed(body: bytes) -> Any:
         ) from exc
 
 
-def _field_errors(document: dict[str, Any]) -> list[FieldError]:
+def _field_errors(document: dict[str, Any]) -> list[ApiFieldError]:
     """Everything that is wrong, one error per field, in the order of the fields' names."""
-    found: dict[str, FieldError] = {}
+    found: dict[str, ApiFieldError] = {}
     for error in validator("chat_attachments_request.v1").iter_errors(document):
         path = [str(part) for part in error.absolute_path]
         if error.validator == "required":
             # jsonschema raises one error for each, and says which one in its text only.
             missing = [name for name in error.validator_value if name not in error.instance]
-            told = [_field_error(error, [*path, name], missing=name) for name in missing]
+            errors = [_field_error(error, [*path, name], missing=name) for name in missing]
         else:
-            told = [_field_error(error, path)]
-        for item in told:
+            errors = [_field_error(error, path)]
+        for item in errors:
             found.setdefault(item.field, item)
     return [found[field] for field in sorted(found)]
 
 
-def _unusable_texts(body: dict[str, Any]) -> list[FieldError]:
+def _unusable_texts(body: dict[str, Any]) -> list[ApiFieldError]:
     """Control characters and half surrogate pairs, which no address and no database row can carry.
 
     The schema's ``$`` lets a final line feed pass, because Python's does.
@@ -153,7 +153,7 @@ def _unusable_texts(body: dict[str, Any]) -> list[FieldError]:
         "body.sap_v1.user": target["user"],
     }
     return [
-        FieldError(
+        ApiFieldError(
             field=field,
             message="holds a control character or half a character",
             expected="printable characters",
@@ -165,7 +165,7 @@ def _unusable_texts(body: dict[str, Any]) -> list[FieldError]:
     ]
 
 
-def _field_error(error: ValidationError, path: list[str], *, missing: str | None = None) -> FieldError:
+def _field_error(error: ValidationError, path: list[str], *, missing: str | None = None) -> ApiFieldError:
     """One schema error in our words. jsonschema's own message quotes the value, which may be a secret."""
     if missing is not None:
         message, expected = "missing", _expected_of(error.schema.get("properties", {}).get(missing, {}))
@@ -179,7 +179,7 @@ def _field_error(error: ValidationError, path: list[str], *, missing: str | None
         message = f"holds characters that a password may not have, at position {positions}"
     if is_header and error.instance == "":
         # granian hands a header value with a byte outside ASCII on as an empty text (its issue 335, "wontfix"), so the
-        # two cannot be told apart here, nor can the byte's position be known.
+        # the two cannot be distinguished here, nor can the byte's position be known.
         message = _EMPTY_OR_NOT_ASCII
     remedy = _REMEDIES.get(field) or _REMEDIES["header" if is_header else "body.sap_v1"]
     if is_header and message != "missing":
@@ -188,7 +188,7 @@ def _field_error(error: ValidationError, path: list[str], *, missing: str | None
             "Set a password of printable ASCII characters in both systems: no umlauts, no sign for currency, pound, "
             "euro, one half or section."
         )
-    return FieldError(field=field, message=message, expected=expected, remedy=remedy, found=found)
+    return ApiFieldError(field=field, message=message, expected=expected, remedy=remedy, found=found)
 
 
 def _complaint(error: ValidationError) -> tuple[str, str]:

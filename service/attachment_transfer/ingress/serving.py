@@ -21,7 +21,7 @@ from urllib.parse import unquote_to_bytes
 
 import structlog
 
-from attachment_transfer.ingress.problems import Problem
+from attachment_transfer.ingress.problems import ApiProblem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -57,7 +57,7 @@ class Serving:
     Args:
         threads: requests that are handled at once; others wait for a thread.
         refuse_stranger: judges the environment of a request whose body is large, before it is read whole: raises
-            :class:`Problem`, or returns.
+            :class:`ApiProblem`, or returns.
         most_body_bytes: of a longer body one byte more is passed on, so that the application can refuse it.
         answer_within_s: seconds from the end of the request to its answer, whatever is slow.
     """
@@ -99,7 +99,7 @@ class Serving:
                 body = await self._body(scope, receive)
         except TimeoutError:
             return _problem(408, "The request did not arrive in time", _SEND_AGAIN)
-        except Problem as problem:
+        except ApiProblem as problem:
             return _refusal(problem)
         return await self._answered(environment(scope, body))
 
@@ -109,7 +109,9 @@ class Serving:
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":  # the server says the same of a caller that has gone
-                raise Problem(400, "The body cannot be read", "It is framed wrongly, or breaks off; nothing was kept.")
+                raise ApiProblem(
+                    400, "The body cannot be read", "It is framed wrongly, or breaks off; nothing was kept."
+                )
             body += message.get("body", b"")
             if len(body) > _A_STRANGERS_BODY_BYTES and not is_known:
                 loop = asyncio.get_running_loop()
@@ -198,7 +200,7 @@ def _run(app: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
     return _Answer(head[0], head[1], body)
 
 
-def _refusal(problem: Problem) -> _Answer:
+def _refusal(problem: ApiProblem) -> _Answer:
     answer = problem.answer()
     return _Answer(answer.status_code, list(answer.headers.items()), answer.get_data())
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from attachment_transfer.ledger import migrations, tables
-from attachment_transfer.private_files import private_file, private_folder, tighten
+from attachment_transfer.ledger.private_files import private_file, private_folder, tighten
 
 _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "ceph", "glusterfs"})
 _BUSY_TIMEOUT_MS = 30_000

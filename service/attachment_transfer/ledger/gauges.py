@@ -22,8 +22,8 @@ from prometheus_client.registry import Collector
 from attachment_transfer import __version__
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, TERMINAL_TRANSFER, AttachmentState, TransferState
 from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.leases import database_now
 from attachment_transfer.ledger.remembered import Remembered
-from attachment_transfer.ledger.shared_clock import database_now
 
 MOST_TENANTS = 25
 OTHER = "other"

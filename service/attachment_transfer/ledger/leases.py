@@ -13,9 +13,18 @@ import sqlalchemy as sa
 
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.database import reading, writing
-from attachment_transfer.ledger.shared_clock import database_now
 
 _table = tables.engine_lease
+
+
+def database_now(engine: sa.Engine) -> sa.ColumnElement[float]:
+    """The database's own time in epoch seconds, as an expression; it moves on within a transaction."""
+    text = (
+        "extract(epoch from clock_timestamp())"
+        if engine.dialect.name == "postgresql"
+        else "((julianday('now') - 2440587.5) * 86400.0)"  # SQLite serves tests of this; it has no clock_timestamp()
+    )
+    return sa.literal_column(text, type_=sa.Float)
 
 
 class Leases:

@@ -27,30 +27,30 @@ class Remembered(Generic[T]):
         self._lock = threading.Lock()
         self._found: list[T] = []
         self._found_at_s = self._took_s = 0.0
-        self._looker: threading.Thread | None = None
+        self._refresher: threading.Thread | None = None
 
     def __call__(self) -> T:
         """Return it. Raises what ``find`` raises, where the answer is found at once."""
         with self._lock:
             if not self._found or self._took_s < _FAST_S:
-                self._look()
-            elif self._is_old() and (self._looker is None or not self._looker.is_alive()):
-                self._looker = threading.Thread(target=self._look_quietly, name="remembered", daemon=True)
-                self._looker.start()
+                self._refresh()
+            elif self._is_old() and (self._refresher is None or not self._refresher.is_alive()):
+                self._refresher = threading.Thread(target=self._refresh_quietly, name="remembered", daemon=True)
+                self._refresher.start()
             return self._found[0]
 
     def _is_old(self) -> bool:
         return self._monotonic_s() - self._found_at_s > self._took_s * _KEPT_TIMES
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         began_s = self._monotonic_s()
         found = self._find()
         self._found_at_s = self._monotonic_s()
         self._took_s = self._found_at_s - began_s
         self._found = [found]
 
-    def _look_quietly(self) -> None:
+    def _refresh_quietly(self) -> None:
         try:
-            self._look()
+            self._refresh()
         except Exception:  # noqa: BLE001 - the next one tries again; until then the last answer stands
             self._found_at_s = self._monotonic_s()

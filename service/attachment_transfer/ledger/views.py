@@ -30,7 +30,7 @@ class BadCursor(ValueError):
     """A page cursor that we did not issue."""
 
 
-class NotAllowed(Exception):
+class CancelNotAllowed(Exception):
     """The transfer's present state does not allow this; the message says why, ``code`` says it to programs."""
 
     def __init__(self, message: str, code: str) -> None:
@@ -39,7 +39,7 @@ class NotAllowed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class TransferPage:
     """One page of transfers, newest first, and the cursor of the next page, if any."""
 
     transfers: list[Transfer]
@@ -67,7 +67,7 @@ def list_transfers(
     created_before_s: float | None = None,
     limit: int = 100,
     cursor: str | None = None,
-) -> Page:
+) -> TransferPage:
     """List transfers, newest first; times are epoch seconds. Raises :class:`BadCursor`."""
     table = tables.transfer
     query = sa.select(table).order_by(table.c.created_at_s.desc(), table.c.id.desc()).limit(limit + 1)
@@ -88,7 +88,7 @@ def list_transfers(
     with engine.connect() as connection:
         found = [transfer_from(row) for row in connection.execute(query).mappings()]
     following = _cursor(found[limit - 1]) if len(found) > limit else None
-    return Page(transfers=found[:limit], next_cursor=following)
+    return TransferPage(transfers=found[:limit], next_cursor=following)
 
 
 def _cursor(transfer: Transfer) -> str:
@@ -128,13 +128,15 @@ def count_open(engine: sa.Engine, *, caller: str | None) -> int:
 def retry(
     engine: sa.Engine, transfer_id: str, *, enqueue: Enqueue, now_s: float, actor: str = audit.OPERATOR
 ) -> Transfer:
-    """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`NotAllowed`."""
+    """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`CancelNotAllowed`."""
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.QUEUED, TransferState.RUNNING}:
-            raise NotAllowed(f"the transfer is {transfer.state}: a round is due or running already", "not-at-rest")
+            raise CancelNotAllowed(
+                f"the transfer is {transfer.state}: a round is due or running already", "not-at-rest"
+            )
         if not _has_secrets(connection, transfer_id):
-            raise NotAllowed(
+            raise CancelNotAllowed(
                 "its secrets were shredded: the next event of this contact brings new ones and runs it again",
                 "secrets-shredded",
             )
@@ -150,12 +152,12 @@ def retry(
 def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float, actor: str = audit.OPERATOR) -> Transfer:
     """End a transfer, and shred its secrets; a running round stops after its present file.
 
-    Raises ``LookupError`` or :class:`NotAllowed`.
+    Raises ``LookupError`` or :class:`CancelNotAllowed`.
     """
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.SETTLED, TransferState.CANCELLED}:
-            raise NotAllowed(f"the transfer is {transfer.state} already", "ended-already")
+            raise CancelNotAllowed(f"the transfer is {transfer.state} already", "ended-already")
         values = {
             "state": move_transfer(transfer.state, TransferState.CANCELLED),
             "outcome": Outcome.CANCELLED,

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.clients.downloads import OpenSource, peeked
+from attachment_transfer.clients.cmi.downloads import OpenSource, peeked
 from attachment_transfer.core.errors import AttachmentRefused, NeighbourUnavailable, NotWanted
 from attachment_transfer.core.model import SourceAttachment
-from attachment_transfer.core.policy import Policy, Refuse, Skip, Verdict
+from attachment_transfer.core.policy import Policy, RefuseFile, SkipFile, Verdict
 
 #: Returns only if the bytes are clean; raises AttachmentRefused or ScannerUnavailable.
 Scan = Callable[[Iterable[bytes]], None]
@@ -52,7 +52,7 @@ class Inspector:
 
 def _enforce(verdict: Verdict) -> None:
     match verdict:
-        case Skip(reason=reason):
+        case SkipFile(reason=reason):
             raise NotWanted.because(reason)
-        case Refuse(reason=reason):
+        case RefuseFile(reason=reason):
             raise AttachmentRefused.because(reason)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from attachment_transfer import meters
 from attachment_transfer.ledger.leases import Leases
+from attachment_transfer.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
@@ -79,7 +79,7 @@ class LeaseKeeper:
         self._orphans = ownerless
         if taken:
             _log.warning("taking over", executors=taken)
-            meters.TAKEOVERS.inc(self._take_over(taken))
+            metrics.TAKEOVERS.inc(self._take_over(taken))
 
     def _every(self, chore: Callable[[], None]) -> None:
         while not self._stop.wait(self._pause_s):

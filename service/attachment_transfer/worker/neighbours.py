@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 import httpx
 
-from attachment_transfer import meters
-from attachment_transfer.clients.c4c import C4cClient
-from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
-from attachment_transfer.clients.caller_hosts import CallerHosts
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.governor import GovernedTransport, Governor
-from attachment_transfer.clients.observed import ObservedTransport
-from attachment_transfer.clients.timelimits import CallTimes
-from attachment_transfer.core.dialect import Dialect
+from attachment_transfer.clients.c4c.client import C4cClient
+from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.outbound.caller_hosts import CallerHosts
+from attachment_transfer.clients.outbound.governor import GovernedTransport, Governor
+from attachment_transfer.clients.outbound.observed import ObservedTransport
+from attachment_transfer.clients.outbound.time_limits import CallTimes
+from attachment_transfer.core.dialect import NeighbourDialect
 from attachment_transfer.core.hosts import HostPattern
 from attachment_transfer.core.model import Secrets, Transfer
 from attachment_transfer.ledger.refusals import Credential
+from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.credentials import CredentialWatch, WatchedTransport
 
 #: 2 Mbit/s: slower lines need a larger upload timeout anyway.
@@ -65,15 +65,15 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class NeighbourClients:
     """Both ends of the stack for one transfer."""
 
     cmi: CmiClient
     c4c: C4cClient
 
 
-class Phonebook:
-    """Opens :class:`Neighbours`. The transport, with its pooled connections, is shared by all transfers.
+class ClientFactory:
+    """Opens :class:`NeighbourClients`. The transport, with its pooled connections, is shared by all transfers.
 
     Args:
         hosts_of: the hosts that a caller's transfers may reach; None for a caller that may reach none.
@@ -83,7 +83,7 @@ class Phonebook:
         self,
         transport: Callable[[], httpx.BaseTransport],
         *,
-        dialect: Dialect,
+        dialect: NeighbourDialect,
         limits: Limits,
         governor: Governor,
         watch: CredentialWatch,
@@ -100,14 +100,14 @@ class Phonebook:
         self._navigations: dict[str, AttachmentNavigation] = {}
 
     @contextmanager
-    def open(self, transfer: Transfer, secrets: Secrets) -> Iterator[Neighbours]:
+    def open(self, transfer: Transfer, secrets: Secrets) -> Iterator[NeighbourClients]:
         """Clients with this transfer's credentials; nothing of them outlives the block."""
         cmi = Credential(url=transfer.cmi_url, user=transfer.cmi_user, password=secrets.cmi_password)
         c4c = Credential(url=transfer.c4c_url, user=transfer.c4c_user, password=secrets.c4c_password)
         cmi_http = self._client("cmi", transfer, cmi)
         cmi_http.headers["x-api-key"] = secrets.cmi_api_key
         c4c_http = self._client("c4c", transfer, c4c)
-        yield Neighbours(
+        yield NeighbourClients(
             CmiClient(
                 cmi_http,
                 cmi_url=transfer.cmi_url,
@@ -139,7 +139,7 @@ class Phonebook:
                         ObservedTransport(self._transport, neighbour),
                         self._governor,
                         transfer.tenant,
-                        note_slow=meters.SLOW_CALLS.labels(neighbour).inc,
+                        note_slow=metrics.SLOW_CALLS.labels(neighbour).inc,
                     ),
                     self._watch,
                     credential,

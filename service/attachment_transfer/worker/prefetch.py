@@ -15,8 +15,8 @@ from itertools import pairwise
 import structlog
 
 from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.downloads import OpenSource
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.cmi.downloads import OpenSource
 from attachment_transfer.core.model import Attachment
 from attachment_transfer.worker.sources import open_source
 

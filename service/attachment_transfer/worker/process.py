@@ -14,7 +14,7 @@ from typing import IO, Protocol
 
 import structlog
 
-from attachment_transfer.private_files import private_file
+from attachment_transfer.ledger.private_files import private_file
 from attachment_transfer.worker.health import HealthServer
 
 _log = structlog.get_logger(__name__)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from attachment_transfer.clients.body import BLOCK_BYTES
-from attachment_transfer.clients.cmi import CmiClient
-from attachment_transfer.clients.downloads import OpenSource
+from attachment_transfer.clients.cmi.client import CmiClient
+from attachment_transfer.clients.cmi.downloads import OpenSource
+from attachment_transfer.core.answers.sniffing import plain_type
 from attachment_transfer.core.errors import NotThereYet
 from attachment_transfer.core.model import SourceAttachment
-from attachment_transfer.core.sniffing import plain_type
 from attachment_transfer.core.transcript import contact_of, render, sha256_of, transcript_source
 
 

@@ -12,8 +12,8 @@ from attachment_transfer.core.errors import Defect, Reason, TransferError
 from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.resource import result_json
 from attachment_transfer.core.states import Outcome, TransferState
-from attachment_transfer.ledger.round_book import RoundBook
-from attachment_transfer.worker.neighbours import Neighbours
+from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.worker.neighbours import NeighbourClients
 
 #: The name under which the result stands among the conversation's attached data.
 RESULT_NAME = "attachment_transfer"
@@ -28,8 +28,8 @@ class WriteBack:
     repetition says the same.
     """
 
-    def __init__(self, book: RoundBook) -> None:
-        self._book = book
+    def __init__(self, store: RoundStore) -> None:
+        self._store = store
 
     def report(
         self,
@@ -37,15 +37,15 @@ class WriteBack:
         state: TransferState,
         outcome: Outcome,
         reason: Reason | None,
-        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+        neighbours: Callable[[Transfer], AbstractContextManager[NeighbourClients]],
     ) -> None:
         """Write back how the transfer ends; trouble is audited and logged, and stays here."""
         # A contact that CMI does not know has no conversation to write to.
-        if outcome is Outcome.UNKNOWN_CONTACT or self._book.wrote_back(transfer.id, transfer.round_no):
+        if outcome is Outcome.UNKNOWN_CONTACT or self._store.wrote_back(transfer.id, transfer.round_no):
             return
-        result = result_json(transfer, self._book.attachments(transfer.id), state, outcome, reason)
+        result = result_json(transfer, self._store.attachments(transfer.id), state, outcome, reason)
         failure = self._try(transfer, result, neighbours)
-        self._book.note_write_back(transfer.id, transfer.round_no, failure=failure)
+        self._store.note_write_back(transfer.id, transfer.round_no, failure=failure)
         if failure:
             _log.warning("result not written back", transfer_id=transfer.id, reason=failure.code, why=failure.message)
 
@@ -53,7 +53,7 @@ class WriteBack:
         self,
         transfer: Transfer,
         result: dict[str, object],
-        neighbours: Callable[[Transfer], AbstractContextManager[Neighbours]],
+        neighbours: Callable[[Transfer], AbstractContextManager[NeighbourClients]],
     ) -> Reason | None:
         """Why it failed, or None."""
         try:

@@ -18,8 +18,8 @@ from ledger_kit import CALLER, CONTACT, SECRET_TEXTS, SECRETS, Queue, a_request
 from stack import governor
 from wire import C4C, CMI, NEXT_DOOR, PUBLIC, SIGNED, Call, Net, answer, json_answer
 
-from attachment_transfer.clients.c4c_metadata import AttachmentNavigation
-from attachment_transfer.clients.outbound import OutboundPolicy, OutboundTransport
+from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
+from attachment_transfer.clients.outbound.transport import OutboundPolicy, OutboundTransport
 from attachment_transfer.core.dialect import read_dialect
 from attachment_transfer.core.errors import TransferError
 from attachment_transfer.core.hosts import covered, parse_patterns
@@ -27,9 +27,9 @@ from attachment_transfer.core.model import ActivityRef, Transfer
 from attachment_transfer.ledger.accept import accept, load_transfer
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.settings import shipped_dialect
+from attachment_transfer.runtime.settings import shipped_dialect
 from attachment_transfer.worker.credentials import CredentialWatch
-from attachment_transfer.worker.neighbours import Limits, Neighbours, Phonebook
+from attachment_transfer.worker.neighbours import ClientFactory, Limits, NeighbourClients
 
 pytestmark = pytest.mark.off_contract(reason="links lead where no hop of the contract is")
 #: At least so many; docs/security.md names how many there are.
@@ -144,7 +144,7 @@ class Attack:
         self.refused = 0
         self._transfer = transfer
         # Without a pace to wait for, and without breakers: each link is tried.
-        self._phonebook = Phonebook(
+        self._client_factory = ClientFactory(
             lambda: OutboundTransport(POLICY, resolve=self.net.resolve),
             dialect=DIALECT,
             limits=Limits(),
@@ -155,8 +155,8 @@ class Attack:
         )
 
     @contextmanager
-    def neighbours(self) -> Iterator[Neighbours]:
-        with self._phonebook.open(self._transfer, SECRETS) as found:
+    def neighbours(self) -> Iterator[NeighbourClients]:
+        with self._client_factory.open(self._transfer, SECRETS) as found:
             yield found
 
     def listed(self, link: str, *, redirects: tuple[tuple[int, str], ...] = ()) -> None:

@@ -1,0 +1,192 @@
+"""Keeps the service a good neighbour: calls per (tenant, host) are paced, and stop for a while where they only fail.
+
+A pace that is used up is waited for, up to two seconds; a neighbour that is left alone raises :class:`NeighbourBusy`
+with the time to wait, and then the durable queue waits, no thread does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import httpx
+
+from attachment_transfer.clients.outbound.time_limits import too_slow
+from attachment_transfer.core.errors import NeighbourBusy
+from attachment_transfer.core.limits import Breaker, BreakerRule, Bucket
+
+_FAILURES = frozenset({429, 500, 502, 503, 504})
+_LONGEST_PAUSE_S = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Calls per second in the long run, and at once, for each (tenant, host)."""
+
+    per_s: float = 50.0
+    burst: float = 100.0
+
+
+class CallEnd(Enum):
+    """How a call ended, as far as it says something about the neighbour."""
+
+    WELL = auto()
+    FAILED = auto()
+    SLOW = auto()  # given up at a time limit: it held a place all the while
+    UNDECIDED = auto()
+
+
+class Governor:
+    """Buckets and breakers of one process.
+
+    Args:
+        now_s: the service's clock, for breakers: the lab's time heals them too.
+        monotonic_s, pause_s: steady time and how to let it pass, for the pace.
+    """
+
+    def __init__(
+        self,
+        *,
+        pace: Pace,
+        now_s: Callable[[], float],
+        monotonic_s: Callable[[], float],
+        pause_s: Callable[[float], None],
+        rule: BreakerRule | None = None,
+    ) -> None:
+        self._pace = pace
+        self._now_s = now_s
+        self._monotonic_s = monotonic_s
+        self._pause_s = pause_s
+        self._fresh = Breaker(rule=rule or BreakerRule())
+        self._lock = threading.Lock()
+        self._buckets: dict[tuple[str, str], Bucket] = {}
+        self._breakers: dict[tuple[str, str], Breaker] = {}
+
+    def admit(self, tenant: str, host: str) -> None:
+        """Let one call pass, perhaps after a short wait, or raise :class:`NeighbourBusy`."""
+        while (wait_s := self._draw((tenant, host))) > 0:
+            if wait_s > _LONGEST_PAUSE_S:
+                raise NeighbourBusy(f"the pace for {host} is used up", retry_after_s=wait_s)
+            self._pause_s(wait_s)
+        with self._lock:
+            breaker, wait_s = self._breakers.get((tenant, host), self._fresh).ask(self._now_s())
+            if wait_s > 0:
+                raise NeighbourBusy(
+                    f"{host} failed {breaker.failed} times in a row: it is left alone", retry_after_s=wait_s
+                )
+            self._breakers[(tenant, host)] = breaker
+
+    def note(self, tenant: str, host: str, end: CallEnd) -> None:
+        """Record how a call ended, its answer's body included."""
+        with self._lock:
+            breaker = self._breakers.get((tenant, host), self._fresh)
+            match end:
+                case CallEnd.WELL:
+                    breaker = breaker.succeeded()
+                case CallEnd.FAILED:
+                    breaker = breaker.failed_at(self._now_s())
+                case CallEnd.SLOW:
+                    breaker = breaker.slow_at(self._now_s())
+                case CallEnd.UNDECIDED:
+                    breaker = breaker.undecided()
+            self._breakers[(tenant, host)] = breaker
+
+    def open_breakers(self) -> list[tuple[str, str]]:
+        """(tenant, host) of every neighbour that is left alone now."""
+        with self._lock:
+            return sorted(key for key, breaker in self._breakers.items() if breaker.open_until_s is not None)
+
+    def _draw(self, key: tuple[str, str]) -> float:
+        now_s = self._monotonic_s()
+        with self._lock:
+            bucket = self._buckets.get(key) or Bucket.full(per_s=self._pace.per_s, burst=self._pace.burst, now_s=now_s)
+            self._buckets[key], wait_s = bucket.take(now_s)
+            return wait_s
+
+
+class GovernedTransport(httpx.BaseTransport):
+    """A shared transport as one tenant sees it: governed, and not closed with the client that uses it.
+
+    Args:
+        note_slow: called for each call that is given up because the neighbour is too slow.
+    """
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        governor: Governor,
+        tenant: str,
+        *,
+        note_slow: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._inner = inner
+        self._governor = governor
+        self._tenant = tenant
+        self._note_slow = note_slow
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Ask for admission, send, and record the end: at once for a failure, after the body for everything else."""
+        host = request.url.host
+        self._governor.admit(self._tenant, host)
+        call = _Call(lambda end: self._ended(host, end))
+        with call.watched():
+            response = self._inner.handle_request(request)
+        if response.status_code in _FAILURES:
+            call.ended(CallEnd.FAILED)
+        if response.is_stream_consumed:  # it came with its body
+            call.ended(CallEnd.WELL)
+        response.stream = _WatchedBody(response.stream, call)
+        return response
+
+    def _ended(self, host: str, end: CallEnd) -> None:
+        if end is CallEnd.SLOW:
+            self._note_slow()
+        self._governor.note(self._tenant, host, end)
+
+
+class _Call:
+    """One call on its way; its end is recorded once."""
+
+    def __init__(self, note: Callable[[CallEnd], None]) -> None:
+        self._note = note
+        self._is_over = False
+
+    def ended(self, end: CallEnd) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._note(end)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Record what breaks the call off. What is ours, or the other neighbour's, decides nothing here."""
+        try:
+            yield
+        except httpx.TransportError as exc:
+            self.ended(CallEnd.SLOW if too_slow(exc) else CallEnd.FAILED)
+            raise
+        except Exception:
+            self.ended(CallEnd.UNDECIDED)
+            raise
+
+
+class _WatchedBody(httpx.SyncByteStream):
+    """An answer's body: well unless it breaks off. One that is not read to its end is no fault of the neighbour's."""
+
+    def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream, call: _Call) -> None:
+        if not isinstance(inner, httpx.SyncByteStream):
+            raise TypeError("the transport below is a synchronous one")
+        self._inner = inner
+        self._call = call
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._call.watched():
+            yield from self._inner
+        self._call.ended(CallEnd.WELL)
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._call.ended(CallEnd.WELL)
+        self._inner.close()

@@ -1,0 +1,335 @@
+"""Is this answer the file that CMI lists? The decisions, as two tables; the first row that fits decides.
+
+All that is known is compared before anything may be called stored: the listing (size, type, name), the answer's head
+(status, Content-Type, Content-Encoding, Content-Length, how its end is marked) and its first bytes. What cannot be told
+from these (another file of the same size and type) is no concern of this module.
+
+Sources: RFC 9110 (status 200, 202, 203, 204, 206; section 8.4 codings; section 8.6 length), RFC 9112 section 6.3 (a
+body that only the close of the connection ends may be cut without a trace).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from attachment_transfer.core.answers.sniffing import (
+    UNKNOWN,
+    declared_type,
+    effective_type,
+    has_signature,
+    sniff,
+    synonyms,
+)
+from attachment_transfer.core.errors import (
+    DownloadDoubted,
+    IncompleteDownload,
+    NotTheFile,
+    SizeDiffers,
+    UnknownCoding,
+)
+
+#: Codings that are unpacked; ``x-gzip`` is gzip (RFC 9110, section 8.4.1.3).
+KNOWN_CODINGS = frozenset({"gzip", "x-gzip", "deflate"})
+
+
+class ReadMethod(StrEnum):
+    """How the body is read."""
+
+    EMPTY = "empty"  # there is none, and none is listed
+    STREAM = "stream"  # its length is announced: it goes on as it comes
+    SPOOL = "spool"  # its size is known only at its end
+    UNPACK = "unpack"  # packed: unpacked with every check, then judged
+    TWICE = "twice"  # nothing tells whether its end is the end: read twice and compared
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListedFile:
+    """What CMI's listing says.
+
+    Attributes:
+        content_type: as :func:`declared_type` returns it; None where the listing has none.
+        size_bytes: None where the listing has none, or is known to be wrong on this tenant.
+    """
+
+    name: str
+    content_type: str | None
+    size_bytes: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerHead:
+    """The head of the answer to the download.
+
+    Attributes:
+        content_type: as :func:`declared_type` returns it; None where there is none.
+        codings: as applied, in lower case, without ``identity``.
+        length_bytes: Content-Length, or None.
+        framed: True if the end of the body is marked (length or chunks), so that a cut shows.
+    """
+
+    status: int
+    content_type: str | None
+    codings: tuple[str, ...] = ()
+    length_bytes: int | None = None
+    framed: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileBody:
+    """What came, once its size is known (announced, or counted at its end)."""
+
+    size_bytes: int
+    head: bytes
+
+    @property
+    def sniffed(self) -> str:
+        """Its type by its first bytes."""
+        return sniff(self.head)
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """This is not the file. ``says`` makes the sentence."""
+
+    error: type[DownloadDoubted]
+    says: Callable[..., str]
+
+
+@dataclass(frozen=True)
+class HeadRule:
+    """One row over listing and head."""
+
+    fits: Callable[[ListedFile, AnswerHead], bool]
+    then: ReadMethod | Doubt
+
+
+@dataclass(frozen=True)
+class BodyRule:
+    """One row over listing, head and body; ``then`` None: this is the file."""
+
+    fits: Callable[[ListedFile, AnswerHead, FileBody], bool]
+    then: Doubt | None
+
+
+HEAD_RULES: tuple[HeadRule, ...] = (
+    HeadRule(
+        lambda _, answer: answer.status not in {200, 204},
+        Doubt(NotTheFile, lambda _, answer: f"CMI answered {answer.status} to a download, which is not the file"),
+    ),
+    HeadRule(lambda listed, answer: answer.status == 204 and listed.size_bytes == 0, ReadMethod.EMPTY),
+    HeadRule(
+        lambda listed, answer: answer.status == 204 and listed.size_bytes is None,
+        Doubt(NotTheFile, lambda *_: "CMI answered 204 (no content) for a file whose size it does not list"),
+    ),
+    HeadRule(
+        lambda _, answer: answer.status == 204,
+        Doubt(SizeDiffers, lambda listed, _: f"CMI lists {listed.size_bytes} bytes and answered 204 (no content)"),
+    ),
+    HeadRule(
+        lambda _, answer: len(answer.codings) > 1,
+        Doubt(
+            UnknownCoding, lambda _, answer: f"CMI sent the file packed more than once ({', '.join(answer.codings)})"
+        ),
+    ),
+    HeadRule(
+        lambda _, answer: bool(answer.codings) and answer.codings[0] not in KNOWN_CODINGS,
+        Doubt(
+            UnknownCoding,
+            lambda _, answer: f"CMI sent the file packed as {answer.codings[0][:40]!r}, though none was asked for",
+        ),
+    ),
+    HeadRule(lambda _, answer: bool(answer.codings), ReadMethod.UNPACK),
+    HeadRule(lambda _, answer: answer.length_bytes is not None, ReadMethod.STREAM),
+    HeadRule(lambda listed, answer: answer.framed or listed.size_bytes is not None, ReadMethod.SPOOL),
+    HeadRule(lambda *_: True, ReadMethod.TWICE),
+)
+
+BODY_RULES: tuple[BodyRule, ...] = (
+    BodyRule(
+        lambda listed, answer, body: _is_document(answer, body) and not _may_be_document(listed, answer, body),
+        Doubt(
+            NotTheFile,
+            lambda listed, answer, body: (
+                f"CMI answered with {_document_of(answer, body)} where {_described(listed)} is listed"
+            ),
+        ),
+    ),
+    BodyRule(
+        lambda listed, answer, body: listed.size_bytes is None and _lacks_signature(listed, answer, body),
+        Doubt(
+            NotTheFile,
+            lambda listed, _, body: f"the answer's first bytes are {body.sniffed} where {_described(listed)} is listed",
+        ),
+    ),
+    BodyRule(
+        lambda listed, _, body: listed.size_bytes is not None and body.size_bytes != listed.size_bytes,
+        Doubt(
+            SizeDiffers,
+            lambda listed, _, body: f"CMI lists {listed.size_bytes} bytes and sent {body.size_bytes}",
+        ),
+    ),
+    BodyRule(lambda *_: True, None),
+)
+
+
+def how_to_read(listed: ListedFile, answer: AnswerHead) -> ReadMethod:
+    """Decide from listing and head. Raises NotTheFile, SizeDiffers or UnknownCoding."""
+    rule = next(rule for rule in HEAD_RULES if rule.fits(listed, answer))
+    if isinstance(rule.then, Doubt):
+        raise rule.then.error(rule.then.says(listed, answer))
+    return rule.then
+
+
+def check_body(listed: ListedFile, answer: AnswerHead, body: FileBody) -> None:
+    """Raise NotTheFile or SizeDiffers unless this is the file."""
+    rule = next(rule for rule in BODY_RULES if rule.fits(listed, answer, body))
+    if rule.then is not None:
+        raise rule.then.error(rule.then.says(listed, answer, body))
+
+
+def packed_is_the_file(listed: ListedFile, packed_bytes: int) -> bool:
+    """True if a packed answer is the file as it is: an archive that its server calls packed (``.gz`` and its kin).
+
+    A server that derives Content-Encoding from the name does so; then the listed size is the archive's.
+    """
+    return _is_archive(listed) and packed_bytes == listed.size_bytes
+
+
+def unpacked_is_no_archive(listed: ListedFile, unpacked_head: bytes) -> bool:
+    """The same where no size is listed: an archive is listed, and what unpacks from the answer is none."""
+    return _is_archive(listed) and listed.size_bytes is None and sniff(unpacked_head) != "application/gzip"
+
+
+def check_same(first: tuple[int, str], second: tuple[int, str]) -> None:
+    """Two readings, each (size in bytes, sha256), of a body whose end nothing marks. Raises IncompleteDownload."""
+    if first != second:
+        raise IncompleteDownload(
+            f"CMI: two downloads of the file differ ({first[0]} and {second[0]} bytes), and nothing says where it ends"
+        )
+
+
+def type_to_send(listed: ListedFile, answer: AnswerHead, head: bytes) -> str:
+    """The type that C4C gets: the listed one, or where none is listed, what the first bytes and the answer say."""
+    return listed.content_type or effective_type(answer.content_type or UNKNOWN, sniff(head))
+
+
+_PAGE, _JSON, _XML = "a web page", "a JSON document", "an XML document"
+
+#: What servers and gateways answer in a file's place, by type.
+_DOCUMENT_TYPES: tuple[tuple[str, str], ...] = (
+    ("text/html", _PAGE),
+    ("application/xhtml+xml", _PAGE),
+    ("application/json", _JSON),
+    ("text/json", _JSON),
+    ("application/*+json", _JSON),
+    ("application/xml", _XML),
+    ("text/xml", _XML),
+    ("application/*+xml", _XML),
+)
+#: Files that are such documents themselves, by the ending of their name.
+_DOCUMENT_NAMES: dict[str, frozenset[str]] = {
+    _PAGE: frozenset({".html", ".htm", ".xhtml", ".xht", ".shtml", ".mhtml", ".mht", ".hta"}),
+    _JSON: frozenset({".json", ".jsonl", ".ndjson", ".geojson", ".har", ".ipynb", ".webmanifest", ".map", ".topojson"}),
+    _XML: frozenset(
+        {
+            ".xml",
+            ".svg",
+            ".xsd",
+            ".xsl",
+            ".xslt",
+            ".kml",
+            ".gpx",
+            ".rss",
+            ".atom",
+            ".plist",
+            ".wsdl",
+            ".xhtml",
+            ".musicxml",
+        }
+    ),
+}
+#: Names whose files begin with a signature, where the listing has no type that says so.
+_SIGNED_NAMES = frozenset(
+    {".pdf", ".jpg", ".jpeg", ".png", ".gif", ".webp", ".zip", ".docx", ".xlsx", ".pptx", ".heic"}
+)
+_ARCHIVE_NAMES = frozenset({".gz", ".tgz", ".svgz", ".z", ".gzip", ".emz", ".wmz", ".taz"})
+
+
+def _kind_of(content_type: str | None) -> str | None:
+    return next((kind for pattern, kind in _DOCUMENT_TYPES if fnmatchcase(content_type or "", pattern)), None)
+
+
+def _is_document(answer: AnswerHead, body: FileBody) -> bool:
+    return body.size_bytes > 0 and (_kind_of(answer.content_type) or _kind_of(body.sniffed)) is not None
+
+
+def _document_of(answer: AnswerHead, body: FileBody) -> str:
+    return _kind_of(body.sniffed) or _kind_of(answer.content_type) or "a document"
+
+
+def _may_be_document(listed: ListedFile, answer: AnswerHead, body: FileBody) -> bool:
+    """Whether a web page, JSON or XML is what the customer sent, or the bytes show that it is none."""
+    kinds = {_kind_of(answer.content_type), _kind_of(body.sniffed)} - {None}
+    own = {kind for kind in kinds if kind and _suffix(listed.name) in _DOCUMENT_NAMES[kind]}
+    if kinds <= own | {_kind_of(listed.content_type)}:
+        return True
+    if _is_of_listed_type(listed, body):
+        return True
+    same_size = listed.size_bytes == body.size_bytes
+    served_as_listed = listed.content_type is not None and answer.content_type in synonyms(listed.content_type)
+    if listed.content_type is not None and listed.content_type.startswith("text/"):
+        return served_as_listed or (same_size and _kind_of(answer.content_type) is None)
+    if listed.content_type in {None, UNKNOWN} and _suffix(listed.name) not in _SIGNED_NAMES:
+        return same_size
+    return served_as_listed and same_size
+
+
+def _is_of_listed_type(listed: ListedFile, body: FileBody) -> bool:
+    """True if the first bytes have the signature of the listed type, whatever the answer calls them."""
+    declared = listed.content_type
+    if declared is None or _kind_of(body.sniffed) is not None or body.sniffed in {UNKNOWN, "text/plain"}:
+        return False
+    return effective_type(declared, body.sniffed) in {declared, *synonyms(declared)}
+
+
+def _lacks_signature(listed: ListedFile, answer: AnswerHead, body: FileBody) -> bool:
+    """True if the listed type always begins with a signature, the bytes do not, and CMI calls them something else."""
+    declared = listed.content_type
+    if declared is None or not has_signature(declared) or answer.content_type in synonyms(declared):
+        return False
+    return body.size_bytes > 0 and not _is_of_listed_type(listed, body)
+
+
+def _is_archive(listed: ListedFile) -> bool:
+    packed = listed.content_type is not None and "application/gzip" in synonyms(listed.content_type)
+    return packed or _suffix(listed.name) in _ARCHIVE_NAMES
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name.strip().lower()).suffix
+
+
+def _described(listed: ListedFile) -> str:
+    size = "" if listed.size_bytes is None else f" of {listed.size_bytes} bytes"
+    return f"{listed.content_type or 'a file'}{size}"
+
+
+__all__ = [
+    "BODY_RULES",
+    "HEAD_RULES",
+    "AnswerHead",
+    "FileBody",
+    "ListedFile",
+    "ReadMethod",
+    "check_body",
+    "check_same",
+    "declared_type",
+    "how_to_read",
+    "packed_is_the_file",
+    "type_to_send",
+    "unpacked_is_no_archive",
+]
