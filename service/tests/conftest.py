@@ -15,7 +15,7 @@ from hypothesis import settings
 sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test folders out; helpers stand beside the tests
 
 from fakes import HandClock, counting_ids
-from ingress_kit import Door, open_door
+from ingress_kit import Endpoint, open_endpoint
 from ledger_kit import Queue
 from operator_kit import Morning
 from policy_kit import PolicyStack
@@ -82,9 +82,9 @@ def queue() -> Queue:
 
 
 @pytest.fixture
-def door(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Door:
+def endpoint(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Endpoint:
     """The API over an empty ledger."""
-    return open_door(engine, clock=clock, keys=keys, queue=queue, new_id=new_id)
+    return open_endpoint(engine, clock=clock, keys=keys, queue=queue, new_id=new_id)
 
 
 @pytest.fixture

@@ -90,7 +90,7 @@ class Issuer:
 
 
 @dataclass
-class Door:
+class Endpoint:
     """The API, its queue and its ledger."""
 
     http: FlaskClient
@@ -131,7 +131,7 @@ def a_token_verifier(issuer: Issuer, clock: HandClock, *, issuers: tuple[str, ..
     )
 
 
-def open_door(
+def open_endpoint(
     engine: sa.Engine,
     *,
     clock: HandClock,
@@ -141,7 +141,7 @@ def open_door(
     ring: Callable[[], None] = lambda: None,
     admission: Admission | None = None,
     **more: Any,
-) -> Door:
+) -> Endpoint:
     issuer = Issuer(clock)
     app = create_app(
         Ingress(
@@ -161,4 +161,4 @@ def open_door(
             **more,
         )
     )
-    return Door(app.test_client(), issuer, queue, engine)
+    return Endpoint(app.test_client(), issuer, queue, engine)

@@ -46,7 +46,7 @@ def database() -> Database:
 
 @pytest.fixture
 def app(database: Database) -> Flask:
-    app = Flask("door")
+    app = Flask("endpoint")
     guard(app, Bulkhead(places=2, patience_s=0.05), identify=lambda: None)
     app.add_url_rule("/transfers", "transfers", database.answer)
     app.add_url_rule("/healthz", "healthz", lambda: "ok")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
-from ingress_kit import Door, open_door
+from ingress_kit import Endpoint, open_endpoint
 from ledger_kit import Queue
 from test_processes import Program, free_port, until
 
@@ -102,21 +102,21 @@ def test_an_api_by_itself_is_ready_without_a_worker_and_says_that_nobody_carries
 @pytest.fixture
 def beside(
     engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]
-) -> tuple[Door, Leases]:
+) -> tuple[Endpoint, Leases]:
     leases = Leases(engine, ttl_s=30.0)
-    return open_door(
+    return open_endpoint(
         engine, clock=clock, keys=keys, queue=queue, new_id=new_id,
         living_workers=leases.count_unexpired, worker_beside=True,
     ), leases  # fmt: skip
 
 
-def test_an_api_beside_its_worker_is_ready_while_the_workers_lease_lasts(beside: tuple[Door, Leases]) -> None:
-    door, leases = beside
-    assert door.http.get("/readyz").status_code == 503
+def test_an_api_beside_its_worker_is_ready_while_the_workers_lease_lasts(beside: tuple[Endpoint, Leases]) -> None:
+    endpoint, leases = beside
+    assert endpoint.http.get("/readyz").status_code == 503
     leases.keep("embedded")
-    assert door.http.get("/readyz").get_json()["workers"] == 1
+    assert endpoint.http.get("/readyz").get_json()["workers"] == 1
     leases.release("embedded")
-    answer = door.http.get("/readyz")
+    answer = endpoint.http.get("/readyz")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert NOBODY in answer.get_json()["detail"]
 

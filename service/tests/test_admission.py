@@ -47,9 +47,9 @@ def test_without_a_callers_file_everybody_with_a_token_is_welcome(clock: HandClo
 
 def test_with_a_callers_file_a_stranger_is_403(clock: HandClock) -> None:
     callers = read_callers({"caller": [{"name": "https://login-*/acme#*"}]})
-    door = admission(clock, callers=callers)
-    door.admit(ACME)
-    assert refusal(lambda: door.admit("https://login-eu/other#x")).status == 403
+    endpoint = admission(clock, callers=callers)
+    endpoint.admit(ACME)
+    assert refusal(lambda: endpoint.admit("https://login-eu/other#x")).status == 403
 
 
 def test_the_first_rule_that_covers_a_caller_counts() -> None:
@@ -60,25 +60,25 @@ def test_the_first_rule_that_covers_a_caller_counts() -> None:
 
 
 def test_a_caller_that_is_too_fast_is_told_when_to_come_again(clock: HandClock) -> None:
-    door = admission(clock, callers=read_callers({"caller": [{"name": "*", "requests_per_minute": 6}]}))
-    door.admit(ACME)
-    problem = refusal(lambda: door.admit(ACME))
+    endpoint = admission(clock, callers=read_callers({"caller": [{"name": "*", "requests_per_minute": 6}]}))
+    endpoint.admit(ACME)
+    problem = refusal(lambda: endpoint.admit(ACME))
     assert (problem.status, problem.headers["Retry-After"]) == (429, "10")
     clock.advance(10.0)
-    door.admit(ACME)
+    endpoint.admit(ACME)
 
 
 def test_the_pace_of_status_requests_is_counted_apart_from_new_work(clock: HandClock) -> None:
     rule = {"name": "*", "requests_per_minute": 6, "status_requests_per_minute": 12}
-    door = admission(clock, callers=read_callers({"caller": [rule]}))
-    door.admit_to_status(ACME)
-    door.admit_to_status(ACME)
-    problem = refusal(lambda: door.admit_to_status(ACME))
+    endpoint = admission(clock, callers=read_callers({"caller": [rule]}))
+    endpoint.admit_to_status(ACME)
+    endpoint.admit_to_status(ACME)
+    problem = refusal(lambda: endpoint.admit_to_status(ACME))
     assert (problem.status, problem.headers["Retry-After"]) == (429, "5")
-    door.admit(ACME)
-    assert refusal(lambda: door.admit(ACME)).status == 429
+    endpoint.admit(ACME)
+    assert refusal(lambda: endpoint.admit(ACME)).status == 429
     clock.advance(5.0)
-    door.admit_to_status(ACME)
+    endpoint.admit_to_status(ACME)
 
 
 def test_a_full_disk_and_open_work_do_not_close_the_status(clock: HandClock) -> None:
@@ -86,14 +86,14 @@ def test_a_full_disk_and_open_work_do_not_close_the_status(clock: HandClock) -> 
 
 
 def test_with_a_callers_file_a_stranger_sees_no_transfers(clock: HandClock) -> None:
-    door = admission(clock, callers=read_callers({"caller": [{"name": "https://login-*/acme#*"}]}))
-    assert refusal(lambda: door.admit_to_status("https://login-eu/other#x")).status == 403
+    endpoint = admission(clock, callers=read_callers({"caller": [{"name": "https://login-*/acme#*"}]}))
+    assert refusal(lambda: endpoint.admit_to_status("https://login-eu/other#x")).status == 403
 
 
 def test_one_callers_pace_is_not_anothers(clock: HandClock) -> None:
-    door = admission(clock, callers=read_callers({"caller": [{"name": "*", "requests_per_minute": 6}]}))
-    door.admit(ACME)
-    door.admit("somebody else")
+    endpoint = admission(clock, callers=read_callers({"caller": [{"name": "*", "requests_per_minute": 6}]}))
+    endpoint.admit(ACME)
+    endpoint.admit("somebody else")
 
 
 def test_a_caller_with_too_much_open_work_is_429_and_a_full_service_is_503(clock: HandClock) -> None:
@@ -172,12 +172,12 @@ def test_without_the_synchronous_mode_nobody_looks(clock: HandClock) -> None:
 
 
 def test_when_all_places_are_taken_the_next_request_does_not_wait(clock: HandClock) -> None:
-    door = waiting(clock)
+    endpoint = waiting(clock)
     inner: list[object] = []
 
     def look():  # type: ignore[no-untyped-def]
-        inner.append(door.for_end(lambda: pytest.fail("looked")))
+        inner.append(endpoint.for_end(lambda: pytest.fail("looked")))
         return a_transfer(state=TransferState.SETTLED)
 
-    assert door.for_end(look) is not None
+    assert endpoint.for_end(look) is not None
     assert inner == [None]

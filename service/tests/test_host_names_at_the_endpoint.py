@@ -7,8 +7,8 @@ import ipaddress
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from ingress_kit import Door, a_body
-from test_refusals_at_the_door import V1, nothing_kept, problem
+from ingress_kit import Endpoint, a_body
+from test_refusals_at_the_endpoint import V1, nothing_kept, problem
 
 from attachment_transfer.core.hosts import BadHost, canonical_url, host_of
 
@@ -51,19 +51,19 @@ NO_HOSTS = {
 
 
 @pytest.mark.parametrize("authority", NO_HOSTS)
-def test_what_is_no_host_is_refused_with_field_cause_value_and_remedy(door: Door, authority: str) -> None:
+def test_what_is_no_host_is_refused_with_field_cause_value_and_remedy(endpoint: Endpoint, authority: str) -> None:
     url = f"https://{authority}"
     for field, body in (("body.cmi_url", a_body(cmi_url=url)), ("body.sap_v1.url", a_body(sap_v1={**V1, "url": url}))):
-        [error] = problem(door.post(body), 403, field)["errors"]
+        [error] = problem(endpoint.post(body), 403, field)["errors"]
         assert NO_HOSTS[authority] in error["message"]
         assert error["found"] == url[:120]
-    nothing_kept(door)
+    nothing_kept(endpoint)
 
 
 @pytest.mark.parametrize("authority", ["a b" + BELOW, "a\t" + BELOW, "a@b" + BELOW, "a\\b" + BELOW])
-def test_what_is_no_address_at_all_is_refused_by_the_contract(door: Door, authority: str) -> None:
-    problem(door.post(a_body(cmi_url=f"https://{authority}")), 400, "body.cmi_url")
-    nothing_kept(door)
+def test_what_is_no_address_at_all_is_refused_by_the_contract(endpoint: Endpoint, authority: str) -> None:
+    problem(endpoint.post(a_body(cmi_url=f"https://{authority}")), 400, "body.cmi_url")
+    nothing_kept(endpoint)
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_what_is_no_address_at_all_is_refused_by_the_contract(door: Door, author
     ["a", "MY2554607.de1", "a--b", "1", "1a.2b", "xn--bcher-kva", "a" * 63],
 )
 @pytest.mark.parametrize("end", ["", ".", ":443", ":8443", ".:443"])
-def test_host_names_of_every_form_are_accepted(door: Door, authority: str, end: str) -> None:
-    assert door.post(a_body(sap_v1={**V1, "url": f"https://{authority}{BELOW}{end}"})).status_code == 202
+def test_host_names_of_every_form_are_accepted(endpoint: Endpoint, authority: str, end: str) -> None:
+    assert endpoint.post(a_body(sap_v1={**V1, "url": f"https://{authority}{BELOW}{end}"})).status_code == 202
 
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -15,7 +15,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from fakes import HandClock
-from ingress_kit import Door
+from ingress_kit import Endpoint
 from kubernetes_kit import (
     EXAMPLE,
     FOLDER,
@@ -174,10 +174,10 @@ def routes(app: Any) -> set[str]:
     return {rule.rule for rule in app.url_map.iter_rules()}
 
 
-def test_probes_ask_for_what_the_programs_answer(door: Door) -> None:
+def test_probes_ask_for_what_the_programs_answer(endpoint: Endpoint) -> None:
     health = HealthServer("127.0.0.1", 0, metrics=lambda: b"")
     health._server.server_close()
-    answered = {"api": routes(door.http.application), "worker": routes(health.app)}
+    answered = {"api": routes(endpoint.http.application), "worker": routes(health.app)}
     for component, paths in answered.items():
         one = container(workloads(base())[component])
         ports = {port["name"]: port["containerPort"] for port in one["ports"]}
@@ -347,13 +347,13 @@ def test_pods_are_scraped_under_the_alerts_job_names() -> None:
         assert endpoint["relabelings"] == [{"targetLabel": "job", "replacement": f"attachment-transfer-{component}"}]
 
 
-def test_workers_are_scaled_by_metrics_and_limits_that_exist(door: Door, clock: HandClock) -> None:
+def test_workers_are_scaled_by_metrics_and_limits_that_exist(endpoint: Endpoint, clock: HandClock) -> None:
     [scaled] = documents(FOLDER / "components" / "keda" / "worker.yaml")
     [trigger] = scaled["spec"]["triggers"]
     settings = settings_of(base(), workloads(base())["worker"])
     assert trigger["metadata"]["threshold"] == settings["ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER"]
     assert scaled["spec"]["scaleTargetRef"]["name"] == workloads(base())["worker"]["metadata"]["name"]
-    exported = metrics_text(door.engine, clock.now_s).decode()
+    exported = metrics_text(endpoint.engine, clock.now_s).decode()
     for metric in re.findall(r"attachment_transfer_\w+", trigger["metadata"]["query"]):
         assert f"# TYPE {metric} gauge" in exported
     assert re.findall(r"attachment_transfer_\w+", trigger["metadata"]["query"])

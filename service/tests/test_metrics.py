@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
-from ingress_kit import ISSUER, Door
+from ingress_kit import ISSUER, Endpoint
 from operator_kit import NO_EXE, REFUSED, Morning
 from prometheus_client.parser import text_string_to_metric_families
 from stack import Stack, a_file
@@ -193,13 +193,13 @@ def test_a_database_that_is_away_is_said_and_the_rest_still_shows(
     assert page("rounds_running") is not None
 
 
-def test_requests_are_counted_by_route_and_status_and_never_by_path(door: Door, growth: Growth) -> None:
-    transfer_id = door.post().get_json()["transfer_id"]
-    door.post(b"{")
-    door.get(f"/transfers/{transfer_id}")
-    door.get("/transfers/" + "0" * 32)
-    door.http.get("/no/such/page")
-    door.http.open("/transfers", method="BREW")
+def test_requests_are_counted_by_route_and_status_and_never_by_path(endpoint: Endpoint, growth: Growth) -> None:
+    transfer_id = endpoint.post().get_json()["transfer_id"]
+    endpoint.post(b"{")
+    endpoint.get(f"/transfers/{transfer_id}")
+    endpoint.get("/transfers/" + "0" * 32)
+    endpoint.http.get("/no/such/page")
+    endpoint.http.open("/transfers", method="BREW")
     post = {"route": "/prod/chat-attachments", "method": "POST"}
     assert growth("requests_total", **post, status="202") == 1
     assert growth("requests_total", **post, status="400") == 1
@@ -210,9 +210,9 @@ def test_requests_are_counted_by_route_and_status_and_never_by_path(door: Door, 
     assert growth("requests_total", route="none", method="other", status="405") == 1
 
 
-def test_accepted_requests_are_counted_by_effect_and_timed(door: Door, growth: Growth) -> None:
-    door.post()
-    door.post()
+def test_accepted_requests_are_counted_by_effect_and_timed(endpoint: Endpoint, growth: Growth) -> None:
+    endpoint.post()
+    endpoint.post()
     assert growth("accepted_total", effect="new") == 1
     assert growth("accepted_total", effect="noted") == 1
     assert growth("accept_seconds_count") == 2

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Door
+from ingress_kit import ENDPOINT, SECRET_HEADERS, Endpoint
 from jsonschema import Draft202012Validator
 
 from attachment_transfer.ingress.openapi import document
@@ -16,8 +16,8 @@ from attachment_transfer.ingress.openapi import document
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
-def routes_of_the_app(door: Door) -> set[tuple[str, str]]:
-    app = door.http.application
+def routes_of_the_app(endpoint: Endpoint) -> set[tuple[str, str]]:
+    app = endpoint.http.application
     return {
         (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
@@ -29,8 +29,8 @@ def routes_of_the_document() -> set[tuple[str, str]]:
     return {(method.upper(), path) for path, item in document()["paths"].items() for method in item}
 
 
-def test_every_route_is_in_the_document_and_nothing_else_is(door: Door) -> None:
-    assert routes_of_the_document() == routes_of_the_app(door)
+def test_every_route_is_in_the_document_and_nothing_else_is(endpoint: Endpoint) -> None:
+    assert routes_of_the_document() == routes_of_the_app(endpoint)
 
 
 def test_every_reference_of_the_document_leads_somewhere() -> None:
@@ -69,8 +69,8 @@ def test_only_probes_the_document_and_the_page_are_open() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(routes_of_the_document()))
-def test_every_locked_operation_is_401_without_a_token(door: Door, method: str, path: str) -> None:
-    answer = door.http.open(path.replace("{transfer_id}", "0" * 32), method=method)
+def test_every_locked_operation_is_401_without_a_token(endpoint: Endpoint, method: str, path: str) -> None:
+    answer = endpoint.http.open(path.replace("{transfer_id}", "0" * 32), method=method)
     locked = document()["paths"][path][method.lower()].get("security") != []
     assert (answer.status_code == 401) is locked
 
@@ -93,13 +93,15 @@ def takes_input(method: str, path: str) -> bool:
         if kind == "right" or takes_input(method, path)
     ],
 )
-def test_generated_requests_are_answered_as_the_document_says(door: Door, method: str, path: str, kind: str) -> None:
+def test_generated_requests_are_answered_as_the_document_says(
+    endpoint: Endpoint, method: str, path: str, kind: str
+) -> None:
     """schemathesis generates them, and checks status, media type, body and headers of each answer; none may be 5xx."""
     schemathesis = pytest.importorskip("schemathesis", reason="schemathesis is not installed")
     mode = schemathesis.GenerationMode.POSITIVE if kind == "right" else schemathesis.GenerationMode.NEGATIVE
-    door.post()
-    operation = schemathesis.openapi.from_wsgi("/openapi.json", door.http.application)[path][method]
-    headers = {"Authorization": f"Bearer {door.issuer.token()}", **(SECRET_HEADERS if path == ENDPOINT else {})}
+    endpoint.post()
+    operation = schemathesis.openapi.from_wsgi("/openapi.json", endpoint.http.application)[path][method]
+    headers = {"Authorization": f"Bearer {endpoint.issuer.token()}", **(SECRET_HEADERS if path == ENDPOINT else {})}
     checks = import_module("schemathesis.specs.openapi.checks")
     excluded = [checks.positive_data_acceptance] if path in SAYS_LESS_THAN_IT_KNOWS else []
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
-from ingress_kit import ISSUER, Door, open_door
+from ingress_kit import ISSUER, Endpoint, open_endpoint
 from ledger_kit import Queue, rows
 from operator_kit import NO_EXE, REFUSED, Morning
 from stack import Stack, a_file
@@ -56,22 +56,22 @@ def engine(url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def door(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Door:
-    return open_door(engine, clock=clock, keys=keys, queue=queue, new_id=new_id)
+def endpoint(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> Endpoint:
+    return open_endpoint(engine, clock=clock, keys=keys, queue=queue, new_id=new_id)
 
 
-def test_many_are_redriven_and_the_shredded_are_skipped(door: Door, morning: Morning) -> None:
+def test_many_are_redriven_and_the_shredded_are_skipped(endpoint: Endpoint, morning: Morning) -> None:
     made = [morning.parked(CALLER, number, REFUSED) for number in range(3)]
     morning.parked(CALLER, 9, NO_EXE)
-    with door.engine.begin() as connection:
+    with endpoint.engine.begin() as connection:
         connection.execute(tables.sealed_secret.delete().where(tables.sealed_secret.c.transfer_id == made[0]))
-    headers = {"Authorization": f"Bearer {door.issuer.token()}"}
+    headers = {"Authorization": f"Bearer {endpoint.issuer.token()}"}
     body = {"state": "parked", "reason_code": "credential-refused", "limit": 2}
-    done = door.http.post("/transfers/retry", json=body, headers=headers).get_json()
+    done = endpoint.http.post("/transfers/retry", json=body, headers=headers).get_json()
     assert (done["transfers"], done["skipped"], done["more"]) == (made[1:], [], True)
-    done = door.http.post("/transfers/retry", json=body, headers=headers).get_json()
+    done = endpoint.http.post("/transfers/retry", json=body, headers=headers).get_json()
     assert [item["code"] for item in done["skipped"]] == ["secrets-shredded"]
-    trail = door.get(f"/transfers/{made[1]}/audit").get_json()["audit"]
+    trail = endpoint.get(f"/transfers/{made[1]}/audit").get_json()["audit"]
     assert trail[-1]["action"] == "redriven"
 
 

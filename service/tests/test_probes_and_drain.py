@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
-from ingress_kit import Door
+from ingress_kit import Endpoint
 
 from attachment_transfer.ledger.sealing import new_master_key
 from attachment_transfer.worker.health import HealthServer
@@ -129,23 +129,23 @@ def test_the_worker_is_ready_only_between_launch_and_drain(health: HealthServer)
     assert worker.seen == [("launch", 503), ("after launch", 503), ("drain 7", 503)]
 
 
-def test_the_api_is_alive_without_its_database_and_not_ready(door: Door) -> None:
-    with door.engine.begin() as connection:
+def test_the_api_is_alive_without_its_database_and_not_ready(endpoint: Endpoint) -> None:
+    with endpoint.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE ledger_schema")
-    assert door.http.get("/healthz").status_code == 200
-    answer = door.http.get("/readyz")
+    assert endpoint.http.get("/healthz").status_code == 200
+    answer = endpoint.http.get("/readyz")
     assert answer.status_code == 503
     assert "attachment-transfer migrate" in answer.get_json()["detail"]
 
 
-def test_a_schema_of_another_version_is_not_ready(door: Door) -> None:
-    with door.engine.begin() as connection:
+def test_a_schema_of_another_version_is_not_ready(endpoint: Endpoint) -> None:
+    with endpoint.engine.begin() as connection:
         connection.execute(sa.text("UPDATE ledger_schema SET version = 99"))
-    assert "ledger schema is 99" in door.http.get("/readyz").get_json()["detail"]
+    assert "ledger schema is 99" in endpoint.http.get("/readyz").get_json()["detail"]
 
 
 class SlowIssuer:
-    """Publishes its keys only when the test lets it: whoever sends a token waits at the door until then."""
+    """Publishes its keys only when the test lets it: whoever sends a token waits at the endpoint until then."""
 
     def __init__(self) -> None:
         self.asked, self.answer = threading.Event(), threading.Event()

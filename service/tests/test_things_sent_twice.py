@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Door, Issuer, a_body
+from ingress_kit import ENDPOINT, SECRET_HEADERS, Endpoint, Issuer, a_body
 from ledger_kit import C4C_URL, CMI_URL, CONTACT, SECRET_TEXTS
 from test_processes import Program, issuer, start, until  # noqa: F401 - two fixtures
-from test_refusals_at_the_door import nothing_kept, problem
+from test_refusals_at_the_endpoint import nothing_kept, problem
 
 from attachment_transfer.ingress.serving import REPEATED_HEADERS, environment
 
@@ -114,13 +114,15 @@ REST = f'"cmi_url": "{CMI_URL}", "cmi_user": "u", "contact_id": "{CONTACT}"'
         ('{"": 1, "": 2}', ["body."]),
     ],
 )  # fmt: skip
-def test_a_member_that_is_there_twice_is_400_and_its_place_is_named(door: Door, body: str, fields: list[str]) -> None:
-    problem(door.post(body.encode()), 400, *fields)
-    nothing_kept(door)
+def test_a_member_that_is_there_twice_is_400_and_its_place_is_named(
+    endpoint: Endpoint, body: str, fields: list[str]
+) -> None:
+    problem(endpoint.post(body.encode()), 400, *fields)
+    nothing_kept(endpoint)
 
 
-def test_one_name_in_two_objects_is_no_repetition(door: Door) -> None:
-    assert door.post(a_body(more=[{"a": 1}, {"a": 1}, {"a": {"a": 1}}])).status_code == 202
+def test_one_name_in_two_objects_is_no_repetition(endpoint: Endpoint) -> None:
+    assert endpoint.post(a_body(more=[{"a": 1}, {"a": 1}, {"a": {"a": 1}}])).status_code == 202
 
 
 def test_a_request_becomes_the_environment_that_wsgi_asks_for() -> None:

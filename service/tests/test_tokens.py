@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fakes import HandClock
-from ingress_kit import ISSUER, Door, Issuer, a_token_verifier
+from ingress_kit import ISSUER, Endpoint, Issuer, a_token_verifier
 from joserfc.jwk import ECKey
 from ledger_kit import counts
 from werkzeug.test import TestResponse
@@ -31,29 +31,29 @@ def b64(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-def unsigned(door: Door, algorithm: str) -> str:
-    payload = door.issuer.token().split(".")[1]
+def unsigned(endpoint: Endpoint, algorithm: str) -> str:
+    payload = endpoint.issuer.token().split(".")[1]
     return f"{b64({'alg': algorithm, 'kid': 'key-1', 'typ': 'JWT'})}.{payload}."
 
 
-def test_a_good_token_comes_in(door: Door) -> None:
-    assert door.post().status_code == 202
+def test_a_good_token_comes_in(endpoint: Endpoint) -> None:
+    assert endpoint.post().status_code == 202
 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Basic dTpw", "token"])
-def test_no_bearer_token_is_401_with_a_challenge(door: Door, authorization: str | None) -> None:
-    answer = door.post(headers={"Authorization": authorization})
+def test_no_bearer_token_is_401_with_a_challenge(endpoint: Endpoint, authorization: str | None) -> None:
+    answer = endpoint.post(headers={"Authorization": authorization})
     refused(answer, 401)
     assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert set(counts(door.engine).values()) == {0}
+    assert set(counts(endpoint.engine).values()) == {0}
 
 
 @pytest.mark.parametrize("token", ["garbled", "a.b", "a.b.c", "a.b.c.d.e", "ü.ü.ü", "....", "e30.e30.e30"])
-def test_a_garbled_token_is_401(door: Door, token: str) -> None:
-    answer = door.post(token=token.encode().decode("latin-1"))
+def test_a_garbled_token_is_401(endpoint: Endpoint, token: str) -> None:
+    answer = endpoint.post(token=token.encode().decode("latin-1"))
     assert "invalid_token" in answer.headers["WWW-Authenticate"]
     refused(answer, 401)
-    assert set(counts(door.engine).values()) == {0}
+    assert set(counts(endpoint.engine).values()) == {0}
 
 
 @pytest.mark.parametrize(
@@ -68,17 +68,17 @@ def test_a_garbled_token_is_401(door: Door, token: str) -> None:
         ({"exp": "soon"}, "invalid_claim (exp)"),
     ],
 )
-def test_a_claim_that_does_not_fit_is_401_and_named(door: Door, claims: dict[str, Any], named: str) -> None:
-    now = int(door.issuer.clock.now_s())
+def test_a_claim_that_does_not_fit_is_401_and_named(endpoint: Endpoint, claims: dict[str, Any], named: str) -> None:
+    now = int(endpoint.issuer.clock.now_s())
     changed = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
-    document = refused(door.post(token=door.issuer.token(**changed)), 401)
+    document = refused(endpoint.post(token=endpoint.issuer.token(**changed)), 401)
     assert document["detail"] == f"The token is not accepted: {named}."
-    assert set(counts(door.engine).values()) == {0}
+    assert set(counts(endpoint.engine).values()) == {0}
 
 
-def test_clocks_may_differ_by_the_leeway(door: Door) -> None:
-    now = int(door.issuer.clock.now_s())
-    assert door.post(token=door.issuer.token(exp=now - 29, nbf=now + 29)).status_code == 202
+def test_clocks_may_differ_by_the_leeway(endpoint: Endpoint) -> None:
+    now = int(endpoint.issuer.clock.now_s())
+    assert endpoint.post(token=endpoint.issuer.token(exp=now - 29, nbf=now + 29)).status_code == 202
 
 
 @pytest.mark.parametrize(
@@ -99,102 +99,102 @@ def test_clocks_may_differ_by_the_leeway(door: Door) -> None:
         "",
     ],
 )
-def test_no_other_issuer_is_even_asked_for_its_keys(door: Door, issuer: str) -> None:
-    refused(door.post(token=door.issuer.token(iss=issuer)), 401)
-    assert door.issuer.asked == []
-    assert set(counts(door.engine).values()) == {0}
+def test_no_other_issuer_is_even_asked_for_its_keys(endpoint: Endpoint, issuer: str) -> None:
+    refused(endpoint.post(token=endpoint.issuer.token(iss=issuer)), 401)
+    assert endpoint.issuer.asked == []
+    assert set(counts(endpoint.engine).values()) == {0}
 
 
 @pytest.mark.parametrize("issuer", [None, 5, ["https://login-eu-c1.cc.sinch.com/acme"]])
-def test_a_token_without_an_issuer_is_401(door: Door, issuer: object) -> None:
-    refused(door.post(token=door.issuer.token(iss=issuer)), 401)
+def test_a_token_without_an_issuer_is_401(endpoint: Endpoint, issuer: object) -> None:
+    refused(endpoint.post(token=endpoint.issuer.token(iss=issuer)), 401)
 
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "HS256", "unheard-of"])
-def test_an_algorithm_that_anyone_can_sign_with_is_401(door: Door, algorithm: str) -> None:
-    refused(door.post(token=unsigned(door, algorithm)), 401)
+def test_an_algorithm_that_anyone_can_sign_with_is_401(endpoint: Endpoint, algorithm: str) -> None:
+    refused(endpoint.post(token=unsigned(endpoint, algorithm)), 401)
 
 
-def test_the_public_key_as_a_shared_secret_signs_nothing(door: Door) -> None:
-    signed = f"{b64({'alg': 'HS256', 'kid': 'key-1'})}.{door.issuer.token().split('.')[1]}"
-    mac = hmac.digest(door.issuer.key.as_pem(private=False), signed.encode(), "sha256")
-    refused(door.post(token=f"{signed}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"), 401)
+def test_the_public_key_as_a_shared_secret_signs_nothing(endpoint: Endpoint) -> None:
+    signed = f"{b64({'alg': 'HS256', 'kid': 'key-1'})}.{endpoint.issuer.token().split('.')[1]}"
+    mac = hmac.digest(endpoint.issuer.key.as_pem(private=False), signed.encode(), "sha256")
+    refused(endpoint.post(token=f"{signed}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"), 401)
 
 
-def test_a_foreign_key_under_our_key_id_signs_nothing(door: Door) -> None:
+def test_a_foreign_key_under_our_key_id_signs_nothing(endpoint: Endpoint) -> None:
     forged = ECKey.generate_key("P-256", {"kid": "key-1"})
-    refused(door.post(token=door.issuer.token(key=forged)), 401)
+    refused(endpoint.post(token=endpoint.issuer.token(key=forged)), 401)
 
 
-def test_a_key_that_travels_in_the_token_itself_is_not_used(door: Door) -> None:
+def test_a_key_that_travels_in_the_token_itself_is_not_used(endpoint: Endpoint) -> None:
     forged = ECKey.generate_key("P-256", {"kid": "key-9"})
     header = {"jwk": forged.as_dict(private=False), "kid": "key-9"}
-    refused(door.post(token=door.issuer.token(key=forged, header=header)), 401)
+    refused(endpoint.post(token=endpoint.issuer.token(key=forged, header=header)), 401)
 
 
 @pytest.mark.parametrize("scope", ["transfers", "", "chat-attachments-not", None, 7, {"chat-attachments": 1}])
-def test_a_missing_scope_is_403_and_names_the_scope(door: Door, scope: object) -> None:
-    answer = door.post(token=door.issuer.token(scope=scope))
+def test_a_missing_scope_is_403_and_names_the_scope(endpoint: Endpoint, scope: object) -> None:
+    answer = endpoint.post(token=endpoint.issuer.token(scope=scope))
     document = refused(answer, 403)
     assert "'chat-attachments'" in document["detail"]
     assert 'error="insufficient_scope"' in answer.headers["WWW-Authenticate"]
-    assert set(counts(door.engine).values()) == {0}
+    assert set(counts(endpoint.engine).values()) == {0}
 
 
 @pytest.mark.parametrize(
     "claim", [{"scope": None, "scp": ["transfers", "chat-attachments"]}, {"scope": "x chat-attachments"}]
 )
-def test_scopes_are_read_in_both_usual_forms(door: Door, claim: dict[str, Any]) -> None:
-    assert door.post(token=door.issuer.token(**claim)).status_code == 202
+def test_scopes_are_read_in_both_usual_forms(endpoint: Endpoint, claim: dict[str, Any]) -> None:
+    assert endpoint.post(token=endpoint.issuer.token(**claim)).status_code == 202
 
 
 @pytest.mark.parametrize(
     "claims", [{"client_id": None, "sub": None}, {"client_id": 5}, {"client_id": None, "sub": ["a"]}]
 )
-def test_a_token_that_names_no_client_is_401(door: Door, claims: dict[str, Any]) -> None:
-    refused(door.post(token=door.issuer.token(**claims)), 401)
+def test_a_token_that_names_no_client_is_401(endpoint: Endpoint, claims: dict[str, Any]) -> None:
+    refused(endpoint.post(token=endpoint.issuer.token(**claims)), 401)
 
 
-def test_keys_are_fetched_once_and_kept_for_five_minutes(door: Door) -> None:
-    door.post()
-    door.issuer.clock.advance(299)
-    door.post()
-    assert door.issuer.asked == [ISSUER]
-    door.issuer.clock.advance(2)
-    door.post()
-    assert door.issuer.asked == [ISSUER] * 2
+def test_keys_are_fetched_once_and_kept_for_five_minutes(endpoint: Endpoint) -> None:
+    endpoint.post()
+    endpoint.issuer.clock.advance(299)
+    endpoint.post()
+    assert endpoint.issuer.asked == [ISSUER]
+    endpoint.issuer.clock.advance(2)
+    endpoint.post()
+    assert endpoint.issuer.asked == [ISSUER] * 2
 
 
-def test_a_rotated_key_is_fetched_when_it_first_appears(door: Door) -> None:
-    door.post()
+def test_a_rotated_key_is_fetched_when_it_first_appears(endpoint: Endpoint) -> None:
+    endpoint.post()
     fresh = ECKey.generate_key("P-256", {"kid": "key-2"})
-    door.issuer.published.append(fresh)
-    door.issuer.clock.advance(11)
-    assert door.post(token=door.issuer.token(key=fresh)).status_code == 202
-    assert door.issuer.asked == [ISSUER] * 2
+    endpoint.issuer.published.append(fresh)
+    endpoint.issuer.clock.advance(11)
+    assert endpoint.post(token=endpoint.issuer.token(key=fresh)).status_code == 202
+    assert endpoint.issuer.asked == [ISSUER] * 2
 
 
-def test_unknown_key_ids_cannot_make_us_ask_more_than_every_ten_seconds(door: Door) -> None:
-    door.post()
+def test_unknown_key_ids_cannot_make_us_ask_more_than_every_ten_seconds(endpoint: Endpoint) -> None:
+    endpoint.post()
     for number in range(5):
         unknown = ECKey.generate_key("P-256", {"kid": f"unknown-{number}"})
-        refused(door.post(token=door.issuer.token(key=unknown)), 401)
-    assert door.issuer.asked == [ISSUER]
+        refused(endpoint.post(token=endpoint.issuer.token(key=unknown)), 401)
+    assert endpoint.issuer.asked == [ISSUER]
 
 
-def test_a_withdrawn_key_is_forgotten_with_the_rest(door: Door) -> None:
-    door.post()
-    door.issuer.published[:] = [ECKey.generate_key("P-256", {"kid": "key-2"})]
-    door.issuer.clock.advance(301)
-    refused(door.post(), 401)
+def test_a_withdrawn_key_is_forgotten_with_the_rest(endpoint: Endpoint) -> None:
+    endpoint.post()
+    endpoint.issuer.published[:] = [ECKey.generate_key("P-256", {"kid": "key-2"})]
+    endpoint.issuer.clock.advance(301)
+    refused(endpoint.post(), 401)
 
 
-def test_an_issuer_that_is_down_is_503_with_a_time_to_come_back(door: Door) -> None:
-    door.issuer.down = True
-    answer = door.post()
+def test_an_issuer_that_is_down_is_503_with_a_time_to_come_back(endpoint: Endpoint) -> None:
+    endpoint.issuer.down = True
+    answer = endpoint.post()
     refused(answer, 503)
     assert answer.headers["Retry-After"] == "5"
-    assert set(counts(door.engine).values()) == {0}
+    assert set(counts(endpoint.engine).values()) == {0}
 
 
 @pytest.mark.parametrize("document", [{}, {"keys": []}, {"keys": 5}, {"keys": [5]}, {"keys": [{"kty": "new"}]}, []])

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 from fakes import HandClock
-from ingress_kit import Door
+from ingress_kit import Endpoint
 from ledger_kit import rows
 from stack import Stack, a_file
 
@@ -88,43 +88,43 @@ def test_what_the_caller_does_not_sample_is_not_exported(spans: list[TraceSpan])
     assert spans == []
 
 
-def event_trace(door: Door) -> TraceContext:
-    trace = trace_of(door.engine, rows(door.engine, tables.transfer)[0]["id"])
+def event_trace(endpoint: Endpoint) -> TraceContext:
+    trace = trace_of(endpoint.engine, rows(endpoint.engine, tables.transfer)[0]["id"])
     assert trace is not None
     return trace
 
 
-def test_the_callers_trace_is_kept_with_the_event(door: Door) -> None:
-    door.post(headers={"traceparent": GOOD, "tracestate": "congo=t61rcWkgMzE"})
-    trace = event_trace(door)
+def test_the_callers_trace_is_kept_with_the_event(endpoint: Endpoint) -> None:
+    endpoint.post(headers={"traceparent": GOOD, "tracestate": "congo=t61rcWkgMzE"})
+    trace = event_trace(endpoint)
     assert (trace.trace_id, trace.sampled, trace.state) == (TRACE, True, "congo=t61rcWkgMzE")
     assert trace.span_id != SPAN
 
 
 @pytest.mark.parametrize("text", MALFORMED)
-def test_a_malformed_trace_is_replaced_and_the_request_is_accepted(door: Door, text: str) -> None:
-    assert door.post(headers={"traceparent": text, "tracestate": "congo=1"}).status_code == 202
-    trace = event_trace(door)
+def test_a_malformed_trace_is_replaced_and_the_request_is_accepted(endpoint: Endpoint, text: str) -> None:
+    assert endpoint.post(headers={"traceparent": text, "tracestate": "congo=1"}).status_code == 202
+    trace = event_trace(endpoint)
     assert re.fullmatch(r"[0-9a-f]{32}", trace.trace_id)
     assert trace.trace_id != TRACE
     assert trace.state == ""
 
 
-def test_without_a_trace_one_begins(door: Door) -> None:
-    door.post()
-    assert event_trace(door).trace_id.strip("0")
+def test_without_a_trace_one_begins(endpoint: Endpoint) -> None:
+    endpoint.post()
+    assert event_trace(endpoint).trace_id.strip("0")
 
 
-def test_the_newest_event_leads(door: Door) -> None:
-    door.post(headers={"traceparent": GOOD})
+def test_the_newest_event_leads(endpoint: Endpoint) -> None:
+    endpoint.post(headers={"traceparent": GOOD})
     other = "a" * 32
-    door.post(headers={"traceparent": f"00-{other}-{SPAN}-01"})
-    assert event_trace(door).trace_id == other
+    endpoint.post(headers={"traceparent": f"00-{other}-{SPAN}-01"})
+    assert event_trace(endpoint).trace_id == other
 
 
-def test_the_trail_names_the_trace(door: Door) -> None:
-    door.post(headers={"traceparent": GOOD})
-    [line] = rows(door.engine, tables.audit)
+def test_the_trail_names_the_trace(endpoint: Endpoint) -> None:
+    endpoint.post(headers={"traceparent": GOOD})
+    [line] = rows(endpoint.engine, tables.audit)
     assert line["detail"].endswith(f"trace {TRACE}")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fakes import HandClock
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Door, Issuer, a_body, open_door
+from ingress_kit import ENDPOINT, SECRET_HEADERS, Endpoint, Issuer, a_body, open_endpoint
 from test_processes import Program, free_port, issuer, start, until  # noqa: F401 - fixtures
 
 from attachment_transfer.engine import wake_up
@@ -164,15 +164,17 @@ def test_a_round_that_begins_within_an_idle_pause_makes_it_a_short_one(stop: thr
         assert returned == [False]
 
 
-def test_the_door_rings_once_for_what_makes_work(
+def test_the_endpoint_rings_once_for_what_makes_work(
     engine: object, clock: HandClock, keys: KeyRing, queue: object, new_id: Callable[[], str]
 ) -> None:
     rung: list[int] = []
-    door: Door = open_door(engine, clock=clock, keys=keys, queue=queue, new_id=new_id, ring=lambda: rung.append(1))  # type: ignore[arg-type]
-    assert door.post().status_code == 202
+    endpoint: Endpoint = open_endpoint(
+        engine, clock=clock, keys=keys, queue=queue, new_id=new_id, ring=lambda: rung.append(1)
+    )  # type: ignore[arg-type]
+    assert endpoint.post().status_code == 202
     assert rung == [1]
-    door.get("/transfers")
-    assert door.post({"contact_id": ""}).status_code == 400
+    endpoint.get("/transfers")
+    assert endpoint.post({"contact_id": ""}).status_code == 400
     assert rung == [1]
 
 

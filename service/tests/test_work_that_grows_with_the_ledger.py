@@ -1,4 +1,4 @@
-"""What is kept costs nothing at the door or at a scrape: a hundred million rows at rest are as good as none."""
+"""What is kept costs nothing at the endpoint or at a scrape: a hundred million rows at rest are as good as none."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_open_work_is_counted_once_a_second_and_what_is_let_in_is_added(clock: H
         return 3
 
     callers = read_callers({"caller": [{"name": "*", "open_transfers": 5, "requests_per_minute": 60_000}]})
-    door = admission(clock, callers=callers, open_transfers=open_transfers)
-    door.admit(ACME)
-    door.admit(ACME)
-    assert refusal(lambda: door.admit(ACME)).status == 429
+    endpoint = admission(clock, callers=callers, open_transfers=open_transfers)
+    endpoint.admit(ACME)
+    endpoint.admit(ACME)
+    assert refusal(lambda: endpoint.admit(ACME)).status == 429
     assert asked == [None, ACME]
     clock.advance(1.0)
-    door.admit(ACME)
+    endpoint.admit(ACME)
     assert asked == [None, ACME] * 2
 
 

@@ -244,7 +244,7 @@ class Forger:
         now = self.now_s
         wrong: dict[str, list[Any]] = {
             "exp": [now - 31, 0, -1, "soon", str(now + 300), None, [now + 300], {}, "Infinity"],
-            "nbf": [now + 60, now + 10**9, "now", [0]],
+            "nbf": [now + 3600, now + 10**9, "now", [0]],
             "aud": ["another", "", None, [], ["a", "b"], {"attachment-transfer": 1}, "attachment-transfer ", 5],
             "iss": [
                 None,

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_kit import CALLER, CONTACT, SECRET_TEXTS, SECRETS, Queue, a_request
 from stack import governor
-from wire import C4C, CMI, NEXT_DOOR, PUBLIC, SIGNED, Call, Net, answer, json_answer
+from wire import C4C, CMI, NEXT_ENDPOINT, PUBLIC, SIGNED, Call, Net, answer, json_answer
 
 from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
 from attachment_transfer.clients.outbound.transport import OutboundPolicy, OutboundTransport
@@ -80,10 +80,10 @@ LINKS = [
     "\thttps://evil.example/a",
     "ht\ntps://evil.example/a",
     "HTTPS://EVIL.EXAMPLE/a",
-    # Next door: allowed by the list, and not the transfer's own.
-    f"https://{NEXT_DOOR}/a",
-    f"//{NEXT_DOOR}/acme/cmi/a",
-    f"https://{NEXT_DOOR}/sms/richcontent/a",
+    # Next endpoint: allowed by the list, and not the transfer's own.
+    f"https://{NEXT_ENDPOINT}/a",
+    f"//{NEXT_ENDPOINT}/acme/cmi/a",
+    f"https://{NEXT_ENDPOINT}/sms/richcontent/a",
     f"https://{C4C}/sap/c4c/odata/v1/a",
     f"https://{SIGNED}/a?X-Signature=s",
     f"https://{CMI}:8443/a",
@@ -280,7 +280,24 @@ def test_the_links_that_are_right_are_followed(attack: Attack) -> None:
 
 AUTHORITIES = st.lists(
     st.sampled_from(
-        [CMI, C4C, SIGNED, NEXT_DOOR, "evil.example", "127.0.0.1", "@", ":", "/", "\\", "#", "?", "%40", ".", ";", " "]
+        [
+            CMI,
+            C4C,
+            SIGNED,
+            NEXT_ENDPOINT,
+            "evil.example",
+            "127.0.0.1",
+            "@",
+            ":",
+            "/",
+            "\\",
+            "#",
+            "?",
+            "%40",
+            ".",
+            ";",
+            " ",
+        ]
     ),
     min_size=1,
     max_size=6,

@@ -16,7 +16,7 @@ CMI = "8h6b51di7x.execute-api.eu-central-1.amazonaws.com"
 C4C = "my2554607.de1.crm.cloud.sap"
 SIGNED = "files.example"
 #: An attacker can rent an address under the same allowed patterns.
-NEXT_DOOR = "evil000000.execute-api.eu-central-1.amazonaws.com"
+NEXT_ENDPOINT = "evil000000.execute-api.eu-central-1.amazonaws.com"
 PUBLIC = "8.8.8.8"
 CREDENTIALS = ("authorization", "x-api-key", "cookie", "proxy-authorization")
 
@@ -108,4 +108,4 @@ def json_answer(document: Any) -> bytes:
     return answer(200, json.dumps(document).encode(), [("Content-Type", "application/json")])
 
 
-__all__ = ["C4C", "CMI", "NEXT_DOOR", "PUBLIC", "SIGNED", "Call", "Net", "answer", "json_answer"]
+__all__ = ["C4C", "CMI", "NEXT_ENDPOINT", "PUBLIC", "SIGNED", "Call", "Net", "answer", "json_answer"]
