@@ -161,7 +161,7 @@ class OutboundTransport(httpx.HTTPTransport):
 
 
 def unavailable(neighbour: str, exc: Exception) -> NeighbourUnavailable:
-    """What was in the way, sentence without repeating an address: a certificate, a name, an error of the system."""
+    """What was in the way, without repeating an address: a certificate, a name, an error of the system."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
