@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from attachment_contract.live import Hearing
+    from attachment_contract.traffic import TrafficCheck
     from attachment_lab.street import StreetOptions
     from attachment_lab.tenant import Lab, Tenant
     from attachment_lab.worlds import WorldOptions
@@ -121,7 +121,7 @@ def tenant(request: pytest.FixtureRequest, tenant_options: WorldOptions | None) 
 
 
 @pytest.fixture
-def on_contract(request: pytest.FixtureRequest) -> Iterator[Hearing | None]:
+def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]:
     """Every exchange of a mock that lives in this process is judged against the contract at the test's end."""
     if request.node.get_closest_marker("off_contract") is not None:
         yield None

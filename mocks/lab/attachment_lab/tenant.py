@@ -72,7 +72,7 @@ class Lab:
         """What a world's traffic since the last time broke, in lines; empty if nothing, or without a witness."""
         if self._witness is None:
             return ""
-        return self._witness.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
+        return self._witness.hear(names, closing=closing).report(of or f"tenant {names.name}")
 
 
 class Chat:
