@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from attachment_contract.__main__ import cli
 from attachment_contract.dryrun.request import NothingToSend, dry_run
-from attachment_contract.dryrun.sample import SAMPLE_CONTACT
-from attachment_contract.schemas_store import validator
+from attachment_contract.dryrun.sample_event import SAMPLE_CONTACT
+from attachment_contract.schemas.store import validator
 
 CORPUS = Path(__file__).parent / "corpus"
 PLAIN = CORPUS / "sound" / "plain.json"

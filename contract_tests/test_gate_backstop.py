@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from attachment_contract import check
-from attachment_contract.schemas_store import validator
+from attachment_contract.schemas.store import validator
 
 CORPUS = Path(__file__).parent / "corpus"
 ALL_OPTIONS: dict[str, Any] = json.loads((CORPUS / "sound" / "all_options.json").read_text(encoding="utf-8"))
@@ -53,10 +53,10 @@ TOKENS = (
     "\ufeff",
     "{contact",
 )
-Place = tuple[str | int, ...]
+ConditionSpan = tuple[str | int, ...]
 
 
-def places(value: Any, at: Place = ()) -> Iterator[Place]:
+def places(value: Any, at: ConditionSpan = ()) -> Iterator[ConditionSpan]:
     yield at
     for name, child in (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
@@ -64,7 +64,7 @@ def places(value: Any, at: Place = ()) -> Iterator[Place]:
         yield from places(child, (*at, name))
 
 
-def with_value(document: Any, place: Place, value: Any) -> Any:
+def with_value(document: Any, place: ConditionSpan, value: Any) -> Any:
     if not place:
         return value
     mutant = copy.deepcopy(document)
@@ -75,7 +75,7 @@ def with_value(document: Any, place: Place, value: Any) -> Any:
     return mutant
 
 
-def without(document: Any, place: Place) -> Any:
+def without(document: Any, place: ConditionSpan) -> Any:
     mutant = copy.deepcopy(document)
     node = mutant
     for part in place[:-1]:
@@ -85,7 +85,7 @@ def without(document: Any, place: Place) -> Any:
 
 
 @pytest.mark.parametrize("place", [*places(ALL_OPTIONS)], ids=lambda place: ".".join(map(str, place)) or "top")
-def test_what_the_schema_rejects_the_gate_calls_an_error(place: Place) -> None:
+def test_what_the_schema_rejects_the_gate_calls_an_error(place: ConditionSpan) -> None:
     mutants = [with_value(ALL_OPTIONS, place, other) for other in OTHERS]
     mutants += [without(ALL_OPTIONS, place)] if place else []
     schema = validator("edi_configuration.v1")
@@ -95,7 +95,7 @@ def test_what_the_schema_rejects_the_gate_calls_an_error(place: Place) -> None:
 
 
 @pytest.mark.parametrize("place", [*places(ENVELOPE)], ids=lambda place: ".".join(map(str, place)) or "top")
-def test_no_value_of_an_envelope_upsets_the_gate(place: Place) -> None:
+def test_no_value_of_an_envelope_upsets_the_gate(place: ConditionSpan) -> None:
     for other in OTHERS:
         text = json.dumps(with_value(ENVELOPE, place, other))
         for finding in check(text).findings:

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from attachment_contract import check
-from attachment_contract.gate import evaluation, truth
+from attachment_contract.gate import condition_evaluation, satisfiability
 from attachment_contract.gate.conditions import MOST_PARTS, Unparsable, parse, unknown_names
-from attachment_contract.gate.look import quoted
-from attachment_contract.gate.truth import Truth, truth_of, value_of
+from attachment_contract.gate.context import quoted
+from attachment_contract.gate.satisfiability import Satisfiability, satisfiability_of, value_of
 
 
 def verdict(condition: str, **form: object) -> str:
     expression = parse(condition)
     assert not isinstance(expression, Unparsable), expression
-    truth = truth_of(expression, **form)  # type: ignore[arg-type]
+    truth = satisfiability_of(expression, **form)  # type: ignore[arg-type]
     if truth is None:
         return "unknown"
     return {(True, True): "depends", (True, False): "always", (False, True): "never"}[
@@ -105,7 +105,7 @@ def test_what_the_form_says_counts(condition: str, form: dict[str, object], expe
 def test_a_condition_that_breaks_says_how() -> None:
     expression = parse("contact.get_priority() < '50'")
     assert not isinstance(expression, Unparsable)
-    assert truth_of(expression) == Truth(
+    assert satisfiability_of(expression) == Satisfiability(
         can_be_true=False, can_be_false=True, failure="'<' not supported between instances of 'float' and 'str'"
     )
 
@@ -216,21 +216,21 @@ def test_the_work_grows_as_the_condition_does(kind: str) -> None:
 @pytest.mark.parametrize("kind", conditions_of(1))
 def test_the_truth_of_a_condition_is_tried_out_within_a_bound(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     worked_out = 0
-    plain = evaluation.evaluate
+    plain = condition_evaluation.evaluate
 
     def counted(*given: Any) -> Any:
         nonlocal worked_out
         worked_out += 1
         return plain(*given)
 
-    monkeypatch.setattr(evaluation, "evaluate", counted)
-    monkeypatch.setattr(truth, "evaluate", counted)
+    monkeypatch.setattr(condition_evaluation, "evaluate", counted)
+    monkeypatch.setattr(satisfiability, "evaluate", counted)
     for size in (20, 90, 300, 1_000):
         expression = parse(conditions_of(size)[kind])
         if not isinstance(expression, Unparsable):
-            truth_of(expression)
+            satisfiability_of(expression)
             value_of(expression, {})
-    assert worked_out <= 4 * truth.MOST_EVALUATIONS + 4 * MOST_PARTS
+    assert worked_out <= 4 * satisfiability.MOST_EVALUATIONS + 4 * MOST_PARTS
 
 
 @pytest.mark.parametrize("part", ["a", ":a", "a:", "//a", "a@", "a:a@"])

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from attachment_contract import Report, Severity, check
+from attachment_contract import GateReport, Severity, check
 from attachment_contract.gate.catalogue import catalogue
-from attachment_contract.gate.judge import check_bytes
+from attachment_contract.gate.check import check_bytes
 
 CORPUS = Path(__file__).parent / "corpus"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((CORPUS / "expected.json").read_text(encoding="utf-8"))
@@ -22,7 +22,7 @@ SOUND = sorted((CORPUS / "sound").iterdir())
 DOCUMENTED = sorted((CORPUS / "documented").iterdir())
 
 
-def judged(file: Path) -> Report:
+def judged(file: Path) -> GateReport:
     return check_bytes(file.read_bytes(), name=file.name)
 
 

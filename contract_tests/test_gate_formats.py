@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from attachment_contract import Report, check
+from attachment_contract import GateReport, check
 from attachment_contract.gate.catalogue import catalogue
+from attachment_contract.gate.check import check_bytes
 from attachment_contract.gate.formats import WRITERS
 from attachment_contract.gate.formats.text import print_reports, source_line
-from attachment_contract.gate.judge import check_bytes
 
 CORPUS = Path(__file__).parent / "corpus"
 REPORTS = [check_bytes(file.read_bytes(), name=f"broken/{file.name}") for file in sorted((CORPUS / "broken").iterdir())]
@@ -24,7 +24,7 @@ REPORTS += [check((CORPUS / "sound" / "plain.json").read_text(), name="sound/a b
 PLACES = [(r.source.name, f.rule, f.line, f.column) for r in REPORTS for f in r.findings]
 
 
-def as_text(reports: list[Report], width: int = 120) -> str:
+def as_text(reports: list[GateReport], width: int = 120) -> str:
     stream = io.StringIO()
     print_reports(reports, Console(file=stream, width=width))
     return stream.getvalue()

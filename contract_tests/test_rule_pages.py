@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from attachment_contract.__main__ import cli, pages
-from attachment_contract.gate.catalogue import Rule, catalogue
+from attachment_contract.gate.catalogue import GateRule, catalogue
 
 DOCS = Path(__file__).parents[1] / "docs" / "rules"
 SOURCES = Path(__file__).parent / "attachment_contract" / "gate"
@@ -27,7 +27,7 @@ def test_the_command_writes_the_pages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rule", catalogue().values(), ids=lambda rule: rule.id)
-def test_a_rule_says_why_shows_both_ways_and_names_its_source(rule: Rule) -> None:
+def test_a_rule_says_why_shows_both_ways_and_names_its_source(rule: GateRule) -> None:
     assert re.fullmatch(r"AC\d{3}", rule.id)
     assert all((rule.title, rule.why, rule.wrong, rule.right, rule.remedy))
     assert rule.wrong != rule.right

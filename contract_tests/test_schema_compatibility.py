@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from attachment_contract.compatibility import narrowed
-from attachment_contract.samples import samples_of
-from attachment_contract.schemas_store import load_schema, schema_names, validator
+from attachment_contract.compat.narrowing import narrowed
+from attachment_contract.schemas.samples import samples_of
+from attachment_contract.schemas.store import load_schema, schema_names, validator
 
 RELEASED = Path(__file__).parent / "released"
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from attachment_contract.compatibility import ANNOTATIONS
-from attachment_contract.samples import samples
-from attachment_contract.schemas_store import load_schema, schema_names, validator_of
+from attachment_contract.compat.narrowing import ANNOTATIONS
+from attachment_contract.schemas.samples import samples
+from attachment_contract.schemas.store import load_schema, schema_names, validator_of
 
 BELOW_EACH = ("properties", "patternProperties", "$defs")
 BELOW = ("items", "additionalProperties", "propertyNames", "not", "if", "then", "else")
 LISTS_OF_SCHEMAS = ("allOf", "anyOf", "oneOf")
-Place = tuple[str | int, ...]
+ConditionSpan = tuple[str | int, ...]
 
 
-def keywords(schema: Any, at: Place = ()) -> Iterator[Place]:
+def keywords(schema: Any, at: ConditionSpan = ()) -> Iterator[ConditionSpan]:
     """Where each keyword stands, and each element of a list that could be left out."""
     if not isinstance(schema, dict):
         return
@@ -39,7 +39,7 @@ def keywords(schema: Any, at: Place = ()) -> Iterator[Place]:
                 yield from keywords(value, (*at, name))
 
 
-def without(schema: Any, place: Place) -> Any:
+def without(schema: Any, place: ConditionSpan) -> Any:
     mutant = copy.deepcopy(schema)
     node = mutant
     for part in place[:-1]:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 import attachment_contract
-from attachment_contract.hops import HOPS, complaints
-from attachment_contract.samples import Sample, samples
-from attachment_contract.schemas_store import load_schema, schema_names, urn_of, validator, validator_of
+from attachment_contract.schemas.samples import SchemaSample, samples
+from attachment_contract.schemas.store import load_schema, schema_names, urn_of, validator, validator_of
+from attachment_contract.traffic.hops import HOPS, violations
 
 ALL_SAMPLES = [sample for name in schema_names() for sample in samples(name)]
 WANTED = {
@@ -85,7 +85,7 @@ WANTED = {
 
 
 @pytest.mark.parametrize("sample", ALL_SAMPLES, ids=lambda sample: f"{sample.schema}-{sample.why}")
-def test_a_schema_judges_its_samples_as_they_say(sample: Sample) -> None:
+def test_a_schema_judges_its_samples_as_they_say(sample: SchemaSample) -> None:
     assert validator(sample.schema).is_valid(sample.document) is sample.valid
 
 
@@ -147,20 +147,20 @@ def test_a_dollar_in_a_pattern_is_the_very_end(pattern: str, text: str, fits: bo
 
 @pytest.mark.parametrize("hop", HOPS)
 def test_each_hop_takes_the_examples_of_its_own_schemas(hop: str) -> None:
-    for part in ("request", "answer", "refusal"):
+    for part in ("request", "response", "error"):
         for name in getattr(HOPS[hop], part):
             for document in load_schema(name)["examples"]:
-                assert complaints(hop, part, document) == []
+                assert violations(hop, part, document) == []
 
 
 def test_a_hop_complains_by_place_and_keyword_but_never_shows_a_value() -> None:
     document: dict[str, Any] = {**load_schema("chat_attachments_request.v1")["examples"][0]}
     document["headers"] = {**document["headers"], "x-cmi-password": "Straße-9"}
-    assert complaints("endpoint", "request", document) == [
+    assert violations("endpoint", "request", document) == [
         "chat_attachments_request.v1: headers/x-cmi-password breaks 'pattern'"
     ]
 
 
 def test_an_unknown_hop_is_refused_with_the_names_there_are() -> None:
     with pytest.raises(LookupError, match="endpoint"):
-        complaints("nope", "answer", {})
+        violations("nope", "answer", {})

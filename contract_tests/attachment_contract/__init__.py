@@ -12,18 +12,18 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from attachment_contract.schemas_store import load_schema, schema_names, validator
+from attachment_contract.schemas.store import load_schema, schema_names, validator
 
 if TYPE_CHECKING:
+    from attachment_contract.gate.check import check
     from attachment_contract.gate.fixing import fix
-    from attachment_contract.gate.judge import check
-    from attachment_contract.gate.report import Finding, Report, Severity
-    from attachment_contract.gate.settings import Settings
+    from attachment_contract.gate.report import GateFinding, GateReport, Severity
+    from attachment_contract.gate.settings import GateSettings
 
 __all__ = [
-    "Finding",
-    "Report",
-    "Settings",
+    "GateFinding",
+    "GateReport",
+    "GateSettings",
     "Severity",
     "check",
     "fix",
@@ -33,11 +33,11 @@ __all__ = [
 ]
 
 _LATER = {
-    "Finding": "attachment_contract.gate.report",
-    "Report": "attachment_contract.gate.report",
-    "Settings": "attachment_contract.gate.settings",
+    "GateFinding": "attachment_contract.gate.report",
+    "GateReport": "attachment_contract.gate.report",
+    "GateSettings": "attachment_contract.gate.settings",
     "Severity": "attachment_contract.gate.report",
-    "check": "attachment_contract.gate.judge",
+    "check": "attachment_contract.gate.check",
     "fix": "attachment_contract.gate.fixing",
 }
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from attachment_contract.commands import check, dry_run
+from attachment_contract.cli.check import check
+from attachment_contract.cli.dry_run import dry_run
 from attachment_contract.gate.catalogue import catalogue, index, page
 
 

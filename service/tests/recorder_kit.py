@@ -15,17 +15,17 @@ from unittest.mock import patch
 import httpx
 from flask import Flask
 
-from attachment_contract.live import Body, Exchange, Hearing, Message
-from attachment_contract.live.exchange import headers_of
-from attachment_contract.live.routes import neighbour_of
+from attachment_contract.traffic import TrafficBody, TrafficCheck, TrafficExchange, TrafficMessage
+from attachment_contract.traffic.exchange import headers_of
+from attachment_contract.traffic.routes import neighbour_of
 
 _APPLICATIONS = {"attachment_transfer.ingress": "service", "attachment_transfer.worker": "worker"}
 
 
 @contextmanager
-def heard(test: str, *, answers: bool = True) -> Iterator[Hearing]:
+def heard(test: str, *, answers: bool = True) -> Iterator[TrafficCheck]:
     """Judge all traffic of the service in this process; AssertionError at the block's end if it is off the contract."""
-    hearing = Hearing(strangers=True, answers=answers)
+    hearing = TrafficCheck(allow_unknown=True, responses=answers)
     send, serve = httpx.MockTransport.handle_request, Flask.__call__
 
     def sent(transport: httpx.MockTransport, request: httpx.Request) -> httpx.Response:
@@ -39,25 +39,25 @@ def heard(test: str, *, answers: bool = True) -> Iterator[Hearing]:
 
     with patch.object(httpx.MockTransport, "handle_request", sent), patch.object(Flask, "__call__", served):
         yield hearing
-    told = hearing.verdict(test)
+    told = hearing.report(test)
     assert not told, told
 
 
-def _sent(hearing: Hearing, request: httpx.Request, send: Callable[[], httpx.Response]) -> httpx.Response:
+def _sent(hearing: TrafficCheck, request: httpx.Request, send: Callable[[], httpx.Response]) -> httpx.Response:
     request.read()
     try:
         response = send()
     except BaseException as exc:
-        hearing.take(_outbound(request, httpx.Response(503), fault=type(exc).__name__))
+        hearing.check(_outbound(request, httpx.Response(503), fault=type(exc).__name__))
         raise
     fault = response.extensions.get("fault")
     content = b""
     if not response.is_closed and not hasattr(response, "_content"):
         pieces = response.stream
-        response.stream = _Tee(pieces, lambda read: hearing.take(_outbound(request, response, read, fault=fault)))
+        response.stream = _Tee(pieces, lambda read: hearing.check(_outbound(request, response, read, fault=fault)))
         return response
     content = response.content
-    hearing.take(_outbound(request, response, content, fault=fault))
+    hearing.check(_outbound(request, response, content, fault=fault))
     return response
 
 
@@ -103,27 +103,27 @@ class _TeeInput:
         self._read += piece
         return piece
 
-    def body(self) -> Body:
+    def body(self) -> TrafficBody:
         """What came, and whether that was all."""
-        return replace(Body.of(bytes(self._read)), complete=self._chunked or len(self._read) >= self._length)
+        return replace(TrafficBody.of(bytes(self._read)), complete=self._chunked or len(self._read) >= self._length)
 
 
 def _outbound(
     request: httpx.Request, response: httpx.Response, content: bytes | None = b"", *, fault: str | None = None
-) -> Exchange:
+) -> TrafficExchange:
     """``content`` None: the reader went away before the end."""
     target = request.url.raw_path.decode("ascii")
-    return Exchange(
+    return TrafficExchange(
         neighbour=neighbour_of(request.url.host, target),
         seen_by="the service, which sent it",
         method=request.method,
         host=request.url.host,
         target=target,
-        request=Message(headers=headers_of(request.headers.items()), body=Body.of(request.content)),
+        request=TrafficMessage(headers=headers_of(request.headers.items()), body=TrafficBody.of(request.content)),
         status=response.status_code,
-        answer=Message(
+        response=TrafficMessage(
             headers=headers_of(response.headers.items()),
-            body=Body(complete=False) if content is None else Body.of(content),
+            body=TrafficBody(complete=False) if content is None else TrafficBody.of(content),
         ),
         fault=fault,
         sent_by_us=True,
@@ -131,7 +131,11 @@ def _outbound(
 
 
 def _served(
-    hearing: Hearing, who: str, environ: dict[str, Any], serve: Callable[[Any], Iterable[bytes]], start_response: Any
+    hearing: TrafficCheck,
+    who: str,
+    environ: dict[str, Any],
+    serve: Callable[[Any], Iterable[bytes]],
+    start_response: Any,
 ) -> Iterable[bytes]:
     asked = environ["wsgi.input"] = _TeeInput(environ["wsgi.input"], environ)
     started: list[Any] = []
@@ -143,22 +147,24 @@ def _served(
     pieces = serve(start)
     content = b"".join(pieces)
     getattr(pieces, "close", lambda: None)()
-    hearing.take(_inbound(who, environ, asked, started, content))
+    hearing.check(_inbound(who, environ, asked, started, content))
     return [content]
 
 
-def _inbound(who: str, environ: dict[str, Any], asked: _TeeInput, started: list[Any], content: bytes) -> Exchange:
+def _inbound(
+    who: str, environ: dict[str, Any], asked: _TeeInput, started: list[Any], content: bytes
+) -> TrafficExchange:
     status, headers = started
     sent = {name[5:].replace("_", "-"): value for name, value in environ.items() if name.startswith("HTTP_")}
     sent |= {"content-type": environ["CONTENT_TYPE"]} if environ.get("CONTENT_TYPE") else {}
     query = environ.get("QUERY_STRING", "")
-    return Exchange(
+    return TrafficExchange(
         neighbour=who,
         seen_by=f"the {who}'s own API",
         method=environ["REQUEST_METHOD"],
         host=environ.get("HTTP_HOST", ""),
         target=environ["PATH_INFO"] + (f"?{query}" if query else ""),
-        request=Message(headers=headers_of(sent.items()), body=asked.body()),
+        request=TrafficMessage(headers=headers_of(sent.items()), body=asked.body()),
         status=int(status[:3]),
-        answer=Message(headers=headers_of(headers), body=Body.of(content)),
+        response=TrafficMessage(headers=headers_of(headers), body=TrafficBody.of(content)),
     )

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from attachment_contract.dryrun.filling import Filling
-from attachment_contract.dryrun.sample import SAMPLE_AGE_S, event_object, sample_contact
+from attachment_contract.dryrun.sample_event import SAMPLE_AGE_S, event_object, sample_contact
+from attachment_contract.dryrun.substitution import Substitution
 from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.check import check
+from attachment_contract.gate.condition_evaluation import Call
 from attachment_contract.gate.conditions import Unparsable, parse
-from attachment_contract.gate.configuration import look_at
-from attachment_contract.gate.evaluation import Call
-from attachment_contract.gate.jsontext import Reader, Unreadable
-from attachment_contract.gate.judge import check
-from attachment_contract.gate.look import MASK, Look
-from attachment_contract.gate.truth import value_of
-from attachment_contract.schemas_store import validator
+from attachment_contract.gate.configuration import read_envelope
+from attachment_contract.gate.context import MASK, RuleContext
+from attachment_contract.gate.json_reader import JsonReader, UnreadableJson
+from attachment_contract.gate.satisfiability import value_of
+from attachment_contract.schemas.store import validator
 
 #: Inferred: the engine's options read like those of Python's requests, whose usual headers these are.
 _INFERRED_HEADERS = {"User-Agent": "python-requests/2.32.3", "Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
@@ -79,14 +79,16 @@ def dry_run(text: str, *, event: str = "Ended", contact: dict[str, Any] | None =
         contact: attributes that differ from the sample's.
         host: of the endpoint, where the text does not name one.
     """
-    look = _look(text)
-    plain = look.config.plain() if look.config else None
+    context = _look(text)
+    plain = context.config.plain() if context.config else None
     request = plain.get("request") if isinstance(plain, dict) else None
     if not isinstance(request, dict):
         raise NothingToSend('there is no object "request" in it')
     sample = sample_contact(contact)
-    filling = Filling({"contact": sample, "event": event_object(event)}, look.secret_names, in_clear=_in_clear(text))
-    return _made(look, request, filling, sample, event, host)
+    substitution = Substitution(
+        {"contact": sample, "event": event_object(event)}, context.secret_names, in_clear=_in_clear(text)
+    )
+    return _made(context, request, substitution, sample, event, host)
 
 
 def _in_clear(text: str) -> tuple[str, ...]:
@@ -103,23 +105,28 @@ def _unescaped(written: str) -> str:
         return written
 
 
-def _look(text: str) -> Look:
+def _look(text: str) -> RuleContext:
     try:
-        envelope = look_at(Reader(text).read())
-    except Unreadable as exc:
+        envelope = read_envelope(JsonReader(text).read())
+    except UnreadableJson as exc:
         raise NothingToSend(f"the JSON cannot be read: {exc}") from exc
     if envelope.stopped:
         raise NothingToSend(f"the JSON in the envelope cannot be read: {envelope.stopped}")
-    return envelope.look
+    return envelope.context
 
 
 def _made(
-    look: Look, request: dict[str, Any], filling: Filling, sample: dict[str, Any], event: str, host: str
+    context: RuleContext,
+    request: dict[str, Any],
+    substitution: Substitution,
+    sample: dict[str, Any],
+    event: str,
+    host: str,
 ) -> DryRun:
     notes = ["headers other than the configuration's own are inferred"]
-    url = _url(look, request, filling, host, notes)
-    given = {str(name): filling.text(value) for name, value in _object(request, "headers").items()}
-    body = filling.fill(request.get("body"))
+    url = _url(context, request, substitution, host, notes)
+    given = {str(name): substitution.text(value) for name, value in _object(request, "headers").items()}
+    body = substitution.fill(request.get("body"))
     content = "" if body is None else json.dumps(body)
     headers = {**_INFERRED_HEADERS, "Connection": "keep-alive", **_authorization(request)}
     if content:
@@ -128,12 +135,12 @@ def _made(
     sends = _sends(request, sample, event)
     return DryRun(
         method=str(request.get("method", "")),
-        url=filling.masked(url),
-        headers=tuple((name, _shown(name, value, filling)) for name, value in {**headers, **given}.items()),
-        body=filling.masked(content),
-        secrets=tuple(filling.stand_ins),
+        url=substitution.masked(url),
+        headers=tuple((name, _shown(name, value, substitution)) for name, value in {**headers, **given}.items()),
+        body=substitution.masked(content),
+        secrets=tuple(substitution.stand_ins),
         sends=sends,
-        problems=tuple(_problems(given, body, request, filling)),
+        problems=tuple(_problems(given, body, request, substitution)),
         notes=tuple(notes),
     )
 
@@ -143,17 +150,17 @@ def _object(request: Mapping[str, Any], name: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _url(look: Look, request: dict[str, Any], filling: Filling, host: str, notes: list[str]) -> str:
-    node = look.field("endpoint_url")
+def _url(context: RuleContext, request: dict[str, Any], substitution: Substitution, host: str, notes: list[str]) -> str:
+    node = context.field("endpoint_url")
     if node is not None and node.text:
         parts = node.text
     else:
         parts = f"https://{host or DEFAULT_REGION}{words.ENDPOINT_PATH}"
         if not host:
             notes.append(f"no endpoint is given; {DEFAULT_REGION} (Europe) is assumed")
-    url = filling.text(parts)
+    url = substitution.text(parts)
     params = _object(request, "params")
-    pairs = [(name, filling.text(value)) for name, value in params.items()]
+    pairs = [(name, substitution.text(value)) for name, value in params.items()]
     return quote(url, safe=":/?&=%#[]@!$'()*+,;~") + (f"?{urlencode(pairs)}" if pairs else "")
 
 
@@ -164,12 +171,12 @@ def _authorization(request: dict[str, Any]) -> dict[str, str]:
     )
 
 
-def _shown(name: str, value: str, filling: Filling) -> str:
+def _shown(name: str, value: str, substitution: Substitution) -> str:
     """A secret header is masked whole, whether its secret came from the manager or stood there in clear."""
     if name.lower() in words.SECRET_HEADERS or "authorization" in name.lower():
         scheme = value.partition(" ")[0] if value.startswith(("Bearer ", "Basic ")) else ""
         return f"{scheme} {MASK}".strip()
-    return filling.masked(value)
+    return substitution.masked(value)
 
 
 def _sends(request: dict[str, Any], sample: dict[str, Any], event: str) -> bool | None:
@@ -184,9 +191,9 @@ def _sends(request: dict[str, Any], sample: dict[str, Any], event: str) -> bool 
     return value_of(expression, values | {("event", "name"): event})
 
 
-def _problems(headers: dict[str, str], body: Any, request: dict[str, Any], filling: Filling) -> list[str]:
+def _problems(headers: dict[str, str], body: Any, request: dict[str, Any], substitution: Substitution) -> list[str]:
     """What the endpoint would say, by the schema of the request after resolution."""
-    problems = [f"nothing answers to {placeholder}" for placeholder in dict.fromkeys(filling.unresolved)]
+    problems = [f"nothing answers to {placeholder}" for placeholder in dict.fromkeys(substitution.unresolved)]
     if request.get("method") != "POST":
         problems.append("the endpoint takes POST alone")
     document = {"headers": {name.lower(): value for name, value in headers.items()}, "body": body}

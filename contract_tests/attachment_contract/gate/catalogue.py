@@ -11,7 +11,7 @@ from attachment_contract.gate.report import Severity
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class GateRule:
     """One rule.
 
     Attributes:
@@ -32,16 +32,16 @@ class Rule:
 
 
 @cache
-def catalogue() -> dict[str, Rule]:
+def catalogue() -> dict[str, GateRule]:
     """Every rule by its id, in order."""
     text = resources.files("attachment_contract.gate").joinpath("catalogue.toml").read_text(encoding="utf-8")
     return {
-        name: Rule(id=name, **{**table, "severity": Severity(table["severity"])})
+        name: GateRule(id=name, **{**table, "severity": Severity(table["severity"])})
         for name, table in tomllib.loads(text).items()
     }
 
 
-def page(rule: Rule) -> str:
+def page(rule: GateRule) -> str:
     """The rule's page in ``docs/rules``, as Markdown."""
     return f"""# {rule.id}: {rule.title}
 

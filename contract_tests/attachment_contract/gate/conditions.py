@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.look import nearest
+from attachment_contract.gate.context import nearest
 
 #: Builtins that make sense in a condition; the documentation says "builtins" without a list.
 BUILTINS = frozenset(
@@ -26,7 +26,7 @@ _SIGNS = (ast.boolop, ast.operator, ast.unaryop, ast.cmpop, ast.expr_context)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ConditionSpan:
     """Characters of the condition's text, ``end`` exclusive."""
 
     start: int
@@ -38,7 +38,7 @@ class Unparsable:
     """The condition is no Python expression."""
 
     message: str
-    place: Place
+    place: ConditionSpan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class UnknownName:
 
     name: str
     meant: str | None
-    place: Place
+    place: ConditionSpan
     certain: bool
 
 
@@ -65,10 +65,10 @@ def parse(text: str) -> ast.expr | Unparsable:
     except SyntaxError as exc:
         return Unparsable(message=exc.msg, place=_error_place(exc, text))
     except (ValueError, RecursionError, MemoryError) as exc:
-        return Unparsable(message=str(exc) or type(exc).__name__, place=Place(start=0, end=len(text)))
+        return Unparsable(message=str(exc) or type(exc).__name__, place=ConditionSpan(start=0, end=len(text)))
 
 
-def _error_place(error: SyntaxError, text: str) -> Place:
+def _error_place(error: SyntaxError, text: str) -> ConditionSpan:
     """The character at which Python stopped; the last one, if it wanted more (its offset is 0 then)."""
     column = error.offset - 1 if error.offset else len(text)
     if "\n" in text:
@@ -76,7 +76,7 @@ def _error_place(error: SyntaxError, text: str) -> Place:
     else:
         start = len(text) - len(text.lstrip()) + column
     start = max(min(start, len(text) - 1), 0)
-    return Place(start=start, end=min(start + 1, len(text)))
+    return ConditionSpan(start=start, end=min(start + 1, len(text)))
 
 
 def excess(expression: ast.expr) -> str | None:
@@ -110,7 +110,7 @@ def _offset(text: str, line: int) -> int:
     return lines[line][0] if line < len(lines) else len(text)
 
 
-def place_of(node: ast.AST, text: str) -> Place:
+def place_of(node: ast.AST, text: str) -> ConditionSpan:
     """Where a part of the expression stands."""
     lines = _lines(text)
 
@@ -121,7 +121,7 @@ def place_of(node: ast.AST, text: str) -> Place:
 
     start = at(getattr(node, "lineno", 2), getattr(node, "col_offset", 0))
     end = at(getattr(node, "end_lineno", None) or 2, getattr(node, "end_col_offset", None) or 0)
-    return Place(start=start, end=max(end, start))
+    return ConditionSpan(start=start, end=max(end, start))
 
 
 def unknown_names(expression: ast.expr, text: str) -> list[UnknownName]:
@@ -158,7 +158,7 @@ def _getter(node: ast.Attribute, text: str) -> UnknownName | None:
     if node.attr in documented | inferred:
         return None
     whole = place_of(node, text)
-    place = Place(start=whole.end - len(node.attr), end=whole.end)
+    place = ConditionSpan(start=whole.end - len(node.attr), end=whole.end)
     fields = {name.removeprefix("get_") for name in documented | inferred}
     if node.attr in fields:
         return UnknownName(name=node.attr, meant=f"get_{node.attr}()", place=place, certain=False)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.jsontext import Issue, Reader, Unreadable
-from attachment_contract.gate.look import FormField, Look
-from attachment_contract.gate.nodes import Node
+from attachment_contract.gate.context import FormField, RuleContext
+from attachment_contract.gate.json_nodes import Node
+from attachment_contract.gate.json_reader import JsonIssue, JsonReader, UnreadableJson
 
 _ENVELOPE_MEMBERS = ("form", "secret_names", "secrets", "json")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
@@ -19,20 +19,20 @@ _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 class Envelope:
     """How the envelope's configuration was read when it is kept as text inside a string."""
 
-    look: Look
-    issues: tuple[Issue, ...] = ()
-    stopped: Unreadable | None = None
+    context: RuleContext
+    issues: tuple[JsonIssue, ...] = ()
+    stopped: UnreadableJson | None = None
     nested: bool = False
 
 
-def look_at(top: Node) -> Envelope:
+def read_envelope(top: Node) -> Envelope:
     """The view that the rules are given."""
     if not is_envelope(top):
-        return Envelope(look=Look(top=top, config=top))
+        return Envelope(context=RuleContext(top=top, config=top))
     config, issues, stopped = _configuration(top)
     form_node = top.get("form") or (top if top.member("endpoint_url") else None)
     form, strange = _form(form_node) if form_node and form_node.kind == "object" else ({}, ())
-    look = Look(
+    context = RuleContext(
         top=top,
         config=config,
         form=form if form_node else None,
@@ -40,7 +40,7 @@ def look_at(top: Node) -> Envelope:
         strange_fields=strange,
         secret_names=_secret_names(top),
     )
-    return Envelope(look=look, issues=issues, stopped=stopped, nested=_is_text(top.get("json")))
+    return Envelope(context=context, issues=issues, stopped=stopped, nested=_is_text(top.get("json")))
 
 
 def is_envelope(top: Node) -> bool:
@@ -52,15 +52,15 @@ def _is_text(node: Node | None) -> bool:
     return node is not None and node.kind == "string"
 
 
-def _configuration(top: Node) -> tuple[Node | None, tuple[Issue, ...], Unreadable | None]:
+def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], UnreadableJson | None]:
     """``json`` as an object, or as the text that the configurator keeps."""
     node = top.get("json")
     if node is None or node.text is None:
         return node, (), None
-    reader = Reader(node.text, offsets=node.offsets)
+    reader = JsonReader(node.text, offsets=node.offsets)
     try:
         return reader.read(), tuple(reader.issues), None
-    except Unreadable as stopped:
+    except UnreadableJson as stopped:
         return None, tuple(reader.issues), stopped
 
 

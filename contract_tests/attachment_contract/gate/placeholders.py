@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.nodes import Node, Span
+from attachment_contract.gate.json_nodes import Node
+from attachment_contract.gate.source import TextSpan
 
 _PATH = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*"
 _PLACEHOLDER = re.compile(r"\{(" + _PATH + r")\}", re.ASCII)
@@ -39,7 +40,7 @@ class Placeholder:
     path: str
     start: int
     end: int
-    span: Span
+    span: TextSpan
 
     @property
     def text(self) -> str:
@@ -65,12 +66,12 @@ class Placeholder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Malformed:
+class MalformedPlaceholder:
     """Something that was meant to be a placeholder; ``meant`` is the right form, or None if it cannot be told."""
 
     text: str
     meant: str | None
-    span: Span
+    span: TextSpan
 
 
 def placeholders_in(node: Node) -> list[Placeholder]:
@@ -83,7 +84,7 @@ def placeholders_in(node: Node) -> list[Placeholder]:
     ]
 
 
-def malformed_in(node: Node) -> list[Malformed]:
+def malformed_in(node: Node) -> list[MalformedPlaceholder]:
     """What was meant to be one and is not."""
     text = str(node.value)
     found = []
@@ -92,7 +93,7 @@ def malformed_in(node: Node) -> list[Malformed]:
         # Cut off by a character that belongs to no name: what was meant is anybody's guess.
         closed = match.end() == len(text) or match[0][-1] in "}>])%"
         meant = f"{{{path}}}" if closed and _PLACEHOLDER.fullmatch(f"{{{path}}}") else None
-        found.append(Malformed(text=match[0], meant=meant, span=node.part(*match.span())))
+        found.append(MalformedPlaceholder(text=match[0], meant=meant, span=node.part(*match.span())))
     return found
 
 

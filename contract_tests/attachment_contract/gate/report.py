@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from attachment_contract.gate.nodes import Span
-from attachment_contract.gate.source import Source
+from attachment_contract.gate.source import SourceText, TextSpan
 
 
 class Severity(StrEnum):
@@ -22,12 +21,12 @@ class Severity(StrEnum):
 class Edit:
     """Put ``text`` in place of ``span``. Mechanical: nobody has to decide anything."""
 
-    span: Span
+    span: TextSpan
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class GateFinding:
     """One thing that is wrong.
 
     Attributes:
@@ -52,7 +51,7 @@ class Finding:
     column: int
     end_line: int
     end_column: int
-    span: Span
+    span: TextSpan
     edits: tuple[Edit, ...] = ()
 
     @property
@@ -68,16 +67,16 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class GateReport:
     """The findings of one text, in the order of the text.
 
     Attributes:
         secrets: spans of secrets that stand in the text in clear; whoever shows the text masks them.
     """
 
-    source: Source
-    findings: tuple[Finding, ...]
-    secrets: tuple[Span, ...] = field(default=(), repr=False)
+    source: SourceText
+    findings: tuple[GateFinding, ...]
+    secrets: tuple[TextSpan, ...] = field(default=(), repr=False)
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

@@ -25,8 +25,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from attachment_contract.gate.catalogue import Rule, catalogue
-from attachment_contract.gate.look import nearest, one_of
+from attachment_contract.gate.catalogue import GateRule, catalogue
+from attachment_contract.gate.context import nearest, one_of
 from attachment_contract.gate.report import Severity
 
 FILE_NAME = "attachment-contract.toml"
@@ -34,12 +34,12 @@ TABLE = "attachment-contract"
 DEFAULT_RULES_URL = "docs/rules"
 
 
-class BadSettings(Exception):
+class BadGateSettings(Exception):
     """The settings cannot be used; the message names the place."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class GateSettings:
     """What a user may choose.
 
     Attributes:
@@ -62,15 +62,15 @@ class Settings:
             for pattern, rules in self.per_file_ignores.items()
         )
 
-    def severity_of(self, rule: Rule) -> Severity:
+    def severity_of(self, rule: GateRule) -> Severity:
         """The user's choice, else the catalogue's."""
         return self.severity.get(rule.id, rule.severity)
 
-    def link_to(self, rule: Rule) -> str:
+    def link_to(self, rule: GateRule) -> str:
         """Address of the rule's page."""
         return f"{self.rules_url}/{rule.id}.md"
 
-    def with_options(self, *, strict: bool, ignore: tuple[str, ...], severity: tuple[str, ...]) -> Settings:
+    def with_options(self, *, strict: bool, ignore: tuple[str, ...], severity: tuple[str, ...]) -> GateSettings:
         """With the options of a command line on top. Raises :class:`BadSettings`."""
         pairs = dict(item.partition("=")[::2] for item in severity)
         more = {_rule(name, "--severity"): _severity(level, "--severity") for name, level in pairs.items()}
@@ -82,27 +82,27 @@ class Settings:
         )
 
 
-def find_settings(start: Path) -> Settings:
+def find_settings(start: Path) -> GateSettings:
     """From the nearest file at or above ``start``; the defaults if there is none. Raises :class:`BadSettings`."""
     for folder in (start.resolve(), *start.resolve().parents):
         for name in (FILE_NAME, "pyproject.toml"):
             file = folder / name
             if file.is_file() and (name == FILE_NAME or _table(file) is not None):
                 return read_settings(file)
-    return Settings()
+    return GateSettings()
 
 
-def read_settings(file: Path) -> Settings:
+def read_settings(file: Path) -> GateSettings:
     """From one file. Raises :class:`BadSettings`."""
     table = _table(file)
     if table is None:
-        raise BadSettings(f"{file}: no table [tool.{TABLE}]")
+        raise BadGateSettings(f"{file}: no table [tool.{TABLE}]")
     known = {"strict", "ignore", "severity", "per-file-ignores", "rules-url"}
     for name in table:
         if name not in known:
-            raise BadSettings(f"{file}: {name!r} is no setting; there are {one_of(sorted(known))}")
+            raise BadGateSettings(f"{file}: {name!r} is no setting; there are {one_of(sorted(known))}")
     try:
-        return Settings(
+        return GateSettings(
             strict=_of(table, "strict", bool, False),
             ignore=_rules(_of(table, "ignore", list, []), str(file)),
             severity={
@@ -115,14 +115,14 @@ def read_settings(file: Path) -> Settings:
             rules_url=_of(table, "rules-url", str, DEFAULT_RULES_URL).rstrip("/"),
         )
     except TypeError as exc:
-        raise BadSettings(f"{file}: {exc}") from exc
+        raise BadGateSettings(f"{file}: {exc}") from exc
 
 
 def _table(file: Path) -> dict[str, Any] | None:
     try:
         document: Any = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
-        raise BadSettings(f"{file}: {exc}") from exc
+        raise BadGateSettings(f"{file}: {exc}") from exc
     if file.name != "pyproject.toml":
         return dict(document)
     table = document.get("tool", {}).get(TABLE)
@@ -138,7 +138,7 @@ def _of(table: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
 
 def _rules(names: Any, where: str) -> frozenset[str]:
     if not isinstance(names, list):
-        raise BadSettings(f"{where}: a list of rule ids is wanted")
+        raise BadGateSettings(f"{where}: a list of rule ids is wanted")
     return frozenset(_rule(str(name), where) for name in names)
 
 
@@ -146,7 +146,7 @@ def _rule(name: str, where: str) -> str:
     rule = name.strip().upper()
     if rule not in catalogue():
         meant = nearest(rule, catalogue())
-        raise BadSettings(f"{where}: there is no rule {name!r}" + (f"; did you mean {meant}?" if meant else ""))
+        raise BadGateSettings(f"{where}: there is no rule {name!r}" + (f"; did you mean {meant}?" if meant else ""))
     return rule
 
 
@@ -154,4 +154,4 @@ def _severity(level: Any, where: str) -> Severity:
     try:
         return Severity(str(level))
     except ValueError as exc:
-        raise BadSettings(f"{where}: {level!r} is no severity; there are {one_of(Severity)}") from exc
+        raise BadGateSettings(f"{where}: {level!r} is no severity; there are {one_of(Severity)}") from exc

@@ -1,4 +1,4 @@
-"""A text and the places in it."""
+"""The source text and positions in it: offsets, and the line and column of an offset."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from functools import cached_property
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
+@dataclass(frozen=True, slots=True)
+class TextSpan:
+    """Offsets into the source text; ``end`` is exclusive."""
+
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
-class Source:
+class SourceText:
     """One text to be checked.
 
     Attributes:

@@ -8,7 +8,8 @@ import sys
 import click
 from rich.text import Text
 
-from attachment_contract.commands import check, dry_run
+from attachment_contract.cli.check import check
+from attachment_contract.cli.dry_run import dry_run
 from attachment_lab.cli.common import Stopped, err
 from attachment_lab.cli.fault_commands import fault
 from attachment_lab.cli.report_commands import report

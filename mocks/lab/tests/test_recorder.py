@@ -14,7 +14,7 @@ import httpx
 import pytest
 from werkzeug.test import Client
 
-from attachment_contract.live import Body, Exchange, Message
+from attachment_contract.traffic import TrafficBody, TrafficExchange, TrafficMessage
 from attachment_lab.recorder.collector import Collector, Records
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.inside import heard
@@ -48,7 +48,7 @@ def ask(client: Client, path: str, method: str = "GET", **more: Any) -> int:
 def test_a_good_exchange_with_a_mock_in_this_process_passes(c4c: Client) -> None:
     with heard("test_a") as hearing:
         assert ask(c4c, "/") == 200
-    assert dict(hearing.judged) == {"c4c.service": 1}
+    assert dict(hearing.checked) == {"c4c.service": 1}
 
 
 def test_a_mock_that_answers_a_wrong_document_is_found(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +57,7 @@ def test_a_mock_that_answers_a_wrong_document_is_found(c4c: Client, monkeypatch:
         ask(c4c, "/")
     told = str(failure.value)
     assert "live traffic of test_b breaks the contract" in told
-    assert "[c4c.service] answer: c4c_service_document.v1: d/EntitySets breaks 'type'" in told
+    assert "[c4c.service] response: c4c_service_document.v1: d/EntitySets breaks 'type'" in told
     assert CANARY not in told
 
 
@@ -89,15 +89,15 @@ def sent(**changes: Any) -> Sent:
     return dataclasses.replace(record, **changes)
 
 
-def received(**changes: Any) -> Exchange:
+def received(**changes: Any) -> TrafficExchange:
     """The receiver's end of it."""
-    message = Message(body=Body(content=None, size_bytes=5, sha256="aa"))
+    message = TrafficMessage(body=TrafficBody(content=None, size_bytes=5, sha256="aa"))
     parts: dict[str, Any] = {"neighbour": "c4c", "seen_by": "c4c mock", "method": "POST", "host": HOST}
-    parts |= {"target": f"{ROOT}/x", "status": 201, "request": message, "answer": message}
-    return Exchange(**{**parts, **changes})
+    parts |= {"target": f"{ROOT}/x", "status": 201, "request": message, "response": message}
+    return TrafficExchange(**{**parts, **changes})
 
 
-def differences(record: Sent, *exchanges: Exchange) -> list[str]:
+def differences(record: Sent, *exchanges: TrafficExchange) -> list[str]:
     return [told for _, told in unmatched([("c4c", record)], exchanges)]
 
 
@@ -123,7 +123,7 @@ def test_two_ends_that_agree_match() -> None:
         (sent(), received(neighbour="cmi"), "nobody received it"),
     ],
 )
-def test_a_difference_between_the_ends_is_told(record: Sent, exchange: Exchange, told: str) -> None:
+def test_a_difference_between_the_ends_is_told(record: Sent, exchange: TrafficExchange, told: str) -> None:
     assert differences(record, exchange) == [told]
 
 
@@ -156,12 +156,13 @@ def test_an_end_that_broke_off_does_not_take_the_receiver_of_another() -> None:
         sent(),
     ]
     other, long = (
-        Message(body=Body(content=None, size_bytes=size, sha256=sha)) for size, sha in ((7, "bb"), (9, "dd"))
+        TrafficMessage(body=TrafficBody(content=None, size_bytes=size, sha256=sha))
+        for size, sha in ((7, "bb"), (9, "dd"))
     )
     exchanges = [
         received(),
-        received(target=f"{ROOT}/other", answer=other),
-        received(target=f"{ROOT}/given-up", answer=long),
+        received(target=f"{ROOT}/other", response=other),
+        received(target=f"{ROOT}/given-up", response=long),
         received(target=f"{ROOT}/struck", fault="f1"),
     ]
     assert unmatched([("c4c", one) for one in records], exchanges) == []

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from attachment_contract.gate.formats.annotations import github
-from attachment_contract.gate.formats.documents import json_document, sarif
 from attachment_contract.gate.formats.junit import junit
-from attachment_contract.gate.report import Report
+from attachment_contract.gate.formats.machine import json_document, sarif
+from attachment_contract.gate.report import GateReport
 
-Writer = Callable[[Sequence[Report]], str]
+Writer = Callable[[Sequence[GateReport]], str]
 #: Machine formats by name; ``text`` is for people and writes to a console instead.
 WRITERS: dict[str, Writer] = {"json": json_document, "junit": junit, "github": github, "sarif": sarif}
 FORMATS = ("text", *WRITERS)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attachment_contract.gate.report import Finding, Report, Severity
+from attachment_contract.gate.report import GateFinding, GateReport, Severity
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-def github(reports: Sequence[Report]) -> str:
+def github(reports: Sequence[GateReport]) -> str:
     """One ``::error file=…,line=…::message`` per finding."""
     lines = [_command(report, finding) for report in reports for finding in report.findings]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _command(report: Report, finding: Finding) -> str:
+def _command(report: GateReport, finding: GateFinding) -> str:
     properties = {
         "file": report.source.name,
         "line": finding.line,

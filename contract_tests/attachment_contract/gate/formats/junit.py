@@ -6,13 +6,13 @@ import re
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
-from attachment_contract.gate.report import Finding, Report, Severity
+from attachment_contract.gate.report import GateFinding, GateReport, Severity
 
 #: What XML 1.0 cannot hold, not even escaped.
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(reports: Sequence[Report]) -> str:
+def junit(reports: Sequence[GateReport]) -> str:
     """One suite. A file with errors is a failed case; warnings stand in its system-out."""
     failed = sum(not report.ok for report in reports)
     cases = "".join(_case(report) for report in reports)
@@ -23,7 +23,7 @@ def junit(reports: Sequence[Report]) -> str:
     )
 
 
-def _case(report: Report) -> str:
+def _case(report: GateReport) -> str:
     errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
     others = [finding for finding in report.findings if finding.severity is not Severity.ERROR]
     inside = ""
@@ -35,7 +35,7 @@ def _case(report: Report) -> str:
     return f'<testcase classname="configuration" name={_attribute(report.source.name)}>{inside}</testcase>\n'
 
 
-def _text(report: Report, findings: list[Finding]) -> str:
+def _text(report: GateReport, findings: list[GateFinding]) -> str:
     lines = (
         f"{report.source.name}:{finding.line}:{finding.column}: {finding.severity} {finding.rule} {finding.message} "
         f"Expected: {finding.expected}. {finding.remedy} ({finding.link})"

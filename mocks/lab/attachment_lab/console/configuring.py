@@ -11,11 +11,11 @@ from typing import Any
 from attachment_contract.dryrun.request import DryRun
 from attachment_contract.dryrun.request import dry_run as make_request
 from attachment_contract.gate.catalogue import catalogue
+from attachment_contract.gate.check import check
 from attachment_contract.gate.fixing import fix
-from attachment_contract.gate.judge import check
-from attachment_contract.gate.report import Finding, Severity
-from attachment_contract.gate.settings import Settings
-from attachment_contract.gate.source import Source
+from attachment_contract.gate.report import GateFinding, Severity
+from attachment_contract.gate.settings import GateSettings
+from attachment_contract.gate.source import SourceText
 
 #: The form's fields that the gate judges; the JSON is judged beside them.
 FIELDS = (
@@ -23,7 +23,7 @@ FIELDS = (
     "enabled",
 )  # fmt: skip
 #: Sample values are no mistake here: in this lab the sample's hosts and users exist.
-SETTINGS = Settings(ignore=frozenset({"AC901"}))
+SETTINGS = GateSettings(ignore=frozenset({"AC901"}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +65,14 @@ def judged(typed: Typed) -> dict[str, Any]:
     return {"ok": report.ok, "findings": told, **counts}
 
 
-def _told(finding: Finding, text: str, places: list[int]) -> dict[str, Any]:
+def _told(finding: GateFinding, text: str, places: list[int]) -> dict[str, Any]:
     names = ("rule", "title", "message", "expected", "found", "remedy", "fixable", "path")
     told = {name: getattr(finding, name) for name in names} | {"severity": str(finding.severity)}
     if finding.path.startswith("form") or finding.span.end <= places[0] - 1:
         field = finding.path.removeprefix("form").lstrip(".").partition("[")[0]
         return told | {"field": field, "start": 0, "end": 0, "line": 0, "column": 0}
     start, end = (_index(places, offset) for offset in (finding.span.start, finding.span.end))
-    line, column = Source(text).place(start)
+    line, column = SourceText(text).place(start)
     return told | {
         "field": "json",
         "line": line,

@@ -6,25 +6,25 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from attachment_contract.live import Hearing
-from attachment_contract.live.exchange import exchange_of
+from attachment_contract.traffic import TrafficCheck
+from attachment_contract.traffic.exchange import exchange_from_capture
 from mock_kit.recorder import RecorderLog, attend
 
 
 @contextmanager
-def heard(test: str, *, strangers: bool = True) -> Iterator[Hearing]:
+def heard(test: str, *, strangers: bool = True) -> Iterator[TrafficCheck]:
     """Judge every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
 
     Raises AssertionError at the block's end that lists what was against the contract. ``test`` names the block;
     ``strangers``: whether a mock may be asked for what no hop knows, as long as it refuses.
     """
-    hearing = Hearing(strangers=strangers)
+    hearing = TrafficCheck(allow_unknown=strangers)
     _hear_processes()  # what is left of an earlier block is nobody's
     with attend() as log:
         yield hearing
         _hear_processes()
     judge(hearing, log)
-    told = hearing.verdict(test)
+    told = hearing.report(test)
     assert not told, told
 
 
@@ -35,9 +35,9 @@ def _hear_processes() -> None:
             process.tell()
 
 
-def judge(hearing: Hearing, log: RecorderLog) -> None:
+def judge(hearing: TrafficCheck, log: RecorderLog) -> None:
     """Take in everything that a log holds, and complain of what it had to drop."""
     for captured in log.list():
-        hearing.take(exchange_of(captured.to_dict()))
+        hearing.check(exchange_from_capture(captured.to_dict()))
     if log.dropped:
-        hearing.complain(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not judged")
+        hearing.note(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not judged")

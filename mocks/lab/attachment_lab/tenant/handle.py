@@ -72,7 +72,7 @@ class Lab:
         """What a tenant's traffic since the last time broke, in lines; empty if nothing, or without a recorder."""
         if self._recorder is None:
             return ""
-        return self._recorder.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
+        return self._recorder.hear(names, closing=closing).report(of or f"tenant {names.name}")
 
 
 class Chat:

@@ -1,0 +1,63 @@
+"""``attachment-contract dry-run``: shows the HTTP request that Contact Pro would send."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from attachment_contract.cli.common import CheckFailed, InvalidUse
+from attachment_contract.cli.files import UnusableInput, named
+from attachment_contract.dryrun.request import DryRun, NothingToSend
+from attachment_contract.dryrun.request import dry_run as make_request
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.terminal import echo, visible_json
+
+
+@click.command("dry-run")
+@click.argument("path", metavar="FILE|-")
+@click.option("--event", type=click.Choice(words.EVENTS, case_sensitive=False), default="Ended", show_default=True)
+@click.option(
+    "--contact", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Attributes of the contact, JSON."
+)
+@click.option("--host", default="", help="Host of the endpoint, where the file names none.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, nothing else.")
+@click.pass_context
+def dry_run(ctx: click.Context, path: str, event: str, contact: Path | None, host: str, as_json: bool) -> None:
+    """Show the exact HTTP request that Contact Pro would send for a sample event, secrets masked, and judge it."""
+    try:
+        (item,) = named([path], pattern="*.json")
+        text = item.read().decode("utf-8")
+        result = make_request(text, event=event, contact=_contact(contact), host=host)
+    except (UnusableInput, ValueError) as exc:
+        raise InvalidUse(str(exc)) from exc
+    except NothingToSend as exc:
+        raise CheckFailed(f"{path}: {exc}. `attachment-lab check {path}` says more.") from exc
+    if as_json:
+        click.echo(visible_json(result.as_json(), indent=2))
+    else:
+        _show(result)
+    ctx.exit(0 if result.ok else 1)
+
+
+def _contact(file: Path | None) -> dict[str, object] | None:
+    if file is None:
+        return None
+    value = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{file}: a JSON object is wanted")
+    return value
+
+
+def _show(result: DryRun) -> None:
+    echo(result.wire() + "\n")
+    verdict = {True: "sent", False: "not sent: the condition is not true", None: "sent if the condition is true"}
+    echo(f"for this event: {verdict[result.sends]}")
+    for name in result.secrets:
+        echo(f"secret used: {name}")
+    for note in result.notes:
+        echo(f"note: {note}")
+    for problem in result.problems:
+        echo(f"problem: {problem}")
+    click.echo("The request fits the contract." if result.ok else "The endpoint would refuse this request.")

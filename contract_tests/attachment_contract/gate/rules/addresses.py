@@ -1,0 +1,192 @@
+"""AC501 to AC511, AC308: the two addresses in the body. Also used for the endpoint of the form."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.context import RawFinding, RuleContext, quoted, shown
+from attachment_contract.gate.json_nodes import Node, dotted
+from attachment_contract.gate.placeholders import placeholders_in
+
+_CMI_EXAMPLE = "https://ID.execute-api.REGION.amazonaws.com/TENANT/cmi"
+_C4C_EXAMPLE = "https://myNNNNNNN.REGION.crm.cloud.sap"
+_PRIVATE_ENDINGS = (".local", ".internal", ".lan", ".localhost", ".test", ".invalid", ".corp", ".home")
+
+
+@dataclass(frozen=True)
+class ParsedAddress:
+    """An address that could be taken apart.
+
+    Attributes:
+        body: where the text without white space around it begins and ends.
+    """
+
+    node: Node
+    text: str
+    parts: SplitResult
+    body: tuple[int, int]
+
+    @property
+    def host(self) -> str:
+        """Lower case, without port."""
+        return self.parts.hostname or ""
+
+    def raw(self, rule: str, message: str, expected: str, at: tuple[int, int], fix: str | None = None) -> RawFinding:
+        """A finding at characters of the address."""
+        start, end = (self.body[0] + offset for offset in at)
+        return RawFinding(
+            rule=rule,
+            span=self.node.part(start, end),
+            path=self.node.path,
+            message=f"{dotted(self.node.path)}: {message}",
+            expected=expected,
+            found=quoted(self.text[slice(*at)]) if at[0] < at[1] else shown(self.node),
+            fix=fix,
+        )
+
+    def place_of(self, part: str) -> tuple[int, int]:
+        """Where a part stands in the text (its last occurrence, as parts at the end repeat those before)."""
+        at = self.text.rfind(part)
+        return at, at + len(part)
+
+
+def addresses(context: RuleContext) -> Iterator[RawFinding]:
+    """``cmi_url`` and ``sap_v1.url``."""
+    cmi, c4c = context.at("request", "body", "cmi_url"), context.at("request", "body", "sap_v1", "url")
+    if cmi and cmi.text is not None:
+        yield from _cmi(context, cmi)
+    if c4c and c4c.text is not None:
+        yield from _c4c(context, c4c)
+
+
+def common(context: RuleContext, node: Node, example: str) -> tuple[list[RawFinding], ParsedAddress | None]:
+    """What holds for every address, and the address if it can be judged further."""
+    text = str(node.value)
+    bare = text.strip()
+    if placeholders_in(node) or "{" in text or (words.LEFT_OVERS.search(text) and "://" not in text):
+        return ([_placeholder(node)] if placeholders_in(node) else []), None
+    found_raw = []
+    if bare and bare != text:
+        found_raw.append(_blank(node, bare))
+    start = text.find(bare)
+    try:
+        parts = urlsplit(bare)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not set(bare) & set(' \t\\<>"')
+        _ = parts.port  # raises ValueError for a port that is none
+    except ValueError:
+        usable = False
+    if not usable:
+        return [*found_raw, _no_address(node, example)], None
+    address = ParsedAddress(node, bare, parts, (start, start + len(bare)))
+    return [*found_raw, *_general(context, address)], address
+
+
+def _placeholder(node: Node) -> RawFinding:
+    found = placeholders_in(node)[0]
+    return RawFinding(
+        rule="AC406",
+        span=found.span,
+        path=node.path,
+        message=f"{dotted(node.path)} depends on the conversation: {found.text}.",
+        expected="a fixed address",
+        found=found.text,
+    )
+
+
+def _blank(node: Node, bare: str) -> RawFinding:
+    return RawFinding(
+        rule="AC511",
+        span=node.span,
+        path=node.path,
+        message=f"{dotted(node.path)} has white space around it.",
+        expected=quoted(bare),
+        found=shown(node),
+        fix=f'"{bare}"' if bare.isprintable() and '"' not in bare and "\\" not in bare else None,
+    )
+
+
+def _no_address(node: Node, example: str) -> RawFinding:
+    return RawFinding(
+        rule="AC503",
+        span=node.span,
+        path=node.path,
+        message=f"{dotted(node.path)} is no address: {shown(node)}.",
+        expected=example,
+        found=shown(node),
+    )
+
+
+def _general(context: RuleContext, address: ParsedAddress) -> Iterator[RawFinding]:
+    parts, text = address.parts, address.text
+    if parts.scheme == "http":
+        yield address.raw("AC501", "plain http.", "https", (0, 4), "https")
+    if "@" in parts.netloc:
+        user_info = parts.netloc.rpartition("@")[0]
+        at = address.place_of(user_info)
+        context.secrets.append(address.node.part(address.body[0] + at[0], address.body[0] + at[1]))
+        yield RawFinding(
+            rule="AC308",
+            span=address.node.part(address.body[0] + at[0], address.body[0] + at[1] + 1),
+            path=address.node.path,
+            message=f"{dotted(address.node.path)} holds credentials.",
+            expected="no user and password in an address",
+            found="credentials (not shown)",
+        )
+    for mark in "?#":
+        if mark in text:
+            start = text.index(mark)
+            yield address.raw("AC508", "a query or fragment.", "nothing after the path", (start, len(text)))
+            break
+    if text.endswith("/") and not parts.query and not parts.fragment:
+        start = len(text.rstrip("/"))
+        yield address.raw("AC502", "a slash at its end.", "no slash at the end", (start, len(text)), "")
+    if _is_private(address.host):
+        expected = "an address that the cloud can reach"
+        yield address.raw("AC510", "nobody reaches it from the cloud.", expected, address.place_of(parts.netloc))
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith(_PRIVATE_ENDINGS)
+
+
+def _cmi(context: RuleContext, node: Node) -> Iterator[RawFinding]:
+    found_raw, address = common(context, node, _CMI_EXAMPLE)
+    yield from found_raw
+    if address is None:
+        return
+    at = address.place_of(address.parts.netloc)
+    if words.C4C_HOST.fullmatch(address.host):
+        yield address.raw("AC509", "this is the address of C4C.", _CMI_EXAMPLE, at)
+        return
+    if not words.CMI_HOST.fullmatch(address.host) and not _is_private(address.host):
+        yield address.raw("AC505", "no public CMI address has this host.", _CMI_EXAMPLE, at)
+    path = address.parts.path.rstrip("/")
+    if not path.endswith("/cmi") or path.count("/") < 2:
+        start = len(address.text.split("://", 1)[0]) + 3 + len(address.parts.netloc)
+        span = (start, start + len(address.parts.path)) if address.parts.path else (0, len(address.text))
+        yield address.raw("AC504", "its path does not end in /TENANT/cmi.", _CMI_EXAMPLE, span)
+
+
+def _c4c(context: RuleContext, node: Node) -> Iterator[RawFinding]:
+    found_raw, address = common(context, node, _C4C_EXAMPLE)
+    yield from found_raw
+    if address is None:
+        return
+    at = address.place_of(address.parts.netloc)
+    if words.CMI_HOST.fullmatch(address.host):
+        yield address.raw("AC509", "this is the address of CMI.", _C4C_EXAMPLE, at)
+        return
+    if not words.C4C_HOST.fullmatch(address.host) and not _is_private(address.host):
+        yield address.raw("AC506", "no C4C tenant has this host.", _C4C_EXAMPLE, at)
+    path = address.parts.path
+    if path.strip("/"):
+        start = len(address.text.split("://", 1)[0]) + 3 + len(address.parts.netloc)
+        end = start + len(path.rstrip("/"))
+        yield address.raw("AC507", "a path after the host.", _C4C_EXAMPLE, (start, end), "")

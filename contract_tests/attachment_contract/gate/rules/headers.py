@@ -1,0 +1,225 @@
+"""AC110 to AC113 and the secrets in the headers (AC301 to AC309)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.context import RawFinding, RuleContext, nearest, one_of, quoted, shown
+from attachment_contract.gate.json_nodes import Member, Node
+from attachment_contract.gate.placeholders import Placeholder, malformed_in, placeholders_in
+from attachment_contract.gate.source import TextSpan
+
+_ENGINES_OWN = {
+    "authorization": "request.authentication makes it",
+    "content-length": "the engine counts for itself",
+    "host": "the endpoint's address decides",
+    "transfer-encoding": "the engine decides",
+}
+
+
+def names(context: RuleContext) -> Iterator[RawFinding]:
+    """Which headers are there."""
+    headers = context.object_at("request", "headers")
+    if headers is None:
+        return
+    seen = set[str]()
+    missing = [name for name in words.SECRET_HEADERS if not _has(headers, name)]
+    for member in headers.members:
+        lower = member.name.lower()
+        if lower in seen and not any(m.name == member.name and m is not member for m in headers.members):
+            yield _header("AC112", member, "each header once; case does not count", f"{quoted(member.name)} again")
+        seen.add(lower)
+        yield from _name(member, lower, missing)
+    for name in missing:
+        yield RawFinding(
+            rule="AC110",
+            span=headers.opening,
+            path=(*headers.path, name),
+            message=f"The header {name} is missing.",
+            expected=f'"{name}": "{{secrets.{words.SECRET_HEADERS[name]}}}"',
+            remedy=f'Add "{name}": "{{secrets.NAME}}" with the name of your secret.',
+        )
+
+
+def _has(headers: Node, name: str) -> bool:
+    return any(member.name.lower() == name for member in headers.members)
+
+
+def _name(member: Member, lower: str, missing: list[str]) -> Iterator[RawFinding]:
+    if lower in words.SECRET_HEADERS:
+        return
+    if lower in _ENGINES_OWN:
+        yield _header("AC113", member, f"no {lower}: {_ENGINES_OWN[lower]}", quoted(member.name))
+    elif lower == "content-type":
+        media_type = (member.value.text or "").split(";")[0].strip().lower()
+        if media_type != "application/json":
+            yield _header("AC113", member, "application/json, or no content-type at all", shown(member.value))
+    elif meant := nearest(lower.replace("_", "-").strip(), missing, cutoff=0.75):
+        missing.remove(meant)
+        yield RawFinding(
+            rule="AC102",
+            span=member.key.span,
+            path=member.value.path,
+            message=f"Nobody reads the header {quoted(member.name)}.",
+            expected=f'"{meant}"',
+            found=quoted(member.name),
+            remedy=f'Write "{meant}".',
+            fix=f'"{meant}"',
+        )
+    elif lower != "accept":
+        yield _header("AC111", member, one_of(words.SECRET_HEADERS), quoted(member.name))
+
+
+def _header(rule: str, member: Member, expected: str, found: str) -> RawFinding:
+    return RawFinding(
+        rule=rule,
+        span=member.key.span,
+        path=member.value.path,
+        message=f"The header {quoted(member.name)} has no business here.",
+        expected=expected,
+        found=found,
+    )
+
+
+def secrets(context: RuleContext) -> Iterator[RawFinding]:
+    """The value of each secret header: one ``{secrets.NAME}`` and nothing else."""
+    headers = context.object_at("request", "headers")
+    if headers is None:
+        return
+    used = dict[str, Member]()
+    for member in headers.members:
+        if not _wants_secret(member.name):
+            continue
+        value = member.value
+        if value.text is None:
+            yield from _not_text(value)
+            continue
+        found = placeholders_in(value)
+        if not found:
+            yield from _in_clear(context, value)
+            continue
+        yield from _around(context, value, found)
+        yield from _purpose(member, found, used)
+
+
+def _wants_secret(name: str) -> bool:
+    """The three, and what looks like one of them: a misspelt name must not show a password."""
+    return name.lower() in words.SECRET_HEADERS or nearest(name, words.SECRET_HEADERS, cutoff=0.75) is not None
+
+
+def _not_text(value: Node) -> Iterator[RawFinding]:
+    yield RawFinding(
+        rule="AC103",
+        span=value.opening,
+        path=value.path,
+        message=f"The header is a {value.kind}.",
+        expected='a string: "{secrets.NAME}"',
+        found=f"a {value.kind}",
+        remedy='Write "{secrets.NAME}".',
+    )
+
+
+def _in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
+    text = str(value.value)
+    if not text.strip():
+        yield _clear("AC110", value, "The header is empty.", found="nothing")
+        return
+    if "{" in text or "}" in text:
+        yield from _brace_in_clear(context, value)
+        return
+    name = text.removeprefix("secrets.")
+    if name in words.SECRET_HEADERS.values() or text.startswith("secrets.") or name in (context.secret_names or ()):
+        yield RawFinding(
+            rule="AC403",
+            span=value.span,
+            path=value.path,
+            message="The name of a secret stands here without its braces, so the name itself would be sent.",
+            expected=f'"{{secrets.{name}}}"',
+            found=quoted(text),
+            fix=f'"{{secrets.{name}}}"',
+        )
+        return
+    context.secrets.append(value.span)
+    yield _clear("AC301", value, "A secret stands here in clear.", found="a secret in clear (not shown)")
+    yield from _alphabet(value)
+
+
+def _brace_in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
+    """A brace may be part of a password; what was meant to be a placeholder has its own rule."""
+    if not malformed_in(value):
+        context.secrets.append(value.span)
+        yield _clear("AC301", value, "A secret stands here in clear.", found="a secret in clear (not shown)")
+
+
+def _clear(rule: str, value: Node, message: str, *, found: str) -> RawFinding:
+    return RawFinding(
+        rule=rule, span=value.span, path=value.path, message=message, expected='"{secrets.NAME}"', found=found
+    )
+
+
+def _alphabet(value: Node) -> Iterator[RawFinding]:
+    """AC302, for the first character that may not be there."""
+    for index, char in enumerate(str(value.value)):
+        if not " " <= char <= "~":
+            by_name = char in words.FORBIDDEN_IN_PASSWORDS
+            yield RawFinding(
+                rule="AC302",
+                span=value.part(index, index + 1),
+                path=value.path,
+                message=f"Character {index + 1} may not be in a password.",
+                expected="printable ASCII: letters a to z, digits, usual punctuation",
+                found="a character that the documentation forbids by name" if by_name else "a character beyond ASCII",
+            )
+            return
+
+
+def _around(context: RuleContext, value: Node, found: list[Placeholder]) -> Iterator[RawFinding]:
+    first = found[0]
+    text = str(value.value)
+    outside = text[: first.start] + text[first.end :]
+    if outside.strip():
+        context.secrets.append(value.span)
+    if first.root not in {"secrets", "authentications"}:
+        if first.known:
+            yield RawFinding(
+                rule="AC309",
+                span=first.span,
+                path=value.path,
+                message=f"{first.text} is no secret.",
+                expected='"{secrets.NAME}"',
+                found=first.text,
+            )
+        return
+    if not outside:
+        return
+    blank = not outside.strip()
+    yield RawFinding(
+        rule="AC304",
+        span=value.span,
+        path=value.path,
+        message=f"More than {first.text} would be sent.",
+        expected=f'"{first.text}" alone',
+        found="white space around it" if blank else f"{first.text} and {len(outside)} more characters (not shown)",
+        fix=f'"{first.text}"' if blank else None,
+    )
+
+
+def _purpose(member: Member, found: list[Placeholder], used: dict[str, Member]) -> Iterator[RawFinding]:
+    """AC307: the same secret twice, or the documentation's name of another header's secret."""
+    if found[0].root != "secrets":
+        return
+    name, lower = found[0].rest, nearest(member.name, words.SECRET_HEADERS, cutoff=0.75) or member.name.lower()
+    owner = next((header for header, secret in words.SECRET_HEADERS.items() if secret == name), lower)
+    twice = name in used and used[name].name.lower() != member.name.lower()
+    if twice or owner != lower:
+        other = used[name].name if twice else owner
+        yield RawFinding(
+            rule="AC307",
+            span=TextSpan(found[0].span.start, found[0].span.end),
+            path=member.value.path,
+            message=f"{found[0].text} is the secret of {other}.",
+            expected=f"the secret of {lower}",
+            found=found[0].text,
+        )
+    used.setdefault(name, member)

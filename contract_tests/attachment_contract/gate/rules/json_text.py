@@ -1,0 +1,108 @@
+"""AC001 to AC010: the text as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attachment_contract.gate.context import RawFinding, RuleContext, of_kind, shown
+from attachment_contract.gate.json_nodes import Node
+from attachment_contract.gate.json_reader import JsonIssue, UnreadableJson
+from attachment_contract.gate.source import TextSpan
+
+_EXPECTED = {
+    "AC002": "each name once in an object",
+    "AC004": "text in straight double quotes; true, false and null in lower case",
+    "AC005": "no byte order mark",
+    "AC007": "no comma after the last element",
+    "AC008": "no comments: JSON has none",
+    "AC009": "a comma between two elements",
+    "AC010": "no such character here",
+}
+
+
+def unreadable(stopped: UnreadableJson, secrets: Iterable[TextSpan] = ()) -> RawFinding:
+    """The token at which reading ended; not shown if it may be a secret."""
+    start, end = stopped.span.start, stopped.span.end
+    hidden = any(start < span.end and span.start < end for span in secrets)
+    found = "something (not shown: it may be a secret)" if hidden else stopped.found
+    return RawFinding(
+        rule="AC001",
+        span=stopped.span,
+        path=(),
+        message=f"The JSON cannot be read from here on: {found} is not {stopped.expected}.",
+        expected=stopped.expected,
+        found=found,
+        remedy=stopped.remedy,
+    )
+
+
+def issue(found: JsonIssue) -> RawFinding:
+    """Something that is no JSON, but has a plain meaning."""
+    return RawFinding(
+        rule=found.rule,
+        span=found.span,
+        path=(),
+        message=f"This is not JSON: {found.found}." if found.rule != "AC002" else f"There is {found.found}.",
+        expected=_EXPECTED[found.rule],
+        found=found.found,
+        fix=found.fix,
+    )
+
+
+def not_utf8(offset: int) -> RawFinding:
+    """The first byte that is not UTF-8; the text was read as Windows-1252 to go on."""
+    return RawFinding(
+        rule="AC006",
+        span=TextSpan(offset, offset + 1),
+        path=(),
+        message="The file is not UTF-8 from here on.",
+        expected="UTF-8",
+    )
+
+
+def shape(context: RuleContext) -> Iterator[RawFinding]:
+    """AC003: something else than a configuration."""
+    if context.top.kind != "object":
+        if context.top.kind == "string":
+            context.secrets.append(context.top.span)  # who knows what it is
+        yield _no_object(context.top, "a configuration")
+        return
+    config = context.config
+    if config is None and context.top.member("json") is None:
+        yield RawFinding(
+            rule="AC101",
+            span=context.top.opening,
+            path=(),
+            message='The envelope has no "json".',
+            expected='"json": the configuration',
+            remedy='Put the JSON of the form\'s field into the member "json".',
+        )
+    elif config is not None and config.kind != "object":
+        yield _no_object(config, "the configuration")
+    yield from _envelope_members(context)
+
+
+def _no_object(node: Node, what: str) -> RawFinding:
+    return RawFinding(
+        rule="AC003",
+        span=node.opening,
+        path=node.path,
+        message=f"This is {of_kind(node)}, not {what}.",
+        expected='an object: {"request": {…}}',
+        found=of_kind(node),
+    )
+
+
+def _envelope_members(context: RuleContext) -> Iterator[RawFinding]:
+    expected = {"form": "object", "secret_names": "array"}
+    for name, kind in expected.items():
+        node = context.top.get(name) if context.config is not context.top else None
+        if node is not None and node.kind != kind:
+            yield RawFinding(
+                rule="AC103",
+                span=node.span,
+                path=node.path,
+                message=f'"{name}" of the envelope is {shown(node)}.',
+                expected=f"an {kind}",
+                found=shown(node),
+            )

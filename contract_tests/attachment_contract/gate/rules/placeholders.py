@@ -1,0 +1,164 @@
+"""AC305, AC306, AC303 and AC401 to AC407: placeholders wherever they stand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.context import RawFinding, RuleContext, nearest, one_of, quoted, shown
+from attachment_contract.gate.json_nodes import Node, dotted, strings_in
+from attachment_contract.gate.placeholders import ROOTS, Placeholder, malformed_in, placeholders_in, whole
+
+_ID = re.compile(r"\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?")
+#: Members whose text the engine takes as it stands (inferred: the documentation shows placeholders in values of
+#: headers, params and body only).
+_NOT_EXPANDED = ("method", "authentication", "proxy", "timeout", "condition")
+
+
+def placeholders(context: RuleContext) -> Iterator[RawFinding]:
+    """Every placeholder of the request."""
+    if context.request is None:
+        return
+    for member in context.request.members:
+        for node in strings_in(member.value):
+            if member.name == "condition":
+                continue  # its own topic
+            yield from _malformed(node)
+            for found in placeholders_in(node):
+                yield from _one(context, node, found, section=member.name)
+
+
+def _malformed(node: Node) -> Iterator[RawFinding]:
+    for found in malformed_in(node):
+        yield RawFinding(
+            rule="AC403",
+            span=found.span,
+            path=node.path,
+            message=f"{quoted(found.text)} is not how a placeholder is written, so it would be sent as it stands.",
+            expected=found.meant or "{name.name} in single braces, without spaces",
+            found=quoted(found.text),
+            remedy=f"Write {found.meant}." if found.meant else None,
+            fix=found.meant,
+        )
+
+
+def _one(context: RuleContext, node: Node, found: Placeholder, *, section: str) -> Iterator[RawFinding]:
+    if section in _NOT_EXPANDED and not _is_inline_credential(node):
+        if node.path[-1] != "secrets_ref":  # AC204 says it
+            yield _raw_finding("AC406", node, found, "is expanded in headers and body only", "plain text")
+    elif found.root == "secrets":
+        yield from _secret(context, node, found, section)
+    elif found.root in words.ANSWER_ROOTS:
+        expected = 'only below "response", once the answer is there'
+        yield _raw_finding("AC407", node, found, "does not exist before the answer is there", expected)
+    elif found.root == "authentications" and found.known:
+        return
+    elif not found.known:
+        yield _unknown(node, found)
+
+
+def _is_inline_credential(node: Node) -> bool:
+    return node.path[-1] in {"client_id", "client_secret", "password", "user", "username"}
+
+
+def _raw_finding(rule: str, node: Node, found: Placeholder, what: str, expected: str) -> RawFinding:
+    return RawFinding(
+        rule=rule,
+        span=found.span,
+        path=node.path,
+        message=f"{found.text} {what}.",
+        expected=expected,
+        found=found.text,
+    )
+
+
+def _unknown(node: Node, found: Placeholder) -> RawFinding:
+    meant = nearest(found.path, words.PLACEHOLDERS)
+    if meant is None and found.root not in ROOTS:
+        meant = next((f"contact.{path}" for path in words.CONTACT_PATHS if path == found.path), None)
+    return RawFinding(
+        rule="AC401",
+        span=found.span,
+        path=node.path,
+        message=f"Nothing answers to {found.text}.",
+        expected=f"{{{meant}}}" if meant else f"a placeholder below {one_of(ROOTS[:3])}",
+        found=found.text,
+        remedy=f"Write {{{meant}}}." if meant else None,
+        fix=f"{{{meant}}}" if meant and meant.lower() == found.path.lower() else None,
+    )
+
+
+def _secret(context: RuleContext, node: Node, found: Placeholder, section: str) -> Iterator[RawFinding]:
+    if section in {"body", "params"}:
+        yield _raw_finding("AC305", node, found, f"stands in {dotted(node.path)}", "{secrets.…} in headers only")
+    if not words.SECRET_NAME.fullmatch(found.rest):
+        expected = "letters, digits, hyphen, underscore, at most 64"
+        yield _raw_finding("AC306", node, found, "names a secret in a way that no documented name has", expected)
+    elif context.secret_names is not None and found.rest not in context.secret_names:
+        meant = nearest(found.rest, context.secret_names)
+        have = one_of(sorted(context.secret_names)) if context.secret_names else "none"
+        yield RawFinding(
+            rule="AC303",
+            span=found.span,
+            path=node.path,
+            message=f"The secrets manager has no secret {quoted(found.rest)}.",
+            expected=f"{{secrets.{meant}}}" if meant else f"one of the names in the secrets manager: {have}",
+            found=found.text,
+            remedy=f"Write {{secrets.{meant}}}." if meant else None,
+        )
+
+
+def contact_id(context: RuleContext) -> Iterator[RawFinding]:
+    """AC402, AC404, AC405: the one value by which the conversation is found."""
+    node = context.at("request", "body", "contact_id")
+    if node is None or node.text is None or node.text == words.CONTACT_ID or malformed_in(node):
+        return
+    only = whole(node)
+    if only and only.known and only.root != "secrets":
+        yield _wrong_id(node, only)
+    elif placeholders_in(node):
+        yield from _more_than_the_id(node)
+    else:
+        is_id = _ID.fullmatch(node.text.strip()) is not None
+        what = "the id of one conversation" if is_id else shown(node)
+        yield RawFinding(
+            rule="AC404",
+            span=node.span,
+            path=node.path,
+            message=f"contact_id is always the same: {what}.",
+            expected=f'"{words.CONTACT_ID}"',
+            found=shown(node),
+            fix=f'"{words.CONTACT_ID}"',
+        )
+
+
+def _wrong_id(node: Node, found: Placeholder) -> RawFinding:
+    why = {
+        "contact.id": "is the id of one leg, and CMI's /chats does not know it",
+        "contact": "is the whole contact",
+    }.get(found.path, "does not identify the conversation")
+    return RawFinding(
+        rule="AC402",
+        span=found.span,
+        path=node.path,
+        message=f"{found.text} {why}.",
+        expected=words.CONTACT_ID,
+        found=found.text,
+        fix=words.CONTACT_ID,
+    )
+
+
+def _more_than_the_id(node: Node) -> Iterator[RawFinding]:
+    found = placeholders_in(node)
+    if len(found) == 1 and found[0].text == node.value:
+        return  # one unknown placeholder: AC401 says it
+    yield RawFinding(
+        rule="AC405",
+        span=node.span,
+        path=node.path,
+        message=f"contact_id is more than the group id: {shown(node)}.",
+        expected=f'"{words.CONTACT_ID}"',
+        found=shown(node),
+        fix=f'"{words.CONTACT_ID}"' if str(node.value).strip() == words.CONTACT_ID else None,
+    )

@@ -1,0 +1,210 @@
+"""AC101 to AC109, AC114: members of the request, their types, and the ones beside the headers and the body."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.context import RawFinding, RuleContext, nearest, of_kind, one_of, quoted, shown
+from attachment_contract.gate.json_nodes import Member, Node, dotted
+
+_TYPES = {
+    "method": ("string",),
+    "authentication": ("object",),
+    "headers": ("object",),
+    "params": ("object",),
+    "body": ("object",),
+    "condition": ("string",),
+    "timeout": ("number", "string"),
+    "proxy": ("string",),
+    "block": ("boolean",),
+    "verify": ("boolean",),
+    "delay": ("number",),
+    "delayMax": ("number",),
+}
+_BODY_TYPES: Mapping[str, tuple[str, ...]] = {
+    "cmi_url": ("string",),
+    "cmi_user": ("string",),
+    "sap_v1": ("object",),
+    "contact_id": ("string",),
+}
+_SAP_TYPES: Mapping[str, tuple[str, ...]] = {"url": ("string",), "user": ("string",)}
+_ADDRESS_NAMES = frozenset({"url", "endpoint", "endpoint_url", "uri", "address"})
+
+
+def members(context: RuleContext) -> Iterator[RawFinding]:
+    """Each object of the configuration: what is missing, what nobody knows, what has the wrong type."""
+    if context.config is None or context.config.kind != "object":
+        return
+    yield from _object(context.config, {"request": ("object",)}, required=("request",), optional=("response",))
+    if context.request:
+        required = ("method", "authentication", "headers", "body")
+        yield from _object(context.request, _TYPES, required=required, optional=words.REQUEST_MEMBERS)
+    if body := context.object_at("request", "body"):
+        yield from _object(body, _BODY_TYPES, required=words.BODY_MEMBERS)
+    if sap := context.object_at("request", "body", "sap_v1"):
+        yield from _object(sap, _SAP_TYPES, required=words.SAP_MEMBERS)
+    response = context.at("response")
+    if response and response.kind == "object":
+        yield from _object(response, {}, required=(), optional=words.RESPONSE_MEMBERS)
+
+
+def _object(
+    node: Node, types: Mapping[str, tuple[str, ...]], *, required: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[RawFinding]:
+    missing = [name for name in required if node.member(name) is None]
+    for member in node.members:
+        if member.name in types:
+            yield from wrong_type(member.value, types[member.name])
+        elif member.name not in optional:
+            yield from _unknown(member, node, missing, list(dict.fromkeys([*required, *optional])))
+    for name in missing:
+        yield _missing(node, name)
+
+
+def wrong_type(node: Node, kinds: Sequence[str]) -> Iterator[RawFinding]:
+    """AC103."""
+    if node.kind not in kinds:
+        # Where an object belongs a text may be anything, a secret among others.
+        found = of_kind(node) if "object" in kinds else shown(node)
+        wanted = one_of([f"a{'n' if kind[0] in 'ao' else ''} {kind}" for kind in kinds])
+        yield RawFinding(
+            rule="AC103",
+            span=node.opening,
+            path=node.path,
+            message=f"{dotted(node.path)} is {found}.",
+            expected=wanted,
+            found=found,
+            remedy=f"Write {wanted}.",
+        )
+
+
+def _missing(node: Node, name: str) -> RawFinding:
+    where = dotted(node.path) or "the configuration"
+    return RawFinding(
+        rule="AC101",
+        span=node.opening,
+        path=(*node.path, name),
+        message=f'"{name}" is missing in {where}.',
+        expected=f'"{name}"',
+        remedy=f'Add "{name}" as in the documentation\'s example.',
+    )
+
+
+def _unknown(member: Member, node: Node, missing: list[str], known: Sequence[str]) -> Iterator[RawFinding]:
+    """A name that nobody knows. One that was meant for a missing one takes its place, so that there is one finding."""
+    if node.path == ("request",) and member.name in _ADDRESS_NAMES:
+        yield _address_in_json(member)
+        return
+    meant = nearest(member.name, missing, cutoff=0.7) or nearest(member.name, known, cutoff=0.8)
+    if meant in missing:
+        missing.remove(meant)
+    misplaced = meant is not None and node.member(meant) is None
+    yield RawFinding(
+        rule="AC102" if misplaced else "AC115",
+        span=member.key.span,
+        path=(*node.path, member.name),
+        message=f"Nobody reads {quoted(member.name)} in {dotted(node.path) or 'the configuration'}.",
+        expected=f'"{meant}"' if misplaced else one_of(known),
+        found=quoted(member.name),
+        remedy=f'Write "{meant}".' if misplaced else "Delete it, or move it to where it belongs.",
+        fix=f'"{meant}"' if misplaced else None,
+    )
+
+
+def _address_in_json(member: Member) -> RawFinding:
+    return RawFinding(
+        rule="AC105",
+        span=member.key.span,
+        path=("request", member.name),
+        message="The address of the endpoint stands in the JSON.",
+        expected="the address in the form's field Endpoint URL",
+        found=quoted(member.name),
+    )
+
+
+def sending(context: RuleContext) -> Iterator[RawFinding]:
+    """Method, timeout, delay, certificate check, proxy, params."""
+    request = context.request
+    if request is None:
+        return
+    if (method := request.get("method")) and method.text is not None and method.text != "POST":
+        yield RawFinding(
+            rule="AC104",
+            span=method.span,
+            path=method.path,
+            message=f"The method is {shown(method)}.",
+            expected='"POST"',
+            found=shown(method),
+            fix='"POST"',
+        )
+    yield from _timing(request)
+    yield from _proxy(request)
+    yield from _exposed(request)
+
+
+def _exposed(request: Node) -> Iterator[RawFinding]:
+    """AC108, AC114: what lets others see more than they are meant to."""
+    verify, params = request.get("verify"), request.get("params")
+    if verify and verify.value is False:
+        yield RawFinding(
+            rule="AC108",
+            span=verify.span,
+            path=verify.path,
+            message="Secrets are sent to a server whose certificate nobody checks.",
+            expected="true, or no verify at all",
+            found="false",
+            fix="true",
+        )
+    if params and params.members:
+        yield RawFinding(
+            rule="AC114",
+            span=params.opening,
+            path=params.path,
+            message="The endpoint takes no query parameters.",
+            expected="no params",
+            found=one_of([quoted(member.name) for member in params.members]),
+        )
+
+
+def _timing(request: Node) -> Iterator[RawFinding]:
+    timeout, delay, most = (request.get(name) for name in ("timeout", "delay", "delayMax"))
+    if timeout and timeout.kind in {"number", "string"}:
+        seconds = _seconds(timeout)
+        if seconds is None or not 0 < seconds <= 300:
+            yield _unusable("AC106", timeout, "a number of seconds above 0 and at most 300 (default 10)")
+    for node in (delay, most):
+        if node and node.kind == "number" and not 0 <= (_seconds(node) or 0) < 86_400:
+            yield _unusable("AC107", node, "a number of seconds from 0 to a day")
+    if most and delay is None:
+        yield _unusable("AC107", most, 'a "delay" beside it: the range begins there')
+    elif most and delay and (_seconds(most) or 0) < (_seconds(delay) or 0):
+        yield _unusable("AC107", most, f"at least the delay, {shown(delay)}")
+
+
+def _seconds(node: Node) -> float | None:
+    try:
+        return float(str(node.value))
+    except ValueError:
+        return None
+
+
+def _unusable(rule: str, node: Node, expected: str) -> RawFinding:
+    name = dotted(node.path)
+    return RawFinding(
+        rule=rule,
+        span=node.span,
+        path=node.path,
+        message=f"{name} is {shown(node)}.",
+        expected=expected,
+        found=shown(node),
+        remedy=f"Write {expected}, or leave it out.",
+    )
+
+
+def _proxy(request: Node) -> Iterator[RawFinding]:
+    proxy = request.get("proxy")
+    if proxy is None or proxy.text is None:
+        return
+    if proxy.text not in {"auto", "no"} and not proxy.text.startswith(("http://", "https://")):
+        yield _unusable("AC109", proxy, '"auto", "no" or the address of a proxy')

@@ -1,0 +1,119 @@
+"""AC601, AC301 outside the headers, and what was left in (AC901, AC902)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from attachment_contract.gate import vocabulary as words
+from attachment_contract.gate.context import MASK, RawFinding, RuleContext, quoted, shown
+from attachment_contract.gate.json_nodes import Node, dotted, strings_in
+from attachment_contract.gate.placeholders import malformed_in, placeholders_in
+
+_SECRET_NAME = re.compile(r"passw|pwd|secret|api[-_]?key|token|credential", re.IGNORECASE)
+_USERS = (("cmi_user",), ("sap_v1", "user"))
+_SAMPLED = (("cmi_url",), ("cmi_user",), ("sap_v1", "url"), ("sap_v1", "user"))
+
+
+def users(context: RuleContext) -> Iterator[RawFinding]:
+    """The two users, as HTTP Basic can carry them."""
+    for names in _USERS:
+        node = context.at("request", "body", *names)
+        if node is None or node.text is None:
+            continue
+        if placeholders_in(node):
+            found = placeholders_in(node)[0]
+            if found.root != "secrets":
+                yield _user("AC406", node, f"depends on the conversation: {found.text}", "a fixed user")
+        elif node.text != node.text.strip() and node.text.strip():
+            yield _user("AC511", node, "has white space around it", f'"{node.text.strip()}"', f'"{node.text.strip()}"')
+        elif reason := _unusable(node.text):
+            if ":" in node.text:  # what follows may well be the password
+                context.secrets.append(node.part(node.text.index(":") + 1, len(node.text)))
+            yield _user("AC601", node, reason, "a user name: 1 to 255 characters, no colon")
+
+
+def _unusable(user: str) -> str | None:
+    if not user:
+        return "is empty"
+    if ":" in user:
+        return "holds a colon, which ends the user name in HTTP Basic"
+    if any(char < " " or char == "\x7f" for char in user):
+        return "holds a control character"
+    return "is longer than 255 characters" if len(user) > 255 else None
+
+
+def _user(rule: str, node: Node, what: str, expected: str, fix: str | None = None) -> RawFinding:
+    return RawFinding(
+        rule=rule,
+        span=node.span,
+        path=node.path,
+        message=f"{dotted(node.path)} {what}.",
+        expected=expected,
+        found=quoted(str(node.value).partition(":")[0] + ":" + MASK) if ":" in str(node.value) else shown(node),
+        fix=fix if fix and "\\" not in fix and fix.isprintable() and fix.count('"') == 2 else None,
+    )
+
+
+def secrets_elsewhere(context: RuleContext) -> Iterator[RawFinding]:
+    """A member of body or params that is called password, key or token and holds one."""
+    for section in ("body", "params"):
+        node = context.object_at("request", section)
+        for value in strings_in(node) if node else []:
+            name = str(value.path[-1])
+            if _SECRET_NAME.search(name) and value.text and not placeholders_in(value):
+                context.secrets.append(value.span)
+                yield RawFinding(
+                    rule="AC301",
+                    span=value.span,
+                    path=value.path,
+                    message=f"A secret stands here in clear: {dotted(value.path)}.",
+                    expected="secrets in headers, as {secrets.NAME}",
+                    found="a secret in clear (not shown)",
+                )
+
+
+def samples(context: RuleContext) -> Iterator[RawFinding]:
+    """AC901: what the page says to replace."""
+    for names in _SAMPLED:
+        node = context.at("request", "body", *names)
+        for sample, what in words.SAMPLE_VALUES.items():
+            if node is None or node.text is None or not _holds(node.text, sample, is_address=names[-1].endswith("url")):
+                continue
+            at = node.text.index(sample)
+            yield RawFinding(
+                rule="AC901",
+                span=node.part(at, at + len(sample)),
+                path=node.path,
+                message=f"sample values left in: {sample} is the documentation's {what}.",
+                expected=f"your own {what}",
+                found=f'"{sample}"',
+            )
+
+
+def _holds(text: str, sample: str, *, is_address: bool) -> bool:
+    return sample in text if is_address else sample == text
+
+
+def left_overs(context: RuleContext) -> Iterator[RawFinding]:
+    """AC902: text of a template that was never filled in."""
+    for section in ("headers", "body"):
+        node = context.object_at("request", section)
+        for value in strings_in(node) if node else []:
+            found = words.LEFT_OVERS.search(str(value.value))
+            is_placeholder = found and placeholders_in(value) and found[0] in {"...", "…"}
+            if found is None or is_placeholder or malformed_in(value) or _is_password(value):
+                continue
+            yield RawFinding(
+                rule="AC902",
+                span=value.part(*found.span()),
+                path=value.path,
+                message=f"{dotted(value.path)} was never filled in: {found[0]}.",
+                expected="the value itself",
+                found=f'"{found[0]}"',
+            )
+
+
+def _is_password(value: Node) -> bool:
+    """A secret in clear is said to be one; no part of it is shown."""
+    return _SECRET_NAME.search(str(value.path[-1])) is not None and not placeholders_in(value)
