@@ -84,7 +84,7 @@ class Janitor:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__).with_name("janitor.py"))],
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("process_cleanup.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
