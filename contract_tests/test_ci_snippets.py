@@ -156,8 +156,8 @@ BUILD = f"{sys.executable} -m pip wheel --quiet --no-deps --no-build-isolation -
 
 @pytest.fixture
 def fresh(project: Path) -> dict[str, str]:
-    """A virtual environment with nothing of ours in it, and the environment variables that use it."""
-    assert bash(f"{sys.executable} -m venv fresh", project).returncode == 0
+    """A virtual environment with nothing of ours in it (pip comes from ours), and the variables that use it."""
+    assert bash(f"{sys.executable} -m venv --without-pip fresh", project).returncode == 0
     libraries = next(part for part in sys.path if part.endswith("site-packages"))
     return {**OFFLINE, "PATH": f"{project / 'fresh' / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": libraries}
 

@@ -50,7 +50,7 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
 
 def make_dist(to: Path, **environment: str) -> Path:
     """The very script of `make dist`."""
-    run(ROOT / "requirements/dist.sh", to, cwd=ROOT, PYTHON=sys.executable, **environment)
+    run(ROOT / "requirements/dist.sh", to, sys.executable, cwd=ROOT, **environment)
     return to
 
 

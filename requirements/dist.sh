@@ -1,10 +1,11 @@
 #!/bin/sh
-# Build the three wheels, their locks, checksums and INSTALL.txt: dist.sh [FOLDER], default dist/. The same commit gives
-# the same bytes: the files in a wheel bear SOURCE_DATE_EPOCH, by default the commit's time. Needs requirements/build.txt.
+# Build the three wheels, their locks, checksums and INSTALL.txt: dist.sh [FOLDER [PYTHON]], default dist and .venv's Python,
+# which has requirements/build.txt installed. The same commit gives the same bytes: the files in a wheel bear
+# SOURCE_DATE_EPOCH, by default the commit's time.
 set -eu
 cd "$(dirname "$0")/.."
 to=${1:-dist}
-python=${PYTHON:-.venv/bin/python}
+python=${2:-.venv/bin/python}
 # Without a repository hatchling takes a fixed date of its own.
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || true)}
 [ -z "$epoch" ] || export SOURCE_DATE_EPOCH="$epoch"
