@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle bench sizing check format fidelity keep lock sbom \
+.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle dist bench sizing check format fidelity keep lock sbom \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -49,6 +49,10 @@ bundle: setup-lab ## One archive for a machine without network: images, compose 
 	@deploy/images/build.sh
 	@$(BIN)/python -m attachment_lab.bundle --lock requirements/service.txt --lock requirements/lab.txt \
 		--with deploy/README.md --with deploy/compose_stack.sh $(ARGS)
+
+dist: setup-lab ## Build the three wheels into dist/, with locks, checksums and the install lines (INSTALL.txt)
+	@requirements/dist.sh dist
+	@cat dist/INSTALL.txt
 
 containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
 	@deploy/images/build.sh

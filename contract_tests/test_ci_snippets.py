@@ -81,7 +81,10 @@ def test_a_hook_has_what_pre_commit_wants(name: str) -> None:
     assert found["types"] == ["json"]
     assert found["name"]
     # pre-commit hands over no shell: the entry is split into words
-    assert shlex.split(found["entry"])[:3] == ["python", "-m", "attachment_contract"]
+    assert shlex.split(found["entry"])[:2] == ["attachment-contract", "check"]
+    # pre-commit installs `.` and these, in a clone of this repository
+    (folder,) = found["additional_dependencies"]
+    assert (ROOT / folder / "pyproject.toml").is_file()
 
 
 # --- GitHub ---------------------------------------------------------------------------------------------------------
@@ -146,26 +149,48 @@ def test_the_gitlab_job_leaves_a_test_report_and_fails(project: Path) -> None:
 
 # --- what they install ----------------------------------------------------------------------------------------------
 
+#: Offline: what the wheel needs is taken from this environment, which counts as installed.
+OFFLINE = {"PIP_NO_INDEX": "1", "PIP_IGNORE_INSTALLED": "0", "PIP_NO_BUILD_ISOLATION": "0"}
+BUILD = f"{sys.executable} -m pip wheel --quiet --no-deps --no-build-isolation -w ci {shlex.quote(str(ROOT))}"
 
-@pytest.mark.wheel
-@pytest.mark.timeout(600)
-def test_what_the_snippets_install_brings_the_gate_along(project: Path) -> None:
-    """The steps that install, run as they stand in a fresh virtual environment, with this project's wheel."""
-    build = f"{sys.executable} -m pip wheel --quiet --no-deps --no-build-isolation -w wheels {shlex.quote(str(ROOT))}"
-    assert bash(build, project).returncode == 0
-    (wheel,) = (project / "wheels").glob("*.whl")
-    assert bash(f"{sys.executable} -m venv fresh", project).returncode == 0
-    # Offline: what the wheel needs is taken from this environment, which counts as installed.
-    path = f"{project / 'fresh' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+@pytest.fixture
+def fresh(project: Path) -> dict[str, str]:
+    """A virtual environment with nothing of ours in it (pip comes from ours), and the variables that use it."""
+    assert bash(f"{sys.executable} -m venv --without-pip fresh", project).returncode == 0
     libraries = next(part for part in sys.path if part.endswith("site-packages"))
-    offline = {"PATH": path, "PYTHONPATH": libraries, "PIP_NO_INDEX": "1", "PIP_IGNORE_INSTALLED": "0"}
-    install, environment = action_step("Install the gate", install=str(wheel))
-    job = snippet("docs/ci/gitlab-ci.yml")["attachment-contract"]
-    (before,) = job["before_script"]
-    for script, names in ((install, environment), (before, {"ATTACHMENT_CONTRACT_INSTALL": str(wheel)})):
-        done = bash(script, project, **offline, **names)
-        assert done.returncode == 0, done.stderr
-    done = bash("python -m attachment_contract check integrations", project, **offline)
+    return {**OFFLINE, "PATH": f"{project / 'fresh' / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": libraries}
+
+
+def the_gate_works(project: Path, fresh: dict[str, str]) -> None:
+    command = f"{project}/fresh/bin/attachment-contract check integrations"
+    done = bash(command, project, **fresh)
     assert done.returncode == 0, done.stderr
     spoil(project)
-    assert bash("python -m attachment_contract check integrations", project, **offline).returncode == 1
+    assert bash(command, project, **fresh).returncode == 1
+
+
+@pytest.mark.wheel
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_what_the_snippets_install_brings_the_gate_along(project: Path, fresh: dict[str, str], system: str) -> None:
+    """The step that installs, run as it stands with its own default: the wheel that `make dist` builds, in ci/."""
+    assert bash(f"{BUILD}/contract_tests", project).returncode == 0
+    if system == "github":
+        script, names = action_step("Install the gate")
+    else:
+        job = snippet("docs/ci/gitlab-ci.yml")["attachment-contract"]
+        (script,), names = job["before_script"], job["variables"]
+    done = bash(script, project, **fresh, **names)
+    assert done.returncode == 0, done.stderr
+    the_gate_works(project, fresh)
+
+
+@pytest.mark.wheel
+@pytest.mark.timeout(300)
+def test_what_pre_commit_installs_brings_the_gate_along(project: Path, fresh: dict[str, str]) -> None:
+    """As pre-commit does it: in the repository, `.` and the hook's own dependencies."""
+    dependencies = shlex.join([".", *hook("attachment-contract")["additional_dependencies"]])
+    done = bash(f"cd {shlex.quote(str(ROOT))} && python -m pip install --quiet {dependencies}", project, **fresh)
+    assert done.returncode == 0, done.stderr
+    the_gate_works(project, fresh)

@@ -1,4 +1,4 @@
-"""``python -m attachment_contract check …``, ``… dry-run …``, ``… rules --write DIR``."""
+"""``attachment-contract check …``, ``… dry-run …``, ``… rules --write DIR``."""
 
 from __future__ import annotations
 
@@ -34,5 +34,11 @@ def pages() -> dict[str, str]:
 cli.add_command(check)
 cli.add_command(dry_run)
 
+
+def main() -> None:
+    """The entry point."""
+    sys.exit(cli(prog_name="attachment-contract"))
+
+
 if __name__ == "__main__":
-    sys.exit(cli(prog_name="python -m attachment_contract"))
+    main()

@@ -22,11 +22,11 @@ alpha==1.0 \\
     --hash=sha256:{B} \\
     --hash=sha256:{A}
     # via
-    #   attachment-transfer (pyproject.toml)
+    #   attachment-transfer (service/pyproject.toml)
     #   beta
 beta[extra]==2.0 ; sys_platform == 'win32' \\
     --hash=sha256:{A}
-    # via attachment-transfer (pyproject.toml)
+    # via attachment-transfer (service/pyproject.toml)
 """
 
 
@@ -44,7 +44,10 @@ sbom, audit = script("sbom"), script("audit")
 
 
 BILL = REQUIREMENTS / "service.cdx.json"
-PROJECT = tomllib.loads((REQUIREMENTS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+TRANSFER, CONTRACT = (
+    tomllib.loads((REQUIREMENTS.parent / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for folder in ("service", "contract_tests")
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,8 +91,9 @@ def test_the_bill_says_who_needs_whom_and_every_reference_leads_somewhere(bill: 
     assert needs.keys() == known
     assert set().union(*needs.values()) == known - {root["bom-ref"]}, "something in the lock is needed by nobody"
     direct = {sbom.normalised(reference.partition("==")[0]) for reference in needs[root["bom-ref"]]}
-    assert direct == {sbom.normalised(re.split(r"[\[><=]", name)[0]) for name in PROJECT["dependencies"]}
-    assert (root["name"], root["version"]) == (PROJECT["name"], PROJECT["version"])
+    named = {re.split(r"[\[><=]", name)[0] for name in TRANSFER["dependencies"] + CONTRACT["dependencies"]}
+    assert direct == named - {CONTRACT["name"]}
+    assert (root["name"], root["version"]) == (TRANSFER["name"], TRANSFER["version"])
 
 
 def test_the_bill_holds_no_time_no_serial_number_and_no_address(bill: dict[str, Any]) -> None:
