@@ -7,8 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from cmi_mock.dialect import defaults
-from cmi_mock.evidence import BOOK
+from cmi_mock.evidence import DIALECT
 from cmi_mock.routes import forms
 from cmi_mock.routes.control import control_blueprint
 from cmi_mock.routes.objects import signed_address
@@ -34,8 +33,7 @@ def create_app(data_dir: Path) -> WrappedApp[CmiTenant]:
         tenant_of=lambda request: tenant_of(tenants, request),
         create_tenant=create_tenant,
         reset_tenant=CmiTenant.reset,
-        evidence=BOOK,
-        dialect=defaults(),
+        dialect=DIALECT,
         signed_address=lambda request: signed_address(mock, request),
     )
     app = Flask("cmi_mock", static_folder=None)

@@ -20,9 +20,9 @@ from cmi_mock.routes.messages import add_messages
 from cmi_mock.routes.objects import add_objects, redirect_to_object
 from cmi_mock.shapes import chat_document, chat_message, raw_name
 from cmi_mock.tenant import CmiTenant, tenant_key
-from mock_kit.context import note
+from mock_kit.faults.replies import SIGN_IN_PAGE
+from mock_kit.journal.context import note
 from mock_kit.mock import Mock
-from mock_kit.replies import SIGN_IN_PAGE
 from mock_kit.tenants import Tenants
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from attachment_contract.live import Hearing
 from attachment_contract.live.exchange import exchange_of
-from mock_kit.recorder import RecorderLog, attend
+from mock_kit.journal.recorder import RecorderLog, attend
 
 
 @contextmanager
