@@ -11,7 +11,7 @@ from cmi_mock.evidence import DIALECT
 from cmi_mock.routes import forms
 from cmi_mock.routes.control import control_blueprint
 from cmi_mock.routes.objects import signed_address
-from cmi_mock.routes.wire import tenant_of, wire_blueprint
+from cmi_mock.routes.vendor import tenant_of, vendor_blueprint
 from cmi_mock.tenant import CmiTenant, make_tenant
 from mock_kit.app import WrappedApp, wrap
 from mock_kit.mock import Mock
@@ -40,5 +40,5 @@ def create_app(data_dir: Path) -> WrappedApp[CmiTenant]:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # Flask's default provider has it
     app.url_map.merge_slashes = False
     app.register_blueprint(control_blueprint(mock))
-    app.register_blueprint(wire_blueprint(mock))
+    app.register_blueprint(vendor_blueprint(mock))
     return wrap(app, mock)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cmi_mock.dialect import Dialect, read_dialect
 from cmi_mock.model.conversations import Conversations
 from cmi_mock.model.desk import ChatDesk
 from cmi_mock.model.errors import Refused
@@ -23,6 +22,7 @@ from cmi_mock.model.mail import MailDesk
 from cmi_mock.model.queuemessages import QueueMessages
 from cmi_mock.model.records import Records
 from cmi_mock.model.rights import Rights
+from cmi_mock.model.rules import CmiRules, read_rules
 from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
 from mock_kit.http.problem import FieldError, Problem
@@ -63,7 +63,7 @@ class CmiTenant(Tenant):
     """State of one tenant; hold ``lock`` while touching any of it."""
 
     order: TenantOrder
-    rules: Dialect
+    rules: CmiRules
     desk: ChatDesk
     mails: MailDesk
     queue_messages: QueueMessages
@@ -76,7 +76,7 @@ class CmiTenant(Tenant):
     def change_dialect(self, changes: Mapping[str, Any]) -> None:
         """Set some switches of the dialect now. Raises Problem, and changes nothing, for one that is fixed."""
         with self.lock:
-            rules = read_dialect(self.dialect | dict(changes))
+            rules = read_rules(self.dialect | dict(changes))
             if _link_base(self.order, rules) != self.rich_content_base:
                 raise _fixed("rich_content_base", "to be set, with region, when the tenant is made")
             if _signed_base(self.order, rules) != self.signed_links.base:
@@ -145,7 +145,7 @@ def make_tenant(order: TenantOrder, data_dir: Path) -> CmiTenant:
         raise _bad("host", order.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
     if not _TENANT.fullmatch(order.tenant_path):
         raise _bad("tenant_path", order.tenant_path, "letters, digits, _ and -")
-    rules = read_dialect(order.dialect)
+    rules = read_rules(order.dialect)
     if not urlsplit(rules.rich_content_base).netloc:
         raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
     signed = urlsplit(_signed_base(order, rules))
@@ -157,7 +157,7 @@ def make_tenant(order: TenantOrder, data_dir: Path) -> CmiTenant:
     return CmiTenant(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))
 
 
-def _state(order: TenantOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[str, Any]:
+def _state(order: TenantOrder, rules: CmiRules, clock: Clock, ids: Ids) -> dict[str, Any]:
     """Users, throttle and empty desks, by the members of the tenant they become."""
     users = Users(clock, _policy(rules))
     users.put(User(order.user, order.password, order.rights, order.expires))
@@ -172,16 +172,16 @@ def _state(order: TenantOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[s
     }
 
 
-def _link_base(order: TenantOrder, rules: Dialect) -> str:
+def _link_base(order: TenantOrder, rules: CmiRules) -> str:
     base = rules.rich_content_base.rstrip("/")
     return base.replace("{tenant}", order.tenant_path).replace("{host}", order.host).replace("{region}", rules.region)
 
 
-def _signed_base(order: TenantOrder, rules: Dialect) -> str:
+def _signed_base(order: TenantOrder, rules: CmiRules) -> str:
     return rules.signed_base.rstrip("/").replace("{tenant}", order.tenant_path).replace("{host}", order.host)
 
 
-def _policy(rules: Dialect) -> PasswordPolicy:
+def _policy(rules: CmiRules) -> PasswordPolicy:
     return PasswordPolicy(
         rules.lock_after_failures,
         rules.lock_minutes,
@@ -191,7 +191,7 @@ def _policy(rules: Dialect) -> PasswordPolicy:
     )
 
 
-def _limits(rules: Dialect) -> GatewayLimits:
+def _limits(rules: CmiRules) -> GatewayLimits:
     return GatewayLimits(
         rules.gateway_payload_bytes,
         rules.gateway_timeout_s,
@@ -203,7 +203,7 @@ def _limits(rules: Dialect) -> GatewayLimits:
     )
 
 
-def _file_rules(rules: Dialect) -> FileRules:
+def _file_rules(rules: CmiRules) -> FileRules:
     types = (part.strip(" .").lower() for part in re.split("[,;]", rules.outgoing_allowed_types))
     return FileRules(
         outgoing_limit_bytes=rules.outgoing_max_mb * 1024 * 1024,

@@ -10,8 +10,8 @@ from flask import Request, Response, jsonify, request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Attachment
-from cmi_mock.representations import json_stream, xml_stream
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.representations import json_stream, xml_stream
 from mock_kit.journal.context import note as journal_note
 from mock_kit.tenants.spool import read_blob
 

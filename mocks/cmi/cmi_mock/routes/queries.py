@@ -9,9 +9,9 @@ from flask import request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.users import User
-from cmi_mock.reading import Missing, NoRight, View, all_views, one_view, views_of_group, views_of_leg
 from cmi_mock.routes.answers import WireError
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.views import Missing, NoRight, View, all_views, one_view, views_of_group, views_of_leg
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.journal.context import note
 

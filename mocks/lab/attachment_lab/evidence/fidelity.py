@@ -52,7 +52,7 @@ Nobody who built these mocks had a tenant. What is assumed may be wrong on yours
 
 @dataclass(frozen=True)
 class Row:
-    """One behaviour as it stands in the page; ``test`` is ``file::name`` from the project's root, ``date`` as in TOML."""
+    """One behaviour as it stands in the page; ``test`` is ``file::name`` from the project's root."""
 
     id: str
     behaviour: str

@@ -21,8 +21,8 @@ import httpx
 from flask import Flask
 
 from mock_kit.journal import BodyMeter
-from mock_kit.journal.masking import Masker
 from mock_kit.journal.bodies import Copier
+from mock_kit.journal.masking import Masker
 from mock_kit.journal.recorder import CapturedExchange
 from mock_kit.mock import is_control
 

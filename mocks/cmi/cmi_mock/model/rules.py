@@ -1,4 +1,4 @@
-"""What nobody documented, as data: ``dialect.toml`` holds each switch with its default and evidence."""
+"""One tenant's switches as typed members: what the model and the wire read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cmi_mock.evidence import DIALECT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dialect:
+class CmiRules:
     """One tenant's switches; the members are the tables of ``dialect.toml``, where each is explained."""
 
     chat_shape: Literal["A", "B", "C", "D"]
@@ -77,7 +77,7 @@ class Dialect:
     gateway_quota_period: Literal["day", "week", "month"]
 
 
-def read_dialect(overrides: Mapping[str, Any] | None) -> Dialect:
+def read_rules(overrides: Mapping[str, Any] | None) -> CmiRules:
     """The defaults with a tenant's own values. Raises Problem for an unknown switch or a bad value."""
     values = DIALECT.completed(overrides)
-    return Dialect(**{field.name: values[field.name] for field in fields(Dialect)})
+    return CmiRules(**{field.name: values[field.name] for field in fields(CmiRules)})
