@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Flask, Request
 
-from mock_kit.app import Mock, WrappedApp, wrap
-from mock_kit.problem import FieldError, Problem
+from mock_kit.app import WrappedApp, wrap
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.mock import Mock
 from mock_kit.tenants import Tenants
 
-from .evidence import BOOK
-from .model import dialect
+from .evidence import DIALECT
 from .model.log import FILE_NAME
 from .model.tenant import C4CTenant
 from .routes.administration import store_arrangement, store_system
@@ -25,21 +25,6 @@ from .routes.odata import odata_blueprint
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 
 
-class C4CMock(Mock[C4CTenant]):
-    """The kit's frame with this mock's rules for a tenant's switches."""
-
-    def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The defaults with the body's overrides. Problem 400 for an unknown switch or a bad value."""
-        given = body.get("dialect") or {}
-        if not isinstance(given, dict):
-            raise Problem(400, "A dialect is an object", "It holds switch names and values.")
-        wrong = dialect.problems(given)
-        if wrong:
-            errors = [FieldError(w["field"], w["expected"], w["remedy"], w["value"]) for w in wrong]
-            raise Problem(400, "The dialect cannot be set like this", "See dialect.toml.", errors)
-        return {**self.dialect, **given}
-
-
 def create_app(data_dir: Path | None = None) -> WrappedApp[C4CTenant]:
     """The WSGI callable. ``data_dir`` keeps files and tenants; default: ``MOCK_DATA_DIR`` or ``c4c-data``.
 
@@ -47,14 +32,13 @@ def create_app(data_dir: Path | None = None) -> WrappedApp[C4CTenant]:
     """
     directory = data_dir or Path(os.environ.get("MOCK_DATA_DIR", "c4c-data"))
     tenants: Tenants[C4CTenant] = Tenants()
-    mock = C4CMock(
+    mock: Mock[C4CTenant] = Mock(
         name="c4c",
         tenants=tenants,
         tenant_of=lambda request: tenants.find(host_of(request)),
         create_tenant=lambda body: _create_tenant(mock, directory, body),
         reset_tenant=lambda tenant: tenant.clear(),
-        evidence=BOOK,
-        dialect=dialect.defaults(),
+        dialect=DIALECT,
     )
     app = Flask("c4c_mock", static_folder=None)
     app.url_map.strict_slashes = False
@@ -72,7 +56,7 @@ def host_of(request: Request) -> str:
     return request.host.lower().partition(":")[0]
 
 
-def _create_tenant(mock: C4CMock, data_dir: Path, body: Mapping[str, Any]) -> C4CTenant:
+def _create_tenant(mock: Mock[C4CTenant], data_dir: Path, body: Mapping[str, Any]) -> C4CTenant:
     """``{"name", "host", "communication_system"?, "arrangement"?, "dialect"?, "ids_seed"?}``; an error adds nothing."""
     host = body.get("host")
     if not isinstance(host, str) or not _HOST.fullmatch(host.lower()):

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from c4c_mock.evidence import BOOK
-from c4c_mock.model.dialect import switches
+from c4c_mock.evidence import DIALECT
 
 TESTS = Path(__file__).parent
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -147,7 +146,7 @@ def test_errors_carry_more_only_where_the_dialect_says_so(make_tenant):
 
 def pinned():
     """Every (id, file::name) of the evidence book, the kit's own left out."""
-    return [(e.id, e.test or "") for e in BOOK.all() if e.id.startswith("c4c.")]
+    return [(e.id, e.test or "") for e in DIALECT.book.all() if e.id.startswith("c4c.")]
 
 
 @pytest.mark.parametrize(("entry", "test"), pinned())
@@ -160,4 +159,4 @@ def test_every_behaviour_names_a_test_that_exists(entry, test):
 
 def test_every_switch_is_read_somewhere_in_the_code():
     code = "".join(p.read_text("utf-8") for p in (TESTS.parent / "c4c_mock").rglob("*.py"))
-    assert [name for name in switches() if not re.search(rf"\[['\"]{name}['\"]\]", code)] == []
+    assert [name for name in DIALECT.switches if not re.search(rf"\[['\"]{name}['\"]\]", code)] == []

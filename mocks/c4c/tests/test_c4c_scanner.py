@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.wire.base64_stream import Base64Writer, encoded, encoded_length
 from c4c_mock.wire.scanner import BodyScanner
-from mock_kit.spool import Spool
+from mock_kit.tenants.spool import Spool
 
 DECIDED = settings(derandomize=True, database=None, deadline=None)
 

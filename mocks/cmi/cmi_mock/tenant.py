@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from cmi_mock.dialect import Dialect, read_dialect
 from cmi_mock.model.conversations import Conversations
 from cmi_mock.model.desk import ChatDesk
 from cmi_mock.model.errors import Refused
@@ -23,11 +22,13 @@ from cmi_mock.model.mail import MailDesk
 from cmi_mock.model.queuemessages import QueueMessages
 from cmi_mock.model.records import Records
 from cmi_mock.model.rights import Rights
+from cmi_mock.model.rules import CmiRules, read_rules
 from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.http.problem import FieldError, Problem
 from mock_kit.tenants import Tenant
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?")
 _TENANT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -53,7 +54,7 @@ class TenantOrder:
     password: str = field(repr=False)
     rights: Rights = field(default_factory=Rights)
     expires: datetime | None = None
-    dialect: Mapping[str, Any] = field(default_factory=dict)
+    dialect: Mapping[str, Any] | None = None
     ids_seed: str | None = None
 
 
@@ -62,7 +63,7 @@ class CmiTenant(Tenant):
     """State of one tenant; hold ``lock`` while touching any of it."""
 
     order: TenantOrder
-    rules: Dialect
+    rules: CmiRules
     desk: ChatDesk
     mails: MailDesk
     queue_messages: QueueMessages
@@ -72,18 +73,19 @@ class CmiTenant(Tenant):
     readings: Readings
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False, compare=False)
 
-    def apply(self, changes: Mapping[str, Any]) -> None:
-        """Set some switches of the dialect now. Raises Refused, and changes nothing, for a bad one."""
-        rules = read_dialect(self.dialect | dict(changes))
-        if _link_base(self.order, rules) != self.rich_content_base:
-            raise _bad("dialect.rich_content_base", "a change", "to be set, with region, when the tenant is made")
-        if _signed_base(self.order, rules) != self.signed_links.base:
-            raise _bad("dialect.signed_base", "a change", "to be set when the tenant is made")
-        self.rules = rules
-        self.dialect.update(asdict(self.rules))
-        self.users.policy = _policy(self.rules)
-        self.throttle.limits = _limits(self.rules)
-        self.desk.file_rules = _file_rules(self.rules)
+    def change_dialect(self, changes: Mapping[str, Any]) -> None:
+        """Set some switches of the dialect now. Raises Problem, and changes nothing, for one that is fixed."""
+        with self.lock:
+            rules = read_rules(self.dialect | dict(changes))
+            if _link_base(self.order, rules) != self.rich_content_base:
+                raise _fixed("rich_content_base", "to be set, with region, when the tenant is made")
+            if _signed_base(self.order, rules) != self.signed_links.base:
+                raise _fixed("signed_base", "to be set when the tenant is made")
+            super().change_dialect(asdict(rules))
+            self.rules = rules
+            self.users.policy = _policy(rules)
+            self.throttle.limits = _limits(rules)
+            self.desk.file_rules = _file_rules(rules)
 
     @property
     def history(self) -> HistoryRules:
@@ -138,12 +140,12 @@ def tenant_key(host: str, tenant_path: str) -> str:
 
 
 def make_tenant(order: TenantOrder, data_dir: Path) -> CmiTenant:
-    """Raises Refused for a bad host, tenant, dialect entry or password."""
+    """Raises Refused for a bad host, tenant or password, Problem for a bad dialect."""
     if not _HOST.fullmatch(order.host):
         raise _bad("host", order.host, "a host name such as 8h6b51di7x.execute-api.eu-central-1.amazonaws.com")
     if not _TENANT.fullmatch(order.tenant_path):
         raise _bad("tenant_path", order.tenant_path, "letters, digits, _ and -")
-    rules = read_dialect(order.dialect)
+    rules = read_rules(order.dialect)
     if not urlsplit(rules.rich_content_base).netloc:
         raise _bad("dialect.rich_content_base", rules.rich_content_base, "an address such as https://host/path")
     signed = urlsplit(_signed_base(order, rules))
@@ -155,7 +157,7 @@ def make_tenant(order: TenantOrder, data_dir: Path) -> CmiTenant:
     return CmiTenant(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))
 
 
-def _state(order: TenantOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[str, Any]:
+def _state(order: TenantOrder, rules: CmiRules, clock: Clock, ids: Ids) -> dict[str, Any]:
     """Users, throttle and empty desks, by the members of the tenant they become."""
     users = Users(clock, _policy(rules))
     users.put(User(order.user, order.password, order.rights, order.expires))
@@ -170,16 +172,16 @@ def _state(order: TenantOrder, rules: Dialect, clock: Clock, ids: Ids) -> dict[s
     }
 
 
-def _link_base(order: TenantOrder, rules: Dialect) -> str:
+def _link_base(order: TenantOrder, rules: CmiRules) -> str:
     base = rules.rich_content_base.rstrip("/")
     return base.replace("{tenant}", order.tenant_path).replace("{host}", order.host).replace("{region}", rules.region)
 
 
-def _signed_base(order: TenantOrder, rules: Dialect) -> str:
+def _signed_base(order: TenantOrder, rules: CmiRules) -> str:
     return rules.signed_base.rstrip("/").replace("{tenant}", order.tenant_path).replace("{host}", order.host)
 
 
-def _policy(rules: Dialect) -> PasswordPolicy:
+def _policy(rules: CmiRules) -> PasswordPolicy:
     return PasswordPolicy(
         rules.lock_after_failures,
         rules.lock_minutes,
@@ -189,7 +191,7 @@ def _policy(rules: Dialect) -> PasswordPolicy:
     )
 
 
-def _limits(rules: Dialect) -> GatewayLimits:
+def _limits(rules: CmiRules) -> GatewayLimits:
     return GatewayLimits(
         rules.gateway_payload_bytes,
         rules.gateway_timeout_s,
@@ -201,7 +203,7 @@ def _limits(rules: Dialect) -> GatewayLimits:
     )
 
 
-def _file_rules(rules: Dialect) -> FileRules:
+def _file_rules(rules: CmiRules) -> FileRules:
     types = (part.strip(" .").lower() for part in re.split("[,;]", rules.outgoing_allowed_types))
     return FileRules(
         outgoing_limit_bytes=rules.outgoing_max_mb * 1024 * 1024,
@@ -210,6 +212,11 @@ def _file_rules(rules: Dialect) -> FileRules:
         eu_links=rules.eu_links,
         web_chat_files=rules.web_chat_files,
     )
+
+
+def _fixed(switch: str, expected: str) -> Problem:
+    error = FieldError(f"dialect.{switch}", expected, "Leave it out, or create another tenant.")
+    return Problem(422, "The dialect cannot be set like this", f"{switch} cannot be changed.", [error])
 
 
 def _bad(field_name: str, value: str, expected: str) -> Refused:

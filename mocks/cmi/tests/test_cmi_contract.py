@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cmi_mock.evidence import BOOK
+from cmi_mock.evidence import DIALECT
 from cmi_mock.model.channels import channel
 from cmi_mock.testing import HOST, KEY, OTHER_QUEUE, PASSWORD, QUEUE, USER, Caller, basic
 
@@ -403,6 +403,6 @@ def test_an_invalid_api_key_is_403_forbidden(cmi: Caller) -> None:
 
 
 def test_everything_documented_in_the_evidence_names_its_page_and_its_test() -> None:
-    documented = [one for one in BOOK.all() if one.label == "documented" and one.id.startswith("cmi.")]
+    documented = [one for one in DIALECT.book.all() if one.label == "documented" and one.id.startswith("cmi.")]
     assert len(documented) >= 20
     assert all(one.source and one.test for one in documented)

@@ -18,9 +18,9 @@ from cmi_mock.model.history import HistoryRules, allowed_legs, is_readable
 from cmi_mock.model.ids import normal_id
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import Logon, PasswordPolicy, User, Users
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
-from mock_kit.spool import Blob, Spool
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
+from mock_kit.tenants.spool import Blob, Spool
 
 NOON = datetime(2026, 11, 18, 12, 0, 0, 123456, tzinfo=UTC)
 SUPPORT = Queue("AA" * 16, "Support", "support@chat.example")

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cmi_mock.dialect import entries
-from cmi_mock.evidence import BOOK
+from cmi_mock.evidence import DIALECT
 from cmi_mock.testing import HOST, Caller
 
 Make = Callable[..., Caller]
@@ -104,14 +103,14 @@ def test_a_reply_names_the_evidence_it_rests_on(cmi: Caller) -> None:
 
 
 def test_every_switch_of_the_dialect_carries_its_evidence() -> None:
-    by_switch = {entry.switch: entry for entry in BOOK.all() if entry.id.startswith("cmi.dialect.")}
-    assert by_switch.keys() == entries().keys()
+    by_switch = {entry.switch: entry for entry in DIALECT.book.all() if entry.id.startswith("cmi.dialect.")}
+    assert by_switch.keys() == DIALECT.switches.keys()
     assert all(entry.source and entry.behaviour for entry in by_switch.values())
 
 
 def test_every_piece_of_evidence_names_a_test_that_exists() -> None:
     here = Path(__file__).parent
-    for entry in BOOK.all():
+    for entry in DIALECT.book.all():
         if not entry.id.startswith("cmi."):
             continue
         path, _, name = (entry.test or "").partition("::")

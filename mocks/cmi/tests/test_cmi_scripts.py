@@ -15,7 +15,7 @@ from cmi_mock.scripting.library import library
 from cmi_mock.scripting.reading import read_script
 from cmi_mock.scripting.samples import KINDS, Sample, least_bytes
 from cmi_mock.testing import Caller
-from mock_kit.sniff import sniff
+from mock_kit.http.sniff import sniff
 
 NAMES = sorted(library())
 SHORT = """

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 from defusedxml.ElementTree import fromstring
 
-from cmi_mock.representations import xml_stream
 from cmi_mock.testing import Caller
+from cmi_mock.wire.representations import xml_stream
 
 Make = Callable[..., Caller]
 XML = "application/xml"

@@ -1,7 +1,7 @@
 """The frame around a mock's Flask application: tenants, bulkhead, journal, faults and control.
 
-A request passes: fault proxy note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In Flask the
-guard comes first: it judges what goes to ``/_mock`` and to a configurator.
+A request passes: fault proxy note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In
+Flask the guard comes first: it judges what goes to ``/_mock`` and to a configurator.
 """
 
 from __future__ import annotations
@@ -14,24 +14,20 @@ from flask import Flask, Request, Response
 from flask import request as running_request
 from werkzeug.test import Client
 
-from mock_kit.context import set_current_draft
 from mock_kit.control import control_blueprint
-from mock_kit.guard import is_for_files
-from mock_kit.middleware import Passage
+from mock_kit.evidence.kit_entries import BULKHEAD, GUARD, KIT_EVIDENCE, UNKNOWN_TENANT
+from mock_kit.faults.fault_proxy import FAULT_HEADER
+from mock_kit.http.bulkhead import CONTROL_THREADS, DATA_SLOTS, Slots
+from mock_kit.http.guard import is_for_files
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.journal.context import set_running_exchange
+from mock_kit.journal.recorder import Attendance, attending
+from mock_kit.middleware.exchange import Passage
 from mock_kit.mock import TENANT_KEY, Mock, is_control
-from mock_kit.own import BULKHEAD, GUARD, KIT_EVIDENCE, UNKNOWN_TENANT
-from mock_kit.problem import FieldError, Problem
-from mock_kit.recorder import Attendance, attending
-from mock_kit.slots import CONTROL_THREADS, DATA_SLOTS, SERVER_THREADS, Slots
 from mock_kit.tenants import W
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-__all__ = ["CONTROL_THREADS", "DATA_SLOTS", "GATE_HEADER", "SERVER_THREADS", "Mock", "WrappedApp", "wrap"]
-
-#: Set by the fault proxy on requests it passes on: its own key, and the id of the wire fault that strikes.
-GATE_HEADER = "X-Mock-FaultProxy"
 
 
 class WrappedApp(Generic[W]):
@@ -46,7 +42,7 @@ class WrappedApp(Generic[W]):
         """Serve one request."""
         wire_fault = self._fault_proxy_note(environ)
         if is_control(environ.get("PATH_INFO", "")):
-            set_current_draft(None)
+            set_running_exchange(None)
             return self.flask_app(environ, start_response)
         request = Request(environ, populate_request=False, shallow=True)
         tenant = self.mock.tenant_of(request)
@@ -56,7 +52,7 @@ class WrappedApp(Generic[W]):
         signed = self.mock.signed_address
         passage = Passage(request, tenant, self.mock.strays, release, self._attendance(tenant), self.mock.name, signed)
         if wire_fault:
-            passage.draft.faults.append(wire_fault)
+            passage.running.faults.append(wire_fault)
         if admitted:
             return cast("Iterable[bytes]", passage.run(self.flask_app, start_response))
         refusal = self._misdirected if tenant is None else self._crowded
@@ -70,7 +66,7 @@ class WrappedApp(Generic[W]):
 
     def _fault_proxy_note(self, environ: WSGIEnvironment) -> str | None:
         """Take the fault proxy's header out; only a note that carries the fault proxy's own key counts."""
-        value = environ.pop(f"HTTP_{GATE_HEADER.upper().replace('-', '_')}", "")
+        value = environ.pop(f"HTTP_{FAULT_HEADER.upper().replace('-', '_')}", "")
         key, _, fault_id = value.partition(" ")
         return fault_id or None if secrets.compare_digest(key, self.mock.fault_proxy_key) else None
 

@@ -25,10 +25,11 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from mock_kit.app import SERVER_THREADS, WrappedApp
-from mock_kit.fault_proxy import FaultProxy
-from mock_kit.guard import Guard
-from mock_kit.tls import TlsDoor, TlsSettings
+from mock_kit.app import WrappedApp
+from mock_kit.faults.fault_proxy import FaultProxy
+from mock_kit.http.bulkhead import SERVER_THREADS
+from mock_kit.http.guard import Guard
+from mock_kit.http.tls import TlsDoor, TlsSettings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -78,8 +79,8 @@ def serve(
 
     ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
     travels in the environment. ``recorder`` keeps whole exchanges. ``proxy_bypassed`` says why the callers do not come
-    by the fault proxy. ``control_hosts`` are names by which programs reach ``/_mock`` and the configurators, besides those of
-    loopback. Raises PortTaken.
+    by the fault proxy. ``control_hosts`` are names by which programs reach ``/_mock`` and the configurators, besides
+    those of loopback. Raises PortTaken.
     """
     for wanted in (port, fault_proxy_port, tls.port if tls else None):
         if wanted is not None:
@@ -141,10 +142,12 @@ def _load(target: str) -> WSGIApplication:
     app.mock.guard = Guard.reached_by(names, listening_at=os.environ[_HOST])
     host, port = os.environ[_HOST], int(os.environ[_PORT])
     if os.environ[_FAULT_PROXY_PORT]:
-        fault_proxy = FaultProxy(app.mock, host=host, port=int(os.environ[_FAULT_PROXY_PORT]), app_port=port)
-        fault_proxy.start()
-        stop.tell(fault_proxy.stop)
-        port = fault_proxy.port
+        proxy_port = int(os.environ[_FAULT_PROXY_PORT])
+        mock = app.mock
+        proxy = FaultProxy(mock.struck_tenant, mock.fault_proxy_key, host=host, port=proxy_port, app_port=port)
+        proxy.start()
+        stop.tell(proxy.stop)
+        port = mock.fault_proxy_port = proxy.port
     if os.environ[_TLS_PORT]:
         settings = TlsSettings(port=int(os.environ[_TLS_PORT]), certificate=Path(os.environ[_TLS_CERTIFICATE]))
         door = TlsDoor(settings, host=host, target_port=port)

@@ -24,7 +24,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from mock_kit.recorder import attending, captured_from
+from mock_kit.journal.recorder import attending, captured_from
 
 _START_S = 20.0
 _STOP_S = 10.0
@@ -57,7 +57,7 @@ class MockProcess:
         return self.outcome()
 
     def tell(self) -> None:
-        """Hand what was exchanged since the last time to whoever attends (``mock_kit.recorder``)."""
+        """Hand what was exchanged since the last time to whoever attends (``mock_kit.journal.recorder``)."""
         with contextlib.suppress(OSError):  # a process that a test has killed takes its log along
             tenants = self._asked("tenants")["tenants"]
             for path in ("recorder/strays", *(f"recorder?tenant={quote(tenant['name'])}" for tenant in tenants)):

@@ -9,16 +9,27 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from mock_kit.app import Mock, WrappedApp, wrap
-from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.mock import DEFAULT_TENANT
+from mock_kit.app import WrappedApp, wrap
+from mock_kit.evidence import MockDialect
+from mock_kit.mock import DEFAULT_TENANT, Mock
 from mock_kit.server import main
-from mock_kit.spool import Blob, read_blob
 from mock_kit.tenants import Tenant, Tenants
+from mock_kit.tenants.spool import Blob, read_blob
 
-BOOK = EvidenceBook(
-    (Evidence("parcel.counted", "A parcel is counted once it has arrived.", "own", "the toy's own rule"),)
-)
+DIALECT = MockDialect("""
+[greeting]
+behaviour = "how a parcel is greeted"
+value = "hello"
+label = "assumed"
+source = "most people say so"
+test = "mocks/kit/tests/test_control.py::test_a_switch_is_changed_in_one_tenant"
+
+["parcel.counted"]
+behaviour = "A parcel is counted once it has arrived."
+label = "own"
+source = "the toy's own rule"
+test = "mocks/kit/tests/test_app.py::test_evidence_is_counted_in_its_tenant"
+""")
 
 
 @dataclass(kw_only=True)
@@ -45,8 +56,7 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
         tenant_of=lambda request: tenants.find(request.host.partition(":")[0]),
         create_tenant=create_tenant,
         reset_tenant=lambda tenant: tenant.parcels.clear(),
-        evidence=BOOK,
-        dialect={"greeting": "hello"},
+        dialect=DIALECT,
     )
     create_tenant({"name": DEFAULT_TENANT, "host": "depot.example"})
     return wrap(routes(mock), mock)

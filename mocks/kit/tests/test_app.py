@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from flask import Flask, Response
-from parcel_counter import BOOK, ParcelTenant
+from parcel_counter import DIALECT, ParcelTenant
 from werkzeug.test import Client
 
-from mock_kit.app import GATE_HEADER, Mock, WrappedApp, wrap
+from mock_kit.app import WrappedApp, wrap
 from mock_kit.faults import Fault
+from mock_kit.faults.fault_proxy import FAULT_HEADER
 from mock_kit.journal import Exchange
+from mock_kit.mock import Mock
 from mock_kit.tenants import Tenant, Tenants
 
 HOST = {"Host": "depot.example"}
@@ -196,7 +198,7 @@ def test_control_answers_while_every_data_slot_is_taken(tmp_path: Path) -> None:
         tenant_of=lambda request: tenant,
         create_tenant=lambda body: tenant,
         reset_tenant=lambda tenant: None,
-        evidence=BOOK,
+        dialect=DIALECT,
     )
     wrapped = wrap(app, mock, data_slots=1)
     hanging = threading.Thread(target=lambda: wrapped.test_client().get("/hang"))
@@ -228,9 +230,9 @@ def test_touched_evidence_is_listed_when_asked_for(client: Client, depot: Parcel
 
 
 def test_a_forged_fault_proxy_note_is_ignored(client: Client, depot: ParcelTenant) -> None:
-    client.get("/parcels", headers=HOST | {GATE_HEADER: "guessed f-1"})
+    client.get("/parcels", headers=HOST | {FAULT_HEADER: "guessed f-1"})
     assert last(depot).fault is None
-    assert GATE_HEADER not in last(depot).request_headers
+    assert FAULT_HEADER not in last(depot).request_headers
 
 
 def test_a_mock_that_breaks_is_in_its_own_journal(toy: WrappedApp[ParcelTenant], depot: ParcelTenant) -> None:

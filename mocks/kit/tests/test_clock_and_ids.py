@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mock_kit.clock import MAX_OFFSET_S, Clock
-from mock_kit.ids import Ids
 from mock_kit.tenants import Tenant
+from mock_kit.tenants.clock import MAX_OFFSET_S, Clock
+from mock_kit.tenants.ids import Ids
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -38,7 +38,7 @@ def test_a_tenant_is_described_with_its_keys_and_dialect(client: Client) -> None
 
 def test_a_switch_that_does_not_exist_is_refused_with_the_known_ones(client: Client) -> None:
     answer = client.post("/_mock/dialect", json={"greting": "hi"})
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert answer.get_json()["errors"][0]["expected"] == "one of greeting"
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from mock_kit.clock import Clock
-from mock_kit.faultform import read_fault
 from mock_kit.faults import Fault, FaultPlan
-from mock_kit.problem import Problem
+from mock_kit.faults.form import read_fault
+from mock_kit.http.problem import Problem
+from mock_kit.tenants.clock import Clock
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def plan(clock: Clock) -> FaultPlan:
-    return FaultPlan(clock)
+    return FaultPlan(clock.now)
 
 
 def struck(plan: FaultPlan, count: int, path: str = "/a") -> list[bool]:
@@ -61,7 +61,7 @@ def test_times_0_and_null_both_mean_until_removed(times: int | None) -> None:
 def test_the_dice_fall_the_same_way_in_every_run(clock: Clock) -> None:
     runs = []
     for _ in range(2):
-        plan = FaultPlan(clock)
+        plan = FaultPlan(clock.now)
         plan.add(a_fault(times=None, probability=0.5, seed=7))
         runs.append(struck(plan, 50))
     assert runs[0] == runs[1]

@@ -8,7 +8,7 @@ import pytest
 from flask import Request
 from werkzeug.test import EnvironBuilder
 
-from mock_kit.guard import Guard, host_name, is_loopback
+from mock_kit.http.guard import Guard, host_name, is_loopback
 
 HOST = "127.0.0.1:8102"
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from mock_kit.context import Note
 from mock_kit.journal import HEAD_CHARS, BodyMeter, BodyNote, Exchange, Journal
-from mock_kit.masking import Masker
+from mock_kit.journal.context import Note
+from mock_kit.journal.masking import Masker
 
 SECRET = 'S3cr/t+"pass wörd'
 

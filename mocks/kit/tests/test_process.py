@@ -69,7 +69,7 @@ def connected(url: str) -> socket.socket:
     return socket.create_connection((address.hostname, address.port), timeout=20)
 
 
-def fault_proxy(mock: MockProcess) -> socket.socket:
+def proxy_socket(mock: MockProcess) -> socket.socket:
     return connected(mock.fault_proxy_url)
 
 
@@ -110,7 +110,7 @@ def test_a_large_body_arrives_and_comes_back_intact(served: MockProcess, door: s
 
 def test_the_fault_proxy_keeps_a_connection_open_between_requests(served: MockProcess) -> None:
     request = b"GET /stream?pieces=2 HTTP/1.1\r\nHost: depot.example\r\n\r\n"
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         for _ in range(2):
             sock.sendall(request)
             reply = b"".join(iter(reader.readline, b"0\r\n")) + reader.readline()
@@ -121,7 +121,7 @@ def test_the_fault_proxy_keeps_a_connection_open_between_requests(served: MockPr
 def test_the_fault_proxy_passes_pipelined_requests_on_one_by_one(served: MockProcess) -> None:
     first = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 3\r\n\r\nabc"
     second = b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n"
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(first + second)
         replies = reader.read()
     assert replies.count(b"HTTP/1.1 20") == 2
@@ -134,7 +134,7 @@ def test_an_early_refusal_reaches_a_caller_who_is_still_sending(fault_proxy: htt
 
 def test_leave_to_send_is_asked_for_and_given_through_the_fault_proxy(served: MockProcess) -> None:
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nExpect: 100-continue\r\nContent-Length: 3\r\n"
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(head + b"Connection: close\r\n\r\n")
         assert reader.readline().startswith(b"HTTP/1.1 100 ")
         sock.sendall(b"abc")
@@ -145,7 +145,7 @@ def test_leave_to_send_is_asked_for_and_given_through_the_fault_proxy(served: Mo
     "garbage", [b"\x16\x03\x01 hello\r\n\r\n", b"GET /\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n"]
 )
 def test_the_fault_proxy_answers_400_to_what_is_no_request(served: MockProcess, garbage: bytes) -> None:
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(garbage)
         assert reader.read().startswith(b"HTTP/1.1 400 ")
 
@@ -170,7 +170,7 @@ BREAKS: list[tuple[str, dict[str, Any], type[Exception]]] = [
 def test_a_broken_wire_breaks_before_or_after_the_work(served: MockProcess, how: Any, phase: str) -> None:
     kind, params, error = how
     fault = plan(served, kind=kind, params=params, phase=phase)
-    with fault_proxy(served) as sock, closing(HTTPResponse(sock)) as reply:
+    with proxy_socket(served) as sock, closing(HTTPResponse(sock)) as reply:
         sock.sendall(b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 1\r\n\r\nx")
         with pytest.raises(error):
             reply.begin()
@@ -182,7 +182,7 @@ def test_a_broken_wire_breaks_before_or_after_the_work(served: MockProcess, how:
 def test_a_reset_may_strike_in_the_middle_of_an_upload(served: MockProcess) -> None:
     plan(served, kind="reset", params={"after_bytes": 100_000})
     head = b"POST /parcels HTTP/1.1\r\nHost: depot.example\r\nContent-Length: 200000\r\n\r\n"
-    with fault_proxy(served) as sock:
+    with proxy_socket(served) as sock:
         sock.sendall(head + BIG[:100_000])
         with pytest.raises(ConnectionResetError):
             sock.recv(1)
@@ -226,7 +226,7 @@ def test_a_dripping_reply_is_whole_in_the_end(served: MockProcess, fault_proxy: 
 def test_a_called_off_fault_lets_the_wire_go(served: MockProcess, fault_proxy: httpx.Client, kind: str) -> None:
     params = {"hold_s": 3600} if kind == "no_answer" else {"bytes_per_s": 1}
     fault = plan(served, kind=kind, params=params)
-    with fault_proxy(served) as sock, sock.makefile("rb") as reader:
+    with proxy_socket(served) as sock, sock.makefile("rb") as reader:
         sock.sendall(b"GET /parcels HTTP/1.1\r\nHost: depot.example\r\nConnection: close\r\n\r\n")
         eventually(lambda: struck(served))
         httpx.delete(f"{served.url}/_mock/faults/{fault}").raise_for_status()

@@ -14,12 +14,12 @@ import pytest
 from parcel_counter import ParcelTenant
 from werkzeug.test import Client
 
-from mock_kit import recorder as recorder
 from mock_kit.app import WrappedApp
-from mock_kit.context import planned
-from mock_kit.journal import BodyMeter
-from mock_kit.masking import Masker, stand_in
-from mock_kit.recorder import CapturedExchange, Copier, Copy, RecorderLog, attend
+from mock_kit.journal import BodyMeter, bodies
+from mock_kit.journal.bodies import Copier, Copy
+from mock_kit.journal.context import planned
+from mock_kit.journal.masking import Masker, stand_in
+from mock_kit.journal.recorder import CapturedExchange, RecorderLog, attend
 from mock_kit.testing import running_mock
 
 HOST = {"Host": "depot.example"}
@@ -128,7 +128,7 @@ def test_what_cannot_be_unpacked_is_not_called_whole(encoding: str) -> None:
 
 
 def test_a_document_beyond_the_limit_is_not_called_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "KEPT_BODY_BYTES", 100)
+    monkeypatch.setattr(bodies, "KEPT_BODY_BYTES", 100)
     kept = copied(b"a b " * 10, b"a b " * 100)
     assert kept.whole is False
     assert len(kept.text or "") < 1000
@@ -188,7 +188,7 @@ def test_pages_are_read_on_until_nothing_follows(
     client: Client, toy: WrappedApp[ParcelTenant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toy.mock.witnessing = True
-    monkeypatch.setattr("mock_kit.recorder_control.PAGE_CHARS", 10)
+    monkeypatch.setattr("mock_kit.control.recorder.PAGE_CHARS", 10)
     for _ in range(3):
         client.post("/parcels", data=b"12345678", headers={**HOST, "Content-Type": "text/plain"})
     client.get("/lost", headers={"Host": "nowhere.example"})

@@ -17,7 +17,7 @@ from parcel_counter import ParcelTenant
 from werkzeug.test import Client, TestResponse
 
 from mock_kit.app import WrappedApp
-from mock_kit.packing import TRAILING_BYTES, Parked, packed, packers_of, zeros
+from mock_kit.http.packing import TRAILING_BYTES, Parked, packed, packers_of, zeros
 
 HOST = {"Host": "depot.example"}
 FILE = bytes(range(256)) * 40

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mock_kit.sniff import sniff
-from mock_kit.spool import Spool, read_blob
+from mock_kit.http.sniff import sniff
+from mock_kit.tenants.spool import Spool, read_blob
 
 
 def a_zip(*names: str) -> bytes:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mock_kit.tls import TlsDoor, TlsSettings
+from mock_kit.http.tls import TlsDoor, TlsSettings
 
 PATIENCE_S = 30.0
 

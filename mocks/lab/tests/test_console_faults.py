@@ -19,7 +19,7 @@ from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
-from mock_kit.faultkinds import KINDS, fault_errors
+from mock_kit.faults.kinds import KINDS, fault_errors
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()

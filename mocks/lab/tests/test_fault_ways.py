@@ -26,7 +26,7 @@ from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.tenant.handle import FaultCannotStrike, Lab, Tenant
-from mock_kit.faultkinds import KINDS
+from mock_kit.faults.kinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
 TENANT = default_tenant()

@@ -21,7 +21,7 @@ from attachment_lab.recorder.inside import heard
 from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
 from attachment_lab.tenant.handle import Tenant
 from c4c_mock.app import create_app
-from mock_kit.recorder import CapturedExchange
+from mock_kit.journal.recorder import CapturedExchange
 
 HOST = "my2554607.de1.crm.cloud.sap"
 SERVICE_HOST = "cc-workflows-eu-c1.cc.sinch.com"
@@ -77,7 +77,7 @@ def test_a_mock_that_is_too_kind_is_found(c4c: Client) -> None:
 
 
 def test_an_exchange_that_was_dropped_is_a_failure(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mock_kit.recorder.RecorderLog.__init__.__defaults__", (10,))
+    monkeypatch.setattr("mock_kit.journal.recorder.RecorderLog.__init__.__defaults__", (10,))
     with pytest.raises(AssertionError, match="1 exchanges did not fit"), heard("test_d"):
         ask(c4c, "/")
 

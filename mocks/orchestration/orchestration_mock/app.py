@@ -11,13 +11,11 @@ from typing import Any
 from flask import Flask, Request
 
 from mock_kit.app import WrappedApp, wrap
+from mock_kit.http.problem import FieldError, Problem
 from mock_kit.mock import DEFAULT_TENANT, Mock
-from mock_kit.problem import FieldError, Problem
 from mock_kit.server import extra
 from mock_kit.tenants import Tenant, Tenants
-from orchestration_mock.evidence import BOOK, LABELS
-from orchestration_mock.model.dialect import DEFAULTS, complete
-from orchestration_mock.model.errors import Refusal
+from orchestration_mock.evidence import DIALECT, LABELS
 from orchestration_mock.model.keyring import Keyrings
 from orchestration_mock.model.tenant import OrchestrationTenant, read_tenant
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
@@ -31,7 +29,7 @@ from orchestration_mock.routes.oauth import oauth_blueprint
 from orchestration_mock.routes.workflows import workflows_blueprint
 from orchestration_mock.wire.egress import read_egress
 from orchestration_mock.wire.outbound import Carrier
-from orchestration_mock.wire.problems import problem_of, register_errors
+from orchestration_mock.wire.problems import register_errors
 
 MOST_REQUEST_BYTES = 1024 * 1024
 WORKFLOW_HOST = "cc-workflows-"
@@ -40,16 +38,12 @@ REAL_NETWORK = "allow_real_network"
 
 
 class OrchestrationMock(Mock[OrchestrationTenant]):
-    """The kit's mock, with a dialect whose values are judged as well as its names."""
+    """The kit's mock, whose dialect cannot let it leave the machine."""
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults with the body's changes. Raises ``Problem`` 400, 403 or 422."""
         refuse_leave(body.get("dialect"))
-        merged = super().dialect_of(body)
-        try:
-            return complete(merged)
-        except Refusal as refusal:
-            raise problem_of(refusal) from refusal
+        return super().dialect_of(body)
 
 
 def create_app(
@@ -62,11 +56,11 @@ def create_app(
     keyrings = Keyrings()
 
     def create_tenant(body: dict[str, Any]) -> OrchestrationTenant:
-        refuse_leave(body.get("dialect"))
         tenant = read_tenant(
-            body,
+            {name: value for name, value in body.items() if name != "dialect"},
             data_dir=data_dir,
-            sender_for=lambda _dialect: used.sender(lambda: leave),
+            dialect=mock.dialect_of(body),
+            sender=used.sender(lambda: leave),
             touch=_touch,
             keys_of=keyrings.of,
         )
@@ -78,8 +72,7 @@ def create_app(
         tenant_of=lambda request: tenant_of(request, tenants),
         create_tenant=create_tenant,
         reset_tenant=OrchestrationTenant.begin,
-        evidence=BOOK,
-        dialect=DEFAULTS,
+        dialect=DIALECT,
     )
     return wrap(_flask_app(mock), mock, configurators=("secrets", "integrations"))
 
@@ -95,7 +88,7 @@ def refuse_leave(dialect: object) -> None:
 
 
 def _touch(evidence_id: str, tenant: Tenant) -> str:
-    BOOK.touch(evidence_id, tenant)
+    DIALECT.book.touch(evidence_id, tenant)
     return LABELS[evidence_id]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mock_kit.faultkinds import KINDS
+from mock_kit.faults.kinds import KINDS
 
 
 def planned(tenant, kind, phase=None, times=1, **params):

@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-import tomllib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
@@ -12,10 +11,9 @@ import httpx
 import pytest
 
 from mock_kit.testing import ControlSuite, running_mock
-from orchestration_mock.evidence import BOOK
-from orchestration_mock.model.dialect import SWITCHES
+from orchestration_mock.evidence import DIALECT
 
-BEHAVIOURS = tomllib.loads(files("orchestration_mock").joinpath("evidence.toml").read_text(encoding="utf-8"))
+BEHAVIOURS = {one.id for one in DIALECT.book.all() if not one.id.startswith(("dialect.", "kit."))}
 
 
 class TestControl(ControlSuite):
@@ -111,14 +109,15 @@ def test_a_dialect_value_is_judged_when_it_is_changed(tenant):
 
 
 def test_every_switch_says_where_it_comes_from():
-    assert [s.name for s in SWITCHES.values() if not s.source] == []
-    assert {s.label for s in SWITCHES.values()} <= {"documented", "inferred", "assumed", "own"}
-    assert [s.name for s in SWITCHES.values() if not s.accepts(s.value)] == []
+    switches = DIALECT.switches.values()
+    assert [s.name for s in switches if not s.evidence.source] == []
+    assert {s.evidence.label for s in switches} <= {"documented", "inferred", "assumed", "own"}
+    assert [s.name for s in switches if not s.accepts(s.value)] == []
 
 
 def test_every_pinned_behaviour_names_a_test_that_exists(request):
     root = request.config.rootpath
-    pinned = [entry.test for entry in BOOK.all() if entry.id in BEHAVIOURS]
+    pinned = [entry.test for entry in DIALECT.book.all() if entry.id in BEHAVIOURS]
     assert len(pinned) == len(BEHAVIOURS)
     for path, _, name in (entry.partition("::") for entry in pinned):
         assert f"def {name}(" in (root / path).read_text(encoding="utf-8"), f"{path}::{name}"
@@ -129,13 +128,15 @@ def test_whatever_the_code_says_to_have_shown_is_in_the_book():
     code = "".join(path.read_text(encoding="utf-8") for path in Path(str(package)).rglob("*.py"))
     named = set(re.findall(r"""["']((?:edi|secrets|oauth|workflows)\.[a-z_0-9]+)["']""", code))
     assert named
-    assert named <= set(BEHAVIOURS)
+    assert named <= BEHAVIOURS
 
 
 def test_every_documented_behaviour_is_pinned_by_a_test():
-    loose = [entry.id for entry in BOOK.all() if not entry.test and not entry.id.startswith(("dialect.", "kit."))]
+    loose = [
+        entry.id for entry in DIALECT.book.all() if not entry.test and not entry.id.startswith(("dialect.", "kit."))
+    ]
     assert loose == []
-    assert sum(entry.label == "documented" for entry in BOOK.all()) >= 40
+    assert sum(entry.label == "documented" for entry in DIALECT.book.all()) >= 40
 
 
 def test_a_delivery_counts_its_evidence_in_its_tenant(tenant, example):

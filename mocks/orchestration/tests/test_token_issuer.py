@@ -8,9 +8,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
-from orchestration_mock.model.dialect import DEFAULTS
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
+from orchestration_mock.evidence import DIALECT
 from orchestration_mock.model.errors import Missing
 from orchestration_mock.model.issuer import Issuer, OAuthClient, OAuthError
 
@@ -22,7 +22,7 @@ FORM = {"grant_type": "client_credentials"}
 
 def new_issuer(**dialect):
     client = OAuthClient(client_id="cid", client_secret="s e+c%ret", scope=("files", "status"), audience="aud")
-    return Issuer(url=URL, client=client, clock=Clock(lambda: NOW), ids=Ids("w"), dialect=DEFAULTS | dialect)
+    return Issuer(url=URL, client=client, clock=Clock(lambda: NOW), ids=Ids("w"), dialect=DIALECT.defaults() | dialect)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_a_refusal_is_one_of_rfc_6749(issuer, form, authorization, code, status)
 def test_a_token_is_active_until_it_expires():
     clock = Clock(lambda: NOW)
     client = OAuthClient(client_id="cid", client_secret="s e+c%ret", scope=("files",), audience="aud")
-    issuer = Issuer(url=URL, client=client, clock=clock, ids=Ids("w"), dialect=DEFAULTS)
+    issuer = Issuer(url=URL, client=client, clock=clock, ids=Ids("w"), dialect=DIALECT.defaults())
     issuer.expires_in_s = 60
     token = issuer.grant(FORM, BASIC)["access_token"]
     clock.advance(59)

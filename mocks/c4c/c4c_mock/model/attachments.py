@@ -7,8 +7,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mock_kit.context import Note
-from mock_kit.spool import Blob, read_blob, sniff
+from mock_kit.journal.context import Note
+from mock_kit.tenants.spool import Blob, read_blob, sniff
 
 from .drafts import Draft
 from .errors import BadRequest, Refused

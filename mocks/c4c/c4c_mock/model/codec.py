@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .edm import Property, entity_set
 from .log import Damaged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .edm import EntitySet
 from .values import Value

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .edm import EntitySet, Property, children_of, entity_set
 from .values import Value, dashed, unset

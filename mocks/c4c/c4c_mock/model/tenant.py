@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from c4c_mock.evidence import Touching
+from c4c_mock.evidence import DIALECT, Touching
 from mock_kit.tenants import Tenant
 
 from .access import Access
 from .busy import Busyness
 from .codec import FileGone, row_from_json, row_to_json
-from .dialect import defaults
 from .locks import ObjectLocks, WriteLock
 from .log import FILE_NAME, FORMAT, Log
 from .rows import Row, Rows
@@ -65,7 +64,7 @@ class C4CTenant(Tenant):
         ids_seed: str | None = None,
     ) -> C4CTenant:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
-        parts = Tenant.parts(name, data_dir, {**defaults(), **(dialect or {})}, ids_seed=ids_seed)
+        parts = Tenant.parts(name, data_dir, DIALECT.completed(dialect), ids_seed=ids_seed)
         return cls(**parts, host=host.lower())
 
     @classmethod
@@ -78,7 +77,7 @@ class C4CTenant(Tenant):
             for object_id in entry.pop("gone", ()):
                 rows.pop(object_id, None)
             state.update(entry)
-        known = {name: value for name, value in state["dialect"].items() if name in defaults()}
+        known = {name: value for name, value in state["dialect"].items() if name in DIALECT.switches}
         tenant = cls.make(state["name"], state["host"], path.parent.parent, known, ids_seed=state.get("ids_seed"))
         tenant.clock.advance(state["clock"])
         tenant.ids.restore(state["ids"])

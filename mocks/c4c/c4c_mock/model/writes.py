@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from mock_kit.context import note
+from mock_kit.journal.context import note
 
 from . import attachments
 from .access import User

@@ -15,9 +15,9 @@ from c4c_mock.model.access import Arrangement, known_services
 from c4c_mock.model.passwords import password_problem
 from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.texts import LANGUAGES
-from mock_kit.app import Mock
 from mock_kit.control import json_object
-from mock_kit.problem import FieldError, Problem
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.mock import Mock
 
 SCENARIO = "OData Services for Business Objects"
 """The communication scenario. Source: Sinch configuration guide; documented."""

@@ -17,7 +17,7 @@ from c4c_mock.wire.base64_stream import Base64Writer
 from c4c_mock.wire.bodies import BodyReader, JsonBody
 from c4c_mock.wire.literals import etag_of
 from c4c_mock.wire.shape import shape_of
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .call import Call, Reply
 from .reads import entity_reply, names_etag

@@ -12,9 +12,9 @@ from c4c_mock.model import cti
 from c4c_mock.model.errors import C4CError
 from c4c_mock.model.listing import attachments_of
 from c4c_mock.model.tenant import C4CTenant
-from mock_kit.app import Mock
 from mock_kit.control import json_object
-from mock_kit.problem import FieldError, bad_request
+from mock_kit.http.problem import FieldError, bad_request
+from mock_kit.mock import Mock
 
 from .administration import add_administration, refusal
 from .odata import look

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Request, Response, request
@@ -25,7 +25,7 @@ from c4c_mock.model.errors import (
 from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
-from mock_kit.context import Draft, note, set_current_draft
+from mock_kit.journal.context import note, uncounted
 
 from .asked import error_as_json, language_asked
 from .batch import run_batch
@@ -73,7 +73,7 @@ def look(tenant: C4CTenant, user: User, path: str) -> Response:
     """
     started = time.perf_counter()
     service, _, rest = path.partition("/")
-    with _silence():
+    with uncounted():
         try:
             reply = _serve(tenant, user, service, rest, request, slash=True, looking_on=True)
         except C4CError as exc:
@@ -82,21 +82,11 @@ def look(tenant: C4CTenant, user: User, path: str) -> Response:
         return _response(tenant, reply, started, None)
 
 
-@contextmanager
-def _silence() -> Iterator[None]:
-    """What happens in here counts for no exchange and for no evidence."""
-    set_current_draft(Draft(silent=True))
-    try:
-        yield
-    finally:
-        set_current_draft(None)
-
-
 def _silently(body: Iterable[bytes]) -> Iterator[bytes]:
     """Documents and files are made while they are sent: each piece of them in silence too."""
     pieces = iter(body)
     while True:
-        with _silence():
+        with uncounted():
             piece = next(pieces, None)
         if piece is None:
             return

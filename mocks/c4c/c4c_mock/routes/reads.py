@@ -13,7 +13,7 @@ from c4c_mock.model.values import Value
 from c4c_mock.wire import atom, json_out, metadata, service_document
 from c4c_mock.wire.entities import Entity
 from c4c_mock.wire.shape import Shape
-from mock_kit.spool import Blob, read_blob
+from mock_kit.tenants.spool import Blob, read_blob
 
 from . import feeds, oddities
 from .call import Call, Reply, atom_reply, json_reply, text_reply

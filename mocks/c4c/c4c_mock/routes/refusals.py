@@ -19,7 +19,7 @@ from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.texts import text_of
 from c4c_mock.wire import atom, json_out, retry_after
 from c4c_mock.wire.error_text import ErrorText
-from mock_kit.context import note
+from mock_kit.journal.context import note
 
 from .call import JSON, Reply, text_reply
 

@@ -15,7 +15,7 @@ from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.wire.base64_stream import Base64Writer
 from c4c_mock.wire.json_in import read_draft
 from c4c_mock.wire.scanner import BodyScanner
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 _SKELETON_MAX_BYTES = 64 * 1024 * 1024
 

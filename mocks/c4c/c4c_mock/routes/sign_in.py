@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Request
 
 from c4c_mock.model.tenant import C4CTenant
-from mock_kit.context import note
+from mock_kit.journal.context import note
 
 from .call import Reply, text_reply
 

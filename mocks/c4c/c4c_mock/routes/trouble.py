@@ -13,10 +13,10 @@ from c4c_mock.model.busy import Spell
 from c4c_mock.model.cti import stored_reference
 from c4c_mock.model.locks import PersonsLock
 from c4c_mock.model.tenant import C4CTenant
-from mock_kit.app import Mock
 from mock_kit.control import json_object
-from mock_kit.faultkinds import is_int, is_number
-from mock_kit.problem import FieldError
+from mock_kit.faults.kinds import is_int, is_number
+from mock_kit.http.problem import FieldError
+from mock_kit.mock import Mock
 
 from .administration import refusal
 

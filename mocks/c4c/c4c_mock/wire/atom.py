@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from c4c_mock.model.edm import Navigation, Property
 from c4c_mock.model.values import Value
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .base64_stream import encoded, encoded_length
 from .entities import Entity

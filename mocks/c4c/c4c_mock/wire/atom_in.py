@@ -14,7 +14,7 @@ from xml.parsers import expat
 from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .json_in import read_draft
 from .scanner import MEMBER, BinarySink

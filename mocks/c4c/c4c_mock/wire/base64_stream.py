@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pybase64
 
 from c4c_mock.model.errors import BadRequest
-from mock_kit.spool import Blob, SpoolWriter, read_blob
+from mock_kit.tenants.spool import Blob, SpoolWriter, read_blob
 
 
 class Base64Writer:

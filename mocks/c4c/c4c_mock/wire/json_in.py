@@ -12,7 +12,7 @@ from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
 from c4c_mock.model.errors import BadRequest, NotBuilt
 from c4c_mock.model.values import Value
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .literals import from_text
 from .xml_text import XmlText

@@ -19,7 +19,7 @@ from typing import Any
 
 from c4c_mock.model.edm import Property
 from c4c_mock.model.values import Value
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 from .base64_stream import encoded, encoded_length
 from .entities import Entity

@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from c4c_mock.model.errors import BadRequest
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 MEMBER = "Binary"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Literal
 
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 Originator = Literal["customer", "agent", "system"]
 Delivery = Literal["file", "link"]

@@ -22,9 +22,9 @@ from cmi_mock.model.chat import (
 from cmi_mock.model.errors import NoSuchThing, NotNow, Refused
 from cmi_mock.model.filerules import FileRules
 from cmi_mock.model.ids import is_id, normal_id
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
-from mock_kit.spool import Blob
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
+from mock_kit.tenants.spool import Blob
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from cmi_mock.model.chat import Chat, Leg, Message
 from cmi_mock.model.rights import Grant
-from mock_kit.clock import Clock
+from mock_kit.tenants.clock import Clock
 
 
 @dataclass(frozen=True)

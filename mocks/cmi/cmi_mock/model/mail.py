@@ -15,8 +15,8 @@ from typing import Any
 from cmi_mock.model.chat import Agent, Queue
 from cmi_mock.model.errors import NoSuchThing, NotNow, Refused
 from cmi_mock.model.ids import is_id, normal_id
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 
 
 class MailStatus(Enum):

@@ -9,8 +9,8 @@ from datetime import datetime
 from cmi_mock.model.chat import Queue
 from cmi_mock.model.errors import NoSuchThing
 from cmi_mock.model.ids import normal_id
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from cmi_mock.model.conversations import Conversation
 from cmi_mock.model.errors import NoSuchThing, NotNow
 from cmi_mock.model.ids import normal_id
 from cmi_mock.model.mail import Mail
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
-from mock_kit.clock import Clock
+from mock_kit.tenants.clock import Clock
 
 _DATE = "%Y%m%dT%H%M%SZ"
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -15,7 +15,7 @@ from enum import Enum
 
 from cmi_mock.model.errors import NoSuchThing, Refused
 from cmi_mock.model.rights import Rights
-from mock_kit.clock import Clock
+from mock_kit.tenants.clock import Clock
 
 FORBIDDEN_PASSWORD_CHARACTERS = "¤£€½§"  # noqa: S105 - an alphabet, not a password
 

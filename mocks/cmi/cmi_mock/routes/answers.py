@@ -10,10 +10,10 @@ from flask import Request, Response, jsonify, request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Attachment
-from cmi_mock.representations import json_stream, xml_stream
 from cmi_mock.tenant import CmiTenant
-from mock_kit.context import note as journal_note
-from mock_kit.spool import read_blob
+from cmi_mock.wire.representations import json_stream, xml_stream
+from mock_kit.journal.context import note as journal_note
+from mock_kit.tenants.spool import read_blob
 
 _JSON = "application/json"
 _XML = ("application/xml", "text/xml")

@@ -11,7 +11,7 @@ from defusedxml.ElementTree import fromstring
 from flask import request
 
 from cmi_mock.routes.answers import WireError
-from mock_kit.context import note
+from mock_kit.journal.context import note
 
 #: No document of CMI needs more; a longer one is refused unread. The mock's own bound.
 MOST_BYTES = 10 * 1024 * 1024

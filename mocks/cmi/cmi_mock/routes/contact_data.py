@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from cmi_mock.documents import contact_data_row
 from cmi_mock.evidence import touch
 from cmi_mock.model.conversations import Conversation
 from cmi_mock.model.errors import NoSuchThing, NotNow
@@ -19,6 +18,7 @@ from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.contacts import contact_of
 from cmi_mock.routes.doors import absent_as, entered, must_hold, text_in
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.documents import contact_data_row
 from mock_kit.mock import Mock
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from cmi_mock.documents import contact_details, contact_row
 from cmi_mock.evidence import touch
 from cmi_mock.model.conversations import Conversation
 from cmi_mock.model.ids import normal_id
@@ -14,6 +13,7 @@ from cmi_mock.routes.answers import created_answer, document_answer, no_content
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.doors import absent_as, entered, must_hold, text_in
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.documents import contact_details, contact_row
 from mock_kit.mock import Mock
 
 RIGHT = "Statistics details"

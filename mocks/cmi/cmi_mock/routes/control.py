@@ -16,10 +16,10 @@ from cmi_mock.routes.control_scripts import add_scripts
 from cmi_mock.routes.described import described_attachment, described_chat, outcome
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
-from mock_kit.guard import takes_files
+from mock_kit.http.guard import takes_files
+from mock_kit.http.problem import FieldError, bad_request
 from mock_kit.mock import Mock
-from mock_kit.problem import FieldError, bad_request
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 Reply = Response | tuple[Response, int]
 _PIECE_BYTES = 256 * 1024

@@ -12,7 +12,7 @@ from cmi_mock.model.ids import normal_id
 from cmi_mock.routes.answers import asked_range, content_disposition
 from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
-from mock_kit.spool import read_blob
+from mock_kit.tenants.spool import read_blob
 
 Reply = Response | tuple[Response, int]
 

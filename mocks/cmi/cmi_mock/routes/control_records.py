@@ -15,7 +15,7 @@ Reply = Response | tuple[Response, int]
 
 
 def add_administration(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
-    """Users and the tenant's switches."""
+    """Users and their passwords."""
     _add_passwords(bp, mock)
 
     @bp.get("/users")
@@ -33,14 +33,6 @@ def add_administration(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
             tenant.users.put(user)
         tenant.journal.guard(user.password, user.name)
         return jsonify(described_user(user)), 201
-
-    @bp.post("/dialect")
-    def change_dialect() -> Reply:
-        """Set some switches; unlike the kit's own route this one checks the values."""
-        tenant, changes = mock.current_tenant(), json_object()
-        with tenant.lock:
-            tenant.apply(changes)
-        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect)
 
 
 def _add_passwords(bp: Blueprint, mock: Mock[CmiTenant]) -> None:

@@ -13,9 +13,9 @@ from cmi_mock.scripting.library import library, shipped
 from cmi_mock.scripting.playing import Performance, StepRefused, play
 from cmi_mock.scripting.reading import MOST_SCRIPT_BYTES, read_script
 from cmi_mock.tenant import CmiTenant
-from mock_kit.guard import takes_files
+from mock_kit.http.guard import takes_files
+from mock_kit.http.problem import FieldError, Problem, bad_request
 from mock_kit.mock import Mock
-from mock_kit.problem import FieldError, Problem, bad_request
 
 Reply = Response | tuple[Response, int]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from cmi_mock.documents import email_row
 from cmi_mock.evidence import touch
 from cmi_mock.model.mail import Mail, MailStatus
 from cmi_mock.model.users import User
@@ -12,6 +11,7 @@ from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, document_answer
 from cmi_mock.routes.doors import absent_as, entered, must_hold
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.documents import email_row
 from mock_kit.mock import Mock
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from cmi_mock.documents import queue_message_row
 from cmi_mock.evidence import touch
 from cmi_mock.model.chat import Queue
 from cmi_mock.model.ids import normal_id
@@ -17,6 +16,7 @@ from cmi_mock.routes.answers import created_answer, document_answer, no_content
 from cmi_mock.routes.bodies import document_in, received
 from cmi_mock.routes.doors import absent_as, entered, queue_in, text_in
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.documents import queue_message_row
 from mock_kit.mock import Mock
 
 

@@ -11,7 +11,7 @@ from cmi_mock.evidence import touch
 from cmi_mock.model.signed import LinkRefused
 from cmi_mock.routes.answers import download_answer
 from cmi_mock.tenant import CmiTenant
-from mock_kit.context import note
+from mock_kit.journal.context import note
 from mock_kit.mock import Mock
 
 #: A download's path: ``/{tenant}/cmi/chats/{chat}/attachments/{attachment}``, perhaps with a name behind it.

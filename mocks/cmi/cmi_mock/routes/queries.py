@@ -9,11 +9,11 @@ from flask import request
 
 from cmi_mock.evidence import touch
 from cmi_mock.model.users import User
-from cmi_mock.reading import Missing, NoRight, View, all_views, one_view, views_of_group, views_of_leg
 from cmi_mock.routes.answers import WireError
 from cmi_mock.tenant import CmiTenant
-from mock_kit.context import note
-from mock_kit.problem import FieldError, Problem
+from cmi_mock.wire.views import Missing, NoRight, View, all_views, one_view, views_of_group, views_of_leg
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.journal.context import note
 
 #: Resources of CMI's user-rights page that this mock does not play.
 DOCUMENTED_ELSEWHERE = frozenset(

@@ -1,4 +1,4 @@
-"""The conversations that ship with this mock: ``cmi_mock/scripts/*.yaml``."""
+"""The conversations that ship with this mock: ``cmi_mock/scripting/scripts/*.yaml``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cmi_mock.model.errors import NoSuchThing
 @cache
 def library() -> dict[str, str]:
     """Every shipped script's text by name (the file's name without its ending), sorted."""
-    found = (path for path in files("cmi_mock").joinpath("scripts").iterdir() if path.name.endswith(".yaml"))
+    found = (path for path in files("cmi_mock.scripting").joinpath("scripts").iterdir() if path.name.endswith(".yaml"))
     return {path.name.removesuffix(".yaml"): path.read_text("utf-8") for path in sorted(found, key=lambda p: p.name)}
 
 

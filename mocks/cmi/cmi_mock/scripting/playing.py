@@ -10,7 +10,7 @@ from cmi_mock.model.contact import contact_of
 from cmi_mock.model.errors import ModelError
 from cmi_mock.scripting.document import HandOn, Move, NamedAgent, Say, Script, SendFile, Step, Wait
 from cmi_mock.tenant import CmiTenant
-from mock_kit.spool import Blob
+from mock_kit.tenants.spool import Blob
 
 
 class StepRefused(Exception):

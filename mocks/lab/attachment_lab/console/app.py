@@ -24,7 +24,7 @@ from attachment_lab.stack.commands import CONSOLE_VARIABLE
 from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions
-from mock_kit.guard import Guard, is_for_files
+from mock_kit.http.guard import Guard, is_for_files
 
 #: What the mocks do for their control addresses, the console does for all of its own; links may open its pages.
 GUARD = Guard(wrong_host_status=HTTPStatus.MISDIRECTED_REQUEST, links_lead_here=True)

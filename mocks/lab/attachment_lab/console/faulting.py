@@ -11,8 +11,8 @@ from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, Place, misplaced, place_of
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack.neighbours import MOCKS
-from mock_kit.faultkinds import KINDS, fault_errors, is_int, is_number
-from mock_kit.problem import FieldError
+from mock_kit.faults.kinds import KINDS, fault_errors, is_int, is_number
+from mock_kit.http.problem import FieldError
 
 MEMBERS = ("place", "kind", "params", "phase", "times", "skip", "expires_in_s")
 NOT_THERE = 404

@@ -19,7 +19,7 @@ from attachment_lab.console.frame import told
 from attachment_lab.demo.run import verdict_json
 from attachment_lab.errors import Refused
 from attachment_lab.stack.neighbours import MOCKS
-from mock_kit.guard import takes_files
+from mock_kit.http.guard import takes_files
 
 PIECE_BYTES = 256 * 1024
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]

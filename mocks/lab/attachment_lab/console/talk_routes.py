@@ -15,7 +15,7 @@ from attachment_lab.console.counter import counter
 from attachment_lab.console.frame import json_object, told
 from attachment_lab.errors import LabError, Refused, WrongUse
 from attachment_lab.tenant.conversation import Originator
-from mock_kit.guard import takes_files
+from mock_kit.http.guard import takes_files
 
 Reply = Response | tuple[Response, int]
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;[ !-~]*)?")

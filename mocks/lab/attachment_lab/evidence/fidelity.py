@@ -20,7 +20,7 @@ from pathlib import Path
 import click
 
 from attachment_lab.evidence.sources import sources, sources_of
-from mock_kit.evidence import EvidenceBook
+from mock_kit.evidence import MockDialect
 
 _MOCKS = (
     ("Contact Pro and its orchestration layer", "orchestration_mock"),
@@ -60,6 +60,7 @@ class Row:
     source: str
     switch: str
     test: str
+    date: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,12 @@ def parts() -> list[Part]:
 
 def mock_rows(package: str) -> list[Row]:
     """The behaviours that one mock registered."""
-    module = importlib.import_module(f"{package}.evidence")
-    book = next(value for value in vars(module).values() if isinstance(value, EvidenceBook))
+    dialect: MockDialect = importlib.import_module(f"{package}.evidence").DIALECT
     return [
-        Row(entry.id, entry.behaviour, entry.label, entry.source, entry.switch or "", entry.test or "")
-        for entry in book.all()
+        Row(
+            entry.id, entry.behaviour, entry.label, entry.source, entry.switch or "", entry.test or "", entry.date or ""
+        )
+        for entry in dialect.book.all()
     ]
 
 
@@ -159,7 +161,7 @@ def _line(row: Row) -> str:
     links = " ".join(f"[[{numbers[each.key]}]](#s{numbers[each.key]})" for each in sources_of(row.source))
     label = row.label
     if row.label == "recorded":
-        label = f"recorded {min(_dates(row), default='')}".strip()
+        label = f"recorded {row.date or min(_dates(row), default='')}".strip()
     cells = (row.id, row.behaviour, label, f"{row.source} {links}", row.switch, row.test)
     return "| " + " | ".join(_cell(value) for value in cells) + " |"
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
-from mock_kit.recorder import CapturedExchange
+from mock_kit.journal.recorder import CapturedExchange
 
 #: Text of all testimonies together, in characters. What does not fit is counted in ``dropped``.
 KEPT_CHARS = 64 * 1024 * 1024

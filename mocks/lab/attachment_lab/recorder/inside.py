@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from attachment_contract.traffic import TrafficCheck
 from attachment_contract.traffic.exchange import exchange_from_capture
-from mock_kit.recorder import RecorderLog, attend
+from mock_kit.journal.recorder import RecorderLog, attend
 
 
 @contextmanager

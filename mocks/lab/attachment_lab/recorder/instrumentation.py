@@ -21,9 +21,10 @@ import httpx
 from flask import Flask
 
 from mock_kit.journal import BodyMeter
-from mock_kit.masking import Masker
+from mock_kit.journal.bodies import Copier
+from mock_kit.journal.masking import Masker
+from mock_kit.journal.recorder import CapturedExchange
 from mock_kit.mock import is_control
-from mock_kit.recorder import CapturedExchange, Copier
 
 VARIABLE = "ATTACHMENT_LAB_TAP"
 #: The service's applications, by the name that Flask knows them by.

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from mock_kit.answer import Answer
-from mock_kit.changes import CHANGES
 from mock_kit.faults import Fault, FaultPlan
-from mock_kit.replies import ANSWERS, Struck, status_line
+from mock_kit.faults.changes import CHANGES
+from mock_kit.faults.replies import ANSWERS, Struck, status_line
+from mock_kit.http.reply import Answer
 from orchestration_mock.model.outbound import Outgoing, Reply, SendFailed
 
 Send = Callable[[Outgoing], Reply]

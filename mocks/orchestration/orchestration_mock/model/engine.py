@@ -14,8 +14,8 @@ from datetime import timedelta
 from threading import Lock
 from typing import Any
 
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 from orchestration_mock.model.composing import Event
 from orchestration_mock.model.conditions import Facts
 from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact, stamp

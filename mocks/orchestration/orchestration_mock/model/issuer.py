@@ -17,8 +17,8 @@ from threading import RLock
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 from orchestration_mock.model.errors import Missing, invalid
 from orchestration_mock.model.forgery import bad_token
 from orchestration_mock.model.keyring import Keyring

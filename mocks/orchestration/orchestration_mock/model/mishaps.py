@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from mock_kit.context import planned
+from mock_kit.journal.context import planned
 from orchestration_mock.model.errors import Missing
 
 #: Refusals of a token request: status, `error` of RFC 6749 (5.2) or a common extension, words.

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from mock_kit.clock import Clock
 from mock_kit.faults import FaultPlan
-from mock_kit.masking import MASK, Masker
+from mock_kit.journal.masking import MASK, Masker
+from mock_kit.tenants.clock import Clock
 from orchestration_mock.model.breaking import picked, send_broken
 from orchestration_mock.model.composing import Event, Uncomposable, compose, lookup_for, set_header, style_of
 from orchestration_mock.model.contact import stamp

@@ -1,4 +1,4 @@
-"""Which behaviours a delivery rests on, by what its configuration uses; ids of ``evidence.toml``."""
+"""Which behaviours a delivery rests on, by what its configuration uses; ids of ``dialect.toml``."""
 
 from __future__ import annotations
 

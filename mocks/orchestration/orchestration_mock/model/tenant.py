@@ -11,7 +11,6 @@ from mock_kit.tenants import Tenant
 from orchestration_mock.model.conversations import Conversations
 from orchestration_mock.model.credentials import TokenCache
 from orchestration_mock.model.deliveries import DeliveryLog
-from orchestration_mock.model.dialect import complete
 from orchestration_mock.model.engine import EventEngine
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations import Integrations
@@ -110,32 +109,30 @@ def read_tenant(
     body: object,
     *,
     data_dir: Path,
-    sender_for: Callable[[Mapping[str, Any]], Sender],
+    dialect: Mapping[str, Any],
+    sender: Sender,
     touch: Callable[[str, Tenant], str],
     keys_of: Callable[[str, str], Keyring] = lambda _issuer, algorithm: Keyring(algorithm),
 ) -> OrchestrationTenant:
-    """A tenant from ``{"name", "tenant_path", "oauth", "dialect"?, "secrets"?, "event_driven_integrations"?}``.
+    """A tenant from ``{"name", "tenant_path", "oauth", "secrets"?, "event_driven_integrations"?}``.
 
-    Raises ``Invalid`` or ``Malformed``.
+    ``dialect`` is complete and checked. Raises ``Invalid`` or ``Malformed``.
     """
     form = Form(body)
     name, tenant_path = form.text("name"), form.text("tenant_path")
     if tenant_path == "_mock" or (tenant_path and not NAME.fullmatch(tenant_path)):
         form.wrong("tenant_path", "1 to 64 of A-Z a-z 0-9 _ -", "choose another path", tenant_path)
-    client, dialect = _client(form), form.raw("dialect", {})
-    if not isinstance(dialect, Mapping):
-        form.wrong("dialect", "an object", 'write "dialect": {}', dialect)
+    client = _client(form)
     ids_seed = form.text("ids_seed", "")
     setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
     for unknown in form.unknown():
         form.wrong(unknown, "no such member", f"remove {unknown}")
     form.done("The tenant")
-    parts = Tenant.parts(name, data_dir, complete(dialect), ids_seed=ids_seed)
+    parts = Tenant.parts(name, data_dir, dialect, ids_seed=ids_seed)
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
     url = f"https://login-eu-c1.cc.sinch.com/{tenant_path}"
     keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
     issuer = Issuer(url=url, client=client, keys=keys, **basics)
-    sender = sender_for(parts["dialect"])
     return OrchestrationTenant(
         **parts, tenant_path=tenant_path, issuer=issuer, sender=sender, touch_in=touch, setup=setup
     )

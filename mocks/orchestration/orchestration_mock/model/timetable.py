@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from threading import Condition, Thread
 
-from mock_kit.clock import Clock
+from mock_kit.tenants.clock import Clock
 from orchestration_mock.model.lanes import Job, Lanes
 
 THREADS_PER_TENANT = 8

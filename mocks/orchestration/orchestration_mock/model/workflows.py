@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any
 
-from mock_kit.clock import Clock
-from mock_kit.ids import Ids
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
 from orchestration_mock.model.contact import normal_id, stamp
 from orchestration_mock.model.errors import FieldError, Malformed
 from orchestration_mock.model.forms import Form

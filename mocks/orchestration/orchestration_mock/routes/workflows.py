@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from mock_kit.context import note
+from mock_kit.journal.context import note
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import Lacking
 from orchestration_mock.model.receiving import BearerRefused, judge_bearer

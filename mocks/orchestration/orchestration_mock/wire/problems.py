@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from mock_kit.problem import FieldError as KitFieldError
-from mock_kit.problem import Problem
+from mock_kit.http.problem import FieldError as KitFieldError
+from mock_kit.http.problem import Problem
 from orchestration_mock.model.errors import FieldError, Refusal
 from orchestration_mock.model.issuer import OAuthError
 

@@ -27,7 +27,7 @@ from attachment_lab.scenarios.engine import obstacle
 from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks
-from mock_kit.faultkinds import is_number
+from mock_kit.faults.kinds import is_number
 
 #: The furthest that one press moves the clock: a week.
 MOST_STEP_S = 7 * 86_400

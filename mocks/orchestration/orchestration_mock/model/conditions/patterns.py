@@ -3,7 +3,7 @@
 Python's own ``re`` says whether a pattern is one at all, as it does at the vendor; it never runs one here. What Python
 takes and RE2 does not (look-around, back-references, possessive repetition) is refused in words. Where the two read the
 same signs differently, the pattern is rewritten (``{,n}``, ``\\Z``, ``\\uXXXX``); what remains is ``edi.patterns`` in
-evidence.toml: ``\\d \\w \\s \\b`` know ASCII alone, and ``$`` does not match before a line break at the end.
+dialect.toml: ``\\d \\w \\s \\b`` know ASCII alone, and ``$`` does not match before a line break at the end.
 """
 
 from __future__ import annotations

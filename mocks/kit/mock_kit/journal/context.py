@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from mock_kit.tenants import Tenant
+from typing import Literal, Protocol
 
 Level = Literal["info", "warning", "error"]
 
@@ -21,15 +20,22 @@ class Note:
     message: str
 
 
+class CountsEvidence(Protocol):
+    """A tenant, as far as evidence is concerned."""
+
+    def count_evidence(self, entry_id: str) -> None:
+        """One more hit of that behaviour."""
+
+
 @dataclass
-class Draft:
+class RunningExchange:
     """What is being collected about the running exchange, beside its bytes.
 
     ``tenant`` is None for a request that belongs to no tenant; ``labels`` are those of ``evidence``, by id. ``silent``:
     somebody only looks on, so nothing counts.
     """
 
-    tenant: Tenant | None = None
+    tenant: CountsEvidence | None = None
     silent: bool = False
     notes: list[Note] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -37,28 +43,38 @@ class Draft:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-_DRAFT: ContextVar[Draft | None] = ContextVar("mock_kit_draft", default=None)
+_RUNNING: ContextVar[RunningExchange | None] = ContextVar("mock_kit_running_exchange", default=None)
 
 
-def current_draft() -> Draft | None:
+def running_exchange() -> RunningExchange | None:
     """The exchange running in this thread; None outside a request."""
-    return _DRAFT.get()
+    return _RUNNING.get()
 
 
-def set_current_draft(draft: Draft | None) -> None:
+def set_running_exchange(exchange: RunningExchange | None) -> None:
     """Tell this thread which exchange it works for. The kit's middleware calls this; mocks do not."""
-    _DRAFT.set(draft)
+    _RUNNING.set(exchange)
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """What happens inside counts for no exchange and for no evidence."""
+    _RUNNING.set(RunningExchange(silent=True))
+    try:
+        yield
+    finally:
+        _RUNNING.set(None)
 
 
 def note(level: Level, code: str, message: str) -> None:
     """Leave a remark on the running exchange; without one nothing happens. The journal masks ``message``."""
-    draft = _DRAFT.get()
-    if draft is not None:
-        draft.notes.append(Note(level, code, message))
+    exchange = _RUNNING.get()
+    if exchange is not None:
+        exchange.notes.append(Note(level, code, message))
 
 
 def planned(fault_id: str) -> None:
     """The running exchange is struck by a failure that a mock's own plan holds; the journal names it as a fault."""
-    draft = _DRAFT.get()
-    if draft is not None and fault_id not in draft.faults:
-        draft.faults.append(fault_id)
+    exchange = _RUNNING.get()
+    if exchange is not None and fault_id not in exchange.faults:
+        exchange.faults.append(fault_id)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from mock_kit.sniff import sniff
+from mock_kit.http.sniff import sniff
 
 __all__ = ["HEAD_BYTES", "PIECE_BYTES", "Blob", "Spool", "SpoolWriter", "read_blob", "sniff"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mock_kit.faultkinds import fault_errors, is_int, is_number
 from mock_kit.faults import Fault
-from mock_kit.problem import FieldError, bad_request
+from mock_kit.faults.kinds import fault_errors, is_int, is_number
+from mock_kit.http.problem import FieldError, bad_request
 
 _MATCH_NAMES = {"method", "path", "host"}
 _CORRECT = "Correct the value or leave it out."

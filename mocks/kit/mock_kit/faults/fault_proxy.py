@@ -13,36 +13,48 @@ import contextlib
 import io
 import socket
 import threading
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Protocol
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Request
 
-from mock_kit.app import GATE_HEADER
-from mock_kit.context import Note
-from mock_kit.faults import Fault
-from mock_kit.journal import Exchange
-from mock_kit.mock import Mock, is_control
-from mock_kit.tenants import Tenant
-from mock_kit.wire import Head, Wire, WireError, reply_body, request_body
-from mock_kit.wirefaults import BREAK_REPLY, BREAK_REQUEST, Parting, Reply, pass_on
+from mock_kit.faults.plan import Fault, FaultPlan
+from mock_kit.faults.wire_faults import BREAK_REPLY, BREAK_REQUEST, Parting, Reply, pass_on
+from mock_kit.http.wire import Head, Wire, WireError, reply_body, request_body
+from mock_kit.journal import Exchange, Journal, Note
 
 _BACKLOG = 1024
 _ACCEPT_AGAIN_S = 0.05
 #: A body that still flows when the reply is over gets this long before the connection is given up.
 _LAST_BYTES_S = 0.05
-_PRIVATE = GATE_HEADER.lower().encode()
+#: Set on requests that are passed on: the proxy's own key, and the id of the wire fault that strikes.
+FAULT_HEADER = "X-Mock-Fault-Proxy"
+_PRIVATE = FAULT_HEADER.lower().encode()
 _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 _NO_APPLICATION = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class _StruckTenant(Protocol):
+    """A tenant, as far as the fault proxy is concerned."""
+
+    faults: FaultPlan
+    journal: Journal
 
 
 class FaultProxy:
     """Relays from its own port to the application's. Runs in a thread of its own."""
 
-    def __init__(self, mock: Mock[Any], *, host: str, port: int, app_port: int) -> None:
-        """Listens on ``host``:``port`` once started (port 0: a free one, see ``port``)."""
-        self._mock = mock
+    def __init__(
+        self, tenant_of: Callable[[Request], _StruckTenant | None], key: str, *, host: str, port: int, app_port: int
+    ) -> None:
+        """Listens on ``host``:``port`` once started (port 0: a free one, see ``port``).
+
+        ``tenant_of`` gives the tenant whose faults may strike a request, or None; it must not read the body. ``key``
+        proves to the application that ``FAULT_HEADER`` was set here.
+        """
+        self._tenant_of = tenant_of
+        self._key = key
         self._address = (host, port)
         self._app = ("127.0.0.1" if host in {"", "0.0.0.0"} else host, app_port)
         self._listener: socket.socket | None = None
@@ -62,7 +74,6 @@ class FaultProxy:
         self._listener = socket.create_server(self._address, family=family, backlog=_BACKLOG)
         self._listener.setblocking(False)
         self._address = self._listener.getsockname()[:2]
-        self._mock.fault_proxy_port = self.port
         self._thread.start()
         self._ready.wait()
 
@@ -118,7 +129,7 @@ class FaultProxy:
         except WireError:
             await client.send(_BAD_REQUEST)
             return Parting.CLOSE
-        tenant = None if is_control(request.path) else self._mock.tenant_of(request)
+        tenant = self._tenant_of(request)
         fault = tenant.faults.pick(request.method, request.host, request.path, "wire") if tenant else None
         if tenant is None or fault is None:
             return await _Relay(self, client, head, body).run()
@@ -133,8 +144,8 @@ class FaultProxy:
 
     def note_for(self, fault: Fault | None) -> list[tuple[bytes, bytes]]:
         """The header that tells the application which wire fault will strike its reply."""
-        value = f"{self._mock.fault_proxy_key} {fault.id}".encode() if fault else b""
-        return [(GATE_HEADER.encode(), value)] if fault else []
+        value = f"{self._key} {fault.id}".encode() if fault else b""
+        return [(FAULT_HEADER.encode(), value)] if fault else []
 
 
 class _Relay:
@@ -147,7 +158,7 @@ class _Relay:
         self._body = body
         self._method = head.start.split(b" ")[0].decode("latin-1").upper()
 
-    async def run(self, fault: Fault | None = None, tenant: Tenant | None = None) -> Parting:
+    async def run(self, fault: Fault | None = None, tenant: _StruckTenant | None = None) -> Parting:
         """What becomes of the client's connection afterwards."""
         try:
             application = await self._fault_proxy.to_application()
@@ -227,7 +238,7 @@ def _as_request(head: Head) -> Request:
     return Request(environ, populate_request=False, shallow=True)
 
 
-def _write_down(tenant: Tenant, request: Request, fault: Fault) -> None:
+def _write_down(tenant: _StruckTenant, request: Request, fault: Fault) -> None:
     """A request the application never saw is in the journal all the same, with status 0."""
     words = f"{fault.id}: {fault.kind}, before the work; the application never saw the request"
     query = request.query_string.decode("latin-1")
@@ -237,7 +248,7 @@ def _write_down(tenant: Tenant, request: Request, fault: Fault) -> None:
             url=f"{request.path}?{query}" if query else request.path,
             host=request.host,
             status=0,
-            at=tenant.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            at=tenant.faults.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             request_headers=dict(request.headers.items()),
             notes=[Note("info", "fault", words)],
             fault=fault.id,

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from mock_kit.answer import Answer, Headers, ask
-from mock_kit.body import TappedInput
-from mock_kit.changes import CHANGES
-from mock_kit.clock import Clock
-from mock_kit.context import Draft, Note, note, set_current_draft
 from mock_kit.faults import Fault
+from mock_kit.faults.changes import CHANGES
+from mock_kit.faults.replies import ANSWERS, NO_ANSWER, Struck
+from mock_kit.http.reply import Answer, Headers, ask
 from mock_kit.journal import BodyMeter, Exchange, Journal
-from mock_kit.recorder import Attendance, CapturedExchange
-from mock_kit.replies import ANSWERS, NO_ANSWER, Struck
+from mock_kit.journal.context import Note, RunningExchange, note, set_running_exchange
+from mock_kit.journal.recorder import Attendance, CapturedExchange
+from mock_kit.middleware.body import TappedInput
+from mock_kit.tenants.clock import Clock
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -64,7 +64,7 @@ class Passage:
         self._recorded = False
         self._released = False
         self._answer = Answer("000 nothing sent", [], iter(()))
-        self.draft = Draft(tenant)
+        self.running = RunningExchange(tenant)
         self._recorder = recorder or Attendance(())
         self._mock_name = mock_name
         self._signed = signed
@@ -93,7 +93,7 @@ class Passage:
         return self._run(application, start_response, self._ask_and_drain)
 
     def _run(self, application: WSGIApplication, start_response: StartResponse, asked: Asked) -> Any:
-        set_current_draft(self.draft)
+        set_running_exchange(self.running)
         try:
             self._answer = asked(application, self._environ)
             self._received.complete = self._input.whole
@@ -105,7 +105,7 @@ class Passage:
             self.close()
             raise
         finally:
-            set_current_draft(None)
+            set_running_exchange(None)
 
     def _ask_and_drain(self, application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
         self._answer = self._ask(application, environ)
@@ -116,7 +116,7 @@ class Passage:
         fault = self._picked()
         if fault is None:
             return ask(application, environ)
-        self.draft.faults.append(fault.id)
+        self.running.faults.append(fault.id)
         note("info", "fault", f"{fault.id}: {fault.kind}, {fault.phase} the work")
         if fault.phase == "before":
             early = self._strike_before(fault)
@@ -188,7 +188,7 @@ class Passage:
             answer.header("Content-Type") or "", answer.header("Content-Encoding") or ""
         )
         if self._request.headers.get(EVIDENCE_HEADER) == "1":
-            answer.set_header(EVIDENCE_HEADER, _listed(self.draft))
+            answer.set_header(EVIDENCE_HEADER, _listed(self.running))
         length = answer.length
         if length is not None and length <= _SMALL_BYTES:
             pieces = list(answer.body)
@@ -212,7 +212,7 @@ class Passage:
 
     def pull(self, body: Iterator[bytes]) -> bytes:
         """The next piece of the reply. Filed in the journal before the caller can see the last byte."""
-        set_current_draft(self.draft)
+        set_running_exchange(self.running)
         try:
             piece = next(body)
         except StopIteration:
@@ -227,7 +227,7 @@ class Passage:
             self._record(complete=False)
             raise
         finally:
-            set_current_draft(None)
+            set_running_exchange(None)
         self._sent.feed(piece)
         length = self._answer.length
         if length is not None and self._sent.size_bytes >= length:
@@ -252,7 +252,7 @@ class Passage:
         length = self._answer.length
         self._sent.complete = self._bodyless() or (complete and self._sent.size_bytes >= (length or 0))
         if not self._sent.complete:
-            self.draft.notes.append(_broken_off(self._sent.size_bytes, length))
+            self.running.notes.append(_broken_off(self._sent.size_bytes, length))
         masker, request = self._journal.masker, self._request
         self._journal.add(
             Exchange(
@@ -266,9 +266,9 @@ class Passage:
                 request=self._received.note(masker, request.headers.get("Content-Encoding", "")),
                 response_headers=_joined(self._answer.headers),
                 response=self._sent.note(masker, self._answer.header("Content-Encoding") or ""),
-                notes=self.draft.notes,
-                fault=", ".join(self.draft.faults) or None,
-                evidence=list(self.draft.evidence),
+                notes=self.running.notes,
+                fault=", ".join(self.running.faults) or None,
+                evidence=list(self.running.evidence),
             )
         )
         if self._recorder:
@@ -285,7 +285,7 @@ class Passage:
             status=int(self._answer.status[:3]),
             request_headers=[(name, masker.shaped_header(name, value)) for name, value in request.headers.items()],
             response_headers=[(name, masker.shaped_header(name, value)) for name, value in self._answer.headers],
-            fault=", ".join(self.draft.faults) or None,
+            fault=", ".join(self.running.faults) or None,
             failed=self._failed,
         )
         if self._received.copier is not None:
@@ -312,9 +312,9 @@ class _Watched:
         self._passage.close()
 
 
-def _listed(draft: Draft) -> str:
+def _listed(running: RunningExchange) -> str:
     """``id;label=documented, id;label=assumed``: a list of tokens with parameters (RFC 8941); whole items only."""
-    items = [f"{each};label={draft.labels[each]}" for each in draft.evidence]
+    items = [f"{each};label={running.labels[each]}" for each in running.evidence]
     while len(", ".join(items)) > _EVIDENCE_HEADER_CHARS:
         items.pop()
     return ", ".join(items)

@@ -12,9 +12,9 @@ from typing import Any
 from cmi_mock.evidence import touch, touch_oddity
 from cmi_mock.model.chat import Attachment, Message
 from cmi_mock.model.contact import stamp
-from cmi_mock.reading import View
-from cmi_mock.representations import Doubled, Inline, Nested
 from cmi_mock.tenant import CmiTenant
+from cmi_mock.wire.representations import Doubled, Inline, Nested
+from cmi_mock.wire.views import View
 
 
 def chat_document(view: View, tenant: CmiTenant, *, with_messages: bool = True) -> dict[str, Any]:

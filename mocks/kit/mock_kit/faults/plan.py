@@ -49,10 +49,7 @@ from fnmatch import fnmatchcase
 from random import Random
 from typing import Any
 
-from mock_kit.clock import Clock
-from mock_kit.faultkinds import KINDS, Layer, Phase, fault_errors, params_of
-
-__all__ = ["KINDS", "Fault", "FaultPlan", "Layer", "Phase"]
+from mock_kit.faults.kinds import KINDS, Layer, Phase, fault_errors, params_of
 
 
 @dataclass(kw_only=True)
@@ -132,18 +129,14 @@ class Fault:
 class FaultPlan:
     """The faults of one tenant, in the order they were planned. One lock guards plan and counts."""
 
-    def __init__(self, clock: Clock) -> None:
-        """``clock`` decides when a fault expires."""
-        self._clock = clock
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        """``now`` gives the tenant's time, aware UTC: it decides when a fault expires."""
+        self.now = now
         self._faults: dict[str, Fault] = {}
         self._count = 0
         self._wakers: dict[int, tuple[str, Callable[[], None]]] = {}
         self._waker_count = 0
         self._lock = threading.RLock()
-
-    def now(self) -> datetime:
-        """The tenant's time, aware UTC."""
-        return self._clock.now()
 
     def add(self, fault: Fault) -> Fault:
         """Plan a fault; without an id it gets one (``f-1``, …). ValueError: wrong in itself, or id in use."""
@@ -183,7 +176,7 @@ class FaultPlan:
     def pick(self, method: str, host: str, path: str, layer: Layer) -> Fault | None:
         """The first fault that strikes this request on this layer, counted; None if nothing does."""
         with self._lock:
-            now = self._clock.now()
+            now = self.now()
             for fault in self._faults.values():
                 expired = fault.expires_at is not None and fault.expires_at <= now
                 fits = fault.layer == layer and not expired and fault.fits(method, host, path)

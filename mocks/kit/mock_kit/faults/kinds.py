@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, Literal
 
-from mock_kit.problem import FieldError
+from mock_kit.http.problem import FieldError
 
 Phase = Literal["before", "after"]
 Layer = Literal["app", "wire"]

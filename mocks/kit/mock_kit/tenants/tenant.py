@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
-from mock_kit.clock import Clock
 from mock_kit.faults import FaultPlan
-from mock_kit.ids import Ids
 from mock_kit.journal import Journal
-from mock_kit.recorder import RecorderLog
-from mock_kit.spool import Spool
+from mock_kit.journal.recorder import RecorderLog
+from mock_kit.tenants.clock import Clock
+from mock_kit.tenants.ids import Ids
+from mock_kit.tenants.spool import Spool
 
 
 @dataclass(kw_only=True)
@@ -52,7 +52,7 @@ class Tenant:
             "clock": clock,
             "ids": Ids(ids_seed or name),
             "journal": Journal(),
-            "faults": FaultPlan(clock),
+            "faults": FaultPlan(clock.now),
             "spool": Spool(data_dir / f"tenant-{quote(name, safe='')}"),
             "dialect": dict(dialect or {}),
         }
@@ -70,6 +70,10 @@ class Tenant:
         self.spool.clear()
         with self._evidence_lock:
             self._evidence.clear()
+
+    def change_dialect(self, changes: Mapping[str, Any]) -> None:
+        """Set some switches, whose names and values are checked already. Raises Problem for one that is fixed here."""
+        self.dialect.update(changes)
 
     def settings_changed(self) -> None:
         """``/_mock`` has set the clock, the dialect, or everything back. For tenants that outlive a process."""

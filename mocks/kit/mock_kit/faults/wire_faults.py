@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mock_kit.faults import Fault, FaultPlan
-from mock_kit.wire import Head, Wire, WireError, without_chunks
+from mock_kit.http.wire import Head, Wire, WireError, without_chunks
 
 #: No status line, no TLS, no text: nothing a client could take for a reply.
 GARBAGE = b"\x00\xff\xfe\x15\x03\x01 this is not HTTP \x9d\x80\x00\r\n\r\n\x01\x02"

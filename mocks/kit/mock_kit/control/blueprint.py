@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from mock_kit.faultform import read_fault
-from mock_kit.faultkinds import is_number
+from mock_kit.control.recorder import add_recorder
 from mock_kit.faults import Fault
+from mock_kit.faults.form import read_fault
+from mock_kit.faults.kinds import is_number
+from mock_kit.http.problem import FieldError, Problem, bad_request
 from mock_kit.mock import CONTROL_PREFIX, Mock
-from mock_kit.problem import FieldError, Problem, bad_request
-from mock_kit.recorder_control import add_recorder
 from mock_kit.tenants import NameTaken, W
 
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]
@@ -262,13 +262,13 @@ def _add_evidence_and_dialect(bp: Blueprint, mock: Mock[W]) -> None:
     def dialect() -> Reply:
         """The tenant's switches and the defaults."""
         tenant = mock.current_tenant()
-        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect)
+        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect.defaults())
 
     @bp.post("/dialect")
     def change_dialect() -> Reply:
         """Set some switches: ``{"name": value}``."""
-        tenant, changes = mock.current_tenant(), json_object()
-        mock.dialect_of({"dialect": changes})
-        tenant.dialect.update(changes)
+        tenant, given = mock.current_tenant(), json_object()
+        completed = mock.dialect_of({"dialect": given})
+        tenant.change_dialect({name: completed[name] for name in given})
         tenant.settings_changed()
-        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect)
+        return jsonify(tenant=tenant.name, dialect=tenant.dialect, defaults=mock.dialect.defaults())

@@ -1,21 +1,16 @@
-"""What nobody documented, as data: ``dialect.toml`` holds each switch with its default and evidence."""
+"""One tenant's switches as typed members: what the model and the wire read."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache
-from importlib.resources import files
 from typing import Any, Literal
 
-from cmi_mock.model.errors import Refused
-
-Entry = Mapping[str, Any]
+from cmi_mock.evidence import DIALECT
 
 
 @dataclass(frozen=True, kw_only=True)
-class Dialect:
+class CmiRules:
     """One tenant's switches; the members are the tables of ``dialect.toml``, where each is explained."""
 
     chat_shape: Literal["A", "B", "C", "D"]
@@ -82,45 +77,7 @@ class Dialect:
     gateway_quota_period: Literal["day", "week", "month"]
 
 
-@cache
-def entries() -> dict[str, Entry]:
-    """The tables of ``dialect.toml``."""
-    return tomllib.loads(files("cmi_mock").joinpath("dialect.toml").read_text("utf-8"))
-
-
-def defaults() -> dict[str, Any]:
-    """Every switch with its default."""
-    return {name: entry["value"] for name, entry in entries().items()}
-
-
-def read_dialect(overrides: Mapping[str, Any]) -> Dialect:
-    """The defaults with a tenant's own values. Raises Refused for an unknown switch or a bad value."""
-    values = {name: checked(name, value) for name, value in (defaults() | dict(overrides)).items()}
-    return Dialect(**{field.name: values[field.name] for field in fields(Dialect)})
-
-
-def checked(name: str, value: Any) -> Any:
-    """The value, if the switch exists and takes it; whole numbers serve for fractions."""
-    entry = entries().get(name)
-    if entry is None:
-        raise _refused(name, "no such switch", expected=", ".join(sorted(entries())))
-    choices = entry.get("choices")
-    if choices is not None:
-        if not any(value == choice and type(value) is type(choice) for choice in choices):
-            raise _refused(name, f"{value!r} is not a choice", expected=" | ".join(map(repr, choices)))
-        return value
-    kind = type(entry["value"])
-    if kind is float and type(value) is int:
-        value = float(value)
-    if type(value) is not kind or (kind in (int, float) and value < 0):
-        raise _refused(name, f"{value!r} does not fit", expected=f"{kind.__name__}, not negative")
-    return value
-
-
-def _refused(name: str, what: str, *, expected: str) -> Refused:
-    return Refused(
-        f"dialect entry {name}: {what}",
-        field=f"dialect.{name}",
-        expected=expected,
-        remedy="see dialect.toml of the CMI mock",
-    )
+def read_rules(overrides: Mapping[str, Any] | None) -> CmiRules:
+    """The defaults with a tenant's own values. Raises Problem for an unknown switch or a bad value."""
+    values = DIALECT.completed(overrides)
+    return CmiRules(**{field.name: values[field.name] for field in fields(CmiRules)})

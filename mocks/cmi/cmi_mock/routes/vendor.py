@@ -8,7 +8,6 @@ from typing import Any
 from flask import Blueprint, Request, Response, request
 
 from cmi_mock.evidence import touch, touch_oddity
-from cmi_mock.reading import Missing
 from cmi_mock.routes import queries
 from cmi_mock.routes.answers import WireError, document_answer, download_answer, error_answer
 from cmi_mock.routes.chats_in import add_chats_in
@@ -18,11 +17,12 @@ from cmi_mock.routes.doors import entered
 from cmi_mock.routes.emails import add_emails
 from cmi_mock.routes.messages import add_messages
 from cmi_mock.routes.objects import add_objects, redirect_to_object
-from cmi_mock.shapes import chat_document, chat_message, raw_name
 from cmi_mock.tenant import CmiTenant, tenant_key
-from mock_kit.context import note
+from cmi_mock.wire.shapes import chat_document, chat_message, raw_name
+from cmi_mock.wire.views import Missing
+from mock_kit.faults.replies import SIGN_IN_PAGE
+from mock_kit.journal.context import note
 from mock_kit.mock import Mock
-from mock_kit.replies import SIGN_IN_PAGE
 from mock_kit.tenants import Tenants
 
 
@@ -32,7 +32,7 @@ def tenant_of(tenants: Tenants[CmiTenant], asked: Request) -> CmiTenant | None:
     return tenants.find(tenant_key(asked.host, tenant_path))
 
 
-def wire_blueprint(mock: Mock[CmiTenant]) -> Blueprint:
+def vendor_blueprint(mock: Mock[CmiTenant]) -> Blueprint:
     """All that a real client of CMI sees."""
     bp = Blueprint("wire", __name__, url_prefix="/<tenant_path>")
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from mock_kit.spool import Blob, read_blob
+from mock_kit.tenants.spool import Blob, read_blob
 
 _MARK = secrets.token_hex(16)  # stands for a file in a text; no customer can guess it
 _NEST = secrets.token_hex(16)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from mock_kit.answer import Answer
 from mock_kit.faults import Fault, FaultPlan
-from mock_kit.packing import PACKERS, TRAILING_BYTES, Packer, Parked, packed, packed_in_members, packers_of, zeros
-from mock_kit.replies import BODYLESS, status_line
+from mock_kit.faults.replies import BODYLESS, status_line
+from mock_kit.http.packing import PACKERS, TRAILING_BYTES, Packer, Parked, packed, packed_in_members, packers_of, zeros
+from mock_kit.http.reply import Answer
 
 _MEMBERS = 2
 _FILLER_BYTES = 4096

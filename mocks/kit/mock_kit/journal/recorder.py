@@ -15,117 +15,18 @@ whole, an exchange beyond ``KEPT_BYTES`` is counted in ``dropped``. A process th
 
 from __future__ import annotations
 
-import re
 import threading
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mock_kit.journal import EMPTY_SHA256, BodyMeter, BodyNote
-from mock_kit.masking import Masker
+from mock_kit.journal.bodies import Copier, Copy
 
-#: A document is kept up to here, in bytes after long base64 was shortened.
-KEPT_BODY_BYTES = 1024 * 1024
 #: All bodies of one log together, in bytes.
 KEPT_BYTES = 64 * 1024 * 1024
-#: A longer run of base64 is shortened to this many characters, and up to three more: its length modulo 4 stays.
-RUN_CHARS = 256
 
-_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_RUN = re.compile(rb"[A-Za-z0-9+/]*")
-_LONG_RUN = re.compile(rb"[A-Za-z0-9+/]{%d,}" % (RUN_CHARS + 1))
-_TEXTUAL = re.compile(r"json|xml|html|^text/|x-www-form-urlencoded|^multipart/", re.IGNORECASE)
 _Headers = list[tuple[str, str]]
-
-
-@dataclass
-class Copy:
-    """A body as the recorder keeps it.
-
-    Attributes:
-        size_bytes, sha256: of what went over the wire.
-        text: the document, decoded with ``surrogateescape``; None if the body is none by its Content-Type.
-        whole: False if ``text`` ends before the document does, or cannot be unpacked.
-        complete: False if the body broke off on the wire, or was not read to its end.
-        elided_bytes: how much base64 was left out of ``text``.
-    """
-
-    size_bytes: int = 0
-    sha256: str = EMPTY_SHA256
-    text: str | None = ""
-    whole: bool = True
-    complete: bool = True
-    elided_bytes: int = 0
-
-
-class Copier:
-    """Copies a body as it streams past; hand it to a ``BodyMeter``."""
-
-    def __init__(self, content_type: str, encoding: str = "") -> None:
-        """``content_type`` decides whether the body is a document; ``encoding`` is its Content-Encoding."""
-        self._textual = not content_type or _TEXTUAL.search(content_type) is not None
-        self._kept = bytearray()
-        self._run = 0
-        self._elided = 0
-        self._tail = b""
-        self._whole = encoding.strip().lower() in {"", "identity", "gzip"}
-        self._unpack = zlib.decompressobj(wbits=31) if encoding.strip().lower() == "gzip" else None
-
-    def feed(self, piece: bytes) -> None:
-        """The next ``piece`` went by."""
-        if not self._textual or not self._whole:
-            return
-        if self._unpack is None:
-            self._keep(piece)
-            return
-        try:
-            while piece and self._whole:
-                self._keep(self._unpack.decompress(piece, KEPT_BODY_BYTES))
-                piece = self._unpack.unconsumed_tail
-        except zlib.error:
-            self._whole = False
-
-    def _keep(self, piece: bytes) -> None:
-        start = _RUN.match(piece)
-        body = piece[start.end() :] if start else piece
-        self._keep_run(piece[: len(piece) - len(body)])
-        if body:
-            self._end_run()
-            middle = body.rstrip(_BASE64)
-            self._kept += _LONG_RUN.sub(self._shortened, middle)
-            self._keep_run(body[len(middle) :])
-        self._whole = len(self._kept) <= KEPT_BODY_BYTES
-
-    def _shortened(self, found: re.Match[bytes]) -> bytes:
-        run = found[0]
-        extra = (len(run) - RUN_CHARS) % 4
-        self._elided += len(run) - RUN_CHARS - extra
-        return run[:RUN_CHARS] + run[len(run) - extra :]
-
-    def _keep_run(self, run: bytes) -> None:
-        room = max(0, RUN_CHARS - self._run)
-        self._kept += run[:room]
-        rest = run[room:]
-        self._run += len(run)
-        if rest:
-            self._elided += len(rest)
-            self._tail = (self._tail + rest)[-3:]
-
-    def _end_run(self) -> None:
-        if self._run > RUN_CHARS:
-            extra = (self._run - RUN_CHARS) % 4
-            self._kept += self._tail[len(self._tail) - extra :]
-            self._elided -= extra
-        self._run, self._tail = 0, b""
-
-    def copy(self, meter: BodyMeter, masker: Masker) -> Copy:
-        """The body so far, masked in shape. ``meter`` has counted the same bytes."""
-        self._end_run()
-        text = masker.shaped(self._kept.decode(errors="surrogateescape")) if self._textual else None
-        note: BodyNote = meter.summary()
-        return Copy(note.size_bytes, note.sha256, text, self._whole, note.complete, self._elided)
 
 
 @dataclass

@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 from flask import Request
 
-from mock_kit.problem import FieldError, Problem
+from mock_kit.http.problem import FieldError, Problem
 
 #: A page may send a body of these types without asking first. No type at all counts as well.
 SIMPLE_TYPES = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})

@@ -6,9 +6,9 @@ import json
 
 from flask import Blueprint, Response, request
 
+from mock_kit.http.problem import FieldError, Problem
+from mock_kit.journal.recorder import CapturedExchange, RecorderLog
 from mock_kit.mock import Mock
-from mock_kit.problem import FieldError, Problem
-from mock_kit.recorder import CapturedExchange, RecorderLog
 from mock_kit.tenants import W
 
 #: One page never holds more text than this, in characters, but always at least one exchange.

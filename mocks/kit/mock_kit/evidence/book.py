@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import threading
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
-from mock_kit.context import current_draft
-
-if TYPE_CHECKING:
-    from mock_kit.tenants import Tenant
+from mock_kit.journal.context import CountsEvidence, running_exchange
 
 Label = Literal["documented", "recorded", "inferred", "assumed", "own"]
 
@@ -25,9 +22,10 @@ class Evidence:
     Attributes:
         id: short and stable, e.g. ``lookup.order``.
         behaviour: one sentence a user of the neighbour would understand.
-        source: page, section, URL and date read; for ``assumed`` the reasoning.
+        source: page and section; for ``assumed`` the reasoning.
         switch: the dialect entry that changes it; None if nothing does.
         test: the test that pins it, ``file::name``.
+        date: ``2026-11``: when a documented source was read, or a recorded one recorded.
     """
 
     id: str
@@ -36,6 +34,14 @@ class Evidence:
     source: str
     switch: str | None = None
     test: str | None = None
+    date: str | None = None
+
+
+class _HasHits(Protocol):
+    """A tenant that counted evidence."""
+
+    def evidence_hits(self) -> dict[str, int]:
+        """Hits by evidence id."""
 
 
 class EvidenceBook:
@@ -62,7 +68,7 @@ class EvidenceBook:
         with self._lock:
             return sorted(self._entries.values(), key=lambda entry: entry.id)
 
-    def touch(self, entry_id: str, tenant: Tenant | None = None) -> None:
+    def touch(self, entry_id: str, tenant: CountsEvidence | None = None) -> None:
         """This behaviour has just shown itself: count it, and name it in the running exchange.
 
         Without ``tenant`` the tenant of the running request is meant; outside a request nothing is counted.
@@ -70,17 +76,17 @@ class EvidenceBook:
         """
         if entry_id not in self._entries:
             raise KeyError(entry_id)
-        draft = current_draft()
-        if draft is not None and draft.silent:
+        exchange = running_exchange()
+        if exchange is not None and exchange.silent:
             return
-        if draft is not None and entry_id not in draft.evidence:
-            draft.evidence.append(entry_id)
-            draft.labels[entry_id] = self._entries[entry_id].label
-        where = tenant or (draft.tenant if draft is not None else None)
+        if exchange is not None and entry_id not in exchange.evidence:
+            exchange.evidence.append(entry_id)
+            exchange.labels[entry_id] = self._entries[entry_id].label
+        where = tenant or (exchange.tenant if exchange is not None else None)
         if where is not None:
             where.count_evidence(entry_id)
 
-    def report(self, tenant: Tenant) -> list[dict[str, Any]]:
+    def report(self, tenant: _HasHits) -> list[dict[str, Any]]:
         """Every behaviour as JSON, with ``hits`` in ``tenant``."""
         hits = tenant.evidence_hits()
         return [asdict(entry) | {"hits": hits.get(entry.id, 0)} for entry in self.all()]

@@ -1,106 +1,23 @@
 """What went over the wire in one tenant: masked, counted and hashed, never a whole body.
 
-``BodyMeter`` sees a body pass by; ``Journal`` keeps the last 10 000 exchanges.
+A ``Journal`` keeps the last 10 000 exchanges; ``bodies`` says what is kept of a body.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import threading
-import zlib
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mock_kit.context import Level, Note
-from mock_kit.masking import MASK, Masker
-from mock_kit.sniff import EMPTY, TEXTUAL, sniff
-
-if TYPE_CHECKING:
-    from mock_kit.recorder import Copier
-
-__all__ = ["MASK", "BodyMeter", "BodyNote", "Exchange", "Journal", "Level", "Note"]
+from mock_kit.journal.bodies import HEAD_CHARS, BodyNote
+from mock_kit.journal.context import Note
+from mock_kit.journal.masking import Masker
 
 KEPT_EXCHANGES = 10_000
-HEAD_CHARS = 2048
-#: More than is shown, so that masking happens before the cut.
-_RAW_HEAD_BYTES = 2 * HEAD_CHARS
-_BINARY_HEAD_BYTES = 48
-EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
-
-
-@dataclass
-class BodyNote:
-    """What is remembered of a body.
-
-    Attributes:
-        sha256: over all bytes that passed.
-        sniffed_type: MIME type judged by content.
-        head: at most 2048 characters, masked; empty for a binary body.
-        head_b64: base64 of the first 48 bytes of a binary body; empty for text.
-        complete: False if the body broke off or was not read to its end.
-    """
-
-    size_bytes: int = 0
-    sha256: str = EMPTY_SHA256
-    sniffed_type: str = EMPTY
-    head: str = ""
-    head_b64: str = ""
-    complete: bool = True
-
-
-class BodyMeter:
-    """Counts and hashes a body as it streams past; keeps its first bytes only."""
-
-    def __init__(self) -> None:
-        self.size_bytes = 0
-        self.complete = True
-        #: Copies the body for a recorder; None if nobody attends.
-        self.copier: Copier | None = None
-        self._digest = hashlib.sha256()
-        self._head = b""
-
-    def feed(self, piece: bytes) -> None:
-        """The next ``piece`` went by."""
-        self.size_bytes += len(piece)
-        self._digest.update(piece)
-        if self.copier is not None:
-            self.copier.feed(piece)
-        if len(self._head) < _RAW_HEAD_BYTES:
-            self._head += piece[: _RAW_HEAD_BYTES - len(self._head)]
-
-    def summary(self) -> BodyNote:
-        """Size and digest, and whether the body came to its end."""
-        return BodyNote(self.size_bytes, self._digest.hexdigest(), complete=self.complete)
-
-    def note(self, masker: Masker, encoding: str = "") -> BodyNote:
-        """What may be kept of the body so far.
-
-        Size and digest are those of the wire; with ``encoding`` gzip the head is what was packed.
-        """
-        raw = _unpacked(self._head) if encoding.strip().lower() == "gzip" else self._head
-        kind = sniff(raw)
-        head, head_b64 = "", ""
-        if kind in TEXTUAL:
-            head = masker.head(raw.decode(errors="replace"), HEAD_CHARS)
-        else:
-            start = raw[:_BINARY_HEAD_BYTES]
-            readable = start.decode("latin-1")
-            if masker.text(readable) == readable:
-                head_b64 = base64.b64encode(start).decode()
-        return BodyNote(self.size_bytes, self._digest.hexdigest(), kind, head, head_b64, self.complete)
-
-
-def _unpacked(head: bytes) -> bytes:
-    """The beginning of what a gzip body packs; of a broken one only gzip's own ten bytes, which hold no secret."""
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head, _RAW_HEAD_BYTES)
-    except zlib.error:
-        return head[:10]
 
 
 @dataclass

@@ -12,8 +12,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from mock_kit.answer import Answer
 from mock_kit.faults import Fault
+from mock_kit.http.reply import Answer
 
 _JSON = "application/json"
 _TEXT = "text/plain"
