@@ -116,7 +116,7 @@ class PolicyStreet(Street):
         )
         self.rounds = Rounds(
             self.book,
-            self.rounds._client_factory,
+            self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
             now_s=self.clock.now_s,

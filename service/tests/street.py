@@ -29,8 +29,8 @@ from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS, shipped_dialect
+from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
-from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.neighbours import ClientFactory, Limits
 from attachment_transfer.worker.rounds import Rounds
 
@@ -81,17 +81,18 @@ class Street:
             jitter=lambda: 1.0,
             predecessors_dead_at_s=self.predecessors_dead_at_s,
         )
+        self.client_factory = ClientFactory(
+            lambda: transport,
+            dialect=dialect,
+            limits=self.limits,
+            governor=governor(self.clock),
+            watch=CredentialWatch(Refusals(self.engine, key=b"k" * 32, now_s=self.clock.now_s, park_s=1_800.0)),
+            now_s=self.clock.now_s,
+            hosts_of=lambda caller: self.hosts.get(caller, parse_patterns(DEFAULT_ALLOWED_HOSTS)),
+        )
         self.rounds = Rounds(
             self.book,
-            ClientFactory(
-                lambda: transport,
-                dialect=dialect,
-                limits=self.limits,
-                governor=governor(self.clock),
-                watch=CredentialWatch(Refusals(self.engine, key=b"k" * 32, now_s=self.clock.now_s, park_s=1_800.0)),
-                now_s=self.clock.now_s,
-                hosts_of=lambda caller: self.hosts.get(caller, parse_patterns(DEFAULT_ALLOWED_HOSTS)),
-            ),
+            self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
             now_s=self.clock.now_s,

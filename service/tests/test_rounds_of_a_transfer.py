@@ -432,7 +432,7 @@ def test_an_unforeseen_error_of_the_common_part_is_tried_a_little_and_then_parke
     def defect(*_: object) -> None:
         raise RuntimeError("with Word-of-C4C-1618 in its text")
 
-    street.rounds._client_factory.open = defect  # type: ignore[method-assign, assignment]
+    street.client_factory.open = defect  # type: ignore[method-assign, assignment]
     street.event()
     assert street.run() == 4
     assert street.transfer().state is TransferState.PARKED
@@ -499,7 +499,7 @@ def test_parked_secrets_are_shredded_after_the_redrive_time_and_the_next_event_b
     assert street.book.shred_due() == 0
     street.clock.advance(1)
     assert street.book.shred_due() == 1
-    with pytest.raises(views.NotAllowed, match="shredded"):
+    with pytest.raises(views.ChangeNotAllowed, match="shredded"):
         retry(street)
     street.event()
     street.run()
@@ -614,3 +614,29 @@ def test_a_cancelled_rounds_refused_credential_parks_nothing_of_the_next_round(s
     street.event()
     street.run()
     assert states(street)[1] is S.STORED
+
+
+def test_secrets_are_unsealed_once_in_a_round(street: Street, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsealed: list[str] = []
+    unseal = street.book.unseal
+    monkeypatch.setattr(street.book, "unseal", lambda *both: unsealed.append(both[0].id) or unseal(*both))
+    street.cmi.files = [a_file(number) for number in range(1, 4)]
+    street.event()
+    street.run()
+    assert states(street) == [S.STORED] * 3
+    assert unsealed == [street.transfer().id]
+
+
+def test_a_round_that_meets_newer_secrets_uses_them(street: Street) -> None:
+    street.cmi.files = [a_file(1), a_file(2)]
+    street.event()
+    newer = "Word-of-CMI-newer"
+
+    def changed(_file: object) -> None:
+        if street.cmi.password != newer:
+            street.cmi.password = newer
+            street.event(secrets=replace(SECRETS, cmi_password=newer))
+
+    street.cmi.on_download = changed
+    street.run_one()
+    assert states(street) == [S.STORED] * 2

@@ -168,9 +168,7 @@ def test_the_door_rings_once_for_what_makes_work(
     engine: object, clock: HandClock, keys: KeyRing, queue: object, new_id: Callable[[], str]
 ) -> None:
     rung: list[int] = []
-    door: Door = open_door(
-        engine, clock=clock, keys=keys, queue=queue, new_id=new_id, ring=lambda: rung.append(1)
-    )  # type: ignore[arg-type]
+    door: Door = open_door(engine, clock=clock, keys=keys, queue=queue, new_id=new_id, ring=lambda: rung.append(1))  # type: ignore[arg-type]
     assert door.post().status_code == 202
     assert rung == [1]
     door.get("/transfers")
