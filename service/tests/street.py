@@ -32,6 +32,7 @@ from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS, shipped_
 from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
 from attachment_transfer.worker.neighbours import ClientFactory, Limits
+from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.rounds import Rounds
 
 SETTLE_S = 30.0
@@ -58,6 +59,7 @@ class Street:
     due: list[tuple[float, str, int]] = field(default_factory=list)
     steps: dict[tuple[str, int, int], Any] = field(default_factory=dict)
     predecessors_dead_at_s: float | None = None
+    prefetcher: Prefetcher | None = None
     hosts: dict[str, tuple[HostPattern, ...] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,6 +82,7 @@ class Street:
             monotonic_s=self.clock.now_s,
             jitter=lambda: 1.0,
             predecessors_dead_at_s=self.predecessors_dead_at_s,
+            prefetcher=self.prefetcher,
         )
         self.client_factory = ClientFactory(
             lambda: transport,

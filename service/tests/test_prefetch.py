@@ -57,8 +57,8 @@ def spools(monkeypatch: pytest.MonkeyPatch) -> Spools:
 @pytest.fixture
 def ahead(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str], spools: Spools) -> Street:
     """A street whose worker fetches ahead."""
-    street = Street(engine, clock, keys, new_id)
-    street.carrier.prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
+    prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
+    street = Street(engine, clock, keys, new_id, prefetcher=prefetcher)
     street.cmi.files = [a_file(number) for number in range(3)]
     return street
 
