@@ -113,7 +113,7 @@ class PolicyStreet(Street):
             jitter=lambda: 1.0,
             predecessors_dead_at_s=self.predecessors_dead_at_s,
             inspector=Inspector(self.policy, scan=self.scan),
-            prefetcher=self.prefetcher,
+            prefetcher=self.prefetcher(),
         )
         self.rounds = Rounds(
             self.book,

@@ -59,7 +59,7 @@ class Street:
     due: list[tuple[float, str, int]] = field(default_factory=list)
     steps: dict[tuple[str, int, int], Any] = field(default_factory=dict)
     predecessors_dead_at_s: float | None = None
-    prefetcher: Prefetcher | None = None
+    prefetch_bytes: int = 0
     hosts: dict[str, tuple[HostPattern, ...] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,7 +82,7 @@ class Street:
             monotonic_s=self.clock.now_s,
             jitter=lambda: 1.0,
             predecessors_dead_at_s=self.predecessors_dead_at_s,
-            prefetcher=self.prefetcher,
+            prefetcher=self.prefetcher(),
         )
         self.client_factory = ClientFactory(
             lambda: transport,
@@ -101,6 +101,9 @@ class Street:
             now_s=self.clock.now_s,
             jitter=lambda: 1.0,
         )
+
+    def prefetcher(self) -> Prefetcher:
+        return Prefetcher(most_bytes=self.prefetch_bytes, patience_s=60.0)
 
     def restart(self) -> None:
         """The worker died; the next one holds the lock, so it knows that its predecessor is dead."""
