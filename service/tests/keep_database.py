@@ -48,8 +48,8 @@ from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime import common, logs
 from attachment_transfer.runtime.settings import shipped_dialect
+from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
-from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.neighbours import ClientFactory, Limits
 from attachment_transfer.worker.rounds import Rounds
 from attachment_transfer.worker.write_back import WriteBack

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from attachment_transfer.core.model import Secrets, SourceAttachment, Transfer, TransferRequest
 from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.round_store import RoundStore
 
 CONTACT = "5AB6E20342A6EE11B3ED58961D1810CC"
 CMI_URL = "https://8h6b51di7x.execute-api.eu-central-1.amazonaws.com/acme/cmi"
@@ -31,6 +32,10 @@ class Queue:
         if self.broken:
             raise RuntimeError("the queue is broken")
         self.rounds.append((transfer.id, transfer.round_no, delay_s))
+
+
+def unsealed(store: RoundStore, transfer: Transfer) -> Secrets:
+    return store.unseal(transfer, store.sealed(transfer))
 
 
 def a_request(

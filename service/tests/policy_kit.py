@@ -113,10 +113,11 @@ class PolicyStack(Stack):
             jitter=lambda: 1.0,
             predecessors_dead_at_s=self.predecessors_dead_at_s,
             inspector=Inspector(self.policy, scan=self.scan),
+            prefetcher=self.prefetcher(),
         )
         self.rounds = Rounds(
             self.book,
-            self.rounds._client_factory,
+            self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
             now_s=self.clock.now_s,

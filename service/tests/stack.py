@@ -29,9 +29,10 @@ from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS, shipped_dialect
+from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
-from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.neighbours import ClientFactory, Limits
+from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.rounds import Rounds
 
 SETTLE_S = 30.0
@@ -58,6 +59,7 @@ class Stack:
     due: list[tuple[float, str, int]] = field(default_factory=list)
     steps: dict[tuple[str, int, int], Any] = field(default_factory=dict)
     predecessors_dead_at_s: float | None = None
+    prefetch_bytes: int = 0
     hosts: dict[str, tuple[HostPattern, ...] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,23 +82,28 @@ class Stack:
             monotonic_s=self.clock.now_s,
             jitter=lambda: 1.0,
             predecessors_dead_at_s=self.predecessors_dead_at_s,
+            prefetcher=self.prefetcher(),
+        )
+        self.client_factory = ClientFactory(
+            lambda: transport,
+            dialect=dialect,
+            limits=self.limits,
+            governor=governor(self.clock),
+            watch=CredentialWatch(Refusals(self.engine, key=b"k" * 32, now_s=self.clock.now_s, park_s=1_800.0)),
+            now_s=self.clock.now_s,
+            hosts_of=lambda caller: self.hosts.get(caller, parse_patterns(DEFAULT_ALLOWED_HOSTS)),
         )
         self.rounds = Rounds(
             self.book,
-            ClientFactory(
-                lambda: transport,
-                dialect=dialect,
-                limits=self.limits,
-                governor=governor(self.clock),
-                watch=CredentialWatch(Refusals(self.engine, key=b"k" * 32, now_s=self.clock.now_s, park_s=1_800.0)),
-                now_s=self.clock.now_s,
-                hosts_of=lambda caller: self.hosts.get(caller, parse_patterns(DEFAULT_ALLOWED_HOSTS)),
-            ),
+            self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
             now_s=self.clock.now_s,
             jitter=lambda: 1.0,
         )
+
+    def prefetcher(self) -> Prefetcher:
+        return Prefetcher(most_bytes=self.prefetch_bytes, patience_s=60.0)
 
     def restart(self) -> None:
         """The worker died; the next one holds the lock, so it knows that its predecessor is dead."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
-from ledger_kit import CALLER, SECRET_TEXTS, SECRETS, Queue, a_request, a_source, bytes_on_disk, counts, rows
+from ledger_kit import CALLER, SECRET_TEXTS, SECRETS, Queue, a_request, a_source, bytes_on_disk, counts, rows, unsealed
 
 from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import TransferRequest
@@ -48,7 +48,7 @@ class Accepting:
         assert self.book.begin(transfer.id, transfer.round_no) is not None
 
     def secrets_are(self, accepted: Accepted) -> str:
-        return self.book.secrets(self.book.transfer(accepted.transfer_id)).c4c_password
+        return unsealed(self.book, self.book.transfer(accepted.transfer_id)).c4c_password
 
     def end(self, accepted: Accepted, state: TransferState) -> None:
         self.begin(accepted)

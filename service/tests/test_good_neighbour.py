@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from calls_kit import neighbour_transport
 from fakes import HandClock
 
-from attachment_transfer.clients.outbound.governor import GovernedTransport, Governor, Pace
+from attachment_transfer.clients.outbound.governor import Governor, Pace
 from attachment_transfer.core.errors import NeighbourBusy, NeighbourUnavailable
 from attachment_transfer.core.limits import Breaker, BreakerRule, Bucket
 
@@ -23,7 +24,7 @@ def governor(clock: HandClock, *, per_s: float = 1000.0, burst: float = 1000.0) 
 
 
 def client(governed: Governor, answer: Callable[[httpx.Request], httpx.Response], tenant: str = "t") -> httpx.Client:
-    return httpx.Client(transport=GovernedTransport(httpx.MockTransport(answer), governed, tenant))
+    return httpx.Client(transport=neighbour_transport(answer, governor=governed, tenant=tenant))
 
 
 def status(code: int) -> Callable[[httpx.Request], httpx.Response]:

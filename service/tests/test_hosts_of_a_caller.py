@@ -10,16 +10,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from calls_kit import neighbour_transport
 from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
 from ledger_kit import CALLER
 from stack import Stack, a_file
 from test_processes import Program, issuer, start, until  # noqa: F401 - two fixtures
 
-from attachment_transfer.clients.outbound.caller_hosts import CallerHosts
 from attachment_transfer.core.callers import Callers, read_callers
 from attachment_transfer.core.errors import DestinationRefused
 from attachment_transfer.core.hosts import parse_patterns
 from attachment_transfer.core.states import AttachmentState, TransferState
+from attachment_transfer.worker.calls import CallerHosts
 
 COMMON = parse_patterns("*.crm.cloud.sap,*.amazonaws.com")
 ELSEWHERE = "files.eu-central-1.amazonaws.com"
@@ -70,7 +71,7 @@ def test_a_redirect_is_judged_like_any_other_call() -> None:
         asked.append(request.url.host)
         return httpx.Response(302, headers={"Location": f"https://{ELSEWHERE}/x"})
 
-    transport = CallerHosts(httpx.MockTransport(answer), parse_patterns("*.crm.cloud.sap"), "who#me")
+    transport = neighbour_transport(answer, hosts=CallerHosts("who#me", parse_patterns("*.crm.cloud.sap")))
     with httpx.Client(transport=transport, follow_redirects=True) as client, pytest.raises(DestinationRefused):
         client.get("https://a.crm.cloud.sap/")
     assert asked == ["a.crm.cloud.sap"]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from ledger_kit import unsealed
 
 from attachment_transfer.core.model import Secrets, TransferRequest
 from attachment_transfer.ledger import tables
@@ -44,7 +45,7 @@ def engine(tmp_path: Path) -> sa.Engine:
 
 def secrets_under(engine: sa.Engine, keys: str) -> Secrets:
     book = RoundStore(engine, keys=KeyRing.parse(keys), now_s=lambda: 2.0, new_id=lambda: "e" * 32, redrive_s=1.0)
-    return book.secrets(book.transfer("f" * 32))
+    return unsealed(book, book.transfer("f" * 32))
 
 
 def test_after_rotation_the_old_key_is_not_needed_any_more(engine: sa.Engine) -> None:

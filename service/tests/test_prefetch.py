@@ -16,7 +16,6 @@ from attachment_transfer.core.states import Outcome
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.worker import prefetch
-from attachment_transfer.worker.prefetch import Prefetcher
 
 PATIENCE_S = 60.0
 MOST_BYTES = 1_000
@@ -57,8 +56,7 @@ def spools(monkeypatch: pytest.MonkeyPatch) -> Spools:
 @pytest.fixture
 def ahead(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str], spools: Spools) -> Stack:
     """A stack whose worker fetches ahead."""
-    stack = Stack(engine, clock, keys, new_id)
-    stack.carrier.prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
+    stack = Stack(engine, clock, keys, new_id, prefetch_bytes=MOST_BYTES)
     stack.cmi.files = [a_file(number) for number in range(3)]
     return stack
 
@@ -130,7 +128,6 @@ def test_what_is_too_large_is_carried_at_its_turn_and_takes_no_place_before(
 ) -> None:
     ahead.dialect = {"cmi": {"listed_size_is_exact": {"value": False}}}
     ahead.start()
-    ahead.carrier.prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
     ahead.cmi.files[1:] = [following]
     ahead.event()
     ahead.run()
@@ -139,7 +136,8 @@ def test_what_is_too_large_is_carried_at_its_turn_and_takes_no_place_before(
 
 
 def test_without_it_nothing_is_fetched_ahead(ahead: Stack) -> None:
-    ahead.carrier.prefetcher = Prefetcher(most_bytes=0, patience_s=PATIENCE_S)
+    ahead.prefetch_bytes = 0
+    ahead.start()
     watch = Watch(ahead)
     seen = during_the_first_upload(ahead, lambda: watch.saw("f1", within_s=0.05))
     ahead.event()
@@ -163,7 +161,6 @@ def test_a_worker_that_dies_with_a_file_ahead_files_nothing_twice(ahead: Stack) 
     with pytest.raises(Killed):
         ahead.run_one()
     ahead.restart()
-    ahead.carrier.prefetcher = Prefetcher(most_bytes=MOST_BYTES, patience_s=PATIENCE_S)
     ahead.run()
     assert sorted(kept.content for kept in ahead.c4c.kept) == sorted(file.content for file in ahead.cmi.files)
     assert {row["state"] for row in rows(ahead.engine, tables.attachment)} == {"stored"}

@@ -7,12 +7,13 @@ import threading
 import httpx
 import pytest
 import sqlalchemy as sa
+from calls_kit import neighbour_transport
 from fakes import HandClock
 
 from attachment_transfer.core.errors import CredentialRefused
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.refusals import Credential, Refusals
-from attachment_transfer.worker.credentials import CredentialWatch, WatchedTransport
+from attachment_transfer.worker.calls import CredentialWatch
 
 pytestmark = pytest.mark.off_contract(reason="tests a transport over bare statuses; no neighbour speaks here")
 
@@ -47,7 +48,7 @@ def refusals(engine: sa.Engine, clock: HandClock) -> Refusals:
 
 
 def client(refusals: Refusals, neighbour: Neighbour, credential: Credential = WRONG) -> httpx.Client:
-    transport = WatchedTransport(httpx.MockTransport(neighbour), CredentialWatch(refusals), credential)
+    transport = neighbour_transport(neighbour, watch=CredentialWatch(refusals), credential=credential)
     return httpx.Client(transport=transport, auth=(credential.user, credential.password))
 
 

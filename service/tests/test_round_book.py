@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 from fakes import HandClock
-from ledger_kit import CALLER, Queue, a_request, a_source, rows
+from ledger_kit import CALLER, Queue, a_request, a_source, rows, unsealed
 
 from attachment_transfer.core.errors import OutcomeUnknown, Reason
 from attachment_transfer.core.model import ActivityRef, Attachment, Transfer
@@ -145,18 +145,18 @@ def test_settled_secrets_are_shredded_at_once(the: Round) -> None:
     the.settle()
     assert rows(the.engine, tables.sealed_secret) == []
     with pytest.raises(SecretsGone):
-        the.book.secrets(the.transfer)
+        unsealed(the.book, the.transfer)
 
 
 def test_parked_secrets_are_kept_for_the_redrive_time_and_not_longer(the: Round) -> None:
     the.book.finish(the.id, 1, TransferState.PARKED, Outcome.FAILED, BUSY)
     the.clock.advance(REDRIVE_S - 1)
     assert the.book.shred_due() == 0
-    assert the.book.secrets(the.transfer).cmi_password
+    assert unsealed(the.book, the.transfer).cmi_password
     the.clock.advance(1)
     assert the.book.shred_due() == 1
     with pytest.raises(SecretsGone):
-        the.book.secrets(the.transfer)
+        unsealed(the.book, the.transfer)
 
 
 def test_a_running_transfers_secrets_are_never_due(the: Round) -> None:

@@ -432,6 +432,7 @@ def test_an_unforeseen_error_of_the_common_part_is_tried_a_little_and_then_parke
     def defect(*_: object) -> None:
         raise RuntimeError("with Word-of-C4C-1618 in its text")
 
+<<<<<<< ours
     stack.rounds._client_factory.open = defect  # type: ignore[method-assign, assignment]
     stack.event()
     assert stack.run() == 4
@@ -439,6 +440,23 @@ def test_an_unforeseen_error_of_the_common_part_is_tried_a_little_and_then_parke
     assert stack.transfer().reason is not None
     assert stack.transfer().reason.code == "internal"
     assert stack.transfer().reason.message == "internal error (RuntimeError)"
+||||||| base
+    street.rounds._client_factory.open = defect  # type: ignore[method-assign, assignment]
+    street.event()
+    assert street.run() == 4
+    assert street.transfer().state is TransferState.PARKED
+    assert street.transfer().reason is not None
+    assert street.transfer().reason.code == "internal"
+    assert street.transfer().reason.message == "internal error (RuntimeError)"
+=======
+    street.client_factory.open = defect  # type: ignore[method-assign, assignment]
+    street.event()
+    assert street.run() == 4
+    assert street.transfer().state is TransferState.PARKED
+    assert street.transfer().reason is not None
+    assert street.transfer().reason.code == "internal"
+    assert street.transfer().reason.message == "internal error (RuntimeError)"
+>>>>>>> theirs
 
 
 @pytest.mark.parametrize("what", ["unreachable", 500, 503, "cut"])
@@ -499,7 +517,7 @@ def test_parked_secrets_are_shredded_after_the_redrive_time_and_the_next_event_b
     assert stack.book.shred_due() == 0
     stack.clock.advance(1)
     assert stack.book.shred_due() == 1
-    with pytest.raises(views.NotAllowed, match="shredded"):
+    with pytest.raises(views.ChangeNotAllowed, match="shredded"):
         retry(stack)
     stack.event()
     stack.run()
@@ -614,3 +632,29 @@ def test_a_cancelled_rounds_refused_credential_parks_nothing_of_the_next_round(s
     stack.event()
     stack.run()
     assert states(stack)[1] is S.STORED
+
+
+def test_secrets_are_unsealed_once_in_a_round(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    unsealed: list[str] = []
+    unseal = stack.book.unseal
+    monkeypatch.setattr(stack.book, "unseal", lambda *both: unsealed.append(both[0].id) or unseal(*both))
+    stack.cmi.files = [a_file(number) for number in range(1, 4)]
+    stack.event()
+    stack.run()
+    assert states(stack) == [S.STORED] * 3
+    assert unsealed == [stack.transfer().id]
+
+
+def test_a_round_that_meets_newer_secrets_uses_them(stack: Stack) -> None:
+    stack.cmi.files = [a_file(1), a_file(2)]
+    stack.event()
+    newer = "Word-of-CMI-newer"
+
+    def changed(_file: object) -> None:
+        if stack.cmi.password != newer:
+            stack.cmi.password = newer
+            stack.event(secrets=replace(SECRETS, cmi_password=newer))
+
+    stack.cmi.on_download = changed
+    stack.run_one()
+    assert states(stack) == [S.STORED] * 2

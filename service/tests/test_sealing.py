@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fakes import HandClock
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_kit import CALLER, SECRETS, Queue, a_request
+from ledger_kit import CALLER, SECRETS, Queue, a_request, unsealed
 
 from attachment_transfer.core.model import Secrets
 from attachment_transfer.ledger import tables
@@ -146,4 +146,4 @@ def test_a_sealed_row_that_was_moved_to_another_transfer_does_not_open(
         connection.execute(table.update().where(table.c.transfer_id == one).values(transfer_id=two))
     book = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
     with pytest.raises(SealBroken):
-        book.secrets(book.transfer(two))
+        unsealed(book, book.transfer(two))

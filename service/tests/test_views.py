@@ -151,7 +151,7 @@ def test_a_retry_is_a_round_that_is_due_now(shelf: Shelf, state: TransferState) 
 def test_a_retry_beside_a_round_is_not_allowed(shelf: Shelf, state: TransferState) -> None:
     transfer_id = shelf.add(1)
     shelf.put(transfer_id, state)
-    with pytest.raises(views.NotAllowed, match=state):
+    with pytest.raises(views.ChangeNotAllowed, match=state):
         views.retry(shelf.engine, transfer_id, enqueue=shelf.queue, now_s=0.0)
     assert len(shelf.queue.rounds) == 1
 
@@ -176,7 +176,7 @@ def test_a_cancelled_transfer_keeps_no_secret(shelf: Shelf, state: TransferState
     cancelled = views.cancel(shelf.engine, transfer_id, now_s=shelf.clock.now_s())
     assert (cancelled.state, cancelled.outcome) == (TransferState.CANCELLED, Outcome.CANCELLED)
     assert rows(shelf.engine, tables.sealed_secret) == []
-    with pytest.raises(views.NotAllowed):
+    with pytest.raises(views.ChangeNotAllowed):
         views.cancel(shelf.engine, transfer_id, now_s=0.0)
 
 

@@ -216,7 +216,7 @@ def cancel(transfer_id: str, as_text: bool) -> None:
     engine, _, clock = database_tasks.operator_tools(settings())
     try:
         transfer = views.cancel(engine, transfer_id, now_s=clock.now_s())
-    except views.CancelNotAllowed as exc:
+    except views.ChangeNotAllowed as exc:
         fail(str(exc), 1)
     if as_text:
         print_json(as_json(transfer, views.attachments_of(engine, transfer_id)))

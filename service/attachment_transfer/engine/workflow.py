@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 from dbos import DBOS
@@ -17,14 +17,38 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+class Discovered(NamedTuple):
+    """What a round begins with. Stored by DBOS as a JSON array: a replayed step returns a plain list.
+
+    Attributes:
+        go_on: False if the round has ended already.
+        attachment_ids: of the open attachments, in the order in which they are carried.
+    """
+
+    go_on: bool
+    attachment_ids: list[str]
+
+
+class CarriedOne(NamedTuple):
+    """How one attachment ended in this round. Stored by DBOS as a JSON array.
+
+    Attributes:
+        error: the reason code if it failed.
+        stop_round: True if the other files would fail for the same reason.
+    """
+
+    error: str | None
+    stop_round: bool
+
+
 class RoundRunner(Protocol):
     """What the engine calls, one durable step each. Implemented by the worker."""
 
-    def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
-        """Begin the round: (go on?, ids of open attachments)."""
+    def discover(self, transfer_id: str, round_no: int) -> Discovered:
+        """Begin the round."""
 
-    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
-        """Carry one attachment: (reason code if it failed, stop the round?)."""
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> CarriedOne:
+        """Carry one attachment."""
 
     def settle(self, transfer_id: str, round_no: int) -> None:
         """End the round."""

@@ -67,7 +67,7 @@ def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
         _known(ingress, caller, transfer_id)
         try:
             views.retry(ingress.engine, transfer_id, enqueue=ingress.enqueue, now_s=ingress.now_s(), actor=caller.name)
-        except views.CancelNotAllowed as exc:
+        except views.ChangeNotAllowed as exc:
             raise _refused("The transfer cannot be retried now", exc) from exc
         _log.info("redriven", transfer_id=transfer_id, caller=caller.name)
         return _resource(ingress, caller, transfer_id), 202
@@ -79,7 +79,7 @@ def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
         _known(ingress, caller, transfer_id)
         try:
             views.cancel(ingress.engine, transfer_id, now_s=ingress.now_s(), actor=caller.name)
-        except views.CancelNotAllowed as exc:
+        except views.ChangeNotAllowed as exc:
             raise _refused("The transfer cannot be cancelled", exc) from exc
         _log.info("cancelled", transfer_id=transfer_id, caller=caller.name)
         return _resource(ingress, caller, transfer_id)
@@ -143,7 +143,7 @@ def _unknown(transfer_id: str) -> ApiProblem:
     return ApiProblem(404, "There is no such transfer", f"No transfer {transfer_id[:64]!r} of this caller is known.")
 
 
-def _refused(title: str, exc: views.CancelNotAllowed) -> ApiProblem:
+def _refused(title: str, exc: views.ChangeNotAllowed) -> ApiProblem:
     return ApiProblem(409, title, str(exc), code=exc.code)
 
 

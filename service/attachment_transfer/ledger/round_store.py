@@ -89,14 +89,17 @@ class RoundStore:
             self._audit(connection, transfer_id, None, "round begun", f"round {round_no}")
             return load_transfer(connection, transfer_id)
 
-    def secrets(self, transfer: Transfer) -> Secrets:
-        """Unseal. Raises :class:`SecretsGone` or ``SealBroken``."""
+    def sealed(self, transfer: Transfer) -> Sealed:
+        """Read the transfer's sealed secrets. Raises :class:`SecretsGone`."""
         query = sa.select(tables.sealed_secret).where(tables.sealed_secret.c.transfer_id == transfer.id)
         with reading(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
         if row is None:
             raise SecretsGone(transfer.id)
-        sealed = Sealed(row["key_id"], row["wrapped_key"], row["sealed"])
+        return Sealed(row["key_id"], row["wrapped_key"], row["sealed"])
+
+    def unseal(self, transfer: Transfer, sealed: Sealed) -> Secrets:
+        """Decrypt what :meth:`sealed` returned. Raises ``SealBroken``."""
         return self._keys.open(sealed, bound_to=secret_binding(transfer))
 
     def transfer(self, transfer_id: str) -> Transfer:

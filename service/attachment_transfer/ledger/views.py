@@ -30,7 +30,7 @@ class BadCursor(ValueError):
     """A page cursor that we did not issue."""
 
 
-class CancelNotAllowed(Exception):
+class ChangeNotAllowed(Exception):
     """The transfer's present state does not allow this; the message says why, ``code`` says it to programs."""
 
     def __init__(self, message: str, code: str) -> None:
@@ -128,15 +128,15 @@ def count_open(engine: sa.Engine, *, caller: str | None) -> int:
 def retry(
     engine: sa.Engine, transfer_id: str, *, enqueue: Enqueue, now_s: float, actor: str = audit.OPERATOR
 ) -> Transfer:
-    """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`CancelNotAllowed`."""
+    """Run a terminal or waiting transfer again, now. Raises ``LookupError`` or :class:`ChangeNotAllowed`."""
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.QUEUED, TransferState.RUNNING}:
-            raise CancelNotAllowed(
+            raise ChangeNotAllowed(
                 f"the transfer is {transfer.state}: a round is due or running already", "not-at-rest"
             )
         if not _has_secrets(connection, transfer_id):
-            raise CancelNotAllowed(
+            raise ChangeNotAllowed(
                 "its secrets were shredded: the next event of this contact brings new ones and runs it again",
                 "secrets-shredded",
             )
@@ -152,12 +152,12 @@ def retry(
 def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float, actor: str = audit.OPERATOR) -> Transfer:
     """End a transfer, and shred its secrets; a running round stops after its present file.
 
-    Raises ``LookupError`` or :class:`CancelNotAllowed`.
+    Raises ``LookupError`` or :class:`ChangeNotAllowed`.
     """
     with writing(engine) as connection:
         transfer = load_transfer(connection, transfer_id)
         if transfer.state in {TransferState.SETTLED, TransferState.CANCELLED}:
-            raise CancelNotAllowed(f"the transfer is {transfer.state} already", "ended-already")
+            raise ChangeNotAllowed(f"the transfer is {transfer.state} already", "ended-already")
         values = {
             "state": move_transfer(transfer.state, TransferState.CANCELLED),
             "outcome": Outcome.CANCELLED,

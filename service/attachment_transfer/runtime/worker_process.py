@@ -41,8 +41,8 @@ from attachment_transfer.runtime.database_tasks import purger
 from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.runtime.supervisor import report_ready
 from attachment_transfer.telemetry import metrics
+from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
-from attachment_transfer.worker.credentials import CredentialWatch
 from attachment_transfer.worker.health import HealthServer
 from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.lease_keeper import LeaseKeeper

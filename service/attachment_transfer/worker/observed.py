@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import structlog
 
 from attachment_transfer.core.trace import TraceContext
-from attachment_transfer.engine.workflow import RoundRunner
+from attachment_transfer.engine.workflow import CarriedOne, Discovered, RoundRunner
 from attachment_transfer.telemetry import metrics
 from attachment_transfer.telemetry.tracing import Attribute, span
 
@@ -36,26 +36,26 @@ class ObservedRounds:
         self._began_s: dict[tuple[str, int], float] = {}
         metrics.ROUNDS_RUNNING.set_function(lambda: len(self._began_s))
 
-    def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
+    def discover(self, transfer_id: str, round_no: int) -> Discovered:
         """Begin the round; a round that this ends at once is timed, too."""
         with self._lock:
             self._began_s[transfer_id, round_no] = self._monotonic_s()
         with self._step("discover", transfer_id, round_no):
-            go_on, attachment_ids = self._inner.discover(transfer_id, round_no)
-        if not go_on:
+            found = self._inner.discover(transfer_id, round_no)
+        if not found.go_on:
             self._ended(transfer_id, round_no)
-        return go_on, attachment_ids
+        return found
 
-    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> CarriedOne:
         """Carry one attachment."""
         began_s, result = self._monotonic_s(), "failed"
         try:
             with self._step("carry", transfer_id, round_no, attachment_id=attachment_id):
-                error, stop = self._inner.carry_one(transfer_id, round_no, attachment_id)
-            result = "failed" if error else "done"
+                carried = self._inner.carry_one(transfer_id, round_no, attachment_id)
+            result = "failed" if carried.error else "done"
         finally:
             metrics.ATTACHMENT_SECONDS.labels(result).observe(self._monotonic_s() - began_s)
-        return error, stop
+        return carried
 
     def settle(self, transfer_id: str, round_no: int) -> None:
         """End the round."""

@@ -7,7 +7,6 @@ values, because the durable engine stores both.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,11 +26,12 @@ from attachment_transfer.core.retry import StopRetrying, decide
 from attachment_transfer.core.rounds import Park, RunLater, RunNow, Settle, after_attachments
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, Outcome, TransferState
 from attachment_transfer.core.transcript import render, transcript_source
+from attachment_transfer.engine.workflow import CarriedOne, Discovered
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.round_store import RoundStore, SecretsGone
-from attachment_transfer.ledger.sealing import SealBroken
-from attachment_transfer.worker.carry import AttachmentCarrier, TargetActivity
-from attachment_transfer.worker.neighbours import ClientFactory, NeighbourClients
+from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.worker.attempt import TargetActivity
+from attachment_transfer.worker.carry import AttachmentCarrier
+from attachment_transfer.worker.neighbours import ClientFactory, NeighbourClients, RoundClients
 from attachment_transfer.worker.write_back import WriteBack
 
 _log = structlog.get_logger(__name__)
@@ -64,7 +64,7 @@ class Rounds:
         write_back: WriteBack | None = None,
     ) -> None:
         self._store = store
-        self._client_factory = client_factory
+        self._clients = RoundClients(store, client_factory)
         self._carrier = carrier
         self._enqueue = enqueue
         self._now_s = now_s
@@ -72,25 +72,22 @@ class Rounds:
         self._transcript = transcript
         self._write_back = write_back
 
-    def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
-        """Begin the round: list the chat's files, find the activity. Ends the round itself where that fails.
-
-        Returns whether to go on, and the ids of the attachments that are open.
-        """
+    def discover(self, transfer_id: str, round_no: int) -> Discovered:
+        """Begin the round: list the chat's files, find the activity. Ends the round itself where that fails."""
         transfer = self._store.begin(transfer_id, round_no)
         if transfer is None:
-            return False, []
+            return Discovered(go_on=False, attachment_ids=[])
         try:
-            with self._neighbours(transfer) as neighbours:
-                return self._discover(transfer, neighbours)
+            return Discovered(go_on=True, attachment_ids=self._discover(transfer, self._clients.of(transfer)))
         except TryAgain as exc:
             self._again(transfer, exc)
         except GiveUp as exc:
             self._finish(transfer, TransferState.PARKED, Outcome.FAILED, exc.reason)
-        return False, []
+        return Discovered(go_on=False, attachment_ids=[])
 
-    def _discover(self, transfer: Transfer, neighbours: NeighbourClients) -> tuple[bool, list[str]]:
-        conversation = neighbours.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
+    def _discover(self, transfer: Transfer, clients: NeighbourClients) -> list[str]:
+        """The ids of the open attachments, in the order in which they are carried."""
+        conversation = clients.cmi.conversation(transfer.contact_id, with_messages=self._transcript)
         if not conversation.known:
             raise _NotYet("CMI has no history of this contact", "unknown-contact")
         sources = [*conversation.attachments, *self._transcripts(transfer, conversation)]
@@ -101,20 +98,20 @@ class Rounds:
             if item.state not in TERMINAL_ATTACHMENT and not self._carrier.turned_away(item)
         ]
         if still_open:
-            self._look_around(transfer.activity or self._find_activity(transfer, neighbours), still_open, neighbours)
+            self._look_around(transfer.activity or self._find_activity(transfer, clients), still_open, clients)
         # Those that failed before come last: a few bad files at the head of a chat must not hold up the others.
         order = sorted(still_open, key=lambda item: item.tries)
         self._carrier.prefetcher.plan(transfer.id, order)
-        return True, [item.id for item in order]
+        return [item.id for item in order]
 
-    def _find_activity(self, transfer: Transfer, neighbours: NeighbourClients) -> ActivityRef:
-        activity = neighbours.c4c.find_activity(transfer.contact_id)
+    def _find_activity(self, transfer: Transfer, clients: NeighbourClients) -> ActivityRef:
+        activity = clients.c4c.find_activity(transfer.contact_id)
         if activity is None:
             raise _NotYet("C4C has no activity with this contact's reference", "no-activity")
         self._store.note_activity(transfer.id, activity)
         return activity
 
-    def _look_around(self, activity: ActivityRef, attachments: list[Attachment], neighbours: NeighbourClients) -> None:
+    def _look_around(self, activity: ActivityRef, attachments: list[Attachment], clients: NeighbourClients) -> None:
         """A file that carries our key at C4C already, though this ledger never posted it, is adopted and not doubled.
 
         A ledger may have been lost, or the caller's name may have changed: the key depends on neither.
@@ -122,7 +119,7 @@ class Rounds:
         fresh = [item for item in attachments if not item.attempts]
         if not fresh:
             return
-        present = neighbours.c4c.attachments(activity, neighbours.c4c.navigation(activity))
+        present = clients.c4c.attachments(activity, clients.c4c.navigation(activity))
         there = [item.id for item in fresh if any(carries_key(item.key, title=o.title, name=o.name) for o in present)]
         self._store.expect_uploads(there)
 
@@ -135,18 +132,15 @@ class Rounds:
         if conversation.messages and not any(waiting):
             yield transcript_source(transfer.contact_id, render(transfer.contact_id, conversation.messages))
 
-    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
-        """Carry one attachment, if this round is still the transfer's present one.
-
-        Returns the reason code if it failed, and whether the round should stop because the others would fail too.
-        """
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> CarriedOne:
+        """Carry one attachment, if this round is still the transfer's present one."""
         transfer = self._store.transfer(transfer_id)
         if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING or transfer.activity is None:
-            return "stale-round", True
+            return CarriedOne(error="stale-round", stop_round=True)
         try:
-            with self._neighbours(transfer) as neighbours:
-                target = TargetActivity(transfer.activity, neighbours.c4c.navigation(transfer.activity))
-                carried = self._carrier.carry(attachment_id, neighbours, target)
+            clients = self._clients.of(transfer)
+            target = TargetActivity(transfer.activity, clients.c4c.navigation(transfer.activity))
+            carried = self._carrier.carry(attachment_id, clients, target)
         except TransferError as exc:
             carried = self._carrier.put_off(attachment_id, exc)
         except SQLAlchemyError:
@@ -157,7 +151,7 @@ class Rounds:
             carried = self._carrier.put_off(attachment_id, Defect(f"internal error ({type(exc).__name__})"))
         if carried.stop_round and self._is_present(transfer_id, round_no):
             self._store.park_the_rest(transfer_id, self._store.attachment(attachment_id))
-        return carried.error, carried.stop_round
+        return CarriedOne(carried.error, carried.stop_round)
 
     def _is_present(self, transfer_id: str, round_no: int) -> bool:
         """False once the round was cancelled, also where a later event has brought new secrets since."""
@@ -165,8 +159,12 @@ class Rounds:
         return transfer.round_no == round_no and transfer.state is TransferState.RUNNING
 
     def settle(self, transfer_id: str, round_no: int) -> None:
-        """End the round: look again, wait for a later round, settle or park."""
+        """End the round: run again, wait for a later round, settle or park."""
         self._carrier.prefetcher.forget(transfer_id)
+        self._settle(transfer_id, round_no)
+        self._clients.forget(transfer_id)
+
+    def _settle(self, transfer_id: str, round_no: int) -> None:
         transfer = self._store.transfer(transfer_id)
         if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
             return
@@ -188,6 +186,7 @@ class Rounds:
         transfer = self._store.transfer(transfer_id)
         if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
             self._again(transfer, Defect(f"internal error ({error_type})"))
+        self._clients.forget(transfer_id)
 
     def lost(self, transfer_id: str, round_no: int) -> None:
         """The engine has dropped this round: begin another a few times, so that no transfer waits for ever."""
@@ -214,29 +213,14 @@ class Rounds:
         self._store.next_round(
             transfer.id, transfer.round_no, delay_s=delay_s, reason=reason, tries=tries, enqueue=self._enqueue
         )
+        self._clients.forget(transfer.id)
         _log.info("next round", transfer_id=transfer.id, delay_s=round(delay_s, 1), reason=reason and reason.code)
 
     def _finish(self, transfer: Transfer, state: TransferState, outcome: Outcome, reason: Reason | None) -> None:
         if self._write_back is not None:
-            self._write_back.report(transfer, state, outcome, reason, self._neighbours)
+            self._write_back.report(transfer, state, outcome, reason, self._clients)
         if self._store.finish(transfer.id, transfer.round_no, state, outcome, reason):
+            self._clients.forget(transfer.id)
             _log.info("transfer ended", transfer_id=transfer.id, state=str(state), outcome=str(outcome))
         else:
             self._next(transfer, 0.0, None, tries=0)
-
-    @contextmanager
-    def _neighbours(self, transfer: Transfer) -> Iterator[NeighbourClients]:
-        try:
-            secrets = self._store.secrets(transfer)
-        except SecretsGone as exc:
-            raise GiveUp(
-                "the transfer's secrets were shredded",
-                remedy="The next event of this contact brings new ones.",
-            ) from exc
-        except SealBroken as exc:
-            raise GiveUp(
-                "the transfer's secrets cannot be unsealed",
-                remedy="Configure the sealing key that sealed them in ATTACHMENT_TRANSFER_SEALING_KEYS.",
-            ) from exc
-        with self._client_factory.open(transfer, secrets) as neighbours:
-            yield neighbours

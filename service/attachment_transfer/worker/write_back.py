@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-
 import sqlalchemy as sa
 import structlog
 
@@ -13,7 +10,7 @@ from attachment_transfer.core.model import Transfer
 from attachment_transfer.core.resource import result_json
 from attachment_transfer.core.states import Outcome, TransferState
 from attachment_transfer.ledger.round_store import RoundStore
-from attachment_transfer.worker.neighbours import NeighbourClients
+from attachment_transfer.worker.neighbours import RoundClients
 
 #: The name under which the result stands among the conversation's attached data.
 RESULT_NAME = "attachment_transfer"
@@ -37,14 +34,14 @@ class WriteBack:
         state: TransferState,
         outcome: Outcome,
         reason: Reason | None,
-        neighbours: Callable[[Transfer], AbstractContextManager[NeighbourClients]],
+        clients: RoundClients,
     ) -> None:
         """Write back how the transfer ends; trouble is audited and logged, and stays here."""
         # A contact that CMI does not know has no conversation to write to.
         if outcome is Outcome.UNKNOWN_CONTACT or self._store.wrote_back(transfer.id, transfer.round_no):
             return
         result = result_json(transfer, self._store.attachments(transfer.id), state, outcome, reason)
-        failure = self._try(transfer, result, neighbours)
+        failure = self._try(transfer, result, clients)
         self._store.note_write_back(transfer.id, transfer.round_no, failure=failure)
         if failure:
             _log.warning("result not written back", transfer_id=transfer.id, reason=failure.code, why=failure.message)
@@ -53,12 +50,11 @@ class WriteBack:
         self,
         transfer: Transfer,
         result: dict[str, object],
-        neighbours: Callable[[Transfer], AbstractContextManager[NeighbourClients]],
+        clients: RoundClients,
     ) -> Reason | None:
         """Why it failed, or None."""
         try:
-            with neighbours(transfer) as both:
-                both.cmi.write_back(transfer.contact_id, RESULT_NAME, result)
+            clients.of(transfer).cmi.write_back(transfer.contact_id, RESULT_NAME, result)
         except TransferError as exc:
             return exc.reason
         except sa.exc.DBAPIError:

@@ -28,7 +28,7 @@ from attachment_transfer.ledger.accept import accept, load_transfer
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime.settings import shipped_dialect
-from attachment_transfer.worker.credentials import CredentialWatch
+from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.neighbours import ClientFactory, Limits, NeighbourClients
 
 pytestmark = pytest.mark.off_contract(reason="links lead where no hop of the contract is")
@@ -156,8 +156,7 @@ class Attack:
 
     @contextmanager
     def neighbours(self) -> Iterator[NeighbourClients]:
-        with self._client_factory.open(self._transfer, SECRETS) as found:
-            yield found
+        yield self._client_factory.open(self._transfer, SECRETS)
 
     def listed(self, link: str, *, redirects: tuple[tuple[int, str], ...] = ()) -> None:
         """CMI lists ``link``; what answers to a download redirects in turn."""

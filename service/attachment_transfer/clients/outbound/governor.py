@@ -65,6 +65,21 @@ class Governor:
         self._buckets: dict[tuple[str, str], Bucket] = {}
         self._breakers: dict[tuple[str, str], Breaker] = {}
 
+    def call(self, tenant: str, host: str, *, on_slow: Callable[[], None] = lambda: None) -> GovernedCall:
+        """Admit one call and watch it. Raises :class:`NeighbourBusy`.
+
+        Args:
+            on_slow: called if the call is given up because the neighbour is too slow.
+        """
+        self.admit(tenant, host)
+
+        def record(end: CallEnd) -> None:
+            if end is CallEnd.SLOW:
+                on_slow()
+            self.note(tenant, host, end)
+
+        return GovernedCall(record)
+
     def admit(self, tenant: str, host: str) -> None:
         """Let one call pass, perhaps after a short wait, or raise :class:`NeighbourBusy`."""
         while (wait_s := self._draw((tenant, host))) > 0:
@@ -107,75 +122,45 @@ class Governor:
             return wait_s
 
 
-class GovernedTransport(httpx.BaseTransport):
-    """A shared transport as one tenant sees it: governed, and not closed with the client that uses it.
+class GovernedCall:
+    """One call that was admitted; its end is recorded once."""
 
-    Args:
-        note_slow: called for each call that is given up because the neighbour is too slow.
-    """
-
-    def __init__(
-        self,
-        inner: httpx.BaseTransport,
-        governor: Governor,
-        tenant: str,
-        *,
-        note_slow: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._inner = inner
-        self._governor = governor
-        self._tenant = tenant
-        self._note_slow = note_slow
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Ask for admission, send, and record the end: at once for a failure, after the body for everything else."""
-        host = request.url.host
-        self._governor.admit(self._tenant, host)
-        call = _Call(lambda end: self._ended(host, end))
-        with call.watched():
-            response = self._inner.handle_request(request)
-        if response.status_code in _FAILURES:
-            call.ended(CallEnd.FAILED)
-        if response.is_stream_consumed:  # it came with its body
-            call.ended(CallEnd.WELL)
-        response.stream = _WatchedBody(response.stream, call)
-        return response
-
-    def _ended(self, host: str, end: CallEnd) -> None:
-        if end is CallEnd.SLOW:
-            self._note_slow()
-        self._governor.note(self._tenant, host, end)
-
-
-class _Call:
-    """One call on its way; its end is recorded once."""
-
-    def __init__(self, note: Callable[[CallEnd], None]) -> None:
-        self._note = note
+    def __init__(self, record: Callable[[CallEnd], None]) -> None:
+        self._record = record
         self._is_over = False
-
-    def ended(self, end: CallEnd) -> None:
-        if not self._is_over:
-            self._is_over = True
-            self._note(end)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Record what breaks the call off. What is ours, or the other neighbour's, decides nothing here."""
+        """Record what breaks the call off. An error of our own, or of the other neighbour, decides nothing here."""
         try:
             yield
         except httpx.TransportError as exc:
-            self.ended(CallEnd.SLOW if too_slow(exc) else CallEnd.FAILED)
+            self.end(CallEnd.SLOW if too_slow(exc) else CallEnd.FAILED)
             raise
         except Exception:
-            self.ended(CallEnd.UNDECIDED)
+            self.end(CallEnd.UNDECIDED)
             raise
+
+    def answered(self, response: httpx.Response) -> httpx.Response:
+        """Record the end: at once for a failure, after the body for everything else."""
+        if response.status_code in _FAILURES:
+            self.end(CallEnd.FAILED)
+        if response.is_stream_consumed:  # it came with its body
+            self.end(CallEnd.WELL)
+        response.stream = _WatchedBody(response.stream, self)
+        return response
+
+    def end(self, how: CallEnd) -> None:
+        """Record ``how`` the call ended, unless that is recorded already."""
+        if not self._is_over:
+            self._is_over = True
+            self._record(how)
 
 
 class _WatchedBody(httpx.SyncByteStream):
     """An answer's body: well unless it breaks off. One that is not read to its end is no fault of the neighbour's."""
 
-    def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream, call: _Call) -> None:
+    def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream, call: GovernedCall) -> None:
         if not isinstance(inner, httpx.SyncByteStream):
             raise TypeError("the transport below is a synchronous one")
         self._inner = inner
@@ -184,9 +169,9 @@ class _WatchedBody(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         with self._call.watched():
             yield from self._inner
-        self._call.ended(CallEnd.WELL)
+        self._call.end(CallEnd.WELL)
 
     def close(self) -> None:
         """Give the connection back."""
-        self._call.ended(CallEnd.WELL)
+        self._call.end(CallEnd.WELL)
         self._inner.close()

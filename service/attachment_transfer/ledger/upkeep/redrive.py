@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.views import CancelNotAllowed, find_transfer, retry
+from attachment_transfer.ledger.views import ChangeNotAllowed, find_transfer, retry
 
 #: What a filter may name: the states in which a transfer can be run again.
 REDRIVABLE = (TransferState.PARKED, TransferState.WAITING, TransferState.CANCELLED)
@@ -105,7 +105,7 @@ def redrive(
             continue
         try:
             retry(engine, transfer_id, enqueue=enqueue, now_s=now_s, actor=actor)
-        except CancelNotAllowed as exc:
+        except ChangeNotAllowed as exc:
             skipped.append(Skipped(transfer_id=transfer_id, code=exc.code, message=str(exc)))
         else:
             redriven.append(transfer_id)
