@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from attachment_contract.gate.formats.annotations import github
-from attachment_contract.gate.formats.junit import junit
-from attachment_contract.gate.formats.machine import json_document, sarif
+from attachment_contract.gate.formats.machine import github, json_document, junit, sarif
 from attachment_contract.gate.report import GateReport
 
 Writer = Callable[[Sequence[GateReport]], str]
