@@ -247,4 +247,4 @@ def test_a_reader_that_stopped_reading_ends_the_command_without_a_message() -> N
         done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     finally:
         os.close(writer)
-    assert (done.returncode, done.stderr) == (141, b"")
+    assert (done.returncode, done.stderr) == (1, b"")

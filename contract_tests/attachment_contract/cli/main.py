@@ -1,6 +1,6 @@
 """The entry point: exit code 0 good, 1 the thing checked failed, 2 wrong use, 70 an error of our own.
 
-A run that signal n ends has exit code 128 + n: 130 after Ctrl-C, 141 if the reader of a pipe went away.
+Ctrl-C ends a run with 130 (128 + the signal's number). If the reader of a pipe stops reading, the code is 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from attachment_contract.terminal import echo
 PROGRAM = "attachment-contract"
 INTERNAL_ERROR = 70
 INTERRUPTED = 130
-PIPE_CLOSED = 141
+PIPE_CLOSED = 1
 #: Subcommand → the module that defines it, as a function of the same name.
 _COMMANDS = {"check": "check", "dry-run": "dry_run", "rules": "rules", "schemas": "schemas", "compat": "compat"}
 
