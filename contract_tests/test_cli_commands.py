@@ -233,7 +233,7 @@ def test_a_command_imports_nothing_beyond_the_distribution(arguments: list[str],
 
 @pytest.mark.parametrize("arguments", [["check", BROKEN], ["dry-run", "--json", PLAIN], ["rules"], ["schemas", "list"]])
 def test_a_stream_that_is_not_utf_8_is_written_to_all_the_same(arguments: list[str]) -> None:
-    done = process("-m", "attachment_contract", *arguments, PYTHONIOENCODING="ascii")
+    done = process("-c", BLOCKER, *arguments, PYTHONIOENCODING="ascii")
     assert done.returncode in {0, 1}
     assert done.stderr == b""
     assert done.stdout.isascii()
@@ -243,7 +243,7 @@ def test_a_reader_that_stopped_reading_ends_the_command_without_a_message() -> N
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        command = [sys.executable, "-m", "attachment_contract", "rules"]
+        command = [sys.executable, "-c", BLOCKER, "rules"]
         done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     finally:
         os.close(writer)

@@ -15,7 +15,7 @@ from attachment_contract.cli.files import InputFile, UnusableInput, named
 from attachment_contract.cli.rules import rule_named, show_pages
 from attachment_contract.gate.check import check_bytes
 from attachment_contract.gate.fixing import fix as fix_text
-from attachment_contract.gate.formats import FORMATS, WRITERS
+from attachment_contract.gate.formats import FORMATS
 from attachment_contract.gate.formats.text import print_reports
 from attachment_contract.gate.report import GateReport, Severity
 from attachment_contract.gate.settings import BadGateSettings, GateSettings, find_settings, read_settings
@@ -149,4 +149,6 @@ def _write_to(reports: Sequence[GateReport], form: str, stream: TextIO) -> None:
     if form == "text":
         print_reports(reports, console(stream))
     else:
+        from attachment_contract.gate.formats.machine import WRITERS  # noqa: PLC0415 - half of the imports are its own
+
         click.echo(WRITERS[form](reports), file=stream, nl=False)

@@ -34,8 +34,8 @@ def dry_run(ctx: click.Context, path: str, event: str, contact: Path | None, hos
         raise InvalidUse(str(exc)) from exc
     except NothingToSend as exc:
         if as_json:
-            nothing = {"request": None, "secrets": [], "sends": None}
-            print_json({"ok": False, **nothing, "problems": [str(exc)], "notes": []})
+            rest: dict[str, object] = {"request": None, "secrets": [], "sends": None, "notes": []}
+            print_json({"ok": False, **rest, "problems": [str(exc)]})
         program = ctx.find_root().info_name
         raise CheckFailed(f"{path}: {exc}. `{program} check {path}` shows the details.") from exc
     if as_json:

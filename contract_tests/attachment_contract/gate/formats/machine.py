@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
@@ -144,3 +144,12 @@ def _escaped_data(text: str) -> str:
 
 def _escaped_property(text: str) -> str:
     return _escaped_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+#: The formats for machines, by name.
+WRITERS: dict[str, Callable[[Sequence[GateReport]], str]] = {
+    "json": json_document,
+    "junit": junit,
+    "github": github,
+    "sarif": sarif,
+}
