@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from attachment_contract.__main__ import cli
+from attachment_contract.cli.main import cli
 from attachment_contract.dryrun.request import NothingToSend, dry_run
 from attachment_contract.dryrun.sample_event import SAMPLE_CONTACT
 from attachment_contract.schemas.store import validator
@@ -186,7 +186,7 @@ def test_a_text_of_which_no_request_can_be_made_is_a_failure_and_no_crash(text: 
         dry_run(text)
     result = run("-", stdin=text)
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "says more" in result.stderr
+    assert "attachment-contract check" in result.stderr or "check -" in result.stderr
 
 
 def test_wrong_files_are_wrong_use(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from attachment_contract.__main__ import cli
+from attachment_contract.cli.main import cli
 
 CORPUS = Path(__file__).parent / "corpus"
 SOUND = str(CORPUS / "sound" / "plain.json")

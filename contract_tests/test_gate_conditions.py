@@ -12,8 +12,8 @@ import pytest
 from attachment_contract import check
 from attachment_contract.gate import condition_evaluation, satisfiability
 from attachment_contract.gate.conditions import MOST_PARTS, Unparsable, parse, unknown_names
-from attachment_contract.gate.context import quoted
 from attachment_contract.gate.satisfiability import Satisfiability, satisfiability_of, value_of
+from attachment_contract.gate.wording import quoted
 
 
 def verdict(condition: str, **form: object) -> str:

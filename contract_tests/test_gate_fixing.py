@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from attachment_contract import check, fix
-from attachment_contract.__main__ import cli
+from attachment_contract.cli.main import cli
 
 CORPUS = Path(__file__).parent / "corpus"
 SOUND = (CORPUS / "sound" / "plain.json").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from rich.console import Console
 from attachment_contract import GateReport, check
 from attachment_contract.gate.catalogue import catalogue
 from attachment_contract.gate.check import check_bytes
-from attachment_contract.gate.formats import WRITERS
+from attachment_contract.gate.formats.machine import WRITERS
 from attachment_contract.gate.formats.text import print_reports, source_line
 
 CORPUS = Path(__file__).parent / "corpus"

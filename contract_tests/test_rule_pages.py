@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from attachment_contract.__main__ import cli, pages
-from attachment_contract.gate.catalogue import GateRule, catalogue
+from attachment_contract.cli.main import cli
+from attachment_contract.gate.catalogue import GateRule, catalogue, pages
 
 DOCS = Path(__file__).parents[1] / "docs" / "rules"
 SOURCES = Path(__file__).parent / "attachment_contract" / "gate"

@@ -32,9 +32,12 @@ def visible_line(text: str) -> str:
     return _BREAKING.sub(_escape, visible(text))
 
 
-def visible_json(document: Any, *, indent: int | None = None) -> str:
-    """``document`` as JSON whose letters are readable and whose acting characters are JSON's own escapes."""
-    text = json.dumps(document, indent=indent, ensure_ascii=False)
+def visible_json(document: Any, *, indent: int | None = None, ascii_only: bool = False) -> str:
+    """``document`` as JSON whose letters are readable and whose acting characters are JSON's own escapes.
+
+    ``ascii_only``: every character beyond ASCII is an escape, for a stream whose encoding is unknown.
+    """
+    text = json.dumps(document, indent=indent, ensure_ascii=ascii_only)
     return _ACTING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

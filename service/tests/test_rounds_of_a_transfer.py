@@ -432,31 +432,13 @@ def test_an_unforeseen_error_of_the_common_part_is_tried_a_little_and_then_parke
     def defect(*_: object) -> None:
         raise RuntimeError("with Word-of-C4C-1618 in its text")
 
-<<<<<<< ours
-    stack.rounds._client_factory.open = defect  # type: ignore[method-assign, assignment]
+    stack.client_factory.open = defect  # type: ignore[method-assign, assignment]
     stack.event()
     assert stack.run() == 4
     assert stack.transfer().state is TransferState.PARKED
     assert stack.transfer().reason is not None
     assert stack.transfer().reason.code == "internal"
     assert stack.transfer().reason.message == "internal error (RuntimeError)"
-||||||| base
-    street.rounds._client_factory.open = defect  # type: ignore[method-assign, assignment]
-    street.event()
-    assert street.run() == 4
-    assert street.transfer().state is TransferState.PARKED
-    assert street.transfer().reason is not None
-    assert street.transfer().reason.code == "internal"
-    assert street.transfer().reason.message == "internal error (RuntimeError)"
-=======
-    street.client_factory.open = defect  # type: ignore[method-assign, assignment]
-    street.event()
-    assert street.run() == 4
-    assert street.transfer().state is TransferState.PARKED
-    assert street.transfer().reason is not None
-    assert street.transfer().reason.code == "internal"
-    assert street.transfer().reason.message == "internal error (RuntimeError)"
->>>>>>> theirs
 
 
 @pytest.mark.parametrize("what", ["unreachable", 500, 503, "cut"])

@@ -1,1 +1,1 @@
-"""The command line of the package: one module per command."""
+"""The command ``attachment-contract``: one module per subcommand, imported when it is called."""

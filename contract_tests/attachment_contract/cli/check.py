@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
 import click
-from rich.markdown import Markdown
-from rich.progress import Progress
 
-from attachment_contract.cli.common import InvalidUse, console
+from attachment_contract.cli.common import InvalidUse, console, print_json
 from attachment_contract.cli.files import InputFile, UnusableInput, named
-from attachment_contract.gate.catalogue import catalogue, page
+from attachment_contract.cli.rules import rule_named, show_pages
 from attachment_contract.gate.check import check_bytes
-from attachment_contract.gate.context import nearest
 from attachment_contract.gate.fixing import fix as fix_text
-from attachment_contract.gate.formats import FORMATS, WRITERS
+from attachment_contract.gate.formats import FORMATS
 from attachment_contract.gate.formats.text import print_reports
 from attachment_contract.gate.report import GateReport, Severity
 from attachment_contract.gate.settings import BadGateSettings, GateSettings, find_settings, read_settings
@@ -60,7 +58,7 @@ def check(
     A file holds the JSON of the form's field, or {"form": {…}, "secret_names": […], "json": {…}}.
     """
     if explain:
-        _explain(explain)
+        _explain(explain, as_json=as_json)
         return
     try:
         settings = (read_settings(config) if config else find_settings(Path.cwd())).with_options(
@@ -82,13 +80,12 @@ def _good(reports: Sequence[GateReport], settings: GateSettings) -> bool:
     return all(report.ok for report in reports) and not warned
 
 
-def _explain(name: str) -> None:
-    rule = catalogue().get(name.strip().upper())
-    if rule is None:
-        meant = nearest(name.upper(), catalogue())
-        raise InvalidUse(f"There is no rule {name!r}." + (f" Did you mean {meant}?" if meant else ""))
-    out = console(sys.stdout)
-    out.print(Markdown(page(rule)) if out.is_terminal else page(rule), markup=False, soft_wrap=True)
+def _explain(name: str, *, as_json: bool) -> None:
+    rule = rule_named(name)
+    if as_json:
+        print_json({"rules": [asdict(rule)]})
+    else:
+        show_pages([rule])
 
 
 def _reports(wanted: Sequence[InputFile], settings: GateSettings, *, fix: bool) -> list[GateReport]:
@@ -131,6 +128,8 @@ def _with_progress(wanted: Sequence[InputFile]) -> Iterable[InputFile]:
     if len(wanted) < PROGRESS_FROM_FILES or not out.is_terminal:
         yield from wanted
         return
+    from rich.progress import Progress  # noqa: PLC0415 - needed for many files on a terminal only
+
     with Progress(console=out, transient=True) as progress:
         yield from progress.track(wanted, description="Checking")
 
@@ -150,4 +149,6 @@ def _write_to(reports: Sequence[GateReport], form: str, stream: TextIO) -> None:
     if form == "text":
         print_reports(reports, console(stream))
     else:
+        from attachment_contract.gate.formats.machine import WRITERS  # noqa: PLC0415 - half of the imports are its own
+
         click.echo(WRITERS[form](reports), file=stream, nl=False)

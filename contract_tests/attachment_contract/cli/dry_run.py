@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from attachment_contract.cli.common import CheckFailed, InvalidUse
-from attachment_contract.cli.files import UnusableInput, named
+from attachment_contract.cli.common import CheckFailed, InvalidUse, json_option, print_json
+from attachment_contract.cli.files import UnusableInput, one_file
 from attachment_contract.dryrun.request import DryRun, NothingToSend
 from attachment_contract.dryrun.request import dry_run as make_request
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.terminal import echo, visible_json
+from attachment_contract.terminal import echo
 
 
 @click.command("dry-run")
@@ -22,20 +22,24 @@ from attachment_contract.terminal import echo, visible_json
     "--contact", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Attributes of the contact, JSON."
 )
 @click.option("--host", default="", help="Host of the endpoint, where the file names none.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, nothing else.")
+@json_option
 @click.pass_context
 def dry_run(ctx: click.Context, path: str, event: str, contact: Path | None, host: str, as_json: bool) -> None:
     """Show the exact HTTP request that Contact Pro would send for a sample event, secrets masked, and judge it."""
     try:
-        (item,) = named([path], pattern="*.json")
+        item = one_file(path)
         text = item.read().decode("utf-8")
         result = make_request(text, event=event, contact=_contact(contact), host=host)
     except (UnusableInput, ValueError) as exc:
         raise InvalidUse(str(exc)) from exc
     except NothingToSend as exc:
-        raise CheckFailed(f"{path}: {exc}. `attachment-lab check {path}` says more.") from exc
+        if as_json:
+            rest: dict[str, object] = {"request": None, "secrets": [], "sends": None, "notes": []}
+            print_json({"ok": False, **rest, "problems": [str(exc)]})
+        program = ctx.find_root().info_name
+        raise CheckFailed(f"{path}: {exc}. `{program} check {path}` shows the details.") from exc
     if as_json:
-        click.echo(visible_json(result.as_json(), indent=2))
+        print_json(result.as_json())
     else:
         _show(result)
     ctx.exit(0 if result.ok else 1)

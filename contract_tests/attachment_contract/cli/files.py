@@ -44,6 +44,14 @@ def named(arguments: Iterable[str], *, pattern: str) -> list[InputFile]:
     return list(found.values())
 
 
+def one_file(argument: str) -> InputFile:
+    """One file, or ``-``. Raises :class:`UnusableInput` for a folder as well."""
+    if argument != "-" and Path(argument).is_dir():
+        raise UnusableInput(f"{argument}: a folder; name one file")
+    (item,) = _of(argument, "")
+    return item
+
+
 def _of(argument: str, pattern: str) -> Iterator[InputFile]:
     if argument == "-":
         yield InputFile("<stdin>", None)

@@ -15,9 +15,11 @@ from attachment_contract.gate.check import check
 from attachment_contract.gate.condition_evaluation import Call
 from attachment_contract.gate.conditions import Unparsable, parse
 from attachment_contract.gate.configuration import read_envelope
-from attachment_contract.gate.context import MASK, RuleContext
+from attachment_contract.gate.context import RuleContext
 from attachment_contract.gate.json_reader import JsonReader, UnreadableJson
+from attachment_contract.gate.rules.json_text import unreadable
 from attachment_contract.gate.satisfiability import value_of
+from attachment_contract.gate.wording import MASK, secrets_by_name
 from attachment_contract.schemas.store import validator
 
 #: Inferred: the engine's options read like those of Python's requests, whose usual headers these are.
@@ -109,10 +111,15 @@ def _look(text: str) -> RuleContext:
     try:
         envelope = read_envelope(JsonReader(text).read())
     except UnreadableJson as exc:
-        raise NothingToSend(f"the JSON cannot be read: {exc}") from exc
+        raise NothingToSend(_unreadable(exc, text)) from exc
     if envelope.stopped:
-        raise NothingToSend(f"the JSON in the envelope cannot be read: {envelope.stopped}")
+        raise NothingToSend(f"in the envelope: {_unreadable(envelope.stopped, text)}")
     return envelope.context
+
+
+def _unreadable(stopped: UnreadableJson, text: str) -> str:
+    """As the gate says it, which shows no secret."""
+    return unreadable(stopped, secrets_by_name(text)).message.rstrip(".")
 
 
 def _made(

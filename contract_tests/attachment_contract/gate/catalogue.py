@@ -72,11 +72,16 @@ def index() -> str:
     rows = "\n".join(f"| [{rule.id}]({rule.id}.md) | {rule.severity} | {rule.title} |" for rule in catalogue().values())
     return f"""# Rules of the gate
 
-`attachment-lab check FILE` judges the JSON of an event-driven integration. These are its rules; each page says why,
-shows a wrong and a right example, and where we know it from. The pages are written by
-`python -m attachment_contract rules --write docs/rules` from `contract_tests/attachment_contract/gate/catalogue.toml`.
+`attachment-contract check FILE` checks the JSON of an event-driven integration. These are its rules; each page gives
+the reason, a wrong and a right example, and the source. The pages are written by
+`attachment-contract rules --write docs/rules` from `contract_tests/attachment_contract/gate/catalogue.toml`.
 
 | rule | severity | about |
 |---|---|---|
 {rows}
 """
+
+
+def pages() -> dict[str, str]:
+    """File name → content of every page in ``docs/rules``."""
+    return {"README.md": index(), **{f"{rule.id}.md": page(rule) for rule in catalogue().values()}}

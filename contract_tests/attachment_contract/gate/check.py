@@ -23,9 +23,9 @@ from attachment_contract.gate.rules import (
     values,
 )
 from attachment_contract.gate.rules.schema import schema
-from attachment_contract.gate.secret_scan import secrets_by_name
 from attachment_contract.gate.settings import GateSettings
 from attachment_contract.gate.source import SourceText, TextSpan
+from attachment_contract.gate.wording import secrets_by_name
 
 RuleCheck = Callable[[RuleContext], Iterator[RawFinding]]
 RULES: tuple[RuleCheck, ...] = (

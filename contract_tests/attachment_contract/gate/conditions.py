@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import nearest
+from attachment_contract.gate.wording import nearest
 
 #: Builtins that make sense in a condition; the documentation says "builtins" without a list.
 BUILTINS = frozenset(

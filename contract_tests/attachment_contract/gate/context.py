@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from attachment_contract.gate.json_nodes import Node, Path
 from attachment_contract.gate.source import TextSpan
-
-SHOWN_CHARACTERS = 80
-MASK = "********"
-#: Begins after a separator alone, so each character is looked at a few times, however long the text.
-_CREDENTIALS = re.compile(r"(?<=//)[^/\s@\"]+@|(?<![^/\s@\"]):*[^/\s@\":]+:[^/\s@\"]+@")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,39 +75,3 @@ class RuleContext:
         """The value of a field of the form."""
         found = (self.form or {}).get(name)
         return found.value if found else None
-
-
-def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
-    """The known word that ``word`` was probably meant to be, or None."""
-    by_lower = {name.lower(): name for name in sorted(known)}
-    if word.lower() in by_lower:
-        return by_lower[word.lower()]
-    found = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=cutoff)
-    return by_lower[found[0]] if found else None
-
-
-def shown(node: Node) -> str:
-    """A value in a message: text in quotes, shortened; objects and arrays by kind."""
-    if node.kind == "string":
-        return quoted(str(node.value))
-    if node.kind in {"object", "array"}:
-        return f"an {node.kind}"
-    return {True: "true", False: "false", None: "null"}.get(node.value, str(node.value)[:SHOWN_CHARACTERS])  # type: ignore[arg-type]
-
-
-def of_kind(node: Node) -> str:
-    """``an object``, ``a string`` …, for values that are better not shown."""
-    return f"a{'n' if node.kind in {'object', 'array'} else ''} {node.kind}"
-
-
-def quoted(text: str) -> str:
-    """A text in quotes, shortened, without credentials and without characters that would upset a terminal."""
-    text = _CREDENTIALS.sub(f"{MASK}@", text)
-    short = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
-    return '"' + "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in short) + '"'
-
-
-def one_of(words: Iterable[str]) -> str:
-    """``a, b or c``."""
-    *most, last = words
-    return f"{', '.join(most)} or {last}" if most else last

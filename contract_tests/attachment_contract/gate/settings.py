@@ -26,8 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from attachment_contract.gate.catalogue import GateRule, catalogue
-from attachment_contract.gate.context import nearest, one_of
 from attachment_contract.gate.report import Severity
+from attachment_contract.gate.wording import nearest, one_of
 
 FILE_NAME = "attachment-contract.toml"
 TABLE = "attachment-contract"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -14,24 +14,42 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 from referencing import Registry, Resource  # jsonschema itself is built on it
 
-_SUFFIX = ".schema.json"
+SUFFIX = ".schema.json"
+_REFERENCE = re.compile(r'"\$ref":\s*"(urn:attachment-contract:[^"#]+)')
 _ANCHOR = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|\$")
 
 
 def schema_names() -> list[str]:
     """Names of all schemas, e.g. ``chat_attachments_request.v1``."""
     folder = resources.files("attachment_contract").joinpath("schemas")
-    return sorted(item.name.removesuffix(_SUFFIX) for item in folder.iterdir() if item.name.endswith(_SUFFIX))
+    return sorted(item.name.removesuffix(SUFFIX) for item in folder.iterdir() if item.name.endswith(SUFFIX))
+
+
+def schema_text(name: str) -> str:
+    """The text of one schema's file. Raises ``LookupError`` with the names there are."""
+    file = resources.files("attachment_contract").joinpath("schemas", name + SUFFIX)
+    if not file.is_file():
+        raise LookupError(f"no schema {name!r}; there are: {', '.join(schema_names())}")
+    return file.read_text(encoding="utf-8")
 
 
 @cache
 def load_schema(name: str) -> dict[str, Any]:
     """Return one schema as a dict. Raises ``LookupError`` with the names there are."""
-    file = resources.files("attachment_contract").joinpath("schemas", name + _SUFFIX)
-    if not file.is_file():
-        raise LookupError(f"no schema {name!r}; there are: {', '.join(schema_names())}")
-    schema: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(schema_text(name))
     return schema
+
+
+def with_references(names: Iterable[str]) -> list[str]:
+    """``names`` and all schemas that these refer to, directly or not. Raises ``LookupError``."""
+    by_urn = {urn_of(name): name for name in schema_names()}
+    found, left = set[str](), list(names)
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += [by_urn[urn] for urn in _REFERENCE.findall(schema_text(name))]
+    return sorted(found)
 
 
 def urn_of(name: str) -> str:

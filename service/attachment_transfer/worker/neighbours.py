@@ -66,13 +66,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class NeighbourClients:
-<<<<<<< ours
-    """Both ends of the stack for one transfer."""
-||||||| base
-    """Both ends of the street for one transfer."""
-=======
     """The clients of one transfer."""
->>>>>>> theirs
 
     cmi: CmiClient
     c4c: C4cClient

@@ -1,17 +1,22 @@
-"""JSON and SARIF."""
+"""Formats for machines: JSON, SARIF, JUnit XML and GitHub annotations."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
+from xml.sax.saxutils import escape, quoteattr
 
 from attachment_contract.gate.catalogue import GateRule, catalogue, page
 from attachment_contract.gate.report import GateFinding, GateReport, Severity
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+#: What XML 1.0 cannot hold, not even escaped.
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def json_document(reports: Sequence[GateReport]) -> str:
@@ -75,3 +80,76 @@ def _uri(name: str) -> str:
 
 def _dumped(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=True) + "\n"
+
+
+def junit(reports: Sequence[GateReport]) -> str:
+    """One suite. A file with errors is a failed case; warnings stand in its system-out."""
+    failed = sum(not report.ok for report in reports)
+    cases = "".join(_case(report) for report in reports)
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f'<testsuites><testsuite name="attachment-contract" tests="{len(reports)}" failures="{failed}" errors="0">\n'
+        f"{cases}</testsuite></testsuites>\n"
+    )
+
+
+def _case(report: GateReport) -> str:
+    errors = [finding for finding in report.findings if finding.severity is Severity.ERROR]
+    others = [finding for finding in report.findings if finding.severity is not Severity.ERROR]
+    inside = ""
+    if errors:
+        kinds = ", ".join(dict.fromkeys(finding.rule for finding in errors))
+        inside += f"<failure message={_attribute(kinds)}>{_failure_text(report, errors)}</failure>"
+    if others:
+        inside += f"<system-out>{_failure_text(report, others)}</system-out>"
+    return f'<testcase classname="configuration" name={_attribute(report.source.name)}>{inside}</testcase>\n'
+
+
+def _failure_text(report: GateReport, findings: list[GateFinding]) -> str:
+    lines = (
+        f"{report.source.name}:{finding.line}:{finding.column}: {finding.severity} {finding.rule} {finding.message} "
+        f"Expected: {finding.expected}. {finding.remedy} ({finding.link})"
+        for finding in findings
+    )
+    return escape(_NO_XML.sub("\ufffd", "\n".join(lines)))
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_NO_XML.sub("\ufffd", text))
+
+
+def github(reports: Sequence[GateReport]) -> str:
+    """One ``::error file=…,line=…::message`` per finding."""
+    lines = [_command(report, finding) for report in reports for finding in report.findings]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(report: GateReport, finding: GateFinding) -> str:
+    properties = {
+        "file": report.source.name,
+        "line": finding.line,
+        "endLine": finding.end_line,
+        "col": finding.column,
+        "endColumn": finding.end_column,
+        "title": f"{finding.rule} {finding.title}",
+    }
+    written = ",".join(f"{name}={_escaped_property(str(value))}" for name, value in properties.items())
+    message = f"{finding.message} Expected: {finding.expected}. {finding.remedy} ({finding.link})"
+    return f"::{_COMMANDS[finding.severity]} {written}::{_escaped_data(message)}"
+
+
+def _escaped_data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped_property(text: str) -> str:
+    return _escaped_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+#: The formats for machines, by name.
+WRITERS: dict[str, Callable[[Sequence[GateReport]], str]] = {
+    "json": json_document,
+    "junit": junit,
+    "github": github,
+    "sarif": sarif,
+}

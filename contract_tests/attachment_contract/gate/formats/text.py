@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from attachment_contract.gate.context import MASK
 from attachment_contract.gate.report import GateFinding, GateReport, Severity
 from attachment_contract.gate.source import TextSpan
+from attachment_contract.gate.wording import MASK
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.NOTE: "bold blue"}
 #: Characters of a line shown on either side of the finding: the documentation's example is one line of 500.

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext, quoted, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node, dotted
 from attachment_contract.gate.placeholders import placeholders_in
+from attachment_contract.gate.wording import quoted, shown
 
 _CMI_EXAMPLE = "https://ID.execute-api.REGION.amazonaws.com/TENANT/cmi"
 _C4C_EXAMPLE = "https://myNNNNNNN.REGION.crm.cloud.sap"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext, nearest, one_of, quoted, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node
+from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
 _INLINE = ("client_id", "client_secret", "access_token_url", "scope", "user", "username", "password")
 

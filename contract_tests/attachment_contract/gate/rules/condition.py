@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
 from attachment_contract.gate.conditions import ConditionSpan, UnknownName, Unparsable, excess, parse, unknown_names
-from attachment_contract.gate.context import RawFinding, RuleContext, one_of, quoted, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node
 from attachment_contract.gate.placeholders import malformed_in, placeholders_in
 from attachment_contract.gate.satisfiability import satisfiability_of
+from attachment_contract.gate.wording import one_of, quoted, shown
 
 _FORBIDDEN = (ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import FormField, RawFinding, RuleContext, nearest, one_of, quoted, shown
+from attachment_contract.gate.context import FormField, RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node
 from attachment_contract.gate.rules.addresses import ParsedAddress, common
 from attachment_contract.gate.rules.structure import wrong_type
 from attachment_contract.gate.source import TextSpan
+from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
 _ENDPOINT = f"https://{next(iter(words.REGIONS))}{words.ENDPOINT_PATH}"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext, nearest, one_of, quoted, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Member, Node
 from attachment_contract.gate.placeholders import Placeholder, malformed_in, placeholders_in
 from attachment_contract.gate.source import TextSpan
+from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
 _ENGINES_OWN = {
     "authorization": "request.authentication makes it",

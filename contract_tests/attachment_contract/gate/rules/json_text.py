@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attachment_contract.gate.context import RawFinding, RuleContext, of_kind, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node
 from attachment_contract.gate.json_reader import JsonIssue, UnreadableJson
 from attachment_contract.gate.source import TextSpan
+from attachment_contract.gate.wording import of_kind, shown
 
 _EXPECTED = {
     "AC002": "each name once in an object",

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext, nearest, one_of, quoted, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node, dotted, strings_in
 from attachment_contract.gate.placeholders import ROOTS, Placeholder, malformed_in, placeholders_in, whole
+from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
 _ID = re.compile(r"\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?")
 #: Members whose text the engine takes as it stands (inferred: the documentation shows placeholders in values of

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from jsonschema.exceptions import ValidationError
 
 from attachment_contract.gate.catalogue import catalogue
-from attachment_contract.gate.context import RawFinding, RuleContext, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node, Path
 from attachment_contract.gate.report import Severity
+from attachment_contract.gate.wording import shown
 from attachment_contract.schemas.store import validator
 
 

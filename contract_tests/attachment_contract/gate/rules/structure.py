@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext, nearest, of_kind, one_of, quoted, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Member, Node, dotted
+from attachment_contract.gate.wording import nearest, of_kind, one_of, quoted, shown
 
 _TYPES = {
     "method": ("string",),

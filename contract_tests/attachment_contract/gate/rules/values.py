@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import MASK, RawFinding, RuleContext, quoted, shown
+from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import Node, dotted, strings_in
 from attachment_contract.gate.placeholders import malformed_in, placeholders_in
+from attachment_contract.gate.wording import MASK, quoted, shown
 
 _SECRET_NAME = re.compile(r"passw|pwd|secret|api[-_]?key|token|credential", re.IGNORECASE)
 _USERS = (("cmi_user",), ("sap_v1", "user"))
