@@ -28,10 +28,10 @@ from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, prog
 
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import Ports
-from attachment_lab.stack.postgres import Server
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import sealing_key
-from attachment_lab.tenant.handle import Lab, Tenant
+from attachment_lab.testing.lab import Lab, Tenant
+from attachment_lab.testing.postgres import Server
 
 REQUESTS, CLIENTS = int(os.environ.get("BENCH_REQUESTS", "800")), 8
 CHATS = int(os.environ.get("BENCH_CHATS", "40"))

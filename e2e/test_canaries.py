@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from attachment_lab.stack.kill import listeners
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from attachment_lab.demo.files import customer_files
+from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.kill import kill_listener
-from attachment_lab.stack.running import read_offset
 from attachment_lab.tenant.credentials import sealing_key
-from attachment_lab.tenant.handle import Chat, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Chat, Tenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 

@@ -27,9 +27,9 @@ from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
 from attachment_lab.errors import WrongUse
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.tenant.conversation import Conversation
 from attachment_lab.tenant.credentials import example_integration_json
-from attachment_lab.tenant.settling import wait_until_settled
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 

@@ -18,10 +18,10 @@ import pytest
 from attachment_lab.errors import LabFailed
 from attachment_lab.stack.kill import kill_listener
 from attachment_lab.stack.ports import Ports
-from attachment_lab.stack.postgres import NoPostgres, Server, running_server
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, Tenant
+from attachment_lab.testing.postgres import NoPostgres, Server, running_server
 
 KILLS = int(os.environ.get("CRASH_KILLS", "4"))
 CHATS = max(8, 2 * KILLS)

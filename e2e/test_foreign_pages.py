@@ -19,11 +19,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.app import build_app
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.handle import Lab
+from attachment_lab.testing.lab import Lab
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
 from mock_kit.testing import addresses

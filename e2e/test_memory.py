@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from attachment_lab.stack.kill import listeners
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 
 SIZE_MB = int(os.environ.get("BIG_FILE_MB", "192"))
 MOST_GROWTH_MB = 64

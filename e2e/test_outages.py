@@ -33,8 +33,8 @@ from attachment_lab.containers.compose_stack import ComposeStack, ComposeStackOp
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.fixtures import asking_docker
 from attachment_lab.reconciliation.records import Handover
-from attachment_lab.tenant.handle import Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Tenant
 
 pytestmark = [
     pytest.mark.stack,

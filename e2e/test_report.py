@@ -20,8 +20,8 @@ from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.ready_file import RunningStack, stack_json
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import open_tenant
+from attachment_lab.testing.lab import Lab, Tenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 

@@ -20,7 +20,7 @@ from instrument.outages import PATIENCE_S, WORKERS, rounds_of, slow_uploads
 from attachment_lab.containers.compose_stack import ComposeStack, ComposeStackOptions
 from attachment_lab.containers.engine import OWNER_LABEL, docker, owner, require_images
 from attachment_lab.containers.fixtures import asking_docker
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 
 pytestmark = [
     pytest.mark.stack,

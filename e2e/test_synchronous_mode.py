@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 

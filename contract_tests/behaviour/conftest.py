@@ -18,19 +18,19 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.probe.assumptions import assumptions
-from attachment_lab.probe.capture_c4c import JSON
 from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.findings.assumptions import assumptions
 from attachment_lab.probe.guard import ROOT
 from attachment_lab.probe.permits import ACCOUNTS, Permits, check_permits, check_place
 from attachment_lab.probe.rehearsal import furnish, rehearsal_target
+from attachment_lab.probe.requests.c4c import JSON
 from attachment_lab.probe.target import SYSTEMS, Target, target_from
 from attachment_lab.probe.wire import Wire
 from attachment_lab.tenant.credentials import fresh_tenant
 from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 if TYPE_CHECKING:
-    from attachment_lab.tenant.handle import Lab
+    from attachment_lab.testing.lab import Lab
 
 MARKERS = (
     "witnesses(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.probe.capture_c4c import NOBODY, SERVICES, STRICT
 from attachment_lab.probe.edm import Edm, read_edm
+from attachment_lab.probe.requests.c4c import NOBODY, SERVICES, STRICT
 
 pytestmark = [pytest.mark.stack, pytest.mark.system("c4c")]
 CHATS = "/ChatActivityCollection"

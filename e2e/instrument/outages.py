@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
-from attachment_lab.tenant.handle import Chat, Tenant
+from attachment_lab.testing.lab import Chat, Tenant
 
 WORKERS = ("worker-1", "worker-2")
 PATIENCE_S = 300

@@ -14,12 +14,12 @@ from typing import Any, NoReturn, cast
 import httpx
 import pytest
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import Verdict, Violation
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, Tenant
 from instrument.offline import ENDED_TENANTS
 from instrument.stacks import Hands, TenantView
 

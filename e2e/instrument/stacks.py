@@ -14,11 +14,11 @@ from typing import Protocol
 
 import httpx
 
-from attachment_lab.stack import process_cleanup as janitor
+from attachment_lab.stack import process_cleanup
 from attachment_lab.stack.processes import Child, Command
 from attachment_lab.stack.running import Stack
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, Tenant
 from instrument.offline import ENDED_TENANTS
 
 START_S = 60.0
@@ -120,7 +120,7 @@ class Hands:
     def _kill(self, name: str) -> None:
         stack = self._stack
         child = next(each for each in stack.children.all if each.name == name)
-        janitor.kill_session(child.pid)
+        process_cleanup.kill_session(child.pid)
         stack.children.stop_one(child)
 
     def _wait(self, child: Child, url: str) -> None:

@@ -42,8 +42,8 @@ __all__ = [
 if TYPE_CHECKING:
     from attachment_contract.live import Hearing
     from attachment_lab.stack.running import StackOptions
-    from attachment_lab.tenant.handle import Lab, Tenant
     from attachment_lab.tenant.opening import TenantOptions
+    from attachment_lab.testing.lab import Lab, Tenant
 
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
@@ -135,7 +135,7 @@ def on_contract(request: pytest.FixtureRequest) -> Iterator[Hearing | None]:
 @contextmanager
 def _lab(options: StackOptions, *, is_own: bool) -> Iterator[Lab]:
     from attachment_lab.stack.running import open_stack  # noqa: PLC0415 - see the module's docstring
-    from attachment_lab.tenant.handle import Lab  # noqa: PLC0415
+    from attachment_lab.testing.lab import Lab  # noqa: PLC0415
 
     with open_stack(options) as stack:
         yield Lab(stack, is_own=is_own)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from attachment_lab.clients.calls import Calls
 from attachment_lab.errors import Unreachable
-from attachment_lab.stack.calls import Calls
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue"
 

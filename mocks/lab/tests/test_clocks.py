@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
+from attachment_lab.clients.neighbours import MOCKS
 from attachment_lab.errors import Refused
-from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks
-from attachment_lab.stack.neighbours import MOCKS
-from attachment_lab.stack.running import read_offset, write_offset
+from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks, read_offset, write_offset
 
 
 class FakeMock:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from attachment_lab.console import case_view as view
-from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject, TransferRecord
+from attachment_lab.reconciliation.records import SourceFile, StoredObject
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 ACTIVITY: dict[str, Any] = {
     "ObjectID": "A1",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.app import build_app
 from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import BadFault, read_form, shown
@@ -17,7 +18,6 @@ from attachment_lab.faults.forms import FORMS, catalogue
 from attachment_lab.faults.locations import BY_ID
 from attachment_lab.scenarios.run import Ground
 from attachment_lab.scenarios.table import SCENARIOS, scenario
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 from mock_kit.faultkinds import KINDS, fault_errors
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
-from attachment_lab.console.hops import hops_of, passages_of
-from attachment_lab.console.journey import LONGEST_GAP_S, Timeline, travel
-from attachment_lab.console.lanes import choose, lane_of
-from attachment_lab.console.picture import draw
+from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
+from attachment_lab.chats.hops import hops_of, passages_of
+from attachment_lab.chats.journey import LONGEST_GAP_S, Timeline, travel
+from attachment_lab.chats.overview import choose, lane_of
+from attachment_lab.chats.picture import draw
 from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Carried, Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, Verdict
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
 T0 = 1_790_000_000.0  # 2026-09-21T14:13:20Z

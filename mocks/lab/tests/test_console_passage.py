@@ -8,8 +8,8 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.app import build_app
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.calls import Calls
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.app import build_app
 from attachment_lab.console.held import disposition
-from attachment_lab.stack.calls import Calls
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")

@@ -8,7 +8,8 @@ import pytest
 
 from attachment_lab.reconciliation.content_change import change_of, differs
 from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject
+from attachment_lab.reconciliation.records import SourceFile, StoredObject
+from attachment_lab.tenant.service_api import Carried
 
 GOOD, BAD, OTHER = "ab12" * 16, "cd34" * 16, "ef56" * 16
 SOURCE = SourceFile(

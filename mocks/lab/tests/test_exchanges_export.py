@@ -25,7 +25,7 @@ from attachment_lab.exchanges.har import archive, decoded
 from attachment_lab.exchanges.query import Query, read_query
 from attachment_lab.exchanges.reader import Reader
 from attachment_lab.exchanges.recording import RecordedFile, Recording, Struck
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 
 SCHEMA = json.loads((Path(__file__).parent / "data" / "har-1.2.schema.json").read_text())
 

@@ -16,7 +16,7 @@ from exchanges_sample import FILE, GUID, UPLOAD, body, delivery, exchange
 from attachment_lab.exchanges.entry import HOPS, OPERATIONS, Entry, from_delivery, from_exchange
 from attachment_lab.exchanges.patterns import ANY, patterns
 from attachment_lab.exchanges.why import Explanation, Facts, Point, explain
-from attachment_lab.reconciliation.records import Carried, TransferRecord
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 
 def why(mock: str, full: dict[str, Any], **facts: Any) -> Explanation:

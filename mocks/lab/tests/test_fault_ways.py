@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from attachment_lab.__main__ import run
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.app import build_app
 from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import planned
@@ -21,11 +22,10 @@ from attachment_lab.faults.locations import BY_ID, kinds_at
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.commands import PROXY_BYPASSED, mock
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.handle import FaultCannotStrike, Lab, Tenant
+from attachment_lab.testing.lab import FaultCannotStrike, Lab, Tenant
 from mock_kit.faultkinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 

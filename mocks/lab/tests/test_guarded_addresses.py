@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.app import build_app
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app

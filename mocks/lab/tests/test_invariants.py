@@ -7,15 +7,8 @@ from dataclasses import replace
 import pytest
 
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.records import (
-    Carried,
-    ChainRecords,
-    Handover,
-    Leak,
-    SourceFile,
-    StoredObject,
-    TransferRecord,
-)
+from attachment_lab.reconciliation.records import ChainRecords, Handover, Leak, SourceFile, StoredObject
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 CHAT = "5AB6E20342A6EE11B3ED58961D1810CC"
 GOOD = "ab12" * 16

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
-from attachment_lab.console.picture import draw
-from attachment_lab.reconciliation.records import Carried, Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
+from attachment_lab.chats.picture import draw
+from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, Verdict
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
 SOURCE = SourceFile(chat=GUID, id="A1", name="image.jpg", size_bytes=2048, sha256="a" * 64)

@@ -10,11 +10,11 @@ import pytest
 from attachment_lab.demo.run import rows_from
 from attachment_lab.errors import LabFailed
 from attachment_lab.reconciliation.reading import Reconciliation, find_in_file, find_secrets, handover_from
-from attachment_lab.reconciliation.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
-from attachment_lab.stack.service_api import transfer_from
+from attachment_lab.reconciliation.records import ChainRecords, SourceFile, StoredObject
+from attachment_lab.reconciliation.settling import Motion
 from attachment_lab.tenant.conversation import Conversation, SentFile
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.settling import Motion
+from attachment_lab.tenant.service_api import Carried, TransferRecord, transfer_from
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
 FILE = "3B04C2CC93C9F7236667E938660AE10B"

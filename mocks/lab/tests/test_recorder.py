@@ -19,7 +19,7 @@ from attachment_lab.recorder.collector import Collector, Records
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.inside import heard
 from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 from c4c_mock.app import create_app
 from mock_kit.recorder import CapturedExchange
 

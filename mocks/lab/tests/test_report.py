@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from attachment_lab.console.picture import Picture, Station
+from attachment_lab.chats.picture import Picture, Station
 from attachment_lab.reconciliation.invariants import INVARIANTS, judge
 from attachment_lab.reconciliation.records import ChainRecords, Leak, Verdict, Violation
 from attachment_lab.report.drawing import evidence_rows, headline_of, invariants_of, sentence_of, stations_of

@@ -12,7 +12,7 @@ from attachment_lab.demo.files import sha256_of
 from attachment_lab.demo.seeds.files import RECIPES, seed_files
 from attachment_lab.demo.seeds.load import load
 from attachment_lab.demo.seeds.script import read_script, scripted_chats
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from attachment_lab.__main__ import run
 from attachment_lab.cli import common
+from attachment_lab.clients.calls import refusal
 from attachment_lab.demo.run import Assumption, DemoResult, Row
 from attachment_lab.demo.view import show
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.records import Verdict, Violation
-from attachment_lab.stack.calls import refusal
 
 ROW = Row(
     chat="C",

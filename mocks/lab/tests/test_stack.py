@@ -20,7 +20,7 @@ from attachment_lab.errors import NotSettled, StackFailed, WrongUse
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.process_cleanup import members
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.handle import FaultCannotStrike, Tenant
+from attachment_lab.testing.lab import FaultCannotStrike, Tenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 

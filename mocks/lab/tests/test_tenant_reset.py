@@ -8,16 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.console.desk import Desks
 from attachment_lab.errors import LabFailed, Refused
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.tenant.conversation import Conversation
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, renewed
-from attachment_lab.tenant.handle import Lab
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
-from attachment_lab.tenant.settling import wait_until_settled
 from attachment_lab.tenant.tenant_reset import renew_tenant
+from attachment_lab.testing.lab import Lab
 
 
 def test_a_renewed_tenant_keeps_its_addresses_and_nothing_that_is_secret() -> None:

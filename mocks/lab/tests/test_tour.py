@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
 from attachment_lab.console.tour import director
@@ -17,9 +18,8 @@ from attachment_lab.console.tour.steps import FALLBACK_PAGE, step, steps
 from attachment_lab.demo.tour import TourOptions, tour_url
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import Reader
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import Tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 LONGEST_CAPTION_WORDS = 50

@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 
 from attachment_contract.terminal import SafeConsole, visible_json
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file as stack_file
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.ready_file import RunningStack
 
 Command = TypeVar("Command", bound=Callable[..., Any])

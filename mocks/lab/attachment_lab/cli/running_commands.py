@@ -12,16 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json, reconciliation_of, running, stack_option
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.demo.run import Row, rows_from, verdict_json
 from attachment_lab.demo.view import Progress, table, verdict_lines
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack import ready_file as stack_file
-from attachment_lab.stack.clocks import advance_stack, advance_tenant
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_offset
 from attachment_lab.stack.ready_file import RunningStack, default_path
 from attachment_lab.stack.reset import ask_for_reset
-from attachment_lab.stack.running import read_offset
 from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.settling import wait_until_settled
 
 
 @click.command()

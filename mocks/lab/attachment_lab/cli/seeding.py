@@ -7,9 +7,9 @@ import threading
 from rich.console import Console
 from rich.text import Text
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.demo.seeds.load import load
 from attachment_lab.errors import LabError
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 

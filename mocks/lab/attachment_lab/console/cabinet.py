@@ -12,7 +12,7 @@ from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.held import Held
 from attachment_lab.errors import LabError, Refused
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
+from attachment_lab.tenant.service_api import TransferRecord
 
 FRESH_S = 0.8
 LISTED_ACTIVITIES = 100

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from attachment_lab.names import shown
-from attachment_lab.reconciliation.records import SourceFile, StoredObject, TransferRecord
+from attachment_lab.reconciliation.records import SourceFile, StoredObject
+from attachment_lab.tenant.service_api import TransferRecord
 
 Raw = Mapping[str, Any]
 #: Life cycle codes of C4C: 1 open, 2 in process, 3 completed, 4 canceled.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.errors import WrongUse
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant import people
 from attachment_lab.tenant.conversation import Conversation, Originator
 from attachment_lab.tenant.credentials import TenantNames

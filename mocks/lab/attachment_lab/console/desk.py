@@ -9,18 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.chats.watch import Watch
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
 from attachment_lab.console.tour.director import Director
-from attachment_lab.console.watch import Watch
 from attachment_lab.demo.run import default_files
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import Reader
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.clocks import catch_up
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.stack.clocks import catch_up, read_offset
 from attachment_lab.stack.reset import ask_for_reset
-from attachment_lab.stack.running import read_offset
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, renewed
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 from attachment_lab.tenant.tenant_reset import renew_tenant

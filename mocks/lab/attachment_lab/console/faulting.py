@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from attachment_lab.clients.neighbours import MOCKS
 from attachment_lab.errors import Refused
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, Place, misplaced, place_of
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import MOCKS
 from mock_kit.faultkinds import KINDS, fault_errors, is_int, is_number
 from mock_kit.problem import FieldError
 

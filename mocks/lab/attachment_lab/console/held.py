@@ -17,12 +17,12 @@ from urllib.parse import quote
 import httpx
 from flask import Response, jsonify, request
 
+from attachment_lab.clients.calls import Calls
 from attachment_lab.console.frame import told
 from attachment_lab.names import shown
 from attachment_lab.preview.drawing import MOST_DRAWN_BYTES, Draughtsman, Drawing, NotDrawn
 from attachment_lab.preview.kinds import HEAD_BYTES, Look, look_at
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
-from attachment_lab.stack.calls import Calls
 
 #: Nothing of a file may run, load or be framed, whoever opens its address.
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"

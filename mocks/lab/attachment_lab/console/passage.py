@@ -14,11 +14,11 @@ from typing import Any
 
 from flask import Flask, Response, abort, jsonify, request
 
+from attachment_lab.clients.neighbours import MOCKS
 from attachment_lab.console.desk import Desk, Desks
 from attachment_lab.console.frame import told
 from attachment_lab.demo.run import verdict_json
 from attachment_lab.errors import Refused
-from attachment_lab.stack.neighbours import MOCKS
 from mock_kit.guard import takes_files
 
 PIECE_BYTES = 256 * 1024

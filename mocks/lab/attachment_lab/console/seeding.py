@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.tenant.conversation import Conversation, Sendable
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.settling import wait_until_settled
 
 #: Seconds by which CMI and C4C are slowed down per file, so that people see it travel.
 SLOW_S = 0.45

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.containers.engine import (
     ContainersFailed,
     compose_command,
@@ -31,10 +32,9 @@ from attachment_lab.containers.engine import (
 )
 from attachment_lab.containers.names import POOL_SIZE
 from attachment_lab.errors import WrongUse
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames, renewed
-from attachment_lab.tenant.handle import Tenant
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.testing.lab import Tenant
 
 IMAGES = (
     "attachment-transfer",

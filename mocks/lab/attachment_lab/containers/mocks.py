@@ -16,6 +16,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 
+from attachment_lab.clients.calls import Calls
 from attachment_lab.containers.engine import (
     OWNER_LABEL,
     ContainersFailed,
@@ -25,7 +26,6 @@ from attachment_lab.containers.engine import (
     sweep_once,
     unique_name,
 )
-from attachment_lab.stack.calls import Calls
 from attachment_lab.tenant.opening import C4C_SERVICES, COMMUNICATION_SYSTEM
 
 START_TIMEOUT_S = 120

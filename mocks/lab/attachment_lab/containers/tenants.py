@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.errors import LabFailed, Refused
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import Verdict
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.tenant.conversation import Conversation
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions, open_tenant
-from attachment_lab.tenant.settling import wait_until_settled
 
 POLL_S = 0.25
 #: Two small files: the check is about the way, not about the load.

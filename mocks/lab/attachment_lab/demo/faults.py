@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.tenant.conversation import SentFile
 
 

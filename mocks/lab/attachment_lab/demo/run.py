@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import WrongUse
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.reconciliation.records import ChainRecords, Verdict
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.reconciliation.settling import Motion, wait_until_settled
 from attachment_lab.tenant.conversation import Conversation, Sendable, SentFile
-from attachment_lab.tenant.settling import Motion, wait_until_settled
 
 
 @dataclass(frozen=True, kw_only=True)

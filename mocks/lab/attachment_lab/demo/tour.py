@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from attachment_lab.stack.calls import Calls
+from attachment_lab.clients.calls import Calls
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 LOOK_S = 0.3

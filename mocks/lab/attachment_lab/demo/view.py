@@ -12,9 +12,10 @@ from rich.text import Text
 
 from attachment_lab.demo.run import Assumption, DemoResult, Row, Watcher
 from attachment_lab.names import human_size, short, shown
-from attachment_lab.reconciliation.records import Carried, Verdict
+from attachment_lab.reconciliation.records import Verdict
+from attachment_lab.reconciliation.settling import Motion
 from attachment_lab.tenant.conversation import SentFile
-from attachment_lab.tenant.settling import Motion
+from attachment_lab.tenant.service_api import Carried
 
 #: From this width on, ids are shown whole.
 ROOMY = 120

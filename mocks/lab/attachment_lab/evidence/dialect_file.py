@@ -27,8 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.neighbours import MOCKS
 from attachment_lab.errors import WrongUse
-from attachment_lab.stack.neighbours import MOCKS
 from c4c_mock.model import dialect as c4c_dialect
 from cmi_mock import dialect as cmi_dialect
 from cmi_mock.model.errors import Refused as CmiRefused

@@ -123,7 +123,7 @@ def debts(found: Iterable[Part], root: Path) -> list[str]:
 def _debts(row: Row, root: Path) -> Iterable[str]:
     pages = sources_of(row.source)
     if row.label in {"documented", "recorded"} and not pages:
-        yield f"no page of attachment_lab/data/sources.toml is named by its source {row.source!r}"
+        yield f"no page of attachment_lab/evidence/sources.toml is named by its source {row.source!r}"
     if row.label == "assumed" and not row.switch:
         yield "no switch changes it"
     if row.label == "inferred" and len(row.source) < 8:

@@ -1,4 +1,4 @@
-"""Where the sources that evidence labels name can be read: ``data/sources.toml``, linked to the labels' words."""
+"""Where the sources that evidence labels name can be read: ``sources.toml``, linked to the labels' words."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Source:
 @cache
 def sources() -> tuple[Source, ...]:
     """All pages, in the file's order."""
-    text = resources.files("attachment_lab").joinpath("data/sources.toml").read_text(encoding="utf-8")
+    text = resources.files("attachment_lab.evidence").joinpath("sources.toml").read_text(encoding="utf-8")
     return tuple(
         Source(key=key, **{**entry, "words": tuple(entry["words"])}) for key, entry in tomllib.loads(text).items()
     )

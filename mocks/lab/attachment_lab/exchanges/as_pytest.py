@@ -65,9 +65,9 @@ def _imports(recording: Recording) -> Iterator[str]:
     if _marks(recording) or recording.dialects or recording.state is None or _has_options(recording):
         yield "import pytest"
     yield "from attachment_lab.reconciliation.invariants import judge"
-    yield "from attachment_lab.tenant.handle import Tenant"
     if _has_options(recording):
         yield "from attachment_lab.tenant.opening import TenantOptions"
+    yield "from attachment_lab.testing.lab import Tenant"
 
 
 def _has_options(recording: Recording) -> bool:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.errors import Refused
 from attachment_lab.exchanges.entry import Entry, from_delivery, from_exchange
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 
 KEPT = 20_000
 PAGE = 500

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from attachment_contract import check
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.errors import LabError
 from attachment_lab.exchanges.as_pytest import source
 from attachment_lab.exchanges.curl import as_curl, variables
@@ -17,8 +18,7 @@ from attachment_lab.exchanges.query import Query, select
 from attachment_lab.exchanges.recording import record
 from attachment_lab.exchanges.why import Facts, Point, explain
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.service_api import TransferRecord
 
 #: Calls after the one that is looked at which may tell what came of it.
 LOOKED_AHEAD = 400

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.errors import Refused
 from attachment_lab.exchanges.entry import Entry
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 

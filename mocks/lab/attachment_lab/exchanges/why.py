@@ -18,7 +18,7 @@ from defusedxml.ElementTree import fromstring
 
 from attachment_lab.exchanges.entry import HOPS, Entry, struck_by
 from attachment_lab.exchanges.patterns import find
-from attachment_lab.reconciliation.records import Carried, TransferRecord
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)

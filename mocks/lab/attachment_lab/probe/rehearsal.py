@@ -6,8 +6,8 @@ import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.probe.target import PREFIX, SYSTEMS, Target
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.conversation import Conversation, Sendable
 from attachment_lab.tenant.credentials import ENDPOINT, SCOPE, TenantNames
 

@@ -9,19 +9,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.probe import read_c4c, read_cmi, read_token, read_writes
-from attachment_lab.probe.capture_c4c import C4cQuestions
-from attachment_lab.probe.capture_cmi import CmiQuestions
-from attachment_lab.probe.capture_token import ask_for_token
-from attachment_lab.probe.capture_writes import WriteQuestions
-from attachment_lab.probe.dialect_writing import FILE, dialect_text
-from attachment_lab.probe.evidence_files import Keeper
+from attachment_lab.probe import token as read_token
 from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.findings.dialect_text import FILE, dialect_text
+from attachment_lab.probe.findings.evidence_files import Keeper
+from attachment_lab.probe.findings.redaction import Redactor
+from attachment_lab.probe.findings.verdicts import Verdict, judge
 from attachment_lab.probe.permits import Permits
-from attachment_lab.probe.redaction import Redactor
-from attachment_lab.probe.sightings import apply
+from attachment_lab.probe.readings import c4c as read_c4c
+from attachment_lab.probe.readings import cmi as read_cmi
+from attachment_lab.probe.readings import writes as read_writes
+from attachment_lab.probe.readings.sightings import apply
+from attachment_lab.probe.requests.c4c import C4cQuestions
+from attachment_lab.probe.requests.cmi import CmiQuestions
+from attachment_lab.probe.requests.writes import WriteQuestions
 from attachment_lab.probe.target import System, Target
-from attachment_lab.probe.verdicts import Verdict, judge
+from attachment_lab.probe.token import ask_for_token
 from attachment_lab.probe.wire import ProbeFailed, Wire
 
 RULES = (*read_writes.WRITES, *read_c4c.READS, *read_cmi.READS, *read_token.READS)

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.findings.verdicts import Verdict
 from attachment_lab.probe.session import Outcome
-from attachment_lab.probe.verdicts import Verdict
 
 _STYLES = {"confirmed": "green", "refuted": "bold red", "not seen": "dim"}
 

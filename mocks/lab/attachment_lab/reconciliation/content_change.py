@@ -18,7 +18,8 @@ from dataclasses import dataclass
 
 from attachment_lab.names import short
 from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject
+from attachment_lab.reconciliation.records import SourceFile, StoredObject
+from attachment_lab.tenant.service_api import Carried
 
 CUSTOMER_TO_CMI = "customer → CMI"
 CMI_TO_SERVICE = "CMI → service"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 Act = Literal["history", "download", "lookup", "held", "upload", "check", "verify"]

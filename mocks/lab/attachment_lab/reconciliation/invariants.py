@@ -25,16 +25,8 @@ from attachment_lab.reconciliation.content_change import (
     change_of,
     differs,
 )
-from attachment_lab.reconciliation.records import (
-    Carried,
-    ChainRecords,
-    Leak,
-    SourceFile,
-    StoredObject,
-    TransferRecord,
-    Verdict,
-    Violation,
-)
+from attachment_lab.reconciliation.records import ChainRecords, Leak, SourceFile, StoredObject, Verdict, Violation
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 CONTACT_PRO_TO_SERVICE = "Contact Pro → service"
 

@@ -9,13 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.reconciliation.file_trace import WITH_FILES, Passage, answer_from, passage_from
 from attachment_lab.reconciliation.invariants import judge, wrong_contents
 from attachment_lab.reconciliation.records import ChainRecords, Handover, Leak, SourceFile, StoredObject, Verdict
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.stack.service_api import ServiceApi
 from attachment_lab.tenant.conversation import SentFile
 from attachment_lab.tenant.credentials import TenantNames
+from attachment_lab.tenant.service_api import ServiceApi
 
 JOURNAL_PAGE = 500
 #: All that Contact Pro's mock keeps.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.tenant.service_api import TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,58 +50,6 @@ class StoredObject:
     sha256: str
     created_by: str | None = None
     sniffed_type: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Carried:
-    """One attachment of a transfer, in the service's words.
-
-    Attributes:
-        state: open, uploading, ambiguous, stored, skipped or parked.
-        stored_name: under which it goes to C4C; another than ``name`` when two files of a chat are called alike.
-        sha256: as the service counted it while reading from CMI; None before.
-    """
-
-    source_id: str
-    name: str
-    state: str
-    stored_name: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    object_id: str | None = None
-    sha256: str | None = None
-    size_bytes: int | None = None
-    attempts: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransferRecord:
-    """A transfer as the service reports it.
-
-    Attributes:
-        chat: the contact id of the event; the chat's guid.
-        outcome: None while it is under way.
-        updated_at: RFC 3339, as sent.
-        activity_id: ObjectID of the chat activity in C4C; None until it is found.
-    """
-
-    id: str
-    chat: str
-    state: str
-    outcome: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    rounds: int = 0
-    created_at: str | None = None
-    updated_at: str | None = None
-    next_round_at: str | None = None
-    activity_id: str | None = None
-    attachments: tuple[Carried, ...] = ()
-
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
-        return self.state in {"settled", "parked", "cancelled"}
 
 
 @dataclass(frozen=True, kw_only=True)

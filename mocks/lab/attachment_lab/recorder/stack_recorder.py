@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from attachment_contract.live import Exchange, Hearing
 from attachment_contract.live.exchange import exchange_of
 from attachment_contract.live.routes import neighbour_of
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.recorder.collector import Collector
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.instrumentation import Sent
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 #: How long exchanges may take to come to their end after a test's, in wall seconds.

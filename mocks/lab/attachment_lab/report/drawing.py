@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attachment_lab.console.chatfacts import C4C, ChatFacts, Tone
-from attachment_lab.console.picture import FileView, Picture, draw
+from attachment_lab.chats.facts import C4C, ChatFacts, Tone
+from attachment_lab.chats.picture import FileView, Picture, draw
 from attachment_lab.reconciliation.records import Verdict
 from attachment_lab.report.model import (
     INVARIANT_SAYS,

@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from attachment_lab.console.picture import draw
-from attachment_lab.console.watch import Watch
+from attachment_lab.chats.picture import draw
+from attachment_lab.chats.watch import Watch
+from attachment_lab.clients.neighbours import MOCKS
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.report.drawing import chat_part, evidence_rows, headline_of, invariants_of, stations_of, touched_by
 from attachment_lab.report.model import Report, Scope
 from attachment_lab.report.privacy import without_names
-from attachment_lab.stack.neighbours import MOCKS
 
 PACKAGE = "attachment-transfer"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attachment_lab.console.chatfacts import Tone
+from attachment_lab.chats.facts import Tone
 
 #: What each invariant of the reconciliation says, for readers who have never heard of it.
 INVARIANT_SAYS = {

@@ -9,9 +9,10 @@ from http import HTTPStatus
 from attachment_lab.demo.run import Row, rows_from
 from attachment_lab.reconciliation.file_trace import Passage, Passages
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.records import Carried, ChainRecords, TransferRecord
+from attachment_lab.reconciliation.records import ChainRecords
 from attachment_lab.scenarios.model import FileFact, RunFacts
 from attachment_lab.scenarios.run import Run
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 
 def gather(run: Run, *, strikes: int) -> RunFacts:

@@ -10,16 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.neighbours import MOCKS
 from attachment_lab.errors import LabError, LabFailed, NotSettled, WrongUse
 from attachment_lab.faults.locations import BY_ID
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
-from attachment_lab.stack.clocks import advance_stack
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.stack.clocks import advance_stack, read_offset
 from attachment_lab.stack.kill import kill_listener
-from attachment_lab.stack.neighbours import MOCKS
-from attachment_lab.stack.running import read_offset
 from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.settling import wait_until_settled
+from attachment_lab.tenant.service_api import TransferRecord
 
 POLL_S = 0.05
 PATIENCE_S = 90.0

@@ -6,12 +6,12 @@ tenant with it; a tenant that stayed behind would find all its tokens refused.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.errors import Refused
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.stack.running import read_offset, write_offset
 
 #: Offsets closer than this are the same: a tenant follows within a call or two.
 SAME_S = 0.5
@@ -25,6 +25,18 @@ class ClockReading:
     name: str
     offset_s: float
     now: str | None = None
+
+
+def write_offset(clock_file: Path, offset_s: float) -> None:
+    """Set the service's virtual clock, atomically: a reader sees the old or the new offset."""
+    fresh = clock_file.with_suffix(".tmp")
+    fresh.write_text(json.dumps({"offset_s": offset_s}))
+    fresh.replace(clock_file)
+
+
+def read_offset(clock_file: Path) -> float:
+    """Seconds by which the service's clock is ahead of the wall."""
+    return float(json.loads(clock_file.read_text())["offset_s"])
 
 
 def read_clocks(to: Neighbours, tenant: str, clock_file: Path | None) -> list[ClockReading]:

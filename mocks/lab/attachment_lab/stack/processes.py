@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attachment_lab.errors import StackFailed
-from attachment_lab.stack import process_cleanup as janitor
+from attachment_lab.stack import process_cleanup
 
 TAIL_LINES = 15
 POLL_S = 0.05
@@ -56,14 +56,14 @@ class Child:
 
     def ask_to_end(self) -> None:
         """SIGTERM to the whole group; a group that is gone is fine."""
-        janitor.signal_group(self.pid, signal.SIGTERM)
+        process_cleanup.signal_group(self.pid, signal.SIGTERM)
 
     def end(self, deadline: float) -> None:
         """Wait for the session to empty itself until the (monotonic) deadline, then SIGKILL what is left."""
         self.wait(max(0.0, deadline - time.monotonic()))
-        while janitor.members(self.pid) and time.monotonic() < deadline:
+        while process_cleanup.members(self.pid) and time.monotonic() < deadline:
             time.sleep(POLL_S)
-        janitor.kill_session(self.pid)
+        process_cleanup.kill_session(self.pid)
         self.wait(GRACE_S)
 
     def wait(self, seconds: float) -> bool:
@@ -79,12 +79,12 @@ class Child:
         return StackFailed(f"{self.name} ended {exit_words(self.exit_code)}.\n{tail(self.log)}")
 
 
-class Janitor:
-    """Tells the janitor process which groups to end should this process vanish."""
+class ProcessCleanup:
+    """Tells the process ``process_cleanup`` which process groups to end when this process has gone."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__).with_name("janitor.py"))],
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("process_cleanup.py"))],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
@@ -118,13 +118,13 @@ class Children:
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
-        self._janitor = Janitor()
+        self._cleanup = ProcessCleanup()
         self.all: list[Child] = []
 
     def start(self, command: Command) -> Child:
         """Start one; its log is ``<run dir>/<name>.log``."""
         child = Child(command, self._run_dir)
-        self._janitor.watch(child)
+        self._cleanup.watch(child)
         self.all.append(child)
         return child
 
@@ -146,7 +146,7 @@ class Children:
         """End one process group, gently first."""
         child.ask_to_end()
         child.end(time.monotonic() + GRACE_S)
-        self._janitor.forget(child)
+        self._cleanup.forget(child)
         self.all.remove(child)
 
     def stop(self) -> None:
@@ -156,9 +156,9 @@ class Children:
         deadline = time.monotonic() + GRACE_S
         for child in self.all:
             child.end(deadline)
-            self._janitor.forget(child)
+            self._cleanup.forget(child)
         self.all.clear()
-        self._janitor.dismiss()
+        self._cleanup.dismiss()
 
 
 def clean_environment(ours: Mapping[str, str]) -> dict[str, str]:

@@ -16,11 +16,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from attachment_lab.clients.calls import Calls
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.stack import ready_file as stack_file
-from attachment_lab.stack.calls import Calls
+from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.ready_file import RunningStack
-from attachment_lab.stack.running import Stack, read_offset
+from attachment_lab.stack.running import Stack
 from attachment_lab.tenant.credentials import TenantNames, renewed
 from attachment_lab.tenant.opening import close_tenant, open_tenant
 from attachment_lab.tenant.tenant_reset import renew_tenant

@@ -7,7 +7,6 @@ tenant.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -20,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.errors import PortTaken, StackFailed
 from attachment_lab.evidence.dialect_file import read_dialect_file
 from attachment_lab.stack import commands, egress
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.clocks import write_offset
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import Child, Children, tail
 from attachment_lab.tenant.credentials import TenantNames, sealing_key
@@ -230,18 +230,6 @@ def _collector() -> Collector:
     from attachment_lab.recorder.collector import Collector  # noqa: PLC0415
 
     return Collector()
-
-
-def write_offset(clock_file: Path, offset_s: float) -> None:
-    """Set the service's virtual clock, atomically: a reader sees the old or the new offset."""
-    fresh = clock_file.with_suffix(".tmp")
-    fresh.write_text(json.dumps({"offset_s": offset_s}))
-    fresh.replace(clock_file)
-
-
-def read_offset(clock_file: Path) -> float:
-    """Seconds by which the service's clock is ahead of the wall."""
-    return float(json.loads(clock_file.read_text())["offset_s"])
 
 
 def _started(options: StackOptions, run_dir: Path) -> Stack:

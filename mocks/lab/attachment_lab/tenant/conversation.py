@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.errors import LabFailed
 from attachment_lab.names import shown
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 PIECE_BYTES = 256 * 1024

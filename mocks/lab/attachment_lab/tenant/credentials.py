@@ -82,7 +82,7 @@ class TenantNames:
 
 def example_integration_json() -> bytes:
     """The one-line example of the public configuration page, unchanged."""
-    return resources.files("attachment_lab").joinpath("data/chat_attachments_edi.json").read_bytes()
+    return resources.files("attachment_lab.tenant").joinpath("chat_attachments_edi.json").read_bytes()
 
 
 def default_tenant() -> TenantNames:

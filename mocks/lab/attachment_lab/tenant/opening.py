@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, TenantNames
 
 #: The OData services that the configuration page ticks for the technical user. Evidence: documented.

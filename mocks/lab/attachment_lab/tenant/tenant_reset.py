@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from attachment_lab.clients.neighbours import MOCKS, Neighbours
 from attachment_lab.errors import Refused
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.stack.service_api import ServiceApi
 from attachment_lab.tenant.credentials import TenantNames, renewed
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.tenant.service_api import ServiceApi
 
 
 def renew_tenant(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 #: Switches that the service can live with unaided; every one of them differs from its default.

@@ -17,8 +17,8 @@ import pytest
 
 from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, furnish, rehearsal_target
 from attachment_lab.probe.target import PREFIX, Target
-from attachment_lab.tenant.handle import Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Tenant
 
 pytestmark = [
     pytest.mark.stack,

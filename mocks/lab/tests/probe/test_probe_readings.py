@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.probe import read_c4c, read_cmi, read_token, read_writes
-from attachment_lab.probe.assumptions import assumptions, why_unseen
+from attachment_lab.probe import token as read_token
 from attachment_lab.probe.exchange import Exchange, Notebook
+from attachment_lab.probe.findings.assumptions import assumptions, why_unseen
+from attachment_lab.probe.findings.verdicts import judge
+from attachment_lab.probe.readings import c4c as read_c4c
+from attachment_lab.probe.readings import cmi as read_cmi
+from attachment_lab.probe.readings import writes as read_writes
+from attachment_lab.probe.readings.sightings import NO_VALUE, apply
 from attachment_lab.probe.session import RULES
-from attachment_lab.probe.sightings import NO_VALUE, apply
-from attachment_lab.probe.verdicts import judge
 
 MODULES: tuple[ModuleType, ...] = (read_c4c, read_cmi, read_token, read_writes)
 PHOTO = {"id": "F1", "name": "a.png", "content_type": "image/png", "size": 3, "url": "/chats/G/attachments/F1"}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_lab.probe.evidence_files import Keeper, NotRedacted
 from attachment_lab.probe.exchange import Exchange
-from attachment_lab.probe.redaction import Redactor
+from attachment_lab.probe.findings.evidence_files import Keeper, NotRedacted
+from attachment_lab.probe.findings.redaction import Redactor
 from attachment_lab.probe.target import Target
 
 KEY = b"k" * 32

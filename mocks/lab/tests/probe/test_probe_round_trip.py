@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from probe_kit import DIFFERENT, Battery
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.probe.permits import Permits
 from attachment_lab.probe.rehearsal import completed_chat, furnish, rehearsal_target
 from attachment_lab.probe.session import Outcome, run_probe
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, Tenant
 
 pytestmark = [
     pytest.mark.stack,

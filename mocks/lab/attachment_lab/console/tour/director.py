@@ -18,9 +18,9 @@ from attachment_lab.errors import NotSettled, Refused, WrongUse
 from attachment_lab.exchanges.query import Query
 from attachment_lab.exchanges.reader import Reader
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.settling import wait_until_settled
+from attachment_lab.tenant.service_api import TransferRecord
 
 #: Seconds by which each download and each upload is slowed down at speed 1, so that people see it.
 SLOW_S = 0.9

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from attachment_lab.clients.neighbours import Neighbours
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.demo.faults import DemoFault
 from attachment_lab.demo.files import CustomerFile
 from attachment_lab.demo.seeds.files import seed_files
 from attachment_lab.demo.seeds.script import FaultKind, Line, ScriptedChat, scripted_chats
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.tenant.conversation import Conversation, SentFile
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.settling import wait_until_settled
 
 SETTLE_TIMEOUT_S = 120.0
 FAULTS: Mapping[FaultKind, DemoFault] = {

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from attachment_lab.probe.capture_c4c import PLACES, SERVICES
 from attachment_lab.probe.edm import AttachmentNav, Edm, EdmUnreadable, read_edm
 from attachment_lab.probe.exchange import Exchange, Notebook
-from attachment_lab.probe.sightings import Sighting, holds, status_of, taken
+from attachment_lab.probe.readings.sightings import Sighting, holds, status_of, taken
+from attachment_lab.probe.requests.c4c import PLACES, SERVICES
 
 
 def doors(book: Notebook) -> Iterator[Sighting]:

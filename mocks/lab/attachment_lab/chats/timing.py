@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from attachment_lab.console.chatfacts import Tone
-from attachment_lab.console.hops import Hop
-from attachment_lab.console.journey import Timeline
+from attachment_lab.chats.facts import Tone
+from attachment_lab.chats.hops import Hop
+from attachment_lab.chats.journey import Timeline
 
 WORDS = {
     "sent": "Sent in the chat",

@@ -1,4 +1,4 @@
-"""From the token endpoint's answer: which kind of token it gives."""
+"""The token endpoint: the one request that is sent to it, and which kind of token its answer holds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,21 @@ import binascii
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from attachment_lab.probe.exchange import Notebook
-from attachment_lab.probe.sightings import NO_VALUE, Sighting, holds
+from attachment_lab.probe.readings.sightings import NO_VALUE, Sighting, holds
+from attachment_lab.probe.wire import Wire
 
 _SIGNINGS = ("ES256", "RS256")
+
+
+def ask_for_token(wire: Wire) -> None:
+    """One client-credentials request with HTTP Basic (RFC 6749). Raises ProbeFailed, CredentialsRefused."""
+    form = {"grant_type": "client_credentials"} | ({"scope": wire.target.scope} if wire.target.scope else {})
+    headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
+    body = urlencode(form).encode()
+    wire.ask("token", "token.grant", wire.target.token_url, method="POST", headers=headers, body=body)
 
 
 def token(book: Notebook) -> Iterator[Sighting]:

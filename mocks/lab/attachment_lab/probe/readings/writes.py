@@ -6,9 +6,9 @@ import base64
 from collections.abc import Iterator
 from decimal import Decimal
 
-from attachment_lab.probe.capture_writes import CONTENT, PRODUCT_IMAGE, PROGRAM_TYPE, STANDARD
 from attachment_lab.probe.exchange import Exchange, Notebook
-from attachment_lab.probe.sightings import Sighting, holds, status_of, taken
+from attachment_lab.probe.readings.sightings import Sighting, holds, status_of, taken
+from attachment_lab.probe.requests.writes import CONTENT, PRODUCT_IMAGE, PROGRAM_TYPE, STANDARD
 
 _COMPLETED = "3"
 _REFUSALS = (400, 403, 405, 415, 422)

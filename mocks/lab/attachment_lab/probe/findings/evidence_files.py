@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.probe.exchange import Exchange, Notebook
-from attachment_lab.probe.redaction import Redactor
+from attachment_lab.probe.findings.redaction import Redactor
 from attachment_lab.probe.target import Target
 
 FOLDER = "evidence"

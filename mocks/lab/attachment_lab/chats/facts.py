@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, Verdict
+from attachment_lab.tenant.service_api import TransferRecord
 
 Tone = Literal["idle", "active", "waiting", "done", "failed"]
 #: Stations by number: 0 Contact Pro, 1 integration, 2 service, 3 CMI download, 4 C4C upload.

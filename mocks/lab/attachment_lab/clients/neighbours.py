@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attachment_lab.clients.calls import Calls
 from attachment_lab.errors import WrongUse
-from attachment_lab.stack.calls import Calls
 
 MOCKS = ("orchestration", "cmi", "c4c")
 

@@ -10,15 +10,16 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from attachment_lab import names
-from attachment_lab.console.chatfacts import ChatFacts
-from attachment_lab.console.hops import passages_of
-from attachment_lab.console.journey import Journey, travel
-from attachment_lab.console.lanes import Lane, Lanes, choose, lane_of
-from attachment_lab.console.picture import Picture, draw
+from attachment_lab.chats.facts import ChatFacts
+from attachment_lab.chats.hops import passages_of
+from attachment_lab.chats.journey import Journey, travel
+from attachment_lab.chats.overview import Lane, Lanes, choose, lane_of
+from attachment_lab.chats.picture import Picture, draw
 from attachment_lab.reconciliation.file_trace import Passages
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, Verdict
+from attachment_lab.tenant.service_api import TransferRecord
 
 #: A reading is shared by all open pages for this long.
 FRESH_S = 0.2

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
+from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
 from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Carried, SourceFile
+from attachment_lab.reconciliation.records import SourceFile
+from attachment_lab.tenant.service_api import Carried
 
 
 @dataclass(frozen=True, kw_only=True)

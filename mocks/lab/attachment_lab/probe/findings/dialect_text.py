@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from attachment_lab.evidence.dialect_file import FORMAT, toml_value
-from attachment_lab.probe.verdicts import Verdict
+from attachment_lab.probe.findings.verdicts import Verdict
 
 FILE = "dialect.toml"
 

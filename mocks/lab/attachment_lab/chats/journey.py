@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
-from attachment_lab.console.hops import Hop, hops_of
+from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
+from attachment_lab.chats.hops import Hop, hops_of
 
 #: Nothing happening for longer than this is shortened to this, in seconds.
 LONGEST_GAP_S = 2.5

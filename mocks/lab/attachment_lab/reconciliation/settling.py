@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from attachment_lab.errors import NotSettled
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import Handover, TransferRecord
+from attachment_lab.reconciliation.records import Handover
+from attachment_lab.tenant.service_api import TransferRecord
 
 POLL_S = 0.1
 

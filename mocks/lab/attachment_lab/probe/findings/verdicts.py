@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from attachment_lab.probe.assumptions import Assumption, assumptions, reason_unseen
-from attachment_lab.probe.sightings import NO_VALUE, Sighting
+from attachment_lab.probe.findings.assumptions import Assumption, assumptions, reason_unseen
+from attachment_lab.probe.readings.sightings import NO_VALUE, Sighting
 
 Word = Literal["confirmed", "refuted", "not seen"]
 

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import fromstring
 
 from attachment_lab.probe.chat_shapes import attachments_in, leg_ids, messages_in
 from attachment_lab.probe.exchange import Exchange, Notebook
-from attachment_lab.probe.sightings import NO_VALUE, Sighting, holds, status_of
+from attachment_lab.probe.readings.sightings import NO_VALUE, Sighting, holds, status_of
 
 RICH_CONTENT = "/sms/richcontent"
 _BY_ID, _BY_GROUP = "chats/{contact_id}", "chats?groupId={contact_id}"

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from attachment_lab.stack.neighbours import MOCKS
+from attachment_lab.clients.neighbours import MOCKS
 from c4c_mock.evidence import BOOK as C4C_BOOK
 from c4c_mock.model.dialect import switches as c4c_switches
 from cmi_mock.dialect import entries as cmi_entries
@@ -85,7 +85,7 @@ def _of_service() -> Iterator[Assumption]:
 @cache
 def why_unseen() -> Mapping[str, str]:
     """Why the probe cannot see an assumption, or what it needs to; by id, or by a prefix that ends in a dot."""
-    text = resources.files("attachment_lab.probe").joinpath("unseen.toml").read_text(encoding="utf-8")
+    text = resources.files("attachment_lab.probe.findings").joinpath("unseen.toml").read_text(encoding="utf-8")
     return {str(name): str(reason) for name, reason in tomllib.loads(text)["why"].items()}
 
 

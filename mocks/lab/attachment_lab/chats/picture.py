@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
-from attachment_lab.console.hops import hops_of
-from attachment_lab.console.journey import timeline_of
-from attachment_lab.console.timing import HopView, view_of
+from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
+from attachment_lab.chats.hops import hops_of
+from attachment_lab.chats.journey import timeline_of
+from attachment_lab.chats.timing import HopView, view_of
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.content_change import SERVICE_TO_C4C, change_of, differs
-from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject, TransferRecord
+from attachment_lab.reconciliation.records import SourceFile, StoredObject
+from attachment_lab.tenant.service_api import Carried, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ from attachment_lab.probe.exchange import Exchange
 _KEPT = {
     name: frozenset(words)
     for name, words in tomllib.loads(
-        resources.files("attachment_lab.probe").joinpath("kept.toml").read_text(encoding="utf-8")
+        resources.files("attachment_lab.probe.findings").joinpath("kept.toml").read_text(encoding="utf-8")
     ).items()
 }
 _CODE = re.compile(r"[A-Za-z0-9_.+/\-]{1,80}")

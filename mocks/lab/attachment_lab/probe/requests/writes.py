@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from attachment_lab.probe.capture_c4c import JSON, STRICT, C4cQuestions, selection
 from attachment_lab.probe.edm import AttachmentNav
 from attachment_lab.probe.exchange import Exchange
 from attachment_lab.probe.guard import ACTIVITIES, SERVICE
+from attachment_lab.probe.requests.c4c import JSON, STRICT, C4cQuestions, selection
 from attachment_lab.probe.wire import ProbeFailed
 
 CONTENT = b"A test file of attachment-lab probe. It may be deleted.\n"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from attachment_lab.console.chatfacts import ChatFacts, Tone
-from attachment_lab.console.picture import Picture, draw
+from attachment_lab.chats.facts import ChatFacts, Tone
+from attachment_lab.chats.picture import Picture, draw
 
 STATIONS = 5
 #: One letter per tone: a lane of two hundred files stays a short text.

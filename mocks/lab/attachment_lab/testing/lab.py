@@ -8,15 +8,17 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
 
+from attachment_lab.clients.neighbours import MOCKS
 from attachment_lab.errors import Refused, WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import StoredObject, TransferRecord, Verdict
-from attachment_lab.stack.neighbours import MOCKS
-from attachment_lab.stack.running import Stack, read_offset, write_offset
+from attachment_lab.reconciliation.records import StoredObject, Verdict
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.stack.clocks import read_offset, write_offset
+from attachment_lab.stack.running import Stack
 from attachment_lab.tenant.conversation import Conversation, Fired, Sendable, SentFile
 from attachment_lab.tenant.credentials import TenantNames, default_tenant, fresh_tenant
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
-from attachment_lab.tenant.settling import wait_until_settled
+from attachment_lab.tenant.service_api import TransferRecord
 
 if TYPE_CHECKING:
     from attachment_lab.recorder.stack_recorder import StackRecorder
