@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from attachment_contract.live import Hearing
     from attachment_lab.stack.running import StackOptions
     from attachment_lab.tenant.opening import TenantOptions
-    from attachment_lab.testing.lab import Lab, Tenant
+    from attachment_lab.testing.lab import Lab, LabTenant
 
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
@@ -99,7 +99,7 @@ def lab(lab_options: StackOptions) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None) -> Iterator[Tenant]:
+def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None) -> Iterator[LabTenant]:
     """A Contact Pro tenant with its CMI and C4C host, of this test alone; its invariants are checked at the end."""
     marked = request.node.get_closest_marker
     rules = {

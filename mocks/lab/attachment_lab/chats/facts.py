@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, Verdict
+from attachment_lab.reconciliation.file_trace import FileExchange
+from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import TransferRecord
 
 Tone = Literal["idle", "active", "waiting", "done", "failed"]
@@ -24,17 +24,17 @@ class ChatFacts:
         ended: whether the conversation is over.
         verdict: of the reconciliation, once the chat is at rest.
         created: when it began, RFC 3339; sent_at: likewise for each file, by its id, where CMI tells.
-        passages: what moved its files, oldest first.
+        file_exchanges: what moved its files, oldest first.
     """
 
     guid: str
     status: str
     ended: bool
     sources: tuple[SourceFile, ...] = ()
-    handovers: tuple[Handover, ...] = ()
+    deliveries: tuple[DeliveryRecord, ...] = ()
     transfer: TransferRecord | None = None
-    objects: tuple[StoredObject, ...] = ()
-    verdict: Verdict | None = None
+    objects: tuple[C4cObject, ...] = ()
+    verdict: ReconciliationVerdict | None = None
     created: str | None = None
     sent_at: Mapping[str, str] = field(default_factory=dict)
-    passages: tuple[Passage, ...] = ()
+    file_exchanges: tuple[FileExchange, ...] = ()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
-from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.reconciliation.file_trace import FileExchange
 from attachment_lab.reconciliation.records import SourceFile
-from attachment_lab.tenant.service_api import Carried
+from attachment_lab.tenant.service_api import AttachmentRecord
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hop:
+class FileHop:
     """One thing that happened to a file. Times are epoch seconds by the mocks' clock.
 
     Attributes:
@@ -31,7 +31,7 @@ class Hop:
     note: str = ""
 
 
-def passages_of(chat: ChatFacts, everything: Sequence[Passage]) -> tuple[Passage, ...]:
+def trace_of(chat: ChatFacts, everything: Sequence[FileExchange]) -> tuple[FileExchange, ...]:
     """Those that belong to this chat: by its guid, its activity, or one of its files at CMI or in C4C."""
     transfer = chat.transfer
     mine = {each.object_id for each in transfer.attachments if each.object_id} if transfer else set()
@@ -47,43 +47,43 @@ def passages_of(chat: ChatFacts, everything: Sequence[Passage]) -> tuple[Passage
     )
 
 
-def hops_of(chat: ChatFacts) -> dict[str, tuple[Hop, ...]]:
+def hops_of(chat: ChatFacts) -> dict[str, tuple[FileHop, ...]]:
     """Every file's hops, oldest first, by the file's id at CMI."""
     carried = {each.source_id: each for each in chat.transfer.attachments} if chat.transfer else {}
-    book = _Book(chat.passages)
-    listed = next((each for each in chat.passages if each.act == "history" and each.is_good), None)
+    book = _Book(chat.file_exchanges)
+    listed = next((each for each in chat.file_exchanges if each.act == "history" and each.is_good), None)
     return {source.id: tuple(_hops(source, carried.get(source.id), chat, book, listed)) for source in chat.sources}
 
 
 class _Book:
-    """The passages by what they were about."""
+    """The file_exchanges by what they were about."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
-        self.downloads: Mapping[str | None, list[Passage]] = defaultdict(list)
-        self.uploads: Mapping[str | None, list[Passage]] = defaultdict(list)
-        self.looks: Mapping[str | None, list[Passage]] = defaultdict(list)
+    def __init__(self, file_exchanges: Sequence[FileExchange]) -> None:
+        self.downloads: Mapping[str | None, list[FileExchange]] = defaultdict(list)
+        self.uploads: Mapping[str | None, list[FileExchange]] = defaultdict(list)
+        self.looks: Mapping[str | None, list[FileExchange]] = defaultdict(list)
         shelves = {
             "download": lambda each: self.downloads[each.source_id],
             "upload": lambda each: self.uploads[each.stored_name],
             "check": lambda each: self.looks[each.object_id],
             "verify": lambda each: self.looks[each.object_id],
         }
-        for each in passages:
+        for each in file_exchanges:
             if each.act in shelves:
                 shelves[each.act](each).append(each)
 
 
 def _hops(
-    source: SourceFile, mine: Carried | None, chat: ChatFacts, book: _Book, listed: Passage | None
-) -> Iterator[Hop]:
+    source: SourceFile, mine: AttachmentRecord | None, chat: ChatFacts, book: _Book, listed: FileExchange | None
+) -> Iterator[FileHop]:
     sent = chat.sent_at.get(source.id) or chat.created
     if sent:
         at_s = datetime.fromisoformat(sent).timestamp()
-        yield Hop(act="sent", station=CONTACT_PRO, begun_s=at_s, ended_s=at_s)
+        yield FileHop(act="sent", station=CONTACT_PRO, begun_s=at_s, ended_s=at_s)
     if mine is None:
         return
     if listed:
-        yield Hop(act="listed", station=SERVICE, begun_s=listed.begun_s, ended_s=listed.ended_s)
+        yield FileHop(act="listed", station=SERVICE, begun_s=listed.begun_s, ended_s=listed.ended_s)
     reads = [each for each in book.downloads[source.id] if not each.is_redirect]
     tries = [*reads, *book.uploads[mine.stored_name or mine.name]]
     tries.sort(key=lambda each: each.begun_s)
@@ -92,34 +92,34 @@ def _hops(
     yield from _looked(mine, book, tries)
 
 
-def _tried(passage: Passage) -> Hop:
-    is_read = passage.act == "download"
+def _tried(exchange: FileExchange) -> FileHop:
+    is_read = exchange.act == "download"
     what, station = ("read", CMI) if is_read else ("stored", C4C)
-    return Hop(
+    return FileHop(
         act=what,
         station=station,
-        begun_s=passage.begun_s,
-        ended_s=passage.ended_s,
-        tone="done" if passage.is_good else "failed",
-        note="" if passage.is_good else _wrong(passage),
+        begun_s=exchange.begun_s,
+        ended_s=exchange.ended_s,
+        tone="done" if exchange.is_good else "failed",
+        note="" if exchange.is_good else _wrong(exchange),
     )
 
 
-def _looked(mine: Carried, book: _Book, tries: Sequence[Passage]) -> Iterator[Hop]:
+def _looked(mine: AttachmentRecord, book: _Book, tries: Sequence[FileExchange]) -> Iterator[FileHop]:
     """The service compares what C4C holds; after a lost answer that is also how it finds the file."""
     looks = book.looks[mine.object_id] if mine.object_id else []
     if not looks:
         return
     was_told = any(each.act == "upload" and each.is_good for each in tries)
     act = "compared" if was_told else "found"
-    yield Hop(act=act, station=C4C, begun_s=looks[0].begun_s, ended_s=looks[-1].ended_s)
+    yield FileHop(act=act, station=C4C, begun_s=looks[0].begun_s, ended_s=looks[-1].ended_s)
 
 
-def _wrong(passage: Passage) -> str:
-    who = "CMI" if passage.mock == "cmi" else "C4C"
-    struck = " (planned fault)" if passage.fault else ""
-    if not passage.status:
+def _wrong(exchange: FileExchange) -> str:
+    who = "CMI" if exchange.mock == "cmi" else "C4C"
+    struck = " (planned fault)" if exchange.fault else ""
+    if not exchange.status:
         return f"no answer from {who}{struck}"
-    if not passage.whole:
+    if not exchange.whole:
         return f"{who}’s answer broke off{struck}"
-    return f"{who} answered {passage.status}{struck}"
+    return f"{who} answered {exchange.status}{struck}"

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts, Tone
-from attachment_lab.chats.hops import Hop, hops_of
+from attachment_lab.chats.hops import FileHop, hops_of
 
 #: Nothing happening for longer than this is shortened to this, in seconds.
 LONGEST_GAP_S = 2.5
@@ -23,7 +23,7 @@ LAST_S = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stop:
+class JourneyStop:
     """From ``at_s`` (seconds of the replay) on, a file is here."""
 
     at_s: float
@@ -64,7 +64,7 @@ class Journey:
     guid: str
     begun: float
     length_s: float
-    files: dict[str, tuple[Stop, ...]]
+    files: dict[str, tuple[JourneyStop, ...]]
     stations: tuple[tuple[Beat, ...], ...]
     sentence: tuple[Beat, ...]
     gaps: tuple[Gap, ...] = field(default=())
@@ -105,11 +105,11 @@ class Timeline:
         return max(0.0, min(self._at[place] + moment - self._moments[place], until))
 
 
-def timeline_of(chat: ChatFacts, hops: dict[str, tuple[Hop, ...]]) -> Timeline:
+def timeline_of(chat: ChatFacts, hops: dict[str, tuple[FileHop, ...]]) -> Timeline:
     """All moments of the chat's journey."""
     moments = [moment for each in hops.values() for hop in each for moment in (hop.begun_s, hop.ended_s)]
-    moments += [moment for each in chat.passages for moment in (each.begun_s, each.ended_s)]
-    for each in chat.handovers:
+    moments += [moment for each in chat.file_exchanges for moment in (each.begun_s, each.ended_s)]
+    for each in chat.deliveries:
         moments += [_s(moment) for moment in (each.fired_at, each.finished_at) if moment]
     if chat.created:
         moments.append(_s(chat.created))
@@ -139,39 +139,39 @@ def travel(chat: ChatFacts) -> Journey:
     )
 
 
-def _stops(hops: Sequence[Hop], timeline: Timeline) -> Iterable[Stop]:
+def _stops(hops: Sequence[FileHop], timeline: Timeline) -> Iterable[JourneyStop]:
     """A file's way; a stop that another one at the same moment replaces is harmless."""
     for number, hop in enumerate(hops):
         begun, ended = timeline.at(hop.begun_s), timeline.at(hop.ended_s)
         is_compared_later = any(each.act == "compared" for each in hops[number + 1 :])
         if hop.act == "sent":
-            yield Stop(at_s=begun, station=CONTACT_PRO, tone="idle", chip="In the chat")
+            yield JourneyStop(at_s=begun, station=CONTACT_PRO, tone="idle", chip="In the chat")
         elif hop.act == "listed":
-            yield Stop(at_s=ended, station=SERVICE, tone="idle", chip="Queued")
+            yield JourneyStop(at_s=ended, station=SERVICE, tone="idle", chip="Queued")
         elif hop.act == "read":
-            yield Stop(at_s=begun, station=CMI, tone="active", chip="On its way")
+            yield JourneyStop(at_s=begun, station=CMI, tone="active", chip="On its way")
             if hop.tone == "failed":
-                yield Stop(at_s=ended, station=CMI, tone="waiting", chip="Again soon", note=hop.note)
+                yield JourneyStop(at_s=ended, station=CMI, tone="waiting", chip="Again soon", note=hop.note)
         elif hop.act == "stored":
-            yield Stop(at_s=begun, station=C4C, tone="active", chip="Uploading")
+            yield JourneyStop(at_s=begun, station=C4C, tone="active", chip="Uploading")
             yield _uploaded(hop, ended, is_compared_later=is_compared_later)
         else:
-            yield Stop(at_s=ended, station=C4C, tone="done", chip="Stored")
+            yield JourneyStop(at_s=ended, station=C4C, tone="done", chip="Stored")
 
 
-def _uploaded(hop: Hop, ended: float, *, is_compared_later: bool) -> Stop:
+def _uploaded(hop: FileHop, ended: float, *, is_compared_later: bool) -> JourneyStop:
     if hop.tone == "failed":
-        return Stop(at_s=ended, station=C4C, tone="waiting", chip="Looking in C4C", note=hop.note)
+        return JourneyStop(at_s=ended, station=C4C, tone="waiting", chip="Looking in C4C", note=hop.note)
     if is_compared_later:
-        return Stop(at_s=ended, station=C4C, tone="active", chip="Comparing")
-    return Stop(at_s=ended, station=C4C, tone="done", chip="Stored")
+        return JourneyStop(at_s=ended, station=C4C, tone="active", chip="Comparing")
+    return JourneyStop(at_s=ended, station=C4C, tone="done", chip="Stored")
 
 
 def _contact_pro(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
     count = len(chat.sources)
     files = f"{count} file{'' if count == 1 else 's'} from the customer"
     beats = [Beat(at_s=0.0, tone="active", headline="Chat is open", detail=files)]
-    for each in chat.handovers:
+    for each in chat.deliveries:
         if each.fired_at:
             at_s = timeline.at(_s(each.fired_at))
             beats.append(Beat(at_s=at_s, tone="done", headline=f"Event {each.event} fired", detail=files))
@@ -180,7 +180,7 @@ def _contact_pro(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
 
 def _integration(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
     beats = [Beat(at_s=0.0, tone="idle", headline="Waits for an event")]
-    for each in chat.handovers:
+    for each in chat.deliveries:
         if each.fired_at:
             at_s = timeline.at(_s(each.fired_at))
             beats.append(Beat(at_s=at_s, tone="active", headline="Token, then POST", detail="/prod/chat-attachments"))
@@ -197,10 +197,12 @@ def _integration(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
 def _service(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
     """A round begins when the service asks CMI for the chat; what follows up to the next one is that round's."""
     beats = [Beat(at_s=0.0, tone="idle", headline="Nothing to do yet")]
-    rounds = [each for each in chat.passages if each.act == "history"]
+    rounds = [each for each in chat.file_exchanges if each.act == "history"]
     for number, begun in enumerate(rounds):
         following = rounds[number + 1].begun_s if number + 1 < len(rounds) else float("inf")
-        last = max((each.ended_s for each in chat.passages if begun.begun_s <= each.begun_s < following), default=0.0)
+        last = max(
+            (each.ended_s for each in chat.file_exchanges if begun.begun_s <= each.begun_s < following), default=0.0
+        )
         name = "first round" if number == 0 else f"round {number + 1}"
         beats.append(Beat(at_s=timeline.at(begun.begun_s), tone="active", headline="At work", detail=name))
         if following != float("inf"):
@@ -210,9 +212,9 @@ def _service(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
     return tuple(beats)
 
 
-def _counting(files: dict[str, tuple[Stop, ...]], station: int, verb: str) -> tuple[Beat, ...]:
+def _counting(files: dict[str, tuple[JourneyStop, ...]], station: int, verb: str) -> tuple[Beat, ...]:
     """A station that counts files: one beat whenever the count or the mood changes."""
-    here: dict[str, Stop] = {}
+    here: dict[str, JourneyStop] = {}
     beats = [Beat(at_s=0.0, tone="idle", headline="Waits for the service")]
     for at_s, name, stop in _merged(files):
         here[name] = stop
@@ -226,11 +228,11 @@ def _counting(files: dict[str, tuple[Stop, ...]], station: int, verb: str) -> tu
     return tuple(beats)
 
 
-def _is_past(stop: Stop, station: int) -> bool:
+def _is_past(stop: JourneyStop, station: int) -> bool:
     return stop.station > station or (station == C4C and stop.chip == "Stored")
 
 
-def _mood(here: Sequence[Stop], done: int, count: int) -> Tone:
+def _mood(here: Sequence[JourneyStop], done: int, count: int) -> Tone:
     tones = {each.tone for each in here}
     if done == count:
         return "done"
@@ -239,7 +241,7 @@ def _mood(here: Sequence[Stop], done: int, count: int) -> Tone:
     return "waiting" if "waiting" in tones else "active" if done else "idle"
 
 
-def _sentence(files: dict[str, tuple[Stop, ...]]) -> tuple[Beat, ...]:
+def _sentence(files: dict[str, tuple[JourneyStop, ...]]) -> tuple[Beat, ...]:
     total = f"{len(files)} attachment{'' if len(files) == 1 else 's'}"
     beats = [Beat(at_s=0.0, tone="idle", headline="The chat has begun.")]
     sent: set[str] = set()
@@ -258,7 +260,7 @@ def _sentence(files: dict[str, tuple[Stop, ...]]) -> tuple[Beat, ...]:
     return tuple(beats)
 
 
-def _merged(files: dict[str, tuple[Stop, ...]]) -> list[tuple[float, str, Stop]]:
+def _merged(files: dict[str, tuple[JourneyStop, ...]]) -> list[tuple[float, str, JourneyStop]]:
     """All stops of all files by time."""
     found = [(stop.at_s, name, stop) for name, stops in files.items() for stop in stops]
     return sorted(found, key=lambda each: each[0])

@@ -14,8 +14,8 @@ from attachment_lab.chats.journey import timeline_of
 from attachment_lab.chats.timing import HopView, view_of
 from attachment_lab.names import human_size, shown
 from attachment_lab.reconciliation.content_change import SERVICE_TO_C4C, change_of, differs
-from attachment_lab.reconciliation.records import SourceFile, StoredObject
-from attachment_lab.tenant.service_api import Carried, TransferRecord
+from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,14 +113,16 @@ def draw(chat: ChatFacts) -> Picture:
     )
 
 
-def _file(source: SourceFile, mine: Carried | None, held: dict[str, StoredObject], chat: ChatFacts) -> FileView:
+def _file(source: SourceFile, mine: AttachmentRecord | None, held: dict[str, C4cObject], chat: ChatFacts) -> FileView:
     theirs = held.get(mine.object_id) if mine and mine.object_id else None
     station, tone, chip = _place(mine, chat.transfer)
     reason, remedy = (mine.reason or "", mine.remedy or "") if mine else ("", "")
     if mine is None and chat.transfer and chat.transfer.is_at_rest:
         reason, remedy = chat.transfer.reason or "", chat.transfer.remedy or ""
     if mine and theirs and not source.equals(theirs):
-        change = change_of(source, mine, theirs, chat.verdict.records.exchanges if chat.verdict else chat.passages)
+        change = change_of(
+            source, mine, theirs, chat.verdict.records.exchanges if chat.verdict else chat.file_exchanges
+        )
         station, tone, chip = (C4C if change.hop == SERVICE_TO_C4C else CMI), "failed", "Changed"
         reason = f"{change.hop}: {differs(source, theirs)}; {change.cause}"
         remedy = "Compare both ends before anybody relies on this file."
@@ -141,7 +143,7 @@ def _file(source: SourceFile, mine: Carried | None, held: dict[str, StoredObject
     )
 
 
-def _place(mine: Carried | None, transfer: TransferRecord | None) -> tuple[int, Tone, str]:
+def _place(mine: AttachmentRecord | None, transfer: TransferRecord | None) -> tuple[int, Tone, str]:
     """(station, tone, chip) by the service's state of the attachment."""
     if mine is None:
         if transfer is not None and transfer.is_at_rest:
@@ -160,7 +162,7 @@ def _place(mine: Carried | None, transfer: TransferRecord | None) -> tuple[int, 
     return placed.get(mine.state, (SERVICE, "waiting", mine.state))
 
 
-def _failed_at(mine: Carried) -> int:
+def _failed_at(mine: AttachmentRecord) -> int:
     """The hop of a failure. An upload that C4C refused leaves no digest; then the reason's own words tell."""
     _code, _, message = (mine.reason or "").partition(": ")
     return C4C if mine.sha256 or message.startswith("C4C") else CMI
@@ -169,17 +171,17 @@ def _failed_at(mine: Carried) -> int:
 def _contact_pro(chat: ChatFacts) -> Station:
     count = len(chat.sources)
     files = f"{count} file{'' if count == 1 else 's'} from the customer"
-    if chat.handovers:
-        return Station(tone="done", headline=f"Event {chat.handovers[0].event} fired", detail=files)
+    if chat.deliveries:
+        return Station(tone="done", headline=f"Event {chat.deliveries[0].event} fired", detail=files)
     if chat.ended:
         return Station(tone="waiting", headline="Ended, event not fired", detail=files)
     return Station(tone="active", headline="Chat is open", detail=files)
 
 
 def _integration(chat: ChatFacts) -> Station:
-    if not chat.handovers:
+    if not chat.deliveries:
         return Station(tone="idle", headline="Waits for an event")
-    best = next((each for each in chat.handovers if each.state == "delivered"), chat.handovers[-1])
+    best = next((each for each in chat.deliveries if each.state == "delivered"), chat.deliveries[-1])
     took = f"{best.duration_ms:.0f} ms" if best.duration_ms is not None else ""
     if best.state == "delivered":
         return Station(tone="done", headline=f"Accepted with {best.status}", detail=took)
@@ -248,8 +250,8 @@ def _sentence(chat: ChatFacts, files: tuple[FileView, ...], stations: tuple[Stat
     if chat.verdict and not chat.verdict.ok:
         return "failed", f"The reconciliation found {len(chat.verdict.violations)} violation(s)."
     if chat.transfer is None:
-        waiting = "waiting in the chat" if not chat.handovers else "on the way to the service"
-        return ("active" if chat.handovers else "idle"), f"{total} {waiting}."
+        waiting = "waiting in the chat" if not chat.deliveries else "on the way to the service"
+        return ("active" if chat.deliveries else "idle"), f"{total} {waiting}."
     if chat.transfer.is_at_rest:
         return "done", _at_rest(len(files), stored, total, is_proven=chat.verdict is not None)
     if chat.transfer.state == "waiting":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from attachment_lab.chats.facts import Tone
-from attachment_lab.chats.hops import Hop
+from attachment_lab.chats.hops import FileHop
 from attachment_lab.chats.journey import Timeline
 
 WORDS = {
@@ -41,7 +41,7 @@ class HopView:
     note: str = ""
 
 
-def view_of(hops: Sequence[Hop], line: Timeline) -> tuple[HopView, ...]:
+def view_of(hops: Sequence[FileHop], line: Timeline) -> tuple[HopView, ...]:
     """For one file."""
     whole_s = line.length_s or 1.0
     return tuple(

@@ -11,14 +11,14 @@ from typing import Any
 
 from attachment_lab import names
 from attachment_lab.chats.facts import ChatFacts
-from attachment_lab.chats.hops import passages_of
+from attachment_lab.chats.hops import trace_of
 from attachment_lab.chats.journey import Journey, travel
 from attachment_lab.chats.overview import Lane, Lanes, choose, lane_of
 from attachment_lab.chats.picture import Picture, draw
-from attachment_lab.reconciliation.file_trace import Passages
+from attachment_lab.reconciliation.file_trace import FileTrace
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import Handover, SourceFile, StoredObject, Verdict
+from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
 from attachment_lab.tenant.service_api import TransferRecord
 
 #: A reading is shared by all open pages for this long.
@@ -42,7 +42,7 @@ class ChatName:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class WatchedChats:
     """What the page is sent: the list of chats and the picture of the chosen one."""
 
     chats: tuple[ChatName, ...] = ()
@@ -64,13 +64,13 @@ class WholeChat:
 
 @dataclass(frozen=True)
 class _Seen:
-    """One pass over the neighbours; sources and handovers also by chat."""
+    """One pass over the neighbours; sources and deliveries also by chat."""
 
     chats: list[dict[str, Any]]
     sources: Mapping[str, list[SourceFile]]
-    handovers: Mapping[str, list[Handover]]
+    deliveries: Mapping[str, list[DeliveryRecord]]
     transfers: Mapping[str, TransferRecord]
-    objects: Mapping[str | None, list[StoredObject]]
+    objects: Mapping[str | None, list[C4cObject]]
     all_transfers: list[TransferRecord]
     good_until: float = field(default=0.0)
 
@@ -81,20 +81,20 @@ class Watch:
     def __init__(self, reconciliation: Reconciliation) -> None:
         self._reconciliation = reconciliation
         self._lock = threading.Lock()
-        self._passages = Passages(reconciliation.to, reconciliation.names)
+        self._file_trace = FileTrace(reconciliation.to, reconciliation.names)
         self._seen: _Seen | None = None
-        self._verdicts: dict[tuple[str, ...], Verdict] = {}
+        self._verdicts: dict[tuple[str, ...], ReconciliationVerdict] = {}
         self._lanes: dict[str, tuple[tuple[Any, ...], Lane]] = {}
-        self._objects: tuple[tuple[str, ...], list[StoredObject]] = ((), [])
+        self._objects: tuple[tuple[str, ...], list[C4cObject]] = ((), [])
 
-    def reading(self, guid: str | None = None) -> Reading:
+    def reading(self, guid: str | None = None) -> WatchedChats:
         """The chats, and the picture of one: ``guid``, or the newest whose event was fired, or the newest."""
         with self._lock:
             seen = self._look()
             listed = _names(seen)
             chosen = _chosen(listed, guid, seen)
             picture = draw(self._facts(chosen, seen)) if chosen else None
-        return Reading(chats=_offered(listed, chosen), picture=picture)
+        return WatchedChats(chats=_offered(listed, chosen), picture=picture)
 
     def journey(self, guid: str | None = None) -> tuple[Picture, Journey] | None:
         """The same chat's picture, and its way there to be played again; None when there is no chat."""
@@ -127,16 +127,16 @@ class Watch:
             return self._seen
         began, reconciliation = time.monotonic(), self._reconciliation
         chats = reconciliation.to.cmi.get("/_mock/chats", tenant=reconciliation.names.name)["chats"]
-        handovers = reconciliation.handovers()
+        deliveries = reconciliation.deliveries()
         known = {each.id: each for each in self._seen.all_transfers} if self._seen else {}
-        transfers = reconciliation.service.transfers(known=known) if handovers else []
+        transfers = reconciliation.service.transfers(known=known) if deliveries else []
         sources: dict[str, list[SourceFile]] = defaultdict(list)
         for source in reconciliation.sources():
             sources[source.chat].append(source)
-        fired: dict[str, list[Handover]] = defaultdict(list)
-        for each in handovers:
+        fired: dict[str, list[DeliveryRecord]] = defaultdict(list)
+        for each in deliveries:
             fired[str(each.chat)].append(each)
-        objects: dict[str | None, list[StoredObject]] = defaultdict(list)
+        objects: dict[str | None, list[C4cObject]] = defaultdict(list)
         for held in self._held(transfers):
             objects[held.external_reference].append(held)
         now = time.monotonic()
@@ -151,7 +151,7 @@ class Watch:
         )
         return self._seen
 
-    def _held(self, transfers: list[TransferRecord]) -> list[StoredObject]:
+    def _held(self, transfers: list[TransferRecord]) -> list[C4cObject]:
         """C4C's objects, read again only while something moves or has just come to rest."""
         if not any(each.attachments for each in transfers):
             return []
@@ -164,7 +164,7 @@ class Watch:
         """Drawn again only when something about the chat has changed."""
         transfer = seen.transfers.get(name.guid)
         states = tuple((each.state, each.attempts) for each in transfer.attachments) if transfer else ()
-        told = tuple(each.state for each in seen.handovers.get(name.guid, ()))
+        told = tuple(each.state for each in seen.deliveries.get(name.guid, ()))
         key = (name.status, name.files, told, transfer and (transfer.state, transfer.updated_at), states)
         known = self._lanes.get(name.guid)
         if known and known[0] == key:
@@ -182,23 +182,23 @@ class Watch:
             plain,
             verdict=self._verdict(transfer, seen) if transfer and transfer.is_at_rest else None,
             sent_at=_sent_at(chat),
-            passages=passages_of(plain, self._passages.all()),
+            file_exchanges=trace_of(plain, self._file_trace.all()),
         )
 
     def _plain(self, name: ChatName, seen: _Seen) -> ChatFacts:
-        """What a lane needs: without verdict and passages."""
+        """What a lane needs: without verdict and file_exchanges."""
         return ChatFacts(
             guid=name.guid,
             status=name.status,
             ended=name.status in {"Ended", "Handled"},
             sources=tuple(seen.sources.get(name.guid, ())),
-            handovers=tuple(seen.handovers.get(name.guid, ())),
+            deliveries=tuple(seen.deliveries.get(name.guid, ())),
             transfer=seen.transfers.get(name.guid),
             objects=tuple(seen.objects.get(name.guid, ())),
             created=name.created,
         )
 
-    def _verdict(self, transfer: TransferRecord, seen: _Seen) -> Verdict | None:
+    def _verdict(self, transfer: TransferRecord, seen: _Seen) -> ReconciliationVerdict | None:
         """The judgement of this chat, made once per state of rest; None while anything else still moves."""
         if not all(each.is_at_rest for each in seen.all_transfers):
             return None
@@ -224,7 +224,7 @@ def _names(seen: _Seen) -> list[ChatName]:
 
 def _chosen(listed: list[ChatName], guid: str | None, seen: _Seen) -> ChatName | None:
     found = next((each for each in listed if each.guid == guid), None)
-    found = found or next((each for each in listed if seen.handovers.get(each.guid)), None)
+    found = found or next((each for each in listed if seen.deliveries.get(each.guid)), None)
     return found or (listed[0] if listed else None)
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import click
 
 from attachment_lab.cli.common import err, json_option, out, print_json
-from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.permits import ACCOUNTS, Permits
-from attachment_lab.probe.session import Outcome, run_probe
+from attachment_lab.probe.session import ProbeResult, run_probe
 from attachment_lab.probe.target import target_from
 from attachment_lab.probe.view import progress_line, show
 
@@ -73,7 +73,7 @@ def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everythi
     number = count(1)
     screen = err()
 
-    def told(exchange: Exchange) -> None:
+    def told(exchange: ProbeExchange) -> None:
         screen.print(progress_line(exchange, next(number)))
 
     outcome = run_probe(target, permits, folder or _new_folder(), told=told)
@@ -81,7 +81,7 @@ def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everythi
     return 0 if outcome.ok else 1
 
 
-def _show(outcome: Outcome, *, as_json: bool, everything: bool) -> None:
+def _show(outcome: ProbeResult, *, as_json: bool, everything: bool) -> None:
     if as_json:
         print_json(outcome.to_json())
     else:

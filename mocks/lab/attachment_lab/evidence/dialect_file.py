@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.clients.neighbours import MOCKS
+from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import WrongUse
 from c4c_mock.model import dialect as c4c_dialect
 from cmi_mock import dialect as cmi_dialect

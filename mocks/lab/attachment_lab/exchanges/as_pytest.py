@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import fill
 from typing import Any
 
-from attachment_lab.exchanges.recording import Recording, Struck
+from attachment_lab.exchanges.recording import RecordedFault, Recording
 
 #: Of a line of the file, in characters.
 LINE = 120
@@ -126,7 +126,7 @@ def _play(recording: Recording) -> Iterator[str]:
         yield "tenant.wait_until_settled(timeout_s=180)"
 
 
-def _fault(fault: Struck, ids: Mapping[str, int]) -> Iterator[str]:
+def _fault(fault: RecordedFault, ids: Mapping[str, int]) -> Iterator[str]:
     yield "tenant.fault("
     yield f"    mock={literal(fault.mock)},"
     yield f"    kind={literal(fault.kind)},"
@@ -152,7 +152,7 @@ def _path(path: str, ids: Mapping[str, int]) -> str:
 
 def _assertions(recording: Recording) -> Iterator[str]:
     yield "records = tenant.reconciliation.records().of_chat(chat.guid)"
-    yield f"assert [each.state for each in records.handovers] == {literal(list(recording.handovers))}"
+    yield f"assert [each.state for each in records.deliveries] == {literal(list(recording.deliveries))}"
     if recording.state is None:
         yield "with pytest.raises(LookupError):"
         yield "    chat.transfer()"

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from attachment_lab.probe.exchange import Notebook
-from attachment_lab.probe.readings.sightings import NO_VALUE, Sighting, holds
-from attachment_lab.probe.wire import Wire
+from attachment_lab.probe.client import ProbeClient
+from attachment_lab.probe.exchange import ExchangeLog
+from attachment_lab.probe.readings.observations import NO_VALUE, Observation, holds
 
 _SIGNINGS = ("ES256", "RS256")
 
 
-def ask_for_token(wire: Wire) -> None:
+def ask_for_token(wire: ProbeClient) -> None:
     """One client-credentials request with HTTP Basic (RFC 6749). Raises ProbeFailed, CredentialsRefused."""
     form = {"grant_type": "client_credentials"} | ({"scope": wire.target.scope} if wire.target.scope else {})
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
@@ -24,7 +24,7 @@ def ask_for_token(wire: Wire) -> None:
     wire.ask("token", "token.grant", wire.target.token_url, method="POST", headers=headers, body=body)
 
 
-def token(book: Notebook) -> Iterator[Sighting]:
+def token(book: ExchangeLog) -> Iterator[Observation]:
     """Format and algorithm, from the token's own header."""
     granted = book.good("token.grant")
     if granted is None:
@@ -36,11 +36,11 @@ def token(book: Notebook) -> Iterator[Sighting]:
     yield holds("orchestration.oauth.grant", True, granted, detail="client credentials by HTTP Basic")
     header = _jwt_header(text)
     kind = "opaque" if header is None else "jwt"
-    yield Sighting(id="orchestration.dialect.token_format", value=kind, seen_in=(granted.label,))
+    yield Observation(id="orchestration.dialect.token_format", value=kind, seen_in=(granted.label,))
     if header is not None:
         signing = header.get("alg")
         value = signing if signing in _SIGNINGS else NO_VALUE
-        yield Sighting(
+        yield Observation(
             id="orchestration.dialect.oauth_signing", value=value, seen_in=(granted.label,), detail=f"alg {signing}"
         )
 

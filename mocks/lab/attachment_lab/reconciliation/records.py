@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.reconciliation.file_trace import FileExchange
 from attachment_lab.tenant.service_api import TransferRecord
 
 
@@ -28,13 +28,13 @@ class SourceFile:
     cmi_size_bytes: int | None = None
     cmi_sha256: str | None = None
 
-    def equals(self, held: StoredObject) -> bool:
+    def equals(self, held: C4cObject) -> bool:
         """Whether C4C's object holds the customer's bytes."""
         return (self.size_bytes, self.sha256) == (held.size_bytes, held.sha256)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredObject:
+class C4cObject:
     """An attachment object in C4C.
 
     Attributes:
@@ -53,7 +53,7 @@ class StoredObject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handover:
+class DeliveryRecord:
     """One attempt of Contact Pro to hand an event to the service.
 
     Attributes:
@@ -98,19 +98,19 @@ class ChainRecords:
     """
 
     sources: tuple[SourceFile, ...] = ()
-    handovers: tuple[Handover, ...] = ()
+    deliveries: tuple[DeliveryRecord, ...] = ()
     transfers: tuple[TransferRecord, ...] = ()
-    objects: tuple[StoredObject, ...] = ()
+    objects: tuple[C4cObject, ...] = ()
     leaks: tuple[Leak, ...] = ()
     technical_user: str | None = None
-    exchanges: tuple[Passage, ...] = ()
+    exchanges: tuple[FileExchange, ...] = ()
 
     def of_chat(self, chat: str) -> ChainRecords:
         """Only what belongs to this chat; leaked secrets belong to all."""
         return replace(
             self,
             sources=tuple(each for each in self.sources if each.chat == chat),
-            handovers=tuple(each for each in self.handovers if each.chat == chat),
+            deliveries=tuple(each for each in self.deliveries if each.chat == chat),
             transfers=tuple(each for each in self.transfers if each.chat == chat),
             objects=tuple(each for each in self.objects if each.external_reference == chat),
         )
@@ -135,7 +135,7 @@ class Violation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class ReconciliationVerdict:
     """What reconciliation found."""
 
     violations: tuple[Violation, ...] = ()

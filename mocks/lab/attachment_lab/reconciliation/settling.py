@@ -8,49 +8,49 @@ from dataclasses import dataclass
 
 from attachment_lab.errors import NotSettled
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import Handover
+from attachment_lab.reconciliation.records import DeliveryRecord
 from attachment_lab.tenant.service_api import TransferRecord
 
 POLL_S = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Motion:
+class ChainState:
     """What the chain is doing at this moment."""
 
-    handovers: tuple[Handover, ...] = ()
+    deliveries: tuple[DeliveryRecord, ...] = ()
     transfers: tuple[TransferRecord, ...] = ()
 
     def unrest(self) -> Iterator[str]:
         """One sentence for each thing that is not at rest yet."""
         known = {each.chat for each in self.transfers}
-        for handover in self.handovers:
-            if handover.state == "pending":
-                yield f"event {handover.event} of chat {handover.chat} is not delivered yet"
-            elif handover.state == "delivered" and handover.chat not in known:
-                yield f"the service has no transfer for chat {handover.chat} yet"
+        for delivery in self.deliveries:
+            if delivery.state == "pending":
+                yield f"event {delivery.event} of chat {delivery.chat} is not delivered yet"
+            elif delivery.state == "delivered" and delivery.chat not in known:
+                yield f"the service has no transfer for chat {delivery.chat} yet"
         for transfer in self.transfers:
             if not transfer.is_at_rest:
                 yield _where(transfer)
 
 
-def look(reconciliation: Reconciliation) -> Motion:
+def read_chain(reconciliation: Reconciliation) -> ChainState:
     """One reading. Deliveries first: a transfer may appear in between, never vanish."""
-    handovers = reconciliation.handovers()
-    return Motion(handovers=tuple(handovers), transfers=tuple(reconciliation.service.transfers()))
+    deliveries = reconciliation.deliveries()
+    return ChainState(deliveries=tuple(deliveries), transfers=tuple(reconciliation.service.transfers()))
 
 
 def wait_until_settled(
     reconciliation: Reconciliation,
     *,
     timeout_s: float = 60.0,
-    each_time: Callable[[Motion], None] = lambda _: None,
+    each_time: Callable[[ChainState], None] = lambda _: None,
     pause: Callable[[float], None] = time.sleep,
-) -> Motion:
+) -> ChainState:
     """Poll until nothing moves; ``each_time`` sees every reading. Raises NotSettled after the wall time."""
     deadline = time.monotonic() + timeout_s
     while True:
-        motion = look(reconciliation)
+        motion = read_chain(reconciliation)
         each_time(motion)
         unrest = list(motion.unrest())
         if not unrest:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from attachment_contract.live import Exchange, Hearing
 from attachment_contract.live.exchange import exchange_of
 from attachment_contract.live.routes import neighbour_of
-from attachment_lab.clients.neighbours import MOCKS, Neighbours
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.recorder.collector import Collector
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.instrumentation import Sent
@@ -24,7 +24,7 @@ _LOOK_EVERY_S = 0.02
 class StackRecorder:
     """Judges the traffic of one stack, tenant by tenant."""
 
-    def __init__(self, to: Neighbours, collector: Collector, ports: Iterable[int]) -> None:
+    def __init__(self, to: StackClients, collector: Collector, ports: Iterable[int]) -> None:
         """``ports``: of all the stack's doors, fault proxies included."""
         self._to = to
         self._addresses = {f"127.0.0.1:{port}" for port in ports}

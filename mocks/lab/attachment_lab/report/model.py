@@ -116,7 +116,7 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class RunReport:
     """The whole. ``versions`` maps a part of the stack to its version."""
 
     tenant: str

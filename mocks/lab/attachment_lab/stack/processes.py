@@ -31,7 +31,7 @@ class Command:
     environment: Mapping[str, str] | None = None
 
 
-class Child:
+class StackProcess:
     """One running process of the stack."""
 
     def __init__(self, command: Command, run_dir: Path) -> None:
@@ -91,11 +91,11 @@ class ProcessCleanup:
             start_new_session=True,
         )
 
-    def watch(self, child: Child) -> None:
+    def watch(self, child: StackProcess) -> None:
         """From now on the child's group goes when we go."""
         self._say(f"+{child.pid}")
 
-    def forget(self, child: Child) -> None:
+    def forget(self, child: StackProcess) -> None:
         """The child has ended; its number may be given to a stranger."""
         self._say(f"-{child.pid}")
 
@@ -113,26 +113,28 @@ class ProcessCleanup:
             self._process.stdin.flush()
 
 
-class Children:
+class StackProcesses:
     """All processes of one stack, ended in the opposite order of their start."""
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
         self._cleanup = ProcessCleanup()
-        self.all: list[Child] = []
+        self.all: list[StackProcess] = []
 
-    def start(self, command: Command) -> Child:
+    def start(self, command: Command) -> StackProcess:
         """Start one; its log is ``<run dir>/<name>.log``."""
-        child = Child(command, self._run_dir)
+        child = StackProcess(command, self._run_dir)
         self._cleanup.watch(child)
         self.all.append(child)
         return child
 
-    def find_dead(self) -> Child | None:
+    def find_dead(self) -> StackProcess | None:
         """The first process that ended although nobody asked it to."""
         return next((child for child in self.all if child.exit_code is not None), None)
 
-    def wait_until(self, ready: Callable[[], bool], *, who: Child, what: Callable[[], str], deadline: float) -> None:
+    def wait_until(
+        self, ready: Callable[[], bool], *, who: StackProcess, what: Callable[[], str], deadline: float
+    ) -> None:
         """Poll until ready. Raises StackFailed at once when a process dies, or at the monotonic deadline."""
         while not ready():
             dead = self.find_dead()
@@ -142,7 +144,7 @@ class Children:
                 raise StackFailed(f"{who.name} is not ready: {what()}.\n{tail(who.log)}")
             time.sleep(POLL_S)
 
-    def stop_one(self, child: Child) -> None:
+    def stop_one(self, child: StackProcess) -> None:
         """End one process group, gently first."""
         child.ask_to_end()
         child.end(time.monotonic() + GRACE_S)

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from attachment_lab.clients.neighbours import Neighbours
-from attachment_lab.errors import Refused
+from attachment_lab.clients.stack_clients import StackClients
+from attachment_lab.errors import RequestRefused
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
 #: The last segment of an attachment's address is its id; the name follows after a blank.
@@ -19,7 +19,7 @@ SLACK_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carried:
+class AttachmentRecord:
     """One attachment of a transfer, in the service's words.
 
     Attributes:
@@ -62,7 +62,7 @@ class TransferRecord:
     updated_at: str | None = None
     next_round_at: str | None = None
     activity_id: str | None = None
-    attachments: tuple[Carried, ...] = ()
+    attachments: tuple[AttachmentRecord, ...] = ()
 
     @property
     def is_at_rest(self) -> bool:
@@ -73,7 +73,7 @@ class TransferRecord:
 class ServiceApi:
     """Transfers of one tenant. Fetches its token from the mock's token endpoint and renews it once on 401."""
 
-    def __init__(self, to: Neighbours, names: TenantNames) -> None:
+    def __init__(self, to: StackClients, names: TenantNames) -> None:
         self._to = to
         self._names = names
         self._token = ""
@@ -128,7 +128,7 @@ class ServiceApi:
     def _ask(self, method: str, path: str, **params: Any) -> Any:
         try:
             return self._to.service.send(method, path, params=params, headers=self._bearer())
-        except Refused as exc:
+        except RequestRefused as exc:
             # The tenant's clock may have been moved, so a token that looked fresh has run out.
             if exc.status != 401:
                 raise
@@ -165,9 +165,9 @@ def transfer_from(body: dict[str, Any]) -> TransferRecord:
     )
 
 
-def _carried(body: dict[str, Any]) -> Carried:
+def _carried(body: dict[str, Any]) -> AttachmentRecord:
     reason, remedy = _reason(body.get("reason"))
-    return Carried(
+    return AttachmentRecord(
         source_id=_file_id(str(body["cmi_attachment_id"])),
         name=str(body["name"]),
         stored_name=body.get("stored_name"),

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Literal
 
-from attachment_lab.clients.neighbours import MOCKS
-from attachment_lab.errors import Refused, WrongUse
+from attachment_lab.clients.stack_clients import MOCKS
+from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import StoredObject, Verdict
+from attachment_lab.reconciliation.records import C4cObject, ReconciliationVerdict
 from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack.clocks import read_offset, write_offset
 from attachment_lab.stack.running import Stack
-from attachment_lab.tenant.conversation import Conversation, Fired, Sendable, SentFile
+from attachment_lab.tenant.conversation import FiredEvent, LabConversation, Sendable, SentFile
 from attachment_lab.tenant.credentials import TenantNames, default_tenant, fresh_tenant
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
 from attachment_lab.tenant.service_api import TransferRecord
@@ -43,24 +43,24 @@ class Lab:
         if stack.collector is not None:
             from attachment_lab.recorder.stack_recorder import StackRecorder  # noqa: PLC0415 - only where it is wanted
 
-            self._recorder = StackRecorder(stack.neighbours, stack.collector, astuple(stack.ports))
+            self._recorder = StackRecorder(stack.clients, stack.collector, astuple(stack.ports))
         if stack.options.console:
             tenant = default_tenant()
-            open_tenant(stack.neighbours, tenant, stack.tenant_options())
+            open_tenant(stack.clients, tenant, stack.tenant_options())
             stack.start_console(tenant)
 
     @contextmanager
     def tenant(
         self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = True, of: str = ""
-    ) -> Iterator[Tenant]:
+    ) -> Iterator[LabTenant]:
         """A fresh tenant.
 
         At its end AssertionError, unless ``check`` is False and a invariant of the ledger is broken, or ``judge`` is False
         and traffic was against the contract; the latter needs a stack with a recorder. ``of`` names the test.
         """
         names = fresh_tenant()
-        open_tenant(self.stack.neighbours, names, self.stack.tenant_options(options))
-        tenant = Tenant(self, names)
+        open_tenant(self.stack.clients, names, self.stack.tenant_options(options))
+        tenant = LabTenant(self, names)
         try:
             yield tenant
             if check:
@@ -68,7 +68,7 @@ class Lab:
             told = self.traffic_against_the_contract(names, of=of)
             assert not (judge and told), told
         finally:
-            close_tenant(self.stack.neighbours, names.name)
+            close_tenant(self.stack.clients, names.name)
 
     def traffic_against_the_contract(self, names: TenantNames, *, of: str = "", closing: bool = True) -> str:
         """What a tenant's traffic since the last time broke, in lines; empty if nothing, or without a recorder."""
@@ -77,10 +77,10 @@ class Lab:
         return self._recorder.hear(names, closing=closing).verdict(of or f"tenant {names.name}")
 
 
-class Chat:
+class LabChat:
     """One chat of a tenant; its customer, agent and files."""
 
-    def __init__(self, tenant: Tenant, conversation: Conversation, *, accepted: bool) -> None:
+    def __init__(self, tenant: LabTenant, conversation: LabConversation, *, accepted: bool) -> None:
         self._tenant = tenant
         self._conversation = conversation
         self._accepted = accepted
@@ -107,15 +107,15 @@ class Chat:
         """The agent transfers the chat: one more leg."""
         self._conversation.transfer()
 
-    def end(self, *, fire: bool = True) -> Fired | None:
+    def end(self, *, fire: bool = True) -> FiredEvent | None:
         """The chat ends; event ``Ended`` unless ``fire`` is False."""
         return self._conversation.end(fire=fire, accepted=self._accepted)
 
-    def wrap_up(self, *, fire: bool = True) -> Fired | None:
+    def wrap_up(self, *, fire: bool = True) -> FiredEvent | None:
         """The wrap-up ends; event ``Closed`` unless ``fire`` is False."""
         return self._conversation.wrap_up(fire=fire)
 
-    def fire(self, event: str) -> Fired:
+    def fire(self, event: str) -> FiredEvent:
         """Fire an event (again)."""
         return self._conversation.fire(event)
 
@@ -138,7 +138,7 @@ class PlannedFault:
         warning: why it cannot strike in this stack, and what would help; empty if it can.
     """
 
-    def __init__(self, tenant: Tenant, mock: MockName, fault_id: str, warning: str = "") -> None:
+    def __init__(self, tenant: LabTenant, mock: MockName, fault_id: str, warning: str = "") -> None:
         self._tenant = tenant
         self.mock = mock
         self.id = fault_id
@@ -148,7 +148,7 @@ class PlannedFault:
         """Take it back; one that is used up is fine."""
         try:
             self._tenant.mock(self.mock).delete(f"/_mock/faults/{self.id}", tenant=self._tenant.name)
-        except Refused as exc:
+        except RequestRefused as exc:
             if exc.status != 404:
                 raise
 
@@ -156,7 +156,7 @@ class PlannedFault:
 class TenantClock:
     """The virtual clock of one tenant, and of the service where the stack is the test's own."""
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: LabTenant) -> None:
         self._tenant = tenant
 
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0) -> None:
@@ -177,14 +177,14 @@ class TenantClock:
         write_offset(clock_file, read_offset(clock_file) + step_s)
 
 
-class Tenant:
+class LabTenant:
     """One tenant: a Contact Pro tenant, its CMI and its C4C host, isolated from all others by their names."""
 
     def __init__(self, lab: Lab, names: TenantNames) -> None:
         self.lab = lab
         self.names = names
         self.clock = TenantClock(self)
-        self.reconciliation = Reconciliation(lab.stack.neighbours, names, run_dir=lab.stack.run_dir)
+        self.reconciliation = Reconciliation(lab.stack.clients, names, run_dir=lab.stack.run_dir)
 
     @property
     def name(self) -> str:
@@ -193,7 +193,7 @@ class Tenant:
 
     def mock(self, name: MockName | str) -> Any:
         """Calls to a mock's control interface: ``.get(path, tenant=tenant.name)`` and the like."""
-        return self.lab.stack.neighbours.mock(name)
+        return self.lab.stack.clients.mock(name)
 
     def chat(
         self,
@@ -203,7 +203,7 @@ class Tenant:
         direct: bool = False,
         channel_sub_type: str = "whatsapp",
         customer: Mapping[str, str] | None = None,
-    ) -> Chat:
+    ) -> LabChat:
         """A chat in which the customer has sent these files.
 
         Args:
@@ -211,8 +211,8 @@ class Tenant:
             accepted: whether an agent takes it; only then does C4C have an activity.
             direct: to an agent instead of a queue; such chats do not support attachments upload.
         """
-        conversation = Conversation.open(
-            self.lab.stack.neighbours,
+        conversation = LabConversation.open(
+            self.lab.stack.clients,
             self.names,
             channel_sub_type=channel_sub_type,
             direct=direct,
@@ -223,7 +223,7 @@ class Tenant:
             conversation.accept()
         for each in files:
             conversation.send(each)
-        return Chat(self, conversation, accepted=accepted)
+        return LabChat(self, conversation, accepted=accepted)
 
     def wait_until_settled(self, timeout_s: float = 60.0) -> list[TransferRecord]:
         """Wait until all events are delivered and all transfers final. Raises NotSettled."""
@@ -233,7 +233,7 @@ class Tenant:
         """The service's transfers of this tenant, oldest first."""
         return self.reconciliation.service.transfers()
 
-    def stored(self) -> list[StoredObject]:
+    def stored(self) -> list[C4cObject]:
         """What C4C holds."""
         return self.reconciliation.objects()
 
@@ -275,7 +275,7 @@ class Tenant:
         """Every exchange that a mock saw, oldest first."""
         return list(self.reconciliation.journal(mock))
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReconciliationVerdict:
         """The reconciliation's judgement now."""
         return self.reconciliation.verdict()
 

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from attachment_lab.clients.neighbours import MOCKS
+from attachment_lab.clients.stack_clients import MOCKS
 from c4c_mock.evidence import BOOK as C4C_BOOK
 from c4c_mock.model.dialect import switches as c4c_switches
 from cmi_mock.dialect import entries as cmi_entries
@@ -22,7 +22,7 @@ from orchestration_mock.model.dialect import SWITCHES as ORCHESTRATION_SWITCHES
 
 
 @dataclass(frozen=True, kw_only=True)
-class Assumption:
+class NamedAssumption:
     """One of them.
 
     Attributes:
@@ -42,13 +42,13 @@ class Assumption:
 
 
 @cache
-def assumptions() -> Mapping[str, Assumption]:
+def assumptions() -> Mapping[str, NamedAssumption]:
     """All of them by id: every switch, and of the behaviours without one those that are the vendors'."""
     found = [*_of_mocks(), *_of_service()]
     return {one.id: one for one in found if one.entry or one.label != "own"}
 
 
-def _of_mocks() -> Iterator[Assumption]:
+def _of_mocks() -> Iterator[NamedAssumption]:
     cmi = {f"cmi.dialect.{name}": (name, entry["value"]) for name, entry in cmi_entries().items()}
     c4c = {f"c4c.{name}": (name, switch.value) for name, switch in c4c_switches().items()}
     contact_pro = {f"dialect.{name}": (name, switch.value) for name, switch in ORCHESTRATION_SWITCHES.items()}
@@ -56,7 +56,7 @@ def _of_mocks() -> Iterator[Assumption]:
     for mock, book, entries in zip(MOCKS, books, (contact_pro, cmi, c4c), strict=True):
         for one in book.all():
             name, value = entries.get(one.id, ("", True))
-            yield Assumption(
+            yield NamedAssumption(
                 id=f"orchestration.{one.id}" if mock == "orchestration" else one.id,
                 participant=mock,
                 entry=name,
@@ -66,13 +66,13 @@ def _of_mocks() -> Iterator[Assumption]:
             )
 
 
-def _of_service() -> Iterator[Assumption]:
+def _of_service() -> Iterator[NamedAssumption]:
     """The service is asked by its command line: the lab does not import it."""
     command = [sys.executable, "-m", "attachment_transfer", "dialect"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     for section, entries in json.loads(answer.stdout).items():
         for name, entry in entries.items():
-            yield Assumption(
+            yield NamedAssumption(
                 id=f"service.{section}.{name}",
                 participant="service",
                 entry=f"{section}.{name}",

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from attachment_lab.evidence.dialect_file import FORMAT, toml_value
-from attachment_lab.probe.findings.verdicts import Verdict
+from attachment_lab.probe.findings.verdicts import AssumptionVerdict
 
 FILE = "dialect.toml"
 
 
-def dialect_text(verdicts: Iterable[Verdict], *, at: datetime, rehearsal: bool, files: Mapping[str, str]) -> str:
+def dialect_text(
+    verdicts: Iterable[AssumptionVerdict], *, at: datetime, rehearsal: bool, files: Mapping[str, str]
+) -> str:
     """The file's text.
 
     Args:
@@ -33,7 +35,7 @@ def dialect_text(verdicts: Iterable[Verdict], *, at: datetime, rehearsal: bool, 
     return "\n".join(lines) + "\n"
 
 
-def _entry(verdict: Verdict, at: datetime, files: Mapping[str, str]) -> list[str]:
+def _entry(verdict: AssumptionVerdict, at: datetime, files: Mapping[str, str]) -> list[str]:
     one = verdict.assumption
     seen_in = [files[label] for label in verdict.seen_in if label in files]
     lines = [

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from attachment_lab.errors import LabFailed, WrongUse
-from attachment_lab.probe.exchange import Exchange, Notebook
+from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
 from attachment_lab.probe.findings.redaction import Redactor
-from attachment_lab.probe.target import Target
+from attachment_lab.probe.target import ProbeTarget
 
 FOLDER = "evidence"
 #: Texts shorter than this would be found by accident.
@@ -23,14 +23,14 @@ class NotRedacted(LabFailed):
     """Something that must not be stored was about to be; nothing of that file was written."""
 
 
-class Keeper:
+class EvidenceFolder:
     """Writes evidence, each file the moment its exchange is complete, so a run that breaks off leaves what it saw.
 
     Args:
         folder: of the run; made, and refused when it holds something already.
     """
 
-    def __init__(self, folder: Path, target: Target, redactor: Redactor) -> None:
+    def __init__(self, folder: Path, target: ProbeTarget, redactor: Redactor) -> None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise WrongUse(f"{folder} holds something already; name a new folder with --out")
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -41,13 +41,13 @@ class Keeper:
         #: Path below the folder of each exchange's file, by label.
         self.files: dict[str, str] = {}
 
-    def keep(self, exchange: Exchange) -> None:
+    def keep(self, exchange: ProbeExchange) -> None:
         """Write one exchange. Raises NotRedacted."""
         name = f"{FOLDER}/{len(self.files) + 1:04d}-{exchange.label}.json"
         self.write(name, self._redactor.exchange(exchange))
         self.files[exchange.label] = name
 
-    def index(self, book: Notebook) -> list[dict[str, Any]]:
+    def index(self, book: ExchangeLog) -> list[dict[str, Any]]:
         """What was sent, in order, and where the evidence lies."""
         return [
             {
@@ -74,7 +74,7 @@ class Keeper:
             sink.write(text)
 
 
-def _forbidden(target: Target) -> Mapping[str, str]:
+def _forbidden(target: ProbeTarget) -> Mapping[str, str]:
     """Accounts, and whatever names the customer: hosts and the tenant in CMI's path."""
     named = dict(target.guarded())
     for system in target.systems:

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from attachment_lab.probe.edm import Edm, EdmUnreadable, read_edm
-from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.exchange import ProbeExchange
 
 _KEPT = {
     name: frozenset(words)
@@ -47,7 +47,7 @@ class Redactor:
     def __init__(self, key: bytes | None = None) -> None:
         self._key = key or secrets.token_bytes(32)
 
-    def exchange(self, one: Exchange) -> dict[str, Any]:
+    def exchange(self, one: ProbeExchange) -> dict[str, Any]:
         """The evidence of one exchange, as JSON."""
         return {
             "what": one.label,
@@ -141,7 +141,7 @@ class Redactor:
             return value
         return _HEADERS[name](self, value) if name in _HEADERS else "<given>"
 
-    def _sent(self, one: Exchange) -> Any:
+    def _sent(self, one: ProbeExchange) -> Any:
         if not one.sent:
             return None
         try:
@@ -149,7 +149,7 @@ class Redactor:
         except ValueError:
             return f"<{len(one.sent)} bytes>"
 
-    def _body(self, one: Exchange) -> Any:
+    def _body(self, one: ProbeExchange) -> Any:
         if not one.body:
             return None
         document = one.json()

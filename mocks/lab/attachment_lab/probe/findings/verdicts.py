@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from attachment_lab.probe.findings.assumptions import Assumption, assumptions, reason_unseen
-from attachment_lab.probe.readings.sightings import NO_VALUE, Sighting
+from attachment_lab.probe.findings.assumptions import NamedAssumption, assumptions, reason_unseen
+from attachment_lab.probe.readings.observations import NO_VALUE, Observation
 
 Word = Literal["confirmed", "refuted", "not seen"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class AssumptionVerdict:
     """What became of one assumption.
 
     Attributes:
@@ -22,7 +22,7 @@ class Verdict:
         seen_in: labels of the exchanges.
     """
 
-    assumption: Assumption
+    assumption: NamedAssumption
     word: Word
     seen: Any = None
     describable: bool = False
@@ -30,7 +30,7 @@ class Verdict:
     detail: str = ""
 
 
-def judge(sightings: Iterable[Sighting]) -> list[Verdict]:
+def judge_assumptions(sightings: Iterable[Observation]) -> list[AssumptionVerdict]:
     """One verdict for each assumption, in the order of the catalogue. KeyError for a sighting of none."""
     seen = {sighting.id: sighting for sighting in sightings}
     unknown = seen.keys() - assumptions().keys()
@@ -39,15 +39,15 @@ def judge(sightings: Iterable[Sighting]) -> list[Verdict]:
     return [_verdict(one, seen) for one in assumptions().values()]
 
 
-def _verdict(one: Assumption, seen: Mapping[str, Sighting]) -> Verdict:
+def _verdict(one: NamedAssumption, seen: Mapping[str, Observation]) -> AssumptionVerdict:
     sighting = seen.get(one.id)
     if sighting is None:
-        return Verdict(assumption=one, word="not seen", detail=reason_unseen(one.id))
+        return AssumptionVerdict(assumption=one, word="not seen", detail=reason_unseen(one.id))
     if sighting.value is None:
-        return Verdict(assumption=one, word="not seen", seen_in=sighting.seen_in, detail=sighting.detail)
+        return AssumptionVerdict(assumption=one, word="not seen", seen_in=sighting.seen_in, detail=sighting.detail)
     known = sighting.value is not NO_VALUE
     same = known and sighting.value == one.assumed
-    return Verdict(
+    return AssumptionVerdict(
         assumption=one,
         word="confirmed" if same else "refuted",
         seen=sighting.value if known else None,

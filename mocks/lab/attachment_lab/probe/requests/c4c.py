@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
+from attachment_lab.probe.client import ProbeClient, ProbeFailed
 from attachment_lab.probe.edm import AttachmentNav, Edm, EdmUnreadable, read_edm
-from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.guard import ROOT
-from attachment_lab.probe.wire import ProbeFailed, Wire
 
 SERVICES = ("chatactivity", "activity", "call_list", "socialmediaactivity")
 #: Not ticked in the documented arrangement, so a good place to see what an unticked service answers.
 UNTICKED = "c4codataapi"
 JSON = {"Accept": "application/json"}
 STRICT = {**JSON, "odata-v2-strict-json-format": "true"}
-NOBODY = "0" * 32
+UNASSIGNED_ID = "0" * 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ReferenceLookup:
     """One way in which an activity may carry the contact's reference; the service's lookup of the same form."""
 
     label: str
@@ -34,8 +34,8 @@ class Place:
     activity_set: str
 
 
-PLACES = (
-    Place(
+LOOKUPS = (
+    ReferenceLookup(
         label="reference",
         service="chatactivity",
         set="ChatActivityBTDReferenceCollection",
@@ -43,7 +43,7 @@ PLACES = (
         parent="ParentObjectID",
         activity_set="ChatActivityCollection",
     ),
-    Place(
+    ReferenceLookup(
         label="groupware",
         service="chatactivity",
         set="ChatActivityCollection",
@@ -51,7 +51,7 @@ PLACES = (
         parent="ObjectID",
         activity_set="ChatActivityCollection",
     ),
-    Place(
+    ReferenceLookup(
         label="phone",
         service="activity",
         set="PhoneCallBTDReferenceCollection",
@@ -59,7 +59,7 @@ PLACES = (
         parent="ParentObjectID",
         activity_set="PhoneCallCollection",
     ),
-    Place(
+    ReferenceLookup(
         label="social",
         service="socialmediaactivity",
         set="SocialMediaActivityCollection",
@@ -74,7 +74,7 @@ PLACES = (
 class Activity:
     """The contact's activity as it was found."""
 
-    place: Place
+    place: ReferenceLookup
     object_id: str
 
     @property
@@ -86,14 +86,14 @@ class Activity:
 class C4cQuestions:
     """Asks, and remembers what later questions need."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: ProbeClient) -> None:
         self.wire = wire
         self.edm: dict[str, Edm] = {}
         self.activity: Activity | None = None
 
     def ask(
         self, label: str, service: str, path: str, options: Mapping[str, str] | None = None, **how: object
-    ) -> Exchange:
+    ) -> ProbeExchange:
         """One request below a service root."""
         query = f"?{urlencode(options, quote_via=quote)}" if options else ""
         url = f"{self.wire.target.c4c_url}{ROOT}/{service}{path}{query}"
@@ -114,7 +114,7 @@ class C4cQuestions:
             self._errors_and_filters()
             self._token()
 
-    def _check_is_odata(self, first: Exchange) -> None:
+    def _check_is_odata(self, first: ProbeExchange) -> None:
         if first.media_type == "text/html" or 300 <= first.status < 400:
             raise ProbeFailed(
                 "c4c",
@@ -143,7 +143,7 @@ class C4cQuestions:
 
     def _find_activity(self) -> None:
         contact = self.wire.target.contact_id
-        for place in PLACES:
+        for place in LOOKUPS:
             if place.service not in self.edm or not self.edm[place.service].has(place.set, place.field):
                 continue
             chosen = dict.fromkeys(("ObjectID", place.parent))
@@ -201,14 +201,16 @@ class C4cQuestions:
     def _errors_and_filters(self) -> None:
         edm = self.edm["chatactivity"]
         chats = "ChatActivityCollection"
-        self.ask("unknown_key", "chatactivity", f"/{chats}('{NOBODY}')")
-        self.ask("version", "chatactivity", f"/{chats}('{NOBODY}')", headers={**JSON, "DataServiceVersion": "3.0"})
+        self.ask("unknown_key", "chatactivity", f"/{chats}('{UNASSIGNED_ID}')")
+        self.ask(
+            "version", "chatactivity", f"/{chats}('{UNASSIGNED_ID}')", headers={**JSON, "DataServiceVersion": "3.0"}
+        )
         self.ask("page", "chatactivity", f"/{chats}", {"$select": "ObjectID", "$inlinecount": "allpages"})
         asked = {
             "substringof": "substringof('probe',SubjectName)",
-            "or": f"ID eq '{NOBODY}' or SubjectName eq '{NOBODY}'",
-            "not": f"not (ID eq '{NOBODY}')",
-            "function": f"length(ID) eq {len(NOBODY)}",
+            "or": f"ID eq '{UNASSIGNED_ID}' or SubjectName eq '{UNASSIGNED_ID}'",
+            "not": f"not (ID eq '{UNASSIGNED_ID}')",
+            "function": f"length(ID) eq {len(UNASSIGNED_ID)}",
         }
         hidden = edm.not_filterable(chats)
         if hidden:

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from attachment_lab.probe.chat_shapes import attachments_in, leg_ids
-from attachment_lab.probe.exchange import Exchange
-from attachment_lab.probe.wire import Credentials, ProbeFailed, Wire
+from attachment_lab.probe.client import Credentials, ProbeClient, ProbeFailed
+from attachment_lab.probe.exchange import ProbeExchange
 
 JSON = {"Accept": "application/json"}
 RICH_CONTENT = "/sms/richcontent/"
@@ -19,7 +19,7 @@ RICH_CONTENT = "/sms/richcontent/"
 class CmiQuestions:
     """Asks, and remembers where the chat's document was found."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: ProbeClient) -> None:
         self.wire = wire
         #: Path below the CMI address of the first document that was answered; empty if none was.
         self.found_at = ""
@@ -31,7 +31,7 @@ class CmiQuestions:
         *,
         credentials: Credentials = "right",
         headers: Mapping[str, str] = JSON,
-    ) -> Exchange:
+    ) -> ProbeExchange:
         """One GET below the CMI address."""
         url = f"{self.wire.target.cmi_url}/{path}"
         return self.wire.ask("cmi", f"cmi.{label}", url, credentials=credentials, headers=headers)
@@ -49,7 +49,7 @@ class CmiQuestions:
         self._ids(contact)
         self._downloads()
 
-    def _documents(self, first: Exchange, contact: str) -> None:
+    def _documents(self, first: ProbeExchange, contact: str) -> None:
         listed = self.ask("list", f"chats?groupId={contact}")
         messages = self.ask("messages", f"chatMessages?contactId={contact}")
         places = {

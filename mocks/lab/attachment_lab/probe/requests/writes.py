@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from attachment_lab.probe.client import ProbeFailed
 from attachment_lab.probe.edm import AttachmentNav
-from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.exchange import ProbeExchange
 from attachment_lab.probe.guard import ACTIVITIES, SERVICE
 from attachment_lab.probe.requests.c4c import JSON, STRICT, C4cQuestions, selection
-from attachment_lab.probe.wire import ProbeFailed
 
 CONTENT = b"A test file of attachment-lab probe. It may be deleted.\n"
 STANDARD, PRODUCT_IMAGE, NO_TYPE = "10001", "10011", "99999"
@@ -121,7 +121,7 @@ class WriteQuestions:
         headers: Mapping[str, str] = JSON,
         path: str = "",
         meanwhile: Callable[[], object] | None = None,
-    ) -> Exchange:
+    ) -> ProbeExchange:
         """POST one attachment; ``changes`` over the usual members, None leaves one out."""
         self._number += 1
         fields = {
@@ -166,7 +166,7 @@ class WriteQuestions:
                 self._c4c.ask(f"write.delete.{number}", SERVICE, path, method="DELETE", headers=more)
 
 
-def _object_id(created: Exchange) -> str:
+def _object_id(created: ProbeExchange) -> str:
     """From Location, which comes with and without a body."""
     return created.headers.get("location", "").rpartition("('")[2].partition("'")[0]
 

@@ -1,7 +1,7 @@
 """What the containers need before they start: a lab CA, certificates for the real names, and fresh secrets.
 
 Everything is made anew at each start and lies in volumes, one for each reader; nothing of it is in an image or in the
-compose file. ``furnish`` is safe to run twice: what is there stays, so a restarted stack keeps its database.
+compose file. ``provision`` is safe to run twice: what is there stays, so a restarted stack keeps its database.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PUBLIC = 0o444
 
 
 @dataclass(frozen=True)
-class Rooms:
+class Volumes:
     """The volumes, one folder below ``root`` for each reader."""
 
     root: Path
@@ -65,9 +65,9 @@ class Rooms:
         return self.root / "grafana"
 
 
-def furnish(root: Path) -> bool:
+def provision(root: Path) -> bool:
     """Fill the rooms; False if they were filled before."""
-    rooms = Rooms(root)
+    rooms = Volumes(root)
     grafana_password = rooms.grafana / "admin_password"
     if not grafana_password.exists():  # a stack of an older release has its other secrets already
         # Grafana is another user, and the only reader of this volume.
@@ -102,7 +102,7 @@ def _without_dialects(path: Path) -> None:
         _write(path, json.dumps(settings | {"dialects": {}}), _PRIVATE)
 
 
-def _certificates(rooms: Rooms) -> None:
+def _certificates(rooms: Volumes) -> None:
     authority = trustme.CA(organization_name="attachment-lab")
     _write(rooms.ca / "ca.pem", authority.cert_pem.bytes().decode(), _PUBLIC)
     for container, names in aliases().items():

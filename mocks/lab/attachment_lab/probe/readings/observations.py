@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from attachment_lab.probe.exchange import Exchange, Notebook
+from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
 
 #: A behaviour was seen, but no value that the dialect knows describes it.
 NO_VALUE = object()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sighting:
+class Observation:
     """One assumption as the tenant shows it.
 
     Attributes:
@@ -29,10 +29,10 @@ class Sighting:
     detail: str = ""
 
 
-Rule = Callable[[Notebook], Iterable[Sighting]]
+Rule = Callable[[ExchangeLog], Iterable[Observation]]
 
 
-def apply(rules: Iterable[Rule], book: Notebook) -> Iterator[Sighting]:
+def apply(rules: Iterable[Rule], book: ExchangeLog) -> Iterator[Observation]:
     """Everything that these rules see in the notebook; the first sighting of an assumption counts."""
     known: set[str] = set()
     for rule in rules:
@@ -42,21 +42,21 @@ def apply(rules: Iterable[Rule], book: Notebook) -> Iterator[Sighting]:
                 yield sighting
 
 
-def status_of(book: Notebook, label: str, id_: str, choices: tuple[int, ...]) -> Iterator[Sighting]:
+def status_of(book: ExchangeLog, label: str, id_: str, choices: tuple[int, ...]) -> Iterator[Observation]:
     """A switch that is a status: seen when the answer has one of these."""
     answer = book.get(label)
     if answer is not None and answer.status in choices:
-        yield Sighting(id=id_, value=answer.status, seen_in=(label,))
+        yield Observation(id=id_, value=answer.status, seen_in=(label,))
 
 
-def taken(book: Notebook, label: str, id_: str, *, refused: tuple[int, ...] = (400,)) -> Iterator[Sighting]:
+def taken(book: ExchangeLog, label: str, id_: str, *, refused: tuple[int, ...] = (400,)) -> Iterator[Observation]:
     """A switch that says whether a request is taken: True for a success, False for one of the refusals."""
     answer = book.get(label)
     if answer is not None and (answer.ok or answer.status in refused):
         detail = "" if answer.ok else f"answered {answer.status}"
-        yield Sighting(id=id_, value=answer.ok, seen_in=(label,), detail=detail)
+        yield Observation(id=id_, value=answer.ok, seen_in=(label,), detail=detail)
 
 
-def holds(id_: str, fact: bool, *answers: Exchange, detail: str = "") -> Sighting:
+def holds(id_: str, fact: bool, *answers: ProbeExchange, detail: str = "") -> Observation:
     """A behaviour without a switch."""
-    return Sighting(id=id_, value=fact, seen_in=tuple(each.label for each in answers), detail=detail)
+    return Observation(id=id_, value=fact, seen_in=tuple(each.label for each in answers), detail=detail)

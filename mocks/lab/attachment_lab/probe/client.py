@@ -19,11 +19,11 @@ from urllib.parse import urlsplit
 import httpx
 
 from attachment_lab.errors import LabFailed, WrongUse
-from attachment_lab.probe.exchange import Exchange, Notebook
+from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
 from attachment_lab.probe.guard import check_write
-from attachment_lab.probe.loopback import Mapped, read_loopback_map
-from attachment_lab.probe.permits import ACCOUNTS, NotPermitted, Permits, Spent, check_permits, check_place
-from attachment_lab.probe.target import PREFIX, System, Target
+from attachment_lab.probe.loopback import MappedTransport, read_loopback_map
+from attachment_lab.probe.permits import ACCOUNTS, NotPermitted, Permits, PermitUse, check_permits, check_site
+from attachment_lab.probe.target import PREFIX, ProbeTarget, System
 
 #: right: the account's; none: no credentials; no_key, no_user: CMI's without one of the two;
 #: wrong_key: a key that is none, and no user; wrong_password: see Permits.
@@ -49,20 +49,22 @@ class CredentialsRefused(ProbeFailed):
     """401 to the right credentials: nothing more is sent with them."""
 
 
-class Wire:
+class ProbeClient:
     """Sends the questions of one run and keeps the answers.
 
     Args:
         told: called with each exchange as it is made, for progress on the screen.
     """
 
-    def __init__(self, target: Target, permits: Permits, *, told: Callable[[Exchange], None] = lambda _: None) -> None:
+    def __init__(
+        self, target: ProbeTarget, permits: Permits, *, told: Callable[[ProbeExchange], None] = lambda _: None
+    ) -> None:
         check_permits(target, permits)
-        check_place(target, permits)
+        check_site(target, permits)
         self.target = target
         self.permits = permits
-        self.spent = Spent()
-        self.notebook = Notebook()
+        self.spent = PermitUse()
+        self.notebook = ExchangeLog()
         self._told = told
         self._refused: set[System] = set()
         self._http = _client(target)
@@ -83,7 +85,7 @@ class Wire:
         body: bytes = b"",
         is_file: bool = False,
         meanwhile: Callable[[], object] | None = None,
-    ) -> Exchange:
+    ) -> ProbeExchange:
         """Send one request and keep the exchange under ``label``. ``meanwhile`` is called half-way through the body.
 
         Raises NotPermitted (nothing was sent), CredentialsRefused, ProbeFailed for a system that does not answer.
@@ -92,7 +94,7 @@ class Wire:
         content = _halves(body, meanwhile) if meanwhile else body
         request = self._request(system, method, url, credentials, headers or {}, content)
         asked = {name: value for name, value in (headers or {}).items() if name.lower() != "x-csrf-token"}
-        draft = Exchange(
+        draft = ProbeExchange(
             label=label,
             system=system,
             method=method,
@@ -147,7 +149,7 @@ class Wire:
         request = self._http.build_request(method, url, headers=named, content=body or None)
         return next(httpx.BasicAuth(*auth).auth_flow(request)) if auth else request
 
-    def _send(self, draft: Exchange, request: httpx.Request, limit_bytes: int) -> Exchange:
+    def _send(self, draft: ProbeExchange, request: httpx.Request, limit_bytes: int) -> ProbeExchange:
         started = time.monotonic()
         try:
             response = self._http.send(request, stream=True, follow_redirects=False)
@@ -168,13 +170,13 @@ class Wire:
         )
 
 
-def _client(target: Target) -> httpx.Client:
+def _client(target: ProbeTarget) -> httpx.Client:
     try:
         context = ssl.create_default_context(cafile=target.ca_file or None)
     except (OSError, ssl.SSLError) as exc:
         raise WrongUse(f"{PREFIX}CA_FILE={target.ca_file!r} cannot be used: {exc}") from exc
     doors = read_loopback_map(target.loopback_map)
-    return httpx.Client(transport=Mapped(doors, context), timeout=TIMEOUT_S, trust_env=False)
+    return httpx.Client(transport=MappedTransport(doors, context), timeout=TIMEOUT_S, trust_env=False)
 
 
 def _lacks(system: System, credentials: Credentials) -> bool:
@@ -182,13 +184,13 @@ def _lacks(system: System, credentials: Credentials) -> bool:
     return system == "cmi" and credentials == "no_key"
 
 
-def _key(target: Target, system: System, credentials: Credentials) -> dict[str, str]:
+def _key(target: ProbeTarget, system: System, credentials: Credentials) -> dict[str, str]:
     if system != "cmi" or credentials in {"none", "no_key"}:
         return {}
     return {"x-api-key": _WRONG.rstrip("-") if credentials == "wrong_key" else target.cmi_api_key}
 
 
-def _auth(target: Target, system: System, credentials: Credentials) -> tuple[str, str] | None:
+def _auth(target: ProbeTarget, system: System, credentials: Credentials) -> tuple[str, str] | None:
     if credentials in {"none", "no_user", "wrong_key"} or system == "endpoint":
         return None
     accounts = {
@@ -218,7 +220,7 @@ def _read(response: httpx.Response, limit_bytes: int) -> tuple[bytes, bool]:
     return b"".join(pieces), False
 
 
-def _transport_words(target: Target, draft: Exchange, exc: httpx.TransportError) -> str:
+def _transport_words(target: ProbeTarget, draft: ProbeExchange, exc: httpx.TransportError) -> str:
     """By the variable's name: what is said here is stored as well, and a host names a customer."""
     own = urlsplit(draft.url).hostname == urlsplit(target.address(draft.system)).hostname
     host = f"the host of {PREFIX}{draft.system.upper()}_URL" if own else "the host of an attachment's link"

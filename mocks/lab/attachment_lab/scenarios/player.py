@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.scenarios.facts import gather
-from attachment_lab.scenarios.model import Result, Scenario
-from attachment_lab.scenarios.run import Ground, Run, planned_faults
+from attachment_lab.scenarios.model import Scenario, ScenarioResult
+from attachment_lab.scenarios.run import ScenarioContext, ScenarioRun, planned_faults
 
 #: Called before each step: its number from 0, and what it does.
-Told = Callable[[int, str], None]
+OnStep = Callable[[int, str], None]
 
 
-def obstacle(scenario: Scenario, ground: Ground) -> str | None:
+def obstacle(scenario: Scenario, ground: ScenarioContext) -> str | None:
     """Why this stack cannot play the scenario, with what would help; None when it can."""
     if scenario.needs_fault_proxy and not ground.fault_proxy:
         return (
@@ -28,24 +28,29 @@ def obstacle(scenario: Scenario, ground: Ground) -> str | None:
 
 
 def play(
-    scenario: Scenario, ground: Ground, told: Told = lambda *_: None, opened: Callable[[str], None] = lambda _: None
-) -> Result:
+    scenario: Scenario,
+    ground: ScenarioContext,
+    told: OnStep = lambda *_: None,
+    opened: Callable[[str], None] = lambda _: None,
+) -> ScenarioResult:
     """Play it to its end. ``opened`` hears the chat's guid. Raises WrongUse when it cannot begin here."""
     trouble = obstacle(scenario, ground)
     if trouble:
         raise WrongUse(trouble)
     if planned_faults(ground.reconciliation):
         raise WrongUse("Faults are planned in this tenant already; remove them first, or the run proves nothing.")
-    began, run = time.monotonic(), Run(ground)
+    began, run = time.monotonic(), ScenarioRun(ground)
     try:
         return _play(scenario, run, told, opened, began)
     except LabError as exc:
-        return Result(scenario=scenario, chat=run.guid, trouble=str(exc), took_s=time.monotonic() - began)
+        return ScenarioResult(scenario=scenario, chat=run.guid, trouble=str(exc), took_s=time.monotonic() - began)
     finally:
         run.close()
 
 
-def _play(scenario: Scenario, run: Run, told: Told, opened: Callable[[str], None], began: float) -> Result:
+def _play(
+    scenario: Scenario, run: ScenarioRun, told: OnStep, opened: Callable[[str], None], began: float
+) -> ScenarioResult:
     for number, step in enumerate(scenario.steps):
         told(number, step.say)
         step.do(run)
@@ -54,4 +59,6 @@ def _play(scenario: Scenario, run: Run, told: Told, opened: Callable[[str], None
     told(len(scenario.steps), "Reading both ends and the books")
     facts = gather(run, strikes=run.strikes())
     findings = tuple(check.judge(facts) for check in scenario.checks)
-    return Result(scenario=scenario, chat=run.guid, findings=findings, facts=facts, took_s=time.monotonic() - began)
+    return ScenarioResult(
+        scenario=scenario, chat=run.guid, findings=findings, facts=facts, took_s=time.monotonic() - began
+    )

@@ -19,7 +19,7 @@ PROFILES_VARIABLE = "COMPOSE_PROFILES"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
+class BundleContents:
     """What travels for one compose file.
 
     Attributes:
@@ -35,7 +35,7 @@ class Stack:
     profiles: tuple[str, ...]
 
 
-def read_stack(compose_file: Path, *, profiles: Iterable[str] = (), extra: Iterable[Path] = ()) -> Stack:
+def read_contents(compose_file: Path, *, profiles: Iterable[str] = (), extra: Iterable[Path] = ()) -> BundleContents:
     """Ask compose itself what the file means; variables and ``.env`` count as they would on ``up``.
 
     Args:
@@ -56,7 +56,7 @@ def read_stack(compose_file: Path, *, profiles: Iterable[str] = (), extra: Itera
     for path in [*_mounted(services.values()), *extra]:
         files.update(_inside(root, path))
     images = {_image(name, service) for name, service in services.items()}
-    return Stack(root=root, images=tuple(sorted(images)), files=tuple(sorted(files)), profiles=chosen)
+    return BundleContents(root=root, images=tuple(sorted(images)), files=tuple(sorted(files)), profiles=chosen)
 
 
 def _services(compose_file: Path, profiles: tuple[str, ...]) -> dict[str, dict[str, Any]]:

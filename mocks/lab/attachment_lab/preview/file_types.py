@@ -35,7 +35,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class DetectedType:
     """What the first bytes say.
 
     Attributes:
@@ -48,12 +48,12 @@ class Look:
     odd: str = ""
 
 
-def look_at(head: bytes, *, name: str, declared: str) -> Look:
+def detect_type(head: bytes, *, name: str, declared: str) -> DetectedType:
     """Judge a file by its first ``HEAD_BYTES``."""
     mime = _more(head) or sniff(head)
     if mime == UNKNOWN and _reads_like_text(head):
         mime = "text/plain"
-    return Look(kind=_kind(mime), mime=mime, odd=_odd(mime, name, declared))
+    return DetectedType(kind=_kind(mime), mime=mime, odd=_odd(mime, name, declared))
 
 
 def _more(head: bytes) -> str | None:

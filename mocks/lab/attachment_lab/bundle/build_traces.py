@@ -24,11 +24,11 @@ _MARKS = {
 REMEDY = "take the build argument in an earlier stage and copy only what it made (COPY --from)"
 
 
-class LeftBehind(LabFailed):
+class BuildTraceFound(LabFailed):
     """An image carries something of the network it was built in; it must not leave the house."""
 
 
-def left_behind(image: Image) -> Iterator[str]:
+def build_traces(image: Image) -> Iterator[str]:
     """One sentence for each find, never with the thing itself: in its history, environment and labels."""
     places = {
         "history": image.commands,
@@ -41,8 +41,8 @@ def left_behind(image: Image) -> Iterator[str]:
                 yield f"image {image.name}: its {place} holds {what}"
 
 
-def refuse_leftovers(images: tuple[Image, ...]) -> None:
+def refuse_build_traces(images: tuple[Image, ...]) -> None:
     """Raises LeftBehind that names every image concerned and the remedy."""
-    finds = [find for image in images for find in left_behind(image)]
+    finds = [find for image in images for find in build_traces(image)]
     if finds:
-        raise LeftBehind("; ".join(finds) + f". Remedy: {REMEDY}")
+        raise BuildTraceFound("; ".join(finds) + f". Remedy: {REMEDY}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from attachment_lab.chats.facts import C4C, ChatFacts, Tone
 from attachment_lab.chats.picture import FileView, Picture, draw
-from attachment_lab.reconciliation.records import Verdict
+from attachment_lab.reconciliation.records import ReconciliationVerdict
 from attachment_lab.report.model import (
     INVARIANT_SAYS,
     LABELS,
@@ -34,10 +34,10 @@ def chat_part(chat: ChatFacts, *, customer: str, channel: str) -> ChatPart:
         customer=customer,
         channel=channel,
         created=chat.created or "",
-        sentence=sentence_of(files, ended=bool(chat.handovers), at_rest=picture.until is not None),
+        sentence=sentence_of(files, ended=bool(chat.deliveries), at_rest=picture.until is not None),
         tone=picture.tone,
         rounds=chat.transfer.rounds if chat.transfer else 0,
-        deliveries=tuple(each.state for each in chat.handovers),
+        deliveries=tuple(each.state for each in chat.deliveries),
         files=files,
         since=picture.since,
         until=picture.until,
@@ -109,7 +109,7 @@ def stations_of(pictures: Sequence[Picture]) -> tuple[StationPart, ...]:
     )
 
 
-def invariants_of(verdict: Verdict) -> tuple[InvariantRow, ...]:
+def invariants_of(verdict: ReconciliationVerdict) -> tuple[InvariantRow, ...]:
     """Every invariant, those that hold too."""
     return tuple(
         InvariantRow(
@@ -125,8 +125,8 @@ def touched_by(chats: Iterable[ChatFacts]) -> set[tuple[str, str]]:
     """(mock, id) of every behaviour that showed itself for these chats."""
     found: set[tuple[str, str]] = set()
     for chat in chats:
-        found |= {(each.mock, name) for each in chat.passages for name in each.evidence}
-        found |= {(CONTACT_PRO, name) for each in chat.handovers for name in each.evidence}
+        found |= {(each.mock, name) for each in chat.file_exchanges for name in each.evidence}
+        found |= {(CONTACT_PRO, name) for each in chat.deliveries for name in each.evidence}
     return found
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx
 
-from attachment_lab.errors import Refused, Unreachable
+from attachment_lab.errors import RequestRefused, Unreachable
 
 
-class Calls:
+class JsonClient:
     """One process of the stack, addressed by its loopback base URL; environment proxies are ignored."""
 
     def __init__(self, name: str, base_url: str, *, timeout_s: float = 30.0) -> None:
@@ -54,7 +54,9 @@ class Calls:
             raise self._unreachable("GET", path, exc) from exc
         if not answer.is_success:
             answer.close()
-            raise Refused(refusal(self.name, "GET", path, answer), status=answer.status_code, problem=problem(answer))
+            raise RequestRefused(
+                refusal(self.name, "GET", path, answer), status=answer.status_code, problem=problem(answer)
+            )
         return answer
 
     def send(self, method: str, path: str, *, params: Mapping[str, Any], **rest: Any) -> Any:
@@ -68,7 +70,7 @@ class Calls:
             raise self._unreachable(method, path, exc) from exc
         if not answer.is_success:
             told = refusal(self.name, method, path, answer)
-            raise Refused(told, status=answer.status_code, problem=problem(answer))
+            raise RequestRefused(told, status=answer.status_code, problem=problem(answer))
         return answer.json() if answer.content else None
 
     def _unreachable(self, method: str, path: str, exc: httpx.TransportError) -> Unreachable:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
+from attachment_lab.bundle.contents import BundleContents
 from attachment_lab.bundle.engine import CHUNK_BYTES, Image, saved
-from attachment_lab.bundle.stack import Stack
 from attachment_lab.errors import WrongUse
 
 IMAGES_FILE = "images.tar.gz"
@@ -29,7 +29,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class BundleArchive:
     """What was written: where, how large, and what the archive's own checksum is."""
 
     path: Path
@@ -37,7 +37,7 @@ class Parcel:
     sha256: str
 
 
-def fill(folder: Path, stack: Stack, images: Sequence[Image], progress: Progress) -> None:
+def fill(folder: Path, stack: BundleContents, images: Sequence[Image], progress: Progress) -> None:
     """Put images, compose file and instructions into ``folder``. ``progress`` hears of bytes saved, unpacked."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in stack.files:
@@ -61,7 +61,7 @@ def add_locks(folder: Path, locks: Sequence[Path]) -> None:
         shutil.copyfile(lock, folder / LOCKS_FOLDER / lock.name)
 
 
-def seal(folder: Path, out: Path) -> Parcel:
+def write_archive(folder: Path, out: Path) -> BundleArchive:
     """Write the checksums and then the archive; a half-written one never bears the name ``out``."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS_FILE)
     sums = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
@@ -76,7 +76,7 @@ def seal(folder: Path, out: Path) -> Parcel:
     except OSError as exc:
         part.unlink(missing_ok=True)
         raise WrongUse(f"--out {out}: {exc.strerror or exc}. Remedy: a folder with room that you may write to") from exc
-    return Parcel(path=out, size_bytes=out.stat().st_size, sha256=_sha256(out))
+    return BundleArchive(path=out, size_bytes=out.stat().st_size, sha256=_sha256(out))
 
 
 def _save(names: Sequence[str], to: Path, progress: Progress) -> None:
