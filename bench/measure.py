@@ -28,10 +28,10 @@ from measuring import Counts, Database, Issuer, cpu_s, peak_mb, postgresql, prog
 
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import Ports
-from attachment_lab.stack.postgres import Server
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import sealing_key
-from attachment_lab.tenant.handle import Lab, Tenant
+from attachment_lab.testing.lab import Lab, LabTenant
+from attachment_lab.testing.postgres import Server
 
 REQUESTS, CLIENTS = int(os.environ.get("BENCH_REQUESTS", "800")), 8
 CHATS = int(os.environ.get("BENCH_CHATS", "40"))
@@ -100,7 +100,7 @@ def accept_figures(server: Server) -> dict[str, float]:
 class Carried:
     """What chats cost the worker and the database, the accepting included, what happens by itself left out."""
 
-    def __init__(self, tenant: Tenant, database: Database, worker: int) -> None:
+    def __init__(self, tenant: LabTenant, database: Database, worker: int) -> None:
         self._tenant, self._database, self._worker = tenant, database, worker
         self._idle = quiet(database)
         before_s, began_s = cpu_s(worker), time.monotonic()

@@ -11,7 +11,7 @@ import sys
 import time
 
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.handle import Lab
+from attachment_lab.testing.lab import Lab
 
 FILES, CHATS = 6, int(os.environ.get("BENCH_ROUNDS", "4"))
 DELAY_S = 0.5

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, furnish, rehearsal_target
-from attachment_lab.probe.target import PREFIX, Target
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, prepare_rehearsal, rehearsal_target
+from attachment_lab.probe.target import PREFIX, ProbeTarget
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import LabTenant
 
 pytestmark = [
     pytest.mark.off_contract(reason="asks on purpose for what no contract knows"),
@@ -69,13 +69,13 @@ def run_suite(tmp_path: Path, env: Mapping[str, str], *arguments: str) -> Run:
 
 
 @pytest.fixture
-def target(tenant: Tenant) -> Target:
+def target(tenant: LabTenant) -> ProbeTarget:
     """This test's tenant, as the owner of a tenant would describe it."""
-    to = tenant.lab.stack.neighbours
-    return rehearsal_target(to, tenant.names, *furnish(to, tenant.names))
+    to = tenant.lab.stack.clients
+    return rehearsal_target(to, tenant.names, *prepare_rehearsal(to, tenant.names))
 
 
-def changes(tenant: Tenant, mock: Any) -> list[str]:
+def changes(tenant: LabTenant, mock: Any) -> list[str]:
     """Requests that the suite sent to a mock and that are no reads."""
     return [
         f"{each['method']} {each['url']}"
@@ -84,7 +84,7 @@ def changes(tenant: Tenant, mock: Any) -> list[str]:
     ]
 
 
-def refused_passwords(tenant: Tenant, mock: Any) -> int:
+def refused_passwords(tenant: LabTenant, mock: Any) -> int:
     """How many requests carried a user's password and were answered 401."""
     return sum(
         1
@@ -94,7 +94,7 @@ def refused_passwords(tenant: Tenant, mock: Any) -> int:
 
 
 def test_a_tenant_and_the_mock_are_asked_the_same_and_answer_the_same(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     on_mock = run_suite(tmp_path, {}, "--target", "mock")
     permits = ["--allow-writes", "--allow-wrong-password", "c4c"]
@@ -114,7 +114,7 @@ def test_a_tenant_and_the_mock_are_asked_the_same_and_answer_the_same(
 
 
 def test_without_permission_nothing_is_written_and_no_wrong_password_tried(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     before = {mock: changes(tenant, mock) for mock in ("cmi", "c4c")}
     run = run_suite(tmp_path, environment(target), "--target", "tenant")
@@ -125,7 +125,7 @@ def test_without_permission_nothing_is_written_and_no_wrong_password_tried(
     assert "c4c.quirk-a" in run.report["confirmed"]
 
 
-def test_a_host_that_is_not_listed_counts_as_production(tenant: Tenant, target: Target, tmp_path: Path) -> None:
+def test_a_host_that_is_not_listed_counts_as_production(tenant: LabTenant, target: ProbeTarget, tmp_path: Path) -> None:
     sent = len(tenant.journal("c4c")) + len(tenant.journal("cmi"))
     env = environment(replace(target, test_hosts=target.test_hosts[:1]))
     run = run_suite(tmp_path, env, "--target", "tenant")
@@ -136,7 +136,7 @@ def test_a_host_that_is_not_listed_counts_as_production(tenant: Tenant, target: 
     assert forced.code == OK, forced.text
 
 
-def test_missing_variables_are_one_error_with_remedies_and_no_skips(target: Target, tmp_path: Path) -> None:
+def test_missing_variables_are_one_error_with_remedies_and_no_skips(target: ProbeTarget, tmp_path: Path) -> None:
     env = environment(target)
     for name in ("CMI_PASSWORD", "C4C_URL"):
         del env[PREFIX + name]
@@ -148,7 +148,7 @@ def test_missing_variables_are_one_error_with_remedies_and_no_skips(target: Targ
     assert "skipped" not in run.text
 
 
-def test_a_password_is_read_from_a_file(target: Target, tmp_path: Path) -> None:
+def test_a_password_is_read_from_a_file(target: ProbeTarget, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text(target.c4c_password + "\n")
     env = environment(target)
@@ -158,7 +158,7 @@ def test_a_password_is_read_from_a_file(target: Target, tmp_path: Path) -> None:
 
 
 def test_a_password_that_is_refused_is_sent_once_and_never_again(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     env = environment(replace(target, cmi_password="not the one " * 2, c4c_password="nor is this"))
     run = run_suite(tmp_path, env, "--target", "tenant")
@@ -169,15 +169,15 @@ def test_a_password_that_is_refused_is_sent_once_and_never_again(
 
 
 def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_differs(
-    tenant: Tenant, tmp_path: Path
+    tenant: LabTenant, tmp_path: Path
 ) -> None:
     switches = {
         "cmi": {"unknown_chat": "empty_200", "attachment_size_listed": False},
         "c4c": {"error_innererror": True},
     }
     with tenant.lab.tenant(TenantOptions(dialects=switches), check=False, judge=False) as other:
-        to = other.lab.stack.neighbours
-        target = rehearsal_target(to, other.names, *furnish(to, other.names))
+        to = other.lab.stack.clients
+        target = rehearsal_target(to, other.names, *prepare_rehearsal(to, other.names))
         run = run_suite(tmp_path, environment(target), "--target", "tenant")
     assert run.code == FAILED
     expected = {
@@ -199,12 +199,14 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
         (["--allow-wrong-password", "cmi", "--systems", "c4c"], "this run does not ask that system"),
     ],
 )
-def test_a_use_that_cannot_be_safe_is_refused(target: Target, tmp_path: Path, arguments: list[str], told: str) -> None:
+def test_a_use_that_cannot_be_safe_is_refused(
+    target: ProbeTarget, tmp_path: Path, arguments: list[str], told: str
+) -> None:
     run = run_suite(tmp_path, environment(target), "--target", "tenant", *arguments)
     assert (run.code, told in run.text) == (WRONG_USE, True), run.text
 
 
-def test_writes_need_one_named_activity(target: Target, tmp_path: Path) -> None:
+def test_writes_need_one_named_activity(target: ProbeTarget, tmp_path: Path) -> None:
     env = environment(replace(target, test_activity=""))
     run = run_suite(tmp_path, env, "--target", "tenant", "--allow-writes")
     assert run.code == WRONG_USE

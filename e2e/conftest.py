@@ -21,8 +21,8 @@ from playwright.sync_api import BrowserContext, Page
 from attachment_lab.containers.compose_stack import ComposeStackOptions
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.handle import Lab
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab
 
 HERE = Path(__file__).parent
 CHROMIUM_ARGUMENTS = [

@@ -12,12 +12,12 @@ import httpx
 import pytest
 
 from attachment_lab.stack.kill import listeners
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 
 
-def canaries(tenant: Tenant) -> dict[str, bytes]:
+def canaries(tenant: LabTenant) -> dict[str, bytes]:
     """Every secret of the test's tenant, and the forms in which it travels."""
     names = tenant.names
     plain = {
@@ -37,7 +37,7 @@ def canaries(tenant: Tenant) -> dict[str, bytes]:
     return found
 
 
-def places(tenant: Tenant) -> Iterator[tuple[str, bytes]]:
+def places(tenant: LabTenant) -> Iterator[tuple[str, bytes]]:
     """Everything that outlives a request, by name."""
     stack = tenant.lab.stack
     for file in sorted(stack.run_dir.glob("*")):
@@ -62,7 +62,7 @@ def places(tenant: Tenant) -> Iterator[tuple[str, bytes]]:
             continue
 
 
-def assert_no_canary(tenant: Tenant) -> None:
+def assert_no_canary(tenant: LabTenant) -> None:
     searched = 0
     for place, content in places(tenant):
         searched += 1
@@ -72,7 +72,7 @@ def assert_no_canary(tenant: Tenant) -> None:
 
 
 @pytest.mark.own_stack
-def test_no_secret_is_left_anywhere_while_a_transfer_waits_nor_after_a_crash_nor_at_its_end(tenant: Tenant) -> None:
+def test_no_secret_is_left_anywhere_while_a_transfer_waits_nor_after_a_crash_nor_at_its_end(tenant: LabTenant) -> None:
     tenant.fault(mock="c4c", kind="status", path="*/ChatActivityAttachment*", method="POST", phase="after", status=500)
     tenant.fault(mock="cmi", kind="status", path="*/chats/*", method="GET", status=503, times=1)
     chat = tenant.chat(files=[("a.txt", b"first"), ("b.txt", b"second")])
@@ -83,7 +83,7 @@ def test_no_secret_is_left_anywhere_while_a_transfer_waits_nor_after_a_crash_nor
     assert_no_canary(tenant)
 
 
-def test_a_wrong_password_is_not_told_to_anybody(tenant: Tenant) -> None:
+def test_a_wrong_password_is_not_told_to_anybody(tenant: LabTenant) -> None:
     wrong = "canary-wrong-password-20261122"
     url = f"{tenant.lab.urls['orchestration']}/{tenant.names.tenant_path}/system-configurator/api/secrets/sap-v1-secret"
     body = {"name": "sap-v1-secret", "description": "wrong on purpose", "secret": wrong}

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from attachment_lab.demo.files import customer_files
+from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.kill import kill_listener
-from attachment_lab.stack.running import read_offset
 from attachment_lab.tenant.credentials import sealing_key
-from attachment_lab.tenant.handle import Chat, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import LabChat, LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
 
@@ -42,7 +42,7 @@ def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = 60.0) 
     pytest.fail(f"never happened: {what}")
 
 
-def let_time_pass_until_at_rest(tenant: Tenant, *, most_rounds: int = 20) -> None:
+def let_time_pass_until_at_rest(tenant: LabTenant, *, most_rounds: int = 20) -> None:
     """Whenever the transfer waits, move the virtual clock to its next round; until it is final."""
     wait_for(lambda: bool(tenant.transfers()), "the event arrives")
     for _ in range(most_rounds):
@@ -57,20 +57,20 @@ def let_time_pass_until_at_rest(tenant: Tenant, *, most_rounds: int = 20) -> Non
     pytest.fail(f"still not at rest: {only_transfer(tenant)}")
 
 
-def digests_sent(chat: Chat) -> list[str]:
+def digests_sent(chat: LabChat) -> list[str]:
     return sorted(file.sha256 for file in chat.files)
 
 
-def digests_stored(tenant: Tenant) -> list[str]:
+def digests_stored(tenant: LabTenant) -> list[str]:
     return sorted(stored.sha256 for stored in tenant.stored())
 
 
-def only_transfer(tenant: Tenant):  # type: ignore[no-untyped-def]
+def only_transfer(tenant: LabTenant):  # type: ignore[no-untyped-def]
     (transfer,) = tenant.transfers()
     return transfer
 
 
-def test_every_kind_of_file_that_customers_send_arrives_intact(tenant: Tenant, tmp_path: Path) -> None:
+def test_every_kind_of_file_that_customers_send_arrives_intact(tenant: LabTenant, tmp_path: Path) -> None:
     chat = tenant.chat(files=customer_files(tmp_path))
     chat.end()
     tenant.wait_until_settled()
@@ -80,7 +80,7 @@ def test_every_kind_of_file_that_customers_send_arrives_intact(tenant: Tenant, t
 
 
 @pytest.mark.parametrize("tenant_options", [TenantOptions(events=("Ended", "Closed"))], indirect=True)
-def test_ended_and_closed_make_one_transfer_and_every_file_once(tenant: Tenant) -> None:
+def test_ended_and_closed_make_one_transfer_and_every_file_once(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO, NOTE])
     chat.end()
     chat.wrap_up()
@@ -89,7 +89,7 @@ def test_ended_and_closed_make_one_transfer_and_every_file_once(tenant: Tenant) 
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-def test_two_legs_of_one_conversation_make_one_transfer_and_every_file_once(tenant: Tenant) -> None:
+def test_two_legs_of_one_conversation_make_one_transfer_and_every_file_once(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     chat.hand_on()
     chat.send(NOTE)
@@ -100,7 +100,7 @@ def test_two_legs_of_one_conversation_make_one_transfer_and_every_file_once(tena
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-def test_a_repeated_event_runs_another_round_and_stores_nothing_twice(tenant: Tenant) -> None:
+def test_a_repeated_event_runs_another_round_and_stores_nothing_twice(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     chat.end()
     tenant.wait_until_settled()
@@ -116,7 +116,7 @@ def test_a_repeated_event_runs_another_round_and_stores_nothing_twice(tenant: Te
     [TenantOptions(events=("Ended", "Closed"), dialects={"cmi": {"history_visible_at": "wrap_up"}})],
     indirect=True,
 )
-def test_history_that_is_complete_only_after_wrap_up_is_carried_then(tenant: Tenant) -> None:
+def test_history_that_is_complete_only_after_wrap_up_is_carried_then(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO, NOTE])
     chat.end()
     wait_for(lambda: any(t.state == "waiting" for t in tenant.transfers()), "the first round finds no history")
@@ -128,7 +128,7 @@ def test_history_that_is_complete_only_after_wrap_up_is_carried_then(tenant: Ten
 
 
 @pytest.mark.own_stack
-def test_a_chat_that_no_agent_took_ends_as_no_activity(tenant: Tenant) -> None:
+def test_a_chat_that_no_agent_took_ends_as_no_activity(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[NOTE], accepted=False)
     chat.end()
     let_time_pass_until_at_rest(tenant)
@@ -136,14 +136,14 @@ def test_a_chat_that_no_agent_took_ends_as_no_activity(tenant: Tenant) -> None:
     assert (transfer.state, transfer.outcome) == ("settled", "no_activity")
 
 
-def test_a_chat_without_files_ends_as_no_attachments(tenant: Tenant) -> None:
+def test_a_chat_without_files_ends_as_no_attachments(tenant: LabTenant) -> None:
     tenant.chat().end()
     tenant.wait_until_settled()
     transfer = only_transfer(tenant)
     assert (transfer.state, transfer.outcome) == ("settled", "no_attachments")
 
 
-def test_a_lost_answer_does_not_file_the_attachment_twice(tenant: Tenant) -> None:
+def test_a_lost_answer_does_not_file_the_attachment_twice(tenant: LabTenant) -> None:
     tenant.fault(mock="c4c", kind="status", path="*/ChatActivityAttachment*", method="POST", phase="after", status=504)
     chat = tenant.chat(files=[PHOTO, NOTE])
     chat.end()
@@ -166,7 +166,7 @@ LOCKED_IN_XML = '<error><code/><message xml:lang="de">Objekt ist durch AGENT01 g
     [(LOCKED_IN_ENGLISH, "json", 1), (LOCKED_IN_GERMAN_INSIDE, "json", 2), (LOCKED_IN_XML, "xml", 2)],
     ids=["in English", "in German, inside", "in XML"],
 )
-def test_a_locked_activity_is_waited_for(tenant: Tenant, locked: str, content_type: str, times: int) -> None:
+def test_a_locked_activity_is_waited_for(tenant: LabTenant, locked: str, content_type: str, times: int) -> None:
     tenant.fault(
         mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", times=times,
         status=400, body=locked, content_type=f"application/{content_type}",
@@ -177,7 +177,7 @@ def test_a_locked_activity_is_waited_for(tenant: Tenant, locked: str, content_ty
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-def test_a_refusal_of_unknown_cause_is_asked_once_more_before_it_is_believed(tenant: Tenant) -> None:
+def test_a_refusal_of_unknown_cause_is_asked_once_more_before_it_is_believed(tenant: LabTenant) -> None:
     tenant.fault(mock="c4c", kind="status", path="*/ChatActivityAttachment", method="POST", status=400, body="")
     chat = tenant.chat(files=[NOTE])
     chat.end()
@@ -186,7 +186,7 @@ def test_a_refusal_of_unknown_cause_is_asked_once_more_before_it_is_believed(ten
 
 
 @pytest.mark.no_reconciliation(reason="the reconciliation has to object here")
-def test_a_byte_changed_on_the_way_out_of_cmi_is_named_with_file_and_hop(tenant: Tenant) -> None:
+def test_a_byte_changed_on_the_way_out_of_cmi_is_named_with_file_and_hop(tenant: LabTenant) -> None:
     tenant.fault(mock="cmi", kind="flip_byte", path="*/attachments/*", method="GET", offset=7)
     tenant.chat(files=[PHOTO]).end()
     tenant.wait_until_settled()
@@ -198,7 +198,7 @@ def test_a_byte_changed_on_the_way_out_of_cmi_is_named_with_file_and_hop(tenant:
 
 
 @pytest.mark.no_reconciliation(reason="the damaged object stays at C4C for a person to judge")
-def test_a_byte_changed_on_the_way_into_c4c_is_found_by_the_service_itself(tenant: Tenant) -> None:
+def test_a_byte_changed_on_the_way_into_c4c_is_found_by_the_service_itself(tenant: LabTenant) -> None:
     # The offset lies in the base64 text; 'A' ^ 1 is still base64, so C4C takes it.
     tenant.fault(mock="c4c", kind="flip_request_byte", path="*/ChatActivityAttachment", method="POST", offset=400)
     tenant.chat(files=[PHOTO]).end()
@@ -209,7 +209,7 @@ def test_a_byte_changed_on_the_way_into_c4c_is_found_by_the_service_itself(tenan
 
 
 @pytest.mark.own_stack(fault_proxy=True)
-def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(tenant: Tenant) -> None:
+def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(tenant: LabTenant) -> None:
     tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", method="GET", after_bytes=20_000)
     chat = tenant.chat(files=[PHOTO])
     chat.end()
@@ -218,7 +218,7 @@ def test_a_download_cut_in_the_middle_leaves_nothing_at_c4c_and_is_tried_again(t
 
 
 @pytest.mark.own_stack(fault_proxy=True)
-def test_an_upload_whose_connection_dies_after_it_was_kept_is_adopted(tenant: Tenant) -> None:
+def test_an_upload_whose_connection_dies_after_it_was_kept_is_adopted(tenant: LabTenant) -> None:
     tenant.fault(mock="c4c", kind="lost_answer", path="*/ChatActivityAttachment", method="POST")
     chat = tenant.chat(files=[PHOTO])
     chat.end()
@@ -228,7 +228,7 @@ def test_an_upload_whose_connection_dies_after_it_was_kept_is_adopted(tenant: Te
 
 
 @pytest.mark.own_stack
-def test_a_worker_killed_in_the_middle_changes_nothing_in_the_end(tenant: Tenant, tmp_path: Path) -> None:
+def test_a_worker_killed_in_the_middle_changes_nothing_in_the_end(tenant: LabTenant, tmp_path: Path) -> None:
     chat = tenant.chat(files=customer_files(tmp_path))
     chat.end()
     wait_for(lambda: len(tenant.stored()) >= 3, "three files are stored")
@@ -237,7 +237,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing_in_the_end(tenant: Tenant
     assert digests_stored(tenant) == digests_sent(chat)
 
 
-def test_the_operator_sees_a_normal_outcome_on_the_command_line(tenant: Tenant) -> None:
+def test_the_operator_sees_a_normal_outcome_on_the_command_line(tenant: LabTenant) -> None:
     tenant.chat().end()
     tenant.wait_until_settled()
     transfer = only_transfer(tenant)

@@ -27,9 +27,9 @@ from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
 from attachment_lab.errors import WrongUse
-from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation
 from attachment_lab.tenant.credentials import example_integration_json
-from attachment_lab.tenant.settling import wait_until_settled
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 
@@ -154,12 +154,12 @@ def test_what_is_mounted_from_this_folder_is_there() -> None:
 
 
 def test_the_production_json_runs_unchanged(compose_stack: ComposeStack) -> None:
-    view, to = compose_stack.first_tenant, compose_stack.neighbours
+    view, to = compose_stack.first_tenant, compose_stack.clients
     path = f"/{view.tenant}/system-configurator/api/event-driven-integrations"
     (integration,) = to.orchestration.get(path)
     assert integration["json"].encode() == example_integration_json()
     reconciliation = _reconciliation(compose_stack)
-    chat = Conversation.open(to, view)
+    chat = LabConversation.open(to, view)
     chat.accept()
     chat.send(("photo.jpg", b"\xff\xd8\xff" + bytes(range(256)) * 400))
     chat.send(("Übergabe & Vertrag.pdf", b"%PDF-1.4 not really"))
@@ -323,4 +323,4 @@ def test_compose_reads_the_files(command: list[str]) -> None:
 def _reconciliation(stack: ComposeStack) -> Any:
     from attachment_lab.reconciliation.reading import Reconciliation  # noqa: PLC0415
 
-    return Reconciliation(stack.neighbours, stack.first_tenant)
+    return Reconciliation(stack.clients, stack.first_tenant)

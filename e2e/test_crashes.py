@@ -18,10 +18,10 @@ import pytest
 from attachment_lab.errors import LabFailed
 from attachment_lab.stack.kill import kill_listener
 from attachment_lab.stack.ports import Ports
-from attachment_lab.stack.postgres import NoPostgres, Server, running_server
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, LabTenant
+from attachment_lab.testing.postgres import NoPostgres, Server, running_server
 
 KILLS = int(os.environ.get("CRASH_KILLS", "4"))
 CHATS = max(8, 2 * KILLS)
@@ -115,7 +115,7 @@ def second_worker(environment: dict[str, str]) -> Iterator[None]:
         process.wait(timeout=60)
 
 
-def play(tenant: Tenant, number: int) -> None:
+def play(tenant: LabTenant, number: int) -> None:
     files = [
         (f"chat-{number}-file-{index}.txt", f"{number}/{index} ".encode() * 2000) for index in range(FILES_PER_CHAT)
     ]

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from attachment_lab.stack.postgres import NoPostgres, running_server
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.handle import Lab
+from attachment_lab.testing.lab import Lab
+from attachment_lab.testing.postgres import NoPostgres, running_server
 
 CHATS = int(os.environ.get("OUTAGE_CHATS", "10"))
 SHORT = {

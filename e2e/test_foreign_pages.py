@@ -19,11 +19,11 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.handle import Lab
+from attachment_lab.testing.lab import Lab
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
 from mock_kit.testing import addresses
@@ -81,7 +81,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory, tenant_path: str) -> dict[st
     """Every guarded address by process, read from the applications' own URL maps."""
     nowhere = dict.fromkeys(("console", *MOCKS, "service"), "http://127.0.0.1:1")
     apps = {name: make(tmp_path_factory.mktemp(name)).flask_app for name, make in MOCKS.items()}
-    apps["console"] = build_app(Neighbours(nowhere), default_tenant(), nowhere)
+    apps["console"] = build_app(StackClients(nowhere), default_tenant(), nowhere)
     return {
         name: [
             {"method": each.method, "path": each.path}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from attachment_lab.stack.kill import listeners
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import LabTenant
 
 SIZE_MB = int(os.environ.get("BIG_FILE_MB", "192"))
 MOST_GROWTH_MB = 64
@@ -36,7 +36,7 @@ def big_file(folder: Path) -> Path:
 
 @pytest.mark.own_stack
 def test_a_large_file_passes_without_growing_the_worker_or_a_mock(
-    tenant: Tenant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tenant: LabTenant, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ports = tenant.lab.stack.ports
     processes = {"worker": ports.service + 1, "CMI mock": ports.cmi, "C4C mock": ports.c4c}

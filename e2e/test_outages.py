@@ -32,9 +32,9 @@ from instrument.outages import (
 from attachment_lab.containers.compose_stack import ComposeStack, ComposeStackOptions
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.fixtures import asking_docker
-from attachment_lab.reconciliation.records import Handover
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.reconciliation.records import DeliveryRecord
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import LabTenant
 
 pytestmark = [
     pytest.mark.stack,
@@ -200,7 +200,7 @@ def test_a_database_whose_disk_is_full_refuses_at_the_door_and_keeps_what_it_acc
         assert [each.outcome for each in transfers] == ["stored"] * len(transfers)
 
 
-def refused_deliveries(tenant: Tenant, stack: ComposeStack, *, most: int = 60) -> list[str]:
+def refused_deliveries(tenant: LabTenant, stack: ComposeStack, *, most: int = 60) -> list[str]:
     """Chats end until the service has refused one; ids of the deliveries that were refused, never with a 2xx or 4xx."""
     refused: list[str] = []
     for _ in range(most):
@@ -215,15 +215,15 @@ def refused_deliveries(tenant: Tenant, stack: ComposeStack, *, most: int = 60) -
     pytest.fail(f"{most} chats were accepted on a disk that is full")
 
 
-def answered(tenant: Tenant, stack: ComposeStack, event_id: str) -> list[Handover]:
+def answered(tenant: LabTenant, stack: ComposeStack, event_id: str) -> list[DeliveryRecord]:
     """How the service answered the deliveries of an event."""
 
     def at_rest() -> bool:
-        found = tenant.reconciliation.handovers(event_id)
+        found = tenant.reconciliation.deliveries(event_id)
         return bool(found) and all(each.state in {"delivered", "failed"} for each in found)
 
     stack.wait_for(at_rest, lambda: f"no answer to {event_id}", timeout_s=PATIENCE_S)
-    return tenant.reconciliation.handovers(event_id)
+    return tenant.reconciliation.deliveries(event_id)
 
 
 @pytest.mark.parametrize("off_s", [-HOUR_S, HOUR_S], ids=["behind", "ahead"])
@@ -250,13 +250,13 @@ def test_a_worker_whose_clock_is_an_hour_off_dies_and_its_late_upload_is_not_rep
         assert len(tenant.stored()) == 1
 
 
-def exchanges(tenant: Tenant) -> list[dict[str, Any]]:
+def exchanges(tenant: LabTenant) -> list[dict[str, Any]]:
     """What C4C has answered, as its journal has it; what is under way is not in it yet."""
     found: list[dict[str, Any]] = tenant.mock("c4c").get("/_mock/journal", tenant=tenant.name)["exchanges"]
     return found
 
 
-def ended_uploads(tenant: Tenant) -> list[dict[str, Any]]:
+def ended_uploads(tenant: LabTenant) -> list[dict[str, Any]]:
     """The uploads that a planned fault struck and that C4C is done with."""
     return [each for each in exchanges(tenant) if each["fault"] and each["method"] == "POST"]
 

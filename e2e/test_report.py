@@ -20,8 +20,8 @@ from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.ready_file import RunningStack, stack_json
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import TenantNames, fresh_tenant
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import open_tenant
+from attachment_lab.testing.lab import Lab, LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -190,11 +190,11 @@ def _run(*command: str) -> subprocess.CompletedProcess[str]:
 def _played(names: TenantNames) -> str:
     """A tenant of these names on a stack of its own, one chat, and its report."""
     with open_stack(StackOptions()) as stack:
-        open_tenant(stack.neighbours, names)
-        tenant = Tenant(Lab(stack, is_own=True), names)
+        open_tenant(stack.clients, names)
+        tenant = LabTenant(Lab(stack, is_own=True), names)
         tenant.chat(files=FILES).end()
         tenant.wait_until_settled()
-        return render(gather(Reconciliation(stack.neighbours, names), Scope()))
+        return render(gather(Reconciliation(stack.clients, names), Scope()))
 
 
 def _without_times(html: str) -> str:

@@ -12,7 +12,7 @@ from pages.console_page import PATIENCE_MS, ConsolePage
 from playwright.sync_api import BrowserContext, Page, expect
 
 if TYPE_CHECKING:
-    from attachment_lab.tenant.handle import Lab
+    from attachment_lab.testing.lab import Lab
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 

@@ -54,7 +54,7 @@ def test_a_chat_that_ends_while_the_service_is_down_is_carried_when_it_is_back(
     chat.end()
     expect(console.trouble).to_contain_text("does not answer", timeout=PATIENCE_MS)
     stack.hands.start_service()
-    (failed, *_) = view.tenant.reconciliation.handovers()
+    (failed, *_) = view.tenant.reconciliation.deliveries()
     if failed.state == "failed":  # the event engine has given up; an administrator redelivers
         view.tenant.mock("orchestration").post(f"/_mock/deliveries/{failed.id}/redeliver", {}, tenant=view.name)
     console.expect_arrived(2)

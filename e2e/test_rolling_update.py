@@ -20,7 +20,7 @@ from instrument.outages import PATIENCE_S, WORKERS, rounds_of, slow_uploads
 from attachment_lab.containers.compose_stack import ComposeStack, ComposeStackOptions
 from attachment_lab.containers.engine import OWNER_LABEL, docker, owner, require_images
 from attachment_lab.containers.fixtures import asking_docker
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import LabTenant
 
 pytestmark = [
     pytest.mark.stack,
@@ -90,7 +90,7 @@ def test_a_rolling_update_to_the_next_release_during_200_chats_loses_and_doubles
 
 
 def chats_during(
-    work: Callable[[], None], tenant: Tenant, operator: ThreadPoolExecutor, *, ended: int, overlapping: int
+    work: Callable[[], None], tenant: LabTenant, operator: ThreadPoolExecutor, *, ended: int, overlapping: int
 ) -> int:
     """End chats until the operator's work is done, ``overlapping`` of them at least before; return all that ended."""
     working = operator.submit(work)
@@ -106,7 +106,7 @@ def chats_during(
     return ended + during
 
 
-def end_a_chat(tenant: Tenant, number: int) -> None:
+def end_a_chat(tenant: LabTenant, number: int) -> None:
     """One small photo, and the chat ends; Contact Pro hands it over while a container goes or comes."""
     tenant.chat(files=[(f"photo {number}.jpg", b"\xff\xd8\xff" + number.to_bytes(4, "big") * 500)]).end()
 

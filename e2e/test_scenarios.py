@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.handle import Lab
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab
 
 # One worker plays them all: they share one stack, whose clock moves for all tenants at once.
 pytestmark = [

@@ -18,19 +18,19 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.probe.assumptions import assumptions
-from attachment_lab.probe.capture_c4c import JSON
-from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe.client import ProbeClient
+from attachment_lab.probe.exchange import ProbeExchange
+from attachment_lab.probe.findings.assumptions import assumptions
 from attachment_lab.probe.guard import ROOT
-from attachment_lab.probe.permits import ACCOUNTS, Permits, check_permits, check_place
-from attachment_lab.probe.rehearsal import furnish, rehearsal_target
-from attachment_lab.probe.target import SYSTEMS, Target, target_from
-from attachment_lab.probe.wire import Wire
+from attachment_lab.probe.permits import ACCOUNTS, Permits, check_permits, check_site
+from attachment_lab.probe.rehearsal import prepare_rehearsal, rehearsal_target
+from attachment_lab.probe.requests.c4c import JSON
+from attachment_lab.probe.target import SYSTEMS, ProbeTarget, target_from
 from attachment_lab.tenant.credentials import fresh_tenant
 from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 if TYPE_CHECKING:
-    from attachment_lab.tenant.handle import Lab
+    from attachment_lab.testing.lab import Lab
 
 MARKERS = (
     "witnesses(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
@@ -38,7 +38,7 @@ MARKERS = (
     "writes: adds files to the one test activity; runs on a tenant with --allow-writes only",
     "wrong_password(account): tries one; runs on a tenant with --allow-wrong-password ACCOUNT only, and last",
 )
-_FOUND = pytest.StashKey[Target]()
+_FOUND = pytest.StashKey[ProbeTarget]()
 _OUTCOMES = pytest.StashKey[dict[str, dict[str, bool]]]()
 _HELD_BACK = pytest.StashKey[list[str]]()
 
@@ -77,7 +77,7 @@ def _is_tenant(config: pytest.Config) -> bool:
     return bool(config.getoption("target", "mock") == "tenant")
 
 
-def _target_of(config: pytest.Config) -> Target:
+def _target_of(config: pytest.Config) -> ProbeTarget:
     wanted = [name.strip() for name in str(config.getoption("systems")).split(",") if name.strip()]
     systems = [system for system in SYSTEMS if system in wanted]
     if not systems or len(systems) != len(set(wanted)):
@@ -87,7 +87,7 @@ def _target_of(config: pytest.Config) -> Target:
         target = replace(target, test_activity=activity)
     permits = _permits_of(config)
     check_permits(target, permits)
-    check_place(target, permits)
+    check_site(target, permits)
     return target
 
 
@@ -184,62 +184,62 @@ def _sorted_outcomes(config: pytest.Config) -> tuple[dict[str, list[str]], dict[
 class Subject:
     """Whoever is asked, mock or tenant."""
 
-    def __init__(self, wire: Wire, label: str) -> None:
+    def __init__(self, wire: ProbeClient, label: str) -> None:
         self.wire = wire
         self.target = wire.target
         self._label = label
         self._number = 0
 
-    def ask(self, system: Any, url: str, **how: Any) -> Exchange:
+    def ask(self, system: Any, url: str, **how: Any) -> ProbeExchange:
         """One request to an address."""
         self._number += 1
         return self.wire.ask(system, f"{self._label}.{self._number}", url, **how)
 
     def c4c(
         self, path: str, options: dict[str, str] | None = None, *, service: str = "chatactivity", **how: Any
-    ) -> Exchange:
+    ) -> ProbeExchange:
         """A request below a service root of C4C; JSON unless headers say otherwise."""
         query = f"?{urlencode(options, quote_via=quote)}" if options else ""
         how["headers"] = {**JSON, **how.get("headers", {})}
         return self.ask("c4c", f"{self.target.c4c_url}{ROOT}/{service}{path}{query}", **how)
 
-    def cmi(self, path: str, **how: Any) -> Exchange:
+    def cmi(self, path: str, **how: Any) -> ProbeExchange:
         """A GET below the CMI address."""
         return self.ask("cmi", f"{self.target.cmi_url}/{path}", **how)
 
 
 @pytest.fixture(scope="session")
-def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
+def wire(request: pytest.FixtureRequest) -> Iterator[ProbeClient]:
     """The way to the target, one for the whole run."""
     if _is_tenant(request.config):
-        made = Wire(request.config.stash[_FOUND], _permits_of(request.config))
+        made = ProbeClient(request.config.stash[_FOUND], _permits_of(request.config))
         yield made
         made.close()
         return
     lab: Lab = request.getfixturevalue("lab")
-    to, names = lab.stack.neighbours, fresh_tenant()
+    to, names = lab.stack.clients, fresh_tenant()
     open_tenant(to, names, lab.stack.tenant_options())
-    made = Wire(rehearsal_target(to, names, *furnish(to, names)), Permits(writes=True, clean_up=True))
+    made = ProbeClient(rehearsal_target(to, names, *prepare_rehearsal(to, names)), Permits(writes=True, clean_up=True))
     yield made
     made.close()
     close_tenant(to, names.name)
 
 
 @pytest.fixture
-def subject(wire: Wire, request: pytest.FixtureRequest) -> Subject:
+def subject(wire: ProbeClient, request: pytest.FixtureRequest) -> Subject:
     """The target, for one test."""
     return Subject(wire, request.node.name)
 
 
 @pytest.fixture
-def trying(wire: Wire, request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Subject]]:
+def trying(wire: ProbeClient, request: pytest.FixtureRequest) -> Iterator[Callable[[Any], Subject]]:
     """The target with the permission for one wrong password; of a tenant it is the run's own and only one."""
-    made: list[Wire] = []
+    made: list[ProbeClient] = []
 
     def on(account: Any) -> Subject:
         if _is_tenant(request.config):
             return Subject(wire, request.node.name)
-        made.append(Wire(wire.target, Permits(tries_on=account)))
+        made.append(ProbeClient(wire.target, Permits(tries_on=account)))
         return Subject(made[-1], request.node.name)
 
     yield on

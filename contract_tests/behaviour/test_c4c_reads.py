@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.probe.capture_c4c import NOBODY, SERVICES, STRICT
 from attachment_lab.probe.edm import Edm, read_edm
+from attachment_lab.probe.requests.c4c import SERVICES, STRICT, UNASSIGNED_ID
 
 pytestmark = [pytest.mark.stack, pytest.mark.system("c4c")]
 CHATS = "/ChatActivityCollection"
@@ -175,10 +175,10 @@ def test_top_and_skip_walk_through_a_feed(subject: Any) -> None:
     [
         pytest.param("substringof('probe',SubjectName)", marks=pytest.mark.witnesses("c4c.filter_substringof")),
         pytest.param(
-            f"ID eq '{NOBODY}' or SubjectName eq '{NOBODY}'",
+            f"ID eq '{UNASSIGNED_ID}' or SubjectName eq '{UNASSIGNED_ID}'",
             marks=pytest.mark.witnesses("c4c.filter_or_across_properties"),
         ),
-        pytest.param(f"not (ID eq '{NOBODY}')", marks=pytest.mark.witnesses("c4c.filter_not")),
+        pytest.param(f"not (ID eq '{UNASSIGNED_ID}')", marks=pytest.mark.witnesses("c4c.filter_not")),
         pytest.param("length(ID) eq 1", marks=pytest.mark.witnesses("c4c.filter-grammar")),
         pytest.param("ETag ne null", marks=pytest.mark.witnesses("c4c.filter_on_not_filterable")),
     ],
@@ -189,7 +189,7 @@ def test_what_is_not_documented_for_a_filter_is_refused(subject: Any, condition:
 
 def test_or_joins_conditions_on_one_property(subject: Any) -> None:
     contact = subject.target.contact_id
-    options = {"$filter": f"ID eq '{contact}' or ID eq '{NOBODY}'", "$select": "ObjectID"}
+    options = {"$filter": f"ID eq '{contact}' or ID eq '{UNASSIGNED_ID}'", "$select": "ObjectID"}
     assert len(subject.c4c("/ChatActivityBTDReferenceCollection", options).rows) == 1
 
 
@@ -203,7 +203,7 @@ def test_a_quoted_search_finds_what_a_plain_one_finds(subject: Any, chat: str) -
 
 @pytest.mark.witnesses("c4c.empty-error-code")
 def test_an_unknown_key_is_404_with_an_empty_code(subject: Any) -> None:
-    answer = subject.c4c(f"{CHATS}('{NOBODY}')")
+    answer = subject.c4c(f"{CHATS}('{UNASSIGNED_ID}')")
     assert answer.status == 404
     assert answer.json()["error"]["code"] == ""
     assert answer.json()["error"]["message"].keys() == {"lang", "value"}
@@ -211,7 +211,7 @@ def test_an_unknown_key_is_404_with_an_empty_code(subject: Any) -> None:
 
 @pytest.mark.witnesses("c4c.error_innererror")
 def test_an_error_has_a_code_and_a_message_and_nothing_else(subject: Any) -> None:
-    assert subject.c4c(f"{CHATS}('{NOBODY}')").json()["error"].keys() == {"code", "message"}
+    assert subject.c4c(f"{CHATS}('{UNASSIGNED_ID}')").json()["error"].keys() == {"code", "message"}
 
 
 def test_an_unknown_set_is_404(subject: Any) -> None:

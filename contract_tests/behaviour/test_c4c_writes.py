@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.probe.capture_c4c import STRICT
+from attachment_lab.probe.requests.c4c import STRICT
 
 pytestmark = [pytest.mark.stack, pytest.mark.system("c4c"), pytest.mark.writes]
 CONTENT = b"A test file of the behaviour suite. It may be deleted.\n"

@@ -11,24 +11,24 @@ from prometheus_client.parser import text_string_to_metric_families
 from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
 from attachment_lab.containers.names import aliases
-from attachment_lab.tenant.handle import Chat, Tenant
+from attachment_lab.testing.lab import LabChat, LabTenant
 
 WORKERS = ("worker-1", "worker-2")
 PATIENCE_S = 300
 _SCRAPE = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8105/metrics', timeout=9).read().decode())"
 
 
-def a_chat(tenant: Tenant, count: int = 4, size_bytes: int = 40_000) -> Chat:
+def a_chat(tenant: LabTenant, count: int = 4, size_bytes: int = 40_000) -> LabChat:
     """A chat in which the customer has sent files of random bytes; not ended yet."""
     return tenant.chat(files=[(f"file {number}.bin", os.urandom(size_bytes)) for number in range(count)])
 
 
-def slow_uploads(tenant: Tenant, delay_s: float, *, times: int | None = None) -> None:
+def slow_uploads(tenant: LabTenant, delay_s: float, *, times: int | None = None) -> None:
     """C4C takes its time over each upload, having read it, so that what happens next happens in the middle of one."""
     tenant.fault(mock="c4c", kind="latency", path="*Attachment*", method="POST", times=times, delay_s=delay_s)
 
 
-def wait_for_an_upload(stack: ComposeStack, tenant: Tenant) -> None:
+def wait_for_an_upload(stack: ComposeStack, tenant: LabTenant) -> None:
     """Until a worker sends a file."""
 
     def begun() -> bool:

@@ -14,12 +14,12 @@ from typing import Any, NoReturn, cast
 import httpx
 import pytest
 
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import Verdict, Violation
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.reconciliation.records import ReconciliationVerdict, Violation
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, LabTenant
 from instrument.offline import ENDED_TENANTS
 from instrument.stacks import Hands, TenantView
 
@@ -75,13 +75,13 @@ class RemoteLab:
     @contextmanager
     def tenant(
         self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = False, of: str = ""
-    ) -> Iterator[Tenant]:
+    ) -> Iterator[LabTenant]:
         """A fresh tenant of the stack. Nobody taps its wires from here: ``judge`` and ``of`` are for a recorder."""
         with self._stack.tenant_view(options, check=check) as view:
             yield view.tenant
 
 
-class RemoteTenant(Tenant):
+class RemoteTenant(LabTenant):
     """A tenant whose mocks and transfers are reached through the console; it holds no secret.
 
     Args:
@@ -90,8 +90,8 @@ class RemoteTenant(Tenant):
 
     def __init__(self, console_url: str, minted: Mapping[str, str]) -> None:
         names = _names(minted)
-        to = Neighbours({each: f"{console_url}/api/tenants/{names.name}/{each}" for each in (*MOCKS, "service")})
-        super().__init__(cast("Lab", _Elsewhere("lab", stack=_Elsewhere("stack", neighbours=to, run_dir=None))), names)
+        to = StackClients({each: f"{console_url}/api/tenants/{names.name}/{each}" for each in (*MOCKS, "service")})
+        super().__init__(cast("Lab", _Elsewhere("lab", stack=_Elsewhere("stack", clients=to, run_dir=None))), names)
         self.reconciliation = _ConsoleReconciliation(
             to, names, f"{console_url}/api/tenants/{names.name}/reconciliation"
         )
@@ -100,16 +100,16 @@ class RemoteTenant(Tenant):
 class _ConsoleReconciliation(Reconciliation):
     """Reads through the passage, which adds the token; the judgement, secrecy included, is the console's."""
 
-    def __init__(self, to: Neighbours, names: TenantNames, verdict_url: str) -> None:
+    def __init__(self, to: StackClients, names: TenantNames, verdict_url: str) -> None:
         super().__init__(to, names)
         self._verdict_url = verdict_url
         self.service.token = lambda **_: KEPT_THERE  # type: ignore[method-assign]
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReconciliationVerdict:
         """As the console judges, with the records as they are read from here."""
         answer = httpx.get(self._verdict_url, trust_env=False, timeout=120).raise_for_status().json()
         violations = tuple(_violation(each) for each in answer["violations"])
-        return Verdict(violations=violations, records=self.records())
+        return ReconciliationVerdict(violations=violations, records=self.records())
 
     def leaks(self) -> Iterator[Any]:
         """None from here: who has no secret cannot look for one."""

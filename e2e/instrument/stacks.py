@@ -14,11 +14,11 @@ from typing import Protocol
 
 import httpx
 
-from attachment_lab.stack import process_cleanup as janitor
-from attachment_lab.stack.processes import Child, Command
+from attachment_lab.stack import process_cleanup
+from attachment_lab.stack.processes import Command, StackProcess
 from attachment_lab.stack.running import Stack
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, LabTenant
 from instrument.offline import ENDED_TENANTS
 
 START_S = 60.0
@@ -34,7 +34,7 @@ class TenantView:
 
     base_url: str
     name: str
-    tenant: Tenant
+    tenant: LabTenant
 
     def url(self, page: str = "chain") -> str:
         """Address of one of its pages."""
@@ -120,10 +120,10 @@ class Hands:
     def _kill(self, name: str) -> None:
         stack = self._stack
         child = next(each for each in stack.children.all if each.name == name)
-        janitor.kill_session(child.pid)
+        process_cleanup.kill_session(child.pid)
         stack.children.stop_one(child)
 
-    def _wait(self, child: Child, url: str) -> None:
+    def _wait(self, child: StackProcess, url: str) -> None:
         def ready() -> bool:
             try:
                 return httpx.get(url, timeout=2, trust_env=False).is_success

@@ -33,7 +33,7 @@ from kept_kit import CHATS, FOLDER, REDRIVE_S, SEALING_KEY, THEN_S, Neighbours, 
 from ledger_kit import CALLER, a_request
 from stack import governor
 
-from attachment_lab.stack.postgres import binaries, running_server
+from attachment_lab.testing.postgres import binaries, running_server
 from attachment_transfer.core.dialect import read_dialect
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.engine import schema as durable

@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import event
 from test_kubernetes_pods import Pod, until
 
-from attachment_lab.stack.postgres import NoPostgres, Server, running_server
+from attachment_lab.testing.postgres import NoPostgres, Server, running_server
 from attachment_transfer.ingress.bulkhead import Bulkhead, guard
 from attachment_transfer.ingress.problems import ApiProblem
 from attachment_transfer.ledger.database import open_database

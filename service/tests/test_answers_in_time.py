@@ -23,7 +23,7 @@ from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
 from test_admission import a_transfer
 from test_processes import Program, issuer, start, until  # noqa: F401 - two fixtures
 
-from attachment_lab.stack.postgres import NoPostgres, running_server
+from attachment_lab.testing.postgres import NoPostgres, running_server
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.serving import Serving
 from attachment_transfer.ingress.waiting import Waiting

@@ -12,7 +12,7 @@ from kept_kit import CHATS, OPEN
 from ledger_kit import bytes_on_disk
 from upgrade_kit import Kept
 
-from attachment_lab.stack.postgres import Server, binaries
+from attachment_lab.testing.postgres import Server, binaries
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(600)]
 

@@ -16,7 +16,7 @@ import pytest
 from kubernetes_kit import base, container, environment, pod, workloads
 from test_processes import free_port
 
-from attachment_lab.stack.postgres import NoPostgres, running_server
+from attachment_lab.testing.postgres import NoPostgres, running_server
 from attachment_transfer.ledger.sealing import new_master_key
 
 PATIENCE_S = 60.0

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fakes import HandClock
 from ledger_kit import Queue, a_request, a_source, rows
 
-from attachment_lab.stack.postgres import NoPostgres, running_server
+from attachment_lab.testing.postgres import NoPostgres, running_server
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.accept import Accepted, accept

@@ -13,7 +13,7 @@ from ledger_kit import Queue, rows
 from operator_kit import NO_EXE, REFUSED, Morning
 from stack import Stack, a_file
 
-from attachment_lab.stack.postgres import NoPostgres, running_server
+from attachment_lab.testing.postgres import NoPostgres, running_server
 from attachment_transfer.core.states import Outcome
 from attachment_transfer.engine import schema as durable
 from attachment_transfer.engine.queue import RoundQueue

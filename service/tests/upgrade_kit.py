@@ -28,7 +28,7 @@ from kept_kit import (
     unpack_program,
 )
 
-from attachment_lab.stack.postgres import NoPostgres, Server, binaries, running_server
+from attachment_lab.testing.postgres import NoPostgres, Server, binaries, running_server
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.database import open_database
 

@@ -36,7 +36,7 @@ class StackFailed(LabFailed):
     """A process of the stack did not come up, or went away."""
 
 
-class PortTaken(StackFailed):
+class StackPortTaken(StackFailed):
     """A port that the stack needs is in use."""
 
     def __init__(self, message: str, *, port: int) -> None:
@@ -44,7 +44,7 @@ class PortTaken(StackFailed):
         self.port = port
 
 
-class Refused(LabFailed):
+class RequestRefused(LabFailed):
     """A mock or the service answered, but not with a success; ``problem`` is the answer's JSON object, if any."""
 
     def __init__(self, message: str, *, status: int, problem: Mapping[str, Any] | None = None) -> None:

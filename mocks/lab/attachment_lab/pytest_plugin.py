@@ -42,8 +42,8 @@ __all__ = [
 if TYPE_CHECKING:
     from attachment_contract.traffic import TrafficCheck
     from attachment_lab.stack.running import StackOptions
-    from attachment_lab.tenant.handle import Lab, Tenant
     from attachment_lab.tenant.opening import TenantOptions
+    from attachment_lab.testing.lab import Lab, LabTenant
 
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
@@ -99,7 +99,7 @@ def lab(lab_options: StackOptions) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None) -> Iterator[Tenant]:
+def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None) -> Iterator[LabTenant]:
     """A Contact Pro tenant with its CMI and C4C host, of this test alone; its invariants are checked at the end."""
     marked = request.node.get_closest_marker
     rules = {
@@ -135,7 +135,7 @@ def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]
 @contextmanager
 def _lab(options: StackOptions, *, is_own: bool) -> Iterator[Lab]:
     from attachment_lab.stack.running import open_stack  # noqa: PLC0415 - see the module's docstring
-    from attachment_lab.tenant.handle import Lab  # noqa: PLC0415
+    from attachment_lab.testing.lab import Lab  # noqa: PLC0415
 
     with open_stack(options) as stack:
         yield Lab(stack, is_own=is_own)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from attachment_lab.bundle.archive import write_archive
+from attachment_lab.bundle.build_traces import BuildTraceFound, build_traces, refuse_build_traces
+from attachment_lab.bundle.contents import read_contents
 from attachment_lab.bundle.engine import EngineFailed, Image, look_up
-from attachment_lab.bundle.leftovers import LeftBehind, left_behind, refuse_leftovers
-from attachment_lab.bundle.parcel import seal
-from attachment_lab.bundle.stack import read_stack
 from attachment_lab.bundle.wheels import collect_wheels
 from attachment_lab.containers.engine import NoEngine, compose_command
 from attachment_lab.errors import WrongUse
@@ -29,7 +29,7 @@ CLEAN = Image(
 
 
 def test_an_image_built_with_empty_arguments_is_clean() -> None:
-    assert list(left_behind(CLEAN)) == []
+    assert list(build_traces(CLEAN)) == []
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def test_an_image_built_with_empty_arguments_is_clean() -> None:
     ],
 )
 def test_what_a_build_argument_leaves_in_the_history_is_told_without_repeating_it(command: str, what: str) -> None:
-    with pytest.raises(LeftBehind, match=f"image clean:1: its history holds {what}") as caught:
-        refuse_leftovers((replace(CLEAN, commands=(command,)),))
+    with pytest.raises(BuildTraceFound, match=f"image clean:1: its history holds {what}") as caught:
+        refuse_build_traces((replace(CLEAN, commands=(command,)),))
     for secret in ("MII", "Word-1618", "example"):
         assert secret not in str(caught.value)
 
 
 def test_environment_and_labels_are_looked_at_too() -> None:
     tainted = replace(CLEAN, environment=("https_proxy=http://p:1",), labels={"built": "https://u:w@host/x"})
-    assert list(left_behind(tainted)) == [
+    assert list(build_traces(tainted)) == [
         "image clean:1: its environment holds a setting of the build's network",
         "image clean:1: its labels holds an address with a password",
     ]
@@ -67,14 +67,14 @@ def a_folder(parent: Path) -> Path:
 
 
 def test_the_same_files_give_the_same_archive(tmp_path: Path) -> None:
-    first = seal(a_folder(tmp_path / "one"), tmp_path / "one.tar")
-    second = seal(a_folder(tmp_path / "two"), tmp_path / "two.tar")
+    first = write_archive(a_folder(tmp_path / "one"), tmp_path / "one.tar")
+    second = write_archive(a_folder(tmp_path / "two"), tmp_path / "two.tar")
     assert first.sha256 == second.sha256 == hashlib.sha256((tmp_path / "two.tar").read_bytes()).hexdigest()
 
 
 def test_every_file_of_the_archive_but_the_sums_has_its_sum(tmp_path: Path) -> None:
     folder = a_folder(tmp_path)
-    seal(folder, tmp_path / "b.tar")
+    write_archive(folder, tmp_path / "b.tar")
     with tarfile.open(tmp_path / "b.tar") as archive:
         members = {member.name: member for member in archive.getmembers()}
     listed = [line.split("  ")[1] for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()]
@@ -85,13 +85,13 @@ def test_every_file_of_the_archive_but_the_sums_has_its_sum(tmp_path: Path) -> N
 
 def test_an_archive_that_cannot_be_written_leaves_no_half_of_it(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match=r"--out .*: .*Remedy"):
-        seal(a_folder(tmp_path), tmp_path / "absent" / "b.tar")
+        write_archive(a_folder(tmp_path), tmp_path / "absent" / "b.tar")
     assert list(tmp_path.rglob("*.part")) == []
 
 
 def test_a_missing_compose_file_is_wrong_use(tmp_path: Path) -> None:
     with pytest.raises(WrongUse, match="there is no such file"):
-        read_stack(tmp_path / "docker-compose.yml")
+        read_contents(tmp_path / "docker-compose.yml")
 
 
 def test_a_lock_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
@@ -129,21 +129,21 @@ def compose_file(tmp_path: Path) -> Path:
 
 def test_images_of_the_chosen_profiles_and_files_that_are_mounted_travel(compose_file: Path) -> None:
     (compose_file.parent / ".env").write_text("TAG=2\nCOMPOSE_PROFILES=core\n", encoding="utf-8")
-    stack = read_stack(compose_file)
+    stack = read_contents(compose_file)
     assert stack.images == ("b:2", "c:1")
     assert stack.profiles == ("core",)
     assert [str(path) for path in stack.files] == [".env", "docker-compose.yml", "pages/a.html"]
-    assert read_stack(compose_file, profiles=["demo"]).images == ("c:1", "d:1")
+    assert read_contents(compose_file, profiles=["demo"]).images == ("c:1", "d:1")
 
 
 def test_a_mount_from_outside_the_project_cannot_travel(compose_file: Path) -> None:
     text = compose_file.read_text(encoding="utf-8").replace("./pages", "/etc/hostname")
     compose_file.write_text(text, encoding="utf-8")
     with pytest.raises(WrongUse, match="/etc/hostname: it lies outside"):
-        read_stack(compose_file, profiles=["core"])
+        read_contents(compose_file, profiles=["core"])
 
 
 def test_a_compose_file_that_compose_refuses_is_told_in_its_words(compose_file: Path) -> None:
     compose_file.write_text("services: {a: {imagee: b}}\n", encoding="utf-8")
     with pytest.raises(EngineFailed, match="imagee"):
-        read_stack(compose_file)
+        read_contents(compose_file)

@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 
+from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.errors import Unreachable
-from attachment_lab.stack.calls import Calls
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 4\r\n\r\ntrue"
 
 
 @contextmanager
-def giving_up(times: int) -> Iterator[tuple[Calls, list[bytes]]]:
+def giving_up(times: int) -> Iterator[tuple[JsonClient, list[bytes]]]:
     """A server that closes its first connections without an answer; and the requests that it saw."""
     seen: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -33,7 +33,7 @@ def giving_up(times: int) -> Iterator[tuple[Calls, list[bytes]]]:
                         connection.sendall(ANSWER)
 
         threading.Thread(target=serve, daemon=True).start()
-        calls = Calls("CMI mock", f"http://127.0.0.1:{listening.getsockname()[1]}")
+        calls = JsonClient("CMI mock", f"http://127.0.0.1:{listening.getsockname()[1]}")
         yield calls, seen
         calls.close()
         listening.shutdown(socket.SHUT_RDWR)

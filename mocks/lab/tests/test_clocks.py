@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.errors import Refused
-from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks
-from attachment_lab.stack.neighbours import MOCKS
-from attachment_lab.stack.running import read_offset, write_offset
+from attachment_lab.clients.stack_clients import MOCKS
+from attachment_lab.errors import RequestRefused
+from attachment_lab.stack.clocks import advance_stack, advance_tenant, catch_up, read_clocks, read_offset, write_offset
 
 
 class FakeMock:
@@ -24,7 +23,7 @@ class FakeMock:
         if path == "/_mock/tenants":
             return {"tenants": [{"name": name} for name in self.offsets]}
         if tenant == self._closing:
-            raise Refused("no such tenant", status=404)
+            raise RequestRefused("no such tenant", status=404)
         return {"offset_s": self.offsets[str(tenant)], "now": "2026-11-22T10:00:00Z"}
 
     def post(self, path: str, body: dict[str, float], *, tenant: str) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console import app as console_app
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
@@ -21,7 +21,7 @@ CHAIN = "/w/default/chain"
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return build_app(Neighbours(NOWHERE), TENANT, NOWHERE).test_client()
+    return build_app(StackClients(NOWHERE), TENANT, NOWHERE).test_client()
 
 
 def test_the_page_asks_for_nothing_off_this_host(client: FlaskClient) -> None:

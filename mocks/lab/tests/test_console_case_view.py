@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from attachment_lab.console import case_view as view
-from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject, TransferRecord
+from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 ACTIVITY: dict[str, Any] = {
     "ObjectID": "A1",
@@ -20,12 +21,12 @@ ACTIVITY: dict[str, Any] = {
     "ChatActivityBTDReference": [{"ID": "G1", "ChatBusinessSystemID": "SINCH_CONTACT_PRO"}],
 }
 ATTACHMENT = {"ObjectID": "O1", "Name": "a.txt", "MimeType": "text/plain", "CreatedBy": "v1user", "CategoryCode": "2"}
-STORED = StoredObject(object_id="O1", external_reference="G1", name="a.txt", size_bytes=3, sha256="aa")
+STORED = C4cObject(object_id="O1", external_reference="G1", name="a.txt", size_bytes=3, sha256="aa")
 SOURCE = SourceFile(chat="G1", id="S1", name="a.txt", size_bytes=3, sha256="aa")
 
 
 def carried(source_id: str) -> TransferRecord:
-    one = Carried(source_id=source_id, name="a.txt", state="stored", object_id="O1")
+    one = AttachmentRecord(source_id=source_id, name="a.txt", state="stored", object_id="O1")
     return TransferRecord(id="T", chat="G1", state="settled", attachments=(one,))
 
 
@@ -64,7 +65,7 @@ def test_only_filled_fields_are_facts() -> None:
     assert dict(view.facts(ACTIVITY)) == {"E-mail": "emma@example.com", "Started": "2026-11-28T16:30:38.625Z"}
 
 
-def compared(stored: StoredObject | None, source: SourceFile, *transfers: TransferRecord) -> tuple[Any, str]:
+def compared(stored: C4cObject | None, source: SourceFile, *transfers: TransferRecord) -> tuple[Any, str]:
     shown = view.file_view(ATTACHMENT, stored, [source], transfers)
     return shown["equal"], shown["compared"]
 
@@ -87,7 +88,7 @@ def replaced(**parts: Any) -> SourceFile:
     ],
 )
 def test_a_file_is_compared_with_the_one_in_the_chat(
-    stored: StoredObject | None, source: SourceFile, transfers: list[TransferRecord], expected: tuple[Any, str]
+    stored: C4cObject | None, source: SourceFile, transfers: list[TransferRecord], expected: tuple[Any, str]
 ) -> None:
     assert compared(stored, source, *transfers) == expected
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import BadFault, read_form, shown
@@ -15,9 +16,8 @@ from attachment_lab.console.playhouse import Act, Playhouse, Stand
 from attachment_lab.errors import WrongUse
 from attachment_lab.faults.forms import FORMS, catalogue
 from attachment_lab.faults.locations import BY_ID
-from attachment_lab.scenarios.run import Ground
+from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 from mock_kit.faults.kinds import KINDS, fault_errors
 
@@ -27,7 +27,7 @@ PAGE = "/w/default/faults"
 
 
 def client_with(**hands: Any) -> FlaskClient:
-    return build_app(Neighbours(NOWHERE), TENANT, NOWHERE, hands=Hands(**hands)).test_client()
+    return build_app(StackClients(NOWHERE), TENANT, NOWHERE, hands=Hands(**hands)).test_client()
 
 
 @pytest.fixture
@@ -174,8 +174,8 @@ def test_a_foreign_form_can_press_no_button(client: FlaskClient, method: str, pa
 
 def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> None:
     """The stack is down: the thread ends, and the page is told."""
-    reconciliation = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
-    house = Playhouse(lambda: Ground(reconciliation=reconciliation))
+    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
+    house = Playhouse(lambda: ScenarioContext(reconciliation=reconciliation))
     house.start(scenario("file-gone"))
     for _ in range(1000):
         if house.stand.act is None:
@@ -187,8 +187,8 @@ def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> No
 
 
 def test_only_one_scenario_plays_at_a_time() -> None:
-    reconciliation = build_app(Neighbours(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
-    house = Playhouse(lambda: Ground(reconciliation=reconciliation))
+    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
+    house = Playhouse(lambda: ScenarioContext(reconciliation=reconciliation))
     with house._lock:
         house._stand = Stand(act=Act(id="file-gone"))
     with pytest.raises(WrongUse, match="playing already"):

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
-from attachment_lab.console.hops import hops_of, passages_of
-from attachment_lab.console.journey import LONGEST_GAP_S, Timeline, travel
-from attachment_lab.console.lanes import choose, lane_of
-from attachment_lab.console.picture import draw
-from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Carried, Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
+from attachment_lab.chats.hops import hops_of, trace_of
+from attachment_lab.chats.journey import LONGEST_GAP_S, Timeline, travel
+from attachment_lab.chats.overview import choose, lane_of
+from attachment_lab.chats.picture import draw
+from attachment_lab.reconciliation.file_trace import FileExchange
+from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
 T0 = 1_790_000_000.0  # 2026-09-21T14:13:20Z
@@ -20,7 +21,7 @@ CREATED = "2026-09-21T14:13:20Z"
 FILES = tuple(
     SourceFile(chat=GUID, id=each, name=f"{each}.jpg", size_bytes=10, sha256=each.lower() * 64) for each in ("A", "B")
 )
-HANDOVER = Handover(
+HANDOVER = DeliveryRecord(
     id="D",
     event_id="E",
     event="Ended",
@@ -33,24 +34,24 @@ HANDOVER = Handover(
 )
 
 
-def carried(name: str, state: str = "stored") -> Carried:
-    return Carried(
+def carried(name: str, state: str = "stored") -> AttachmentRecord:
+    return AttachmentRecord(
         source_id=name, name=f"{name}.jpg", stored_name=f"{name}.jpg", state=state, object_id=f"O{name}", sha256="x"
     )
 
 
-def passage(act: str, begun: float, **known: object) -> Passage:
+def passage(act: str, begun: float, **known: object) -> FileExchange:
     mock = "cmi" if act in {"history", "download"} else "c4c"
     status = 201 if act == "upload" else 200
     given = {"mock": mock, "id": 1, "act": act, "begun_s": T0 + begun, "ended_s": T0 + begun + 0.1, "status": status}
-    return Passage(**(given | known))  # type: ignore[arg-type]  # members by name
+    return FileExchange(**(given | known))  # type: ignore[arg-type]  # members by name
 
 
-def upload(name: str, begun: float, **known: object) -> Passage:
+def upload(name: str, begun: float, **known: object) -> FileExchange:
     return passage("upload", begun, stored_name=f"{name}.jpg", activity_id="ACT", **known)
 
 
-def download(name: str, begun: float, **known: object) -> Passage:
+def download(name: str, begun: float, **known: object) -> FileExchange:
     return passage("download", begun, chat=GUID, source_id=name, **known)
 
 
@@ -77,15 +78,15 @@ CHAT = ChatFacts(
     status="Handled",
     ended=True,
     sources=FILES,
-    handovers=(HANDOVER,),
+    deliveries=(HANDOVER,),
     transfer=TRANSFER,
     objects=tuple(
-        StoredObject(object_id=f"O{f.id}", external_reference=GUID, name=f.name, size_bytes=10, sha256=f.sha256)
+        C4cObject(object_id=f"O{f.id}", external_reference=GUID, name=f.name, size_bytes=10, sha256=f.sha256)
         for f in FILES
     ),
-    verdict=Verdict(),
+    verdict=ReconciliationVerdict(),
     created=CREATED,
-    passages=WHOLE,
+    file_exchanges=WHOLE,
 )
 
 
@@ -129,7 +130,7 @@ def test_stations_count_while_files_pass() -> None:
 
 def test_an_attempt_that_failed_is_told_with_its_answer_and_the_next_one_follows() -> None:
     tries = (*WHOLE[:1], download("A", 1.4, status=429, fault="f-1"), *WHOLE[1:])
-    chat = replace(CHAT, passages=tuple(sorted(tries, key=lambda each: each.begun_s)))
+    chat = replace(CHAT, file_exchanges=tuple(sorted(tries, key=lambda each: each.begun_s)))
     assert [hop.act for hop in hops_of(chat)["A"] if hop.act == "read"] == ["read", "read"]
     failed = next(hop for hop in hops_of(chat)["A"] if hop.tone == "failed")
     assert failed.note == "CMI answered 429 (planned fault)"
@@ -138,7 +139,7 @@ def test_an_attempt_that_failed_is_told_with_its_answer_and_the_next_one_follows
 
 def test_a_file_whose_answer_was_lost_is_found_and_not_compared() -> None:
     lost = replace(WHOLE[2], status=504, object_id=None)
-    chat = replace(CHAT, passages=(*WHOLE[:2], lost, *WHOLE[3:]))
+    chat = replace(CHAT, file_exchanges=(*WHOLE[:2], lost, *WHOLE[3:]))
     acts = [hop.act for hop in hops_of(chat)["A"]]
     assert acts == ["sent", "listed", "read", "stored", "found"]
     chips = [stop.chip for stop in travel(chat).files["A"]]
@@ -157,13 +158,13 @@ def test_ten_minutes_of_waiting_take_seconds_to_watch_and_are_told() -> None:
 
 def test_rounds_are_seen_as_waiting_in_between() -> None:
     again = passage("history", 60, chat=GUID)
-    headlines = [beat.headline for beat in travel(replace(CHAT, passages=(*WHOLE, again))).stations[SERVICE]]
+    headlines = [beat.headline for beat in travel(replace(CHAT, file_exchanges=(*WHOLE, again))).stations[SERVICE]]
     assert headlines == ["Nothing to do yet", "At work", "Waits, then tries again", "At work"]
 
 
 def test_what_belongs_to_another_chat_stays_there() -> None:
     foreign = (passage("download", 3, chat="F" * 32, source_id="A"), passage("upload", 3, activity_id="OTHER"))
-    assert passages_of(CHAT, (*WHOLE, *foreign)) == WHOLE
+    assert trace_of(CHAT, (*WHOLE, *foreign)) == WHOLE
 
 
 def test_a_chat_that_nobody_ended_has_a_journey_too() -> None:

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}
@@ -42,7 +42,7 @@ def seen() -> Seen:
 
 @pytest.fixture
 def client(seen: Seen) -> FlaskClient:
-    to = Neighbours(URLS)
+    to = StackClients(URLS)
     for name in ("orchestration", "cmi", "c4c", "service"):
         calls: Any = getattr(to, name)
         calls._http = httpx.Client(base_url=URLS[name], transport=httpx.MockTransport(seen.answer))

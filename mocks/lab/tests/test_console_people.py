@@ -10,10 +10,10 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.json_client import JsonClient
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.held import disposition
-from attachment_lab.stack.calls import Calls
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
@@ -56,8 +56,8 @@ def cmi() -> Neighbour:
 
 @pytest.fixture
 def client(cmi: Neighbour) -> FlaskClient:
-    to = Neighbours(NOWHERE)
-    to.cmi = Calls("CMI mock", NOWHERE["cmi"])
+    to = StackClients(NOWHERE)
+    to.cmi = JsonClient("CMI mock", NOWHERE["cmi"])
     to.cmi._http = httpx.Client(base_url=NOWHERE["cmi"], transport=httpx.MockTransport(cmi))
     return build_app(to, TENANT, NOWHERE).test_client()
 

@@ -7,18 +7,21 @@ from dataclasses import replace
 import pytest
 
 from attachment_lab.reconciliation.content_change import change_of, differs
-from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject
+from attachment_lab.reconciliation.file_trace import FileExchange
+from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.tenant.service_api import AttachmentRecord
 
 GOOD, BAD, OTHER = "ab12" * 16, "cd34" * 16, "ef56" * 16
 SOURCE = SourceFile(
     chat="C1", id="A1", name="contract.pdf", size_bytes=10_256, sha256=GOOD, sniffed_type="application/pdf"
 )
-HELD = StoredObject(
+HELD = C4cObject(
     object_id="O1", external_reference="C1", name="contract.pdf", size_bytes=6_120, sha256=BAD, sniffed_type="text/html"
 )
-MINE = Carried(source_id="A1", name="contract.pdf", state="stored", object_id="O1", sha256=BAD, size_bytes=6_120)
-WHOLE = Passage(
+MINE = AttachmentRecord(
+    source_id="A1", name="contract.pdf", state="stored", object_id="O1", sha256=BAD, size_bytes=6_120
+)
+WHOLE = FileExchange(
     mock="cmi",
     id=1,
     act="download",
@@ -69,7 +72,7 @@ def test_contents_of_one_size_and_type_are_told_apart_by_digest() -> None:
     ],
     ids=["planned fault", "planned packing", "page", "packed", "short", "another address"],
 )
-def test_an_answer_with_the_digest_of_what_c4c_holds_is_the_cause(answer: Passage, cause: str) -> None:
+def test_an_answer_with_the_digest_of_what_c4c_holds_is_the_cause(answer: FileExchange, cause: str) -> None:
     change = change_of(SOURCE, MINE, HELD, [WHOLE, answer])
     assert (change.hop, change.cause) == ("CMI → service", cause)
 

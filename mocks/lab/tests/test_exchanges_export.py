@@ -23,9 +23,9 @@ from attachment_lab.exchanges.curl import as_curl, variables
 from attachment_lab.exchanges.entry import from_delivery, from_exchange
 from attachment_lab.exchanges.har import archive, decoded
 from attachment_lab.exchanges.query import Query, read_query
-from attachment_lab.exchanges.reader import Reader
-from attachment_lab.exchanges.recording import RecordedFile, Recording, Struck
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.exchanges.reader import JournalReader
+from attachment_lab.exchanges.recording import RecordedFault, RecordedFile, Recording
+from attachment_lab.testing.lab import LabTenant
 
 SCHEMA = json.loads((Path(__file__).parent / "data" / "har-1.2.schema.json").read_text())
 
@@ -77,10 +77,10 @@ RECORDING = Recording(
     handed_on=1, ended=True, wrapped_up=True,
     files=(RecordedFile(id="AB", name='"); import os; ("\n', size_bytes=3, by="customer"),),
     faults=(
-        Struck(mock="cmi", kind="cut", path="*/attachments/AB*", method="GET", phase="after", params={"after_bytes": 1},
+        RecordedFault(mock="cmi", kind="cut", path="*/attachments/AB*", method="GET", phase="after", params={"after_bytes": 1},
                skip=2, times=1, on_the_wire=True),
     ),
-    state="parked", outcome="failed", attachments=(("a", "parked"),), stored=(), handovers=("delivered",),
+    state="parked", outcome="failed", attachments=(("a", "parked"),), stored=(), deliveries=("delivered",),
     broken_invariants=("integrity",), fired=("Ended",), events=("Ended", "Closed"), dialects={"cmi": {"chat_shape": "B"}},
 )  # fmt: skip
 
@@ -103,18 +103,18 @@ def test_the_file_says_all_that_was_particular() -> None:
 
 
 def test_a_chat_that_nothing_came_of_is_asserted_too() -> None:
-    text = source(replace(RECORDING, state=None, outcome=None, attachments=(), handovers=("failed",)))
+    text = source(replace(RECORDING, state=None, outcome=None, attachments=(), deliveries=("failed",)))
     assert "pytest.raises(LookupError)" in text
     ast.parse(text)
 
 
 @pytest.fixture
-def reader(tenant: Tenant) -> Reader:
+def reader(tenant: LabTenant) -> JournalReader:
     """The journal of the test's own tenant."""
-    return Reader(tenant.reconciliation, tenant.lab.urls)
+    return JournalReader(tenant.reconciliation, tenant.lab.urls)
 
 
-def secrets_of(tenant: Tenant) -> dict[str, str]:
+def secrets_of(tenant: LabTenant) -> dict[str, str]:
     names = tenant.names
     return {
         "CMI_USER": names.cmi_user,
@@ -129,7 +129,9 @@ def secrets_of(tenant: Tenant) -> dict[str, str]:
 
 @pytest.mark.stack
 @pytest.mark.no_reconciliation(reason="a person has stored a second copy by hand")
-def test_a_copied_command_does_the_same_again_once_the_variables_are_set(tenant: Tenant, reader: Reader) -> None:
+def test_a_copied_command_does_the_same_again_once_the_variables_are_set(
+    tenant: LabTenant, reader: JournalReader
+) -> None:
     tenant.chat(files=[("photo.jpg", b"hello")]).end()
     tenant.wait_until_settled()
     for operation, expected in (("download", "200"), ("metadata", "200"), ("token", "200"), ("upload", "201")):
@@ -148,7 +150,9 @@ def test_a_copied_command_does_the_same_again_once_the_variables_are_set(tenant:
 
 
 @pytest.mark.stack
-def test_the_journal_of_a_real_chat_is_a_valid_archive_without_a_secret(tenant: Tenant, reader: Reader) -> None:
+def test_the_journal_of_a_real_chat_is_a_valid_archive_without_a_secret(
+    tenant: LabTenant, reader: JournalReader
+) -> None:
     tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff" * 900), ("ü.txt", b"hello")]).end()
     tenant.wait_until_settled()
     har = reader.har(Query(limit=500))
@@ -159,7 +163,7 @@ def test_the_journal_of_a_real_chat_is_a_valid_archive_without_a_secret(tenant: 
 
 
 @pytest.mark.stack
-def test_a_failure_is_explained_from_end_to_end(tenant: Tenant, reader: Reader) -> None:
+def test_a_failure_is_explained_from_end_to_end(tenant: LabTenant, reader: JournalReader) -> None:
     chat = tenant.chat(files=[("a.txt", b"a"), ("b.txt", b"b")])
     tenant.fault(mock="cmi", kind="status", path=f"*{chat.files[1].id}*", method="GET", times=None, status=404)
     chat.end()
@@ -176,7 +180,9 @@ def test_a_failure_is_explained_from_end_to_end(tenant: Tenant, reader: Reader) 
 
 @pytest.mark.stack
 @pytest.mark.no_reconciliation(reason="the event is refused on purpose")
-def test_an_integration_that_the_service_refuses_shows_the_gates_findings(tenant: Tenant, reader: Reader) -> None:
+def test_an_integration_that_the_service_refuses_shows_the_gates_findings(
+    tenant: LabTenant, reader: JournalReader
+) -> None:
     path = f"/{tenant.names.tenant_path}/system-configurator/api/event-driven-integrations"
     form = tenant.mock("orchestration").get(path)[0]
     wrong = form["json"].replace("https://my", "http://my")
@@ -198,7 +204,7 @@ def run(file: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.stack
 def test_the_exported_test_passes_and_fails_when_the_end_is_another(
-    tenant: Tenant, reader: Reader, tmp_path: Path
+    tenant: LabTenant, reader: JournalReader, tmp_path: Path
 ) -> None:
     chat = tenant.chat(files=[("a b.txt", b"a"), ("gone.pdf", b"%PDF-1.4 x"), ("busy.jpg", b"\xff\xd8\xff" * 50)])
     tenant.fault(
@@ -225,7 +231,7 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
 
 @pytest.mark.stack
 @pytest.mark.no_reconciliation(reason="the event is refused on purpose")
-def test_the_exported_test_says_what_it_does_not_repeat(tenant: Tenant, reader: Reader) -> None:
+def test_the_exported_test_says_what_it_does_not_repeat(tenant: LabTenant, reader: JournalReader) -> None:
     contact_pro = tenant.mock("orchestration")
     plain = tenant.chat(files=[("a.txt", b"a")])
     assert " here " not in ast.get_docstring(ast.parse(reader.pytest_file(plain.guid)))  # type: ignore[operator]

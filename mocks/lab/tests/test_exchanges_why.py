@@ -15,13 +15,13 @@ from exchanges_sample import FILE, GUID, UPLOAD, body, delivery, exchange
 
 from attachment_lab.exchanges.entry import HOPS, OPERATIONS, Entry, from_delivery, from_exchange
 from attachment_lab.exchanges.patterns import ANY, patterns
-from attachment_lab.exchanges.why import Explanation, Facts, Point, explain
-from attachment_lab.reconciliation.records import Carried, TransferRecord
+from attachment_lab.exchanges.why import Explanation, ExplanationFacts, Point, explain
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
 def why(mock: str, full: dict[str, Any], **facts: Any) -> Explanation:
     entry = from_exchange(mock, full, stray=facts.pop("stray", False))
-    return explain(Facts(entry=entry, full=full, **facts))
+    return explain(ExplanationFacts(entry=entry, full=full, **facts))
 
 
 def note(message: str, code: str = "refused") -> dict[str, str]:
@@ -107,7 +107,7 @@ def test_a_delivery_tells_the_services_points_and_the_gates() -> None:
     problem = {"errors": [{"field": "body.cmi_url", "found": "http://x", "expected": "https", "remedy": "Use https."}]}
     row = delivery(status=400, state="failed", error="the endpoint answered 400", response_body=json.dumps(problem))
     gate = Point(field="request.body.cmi_url", expected="https")
-    found = explain(Facts(entry=from_delivery(row), full=row, findings=(gate,)))
+    found = explain(ExplanationFacts(entry=from_delivery(row), full=row, findings=(gate,)))
     assert [each.field for each in found.points] == ["body.cmi_url", "request.body.cmi_url"]
     assert "the endpoint answered 400" in found.because
 
@@ -124,13 +124,13 @@ def test_what_the_service_did_next_is_told_with_its_delay() -> None:
     failed = entry_at(1, UPLOAD, status=504)
     later = [entry_at(3, UPLOAD.replace("'", "'"), status=200), entry_at(4, UPLOAD, status=201)]
     later[0] = replace(later[0], operation="held", method="GET", file=None)
-    found = explain(Facts(entry=failed, full=exchange(UPLOAD, status=504), later=later))
+    found = explain(ExplanationFacts(entry=failed, full=exchange(UPLOAD, status=504), later=later))
     assert found.then[0].startswith("2.0 s later the service looked at what C4C holds")
     assert found.then[1] == "3.0 s later it was tried again, once more in all; the last answer was 201."
 
 
 def test_the_end_of_the_file_is_told_with_reason_and_remedy() -> None:
-    carried = Carried(source_id=FILE, name="photo.jpg", state="parked", reason="gone.", remedy="Ask for it.")
+    carried = AttachmentRecord(source_id=FILE, name="photo.jpg", state="parked", reason="gone.", remedy="Ask for it.")
     transfer = TransferRecord(id="T", chat=GUID, state="parked", attachments=(carried,))
     found = why("cmi", exchange(status=404), transfer=transfer)
     assert found.then == ("In the end photo.jpg was given up and reported: gone. Ask for it.",)

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from attachment_lab.__main__ import run
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.desk import Hands
 from attachment_lab.console.faulting import planned
@@ -21,11 +22,10 @@ from attachment_lab.faults.locations import BY_ID, kinds_at
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.commands import PROXY_BYPASSED, mock
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.handle import FaultCannotStrike, Lab, Tenant
+from attachment_lab.testing.lab import FaultCannotStrike, Lab, LabTenant
 from mock_kit.faults.kinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
@@ -133,7 +133,7 @@ def test_every_kind_can_be_planned_by_the_command(cmi: Cmi, kind: str) -> None:
 @pytest.mark.parametrize("kind", kinds_at(BY_ID["download"]))
 def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     """As the form opens. The page offers wire faults only where the service passes the fault proxies."""
-    client = build_app(Neighbours(cmi.urls), TENANT, cmi.urls, hands=Hands(fault_proxy=True)).test_client()
+    client = build_app(StackClients(cmi.urls), TENANT, cmi.urls, hands=Hands(fault_proxy=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
     form = {"place": "download", "kind": kind, "params": params, "times": 0}
     answer = client.post("/w/default/faults/api/faults", json=form)
@@ -151,7 +151,7 @@ def _typed(kind: str, text: str) -> Any:
 
 def test_the_page_shows_that_a_fault_planned_elsewhere_cannot_strike(cmi: Cmi) -> None:
     command(cmi, "add", "cmi", "cut", "after_bytes=10")
-    shown = planned(Reconciliation(Neighbours(cmi.urls), TENANT))
+    shown = planned(Reconciliation(StackClients(cmi.urls), TENANT))
     assert {each["warning"] for each in shown} == {f"cut cannot strike: {PROXY_BYPASSED}"}
 
 
@@ -167,22 +167,22 @@ class _Lab:
     """As much of a lab as planning a fault needs."""
 
     def __init__(self, cmi: Cmi, folder: Path) -> None:
-        self.stack = type("Stack", (), {"neighbours": Neighbours(cmi.urls), "run_dir": folder})()
+        self.stack = type("Stack", (), {"clients": StackClients(cmi.urls), "run_dir": folder})()
 
 
 @pytest.fixture
-def tenant(cmi: Cmi, tmp_path: Path) -> Tenant:
-    return Tenant(cast("Lab", _Lab(cmi, tmp_path)), TENANT)
+def tenant(cmi: Cmi, tmp_path: Path) -> LabTenant:
+    return LabTenant(cast("Lab", _Lab(cmi, tmp_path)), TENANT)
 
 
-def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: Tenant) -> None:
+def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: LabTenant) -> None:
     with pytest.warns(FaultCannotStrike, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="drip", bytes_per_s=1, part="head")
     assert fault.warning.startswith("drip cannot strike")
 
 
 @pytest.mark.parametrize("times", [0, None])
-def test_the_plugin_plans_until_removed_with_0_and_none(cmi: Cmi, tenant: Tenant, times: int | None) -> None:
+def test_the_plugin_plans_until_removed_with_0_and_none(cmi: Cmi, tenant: LabTenant, times: int | None) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", FaultCannotStrike)
         fault = tenant.fault(mock="cmi", kind="status", times=times, status=400, body=ERROR)
@@ -192,6 +192,6 @@ def test_the_plugin_plans_until_removed_with_0_and_none(cmi: Cmi, tenant: Tenant
     assert cmi.faults() == []
 
 
-def test_the_plugin_plans_a_retry_after_as_a_date(cmi: Cmi, tenant: Tenant) -> None:
+def test_the_plugin_plans_a_retry_after_as_a_date(cmi: Cmi, tenant: LabTenant) -> None:
     tenant.fault(mock="cmi", kind="status", status=429, retry_after_s=600, retry_after_form="date")
     assert cmi.asked().headers["Retry-After"].endswith(" GMT")

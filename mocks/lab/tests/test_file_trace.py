@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.reconciliation.file_trace import answer_from, passage_from
+from attachment_lab.reconciliation.file_trace import answer_from, file_exchange_from
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
 FILE = "3B04C2CC93C9F7236667E938660AE10B"
@@ -52,7 +52,7 @@ def exchange(method: str, url: str, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_an_exchange_is_known_by_its_address(mock: str, url: str, act: str, names: dict[str, str]) -> None:
-    found = passage_from(mock, exchange("GET", url))
+    found = file_exchange_from(mock, exchange("GET", url))
     assert found is not None
     assert found.act == act
     assert {name: getattr(found, name) for name in names} == names
@@ -60,7 +60,7 @@ def test_an_exchange_is_known_by_its_address(mock: str, url: str, act: str, name
 
 
 def test_an_upload_tells_its_name_and_what_became_of_it() -> None:
-    found = passage_from(
+    found = file_exchange_from(
         "c4c",
         exchange(
             "POST",
@@ -81,7 +81,7 @@ def test_an_upload_tells_its_name_and_what_became_of_it() -> None:
 
 def test_a_reply_that_broke_off_is_not_good() -> None:
     broken = {"head": "", "complete": False, "size_bytes": 3}
-    found = passage_from("cmi", exchange("GET", f"{CMI}/chats/{CHAT}/attachments/{FILE}", response=broken))
+    found = file_exchange_from("cmi", exchange("GET", f"{CMI}/chats/{CHAT}/attachments/{FILE}", response=broken))
     assert found is not None
     assert not found.is_good
 
@@ -95,7 +95,7 @@ def test_a_reply_that_broke_off_is_not_good() -> None:
     ],
 )
 def test_what_moves_no_file_is_no_passage(mock: str, method: str, url: str) -> None:
-    assert passage_from(mock, exchange(method, url)) is None
+    assert file_exchange_from(mock, exchange(method, url)) is None
 
 
 def test_what_left_the_mock_is_told_with_its_coding_and_the_faults_that_struck() -> None:
@@ -103,7 +103,7 @@ def test_what_left_the_mock_is_told_with_its_coding_and_the_faults_that_struck()
     notes = [{"level": "info", "code": "fault", "message": "f-1: flip_byte, after the work"}]
     url = f"{CMI}/chats/{CHAT}/attachments/{FILE}"
     changes = {"response": body, "notes": notes, "response_headers": {"Content-Encoding": "gzip"}, "fault": "f-1"}
-    found = passage_from("cmi", exchange("GET", url, **changes))
+    found = file_exchange_from("cmi", exchange("GET", url, **changes))
     assert found is not None
     assert (found.sha256, found.sniffed_type, found.coding) == ("ab" * 32, "application/gzip", "gzip")
     assert found.fault_kinds == ("flip_byte",)
@@ -112,7 +112,7 @@ def test_what_left_the_mock_is_told_with_its_coding_and_the_faults_that_struck()
 def test_a_fault_that_found_nothing_to_change_did_not_strike() -> None:
     struck = {"level": "info", "code": "fault", "message": "f-1: flip_byte, after the work"}
     vain = {"level": "warning", "code": "fault_without_effect", "message": "the reply has no such byte"}
-    found = passage_from("cmi", exchange("GET", f"{CMI}/chats/{CHAT}/attachments/{FILE}", notes=[struck, vain]))
+    found = file_exchange_from("cmi", exchange("GET", f"{CMI}/chats/{CHAT}/attachments/{FILE}", notes=[struck, vain]))
     assert found is not None
     assert found.fault_kinds == ()
 

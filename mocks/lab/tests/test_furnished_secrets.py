@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from attachment_lab.containers.furnish import furnish
+from attachment_lab.containers.provision import provision
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -18,25 +18,25 @@ def password_of_grafana(root: Path) -> str:
 
 
 def test_grafanas_password_is_made_and_no_two_stacks_have_the_same(tmp_path: Path) -> None:
-    assert furnish(tmp_path / "one")
-    assert furnish(tmp_path / "two")
+    assert provision(tmp_path / "one")
+    assert provision(tmp_path / "two")
     passwords = {password_of_grafana(tmp_path / name) for name in ("one", "two")}
     assert len(passwords) == 2
     assert all(len(password) >= 24 for password in passwords)
 
 
 def test_a_stack_of_an_older_release_gets_grafanas_password_and_keeps_the_rest(tmp_path: Path) -> None:
-    furnish(tmp_path)
+    provision(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     grafana = tmp_path / "grafana" / "admin_password"
     grafana.unlink()
-    assert not furnish(tmp_path)
+    assert not provision(tmp_path)
     after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert {path for path in after if after[path] != before[path]} == {grafana}
 
 
 def test_nobody_but_their_own_user_reads_the_other_secrets(tmp_path: Path) -> None:
-    furnish(tmp_path)
+    provision(tmp_path)
     open_to_all = {path.name for path in tmp_path.rglob("*") if path.is_file() and path.stat().st_mode & stat.S_IROTH}
     assert open_to_all == {"ca.pem", "admin_password"}
 

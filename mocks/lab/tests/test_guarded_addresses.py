@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import default_tenant
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
@@ -42,7 +42,7 @@ def applications() -> dict[str, tuple[Flask, Client]]:
         client = wrapped.test_client()
         assert client.post("/_mock/tenants", json={"name": "default", **TENANTS[name]}).status_code == 201
         made[name] = (wrapped.flask_app, client)
-    console = build_app(Neighbours(NOWHERE), default_tenant(), NOWHERE)
+    console = build_app(StackClients(NOWHERE), default_tenant(), NOWHERE)
     return made | {"console": (console, console.test_client())}
 
 

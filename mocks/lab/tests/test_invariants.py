@@ -7,22 +7,15 @@ from dataclasses import replace
 import pytest
 
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.records import (
-    Carried,
-    ChainRecords,
-    Handover,
-    Leak,
-    SourceFile,
-    StoredObject,
-    TransferRecord,
-)
+from attachment_lab.reconciliation.records import C4cObject, ChainRecords, DeliveryRecord, Leak, SourceFile
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 CHAT = "5AB6E20342A6EE11B3ED58961D1810CC"
 GOOD = "ab12" * 16
 BAD = "cd34" * 16
 
 SOURCE = SourceFile(chat=CHAT, id="A1", name="image.jpg", size_bytes=10, sha256=GOOD)
-HELD = StoredObject(
+HELD = C4cObject(
     object_id="O1",
     external_reference=CHAT,
     name="image.jpg",
@@ -30,19 +23,19 @@ HELD = StoredObject(
     sha256=GOOD,
     created_by="v1user",
 )
-STORED = Carried(source_id="A1", name="image.jpg", state="stored", object_id="O1", sha256=GOOD, size_bytes=10)
+STORED = AttachmentRecord(source_id="A1", name="image.jpg", state="stored", object_id="O1", sha256=GOOD, size_bytes=10)
 SETTLED = TransferRecord(id="T1", chat=CHAT, state="settled", outcome="stored", attachments=(STORED,))
-DELIVERED = Handover(id="D1", event_id="E1", event="Ended", chat=CHAT, state="delivered", status=202)
+DELIVERED = DeliveryRecord(id="D1", event_id="E1", event="Ended", chat=CHAT, state="delivered", status=202)
 SOUND = ChainRecords(
     sources=(SOURCE,),
-    handovers=(DELIVERED,),
+    deliveries=(DELIVERED,),
     transfers=(SETTLED,),
     objects=(HELD,),
     technical_user="v1user",
 )
 
 
-def with_attachment(carried: Carried, **transfer: object) -> ChainRecords:
+def with_attachment(carried: AttachmentRecord, **transfer: object) -> ChainRecords:
     """The sound chain, but this is what the service says of the one attachment."""
     changed = replace(SETTLED, attachments=(carried,), **transfer)  # type: ignore[arg-type]
     return replace(SOUND, transfers=(changed,))
@@ -59,14 +52,14 @@ def test_a_sound_chain_breaks_no_invariant() -> None:
 
 def test_an_event_that_was_never_delivered_is_reported() -> None:
     failed = replace(DELIVERED, state="failed", status=503, error="service unavailable")
-    [(invariant, sentence)] = broken(replace(SOUND, handovers=(failed,)))
+    [(invariant, sentence)] = broken(replace(SOUND, deliveries=(failed,)))
     assert invariant == "delivered"
     assert "answered 503" in sentence
 
 
 def test_a_failed_delivery_is_healed_by_a_later_one() -> None:
     failed = replace(DELIVERED, id="D0", state="failed", status=503)
-    assert judge(replace(SOUND, handovers=(failed, DELIVERED))).ok
+    assert judge(replace(SOUND, deliveries=(failed, DELIVERED))).ok
 
 
 def test_a_chat_whose_event_was_not_fired_is_out_of_scope() -> None:
@@ -212,7 +205,7 @@ def test_a_transfer_without_a_fired_chat_is_an_orphan() -> None:
 
 
 def test_an_attachment_that_cmi_does_not_know_is_an_orphan() -> None:
-    invented = Carried(source_id="A9", name="ghost.png", state="parked", reason="gone")
+    invented = AttachmentRecord(source_id="A9", name="ghost.png", state="parked", reason="gone")
     both = replace(SETTLED, attachments=(STORED, invented))
     [(invariant, sentence)] = broken(replace(SOUND, transfers=(both,)))
     assert invariant == "no orphan"
@@ -220,7 +213,9 @@ def test_an_attachment_that_cmi_does_not_know_is_an_orphan() -> None:
 
 
 def test_a_transcript_that_the_service_made_itself_is_no_orphan() -> None:
-    made = Carried(source_id="transcript:0123456789abcdef", name="chat-transcript.txt", state="parked", reason="gone")
+    made = AttachmentRecord(
+        source_id="transcript:0123456789abcdef", name="chat-transcript.txt", state="parked", reason="gone"
+    )
     assert broken(replace(SOUND, transfers=(replace(SETTLED, attachments=(STORED, made)),))) == []
 
 
@@ -238,7 +233,7 @@ def test_a_violation_of_one_chat_is_none_of_another() -> None:
     records = replace(
         SOUND,
         sources=(SOURCE, elsewhere),
-        handovers=(DELIVERED, fired),
+        deliveries=(DELIVERED, fired),
         transfers=(SETTLED, other),
     )
     assert not judge(records).ok

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attachment_lab.faults.locations import BY_ID, PLACES, kinds_at, misplaced, place_of
+from attachment_lab.faults.locations import BY_ID, LOCATIONS, kinds_at, location_of, misplaced
 from mock_kit.faults import KINDS, Fault
 
 CHAT, FILE = "A" * 32, "B" * 32
@@ -34,17 +34,17 @@ def test_every_request_means_every_request(name: str) -> None:
 
 
 def test_a_planned_fault_is_known_again_by_its_place() -> None:
-    for place in PLACES:
+    for place in LOCATIONS:
         planned = Fault(kind="status", match=place.match, params={"status": 503}).to_dict()
-        assert place_of(planned, place.mock) is place
-    assert place_of({"match": {"path": "/elsewhere"}}, "cmi") is None
+        assert location_of(planned, place.mock) is place
+    assert location_of({"match": {"path": "/elsewhere"}}, "cmi") is None
 
 
 def test_a_fault_for_one_file_is_told_by_the_place_of_all_files() -> None:
     one = {"match": {"method": "GET", "path": f"*/attachments/{FILE}*"}}
-    assert place_of(one, "cmi") is BY_ID["download"]
-    assert place_of({"match": {"method": "DELETE", "path": f"*/attachments/{FILE}*"}}, "cmi") is None
-    assert place_of({"match": {"path": "*", "host": "one.example"}}, "cmi") is None
+    assert location_of(one, "cmi") is BY_ID["download"]
+    assert location_of({"match": {"method": "DELETE", "path": f"*/attachments/{FILE}*"}}, "cmi") is None
+    assert location_of({"match": {"path": "*", "host": "one.example"}}, "cmi") is None
 
 
 def test_wire_faults_are_for_places_with_a_fault_proxy_on_a_stack_with_fault_proxies() -> None:

@@ -6,25 +6,28 @@ from dataclasses import replace
 
 import pytest
 
-from attachment_lab.console.chatfacts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
-from attachment_lab.console.picture import draw
-from attachment_lab.reconciliation.records import Carried, Handover, SourceFile, StoredObject, TransferRecord, Verdict
+from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
+from attachment_lab.chats.picture import draw
+from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 GUID = "5AB6E20342A6EE11B3ED58961D1810CC"
 SOURCE = SourceFile(chat=GUID, id="A1", name="image.jpg", size_bytes=2048, sha256="a" * 64)
-STORED = Carried(source_id="A1", name="image.jpg", state="stored", object_id="O1", sha256="a" * 64)
-HELD = StoredObject(object_id="O1", external_reference=GUID, name="image.jpg", size_bytes=2048, sha256="a" * 64)
-DELIVERED = Handover(id="D", event_id="E", event="Ended", chat=GUID, state="delivered", status=202, duration_ms=12)
+STORED = AttachmentRecord(source_id="A1", name="image.jpg", state="stored", object_id="O1", sha256="a" * 64)
+HELD = C4cObject(object_id="O1", external_reference=GUID, name="image.jpg", size_bytes=2048, sha256="a" * 64)
+DELIVERED = DeliveryRecord(
+    id="D", event_id="E", event="Ended", chat=GUID, state="delivered", status=202, duration_ms=12
+)
 SETTLED = TransferRecord(id="T", chat=GUID, state="settled", outcome="stored", rounds=1, attachments=(STORED,))
 OPEN = ChatFacts(guid=GUID, status="Accepted", ended=False, sources=(SOURCE,))
 DONE = replace(
     OPEN,
     status="Handled",
     ended=True,
-    handovers=(DELIVERED,),
+    deliveries=(DELIVERED,),
     transfer=SETTLED,
     objects=(HELD,),
-    verdict=Verdict(),
+    verdict=ReconciliationVerdict(),
 )
 
 
@@ -32,7 +35,7 @@ def tones(chat: ChatFacts) -> list[str]:
     return [station.tone for station in draw(chat).stations]
 
 
-def with_attachment(carried: Carried, **transfer: object) -> ChatFacts:
+def with_attachment(carried: AttachmentRecord, **transfer: object) -> ChatFacts:
     changed = replace(SETTLED, attachments=(carried,), **transfer)  # type: ignore[arg-type]
     return replace(DONE, transfer=changed, objects=(), verdict=None)
 
@@ -48,12 +51,12 @@ def test_an_ended_chat_whose_event_was_not_fired_waits() -> None:
 
 def test_a_pending_delivery_lights_the_integration() -> None:
     pending = replace(DELIVERED, state="pending", status=None)
-    assert tones(replace(OPEN, ended=True, handovers=(pending,)))[:2] == ["done", "active"]
+    assert tones(replace(OPEN, ended=True, deliveries=(pending,)))[:2] == ["done", "active"]
 
 
 def test_a_failed_delivery_is_red_at_the_integration_with_a_remedy() -> None:
     failed = replace(DELIVERED, state="failed", status=503)
-    station = draw(replace(OPEN, ended=True, handovers=(failed,))).stations[1]
+    station = draw(replace(OPEN, ended=True, deliveries=(failed,))).stations[1]
     assert (station.tone, station.detail) == ("failed", "the service answered 503")
     assert station.remedy
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from attachment_lab.demo.files import customer_files
-from attachment_lab.preview.drawing import Draughtsman, NotDrawn
-from attachment_lab.preview.kinds import look_at
+from attachment_lab.preview.file_types import detect_type
+from attachment_lab.preview.renderer import NotRendered, Renderer
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -43,7 +43,7 @@ HTML = b"<!doctype html><script>alert(1)</script>"
     ],
 )  # fmt: skip
 def test_a_file_is_what_its_bytes_are(head: bytes, name: str, declared: str, kind: str, odd: bool) -> None:
-    look = look_at(head, name=name, declared=declared)
+    look = detect_type(head, name=name, declared=declared)
     assert (look.kind, bool(look.odd)) == (kind, odd)
 
 
@@ -90,7 +90,7 @@ def bomb(side: int) -> bytes:
 def test_an_image_is_drawn_anew_and_nothing_of_its_own_bytes_is_left(tmp_path: Path) -> None:
     polyglot = io.BytesIO()
     Image.new("RGB", (3000, 1500), "red").save(polyglot, "PNG")
-    drawing = Draughtsman().draw("image", "d", opener(polyglot.getvalue() + HTML, tmp_path))
+    drawing = Renderer().draw("image", "d", opener(polyglot.getvalue() + HTML, tmp_path))
     assert HTML not in drawing.picture
     with Image.open(io.BytesIO(drawing.picture)) as picture:
         assert picture.size == (1400, 700)
@@ -98,10 +98,10 @@ def test_an_image_is_drawn_anew_and_nothing_of_its_own_bytes_is_left(tmp_path: P
 
 def test_every_page_of_a_pdf_is_drawn(tmp_path: Path) -> None:
     contract = next(each for each in customer_files(tmp_path) if each.name.startswith("Kaufvertrag"))
-    pages = Draughtsman()
+    pages = Renderer()
     drawing = pages.draw("pdf", "d", lambda: contract.path.open("rb"), page=7)
     assert drawing.pages == 7
-    with pytest.raises(NotDrawn, match="it has 7 pages"):
+    with pytest.raises(NotRendered, match="it has 7 pages"):
         pages.draw("pdf", "d", lambda: contract.path.open("rb"), page=8)
 
 
@@ -117,8 +117,8 @@ def test_every_page_of_a_pdf_is_drawn(tmp_path: Path) -> None:
     ids=["bomb", "broken", "polyglot", "page", "broken pdf"],
 )
 def test_what_cannot_be_drawn_says_why(kind: str, content: bytes, why: str, tmp_path: Path) -> None:
-    with pytest.raises(NotDrawn, match=why):
-        Draughtsman().draw(kind, "d", opener(content, tmp_path))  # type: ignore[arg-type]
+    with pytest.raises(NotRendered, match=why):
+        Renderer().draw(kind, "d", opener(content, tmp_path))  # type: ignore[arg-type]
 
 
 def test_a_drawing_is_kept_by_its_digest_and_a_refusal_too(tmp_path: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_drawing_is_kept_by_its_digest_and_a_refusal_too(tmp_path: Path) -> No
         asked.append(1)
         return opener(HTML, tmp_path)()
 
-    pages = Draughtsman()
+    pages = Renderer()
     for _ in range(3):
-        with pytest.raises(NotDrawn):
+        with pytest.raises(NotRendered):
             pages.draw("image", "d", fetch)
     assert asked == [1]

@@ -9,12 +9,12 @@ import pytest
 
 from attachment_lab.demo.run import rows_from
 from attachment_lab.errors import LabFailed
-from attachment_lab.reconciliation.reading import Reconciliation, find_in_file, find_secrets, handover_from
-from attachment_lab.reconciliation.records import Carried, ChainRecords, SourceFile, StoredObject, TransferRecord
-from attachment_lab.stack.service_api import transfer_from
-from attachment_lab.tenant.conversation import Conversation, SentFile
+from attachment_lab.reconciliation.reading import Reconciliation, delivery_from, find_in_file, find_secrets
+from attachment_lab.reconciliation.records import C4cObject, ChainRecords, SourceFile
+from attachment_lab.reconciliation.settling import ChainState
+from attachment_lab.tenant.conversation import LabConversation, SentFile
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.settling import Motion
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord, transfer_from
 
 CHAT = "F6F3ABC0084E3B53747DDC16D8C19034"
 FILE = "3B04C2CC93C9F7236667E938660AE10B"
@@ -31,22 +31,22 @@ DELIVERY = {
 
 
 def test_a_delivery_names_its_chat_and_its_transfer() -> None:
-    handover = handover_from(DELIVERY)
-    assert (handover.chat, handover.transfer_id) == ("C1", "T1")
+    delivery = delivery_from(DELIVERY)
+    assert (delivery.chat, delivery.transfer_id) == ("C1", "T1")
 
 
 def test_a_delivery_whose_body_is_json_already_names_its_chat_too() -> None:
-    assert handover_from(DELIVERY | {"request_body": {"contact_id": "C2"}}).chat == "C2"
+    assert delivery_from(DELIVERY | {"request_body": {"contact_id": "C2"}}).chat == "C2"
 
 
 def test_a_delivery_that_was_not_sent_has_no_transfer() -> None:
-    handover = handover_from(DELIVERY | {"state": "not_sent", "response_headers": None, "status": None})
-    assert handover.transfer_id is None
+    delivery = delivery_from(DELIVERY | {"state": "not_sent", "response_headers": None, "status": None})
+    assert delivery.transfer_id is None
 
 
 def test_a_request_that_could_not_be_made_still_belongs_to_its_chat() -> None:
     row = DELIVERY | {"state": "not_sent", "request_body": "", "contact_id": "C9"}
-    assert handover_from(row).chat == "C9"
+    assert delivery_from(row).chat == "C9"
 
 
 def test_a_reason_keeps_its_code_and_remedy() -> None:
@@ -88,7 +88,7 @@ def test_a_file_that_cmi_took_in_with_other_bytes_is_told_at_once() -> None:
     answer = {"id": FILE, "size_bytes": 9, "sha256": "bb"}
     to.cmi.upload.side_effect = lambda _path, pieces, **_: answer if b"".join(pieces) else {}
     heard: list[SentFile] = []
-    chat = Conversation(
+    chat = LabConversation(
         to, default_tenant(), CHAT, customer={"name": "Alice", "email": "a@example.com"}, on_sent=heard.append
     )
     with pytest.raises(LabFailed, match=r"other bytes of photo\.jpg"):
@@ -123,11 +123,11 @@ def test_an_empty_file_holds_no_secret(tmp_path: Path) -> None:
 
 
 def test_a_row_whose_ends_differ_is_called_changed() -> None:
-    carried = Carried(source_id="A", name="n", state="stored", object_id="O")
+    carried = AttachmentRecord(source_id="A", name="n", state="stored", object_id="O")
     records = ChainRecords(
         sources=(SourceFile(chat="C", id="A", name="n", size_bytes=1, sha256="aa"),),
         transfers=(TransferRecord(id="T", chat="C", state="settled", attachments=(carried,)),),
-        objects=(StoredObject(object_id="O", external_reference="C", name="n", size_bytes=1, sha256="bb"),),
+        objects=(C4cObject(object_id="O", external_reference="C", name="n", size_bytes=1, sha256="bb"),),
     )
     [row] = rows_from(records)
     assert row.outcome == "changed"
@@ -142,10 +142,10 @@ def test_a_row_whose_ends_differ_is_called_changed() -> None:
 
 
 def test_a_delivered_chat_is_not_at_rest_before_its_transfer_is_known() -> None:
-    assert list(Motion(handovers=(handover_from(DELIVERY),)).unrest())
+    assert list(ChainState(deliveries=(delivery_from(DELIVERY),)).unrest())
 
 
 def test_a_waiting_transfer_is_not_at_rest_and_tells_why() -> None:
     waiting = TransferRecord(id="T1", chat="C1", state="waiting", rounds=2, reason="busy: C4C answered 503")
-    [line] = Motion(handovers=(handover_from(DELIVERY),), transfers=(waiting,)).unrest()
+    [line] = ChainState(deliveries=(delivery_from(DELIVERY),), transfers=(waiting,)).unrest()
     assert line == "transfer T1 is waiting after 2 round(s); busy: C4C answered 503"

@@ -15,11 +15,11 @@ import pytest
 from werkzeug.test import Client
 
 from attachment_contract.traffic import TrafficBody, TrafficExchange, TrafficMessage
-from attachment_lab.recorder.collector import Collector, Records
+from attachment_lab.recorder.collector import CollectedRecords, Collector
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.inside import heard
 from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import LabTenant
 from c4c_mock.app import create_app
 from mock_kit.journal.recorder import CapturedExchange
 
@@ -204,7 +204,7 @@ def test_a_stranger_without_the_key_is_not_listened_to(collector: Collector) -> 
 
 
 def test_what_does_not_fit_into_the_collector_is_counted() -> None:
-    records = Records(kept_chars=3)
+    records = CollectedRecords(kept_chars=3)
     captured = CapturedExchange("service", None, "GET", "/", "h", 200)
     captured.response.text = "long"
     records.received(captured.to_dict(), 0)
@@ -240,7 +240,7 @@ class _Remember:
 
 @pytest.mark.stack
 @pytest.mark.timeout(180)
-def test_a_request_off_the_contract_fails_the_tenant_at_its_end(tenant: Tenant) -> None:
+def test_a_request_off_the_contract_fails_the_tenant_at_its_end(tenant: LabTenant) -> None:
     with (
         pytest.raises(AssertionError, match=r"no hop of the contract knows.*GET /sap/nothing") as failure,
         tenant.lab.tenant(of="the inner test") as inner,
@@ -258,7 +258,7 @@ def test_a_request_off_the_contract_fails_the_tenant_at_its_end(tenant: Tenant) 
 
 @pytest.mark.stack
 @pytest.mark.timeout(180)
-def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: Tenant) -> None:
+def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: LabTenant) -> None:
     with tenant.lab.tenant(judge=False):
         httpx.get(f"{tenant.lab.urls['service']}/nothing", trust_env=False)
     with pytest.raises(AssertionError, match=r"\[no hop\] exchange: .*GET /nothing → 404"), tenant.lab.tenant():
@@ -267,7 +267,7 @@ def test_a_tenant_that_is_not_to_be_judged_is_not(tenant: Tenant) -> None:
 
 @pytest.mark.stack
 @pytest.mark.timeout(180)
-def test_what_this_process_sends_to_another_stack_is_that_ones_to_judge(tenant: Tenant) -> None:
+def test_what_this_process_sends_to_another_stack_is_that_ones_to_judge(tenant: LabTenant) -> None:
     with tenant.lab.tenant(), answering() as elsewhere:
         # By another name, too: the stack's own doors are known by their addresses.
         for address in (elsewhere, elsewhere.replace("127.0.0.1", "localhost")):
@@ -298,6 +298,6 @@ def answering() -> Iterator[str]:
 
 @pytest.mark.stack
 @pytest.mark.timeout(180)
-def test_requests_to_a_host_that_no_tenant_has_are_found(tenant: Tenant) -> None:
+def test_requests_to_a_host_that_no_tenant_has_are_found(tenant: LabTenant) -> None:
     with pytest.raises(AssertionError, match="GET /stray → 421"), tenant.lab.tenant():
         httpx.get(f"{tenant.lab.urls['cmi']}/stray", headers={"Host": "stray.example"}, trust_env=False)

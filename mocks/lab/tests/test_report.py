@@ -8,21 +8,21 @@ from html.parser import HTMLParser
 
 import pytest
 
-from attachment_lab.console.picture import Picture, Station
+from attachment_lab.chats.picture import Picture, Station
 from attachment_lab.reconciliation.invariants import INVARIANTS, judge
-from attachment_lab.reconciliation.records import ChainRecords, Leak, Verdict, Violation
-from attachment_lab.report.drawing import evidence_rows, headline_of, invariants_of, sentence_of, stations_of
+from attachment_lab.reconciliation.records import ChainRecords, Leak, ReconciliationVerdict, Violation
 from attachment_lab.report.model import (
     INVARIANT_SAYS,
     ChatPart,
     EvidenceRow,
     FileRow,
     InvariantRow,
-    Report,
+    RunReport,
     Scope,
     StationPart,
 )
 from attachment_lab.report.page import render, style_policy
+from attachment_lab.report.parts import evidence_rows, headline_of, invariants_of, sentence_of, stations_of
 from attachment_lab.report.privacy import without_names
 
 HOSTILE = '<img src=x onerror="alert(1)">.jpg'
@@ -66,7 +66,7 @@ CHAT = ChatPart(
     since="2026-11-22T10:00:05Z",
     until="2026-11-22T10:00:09Z",
 )
-REPORT = Report(
+REPORT = RunReport(
     tenant="acme",
     cmi_host="cmi.example",
     c4c_host="c4c.example",
@@ -133,7 +133,7 @@ def test_both_digests_stand_there_and_a_difference_is_said() -> None:
 
 def test_a_violation_is_in_the_books_and_the_headline_is_not_green() -> None:
     broken = invariants_of(
-        Verdict(violations=(Violation(invariant="once", file="a", hop="x", fact="C4C holds it twice"),))
+        ReconciliationVerdict(violations=(Violation(invariant="once", file="a", hop="x", fact="C4C holds it twice"),))
     )
     html = render(replace(REPORT, invariants=broken, chats=(replace(CHAT, files=(STORED,)),)))
     assert "a: C4C holds it twice" in html

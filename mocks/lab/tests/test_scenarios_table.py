@@ -13,11 +13,11 @@ import pytest
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.errors import WrongUse
 from attachment_lab.faults.locations import BY_ID, misplaced
-from attachment_lab.reconciliation.records import Verdict, Violation
+from attachment_lab.reconciliation.records import ReconciliationVerdict, Violation
 from attachment_lab.scenarios import checks
-from attachment_lab.scenarios.engine import obstacle
-from attachment_lab.scenarios.model import FileFact, Result, RunFacts, Scenario
-from attachment_lab.scenarios.run import Ground, can_strike_a_new_chat
+from attachment_lab.scenarios.model import FileFact, RunFacts, Scenario, ScenarioResult
+from attachment_lab.scenarios.player import obstacle
+from attachment_lab.scenarios.run import ScenarioContext, can_strike_a_new_chat
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from c4c_mock.evidence import DIALECT as C4C_DIALECT
 from cmi_mock.evidence import DIALECT as CMI_DIALECT
@@ -32,7 +32,7 @@ def facts(*outcomes: str, **known: object) -> RunFacts:
         FileFact(name=f"{number}.txt", size_bytes=1, outcome=each, objects=1, uploads=1, downloads=1)
         for number, each in enumerate(outcomes)
     )
-    return RunFacts(files=files, verdict=Verdict(), **known)  # type: ignore[arg-type]  # members by name
+    return RunFacts(files=files, verdict=ReconciliationVerdict(), **known)  # type: ignore[arg-type]  # members by name
 
 
 def test_there_are_at_least_eight_and_each_has_a_name_of_its_own() -> None:
@@ -97,7 +97,7 @@ def test_every_fault_of_the_demo_is_one_that_the_kit_takes(name: str) -> None:
     ],
 )
 def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:
-    told = obstacle(scenario(name), Ground(reconciliation=None, **ground))  # type: ignore[arg-type]  # never looked at
+    told = obstacle(scenario(name), ScenarioContext(reconciliation=None, **ground))  # type: ignore[arg-type]  # never looked at
     assert told is not None
     assert remedy in told
 
@@ -138,9 +138,9 @@ def test_a_failed_file_counts_only_with_its_reason_and_a_remedy() -> None:
 def test_the_invariant_that_is_broken_must_be_the_right_one_at_the_right_hop() -> None:
     check = checks.invariant_broken("integrity", 1, "CMI → service")
     found = Violation(invariant="integrity", file="a", hop="CMI → service", fact="changed")
-    assert check.judge(replace(facts(), verdict=Verdict(violations=(found,)))).ok
+    assert check.judge(replace(facts(), verdict=ReconciliationVerdict(violations=(found,)))).ok
     elsewhere = replace(found, hop="service → C4C")
-    assert not check.judge(replace(facts(), verdict=Verdict(violations=(elsewhere,)))).ok
+    assert not check.judge(replace(facts(), verdict=ReconciliationVerdict(violations=(elsewhere,)))).ok
     assert not check.judge(facts()).ok
 
 
@@ -155,5 +155,5 @@ def test_only_a_fault_that_could_strike_its_chat_keeps_a_scenario_from_beginning
 
 
 def test_a_run_that_broke_off_is_not_ok_whatever_was_found() -> None:
-    assert not Result(scenario=SCENARIOS[0], trouble="the stack is gone").ok
-    assert not Result(scenario=SCENARIOS[0]).ok
+    assert not ScenarioResult(scenario=SCENARIOS[0], trouble="the stack is gone").ok
+    assert not ScenarioResult(scenario=SCENARIOS[0]).ok

@@ -12,7 +12,7 @@ from attachment_lab.demo.files import sha256_of
 from attachment_lab.demo.seeds.files import RECIPES, seed_files
 from attachment_lab.demo.seeds.load import load
 from attachment_lab.demo.seeds.script import read_script, scripted_chats
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import LabTenant
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +71,9 @@ def test_a_script_that_does_not_fit_together_is_refused_by_its_place(change: str
 
 
 @pytest.mark.stack
-def test_the_books_balance_once_the_customers_are_loaded(tenant: Tenant) -> None:
+def test_the_books_balance_once_the_customers_are_loaded(tenant: LabTenant) -> None:
     heard: list[str] = []
-    loaded = load(tenant.lab.stack.neighbours, tenant.names, told=heard.append)
+    loaded = load(tenant.lab.stack.clients, tenant.names, told=heard.append)
     assert len(loaded.chats) == len(heard) == 12
     states = Counter((each.state, each.outcome) for each in tenant.transfers())
     assert states == {("settled", "stored"): 6, ("settled", "no_attachments"): 1, ("parked", "partly_stored"): 1}
@@ -84,8 +84,8 @@ def test_the_books_balance_once_the_customers_are_loaded(tenant: Tenant) -> None
 
 
 @pytest.mark.stack
-def test_a_fault_strikes_the_chat_that_it_is_written_for(tenant: Tenant) -> None:
-    guids = load(tenant.lab.stack.neighbours, tenant.names).chats
+def test_a_fault_strikes_the_chat_that_it_is_written_for(tenant: LabTenant) -> None:
+    guids = load(tenant.lab.stack.clients, tenant.names).chats
     chats = zip(guids, scripted_chats(), strict=True)
     # A file that is gone is given up at once.
     broken = {guid for guid, chat in chats if chat.fault and chat.fault[1] != "gone"}
@@ -94,7 +94,7 @@ def test_a_fault_strikes_the_chat_that_it_is_written_for(tenant: Tenant) -> None
 
 
 @pytest.mark.stack
-def test_they_can_be_loaded_twice(tenant: Tenant) -> None:
-    load(tenant.lab.stack.neighbours, tenant.names)
-    load(tenant.lab.stack.neighbours, tenant.names)
+def test_they_can_be_loaded_twice(tenant: LabTenant) -> None:
+    load(tenant.lab.stack.clients, tenant.names)
+    load(tenant.lab.stack.clients, tenant.names)
     assert len(tenant.transfers()) == 16

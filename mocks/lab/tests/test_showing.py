@@ -13,13 +13,13 @@ from rich.text import Text
 
 from attachment_lab.__main__ import run
 from attachment_lab.cli import common
-from attachment_lab.demo.run import Assumption, DemoResult, Row
+from attachment_lab.clients.json_client import refusal
+from attachment_lab.demo.run import Assumption, AttachmentRow, DemoResult
 from attachment_lab.demo.view import show
 from attachment_lab.names import human_size, shown
-from attachment_lab.reconciliation.records import Verdict, Violation
-from attachment_lab.stack.calls import refusal
+from attachment_lab.reconciliation.records import ReconciliationVerdict, Violation
 
-ROW = Row(
+ROW = AttachmentRow(
     chat="C",
     name="a.pdf",
     size_bytes=12,
@@ -78,15 +78,15 @@ def test_a_refusal_without_json_shows_its_text() -> None:
 
 
 def test_the_demo_is_good_only_if_all_arrived_and_the_invariants_hold() -> None:
-    broken = Verdict(violations=(Violation(invariant="once", file="f", hop="h", fact="twice"),))
-    parked = Row(**{**vars(ROW), "outcome": "parked"})
-    assert DemoResult(rows=(ROW,), verdict=Verdict()).ok
-    assert not DemoResult(rows=(ROW, parked), verdict=Verdict()).ok
+    broken = ReconciliationVerdict(violations=(Violation(invariant="once", file="f", hop="h", fact="twice"),))
+    parked = AttachmentRow(**{**vars(ROW), "outcome": "parked"})
+    assert DemoResult(rows=(ROW,), verdict=ReconciliationVerdict()).ok
+    assert not DemoResult(rows=(ROW, parked), verdict=ReconciliationVerdict()).ok
     assert not DemoResult(rows=(ROW,), verdict=broken).ok
 
 
 def test_the_demos_json_has_exactly_the_promised_members() -> None:
-    shape = DemoResult(rows=(ROW,), verdict=Verdict()).to_json()
+    shape = DemoResult(rows=(ROW,), verdict=ReconciliationVerdict()).to_json()
     assert set(shape) == {"attachments", "reconciliation"}
     assert set(shape["attachments"][0]) == {
         "name",
@@ -101,15 +101,15 @@ def test_the_demos_json_has_exactly_the_promised_members() -> None:
 
 def test_the_demo_shows_what_its_result_rests_on() -> None:
     guess = Assumption(mock="cmi", id="shape", label="assumed", behaviour="chats have shape A", switch="chat_shape")
-    text = printed(DemoResult(rows=(ROW,), verdict=Verdict(), assumptions=(guess,)))
+    text = printed(DemoResult(rows=(ROW,), verdict=ReconciliationVerdict(), assumptions=(guess,)))
     assert "every invariant holds" in text
     assert "chats have shape A" in text
     assert "chat_shape" in text
 
 
 def test_markup_in_a_name_is_shown_and_not_obeyed() -> None:
-    hostile = Row(**{**vars(ROW), "name": "[red]x[/red].pdf"})
-    assert "[red]x[/red].pdf" in printed(DemoResult(rows=(hostile,), verdict=Verdict()))
+    hostile = AttachmentRow(**{**vars(ROW), "name": "[red]x[/red].pdf"})
+    assert "[red]x[/red].pdf" in printed(DemoResult(rows=(hostile,), verdict=ReconciliationVerdict()))
 
 
 def test_wrong_use_of_the_command_line_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ from attachment_lab.errors import NotSettled, StackFailed, WrongUse
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.process_cleanup import members
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.tenant.handle import FaultCannotStrike, Tenant
+from attachment_lab.testing.lab import FaultCannotStrike, LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -39,7 +39,7 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 60.0) -> None:
     pytest.fail("it never happened")
 
 
-def test_a_chats_files_arrive_and_the_books_add_up(tenant: Tenant) -> None:
+def test_a_chats_files_arrive_and_the_books_add_up(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO, NOTE])
     chat.end()
     tenant.wait_until_settled()
@@ -49,7 +49,7 @@ def test_a_chats_files_arrive_and_the_books_add_up(tenant: Tenant) -> None:
 
 
 @pytest.mark.no_reconciliation(reason="the test breaks a invariant on purpose")
-def test_the_reconciliation_notices_a_byte_that_changed_on_the_way(tenant: Tenant) -> None:
+def test_the_reconciliation_notices_a_byte_that_changed_on_the_way(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
     chat.end()
@@ -64,7 +64,7 @@ def test_the_reconciliation_notices_a_byte_that_changed_on_the_way(tenant: Tenan
 
 
 @pytest.mark.no_reconciliation(reason="the test breaks an invariant on purpose")
-def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_digest(tenant: Tenant) -> None:
+def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_digest(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
     fault = tenant.fault(mock="cmi", kind="flip_byte", path=f"*/attachments/{chat.files[0].id}*", offset=7)
     chat.end()
@@ -77,7 +77,7 @@ def test_wrong_bytes_are_found_although_the_service_and_c4c_agree_on_their_diges
     assert violation.fact.endswith("CMI's answer was changed by the planned fault flip_byte")
 
 
-def test_two_tenants_do_not_see_each_other(tenant: Tenant) -> None:
+def test_two_tenants_do_not_see_each_other(tenant: LabTenant) -> None:
     tenant.chat(files=[NOTE]).end()
     tenant.wait_until_settled()
     with tenant.lab.tenant() as other:
@@ -85,26 +85,26 @@ def test_two_tenants_do_not_see_each_other(tenant: Tenant) -> None:
         assert other.transfers() == []
 
 
-def test_a_chat_whose_event_is_not_fired_leaves_no_trace_in_c4c(tenant: Tenant) -> None:
+def test_a_chat_whose_event_is_not_fired_leaves_no_trace_in_c4c(tenant: LabTenant) -> None:
     tenant.chat(files=[NOTE]).end(fire=False)
     assert tenant.wait_until_settled() == []
     assert tenant.stored() == []
 
 
-def test_the_clock_of_a_shared_stack_cannot_be_moved(tenant: Tenant) -> None:
+def test_the_clock_of_a_shared_stack_cannot_be_moved(tenant: LabTenant) -> None:
     with pytest.raises(WrongUse, match="own_stack"):
         tenant.clock.advance(minutes=1)
 
 
 @pytest.mark.own_stack
-def test_the_clock_of_an_own_stack_moves_mocks_and_service_together(tenant: Tenant) -> None:
+def test_the_clock_of_an_own_stack_moves_mocks_and_service_together(tenant: LabTenant) -> None:
     tenant.clock.advance(hours=2)
     tenant.chat(files=[NOTE]).end()  # a token of a clock two hours ahead must be good for the service
     tenant.wait_until_settled()
     assert [each.name for each in tenant.stored()] == ["note.txt"]
 
 
-def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: Tenant) -> None:
+def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: LabTenant) -> None:
     fault = tenant.fault(mock="c4c", kind="status", path="*", times=None, status=503)
     chat = tenant.chat(files=[NOTE])
     chat.end()
@@ -114,7 +114,7 @@ def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: Te
     tenant.wait_until_settled(timeout_s=120)
 
 
-def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tenant: Tenant) -> None:
+def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tenant: LabTenant) -> None:
     with pytest.warns(FaultCannotStrike, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", after_bytes=10)
     assert fault.warning

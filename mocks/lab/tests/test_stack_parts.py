@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from attachment_lab.errors import PortTaken, StackFailed, WrongUse
+from attachment_lab.errors import StackFailed, StackPortTaken, WrongUse
 from attachment_lab.stack import commands, egress
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.ports import OFFSETS, Ports
-from attachment_lab.stack.processes import Children, Command, clean_environment, exit_words, tail
+from attachment_lab.stack.processes import Command, StackProcesses, clean_environment, exit_words, tail
 from attachment_lab.tenant.credentials import default_tenant
 
 PORTS = Ports.fixed(8100)
@@ -44,7 +44,7 @@ def test_a_taken_port_is_named_with_its_remedy() -> None:
         other.listen()
         port = other.getsockname()[1]
         taken = Ports(**{name: port if name == "cmi" else 0 for name in OFFSETS})
-        with pytest.raises(PortTaken, match=rf"port {port} \(wanted by cmi\).*--port-base 0"):
+        with pytest.raises(StackPortTaken, match=rf"port {port} \(wanted by cmi\).*--port-base 0"):
             taken.check()
 
 
@@ -117,7 +117,7 @@ def test_an_exit_by_signal_is_told_by_its_name() -> None:
 
 
 def test_a_process_that_dies_at_once_is_reported_with_its_log(tmp_path: Path) -> None:
-    children = Children(tmp_path)
+    children = StackProcesses(tmp_path)
     try:
         child = children.start(Command(name="cmi", module="no_such_module_at_all"))
         with pytest.raises(StackFailed, match=r"(?s)cmi ended with exit code 1.*no_such_module_at_all"):
@@ -127,7 +127,7 @@ def test_a_process_that_dies_at_once_is_reported_with_its_log(tmp_path: Path) ->
 
 
 def test_a_process_that_never_answers_is_reported_with_what_it_said(tmp_path: Path) -> None:
-    children = Children(tmp_path)
+    children = StackProcesses(tmp_path)
     try:
         child = children.start(Command(name="slow", module="http.server", arguments=["0"]))
         with pytest.raises(StackFailed, match="slow is not ready: it says 503"):
@@ -137,7 +137,7 @@ def test_a_process_that_never_answers_is_reported_with_what_it_said(tmp_path: Pa
 
 
 def test_stopping_ends_the_whole_process_group(tmp_path: Path) -> None:
-    children = Children(tmp_path)
+    children = StackProcesses(tmp_path)
     child = children.start(Command(name="server", module="http.server", arguments=["0"]))
     children.stop()
     assert child.exit_code is not None

@@ -8,49 +8,49 @@ from typing import Any
 import httpx
 import pytest
 
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.console.desk import Desks
-from attachment_lab.errors import LabFailed, Refused
+from attachment_lab.errors import LabFailed, RequestRefused
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, renewed
-from attachment_lab.tenant.handle import Lab
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation
+from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
-from attachment_lab.tenant.settling import wait_until_settled
-from attachment_lab.tenant.tenant_reset import renew_tenant
+from attachment_lab.tenant.tenant_reset import reset_tenant
+from attachment_lab.testing.lab import Lab
 
 
 def test_a_renewed_tenant_keeps_its_addresses_and_nothing_that_is_secret() -> None:
     before = fresh_tenant()
-    after = renewed(before)
+    after = with_new_secrets(before)
     assert (after.name, after.cmi_url, after.c4c_url) == (before.name, before.cmi_url, before.c4c_url)
     assert not set(after.guarded().values()) & set(before.guarded().values())
     assert after.client_id != before.client_id
-    assert len({before.ids_seed, after.ids_seed, renewed(after).ids_seed}) == 3
+    assert len({before.ids_seed, after.ids_seed, with_new_secrets(after).ids_seed}) == 3
 
 
 def test_the_seed_of_a_tenant_with_a_long_name_is_still_one_the_mocks_take() -> None:
     long = "a" * 64
-    assert len(renewed(TenantNames(**fresh_tenant().to_json() | {"name": long})).ids_seed or "") <= 64
+    assert len(with_new_secrets(TenantNames(**fresh_tenant().to_json() | {"name": long})).ids_seed or "") <= 64
 
 
 class Opened:
     """A tenant of this test, begun anew at will."""
 
-    def __init__(self, to: Neighbours) -> None:
+    def __init__(self, to: StackClients) -> None:
         self.to = to
         self.names = fresh_tenant()
         open_tenant(to, self.names)
 
     def renew(self, **options: Any) -> None:
-        self.names = renew_tenant(self.to, self.names, **options)
+        self.names = reset_tenant(self.to, self.names, **options)
 
     @property
     def reconciliation(self) -> Reconciliation:
         return Reconciliation(self.to, self.names)
 
-    def chat(self) -> Conversation:
-        chat = Conversation.open(self.to, self.names)
+    def chat(self) -> LabConversation:
+        chat = LabConversation.open(self.to, self.names)
         chat.accept()
         chat.send(("a.txt", b"hello"))
         return chat
@@ -58,7 +58,7 @@ class Opened:
 
 @pytest.fixture
 def opened(lab: Lab) -> Iterator[Opened]:
-    tenant = Opened(lab.stack.neighbours)
+    tenant = Opened(lab.stack.clients)
     yield tenant
     close_tenant(tenant.to, tenant.names.name)
 
@@ -101,7 +101,7 @@ def test_what_was_under_way_tries_no_old_password_on_the_new_users(opened: Opene
 def test_old_credentials_open_nothing_afterwards(opened: Opened, lab: Lab) -> None:
     old = opened.names
     opened.renew()
-    with pytest.raises(Refused, match="401"):
+    with pytest.raises(RequestRefused, match="401"):
         Reconciliation(opened.to, old).service.token()
     asked = {"Host": old.c4c_host}
     url = f"{lab.urls['c4c']}/sap/c4c/odata/v1/chatactivity/ChatActivityCollection"
@@ -119,17 +119,17 @@ def test_a_tenant_begins_again_as_it_was_opened(opened: Opened) -> None:
 
 @pytest.mark.stack
 def test_a_pools_tenant_that_is_opened_again_mints_other_ids(lab: Lab) -> None:
-    to = lab.stack.neighbours
+    to = lab.stack.clients
     desks = Desks(to, fresh_tenant(), lab.urls, pool=[fresh_tenant()])
     guids = []
     for _ in range(2):
         desk = desks.mint()
-        guids.append(Conversation.open(to, desk.names).guid)
+        guids.append(LabConversation.open(to, desk.names).guid)
         desks.drop(desk.names.name)
     assert guids[0] != guids[1]
 
 
 def test_a_stack_that_is_down_is_told_and_not_half_reset() -> None:
-    nowhere = Neighbours(dict.fromkeys((*MOCKS, "service"), "http://127.0.0.1:1"))
+    nowhere = StackClients(dict.fromkeys((*MOCKS, "service"), "http://127.0.0.1:1"))
     with pytest.raises(LabFailed, match="is the stack up"):
-        renew_tenant(nowhere, fresh_tenant())
+        reset_tenant(nowhere, fresh_tenant())

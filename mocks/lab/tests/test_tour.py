@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
 from attachment_lab.console.pages import PAGES
 from attachment_lab.console.tour import director
@@ -16,10 +17,9 @@ from attachment_lab.console.tour.director import Director
 from attachment_lab.console.tour.steps import FALLBACK_PAGE, step, steps
 from attachment_lab.demo.tour import TourOptions, tour_url
 from attachment_lab.errors import WrongUse
-from attachment_lab.exchanges.reader import Reader
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.testing.lab import LabTenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 LONGEST_CAPTION_WORDS = 50
@@ -27,7 +27,7 @@ LONGEST_CAPTION_WORDS = 50
 
 @pytest.fixture
 def client() -> FlaskClient:
-    return build_app(Neighbours(NOWHERE), default_tenant(), NOWHERE).test_client()
+    return build_app(StackClients(NOWHERE), default_tenant(), NOWHERE).test_client()
 
 
 def test_every_step_has_a_name_of_its_own_a_title_and_a_caption_one_can_read() -> None:
@@ -92,14 +92,14 @@ def test_a_condition_nobody_knows_is_an_error_and_not_a_wait_for_ever() -> None:
         told(None).holds("sunny")
 
 
-def told(tenant: Tenant | None) -> Director:
+def told(tenant: LabTenant | None) -> Director:
     if tenant is None:
         return Director(None, None)  # type: ignore[arg-type]  # nothing is asked of them
-    return Director(tenant.reconciliation, Reader(tenant.reconciliation, tenant.lab.urls))
+    return Director(tenant.reconciliation, JournalReader(tenant.reconciliation, tenant.lab.urls))
 
 
 @pytest.mark.stack
-def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant: Tenant) -> None:
+def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant: LabTenant) -> None:
     tour = told(tenant)
     tour.enter("honest", speed=50)
     tenant.wait_until_settled()
@@ -115,7 +115,7 @@ def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant:
 
 
 @pytest.mark.stack
-def test_going_back_repeats_nothing(tenant: Tenant) -> None:
+def test_going_back_repeats_nothing(tenant: LabTenant) -> None:
     tour = told(tenant)
     for each in ("files", "write", "accept", "files"):
         tour.enter(each, speed=50)
@@ -124,7 +124,7 @@ def test_going_back_repeats_nothing(tenant: Tenant) -> None:
 
 
 @pytest.mark.stack
-def test_a_story_that_went_wrong_says_what_is_missing(tenant: Tenant) -> None:
+def test_a_story_that_went_wrong_says_what_is_missing(tenant: LabTenant) -> None:
     tour = told(tenant)
     tour.enter("red", speed=50)
     tenant.wait_until_settled()
@@ -141,7 +141,7 @@ def test_a_story_that_went_wrong_says_what_is_missing(tenant: Tenant) -> None:
 
 
 @pytest.mark.stack
-def test_the_next_telling_begins_with_chats_of_its_own(tenant: Tenant) -> None:
+def test_the_next_telling_begins_with_chats_of_its_own(tenant: LabTenant) -> None:
     tour = told(tenant)
     tour.enter("write")
     first = tour.facts()["chat"]

@@ -13,9 +13,10 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from attachment_contract.terminal import SafeConsole
-from attachment_lab.bundle import engine, parcel
-from attachment_lab.bundle.leftovers import refuse_leftovers
-from attachment_lab.bundle.stack import Stack, read_stack
+from attachment_lab.bundle import archive as parcel
+from attachment_lab.bundle import engine
+from attachment_lab.bundle.build_traces import refuse_build_traces
+from attachment_lab.bundle.contents import BundleContents, read_contents
 from attachment_lab.bundle.wheels import collect_wheels
 from attachment_lab.errors import LabError, WrongUse
 
@@ -41,9 +42,9 @@ def main(
     """Everything is checked before the first byte is written."""
     say = SafeConsole(stderr=True, soft_wrap=True)
     try:
-        stack = read_stack(compose_file, profiles=profiles, extra=extra)
+        stack = read_contents(compose_file, profiles=profiles, extra=extra)
         images = tuple(engine.look_up(name) for name in stack.images)
-        refuse_leftovers(images)
+        refuse_build_traces(images)
         written = write(stack, images, locks, out, say)
     except LabError as exc:
         say.print(f"bundle: {exc}", markup=False)
@@ -62,8 +63,8 @@ def main(
 
 
 def write(
-    stack: Stack, images: Sequence[engine.Image], locks: Sequence[Path], out: Path, say: SafeConsole
-) -> parcel.Parcel:
+    stack: BundleContents, images: Sequence[engine.Image], locks: Sequence[Path], out: Path, say: SafeConsole
+) -> parcel.BundleArchive:
     """The archive at ``out``. Its parts lie beside it meanwhile: they need as much room as the archive."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +81,7 @@ def write(
             task = bar.add_task(f"saving {len(images)} images", total=None)
             parcel.fill(folder, stack, images, lambda count: bar.advance(task, count))
         say.print("bundle: checksums and archive")
-        return parcel.seal(folder, out)
+        return parcel.write_archive(folder, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

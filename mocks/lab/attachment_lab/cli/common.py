@@ -14,9 +14,9 @@ import click
 from rich.console import Console
 
 from attachment_contract.terminal import SafeConsole, visible_json
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import ready_file as stack_file
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.stack.ready_file import RunningStack
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -86,12 +86,12 @@ def ending_on_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def running(stack_path: Path | None) -> tuple[RunningStack, Neighbours]:
+def running(stack_path: Path | None) -> tuple[RunningStack, StackClients]:
     """The stack that another command started. Raises WrongUse when there is none."""
     stack = stack_file.read(stack_path or stack_file.default_path())
-    return stack, Neighbours(stack.urls)
+    return stack, StackClients(stack.urls)
 
 
-def reconciliation_of(stack: RunningStack, to: Neighbours) -> Reconciliation:
+def reconciliation_of(stack: RunningStack, to: StackClients) -> Reconciliation:
     """The books of a running stack's default tenant."""
     return Reconciliation(to, stack.tenant, run_dir=stack.run_dir)

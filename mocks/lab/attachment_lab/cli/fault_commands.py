@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json, running, stack_option
-from attachment_lab.stack.neighbours import MOCKS
+from attachment_lab.clients.stack_clients import MOCKS
 from mock_kit.faults.kinds import KINDS
 
 

@@ -12,16 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import err, json_option, out, print_json, reconciliation_of, running, stack_option
-from attachment_lab.demo.run import Row, rows_from, verdict_json
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
 from attachment_lab.demo.view import Progress, table, verdict_lines
+from attachment_lab.reconciliation.settling import wait_until_settled
 from attachment_lab.stack import ready_file as stack_file
-from attachment_lab.stack.clocks import advance_stack, advance_tenant
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_offset
 from attachment_lab.stack.ready_file import RunningStack, default_path
-from attachment_lab.stack.reset import ask_for_reset
-from attachment_lab.stack.running import read_offset
-from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.settling import wait_until_settled
+from attachment_lab.stack.reset import request_reset
+from attachment_lab.tenant.conversation import LabConversation
 
 
 @click.command()
@@ -41,7 +40,7 @@ def chat(files: tuple[Path, ...], end: bool, timeout_s: float, stack_path: Path 
     stack, to = running(stack_path)
     reconciliation = reconciliation_of(stack, to)
     with Progress(err()) as progress:
-        talk = Conversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
+        talk = LabConversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
         talk.accept()
         for each in files:
             progress.watcher().sent(talk.send(each))
@@ -73,7 +72,7 @@ def reconcile(stack_path: Path | None, as_json: bool) -> int:
     return 0 if verdict.ok else 1
 
 
-def _print_rows(rows: list[Row], last: RenderableType) -> None:
+def _print_rows(rows: list[AttachmentRow], last: RenderableType) -> None:
     console = out()
     console.print(table(rows, console.width))
     console.print(last)
@@ -143,7 +142,7 @@ def clock_advance(seconds: float, stack_path: Path | None, as_json: bool) -> Non
     _print_clocks(stack, to, as_json)
 
 
-def _print_clocks(stack: RunningStack, to: Neighbours, as_json: bool) -> None:
+def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
     offsets = {mock: float(to.mock(mock).get("/_mock/clock", tenant=stack.tenant.name)["offset_s"]) for mock in MOCKS}
     if stack.clock_file:
         offsets["service"] = read_offset(stack.clock_file)
@@ -162,7 +161,7 @@ def reset(full: bool, stack_path: Path | None, as_json: bool) -> None:
     """Set the stack back to its beginning: the tenant anew, with other secrets and ids, in about a second."""
     began_s = time.monotonic()
     path = stack_path or default_path()
-    ask_for_reset(path, full=full)
+    request_reset(path, full=full)
     took_s = round(time.monotonic() - began_s, 2)
     clock_file = stack_file.read(path).clock_file
     ahead_s = read_offset(clock_file) if clock_file else 0.0

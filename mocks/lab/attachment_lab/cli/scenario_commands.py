@@ -13,9 +13,9 @@ from rich.text import Text
 from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
 from attachment_lab.errors import WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.scenarios.engine import play
-from attachment_lab.scenarios.model import Result
-from attachment_lab.scenarios.run import Ground
+from attachment_lab.scenarios.model import ScenarioResult
+from attachment_lab.scenarios.player import play
+from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS
 from attachment_lab.scenarios.table import scenario as named
 from attachment_lab.stack.clocks import catch_up
@@ -74,22 +74,22 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
 
 
 @contextmanager
-def _ground(stack: Stack) -> Iterator[Ground]:
+def _ground(stack: Stack) -> Iterator[ScenarioContext]:
     names = fresh_tenant()
-    open_tenant(stack.neighbours, names)
-    catch_up(stack.neighbours, names.name, stack.clock_file)
+    open_tenant(stack.clients, names)
+    catch_up(stack.clients, names.name, stack.clock_file)
     try:
-        yield Ground(
-            reconciliation=Reconciliation(stack.neighbours, names, run_dir=stack.run_dir),
+        yield ScenarioContext(
+            reconciliation=Reconciliation(stack.clients, names, run_dir=stack.run_dir),
             clock_file=stack.clock_file,
             worker_health_port=stack.ports.worker_health,
             fault_proxy=stack.options.fault_proxy,
         )
     finally:
-        close_tenant(stack.neighbours, names.name)
+        close_tenant(stack.clients, names.name)
 
 
-def _show(result: Result) -> None:
+def _show(result: ScenarioResult) -> None:
     console = out()
     verdict = Text(f"{'✓' if result.ok else '✗'} {result.scenario.title}", "bold green" if result.ok else "bold red")
     console.print(verdict.append(f"  ({result.took_s:.1f} s)", "dim"))

@@ -7,16 +7,16 @@ import threading
 from rich.console import Console
 from rich.text import Text
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.demo.seeds.load import load
 from attachment_lab.errors import LabError
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 
-class Seeding:
+class SeedLoader:
     """Loads customers into a tenant and tells how it goes."""
 
-    def __init__(self, to: Neighbours, console: Console) -> None:
+    def __init__(self, to: StackClients, console: Console) -> None:
         self._to = to
         self._console = console
 

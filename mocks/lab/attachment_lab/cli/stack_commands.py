@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
-from attachment_lab.cli.seeding import Seeding
+from attachment_lab.cli.seeding import SeedLoader
 from attachment_lab.cli.tour import tour
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
@@ -21,9 +21,9 @@ from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.stack import egress
 from attachment_lab.stack import ready_file as stack_file
 from attachment_lab.stack.kill import kill_listener
-from attachment_lab.stack.reset import Keeper
+from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
-from attachment_lab.tenant.conversation import Conversation, Sendable
+from attachment_lab.tenant.conversation import LabConversation, Sendable
 from attachment_lab.tenant.credentials import TenantNames, default_tenant
 from attachment_lab.tenant.opening import open_tenant
 
@@ -73,7 +73,7 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
     err().print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
         tenant = _furnish(stack)
-        seeding = Seeding(stack.neighbours, err())
+        seeding = SeedLoader(stack.clients, err())
 
         def prepare(names: TenantNames) -> None:
             contact_id = _waiting_chat(stack, names, default_files()[:WAITING_FILES])
@@ -84,7 +84,7 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
             _show_stack(stack, names, contact_id, out())
 
         prepare(tenant)
-        Keeper(stack, tenant, prepare).stay()
+        StackOwner(stack, tenant, prepare).stay()
 
 
 @click.command()
@@ -132,9 +132,9 @@ def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
 def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
     tenant = _furnish(stack)
     if chosen["seed"]:
-        Seeding(stack.neighbours, console).load(tenant, wait=True)
+        SeedLoader(stack.clients, console).load(tenant, wait=True)
     files: list[Sendable] = list(chosen["files"]) or default_files()
-    reconciliation = Reconciliation(stack.neighbours, tenant, run_dir=stack.run_dir)
+    reconciliation = Reconciliation(stack.clients, tenant, run_dir=stack.run_dir)
     with Progress(console) as progress:
         options = DemoOptions(
             fault=chosen["fault"],
@@ -146,7 +146,7 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
     _show_result(result, as_json=chosen["as_json"])
     if chosen["keep"]:
         _show_stack(stack, tenant, None, console)
-        Keeper(stack, tenant).stay()
+        StackOwner(stack, tenant).stay()
     return 0 if result.ok else 1
 
 
@@ -168,7 +168,7 @@ def _killer(stack: Stack, console: Console) -> Callable[[], None]:
 def _furnish(stack: Stack) -> TenantNames:
     """The default tenant, and the console page that looks at it."""
     tenant = default_tenant()
-    open_tenant(stack.neighbours, tenant, stack.tenant_options())
+    open_tenant(stack.clients, tenant, stack.tenant_options())
     if stack.options.console:
         stack.start_console(tenant, stack_file=stack_file.default_path())
     return tenant
@@ -176,7 +176,7 @@ def _furnish(stack: Stack) -> TenantNames:
 
 def _waiting_chat(stack: Stack, tenant: TenantNames, files: list[Sendable]) -> str:
     """An ended chat with attachments and a C4C activity, whose event has not been fired."""
-    chat = Conversation.open(stack.neighbours, tenant)
+    chat = LabConversation.open(stack.clients, tenant)
     chat.accept()
     chat.say("Here are the papers.")
     for each in files:

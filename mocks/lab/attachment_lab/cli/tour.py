@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from attachment_lab.cli.common import print_json
-from attachment_lab.cli.seeding import Seeding
+from attachment_lab.cli.seeding import SeedLoader
 from attachment_lab.demo.tour import NoBrowser, TourOptions, show_tour, tour_url
-from attachment_lab.stack.reset import Keeper
+from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack
 from attachment_lab.tenant.credentials import TenantNames
 
@@ -20,7 +20,7 @@ def tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Con
     options = TourOptions(headless=chosen["headless"], speed=chosen["speed"])
     url = tour_url(stack.urls["console"], tenant.name, options)
     if chosen["seed"]:
-        Seeding(stack.neighbours, console).load(tenant, wait=True)
+        SeedLoader(stack.clients, console).load(tenant, wait=True)
     console.print(Text(f"The tour: {url}", "bold"), soft_wrap=True)
     try:
         verdict = show_tour(stack.urls["console"], tenant.name, options, stack.check_alive)
@@ -28,12 +28,12 @@ def tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Con
         console.print(Text(f"{exc}. Open the address above in any browser. Ctrl-C ends it.", "yellow"), soft_wrap=True)
         if chosen["headless"]:
             return 1
-        Keeper(stack, tenant).stay()
+        StackOwner(stack, tenant).stay()
     if chosen["as_json"]:
         print_json(verdict)
     _tell(verdict, console)
     if chosen["keep"]:
-        Keeper(stack, tenant).stay()
+        StackOwner(stack, tenant).stay()
     return 0 if verdict["ok"] else 1
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.desk import Desks, Hands
 from attachment_lab.console.frame import json_object, register_page, told
 from attachment_lab.console.pages import PAGES
@@ -21,7 +22,6 @@ from attachment_lab.console.passage import add_passage
 from attachment_lab.console.tour.routes import TOUR
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.stack.commands import CONSOLE_VARIABLE
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions
 from mock_kit.http.guard import Guard, is_for_files
@@ -40,12 +40,12 @@ def create_app() -> Flask:
     pool = [TenantNames(**each) for each in settings.get("pool", [])]
     hands = Hands.from_json(settings.get("hands", {}))
     options = TenantOptions(dialects=settings.get("dialects", {}))
-    to, names = Neighbours(settings["urls"]), TenantNames(**settings["tenant"])
+    to, names = StackClients(settings["urls"]), TenantNames(**settings["tenant"])
     return build_app(to, names, settings["urls"], hands=hands, pool=pool, options=options)
 
 
 def build_app(
-    to: Neighbours,
+    to: StackClients,
     names: TenantNames,
     urls: dict[str, str],
     *,

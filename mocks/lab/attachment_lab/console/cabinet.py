@@ -10,9 +10,9 @@ from attachment_lab.console import case_view as view
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.held import Held
-from attachment_lab.errors import LabError, Refused
+from attachment_lab.errors import LabError, RequestRefused
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
+from attachment_lab.tenant.service_api import TransferRecord
 
 FRESH_S = 0.8
 LISTED_ACTIVITIES = 100
@@ -53,7 +53,7 @@ class Cabinet:
         (attachment,) = view.rows(self._get(f"ChatActivityAttachmentCollection('{key}')", **{"$select": _FIELDS}))
         stored = next((each for each in self._reconciliation.objects() if each.object_id == key), None)
         if stored is None:
-            raise Refused("this attachment has no document", status=404)
+            raise RequestRefused("this attachment has no document", status=404)
         return Held(
             calls=self._c4c,
             path=f"{SERVICE}/ChatActivityAttachmentCollection('{key}')/Binary/$value",
@@ -109,7 +109,7 @@ class Cabinet:
 def _checked(object_id: str) -> str:
     """An ObjectID goes into an OData address: letters and digits only. Raises Refused (404)."""
     if not _OBJECT_ID.fullmatch(object_id):
-        raise Refused(f"no activity has the ObjectID {object_id[:80]!r}", status=404)
+        raise RequestRefused(f"no activity has the ObjectID {object_id[:80]!r}", status=404)
     return object_id
 
 

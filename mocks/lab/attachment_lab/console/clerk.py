@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import WrongUse
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant import people
-from attachment_lab.tenant.conversation import Conversation, Originator
+from attachment_lab.tenant.conversation import LabConversation, Originator
 from attachment_lab.tenant.credentials import TenantNames
 
 #: A file of the console's pages may weigh this much: it lies on this machine's disk in four places.
@@ -20,7 +20,7 @@ MOST_TEXT_CHARACTERS = 20_000
 class Clerk:
     """Acts for the people of one tenant. Every act raises LabError with a sentence for a person."""
 
-    def __init__(self, to: Neighbours, names: TenantNames) -> None:
+    def __init__(self, to: StackClients, names: TenantNames) -> None:
         self._to = to
         self._names = names
 
@@ -29,7 +29,7 @@ class Clerk:
         who = people.customer(customer_id)
         if who is None:
             raise WrongUse(f"customer: one of {', '.join(each.id for each in people.CUSTOMERS)}")
-        chat = Conversation.open(
+        chat = LabConversation.open(
             self._to,
             self._names,
             channel_sub_type=channel,
@@ -103,8 +103,8 @@ class Clerk:
         """Tell the event engine (again)."""
         self._chat(guid).fire(event)
 
-    def _chat(self, guid: str) -> Conversation:
-        return Conversation.resume(self._to, self._names, guid)
+    def _chat(self, guid: str) -> LabConversation:
+        return LabConversation.resume(self._to, self._names, guid)
 
     def _status(self, guid: str) -> dict[str, Any]:
         chat: dict[str, Any] = self._to.cmi.get(f"/_mock/chats/{guid}", tenant=self._names.name)

@@ -9,7 +9,7 @@ from attachment_lab.console.clerk import Clerk
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.held import Held
-from attachment_lab.errors import Refused
+from attachment_lab.errors import RequestRefused
 
 FRESH_S = 0.2
 SLOW_S = 2.0
@@ -45,7 +45,7 @@ class Counter:
                     size_bytes=int(each["size_bytes"]),
                     sha256=str(each["sha256"]),
                 )
-        raise Refused("this chat has no such file", status=404)
+        raise RequestRefused("this chat has no such file", status=404)
 
 
 _COUNTERS: WeakKeyDictionary[Desk, Counter] = WeakKeyDictionary()

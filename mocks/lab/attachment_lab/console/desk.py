@@ -9,21 +9,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.chats.watch import Watch
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.seeding import Seeding
 from attachment_lab.console.stage import Stage
 from attachment_lab.console.tour.director import Director
-from attachment_lab.console.watch import Watch
 from attachment_lab.demo.run import default_files
 from attachment_lab.errors import WrongUse
-from attachment_lab.exchanges.reader import Reader
+from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.clocks import catch_up
-from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.stack.reset import ask_for_reset
-from attachment_lab.stack.running import read_offset
-from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, renewed
+from attachment_lab.stack.clocks import catch_up, read_offset
+from attachment_lab.stack.reset import request_reset
+from attachment_lab.tenant.credentials import TenantNames, fresh_tenant, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
-from attachment_lab.tenant.tenant_reset import renew_tenant
+from attachment_lab.tenant.tenant_reset import reset_tenant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +53,7 @@ class Desk:
 
     def __init__(
         self,
-        to: Neighbours,
+        to: StackClients,
         names: TenantNames,
         urls: Mapping[str, str],
         options: TenantOptions | None = None,
@@ -68,7 +67,7 @@ class Desk:
         self.reconciliation = Reconciliation(to, names)
         self.watch = Watch(self.reconciliation)
         self.stage = Stage(to, names, default_files)
-        self.journal = Reader(self.reconciliation, urls)
+        self.journal = JournalReader(self.reconciliation, urls)
         self.seeding = Seeding(to, names)
         self.tour = Director(self.reconciliation, self.journal)
 
@@ -83,7 +82,7 @@ class Desks:
 
     def __init__(
         self,
-        to: Neighbours,
+        to: StackClients,
         first: TenantNames,
         urls: Mapping[str, str],
         *,
@@ -139,7 +138,7 @@ class Desks:
         if self._has_pool:
             with self._lock:
                 # A pool's tenant that is opened again must not mint the ids of its last time.
-                self._pool.append(renewed(desk.names))
+                self._pool.append(with_new_secrets(desk.names))
 
     def renew(self, name: str) -> None:
         """Set a tenant back to its beginning, with other secrets and ids; its pages load themselves again.
@@ -151,9 +150,9 @@ class Desks:
             desk = self._desks[name]
         owner = self.hands.stack_file
         if name == self.first and owner:
-            ask_for_reset(owner)
+            request_reset(owner)
             return
-        self.adopt(renew_tenant(self.to, desk.names, desk.options, offset_s=self._offset_s()), desk.options)
+        self.adopt(reset_tenant(self.to, desk.names, desk.options, offset_s=self._offset_s()), desk.options)
 
     def _offset_s(self) -> float:
         return read_offset(self.hands.clock_file) if self.hands.clock_file else 0.0

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from attachment_lab.errors import Refused
+from attachment_lab.clients.stack_clients import MOCKS
+from attachment_lab.errors import RequestRefused
 from attachment_lab.faults.forms import FORMS
-from attachment_lab.faults.locations import BY_ID, Place, misplaced, place_of
+from attachment_lab.faults.locations import BY_ID, Location, location_of, misplaced
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import MOCKS
 from mock_kit.faults.kinds import KINDS, fault_errors, is_int, is_number
 from mock_kit.http.problem import FieldError
 
@@ -30,7 +30,7 @@ class BadFault(Exception):
 class FaultForm:
     """A fault as the page asks for it, checked. ``plan`` is the body for the mock."""
 
-    place: Place
+    place: Location
     plan: Mapping[str, Any]
 
 
@@ -96,7 +96,7 @@ def planned(reconciliation: Reconciliation) -> list[dict[str, Any]]:
 
 def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
     """A fault as the page shows it; one that was planned elsewhere is told by its match."""
-    place, form = place_of(fault, mock), FORMS.get(fault["kind"])
+    place, form = location_of(fault, mock), FORMS.get(fault["kind"])
     match = " ".join(str(fault["match"][name]) for name in ("method", "path") if fault["match"].get(name))
     return {
         "id": fault["id"],
@@ -118,7 +118,7 @@ def remove_fault(reconciliation: Reconciliation, mock: str, fault_id: str) -> bo
     """Take one back; False if there is none. Raises WrongUse for a mock that is none."""
     try:
         reconciliation.to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=reconciliation.names.name)
-    except Refused as exc:
+    except RequestRefused as exc:
         if exc.status != NOT_THERE:
             raise
         return False

@@ -17,17 +17,17 @@ from urllib.parse import quote
 import httpx
 from flask import Response, jsonify, request
 
+from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.console.frame import told
 from attachment_lab.names import shown
-from attachment_lab.preview.drawing import MOST_DRAWN_BYTES, Draughtsman, Drawing, NotDrawn
-from attachment_lab.preview.kinds import HEAD_BYTES, Look, look_at
+from attachment_lab.preview.file_types import HEAD_BYTES, DetectedType, detect_type
+from attachment_lab.preview.renderer import MAX_RENDERED_BYTES, NotRendered, Renderer, Rendering
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
-from attachment_lab.stack.calls import Calls
 
 #: Nothing of a file may run, load or be framed, whoever opens its address.
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 PIECE_BYTES = 256 * 1024
-_DRAUGHTSMAN = Draughtsman()
+_DRAUGHTSMAN = Renderer()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Held:
         sha256: by which its pictures are kept.
     """
 
-    calls: Calls
+    calls: JsonClient
     path: str
     params: dict[str, str]
     name: str
@@ -63,9 +63,9 @@ class Held:
         finally:
             answer.close()
 
-    def look(self) -> Look:
+    def look(self) -> DetectedType:
         """What it is, by its bytes."""
-        return look_at(self.head(HEAD_BYTES), name=self.name, declared=self.declared)
+        return detect_type(self.head(HEAD_BYTES), name=self.name, declared=self.declared)
 
     def spooled(self) -> IO[bytes]:
         """A copy on disk, at its beginning; a real file that another process can read."""
@@ -106,7 +106,7 @@ def _look(held: Held) -> Response:
     if look.kind in {"image", "pdf"}:
         try:
             pages = _drawn(held, look, 1).pages
-        except NotDrawn as exc:
+        except NotRendered as exc:
             problem = f"There is no preview: {exc}. Download it to open it."
     return jsonify(kind=look.kind, mime=look.mime, odd=look.odd, pages=pages, problem=problem)
 
@@ -117,15 +117,15 @@ def _picture(held: Held) -> Response | tuple[Response, int]:
         return told(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"there is no picture of it: its bytes are {look.mime}")
     try:
         drawing = _drawn(held, look, request.args.get("page", default=1, type=int))
-    except NotDrawn as exc:
+    except NotRendered as exc:
         return told(HTTPStatus.UNPROCESSABLE_ENTITY, f"no preview: {exc}")
     return _safe(Response(drawing.picture, mimetype=drawing.mime))
 
 
-def _drawn(held: Held, look: Look, page: int) -> Drawing:
+def _drawn(held: Held, look: DetectedType, page: int) -> Rendering:
     """Raises NotDrawn."""
-    if held.size_bytes > MOST_DRAWN_BYTES:
-        raise NotDrawn("it is too large to be drawn here")
+    if held.size_bytes > MAX_RENDERED_BYTES:
+        raise NotRendered("it is too large to be drawn here")
     return _DRAUGHTSMAN.draw("pdf" if look.kind == "pdf" else "image", held.sha256, held.spooled, page=page)
 
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from flask import Flask, Response, abort, jsonify, request
 
+from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.console.desk import Desk, Desks
 from attachment_lab.console.frame import told
 from attachment_lab.demo.run import verdict_json
-from attachment_lab.errors import Refused
-from attachment_lab.stack.neighbours import MOCKS
+from attachment_lab.errors import RequestRefused
 from mock_kit.http.guard import takes_files
 
 PIECE_BYTES = 256 * 1024
@@ -51,7 +51,7 @@ def add_passage(app: Flask, desks: Desks) -> None:
         _check(neighbour, path)
         try:
             answer = _ask_service(desk, path) if neighbour == "service" else _ask_mock(desk, neighbour, path)
-        except Refused as exc:
+        except RequestRefused as exc:
             return _refused(HTTPStatus(exc.status or 502), str(exc))
         return Response(status=HTTPStatus.NO_CONTENT) if answer is None else jsonify(answer)
 
@@ -81,7 +81,7 @@ def _ask_service(desk: Desk, path: str) -> Any:
     params = request.args.to_dict()
     try:
         return desk.to.service.send(request.method, f"/{path}", params=params, headers=bearer)
-    except Refused as exc:
+    except RequestRefused as exc:
         # The tenant's clock may have been moved, so a token that looked fresh has run out.
         if exc.status != 401:
             raise

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.scenarios.engine import obstacle, play
-from attachment_lab.scenarios.model import Result, Scenario
-from attachment_lab.scenarios.run import Ground
+from attachment_lab.scenarios.model import Scenario, ScenarioResult
+from attachment_lab.scenarios.player import obstacle, play
+from attachment_lab.scenarios.run import ScenarioContext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ class Stand:
     """What the page shows: the act under way, and the last result of each scenario."""
 
     act: Act | None = None
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, ScenarioResult] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """As sent to the page."""
@@ -44,7 +44,7 @@ class Stand:
 class Playhouse:
     """One tenant's scenarios. Safe for threads."""
 
-    def __init__(self, ground: Callable[[], Ground]) -> None:
+    def __init__(self, ground: Callable[[], ScenarioContext]) -> None:
         self._ground = ground
         self._lock = threading.Lock()
         self._stand = Stand()
@@ -67,13 +67,13 @@ class Playhouse:
             self._stand = replace(self._stand, act=Act(id=scenario.id))
         threading.Thread(target=self._go, args=(scenario, ground), daemon=True, name="scenario").start()
 
-    def _go(self, scenario: Scenario, ground: Ground) -> None:
+    def _go(self, scenario: Scenario, ground: ScenarioContext) -> None:
         try:
             result = play(scenario, ground, self._told, self._opened)
         except LabError as exc:
-            result = Result(scenario=scenario, trouble=str(exc))
+            result = ScenarioResult(scenario=scenario, trouble=str(exc))
         except Exception as exc:  # noqa: BLE001 - a defect of ours must not leave the page waiting for ever
-            result = Result(scenario=scenario, trouble=f"the lab itself failed: {type(exc).__name__}: {exc}")
+            result = ScenarioResult(scenario=scenario, trouble=f"the lab itself failed: {type(exc).__name__}: {exc}")
         with self._lock:
             self._stand = Stand(results=self._stand.results | {scenario.id: result})
 

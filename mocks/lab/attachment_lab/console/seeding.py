@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import LabError, WrongUse
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 
 class Seeding:
     """Loads the demo's customers into one tenant. Safe for threads."""
 
-    def __init__(self, to: Neighbours, names: TenantNames) -> None:
+    def __init__(self, to: StackClients, names: TenantNames) -> None:
         self._to = to
         self._names = names
         self._busy = threading.Lock()

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.conversation import Conversation, Sendable
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation, Sendable
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.settling import wait_until_settled
 
 #: Seconds by which CMI and C4C are slowed down per file, so that people see it travel.
 SLOW_S = 0.45
@@ -36,7 +36,7 @@ class Play:
 class Stage:
     """Plays one chat at a time."""
 
-    def __init__(self, to: Neighbours, names: TenantNames, files: Callable[[], Sequence[Sendable]]) -> None:
+    def __init__(self, to: StackClients, names: TenantNames, files: Callable[[], Sequence[Sendable]]) -> None:
         self._to = to
         self._names = names
         self._files = files
@@ -55,7 +55,7 @@ class Stage:
         if not self._busy.acquire(blocking=False):
             raise WrongUse("a chat is playing already; wait until it has ended")
         try:
-            chat = Conversation.open(self._to, self._names)
+            chat = LabConversation.open(self._to, self._names)
             chat.say("Hello! The boiler is broken, I am sending photos and the papers.")
             chat.accept()
         except BaseException:
@@ -64,7 +64,7 @@ class Stage:
         threading.Thread(target=self._go_on, args=(chat, play), daemon=True, name="stage").start()
         return chat.guid
 
-    def _go_on(self, chat: Conversation, play: Play) -> None:
+    def _go_on(self, chat: LabConversation, play: Play) -> None:
         try:
             self._perform(chat, play)
             self.last_error = None
@@ -73,7 +73,7 @@ class Stage:
         finally:
             self._busy.release()
 
-    def _perform(self, chat: Conversation, play: Play) -> None:
+    def _perform(self, chat: LabConversation, play: Play) -> None:
         for each in self._files():
             chat.send(each)
             time.sleep(SLOW_S / 3 if play.slow else 0)

@@ -13,7 +13,7 @@ from attachment_lab.console import held
 from attachment_lab.console.clerk import MOST_FILE_BYTES
 from attachment_lab.console.counter import counter
 from attachment_lab.console.frame import json_object, told
-from attachment_lab.errors import LabError, Refused, WrongUse
+from attachment_lab.errors import LabError, RequestRefused, WrongUse
 from attachment_lab.tenant.conversation import Originator
 from mock_kit.http.guard import takes_files
 
@@ -40,7 +40,7 @@ def add_speech(bp: Blueprint, who: Originator) -> None:
         kind = kind if _TYPE.fullmatch(kind) else "application/octet-stream"
         try:
             taken = counter().clerk.send(guid, who, _pieces(), name=request.args.get("name", ""), kind=kind, size=size)
-        except Refused as exc:
+        except RequestRefused as exc:
             return refused(exc)
         finally:
             counter().chats.forget()
@@ -51,7 +51,7 @@ def add_speech(bp: Blueprint, who: Originator) -> None:
         """A file as download, look, picture, text or media."""
         try:
             return held.answer(counter().file(guid, file_id), form)
-        except Refused as exc:
+        except RequestRefused as exc:
             return refused(exc)
 
 
@@ -59,7 +59,7 @@ def act(work: Callable[[], object]) -> Reply:
     """204 after some act; a mock's refusal keeps its status and says why. The next reading is a new one."""
     try:
         work()
-    except Refused as exc:
+    except RequestRefused as exc:
         return refused(exc)
     finally:
         here = counter()
@@ -68,7 +68,7 @@ def act(work: Callable[[], object]) -> Reply:
     return Response(status=HTTPStatus.NO_CONTENT)
 
 
-def refused(exc: Refused) -> tuple[Response, int]:
+def refused(exc: RequestRefused) -> tuple[Response, int]:
     """A mock's refusal in its own words: what is wrong, and what to do."""
     problem = exc.problem
     errors = [each for each in problem.get("errors") or [] if isinstance(each, dict)]

@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from attachment_contract.terminal import echo
-from attachment_lab.containers.furnish import furnish
 from attachment_lab.containers.names import aliases
+from attachment_lab.containers.provision import provision
 from attachment_lab.containers.tenants import open_first_tenant, smoke
 from attachment_lab.errors import LabError
 
@@ -30,7 +30,7 @@ def main() -> None:
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path("/run/lab"), show_default=True)
 def furnish_command(root: Path) -> None:
     """Make the lab's CA, certificates and secrets, unless they are there."""
-    made = furnish(root)
+    made = provision(root)
     click.echo("certificates and secrets made" if made else "certificates and secrets are there already")
 
 

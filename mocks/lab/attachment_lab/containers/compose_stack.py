@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.containers.engine import (
     ContainersFailed,
     compose_command,
@@ -31,10 +32,9 @@ from attachment_lab.containers.engine import (
 )
 from attachment_lab.containers.names import POOL_SIZE
 from attachment_lab.errors import WrongUse
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.credentials import TenantNames, renewed
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.tenant.credentials import TenantNames, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.testing.lab import LabTenant
 
 IMAGES = (
     "attachment-transfer",
@@ -68,8 +68,8 @@ class ComposeStackOptions:
 class _Stack:
     """What a Tenant wants of a stack; the service's clock cannot be moved here."""
 
-    def __init__(self, neighbours: Neighbours) -> None:
-        self.neighbours = neighbours
+    def __init__(self, clients: StackClients) -> None:
+        self.clients = clients
         self.run_dir: Path | None = None
 
 
@@ -125,28 +125,28 @@ class ComposeStack:
         return TenantNames(**self._settings["tenant"])
 
     @property
-    def neighbours(self) -> Neighbours:
+    def clients(self) -> StackClients:
         """Clients for the mocks' control interfaces and the service."""
-        return Neighbours(self.urls)
+        return StackClients(self.urls)
 
     @contextmanager
-    def tenant(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[Tenant]:
+    def tenant(self, options: TenantOptions | None = None, *, check: bool = True) -> Iterator[LabTenant]:
         """A tenant of the pool; the reconciliation's invariants are checked at its end unless ``check`` is False.
 
         Raises WrongUse where all of them are open.
         """
         if not self._pool:
             raise WrongUse(f"all {POOL_SIZE} tenants of the stack are open; remedy: close one, or start another stack")
-        names, to = self._pool.pop(0), self.neighbours
+        names, to = self._pool.pop(0), self.clients
         open_tenant(to, names, options or TenantOptions(dialects=self._settings["dialects"]))
-        tenant = Tenant(_Lab(_Stack(to)), names)  # type: ignore[arg-type]  # all that a Tenant asks of a lab here
+        tenant = LabTenant(_Lab(_Stack(to)), names)  # type: ignore[arg-type]  # all that a Tenant asks of a lab here
         try:
             yield tenant
             if check:
                 tenant.assert_invariants_hold()
         finally:
             close_tenant(to, names.name)
-            self._pool.append(renewed(names))
+            self._pool.append(with_new_secrets(names))
 
     def compose(self, *arguments: str, check: bool = True, variables: Mapping[str, str] | None = None) -> str:
         """Run docker compose on this stack, with other ``variables`` for this once.

@@ -16,6 +16,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import HealthcheckWaitStrategy
 
+from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.containers.engine import (
     OWNER_LABEL,
     ContainersFailed,
@@ -25,7 +26,6 @@ from attachment_lab.containers.engine import (
     sweep_once,
     unique_name,
 )
-from attachment_lab.stack.calls import Calls
 from attachment_lab.tenant.opening import C4C_SERVICES, COMMUNICATION_SYSTEM
 
 START_TIMEOUT_S = 120
@@ -110,9 +110,9 @@ class MockContainer(OwnContainer):
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def control(self) -> Calls:
+    def control(self) -> JsonClient:
         """Its control interface: ``control.get("/_mock/journal", tenant=…)``."""
-        return Calls(f"{self.module} container", self.url)
+        return JsonClient(f"{self.module} container", self.url)
 
     def add_tenant(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """``POST /_mock/tenants``; returns the tenant. Raises Refused."""

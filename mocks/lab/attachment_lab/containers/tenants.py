@@ -8,14 +8,14 @@ from typing import Any
 
 import httpx
 
-from attachment_lab.errors import LabFailed, Refused
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.errors import LabFailed, RequestRefused
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import Verdict
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.conversation import Conversation
+from attachment_lab.reconciliation.records import ReconciliationVerdict
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation
 from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.opening import TenantOptions, open_tenant
-from attachment_lab.tenant.settling import wait_until_settled
 
 POLL_S = 0.25
 #: Two small files: the check is about the way, not about the load.
@@ -35,18 +35,18 @@ def wait_for(urls: Mapping[str, str], *, timeout_s: float) -> None:
 def open_first_tenant(settings: Mapping[str, Any], *, timeout_s: float = 60.0) -> bool:
     """Open the console's first tenant in all three mocks; False if it is open already."""
     wait_for(settings["urls"], timeout_s=timeout_s)
-    to, names = Neighbours(settings["urls"]), TenantNames(**settings["tenant"])
+    to, names = StackClients(settings["urls"]), TenantNames(**settings["tenant"])
     if _is_open(to, names.name):
         return False
     open_tenant(to, names, TenantOptions(dialects=settings["dialects"]))
     return True
 
 
-def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> Verdict:
+def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> ReconciliationVerdict:
     """One chat with two files through the whole chain: the reconciliation's judgement of it. Raises LabError."""
-    to, names = Neighbours(settings["urls"]), TenantNames(**settings["tenant"])
+    to, names = StackClients(settings["urls"]), TenantNames(**settings["tenant"])
     reconciliation = Reconciliation(to, names)
-    chat = Conversation.open(to, names, on_sent=reconciliation.customer_sent)
+    chat = LabConversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.accept()
     for file in SMOKE_FILES:
         chat.send(file)
@@ -56,11 +56,11 @@ def smoke(settings: Mapping[str, Any], *, timeout_s: float = 90.0) -> Verdict:
     return reconciliation.verdict()
 
 
-def _is_open(to: Neighbours, name: str) -> bool:
+def _is_open(to: StackClients, name: str) -> bool:
     try:
         for mock in MOCKS:
             to.mock(mock).get(f"/_mock/tenants/{name}")
-    except Refused as exc:
+    except RequestRefused as exc:
         if exc.status != 404:
             raise
         return False

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.conversation import SentFile
 
 
@@ -131,7 +131,7 @@ FAULTS: dict[str, DemoFault] = {
 }
 
 
-def plan(to: Neighbours, tenant: str, fault: DemoFault, on: SentFile, *, activity: str | None = None) -> str:
+def plan(to: StackClients, tenant: str, fault: DemoFault, on: SentFile, *, activity: str | None = None) -> str:
     """Set the fault for one file; returns its id.
 
     ``activity``: ObjectID of the chat activity that alone is struck at C4C, where several chats are on their way.

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.errors import WrongUse
 from attachment_lab.names import shown
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import ChainRecords, Verdict
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.tenant.conversation import Conversation, Sendable, SentFile
-from attachment_lab.tenant.settling import Motion, wait_until_settled
+from attachment_lab.reconciliation.records import ChainRecords, ReconciliationVerdict
+from attachment_lab.reconciliation.settling import ChainState, wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation, Sendable, SentFile
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class AttachmentRow:
     """One attachment from end to end. ``cmi_sha256`` is of the customer's bytes, ``c4c_sha256`` of what C4C holds."""
 
     chat: str
@@ -58,8 +58,8 @@ class Assumption:
 class DemoResult:
     """What the demo shows at its end."""
 
-    rows: tuple[Row, ...]
-    verdict: Verdict
+    rows: tuple[AttachmentRow, ...]
+    verdict: ReconciliationVerdict
     assumptions: tuple[Assumption, ...] = ()
 
     @property
@@ -92,11 +92,11 @@ class DemoOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watcher:
+class DemoCallbacks:
     """What the demo reports on its way; a view shows it."""
 
     sent: Callable[[SentFile], None] = lambda _: None
-    motion: Callable[[Motion], None] = lambda _: None
+    motion: Callable[[ChainState], None] = lambda _: None
     told: Callable[[str], None] = lambda _: None
 
 
@@ -104,11 +104,11 @@ def play(
     reconciliation: Reconciliation,
     files: Sequence[Sendable],
     options: DemoOptions,
-    watcher: Watcher | None = None,
+    watcher: DemoCallbacks | None = None,
 ) -> DemoResult:
     """Play one chat to its end and judge it. Raises NotSettled, Refused, WrongUse."""
-    watcher, to, names = watcher or Watcher(), reconciliation.to, reconciliation.names
-    chat = Conversation.open(to, names, on_sent=reconciliation.customer_sent)
+    watcher, to, names = watcher or DemoCallbacks(), reconciliation.to, reconciliation.names
+    chat = LabConversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.say("Hello, I would like to return the boiler. I am sending the papers.")
     chat.accept()
     watcher.told(f"chat {chat.guid}: agent accepted, C4C has its activity")
@@ -121,7 +121,7 @@ def play(
     watcher.told("chat ended: Contact Pro fires its event")
     once = _Once(options.after_first_stored)
 
-    def look(motion: Motion) -> None:
+    def look(motion: ChainState) -> None:
         watcher.motion(motion)
         once.look(motion)
 
@@ -133,7 +133,7 @@ def play(
     return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)))
 
 
-def rows_from(records: ChainRecords) -> list[Row]:
+def rows_from(records: ChainRecords) -> list[AttachmentRow]:
     """One row per source attachment."""
     carried = {each.source_id: each for transfer in records.transfers for each in transfer.attachments}
     transfers = {each.chat: each for each in records.transfers}
@@ -146,7 +146,7 @@ def rows_from(records: ChainRecords) -> list[Row]:
         if held and not source.equals(held):
             outcome = "changed"
         reason = (mine.reason if mine else None) or (transfer.reason if transfer else None)
-        row = Row(
+        row = AttachmentRow(
             chat=source.chat,
             name=source.name,
             size_bytes=source.size_bytes,
@@ -160,7 +160,7 @@ def rows_from(records: ChainRecords) -> list[Row]:
     return rows
 
 
-def assumptions(to: Neighbours, tenant: str) -> list[Assumption]:
+def assumptions(to: StackClients, tenant: str) -> list[Assumption]:
     """Behaviours labelled assumed or inferred that showed themselves in this tenant."""
     found = []
     for mock in MOCKS:
@@ -179,7 +179,7 @@ def assumptions(to: Neighbours, tenant: str) -> list[Assumption]:
     return found
 
 
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: ReconciliationVerdict) -> dict[str, Any]:
     """What reconciliation found, as JSON: ``{"ok", "violations": [{invariant, file, hop, fact, message}]}``."""
     violations = [
         {"invariant": each.invariant, "file": each.file, "hop": each.hop, "fact": each.fact, "message": each.sentence}
@@ -202,14 +202,16 @@ class _Once:
     def __init__(self, action: Callable[[], None] | None) -> None:
         self._action = action
 
-    def look(self, motion: Motion) -> None:
+    def look(self, motion: ChainState) -> None:
         states = {each.state for transfer in motion.transfers for each in transfer.attachments}
         if self._action and "stored" in states and states != {"stored"}:
             action, self._action = self._action, None
             action()
 
 
-def _plan_fault(reconciliation: Reconciliation, chat: Conversation, options: DemoOptions, watcher: Watcher) -> None:
+def _plan_fault(
+    reconciliation: Reconciliation, chat: LabConversation, options: DemoOptions, watcher: DemoCallbacks
+) -> None:
     fault = demo_faults.FAULTS[options.fault or ""]
     on = next((each for each in chat.sent if options.on in {None, each.name, shown(each.name)}), None)
     if on is None:

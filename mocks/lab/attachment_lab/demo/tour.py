@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from attachment_lab.stack.calls import Calls
+from attachment_lab.clients.json_client import JsonClient
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 LOOK_S = 0.3
@@ -53,7 +53,7 @@ def show_tour(console_url: str, tenant: str, options: TourOptions, each_time: Ca
 
     Raises NoBrowser.
     """
-    console = Calls("console", console_url)
+    console = JsonClient("console", console_url)
     path = f"/w/{tenant}/tour/api/verdict"
     try:
         with _browser_page(options) as page:

@@ -10,11 +10,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.demo.run import Assumption, DemoResult, Row, Watcher
+from attachment_lab.demo.run import Assumption, AttachmentRow, DemoCallbacks, DemoResult
 from attachment_lab.names import human_size, short, shown
-from attachment_lab.reconciliation.records import Carried, Verdict
+from attachment_lab.reconciliation.records import ReconciliationVerdict
+from attachment_lab.reconciliation.settling import ChainState
 from attachment_lab.tenant.conversation import SentFile
-from attachment_lab.tenant.settling import Motion
+from attachment_lab.tenant.service_api import AttachmentRecord
 
 #: From this width on, ids are shown whole.
 ROOMY = 120
@@ -37,7 +38,7 @@ class Progress:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._sent: dict[str, SentFile] = {}
-        self._carried: dict[str, Carried] = {}
+        self._carried: dict[str, AttachmentRecord] = {}
         self._live = Live(console=console, refresh_per_second=12, transient=True)
 
     def __enter__(self) -> Progress:
@@ -48,9 +49,9 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def watcher(self) -> Watcher:
+    def watcher(self) -> DemoCallbacks:
         """Hand this to the demo."""
-        return Watcher(sent=self._on_sent, motion=self._on_motion, told=self._on_told)
+        return DemoCallbacks(sent=self._on_sent, motion=self._on_motion, told=self._on_told)
 
     def _on_told(self, sentence: str) -> None:
         self._console.print(Text(f"  {sentence}", style="dim"), soft_wrap=True)
@@ -59,7 +60,7 @@ class Progress:
         self._sent[sent.id] = sent
         self._draw()
 
-    def _on_motion(self, motion: Motion) -> None:
+    def _on_motion(self, motion: ChainState) -> None:
         for each in (each for transfer in motion.transfers for each in transfer.attachments):
             before = self._carried.get(each.source_id)
             self._carried[each.source_id] = each
@@ -93,7 +94,7 @@ def show(result: DemoResult, console: Console) -> None:
     console.print(Group(*parts), soft_wrap=False)
 
 
-def table(rows: Sequence[Row], width: int) -> Table:
+def table(rows: Sequence[AttachmentRow], width: int) -> Table:
     """File, bytes, digests at both ends, C4C object, outcome; ids are shortened on a narrow screen."""
     digits = 12 if width >= ROOMY else 7
     drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
@@ -117,7 +118,7 @@ def table(rows: Sequence[Row], width: int) -> Table:
     return drawn
 
 
-def verdict_lines(verdict: Verdict) -> RenderableType:
+def verdict_lines(verdict: ReconciliationVerdict) -> RenderableType:
     """The reconciliation's answer, one line per violation."""
     if verdict.ok:
         return Text("Reconciliation: every invariant holds.", style="bold green")

@@ -1,0 +1,1 @@
+"""Evidence labels of all participants: the fidelity page, their sources, and dialect files."""

@@ -51,7 +51,7 @@ Nobody who built these mocks had a tenant. What is assumed may be wrong on yours
 
 
 @dataclass(frozen=True)
-class Row:
+class BehaviourRow:
     """One behaviour as it stands in the page; ``test`` is ``file::name`` from the project's root."""
 
     id: str
@@ -68,7 +68,7 @@ class Part:
     """The behaviours of one participant."""
 
     title: str
-    rows: Sequence[Row]
+    rows: Sequence[BehaviourRow]
 
 
 def parts() -> list[Part]:
@@ -76,23 +76,23 @@ def parts() -> list[Part]:
     return [*(Part(title, mock_rows(package)) for title, package in _MOCKS), Part(_SERVICE, service_rows())]
 
 
-def mock_rows(package: str) -> list[Row]:
+def mock_rows(package: str) -> list[BehaviourRow]:
     """The behaviours that one mock registered."""
     dialect: MockDialect = importlib.import_module(f"{package}.evidence").DIALECT
     return [
-        Row(
+        BehaviourRow(
             entry.id, entry.behaviour, entry.label, entry.source, entry.switch or "", entry.test or "", entry.date or ""
         )
         for entry in dialect.book.all()
     ]
 
 
-def service_rows() -> list[Row]:
+def service_rows() -> list[BehaviourRow]:
     """The service's assumptions, asked of its command line: the lab does not import it."""
     command = [sys.executable, "-m", "attachment_transfer", "dialect"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return [
-        Row(
+        BehaviourRow(
             f"service.{section}.{name}",
             _shown(entry["value"]),
             entry["evidence"],
@@ -122,10 +122,10 @@ def debts(found: Iterable[Part], root: Path) -> list[str]:
     return [f"{row.id} ({row.label}): {lack}" for row in rows for lack in _debts(row, root)]
 
 
-def _debts(row: Row, root: Path) -> Iterable[str]:
+def _debts(row: BehaviourRow, root: Path) -> Iterable[str]:
     pages = sources_of(row.source)
     if row.label in {"documented", "recorded"} and not pages:
-        yield f"no page of attachment_lab/data/sources.toml is named by its source {row.source!r}"
+        yield f"no page of attachment_lab/evidence/sources.toml is named by its source {row.source!r}"
     if row.label == "assumed" and not row.switch:
         yield "no switch changes it"
     if row.label == "inferred" and len(row.source) < 8:
@@ -156,7 +156,7 @@ def page(found: Sequence[Part]) -> str:
     return "\n".join(text) + "\n"
 
 
-def _line(row: Row) -> str:
+def _line(row: BehaviourRow) -> str:
     numbers = {each.key: number for number, each in enumerate(sources(), 1)}
     links = " ".join(f"[[{numbers[each.key]}]](#s{numbers[each.key]})" for each in sources_of(row.source))
     label = row.label
@@ -166,7 +166,7 @@ def _line(row: Row) -> str:
     return "| " + " | ".join(_cell(value) for value in cells) + " |"
 
 
-def _dates(row: Row) -> list[str]:
+def _dates(row: BehaviourRow) -> list[str]:
     return [each.recorded or each.read for each in sources_of(row.source)]
 
 

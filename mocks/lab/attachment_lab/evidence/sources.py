@@ -1,4 +1,4 @@
-"""Where the sources that evidence labels name can be read: ``data/sources.toml``, linked to the labels' words."""
+"""Where the sources that evidence labels name can be read: ``sources.toml``, linked to the labels' words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib import resources
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class EvidenceSource:
     """A public page.
 
     Attributes:
@@ -32,15 +32,16 @@ class Source:
 
 
 @cache
-def sources() -> tuple[Source, ...]:
+def sources() -> tuple[EvidenceSource, ...]:
     """All pages, in the file's order."""
-    text = resources.files("attachment_lab").joinpath("data/sources.toml").read_text(encoding="utf-8")
+    text = resources.files("attachment_lab.evidence").joinpath("sources.toml").read_text(encoding="utf-8")
     return tuple(
-        Source(key=key, **{**entry, "words": tuple(entry["words"])}) for key, entry in tomllib.loads(text).items()
+        EvidenceSource(key=key, **{**entry, "words": tuple(entry["words"])})
+        for key, entry in tomllib.loads(text).items()
     )
 
 
-def sources_of(text: str) -> list[Source]:
+def sources_of(text: str) -> list[EvidenceSource]:
     """The pages that a label's source names, in the file's order; a KBA found by its number alone."""
     lower = text.lower()
     return [each for each in sources() if any(word in lower for word in each.words)]

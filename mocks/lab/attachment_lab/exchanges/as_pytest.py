@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import fill
 from typing import Any
 
-from attachment_lab.exchanges.recording import Recording, Struck
+from attachment_lab.exchanges.recording import RecordedFault, Recording
 
 #: Of a line of the file, in characters.
 LINE = 120
@@ -65,9 +65,9 @@ def _imports(recording: Recording) -> Iterator[str]:
     if _marks(recording) or recording.dialects or recording.state is None or _has_options(recording):
         yield "import pytest"
     yield "from attachment_lab.reconciliation.invariants import judge"
-    yield "from attachment_lab.tenant.handle import Tenant"
     if _has_options(recording):
         yield "from attachment_lab.tenant.opening import TenantOptions"
+    yield "from attachment_lab.testing.lab import Tenant"
 
 
 def _has_options(recording: Recording) -> bool:
@@ -126,7 +126,7 @@ def _play(recording: Recording) -> Iterator[str]:
         yield "tenant.wait_until_settled(timeout_s=180)"
 
 
-def _fault(fault: Struck, ids: Mapping[str, int]) -> Iterator[str]:
+def _fault(fault: RecordedFault, ids: Mapping[str, int]) -> Iterator[str]:
     yield "tenant.fault("
     yield f"    mock={literal(fault.mock)},"
     yield f"    kind={literal(fault.kind)},"
@@ -152,7 +152,7 @@ def _path(path: str, ids: Mapping[str, int]) -> str:
 
 def _assertions(recording: Recording) -> Iterator[str]:
     yield "records = tenant.reconciliation.records().of_chat(chat.guid)"
-    yield f"assert [each.state for each in records.handovers] == {literal(list(recording.handovers))}"
+    yield f"assert [each.state for each in records.deliveries] == {literal(list(recording.deliveries))}"
     if recording.state is None:
         yield "with pytest.raises(LookupError):"
         yield "    chat.transfer()"

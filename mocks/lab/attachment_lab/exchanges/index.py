@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from attachment_lab.errors import Refused
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.errors import RequestRefused
 from attachment_lab.exchanges.entry import Entry, from_delivery, from_exchange
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 
 KEPT = 20_000
 PAGE = 500
@@ -78,7 +78,7 @@ class Index:
     """The journal of one tenant. Safe for threads."""
 
     def __init__(
-        self, to: Neighbours, tenant: str, *, kept: int = KEPT, now_s: Callable[[], float] = time.monotonic
+        self, to: StackClients, tenant: str, *, kept: int = KEPT, now_s: Callable[[], float] = time.monotonic
     ) -> None:
         self._to = to
         self._tenant = tenant
@@ -140,7 +140,7 @@ class Index:
             for mock, body in self._strays():
                 if f"stray-{mock}-{body['id']}" == entry.key:
                     return dict(body)
-            raise Refused(f"{entry.key} is forgotten: only the newest strays are kept", status=404)
+            raise RequestRefused(f"{entry.key} is forgotten: only the newest strays are kept", status=404)
         return dict(self._to.mock(entry.mock).get(f"/_mock/journal/{number}", tenant=self._tenant))
 
     def full_of(self, entries: Sequence[Entry]) -> dict[str, Mapping[str, Any]]:

@@ -13,7 +13,7 @@ ANY = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pattern:
+class FailurePattern:
     """One way to fail.
 
     Attributes:
@@ -40,12 +40,14 @@ class Pattern:
 
 
 @cache
-def patterns() -> tuple[Pattern, ...]:
+def patterns() -> tuple[FailurePattern, ...]:
     """The table, in its order."""
     text = resources.files("attachment_lab.exchanges").joinpath("patterns.toml").read_text()
-    return tuple(Pattern(**each | {"statuses": tuple(each["statuses"])}) for each in tomllib.loads(text)["pattern"])
+    return tuple(
+        FailurePattern(**each | {"statuses": tuple(each["statuses"])}) for each in tomllib.loads(text)["pattern"]
+    )
 
 
-def find(entry: Entry, answer: str) -> Pattern | None:
+def find(entry: Entry, answer: str) -> FailurePattern | None:
     """The first pattern that fits; ``answer``: what the neighbour said and what its mock noted."""
     return next((each for each in patterns() if each.fits(entry, answer)), None)

@@ -40,7 +40,7 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class QueryResult:
     """One page of what was found.
 
     Attributes:
@@ -78,7 +78,9 @@ def read_query(given: Mapping[str, str]) -> Query:
     )
 
 
-def select(entries: Sequence[Entry], query: Query, *, containing: Set[str] | None, labels: Mapping[str, str]) -> Listed:
+def select(
+    entries: Sequence[Entry], query: Query, *, containing: Set[str] | None, labels: Mapping[str, str]
+) -> QueryResult:
     """The page of ``entries`` (newest first) that the query asks for.
 
     Args:
@@ -90,7 +92,7 @@ def select(entries: Sequence[Entry], query: Query, *, containing: Set[str] | Non
     ]
     begin = next((place + 1 for place, entry in enumerate(found) if entry.key == query.after), 0)
     shown = found[begin : begin + query.limit]
-    return Listed(
+    return QueryResult(
         entries=tuple(shown),
         total=len(entries),
         matching=len(found),

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from attachment_contract import check
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import LabError
 from attachment_lab.exchanges.as_pytest import source
 from attachment_lab.exchanges.curl import as_curl, variables
@@ -15,22 +16,21 @@ from attachment_lab.exchanges.har import archive
 from attachment_lab.exchanges.index import Index
 from attachment_lab.exchanges.query import Query, select
 from attachment_lab.exchanges.recording import record
-from attachment_lab.exchanges.why import Facts, Point, explain
+from attachment_lab.exchanges.why import ExplanationFacts, Point, explain
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.tenant.service_api import TransferRecord
 
 #: Calls after the one that is looked at which may tell what came of it.
 LOOKED_AHEAD = 400
 MOST_EXPORTED = 2000
 
 
-class Reader:
+class JournalReader:
     """The journal of one tenant for one console. Safe for threads."""
 
     def __init__(self, reconciliation: Reconciliation, urls: Mapping[str, str]) -> None:
         self._reconciliation = reconciliation
-        self._to: Neighbours = reconciliation.to
+        self._to: StackClients = reconciliation.to
         self._tenant = reconciliation.names.name
         self._urls = urls
         self._books: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -51,7 +51,7 @@ class Reader:
             return None
         full = self.index.full(entry)
         faults = self._faults(entry)
-        facts = Facts(
+        facts = ExplanationFacts(
             entry=entry,
             full=full,
             faults=faults,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from attachment_lab.errors import Refused
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.errors import RequestRefused
 from attachment_lab.exchanges.entry import Entry
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 
@@ -26,7 +26,7 @@ class RecordedFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Struck:
+class RecordedFault:
     """A fault that struck this chat.
 
     Attributes:
@@ -53,7 +53,7 @@ class Recording:
         state, outcome: of its transfer; None when the service has none.
         attachments: (name, state) of the transfer's attachments.
         stored: names of what C4C holds for the chat.
-        handovers: states of the deliveries, in order.
+        deliveries: states of the deliveries, in order.
         broken_invariants: of the reconciliation, as far as this chat is concerned.
         events: ticked in the integration; ``dialects``: switches that differ from the default, per mock.
         beyond: what was particular and a test made from this does not repeat, a sentence each.
@@ -68,12 +68,12 @@ class Recording:
     ended: bool
     wrapped_up: bool
     files: tuple[RecordedFile, ...]
-    faults: tuple[Struck, ...]
+    faults: tuple[RecordedFault, ...]
     state: str | None
     outcome: str | None
     attachments: tuple[tuple[str, str], ...]
     stored: tuple[str, ...]
-    handovers: tuple[str, ...]
+    deliveries: tuple[str, ...]
     broken_invariants: tuple[str, ...]
     fired: tuple[str, ...]
     events: tuple[str, ...] = ("Ended",)
@@ -82,12 +82,12 @@ class Recording:
     beyond: tuple[str, ...] = ()
 
 
-def record(to: Neighbours, reconciliation: Reconciliation, guid: str, entries: Sequence[Entry]) -> Recording:
+def record(to: StackClients, reconciliation: Reconciliation, guid: str, entries: Sequence[Entry]) -> Recording:
     """Read everything about a chat. ``entries``: the tenant's, newest first. Raises LookupError for no such chat."""
     tenant = reconciliation.names.name
     try:
         chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=tenant)
-    except Refused as exc:
+    except RequestRefused as exc:
         if exc.status != 404:
             raise
         raise LookupError(f"there is no chat {guid} in {tenant}") from None
@@ -111,9 +111,9 @@ def record(to: Neighbours, reconciliation: Reconciliation, guid: str, entries: S
         outcome=transfer.outcome if transfer else None,
         attachments=tuple(sorted((each.name, each.state) for each in transfer.attachments)) if transfer else (),
         stored=tuple(sorted(each.name for each in records.objects)),
-        handovers=tuple(each.state for each in records.handovers),
+        deliveries=tuple(each.state for each in records.deliveries),
         broken_invariants=tuple(sorted({each.invariant for each in judge(records).violations})),
-        fired=tuple(dict.fromkeys(each.event for each in records.handovers)),
+        fired=tuple(dict.fromkeys(each.event for each in records.deliveries)),
         events=tuple(form.get("events", ("Ended",))),
         direct_conversations=bool(form.get("direct_conversations", False)),
         dialects={mock: changed for mock in MOCKS if (changed := _dialect(to, mock, tenant))},
@@ -122,7 +122,7 @@ def record(to: Neighbours, reconciliation: Reconciliation, guid: str, entries: S
 
 
 def _beyond(
-    to: Neighbours, names: TenantNames, forms: Sequence[Mapping[str, Any]], chat: Mapping[str, Any]
+    to: StackClients, names: TenantNames, forms: Sequence[Mapping[str, Any]], chat: Mapping[str, Any]
 ) -> Iterator[str]:
     """What :mod:`.as_pytest` cannot repeat."""
     if [form["json"] for form in forms] != [names.integration_json] or not forms[0]["enabled"]:
@@ -141,7 +141,7 @@ def _beyond(
         yield "A colleague had been consulted; here nobody is."
 
 
-def _files(to: Neighbours, tenant: str, guid: str) -> Iterator[RecordedFile]:
+def _files(to: StackClients, tenant: str, guid: str) -> Iterator[RecordedFile]:
     for each in to.cmi.get("/_mock/attachments", tenant=tenant):
         if each["chat_guid"] == guid:
             yield RecordedFile(
@@ -152,7 +152,7 @@ def _files(to: Neighbours, tenant: str, guid: str) -> Iterator[RecordedFile]:
             )
 
 
-def _struck(to: Neighbours, tenant: str, mine: Sequence[Entry]) -> Iterator[Struck]:
+def _struck(to: StackClients, tenant: str, mine: Sequence[Entry]) -> Iterator[RecordedFault]:
     """``mine``: the chat's entries, oldest first."""
     for mock in MOCKS:
         calls = [entry for entry in mine if entry.mock == mock and entry.hop in {mock, "delivery"}]
@@ -162,11 +162,11 @@ def _struck(to: Neighbours, tenant: str, mine: Sequence[Entry]) -> Iterator[Stru
                 yield _struck_by(plans[fault_id], mock, fault_id, calls)
 
 
-def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequence[Entry]) -> Struck:
+def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequence[Entry]) -> RecordedFault:
     path, method = str(plan["match"].get("path", "*")), str(plan["match"].get("method", "*"))
     fitting = [each for each in calls if fnmatchcase(each.path, path) and method.upper() in {"*", each.method}]
     first = next((place for place, entry in enumerate(fitting) if fault_id in entry.fault), 0)
-    return Struck(
+    return RecordedFault(
         mock=mock,
         kind=str(plan["kind"]),
         path=path,
@@ -179,6 +179,6 @@ def _struck_by(plan: Mapping[str, Any], mock: str, fault_id: str, calls: Sequenc
     )
 
 
-def _dialect(to: Neighbours, mock: str, tenant: str) -> dict[str, Any]:
+def _dialect(to: StackClients, mock: str, tenant: str) -> dict[str, Any]:
     held = to.mock(mock).get("/_mock/dialect", tenant=tenant)
     return {name: value for name, value in held["dialect"].items() if held["defaults"].get(name) != value}

@@ -1,6 +1,6 @@
 """Why an exchange failed, in words: from what was planned, noted and answered, and what came of it.
 
-Pure: everything it looks at is handed in (``Facts``). Known ways to fail are a table (patterns.toml).
+Pure: everything it looks at is handed in (``ExplanationFacts``). Known ways to fail are a table (patterns.toml).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from defusedxml.ElementTree import fromstring
 
 from attachment_lab.exchanges.entry import HOPS, Entry, struck_by
 from attachment_lab.exchanges.patterns import find
-from attachment_lab.reconciliation.records import Carried, TransferRecord
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class Explanation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class ExplanationFacts:
     """What is looked at.
 
     Attributes:
@@ -74,7 +74,7 @@ class Facts:
     findings: Sequence[Point] = ()
 
 
-def explain(facts: Facts) -> Explanation:
+def explain(facts: ExplanationFacts) -> Explanation:
     """Why this exchange failed, or what struck it although it did not."""
     entry = facts.entry
     planned = [facts.faults[each] for each in entry.fault if each in facts.faults]
@@ -179,7 +179,7 @@ def _xml(text: str) -> str | None:
         return None
 
 
-def _then(facts: Facts) -> Iterator[str]:
+def _then(facts: ExplanationFacts) -> Iterator[str]:
     entry = facts.entry
     again = [each for each in facts.later if _same_work(each, entry)]
     looked = next((each for each in facts.later if each.operation == "held" and each.chat == entry.chat), None)
@@ -208,7 +208,7 @@ def _after(first: Entry, second: Entry) -> str:
     return f"{max(0.0, (came - began).total_seconds()):.1f} s later"
 
 
-def _carried(facts: Facts) -> Carried | None:
+def _carried(facts: ExplanationFacts) -> AttachmentRecord | None:
     entry, transfer = facts.entry, facts.transfer
     if transfer is None or entry.operation not in {"download", "link", "upload", "verify", "read-back"}:
         return None
@@ -218,7 +218,7 @@ def _carried(facts: Facts) -> Carried | None:
     return mine[0] if len(mine) == 1 else None
 
 
-def _outcome(carried: Carried) -> str:
+def _outcome(carried: AttachmentRecord) -> str:
     states = {
         "stored": "was stored in C4C",
         "parked": "was given up and reported",

@@ -12,7 +12,7 @@ from mock_kit.http.problem import FieldError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Location:
     """One place on the stack.
 
     Attributes:
@@ -41,8 +41,8 @@ class Place:
 #: ``?`` stands for one character: the chat's own address and none below it.
 _CHAT = "*/cmi/chats/" + "?" * 32
 
-PLACES: tuple[Place, ...] = (
-    Place(
+LOCATIONS: tuple[Location, ...] = (
+    Location(
         id="delivery",
         mock="orchestration",
         hop="Contact Pro",
@@ -52,7 +52,7 @@ PLACES: tuple[Place, ...] = (
         station=1,
         has_fault_proxy=False,
     ),
-    Place(
+    Location(
         id="token",
         mock="orchestration",
         hop="Contact Pro",
@@ -62,10 +62,10 @@ PLACES: tuple[Place, ...] = (
         station=1,
         has_fault_proxy=False,
     ),
-    Place(
+    Location(
         id="list", mock="cmi", hop="CMI", title="List of the chat’s attachments", method="GET", path=_CHAT, station=3
     ),
-    Place(
+    Location(
         id="download",
         mock="cmi",
         hop="CMI",
@@ -74,8 +74,8 @@ PLACES: tuple[Place, ...] = (
         path="*/attachments/*",
         station=3,
     ),
-    Place(id="cmi", mock="cmi", hop="CMI", title="Every request", method="*", path="*", station=3),
-    Place(
+    Location(id="cmi", mock="cmi", hop="CMI", title="Every request", method="*", path="*", station=3),
+    Location(
         id="lookup",
         mock="c4c",
         hop="SAP Service Cloud",
@@ -84,7 +84,7 @@ PLACES: tuple[Place, ...] = (
         path="*ChatActivityBTDReferenceCollection",
         station=4,
     ),
-    Place(
+    Location(
         id="upload",
         mock="c4c",
         hop="SAP Service Cloud",
@@ -93,7 +93,7 @@ PLACES: tuple[Place, ...] = (
         path="*Attachment*",
         station=4,
     ),
-    Place(
+    Location(
         id="verify",
         mock="c4c",
         hop="SAP Service Cloud",
@@ -102,31 +102,31 @@ PLACES: tuple[Place, ...] = (
         path="*/Binary/*",
         station=4,
     ),
-    Place(id="c4c", mock="c4c", hop="SAP Service Cloud", title="Every request", method="*", path="*", station=4),
+    Location(id="c4c", mock="c4c", hop="SAP Service Cloud", title="Every request", method="*", path="*", station=4),
 )
-BY_ID: Mapping[str, Place] = {place.id: place for place in PLACES}
+BY_ID: Mapping[str, Location] = {place.id: place for place in LOCATIONS}
 
 
-def place_of(fault: Mapping[str, Any], mock: str) -> Place | None:
+def location_of(fault: Mapping[str, Any], mock: str) -> Location | None:
     """The place that a planned fault (as a mock tells it) strikes, or one that holds what it strikes."""
     match = {name: value for name, value in fault["match"].items() if value}
-    here = [place for place in PLACES if place.mock == mock]
+    here = [place for place in LOCATIONS if place.mock == mock]
     same = (place for place in here if place.match == match)
     wider = (place for place in here if place.path != "*" and _holds(place, match))
     return next(same, None) or next(wider, None)
 
 
-def _holds(place: Place, match: Mapping[str, str]) -> bool:
+def _holds(place: Location, match: Mapping[str, str]) -> bool:
     is_method = place.method in {"*", match.get("method")}
     return is_method and match.keys() <= {"method", "path"} and fnmatchcase(match.get("path", ""), place.path)
 
 
-def kinds_at(place: Place) -> list[str]:
+def kinds_at(place: Location) -> list[str]:
     """Names of the fault kinds that can strike here."""
     return [name for name, kind in KINDS.items() if kind.layer == "app" or place.has_fault_proxy]
 
 
-def misplaced(place: Place, kind: str, *, fault_proxy: bool) -> FieldError | None:
+def misplaced(place: Location, kind: str, *, fault_proxy: bool) -> FieldError | None:
     """Why this kind cannot strike here; None when it can."""
     if kind not in KINDS or KINDS[kind].layer == "app":
         return None

@@ -18,7 +18,7 @@ MOST_CPU_S = 10
 MOST_PIXELS = 50_000_000
 
 
-class Refused(Exception):
+class RenderingRefused(Exception):
     """The file is not drawn; the message says why."""
 
 
@@ -27,7 +27,7 @@ def main(kind: str, page: int, pixels: int) -> int:
     _limit()
     try:
         told, picture = (_image if kind == "image" else _pdf)(sys.stdin.buffer, page, pixels)
-    except Refused as exc:
+    except RenderingRefused as exc:
         told, picture = {"error": str(exc)}, b""
     except MemoryError:
         told, picture = {"error": "it would take too much memory to draw"}, b""
@@ -51,7 +51,7 @@ def _image(stream: IO[bytes], _page: int, pixels: int) -> tuple[dict[str, Any], 
     Image.MAX_IMAGE_PIXELS = None  # our own check follows, before any pixel is decoded
     with Image.open(stream, formats=("PNG", "JPEG", "GIF", "WEBP")) as image:
         if image.width * image.height > MOST_PIXELS:
-            raise Refused(f"it has {image.width} × {image.height} pixels, too many to draw here")
+            raise RenderingRefused(f"it has {image.width} × {image.height} pixels, too many to draw here")
         size = {"width": image.width, "height": image.height}
         image.draft("RGB", (pixels, pixels))
         drawn = ImageOps.exif_transpose(image)
@@ -64,11 +64,11 @@ def _pdf(stream: IO[bytes], page: int, pixels: int) -> tuple[dict[str, Any], byt
 
     document = pypdfium2.PdfDocument(stream.read())
     if not 1 <= page <= len(document):
-        raise Refused(f"it has {len(document)} pages")
+        raise RenderingRefused(f"it has {len(document)} pages")
     sheet = document[page - 1]
     longest = max(sheet.get_size())
     if longest <= 0:
-        raise Refused("its page has no size")
+        raise RenderingRefused("its page has no size")
     drawn = sheet.render(scale=pixels / longest, may_draw_forms=False).to_pil()
     return _written(drawn, {"pages": len(document), "page": page})
 

@@ -12,7 +12,7 @@ from attachment_lab.probe.target import System
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange:
+class ProbeExchange:
     """A request that was sent and what came back.
 
     Attributes:
@@ -87,30 +87,30 @@ def _member(document: Any, name: str) -> Any:
     return document.get(name) if isinstance(document, dict) else None
 
 
-class Notebook:
+class ExchangeLog:
     """The exchanges of a run in the order they were made, found by label."""
 
     def __init__(self) -> None:
-        self._by_label: dict[str, Exchange] = {}
+        self._by_label: dict[str, ProbeExchange] = {}
 
-    def add(self, exchange: Exchange) -> Exchange:
+    def add(self, exchange: ProbeExchange) -> ProbeExchange:
         """Keep one. ValueError when its label is taken."""
         if exchange.label in self._by_label:
             raise ValueError(f"{exchange.label} was asked already")
         self._by_label[exchange.label] = exchange
         return exchange
 
-    def get(self, label: str) -> Exchange | None:
+    def get(self, label: str) -> ProbeExchange | None:
         """The exchange of that label, if it took place and was answered."""
         found = self._by_label.get(label)
         return found if found is not None and found.status else None
 
-    def good(self, label: str) -> Exchange | None:
+    def good(self, label: str) -> ProbeExchange | None:
         """The same, if it was a success."""
         found = self.get(label)
         return found if found is not None and found.ok else None
 
-    def __iter__(self) -> Iterator[Exchange]:
+    def __iter__(self) -> Iterator[ProbeExchange]:
         return iter(self._by_label.values())
 
     def __len__(self) -> int:

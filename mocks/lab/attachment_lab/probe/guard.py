@@ -6,8 +6,8 @@ import json
 import re
 from urllib.parse import unquote, urlsplit
 
-from attachment_lab.probe.permits import NotPermitted, Permits, Spent
-from attachment_lab.probe.target import Target
+from attachment_lab.probe.permits import NotPermitted, Permits, PermitUse
+from attachment_lab.probe.target import ProbeTarget
 
 ROOT = "/sap/c4c/odata/v1"
 #: The set whose one member may be written to. A test activity is a chat activity.
@@ -17,7 +17,7 @@ _OWN = re.compile(rf"/{SERVICE}/(?P<set>[A-Za-z]+)\('(?P<id>[^']+)'\)")
 _BATCH_PART = re.compile(rb"^([A-Z]+) [^\s]+ HTTP/1\.1\r?$", re.MULTILINE)
 
 
-def check_write(target: Target, permits: Permits, spent: Spent, *, method: str, url: str, body: bytes) -> None:
+def check_write(target: ProbeTarget, permits: Permits, spent: PermitUse, *, method: str, url: str, body: bytes) -> None:
     """Raises NotPermitted unless this change is one of the few that a run may make."""
     if not permits.writes:
         raise NotPermitted(f"{method} is a change, and this run is read-only; --allow-writes permits some")
@@ -32,7 +32,7 @@ def check_write(target: Target, permits: Permits, spent: Spent, *, method: str, 
         raise NotPermitted(f"{method} is never sent")
 
 
-def _check_post(target: Target, path: str, body: bytes) -> None:
+def _check_post(target: ProbeTarget, path: str, body: bytes) -> None:
     activity = f"/{SERVICE}/{ACTIVITIES}('{target.test_activity}')/"
     if path.startswith(activity) and _NAVIGATION.fullmatch(path.removeprefix(activity)):
         return
@@ -47,7 +47,7 @@ def _check_post(target: Target, path: str, body: bytes) -> None:
     raise NotPermitted(f"POST {path} is outside the test activity")
 
 
-def _check_own(permits: Permits, spent: Spent, method: str, path: str) -> None:
+def _check_own(permits: Permits, spent: PermitUse, method: str, path: str) -> None:
     found = _OWN.fullmatch(path)
     if found is None or "Attachment" not in found["set"] or found["id"] not in spent.created:
         raise NotPermitted(f"{method} {path}: only what this run created may be touched")

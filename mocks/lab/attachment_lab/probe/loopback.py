@@ -20,7 +20,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True)
-class Door:
+class LoopbackTarget:
     """Where a host's connections go instead."""
 
     scheme: str
@@ -28,7 +28,7 @@ class Door:
     port: int
 
 
-def read_loopback_map(text: str) -> dict[str, Door]:
+def read_loopback_map(text: str) -> dict[str, LoopbackTarget]:
     """Raises WrongUse that names the entry. Empty text: no map."""
     doors = {}
     for entry in (part.strip() for part in text.split(",")):
@@ -38,17 +38,17 @@ def read_loopback_map(text: str) -> dict[str, Door]:
     return doors
 
 
-def _door(entry: str, address: str) -> Door:
+def _door(entry: str, address: str) -> LoopbackTarget:
     parts = urlsplit(address)
     if parts.scheme not in {"http", "https"} or parts.hostname not in _LOOPBACK or not parts.port:
         raise WrongUse(f"{PREFIX}LOOPBACK_MAP: {entry!r}: write HOST=http://127.0.0.1:PORT; it serves rehearsals only")
-    return Door(parts.scheme, str(parts.hostname), parts.port)
+    return LoopbackTarget(parts.scheme, str(parts.hostname), parts.port)
 
 
-class Mapped(httpx.BaseTransport):
+class MappedTransport(httpx.BaseTransport):
     """Connects to the door of a mapped host; every other host is reached as usual."""
 
-    def __init__(self, doors: Mapping[str, Door], verify: ssl.SSLContext) -> None:
+    def __init__(self, doors: Mapping[str, LoopbackTarget], verify: ssl.SSLContext) -> None:
         self._doors = doors
         self._inner = httpx.HTTPTransport(verify=verify)
 

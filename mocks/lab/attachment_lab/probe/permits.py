@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from attachment_lab.errors import WrongUse
-from attachment_lab.probe.target import PREFIX, System, Target
+from attachment_lab.probe.target import PREFIX, ProbeTarget, System
 
 #: Accounts that a wrong password can be tried on.
 ACCOUNTS = ("cmi", "c4c")
@@ -38,7 +38,7 @@ class Permits:
 
 
 @dataclass
-class Spent:
+class PermitUse:
     """What of the permits has been used up in this run.
 
     Attributes:
@@ -50,7 +50,7 @@ class Spent:
     created: list[str] = field(default_factory=list)
 
 
-def check_place(target: Target, permits: Permits) -> None:
+def check_site(target: ProbeTarget, permits: Permits) -> None:
     """Raises NotPermitted for a host that counts as production, before anything is sent."""
     strangers = [system for system in target.systems if target.place(system) not in target.test_hosts]
     if not strangers or permits.production:
@@ -63,7 +63,7 @@ def check_place(target: Target, permits: Permits) -> None:
     )
 
 
-def check_permits(target: Target, permits: Permits) -> None:
+def check_permits(target: ProbeTarget, permits: Permits) -> None:
     """Raises WrongUse for permits that contradict each other or lack what they are about."""
     if permits.writes and not target.test_activity:
         raise WrongUse(

@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from attachment_lab.probe.target import PREFIX, SYSTEMS, Target
-from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.conversation import Conversation, Sendable
+from attachment_lab.clients.stack_clients import StackClients
+from attachment_lab.probe.target import PREFIX, SYSTEMS, ProbeTarget
+from attachment_lab.tenant.conversation import LabConversation, Sendable
 from attachment_lab.tenant.credentials import ENDPOINT, SCOPE, TenantNames
 
 CUSTOMER = {"name": "Wilhelmina Rehearsal", "email": "wilhelmina@rehearsal.example"}
@@ -20,9 +20,9 @@ FILES: tuple[Sendable, ...] = (
 )
 
 
-def furnish(to: Neighbours, names: TenantNames, files: Sequence[Sendable] = FILES) -> tuple[str, str]:
+def prepare_rehearsal(to: StackClients, names: TenantNames, files: Sequence[Sendable] = FILES) -> tuple[str, str]:
     """An ended chat of two legs with files and an activity, and a completed test activity: (contact id, ObjectID)."""
-    chat = Conversation.open(to, names, customer=CUSTOMER)
+    chat = LabConversation.open(to, names, customer=CUSTOMER)
     chat.accept()
     chat.say(SAYING)
     for each in files[:1]:
@@ -39,7 +39,7 @@ def furnish(to: Neighbours, names: TenantNames, files: Sequence[Sendable] = FILE
     return chat.guid, activity
 
 
-def completed_chat(to: Neighbours, names: TenantNames) -> str:
+def completed_chat(to: StackClients, names: TenantNames) -> str:
     """A completed chat activity that nobody minds; returns its ObjectID."""
     payload = {
         "Type": "CHAT",
@@ -52,9 +52,9 @@ def completed_chat(to: Neighbours, names: TenantNames) -> str:
     return str(made["activity"]["object_id"])
 
 
-def rehearsal_target(to: Neighbours, names: TenantNames, contact_id: str, activity: str) -> Target:
+def rehearsal_target(to: StackClients, names: TenantNames, contact_id: str, activity: str) -> ProbeTarget:
     """The tenant as a tenant's owner would describe it, with a map that leads its hosts to this machine."""
-    return Target(
+    return ProbeTarget(
         systems=SYSTEMS,
         cmi_url=names.cmi_url,
         cmi_api_key=names.api_key,
@@ -75,7 +75,7 @@ def rehearsal_target(to: Neighbours, names: TenantNames, contact_id: str, activi
     )
 
 
-def loopback_map(to: Neighbours, names: TenantNames) -> str:
+def loopback_map(to: StackClients, names: TenantNames) -> str:
     """Which of the tenant's hosts is answered by which process."""
     token_host, endpoint_host = _hosts(names.token_url, ENDPOINT)
     doors = {
@@ -87,7 +87,7 @@ def loopback_map(to: Neighbours, names: TenantNames) -> str:
     return ",".join(f"{host}={calls.base_url}" for host, calls in doors.items())
 
 
-def environment(target: Target) -> dict[str, str]:
+def environment(target: ProbeTarget) -> dict[str, str]:
     """The target as the variables that describe it, for a command in another process."""
     named = {name: value for name, value in vars(target).items() if name not in {"systems", "test_hosts"} and value}
     variables = {f"{PREFIX}{name.upper()}": str(value) for name, value in named.items()}

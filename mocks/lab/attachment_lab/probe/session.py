@@ -9,26 +9,29 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.probe import read_c4c, read_cmi, read_token, read_writes
-from attachment_lab.probe.capture_c4c import C4cQuestions
-from attachment_lab.probe.capture_cmi import CmiQuestions
-from attachment_lab.probe.capture_token import ask_for_token
-from attachment_lab.probe.capture_writes import WriteQuestions
-from attachment_lab.probe.dialect_writing import FILE, dialect_text
-from attachment_lab.probe.evidence_files import Keeper
-from attachment_lab.probe.exchange import Exchange
+from attachment_lab.probe import token as read_token
+from attachment_lab.probe.client import ProbeClient, ProbeFailed
+from attachment_lab.probe.exchange import ProbeExchange
+from attachment_lab.probe.findings.dialect_text import FILE, dialect_text
+from attachment_lab.probe.findings.evidence_files import EvidenceFolder
+from attachment_lab.probe.findings.redaction import Redactor
+from attachment_lab.probe.findings.verdicts import AssumptionVerdict, judge_assumptions
 from attachment_lab.probe.permits import Permits
-from attachment_lab.probe.redaction import Redactor
-from attachment_lab.probe.sightings import apply
-from attachment_lab.probe.target import System, Target
-from attachment_lab.probe.verdicts import Verdict, judge
-from attachment_lab.probe.wire import ProbeFailed, Wire
+from attachment_lab.probe.readings import c4c as read_c4c
+from attachment_lab.probe.readings import cmi as read_cmi
+from attachment_lab.probe.readings import writes as read_writes
+from attachment_lab.probe.readings.observations import apply
+from attachment_lab.probe.requests.c4c import C4cQuestions
+from attachment_lab.probe.requests.cmi import CmiQuestions
+from attachment_lab.probe.requests.writes import WriteQuestions
+from attachment_lab.probe.target import ProbeTarget, System
+from attachment_lab.probe.token import ask_for_token
 
 RULES = (*read_writes.WRITES, *read_c4c.READS, *read_cmi.READS, *read_token.READS)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ProbeResult:
     """What a run found.
 
     Attributes:
@@ -38,7 +41,7 @@ class Outcome:
         files: evidence file of each exchange, by label.
     """
 
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[AssumptionVerdict]
     stopped: dict[str, str]
     folder: Path
     exchanges: int
@@ -52,7 +55,7 @@ class Outcome:
         """Everything was asked, and nothing contradicts an assumption."""
         return not self.stopped and not any(verdict.word == "refuted" for verdict in self.verdicts)
 
-    def with_word(self, word: str) -> list[Verdict]:
+    def with_word(self, word: str) -> list[AssumptionVerdict]:
         """The verdicts of one kind."""
         return [verdict for verdict in self.verdicts if verdict.word == word]
 
@@ -69,7 +72,7 @@ class Outcome:
         }
 
 
-def _row(verdict: Verdict, files: dict[str, str]) -> dict[str, Any]:
+def _row(verdict: AssumptionVerdict, files: dict[str, str]) -> dict[str, Any]:
     one = verdict.assumption
     return {
         "id": one.id,
@@ -85,20 +88,20 @@ def _row(verdict: Verdict, files: dict[str, str]) -> dict[str, Any]:
 
 
 def run_probe(
-    target: Target, permits: Permits, folder: Path, *, told: Callable[[Exchange], None] = lambda _: None
-) -> Outcome:
+    target: ProbeTarget, permits: Permits, folder: Path, *, told: Callable[[ProbeExchange], None] = lambda _: None
+) -> ProbeResult:
     """Ask, keep the evidence, judge, write report.json, index.json and dialect.toml into ``folder``.
 
     Raises WrongUse (nothing was sent). A system that cannot be asked ends up in ``stopped``; the others go on.
     """
-    keeper_holder: list[Keeper] = []
+    keeper_holder: list[EvidenceFolder] = []
 
-    def made(exchange: Exchange) -> None:
+    def made(exchange: ProbeExchange) -> None:
         keeper_holder[0].keep(exchange)
         told(exchange)
 
-    wire = Wire(target, permits, told=made)
-    keeper_holder.append(Keeper(folder, target, Redactor()))
+    wire = ProbeClient(target, permits, told=made)
+    keeper_holder.append(EvidenceFolder(folder, target, Redactor()))
     try:
         stopped = dict(_ask_all(wire))
     finally:
@@ -106,10 +109,10 @@ def run_probe(
     return _judged(wire, stopped, keeper_holder[0])
 
 
-def _judged(wire: Wire, stopped: dict[str, str], keeper: Keeper) -> Outcome:
+def _judged(wire: ProbeClient, stopped: dict[str, str], keeper: EvidenceFolder) -> ProbeResult:
     deleted = sum(1 for each in wire.notebook if each.method == "DELETE" and each.ok)
-    outcome = Outcome(
-        verdicts=judge(apply(RULES, wire.notebook)),
+    outcome = ProbeResult(
+        verdicts=judge_assumptions(apply(RULES, wire.notebook)),
         stopped=stopped,
         folder=keeper.folder,
         exchanges=len(wire.notebook),
@@ -125,9 +128,9 @@ def _judged(wire: Wire, stopped: dict[str, str], keeper: Keeper) -> Outcome:
     return outcome
 
 
-def _ask_all(wire: Wire) -> Iterator[tuple[str, str]]:
+def _ask_all(wire: ProbeClient) -> Iterator[tuple[str, str]]:
     """Ask each system; yields those that could not be asked to the end, with the reason."""
-    asked: dict[System, Callable[[Wire], None]] = {"cmi": _ask_cmi, "c4c": _ask_c4c, "token": ask_for_token}
+    asked: dict[System, Callable[[ProbeClient], None]] = {"cmi": _ask_cmi, "c4c": _ask_c4c, "token": ask_for_token}
     for system, ask in asked.items():
         if system not in wire.target.systems:
             continue
@@ -137,7 +140,7 @@ def _ask_all(wire: Wire) -> Iterator[tuple[str, str]]:
             yield system, str(exc)
 
 
-def _ask_cmi(wire: Wire) -> None:
+def _ask_cmi(wire: ProbeClient) -> None:
     questions = CmiQuestions(wire)
     questions.run()
     if wire.permits.tries_on == "cmi":
@@ -145,7 +148,7 @@ def _ask_cmi(wire: Wire) -> None:
         questions.ask("after_wrong_password", f"chats/{wire.target.contact_id}")
 
 
-def _ask_c4c(wire: Wire) -> None:
+def _ask_c4c(wire: ProbeClient) -> None:
     questions = C4cQuestions(wire)
     questions.run()
     if wire.permits.writes:

@@ -45,7 +45,7 @@ _HEX = frozenset("0123456789ABCDEF")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
+class ProbeTarget:
     """Addresses without a trailing slash, and the accounts; an empty text is a system that is not asked.
 
     Attributes:
@@ -100,7 +100,7 @@ class Target:
         return {name: value for name, value in named.items() if value}
 
 
-def target_from(env: Mapping[str, str], systems: Sequence[System]) -> Target:
+def target_from(env: Mapping[str, str], systems: Sequence[System]) -> ProbeTarget:
     """Read the environment. Raises WrongUse that lists every missing or unusable variable with its remedy."""
     wanted = [name for system in systems for name in NEEDED[system]]
     values: dict[str, str] = {}
@@ -149,9 +149,9 @@ def is_id(text: str) -> bool:
     return len(plain) == 32 and set(plain) <= _HEX
 
 
-def _target(values: Mapping[str, str], systems: Sequence[System]) -> Target:
+def _target(values: Mapping[str, str], systems: Sequence[System]) -> ProbeTarget:
     listed = tuple(part.strip().lower() for part in values["TEST_HOSTS"].split(",") if part.strip())
     rest = {name.lower(): value for name, value in values.items() if name not in {"TEST_HOSTS", *_ADDRESSES}}
     rest["contact_id"] = rest.get("contact_id", "").replace("-", "").upper()
     addresses = {name.lower(): values.get(name, "").rstrip("/") for name in _ADDRESSES}
-    return Target(systems=tuple(systems), test_hosts=listed, **rest, **addresses)
+    return ProbeTarget(systems=tuple(systems), test_hosts=listed, **rest, **addresses)

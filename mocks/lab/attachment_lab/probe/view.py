@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.probe.exchange import Exchange
-from attachment_lab.probe.session import Outcome
-from attachment_lab.probe.verdicts import Verdict
+from attachment_lab.probe.exchange import ProbeExchange
+from attachment_lab.probe.findings.verdicts import AssumptionVerdict
+from attachment_lab.probe.session import ProbeResult
 
 _STYLES = {"confirmed": "green", "refuted": "bold red", "not seen": "dim"}
 
 
-def progress_line(exchange: Exchange, number: int) -> Text:
+def progress_line(exchange: ProbeExchange, number: int) -> Text:
     """One question and its answer: no address, no text of the tenant."""
     line = Text(f"{number:4d}  ", style="dim")
     line.append(f"{exchange.label:<28}")
@@ -25,7 +25,7 @@ def progress_line(exchange: Exchange, number: int) -> Text:
     return line
 
 
-def show(outcome: Outcome, console: Console, *, everything: bool) -> None:
+def show(outcome: ProbeResult, console: Console, *, everything: bool) -> None:
     """The table, what stopped, and where the files are."""
     rows = [v for v in outcome.verdicts if everything or v.word != "not seen"]
     console.print(_table(rows))
@@ -42,7 +42,7 @@ def show(outcome: Outcome, console: Console, *, everything: bool) -> None:
     console.print(Text(f"Report, evidence and dialect file: {outcome.folder}"), soft_wrap=True)
 
 
-def _table(verdicts: list[Verdict]) -> Table:
+def _table(verdicts: list[AssumptionVerdict]) -> Table:
     drawn = Table(header_style="bold")
     for heading in ("assumption", "verdict", "assumed", "seen", "remark"):
         drawn.add_column(heading, overflow="fold")

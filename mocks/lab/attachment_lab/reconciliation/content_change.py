@@ -17,8 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from attachment_lab.names import short
-from attachment_lab.reconciliation.file_trace import Passage
-from attachment_lab.reconciliation.records import Carried, SourceFile, StoredObject
+from attachment_lab.reconciliation.file_trace import FileExchange
+from attachment_lab.reconciliation.records import C4cObject, SourceFile
+from attachment_lab.tenant.service_api import AttachmentRecord
 
 CUSTOMER_TO_CMI = "customer → CMI"
 CMI_TO_SERVICE = "CMI → service"
@@ -38,7 +39,9 @@ class Change:
     cause: str
 
 
-def change_of(source: SourceFile, mine: Carried, theirs: StoredObject, exchanges: Sequence[Passage]) -> Change:
+def change_of(
+    source: SourceFile, mine: AttachmentRecord, theirs: C4cObject, exchanges: Sequence[FileExchange]
+) -> Change:
     """The change between ``source`` and ``theirs``, which differ. ``exchanges``: of the journals, any chat's."""
     answers = [each for each in exchanges if each.mock == "cmi" and each.act == "download"]
     same = [each for each in answers if each.sha256 == theirs.sha256 and each.size_bytes == theirs.size_bytes]
@@ -53,7 +56,7 @@ def change_of(source: SourceFile, mine: Carried, theirs: StoredObject, exchanges
     return _by_the_service(source, mine, exchanges)
 
 
-def differs(source: SourceFile, theirs: StoredObject) -> str:
+def differs(source: SourceFile, theirs: C4cObject) -> str:
     """Both contents in words. Digests only where size and type tell nothing."""
     held, sent = _content(theirs), _content(source)
     if held == sent:
@@ -61,7 +64,7 @@ def differs(source: SourceFile, theirs: StoredObject) -> str:
     return f"C4C holds {held}, the customer sent {sent}"
 
 
-def _by_the_service(source: SourceFile, mine: Carried, exchanges: Sequence[Passage]) -> Change:
+def _by_the_service(source: SourceFile, mine: AttachmentRecord, exchanges: Sequence[FileExchange]) -> Change:
     """CMI's answers are above suspicion or unknown: then the service's own digest tells reading from writing."""
     if mine.sha256 is None:
         return Change(hop=CMI_TO_C4C, cause="changed between CMI and C4C")
@@ -74,14 +77,14 @@ def _by_the_service(source: SourceFile, mine: Carried, exchanges: Sequence[Passa
     return Change(hop=SERVICE_TO_C4C, cause="changed between the service and C4C")
 
 
-def _is_damaged(source: SourceFile, answer: Passage) -> bool:
+def _is_damaged(source: SourceFile, answer: FileExchange) -> bool:
     """Whether this answer cannot have delivered the customer's bytes as they are."""
     if not 200 <= answer.status < 300:
         return False
     return bool(_striking(answer)) or not answer.whole or answer.sha256 != source.sha256
 
 
-def _of_answer(source: SourceFile, answer: Passage) -> str:
+def _of_answer(source: SourceFile, answer: FileExchange) -> str:
     """What is wrong with CMI's answer."""
     kinds, shape = _striking(answer), _shape(source, answer)
     if kinds:
@@ -90,7 +93,7 @@ def _of_answer(source: SourceFile, answer: Passage) -> str:
     return f"CMI's answer {shape or 'carried other bytes than CMI holds'}"
 
 
-def _shape(source: SourceFile, answer: Passage) -> str:
+def _shape(source: SourceFile, answer: FileExchange) -> str:
     """How the answer differs from the file, judged by what left CMI; empty when only its digest does."""
     if answer.coding not in {"", "identity"}:
         return f"was packed: Content-Encoding {answer.coding}"
@@ -103,7 +106,7 @@ def _shape(source: SourceFile, answer: Passage) -> str:
     return ""
 
 
-def _striking(exchange: Passage) -> list[str]:
+def _striking(exchange: FileExchange) -> list[str]:
     return [kind for kind in exchange.fault_kinds if kind not in HARMLESS]
 
 
@@ -112,5 +115,5 @@ def _faults(kinds: Sequence[str]) -> str:
     return f"fault{'s' if len(named) > 1 else ''} {' and '.join(named)}"
 
 
-def _content(content: SourceFile | StoredObject) -> str:
+def _content(content: SourceFile | C4cObject) -> str:
     return f"{content.size_bytes:,} bytes {content.sniffed_type}".rstrip()

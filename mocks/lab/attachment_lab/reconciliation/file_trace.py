@@ -1,6 +1,6 @@
 """Which exchange of which mock moved which file: the mocks' journals, reduced to what a file's journey is made of.
 
-``Passages`` reads the journals on from where it stopped; ``passage_from`` is pure.
+``FileTrace`` reads the journals on from where it stopped; ``file_exchange_from`` is pure.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.credentials import TenantNames
 
 Act = Literal["history", "download", "lookup", "held", "upload", "check", "verify"]
@@ -45,7 +45,7 @@ _LOCATION = re.compile(rf"Collection{_OBJECT}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Passage:
+class FileExchange:
     """One exchange that moved, looked for, or checked a file.
 
     Attributes:
@@ -93,20 +93,20 @@ class Passage:
         return 300 <= self.status < 400
 
 
-def passage_from(mock: str, exchange: Mapping[str, Any]) -> Passage | None:
-    """The exchange as a passage; None when it is about something else."""
+def file_exchange_from(mock: str, exchange: Mapping[str, Any]) -> FileExchange | None:
+    """The exchange as a file exchange; None when it is about something else."""
     for act, method, pattern in _RULES[mock]:
         found = pattern.search(exchange["url"]) if exchange["method"] == method else None
         if found:
-            return _passage(mock, exchange, act, found.groupdict())
+            return _file_exchange(mock, exchange, act, found.groupdict())
     return None
 
 
-def _passage(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str, str]) -> Passage:
+def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str, str]) -> FileExchange:
     begun_s = datetime.fromisoformat(exchange["at"]).timestamp()
     up = act == "upload"
     body = exchange["request" if up else "response"]
-    return Passage(
+    return FileExchange(
         mock=mock,
         id=int(exchange["id"]),
         act=act,
@@ -129,9 +129,9 @@ def _passage(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str
     )
 
 
-def answer_from(mock: str, exchange: Mapping[str, Any]) -> Passage:
+def answer_from(mock: str, exchange: Mapping[str, Any]) -> FileExchange:
     """Any exchange as a download, whatever its address: for answers that are known by their digest alone."""
-    return passage_from(mock, exchange) or _passage(mock, exchange, "download", {})
+    return file_exchange_from(mock, exchange) or _file_exchange(mock, exchange, "download", {})
 
 
 def _located(headers: Mapping[str, str]) -> str | None:
@@ -165,17 +165,17 @@ def _named(head: str) -> str | None:
         return None
 
 
-class Passages:
-    """All passages of one tenant, oldest first. Safe for threads; a journal that was cleared is begun anew."""
+class FileTrace:
+    """All file_exchanges of one tenant, oldest first. Safe for threads; a journal that was cleared is begun anew."""
 
-    def __init__(self, to: Neighbours, names: TenantNames) -> None:
+    def __init__(self, to: StackClients, names: TenantNames) -> None:
         self._to = to
         self._names = names
         self._lock = threading.Lock()
-        self._read: dict[str, list[Passage]] = {mock: [] for mock in WITH_FILES}
+        self._read: dict[str, list[FileExchange]] = {mock: [] for mock in WITH_FILES}
         self._last_id = dict.fromkeys(WITH_FILES, 0)
 
-    def all(self) -> list[Passage]:
+    def all(self) -> list[FileExchange]:
         """Everything so far, by time. Raises Unreachable, Refused."""
         with self._lock:
             for mock in WITH_FILES:
@@ -188,7 +188,7 @@ class Passages:
             since = self._last_id[mock]
             page = self._to.mock(mock).get("/_mock/journal", tenant=self._names.name, since=since, limit=PAGE)
             exchanges = page["exchanges"]
-            found = (passage_from(mock, each) for each in exchanges)
+            found = (file_exchange_from(mock, each) for each in exchanges)
             self._read[mock] += [each for each in found if each is not None]
             self._last_id[mock] = max((int(each["id"]) for each in exchanges), default=since)
             if len(exchanges) < PAGE:

@@ -26,15 +26,14 @@ from attachment_lab.reconciliation.content_change import (
     differs,
 )
 from attachment_lab.reconciliation.records import (
-    Carried,
+    C4cObject,
     ChainRecords,
     Leak,
+    ReconciliationVerdict,
     SourceFile,
-    StoredObject,
-    TransferRecord,
-    Verdict,
     Violation,
 )
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 CONTACT_PRO_TO_SERVICE = "Contact Pro → service"
 
@@ -42,16 +41,16 @@ CONTACT_PRO_TO_SERVICE = "Contact Pro → service"
 TRANSCRIPT = "transcript:"
 
 
-def judge(records: ChainRecords) -> Verdict:
+def judge(records: ChainRecords) -> ReconciliationVerdict:
     """Try every invariant; violations come in the order of the table above."""
     found = [violation for invariant in INVARIANTS for violation in invariant(records)]
-    return Verdict(violations=tuple(found), records=records)
+    return ReconciliationVerdict(violations=tuple(found), records=records)
 
 
 def events_are_delivered(records: ChainRecords) -> Iterator[Violation]:
     """A failed delivery is healed by a later one for the same chat (a redelivery, another event)."""
-    delivered = {each.chat for each in records.handovers if each.state == "delivered"}
-    for each in records.handovers:
+    delivered = {each.chat for each in records.deliveries if each.state == "delivered"}
+    for each in records.deliveries:
         if each.chat in delivered:
             continue
         told = f" ({each.error})" if each.error else ""
@@ -90,7 +89,7 @@ def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
         yield Violation(invariant="integrity", file=shown(source.name), hop=change.hop, fact=fact)
 
 
-def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, Carried, StoredObject]]:
+def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, AttachmentRecord, C4cObject]]:
     """Attachments of which C4C holds other bytes than the customer sent. A parked file without object is none."""
     objects, carried = _objects(records), _carried(records)
     found = []
@@ -129,7 +128,7 @@ def nothing_is_orphaned(records: ChainRecords) -> Iterator[Violation]:
         if not _twin(extra, records):
             fact = f"C4C object {extra.object_id} has no source attachment"
             yield Violation(invariant="no orphan", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
-    fired = {each.chat for each in records.handovers}
+    fired = {each.chat for each in records.deliveries}
     known = {source.id for source in records.sources}
     for transfer in records.transfers:
         if transfer.chat not in fired:
@@ -162,7 +161,7 @@ def _leaked(leak: Leak) -> Violation:
 
 
 def _delivered_chats(records: ChainRecords) -> set[str]:
-    return {each.chat for each in records.handovers if each.state == "delivered" and each.chat}
+    return {each.chat for each in records.deliveries if each.state == "delivered" and each.chat}
 
 
 def _sources(records: ChainRecords) -> list[SourceFile]:
@@ -171,11 +170,11 @@ def _sources(records: ChainRecords) -> list[SourceFile]:
     return [source for source in records.sources if source.chat in asked]
 
 
-def _carried(records: ChainRecords) -> dict[str, Carried]:
+def _carried(records: ChainRecords) -> dict[str, AttachmentRecord]:
     return {mine.source_id: mine for transfer in records.transfers for mine in transfer.attachments}
 
 
-def _objects(records: ChainRecords) -> dict[str | None, StoredObject]:
+def _objects(records: ChainRecords) -> dict[str | None, C4cObject]:
     return {each.object_id: each for each in records.objects}
 
 
@@ -183,24 +182,24 @@ def _claims(records: ChainRecords) -> Counter[str]:
     return Counter(m.object_id for m in _carried(records).values() if m.object_id)
 
 
-def _unclaimed(records: ChainRecords) -> list[StoredObject]:
+def _unclaimed(records: ChainRecords) -> list[C4cObject]:
     """Objects that the technical user created and no transfer names; those of other users are not ours."""
     claims = _claims(records)
     ours = (each for each in records.objects if each.created_by in {None, records.technical_user})
     return [each for each in ours if each.object_id not in claims]
 
 
-def _twin(extra: StoredObject, records: ChainRecords) -> StoredObject | None:
+def _twin(extra: C4cObject, records: ChainRecords) -> C4cObject | None:
     """A claimed object of the same activity and content: then the extra one is a double."""
     claims = _claims(records)
-    alike: dict[tuple[str | None, str, str], StoredObject] = defaultdict()
+    alike: dict[tuple[str | None, str, str], C4cObject] = defaultdict()
     for each in records.objects:
         if each.object_id in claims:
             alike[(each.external_reference, each.sha256, each.name)] = each
     return alike.get((extra.external_reference, extra.sha256, extra.name))
 
 
-def _unaccounted(mine: Carried | None, transfer: TransferRecord) -> str | None:
+def _unaccounted(mine: AttachmentRecord | None, transfer: TransferRecord) -> str | None:
     """What is missing for this attachment to be accounted for; None when nothing is."""
     if not transfer.is_at_rest:
         return f"transfer {transfer.id} is still {transfer.state}"

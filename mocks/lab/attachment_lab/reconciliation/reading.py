@@ -9,13 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from attachment_lab.reconciliation.file_trace import WITH_FILES, Passage, answer_from, passage_from
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.reconciliation.file_trace import WITH_FILES, FileExchange, answer_from, file_exchange_from
 from attachment_lab.reconciliation.invariants import judge, wrong_contents
-from attachment_lab.reconciliation.records import ChainRecords, Handover, Leak, SourceFile, StoredObject, Verdict
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.stack.service_api import ServiceApi
+from attachment_lab.reconciliation.records import (
+    C4cObject,
+    ChainRecords,
+    DeliveryRecord,
+    Leak,
+    ReconciliationVerdict,
+    SourceFile,
+)
 from attachment_lab.tenant.conversation import SentFile
 from attachment_lab.tenant.credentials import TenantNames
+from attachment_lab.tenant.service_api import ServiceApi
 
 JOURNAL_PAGE = 500
 #: All that Contact Pro's mock keeps.
@@ -25,7 +32,7 @@ MOST_DELIVERIES = 10_000
 class Reconciliation:
     """The books of one tenant. ``run_dir`` adds logs and the service's database to the invariant of secrecy."""
 
-    def __init__(self, to: Neighbours, names: TenantNames, *, run_dir: Path | None = None) -> None:
+    def __init__(self, to: StackClients, names: TenantNames, *, run_dir: Path | None = None) -> None:
         self.to = to
         self.names = names
         self._run_dir = run_dir
@@ -36,17 +43,17 @@ class Reconciliation:
         """Remember size and digest of a file as the lab handed it over: these decide, whatever CMI says later."""
         self._sent[sent.id] = sent
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReconciliationVerdict:
         """Read everything and judge it."""
         return judge(self.records())
 
     def records(self) -> ChainRecords:
         """What CMI, Contact Pro, the service and C4C hold now; the secrets are looked for last."""
-        sources, handovers = self.sources(), self.handovers()
+        sources, deliveries = self.sources(), self.deliveries()
         transfers, objects = self.service.transfers(), self.objects()
         found = ChainRecords(
             sources=tuple(sources),
-            handovers=tuple(handovers),
+            deliveries=tuple(deliveries),
             transfers=tuple(transfers),
             objects=tuple(objects),
             leaks=tuple(self.leaks()),
@@ -59,7 +66,7 @@ class Reconciliation:
         held = self.to.cmi.get("/_mock/attachments", tenant=self.names.name)
         return [_source(each, self._sent.get(str(each["id"]))) for each in _items(held, "attachments")]
 
-    def _telling(self, records: ChainRecords) -> Iterator[Passage]:
+    def _telling(self, records: ChainRecords) -> Iterator[FileExchange]:
         """Exchanges that moved wrong bytes, by file or digest; no journal is read when no bytes are wrong."""
         wrong = wrong_contents(records)
         if not wrong:
@@ -70,15 +77,15 @@ class Reconciliation:
             kinds = {str(each["id"]): str(each["kind"]) for each in planned}
             for exchange in self.journal(mock):
                 by_digest = mock == "cmi" and exchange["response"]["sha256"] in digests
-                found = answer_from(mock, exchange) if by_digest else passage_from(mock, exchange)
+                found = answer_from(mock, exchange) if by_digest else file_exchange_from(mock, exchange)
                 if found and found.act in {"download", "upload"}:
                     yield _with_kinds(found, kinds)
 
-    def objects(self) -> list[StoredObject]:
+    def objects(self) -> list[C4cObject]:
         """Attachment objects that C4C holds."""
         held = self.to.c4c.get("/_mock/attachments", tenant=self.names.name)
         return [
-            StoredObject(
+            C4cObject(
                 object_id=str(each["object_id"]),
                 external_reference=each.get("external_reference_id"),
                 name=str(each["name"]),
@@ -90,12 +97,12 @@ class Reconciliation:
             for each in _items(held, "attachments")
         ]
 
-    def handovers(self, event_id: str | None = None) -> list[Handover]:
+    def deliveries(self, event_id: str | None = None) -> list[DeliveryRecord]:
         """Deliveries of Contact Pro's event engine, oldest first; ``event_id`` narrows to one event."""
         made = self.to.orchestration.get(
             "/_mock/deliveries", tenant=self.names.name, event_id=event_id, limit=MOST_DELIVERIES
         )
-        return [handover_from(each) for each in _items(made, "deliveries")]
+        return [delivery_from(each) for each in _items(made, "deliveries")]
 
     def leaks(self) -> Iterator[Leak]:
         """Secrets of this tenant in a journal, a log or the service's database."""
@@ -141,19 +148,19 @@ def _source(held: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
     )
 
 
-def _with_kinds(exchange: Passage, kinds: Mapping[str, str]) -> Passage:
+def _with_kinds(exchange: FileExchange, kinds: Mapping[str, str]) -> FileExchange:
     """The kinds of the faults from the plan where the journal's notes do not name them: faults on the wire."""
     if exchange.fault_kinds or not exchange.fault:
         return exchange
     return replace(exchange, fault_kinds=tuple(kinds[each] for each in exchange.fault.split(", ") if each in kinds))
 
 
-def handover_from(body: Mapping[str, Any]) -> Handover:
+def delivery_from(body: Mapping[str, Any]) -> DeliveryRecord:
     """A delivery of the orchestration mock as a record."""
     headers = {str(k).lower(): str(v) for k, v in (body.get("response_headers") or {}).items()}
     location = headers.get("location", "")
     duration = body.get("duration_ms")
-    return Handover(
+    return DeliveryRecord(
         id=str(body["id"]),
         event_id=str(body.get("event_id")),
         event=str(body.get("event")),

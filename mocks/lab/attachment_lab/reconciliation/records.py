@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from attachment_lab.reconciliation.file_trace import Passage
+from attachment_lab.reconciliation.file_trace import FileExchange
+from attachment_lab.tenant.service_api import TransferRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +28,13 @@ class SourceFile:
     cmi_size_bytes: int | None = None
     cmi_sha256: str | None = None
 
-    def equals(self, held: StoredObject) -> bool:
+    def equals(self, held: C4cObject) -> bool:
         """Whether C4C's object holds the customer's bytes."""
         return (self.size_bytes, self.sha256) == (held.size_bytes, held.sha256)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoredObject:
+class C4cObject:
     """An attachment object in C4C.
 
     Attributes:
@@ -52,59 +53,7 @@ class StoredObject:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Carried:
-    """One attachment of a transfer, in the service's words.
-
-    Attributes:
-        state: open, uploading, ambiguous, stored, skipped or parked.
-        stored_name: under which it goes to C4C; another than ``name`` when two files of a chat are called alike.
-        sha256: as the service counted it while reading from CMI; None before.
-    """
-
-    source_id: str
-    name: str
-    state: str
-    stored_name: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    object_id: str | None = None
-    sha256: str | None = None
-    size_bytes: int | None = None
-    attempts: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class TransferRecord:
-    """A transfer as the service reports it.
-
-    Attributes:
-        chat: the contact id of the event; the chat's guid.
-        outcome: None while it is under way.
-        updated_at: RFC 3339, as sent.
-        activity_id: ObjectID of the chat activity in C4C; None until it is found.
-    """
-
-    id: str
-    chat: str
-    state: str
-    outcome: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    rounds: int = 0
-    created_at: str | None = None
-    updated_at: str | None = None
-    next_round_at: str | None = None
-    activity_id: str | None = None
-    attachments: tuple[Carried, ...] = ()
-
-    @property
-    def is_at_rest(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
-        return self.state in {"settled", "parked", "cancelled"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Handover:
+class DeliveryRecord:
     """One attempt of Contact Pro to hand an event to the service.
 
     Attributes:
@@ -149,19 +98,19 @@ class ChainRecords:
     """
 
     sources: tuple[SourceFile, ...] = ()
-    handovers: tuple[Handover, ...] = ()
+    deliveries: tuple[DeliveryRecord, ...] = ()
     transfers: tuple[TransferRecord, ...] = ()
-    objects: tuple[StoredObject, ...] = ()
+    objects: tuple[C4cObject, ...] = ()
     leaks: tuple[Leak, ...] = ()
     technical_user: str | None = None
-    exchanges: tuple[Passage, ...] = ()
+    exchanges: tuple[FileExchange, ...] = ()
 
     def of_chat(self, chat: str) -> ChainRecords:
         """Only what belongs to this chat; leaked secrets belong to all."""
         return replace(
             self,
             sources=tuple(each for each in self.sources if each.chat == chat),
-            handovers=tuple(each for each in self.handovers if each.chat == chat),
+            deliveries=tuple(each for each in self.deliveries if each.chat == chat),
             transfers=tuple(each for each in self.transfers if each.chat == chat),
             objects=tuple(each for each in self.objects if each.external_reference == chat),
         )
@@ -186,7 +135,7 @@ class Violation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class ReconciliationVerdict:
     """What reconciliation found."""
 
     violations: tuple[Violation, ...] = ()

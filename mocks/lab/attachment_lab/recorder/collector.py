@@ -17,7 +17,7 @@ from mock_kit.journal.recorder import CapturedExchange
 KEPT_CHARS = 64 * 1024 * 1024
 
 
-class Records:
+class CollectedRecords:
     """What the taps have told since it was last taken. Thread-safe. ``dropped`` counts what did not fit."""
 
     def __init__(self, kept_chars: int = KEPT_CHARS) -> None:
@@ -87,7 +87,7 @@ class Records:
 class OwnSink:
     """The tap of the lab's own process: no socket between it and the records."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: CollectedRecords) -> None:
         self._records = records
 
     def begun(self) -> None:
@@ -107,7 +107,7 @@ class Collector:
     """Listens on a loopback port until it is closed; taps the lab's own process as well."""
 
     def __init__(self) -> None:
-        self.records = Records()
+        self.records = CollectedRecords()
         self._key = secrets.token_hex(16)
         records, key = self.records, self._key
 
@@ -138,7 +138,7 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
 
-def _listen(records: Records, lines: Any, teller: int) -> None:
+def _listen(records: CollectedRecords, lines: Any, teller: int) -> None:
     try:
         for line in lines:
             told = json.loads(line)

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from attachment_contract.traffic import TrafficCheck, TrafficExchange
 from attachment_contract.traffic.exchange import exchange_from_capture
 from attachment_contract.traffic.routes import neighbour_of
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.recorder.collector import Collector
 from attachment_lab.recorder.ends import unmatched
 from attachment_lab.recorder.instrumentation import Sent
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 #: How long exchanges may take to come to their end after a test's, in wall seconds.
@@ -24,7 +24,7 @@ _LOOK_EVERY_S = 0.02
 class StackRecorder:
     """Judges the traffic of one stack, tenant by tenant."""
 
-    def __init__(self, to: Neighbours, collector: Collector, ports: Iterable[int]) -> None:
+    def __init__(self, to: StackClients, collector: Collector, ports: Iterable[int]) -> None:
         """``ports``: of all the stack's doors, fault proxies included."""
         self._to = to
         self._addresses = {f"127.0.0.1:{port}" for port in ports}

@@ -7,22 +7,22 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from attachment_lab.console.picture import draw
-from attachment_lab.console.watch import Watch
+from attachment_lab.chats.picture import draw
+from attachment_lab.chats.watch import Watch
+from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.report.drawing import chat_part, evidence_rows, headline_of, invariants_of, stations_of, touched_by
-from attachment_lab.report.model import Report, Scope
+from attachment_lab.report.model import RunReport, Scope
+from attachment_lab.report.parts import chat_part, evidence_rows, headline_of, invariants_of, stations_of, touched_by
 from attachment_lab.report.privacy import without_names
-from attachment_lab.stack.neighbours import MOCKS
 
 PACKAGE = "attachment-transfer"
 
 
 def gather(
     reconciliation: Reconciliation, scope: Scope, watch: Watch | None = None, *, now: datetime | None = None
-) -> Report:
+) -> RunReport:
     """The report of a tenant or of one of its chats. Raises WrongUse for a chat that is unknown, LabError."""
     chats = (watch or Watch(reconciliation)).everything()
     chosen = [each for each in chats if scope.chat in {None, each.facts.guid}]
@@ -35,7 +35,7 @@ def gather(
         records = records.of_chat(scope.chat)
     facts = [each.facts for each in chosen]
     parts = tuple(chat_part(each.facts, customer=each.customer, channel=each.channel) for each in chosen)
-    report = Report(
+    report = RunReport(
         tenant=reconciliation.names.tenant_path,
         cmi_host=reconciliation.names.cmi_host,
         c4c_host=reconciliation.names.c4c_host,

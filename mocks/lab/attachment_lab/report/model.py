@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attachment_lab.console.chatfacts import Tone
+from attachment_lab.chats.facts import Tone
 
 #: What each invariant of the reconciliation says, for readers who have never heard of it.
 INVARIANT_SAYS = {
@@ -116,7 +116,7 @@ class EvidenceRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
+class RunReport:
     """The whole. ``versions`` maps a part of the stack to its version."""
 
     tenant: str

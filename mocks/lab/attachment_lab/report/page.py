@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from attachment_lab.names import human_size
-from attachment_lab.report.model import LABELS, Report
+from attachment_lab.report.model import LABELS, RunReport
 
 TONE_WORDS = {
     "done": "done",
@@ -22,7 +22,7 @@ TONE_WORDS = {
 }
 
 
-def render(report: Report) -> str:
+def render(report: RunReport) -> str:
     """The whole document; equal reports give equal texts."""
     template = _environment().from_string(_read("report.html.jinja"))
     return template.render(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attachment_lab.report.model import ChatPart, FileRow, InvariantRow, Report
+from attachment_lab.report.model import ChatPart, FileRow, InvariantRow, RunReport
 
 
-def without_names(report: Report) -> Report:
+def without_names(report: RunReport) -> RunReport:
     """The same report; digests stay, because they are what is compared."""
     aliases = _aliases(report)
     customers = {name: f"Customer {number}" for number, name in enumerate(_unique(report), 1)}
@@ -18,11 +18,11 @@ def without_names(report: Report) -> Report:
     )
 
 
-def _unique(report: Report) -> list[str]:
+def _unique(report: RunReport) -> list[str]:
     return list(dict.fromkeys(each.customer for each in report.chats))
 
 
-def _aliases(report: Report) -> dict[str, str]:
+def _aliases(report: RunReport) -> dict[str, str]:
     """Name → alias, longest names first: a name that is part of another must not be replaced within it."""
     names = dict.fromkeys(each.name for each in report.files)
     numbered = {name: f"file {number}{_extension(name)}" for number, name in enumerate(names, 1)}

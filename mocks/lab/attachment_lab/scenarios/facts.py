@@ -6,26 +6,27 @@ from collections import Counter
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from attachment_lab.demo.run import Row, rows_from
-from attachment_lab.reconciliation.file_trace import Passage, Passages
+from attachment_lab.demo.run import AttachmentRow, rows_from
+from attachment_lab.reconciliation.file_trace import FileExchange, FileTrace
 from attachment_lab.reconciliation.invariants import judge
-from attachment_lab.reconciliation.records import Carried, ChainRecords, TransferRecord
+from attachment_lab.reconciliation.records import ChainRecords
 from attachment_lab.scenarios.model import FileFact, RunFacts
-from attachment_lab.scenarios.run import Run
+from attachment_lab.scenarios.run import ScenarioRun
+from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
-def gather(run: Run, *, strikes: int) -> RunFacts:
+def gather(run: ScenarioRun, *, strikes: int) -> RunFacts:
     """Read everything about the run's chat. Raises LabError."""
     reconciliation = run.ground.reconciliation
     records = reconciliation.records().of_chat(run.chat.guid)
-    found = facts_from(records, Passages(reconciliation.to, reconciliation.names).all())
+    found = facts_from(records, FileTrace(reconciliation.to, reconciliation.names).all())
     return RunFacts(**(vars(found) | {"strikes": strikes, "kills": run.kills, "virtual_s": run.virtual_s}))
 
 
-def facts_from(records: ChainRecords, passages: Sequence[Passage]) -> RunFacts:
-    """The facts of one chat's records; ``passages`` may be of the whole tenant."""
+def facts_from(records: ChainRecords, file_exchanges: Sequence[FileExchange]) -> RunFacts:
+    """The facts of one chat's records; ``file_exchanges`` may be of the whole tenant."""
     transfer = records.transfers[-1] if records.transfers else None
-    seen = _Seen(records, passages, transfer)
+    seen = _Seen(records, file_exchanges, transfer)
     files = tuple(seen.file(row, source_id) for row, source_id in zip(rows_from(records), _ids(records), strict=True))
     return RunFacts(
         files=files,
@@ -34,8 +35,8 @@ def facts_from(records: ChainRecords, passages: Sequence[Passage]) -> RunFacts:
         objects=len(records.objects),
         transfers=len(records.transfers),
         rounds=transfer.rounds if transfer else 0,
-        deliveries=tuple(each.state for each in records.handovers),
-        tokens=tuple(each.token_use or "none" for each in records.handovers),
+        deliveries=tuple(each.state for each in records.deliveries),
+        tokens=tuple(each.token_use or "none" for each in records.deliveries),
         refused=seen.refused,
         retries=sum(max(0, each.downloads - 1) + max(0, each.uploads - 1) for each in files),
     )
@@ -46,20 +47,24 @@ def _ids(records: ChainRecords) -> list[str]:
 
 
 class _Seen:
-    """The journals' passages of one chat, counted per file."""
+    """The journals' file_exchanges of one chat, counted per file."""
 
-    def __init__(self, records: ChainRecords, passages: Sequence[Passage], transfer: TransferRecord | None) -> None:
+    def __init__(
+        self, records: ChainRecords, file_exchanges: Sequence[FileExchange], transfer: TransferRecord | None
+    ) -> None:
         self._records = records
-        self._carried: dict[str, Carried] = {each.source_id: each for each in transfer.attachments} if transfer else {}
+        self._carried: dict[str, AttachmentRecord] = (
+            {each.source_id: each for each in transfer.attachments} if transfer else {}
+        )
         activity = transfer.activity_id if transfer else None
-        uploads = [each for each in passages if each.act == "upload" and each.activity_id == activity]
+        uploads = [each for each in file_exchanges if each.act == "upload" and each.activity_id == activity]
         self.refused = sum(1 for each in uploads if each.status >= HTTPStatus.BAD_REQUEST)
         self._downloads = Counter(
-            each.source_id for each in passages if each.act == "download" and not each.is_redirect
+            each.source_id for each in file_exchanges if each.act == "download" and not each.is_redirect
         )
         self._uploads = Counter(each.stored_name for each in uploads)
 
-    def file(self, row: Row, source_id: str) -> FileFact:
+    def file(self, row: AttachmentRow, source_id: str) -> FileFact:
         mine = self._carried.get(source_id)
         name = (mine.stored_name if mine else None) or row.name
         return FileFact(

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from attachment_lab.reconciliation.records import Verdict
+from attachment_lab.reconciliation.records import ReconciliationVerdict
 
 if TYPE_CHECKING:
-    from attachment_lab.scenarios.run import Run
+    from attachment_lab.scenarios.run import ScenarioRun
 
 Value = int | float | str | bool | None
 
@@ -54,7 +54,7 @@ class RunFacts:
     """
 
     files: tuple[FileFact, ...]
-    verdict: Verdict
+    verdict: ReconciliationVerdict
     outcome: str | None = None
     objects: int = 0
     transfers: int = 0
@@ -96,14 +96,14 @@ class Check:
     found: Callable[[RunFacts], Value]
     holds: Callable[[Value, RunFacts], bool]
 
-    def judge(self, facts: RunFacts) -> Finding:
+    def judge(self, facts: RunFacts) -> CheckResult:
         """What should be, and what is."""
         value = self.found(facts)
-        return Finding(title=self.title, want=self.want, found=_words(value), ok=self.holds(value, facts))
+        return CheckResult(title=self.title, want=self.want, found=_words(value), ok=self.holds(value, facts))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class CheckResult:
     """A check after the run."""
 
     title: str
@@ -117,7 +117,7 @@ class Step:
     """One thing that is done; ``say`` tells a spectator what."""
 
     say: str
-    do: Callable[[Run], None]
+    do: Callable[[ScenarioRun], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +151,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class ScenarioResult:
     """A scenario that has run.
 
     Attributes:
@@ -161,7 +161,7 @@ class Result:
 
     scenario: Scenario
     chat: str | None = None
-    findings: tuple[Finding, ...] = field(default=())
+    findings: tuple[CheckResult, ...] = field(default=())
     facts: RunFacts | None = None
     trouble: str | None = None
     took_s: float = 0.0

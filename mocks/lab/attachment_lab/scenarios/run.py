@@ -10,16 +10,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from attachment_lab.clients.stack_clients import MOCKS
 from attachment_lab.errors import LabError, LabFailed, NotSettled, WrongUse
 from attachment_lab.faults.locations import BY_ID
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
-from attachment_lab.stack.clocks import advance_stack
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.stack.clocks import advance_stack, read_offset
 from attachment_lab.stack.kill import kill_listener
-from attachment_lab.stack.neighbours import MOCKS
-from attachment_lab.stack.running import read_offset
-from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.settling import wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation
+from attachment_lab.tenant.service_api import TransferRecord
 
 POLL_S = 0.05
 PATIENCE_S = 90.0
@@ -29,7 +28,7 @@ _AN_ID = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ground:
+class ScenarioContext:
     """The stack that a scenario plays on, in one tenant.
 
     Attributes:
@@ -44,10 +43,10 @@ class Ground:
     fault_proxy: bool = False
 
 
-class Run:
+class ScenarioRun:
     """One run. Its steps call these; ``close`` takes back whatever they planned."""
 
-    def __init__(self, ground: Ground, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, ground: ScenarioContext, *, patience_s: float = PATIENCE_S) -> None:
         self.ground = ground
         self.patience_s = patience_s
         self.planned: list[tuple[str, str]] = []
@@ -55,10 +54,10 @@ class Run:
         self.kills = 0
         self._struck = 0
         self.virtual_s = 0.0
-        self._chat: Conversation | None = None
+        self._chat: LabConversation | None = None
 
     @property
-    def chat(self) -> Conversation:
+    def chat(self) -> LabConversation:
         """The scenario's one chat. Raises WrongUse before it is opened."""
         if self._chat is None:
             raise WrongUse("this step needs a chat: the scenario must open one first")
@@ -69,11 +68,13 @@ class Run:
         """The chat's guid, once it is open."""
         return self._chat.guid if self._chat else None
 
-    def open_chat(self, customer: Mapping[str, str]) -> Conversation:
+    def open_chat(self, customer: Mapping[str, str]) -> LabConversation:
         """A customer writes, an agent accepts, C4C has its activity."""
         reconciliation = self.ground.reconciliation
         sent = reconciliation.customer_sent
-        self._chat = Conversation.open(reconciliation.to, reconciliation.names, customer=dict(customer), on_sent=sent)
+        self._chat = LabConversation.open(
+            reconciliation.to, reconciliation.names, customer=dict(customer), on_sent=sent
+        )
         return self._chat
 
     def plan(self, place_id: str, kind: str, *, path: str | None = None, **given: Any) -> str:
@@ -177,7 +178,7 @@ class Run:
         """Send what failed again, as an administrator does from the event log."""
         reconciliation = self.ground.reconciliation
         failed = [
-            each.id for each in reconciliation.handovers() if each.chat == self.chat.guid and each.state == "failed"
+            each.id for each in reconciliation.deliveries() if each.chat == self.chat.guid and each.state == "failed"
         ]
         for delivery_id in failed:
             reconciliation.to.orchestration.post(

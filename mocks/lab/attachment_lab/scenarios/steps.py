@@ -8,7 +8,7 @@ from attachment_lab.demo.run import default_files
 from attachment_lab.scenarios.checks import FILES
 from attachment_lab.scenarios.colleague import Colleague
 from attachment_lab.scenarios.model import Step
-from attachment_lab.scenarios.run import Run
+from attachment_lab.scenarios.run import ScenarioRun
 from attachment_lab.tenant.conversation import Sendable
 
 #: Scenarios are about what goes wrong, not about size: only files up to this size are sent.
@@ -25,7 +25,7 @@ def small_files(count: int = FILES) -> list[Sendable]:
 def customer_sends(count: int = FILES) -> Step:
     """A chat with files."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         chat = run.open_chat(CUSTOMER)
         chat.say("Hello! The boiler is broken, I am sending the papers.")
         chat.accept()
@@ -38,7 +38,7 @@ def customer_sends(count: int = FILES) -> Step:
 def chat_ends(copies: int = 1) -> Step:
     """The chat ends and its event is fired."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.chat.end(fire=False)
         run.chat.fire("Ended", copies=copies)
         run.chat.wrap_up(fire=False)
@@ -48,9 +48,9 @@ def chat_ends(copies: int = 1) -> Step:
 
 
 def fault(say: str, place: str, kind: str, **given: Any) -> Step:
-    """Plan a fault (see ``Run.plan``)."""
+    """Plan a fault (see ``ScenarioRun.plan``)."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.plan(place, kind, **given)
 
     return Step(say=say, do=do)
@@ -59,7 +59,7 @@ def fault(say: str, place: str, kind: str, **given: Any) -> Step:
 def fault_on_second_file(say: str, kind: str, *, times: int | None = 1, **given: Any) -> Step:
     """Plan a fault for the download of the second file, by its id at CMI; the others are left alone."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.plan("download", kind, path=f"*/attachments/{run.chat.sent[1].id}*", times=times, **given)
 
     return Step(say=say, do=do)
@@ -88,7 +88,7 @@ def clock_moves(say: str, seconds: float) -> Step:
 def event_again(say: str) -> Step:
     """The event engine has one more event of this chat."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.chat.fire("Ended")
 
     return Step(say=say, do=do)
@@ -97,7 +97,7 @@ def event_again(say: str) -> Step:
 def worker_dies() -> Step:
     """Kill the worker when some files are stored and others are not."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.wait(lambda: _is_half_way(run), "the first file is stored")
         run.kill_worker()
 
@@ -107,7 +107,7 @@ def worker_dies() -> Step:
 def colleague_saves() -> Step:
     """A colleague holds the activity's lock until the service has been turned away."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         colleague = Colleague(run.ground.reconciliation, run.chat.guid)
         run.undo.append(colleague.let_go)
         colleague.hold()
@@ -118,7 +118,7 @@ def colleague_saves() -> Step:
 def colleague_done() -> Step:
     """Wait until the lock was met, then let go."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.wait(lambda: _is_waiting(run), "the service is turned away by the lock")
         while run.undo:
             run.undo.pop()()
@@ -134,7 +134,7 @@ def parked() -> Step:
 def mended(say: str) -> Step:
     """The cause is removed, and an operator presses the button."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.mend()
         run.retry()
 
@@ -144,23 +144,23 @@ def mended(say: str) -> Step:
 def redelivered() -> Step:
     """The failed delivery is sent again by hand."""
 
-    def do(run: Run) -> None:
+    def do(run: ScenarioRun) -> None:
         run.wait(lambda: _has_failed(run), "the delivery fails")
         run.redeliver_failed()
 
     return Step(say="An administrator sends the failed delivery again from the event log", do=do)
 
 
-def _is_half_way(run: Run) -> bool:
+def _is_half_way(run: ScenarioRun) -> bool:
     transfer = run.transfer()
     states = [each.state for each in transfer.attachments] if transfer else []
     return "stored" in states and set(states) != {"stored"}
 
 
-def _is_waiting(run: Run) -> bool:
+def _is_waiting(run: ScenarioRun) -> bool:
     transfer = run.transfer()
     return transfer is not None and (transfer.state == "waiting" or any(each.attempts for each in transfer.attachments))
 
 
-def _has_failed(run: Run) -> bool:
-    return any(each.chat == run.chat.guid and each.state == "failed" for each in run.ground.reconciliation.handovers())
+def _has_failed(run: ScenarioRun) -> bool:
+    return any(each.chat == run.chat.guid and each.state == "failed" for each in run.ground.reconciliation.deliveries())

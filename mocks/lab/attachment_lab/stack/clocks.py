@@ -6,12 +6,12 @@ tenant with it; a tenant that stayed behind would find all its tokens refused.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from attachment_lab.errors import Refused
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.stack.running import read_offset, write_offset
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.errors import RequestRefused
 
 #: Offsets closer than this are the same: a tenant follows within a call or two.
 SAME_S = 0.5
@@ -27,7 +27,19 @@ class ClockReading:
     now: str | None = None
 
 
-def read_clocks(to: Neighbours, tenant: str, clock_file: Path | None) -> list[ClockReading]:
+def write_offset(clock_file: Path, offset_s: float) -> None:
+    """Set the service's virtual clock, atomically: a reader sees the old or the new offset."""
+    fresh = clock_file.with_suffix(".tmp")
+    fresh.write_text(json.dumps({"offset_s": offset_s}))
+    fresh.replace(clock_file)
+
+
+def read_offset(clock_file: Path) -> float:
+    """Seconds by which the service's clock is ahead of the wall."""
+    return float(json.loads(clock_file.read_text())["offset_s"])
+
+
+def read_clocks(to: StackClients, tenant: str, clock_file: Path | None) -> list[ClockReading]:
     """The tenant's three clocks, and the service's where its clock file can be read."""
     found = []
     for mock in MOCKS:
@@ -38,7 +50,7 @@ def read_clocks(to: Neighbours, tenant: str, clock_file: Path | None) -> list[Cl
     return found
 
 
-def advance_stack(to: Neighbours, clock_file: Path, seconds: float) -> None:
+def advance_stack(to: StackClients, clock_file: Path, seconds: float) -> None:
     """Let time pass for the service and for every tenant of every mock; who is behind catches up."""
     target_s = read_offset(clock_file) + seconds
     for mock in MOCKS:
@@ -47,13 +59,13 @@ def advance_stack(to: Neighbours, clock_file: Path, seconds: float) -> None:
     write_offset(clock_file, target_s)
 
 
-def advance_tenant(to: Neighbours, tenant: str, seconds: float) -> None:
+def advance_tenant(to: StackClients, tenant: str, seconds: float) -> None:
     """Let time pass for one tenant's mocks alone; the service stays where it is."""
     for mock in MOCKS:
         to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, tenant=tenant)
 
 
-def catch_up(to: Neighbours, tenant: str, clock_file: Path | None) -> None:
+def catch_up(to: StackClients, tenant: str, clock_file: Path | None) -> None:
     """Bring a tenant that was opened just now to the service's time."""
     if clock_file is None or not clock_file.exists():
         return
@@ -61,12 +73,12 @@ def catch_up(to: Neighbours, tenant: str, clock_file: Path | None) -> None:
         _catch_up(to, mock, tenant, read_offset(clock_file))
 
 
-def _catch_up(to: Neighbours, mock: str, tenant: str, target_s: float) -> None:
+def _catch_up(to: StackClients, mock: str, tenant: str, target_s: float) -> None:
     """A tenant that is closed meanwhile has no clock to move."""
     try:
         behind_s = target_s - float(to.mock(mock).get("/_mock/clock", tenant=tenant)["offset_s"])
         if behind_s > SAME_S:
             to.mock(mock).post("/_mock/clock", {"advance_s": behind_s}, tenant=tenant)
-    except Refused as exc:
+    except RequestRefused as exc:
         if exc.status != GONE:
             raise

@@ -18,7 +18,7 @@ from attachment_lab.tenant.credentials import AUDIENCE, TenantNames
 CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
 TAP = "ATTACHMENT_LAB_TAP"
 #: Holds a ``sitecustomize`` and nothing else.
-BOOTSTRAP = Path(__file__).parent / "recorder" / "bootstrap"
+BOOTSTRAP = Path(__file__).parents[1] / "recorder" / "bootstrap"
 #: What a mock answers to a wire fault where the service's egress map leads past the fault proxies.
 PROXY_BYPASSED = (
     "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --fault-proxy`"

@@ -6,7 +6,7 @@ import socket
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass
 
-from attachment_lab.errors import PortTaken, WrongUse
+from attachment_lab.errors import StackPortTaken, WrongUse
 
 LOOPBACK = "127.0.0.1"
 #: Offsets from ``--port-base``; fault proxies sit ten above their mock.
@@ -60,7 +60,7 @@ class Ports:
                 try:
                     _hold(held, port)
                 except OSError as exc:
-                    raise PortTaken(taken_message(name, port), port=port) from exc
+                    raise StackPortTaken(taken_message(name, port), port=port) from exc
 
 
 def taken_message(name: str, port: int) -> str:

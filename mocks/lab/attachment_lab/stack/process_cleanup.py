@@ -1,6 +1,6 @@
 """A tiny process that ends the stack's process groups when the lab itself is gone, however it went.
 
-Run as a plain file, so that it imports nothing else: ``python -I -S janitor.py``. It reads lines on
+Run as a plain file, so that it imports nothing else: ``python -I -S process_cleanup.py``. It reads lines on
 standard input: ``+<pgid>`` to look after a group, ``-<pgid>`` to forget it. End of input means that the
 lab has died or left.
 

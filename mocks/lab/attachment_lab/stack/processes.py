@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attachment_lab.errors import StackFailed
-from attachment_lab.stack import process_cleanup as janitor
+from attachment_lab.stack import process_cleanup
 
 TAIL_LINES = 15
 POLL_S = 0.05
@@ -31,7 +31,7 @@ class Command:
     environment: Mapping[str, str] | None = None
 
 
-class Child:
+class StackProcess:
     """One running process of the stack."""
 
     def __init__(self, command: Command, run_dir: Path) -> None:
@@ -56,14 +56,14 @@ class Child:
 
     def ask_to_end(self) -> None:
         """SIGTERM to the whole group; a group that is gone is fine."""
-        janitor.signal_group(self.pid, signal.SIGTERM)
+        process_cleanup.signal_group(self.pid, signal.SIGTERM)
 
     def end(self, deadline: float) -> None:
         """Wait for the session to empty itself until the (monotonic) deadline, then SIGKILL what is left."""
         self.wait(max(0.0, deadline - time.monotonic()))
-        while janitor.members(self.pid) and time.monotonic() < deadline:
+        while process_cleanup.members(self.pid) and time.monotonic() < deadline:
             time.sleep(POLL_S)
-        janitor.kill_session(self.pid)
+        process_cleanup.kill_session(self.pid)
         self.wait(GRACE_S)
 
     def wait(self, seconds: float) -> bool:
@@ -79,8 +79,8 @@ class Child:
         return StackFailed(f"{self.name} ended {exit_words(self.exit_code)}.\n{tail(self.log)}")
 
 
-class Janitor:
-    """Tells the janitor process which groups to end should this process vanish."""
+class ProcessCleanup:
+    """Tells the process ``process_cleanup`` which process groups to end when this process has gone."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -91,11 +91,11 @@ class Janitor:
             start_new_session=True,
         )
 
-    def watch(self, child: Child) -> None:
+    def watch(self, child: StackProcess) -> None:
         """From now on the child's group goes when we go."""
         self._say(f"+{child.pid}")
 
-    def forget(self, child: Child) -> None:
+    def forget(self, child: StackProcess) -> None:
         """The child has ended; its number may be given to a stranger."""
         self._say(f"-{child.pid}")
 
@@ -113,26 +113,28 @@ class Janitor:
             self._process.stdin.flush()
 
 
-class Children:
+class StackProcesses:
     """All processes of one stack, ended in the opposite order of their start."""
 
     def __init__(self, run_dir: Path) -> None:
         self._run_dir = run_dir
-        self._janitor = Janitor()
-        self.all: list[Child] = []
+        self._cleanup = ProcessCleanup()
+        self.all: list[StackProcess] = []
 
-    def start(self, command: Command) -> Child:
+    def start(self, command: Command) -> StackProcess:
         """Start one; its log is ``<run dir>/<name>.log``."""
-        child = Child(command, self._run_dir)
-        self._janitor.watch(child)
+        child = StackProcess(command, self._run_dir)
+        self._cleanup.watch(child)
         self.all.append(child)
         return child
 
-    def find_dead(self) -> Child | None:
+    def find_dead(self) -> StackProcess | None:
         """The first process that ended although nobody asked it to."""
         return next((child for child in self.all if child.exit_code is not None), None)
 
-    def wait_until(self, ready: Callable[[], bool], *, who: Child, what: Callable[[], str], deadline: float) -> None:
+    def wait_until(
+        self, ready: Callable[[], bool], *, who: StackProcess, what: Callable[[], str], deadline: float
+    ) -> None:
         """Poll until ready. Raises StackFailed at once when a process dies, or at the monotonic deadline."""
         while not ready():
             dead = self.find_dead()
@@ -142,11 +144,11 @@ class Children:
                 raise StackFailed(f"{who.name} is not ready: {what()}.\n{tail(who.log)}")
             time.sleep(POLL_S)
 
-    def stop_one(self, child: Child) -> None:
+    def stop_one(self, child: StackProcess) -> None:
         """End one process group, gently first."""
         child.ask_to_end()
         child.end(time.monotonic() + GRACE_S)
-        self._janitor.forget(child)
+        self._cleanup.forget(child)
         self.all.remove(child)
 
     def stop(self) -> None:
@@ -156,9 +158,9 @@ class Children:
         deadline = time.monotonic() + GRACE_S
         for child in self.all:
             child.end(deadline)
-            self._janitor.forget(child)
+            self._cleanup.forget(child)
         self.all.clear()
-        self._janitor.dismiss()
+        self._cleanup.dismiss()
 
 
 def clean_environment(ours: Mapping[str, str]) -> dict[str, str]:

@@ -16,14 +16,15 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.errors import LabFailed, WrongUse
 from attachment_lab.stack import ready_file as stack_file
-from attachment_lab.stack.calls import Calls
+from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.ready_file import RunningStack
-from attachment_lab.stack.running import Stack, read_offset
-from attachment_lab.tenant.credentials import TenantNames, renewed
+from attachment_lab.stack.running import Stack
+from attachment_lab.tenant.credentials import TenantNames, with_new_secrets
 from attachment_lab.tenant.opening import close_tenant, open_tenant
-from attachment_lab.tenant.tenant_reset import renew_tenant
+from attachment_lab.tenant.tenant_reset import reset_tenant
 
 WATCH_S = 0.2
 ASK_S = 0.03
@@ -31,7 +32,7 @@ RESET_TIMEOUT_S = 90.0
 QUICK, FULL = signal.SIGUSR1, signal.SIGUSR2
 
 
-class Keeper:
+class StackOwner:
     """Owns a running stack: announces it by the stack file, watches it, sets it back on SIGUSR1 or SIGUSR2.
 
     Args:
@@ -70,7 +71,7 @@ class Keeper:
         self._tenant = self._begin_anew() if full else self._renew()
         if self._stack.options.console:
             # The console looks at the tenant with the secrets of its beginning: it needs the new ones.
-            console = Calls("console", self._stack.urls["console"])
+            console = JsonClient("console", self._stack.urls["console"])
             console.post("/api/tenants", {"names": self._tenant.to_json()})
             console.close()
         if self._prepare:
@@ -80,17 +81,17 @@ class Keeper:
 
     def _renew(self) -> TenantNames:
         options, offset_s = self._stack.tenant_options(), read_offset(self._stack.clock_file)
-        return renew_tenant(self._stack.neighbours, self._tenant, options, offset_s=offset_s)
+        return reset_tenant(self._stack.clients, self._tenant, options, offset_s=offset_s)
 
     def _begin_anew(self) -> TenantNames:
-        fresh = renewed(self._tenant)
-        close_tenant(self._stack.neighbours, self._tenant.name)
+        fresh = with_new_secrets(self._tenant)
+        close_tenant(self._stack.clients, self._tenant.name)
         self._stack.restart_service_empty()
-        open_tenant(self._stack.neighbours, fresh, self._stack.tenant_options())
+        open_tenant(self._stack.clients, fresh, self._stack.tenant_options())
         return fresh
 
 
-def ask_for_reset(path: Path, *, full: bool = False) -> None:
+def request_reset(path: Path, *, full: bool = False) -> None:
     """Ask the owner of the stack at ``path`` and wait until it has done it. Raises WrongUse, LabFailed."""
     before = stack_file.read(path)
     if before.pid is None:

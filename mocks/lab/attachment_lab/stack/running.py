@@ -7,7 +7,6 @@ tenant.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -20,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from attachment_lab.errors import PortTaken, StackFailed
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.errors import StackFailed, StackPortTaken
 from attachment_lab.evidence.dialect_file import read_dialect_file
 from attachment_lab.stack import commands, egress
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.stack.clocks import write_offset
 from attachment_lab.stack.ports import Ports
-from attachment_lab.stack.processes import Child, Children, tail
+from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
 from attachment_lab.tenant.credentials import TenantNames, sealing_key
 from attachment_lab.tenant.opening import TenantOptions
 
@@ -76,8 +76,8 @@ class Stack:
         self.run_dir = run_dir
         self.options = options
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
-        self.children = Children(run_dir)
-        self.neighbours = Neighbours(self.urls)
+        self.children = StackProcesses(run_dir)
+        self.clients = StackClients(self.urls)
         #: Hears of everything that is exchanged; None without a recorder.
         self.collector: Collector | None = _collector() if options.attended else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
@@ -148,12 +148,12 @@ class Stack:
         self.children.stop()
         if self.collector is not None:
             self.collector.close()
-        self.neighbours.close()
+        self.clients.close()
 
     def _instrument(self, who: str) -> str:
         return "" if self.collector is None else self.collector.environment(who)
 
-    def _start_service(self) -> Child:
+    def _start_service(self) -> StackProcess:
         write_offset(self.clock_file, 0)
         command = commands.service(
             self.ports,
@@ -167,11 +167,11 @@ class Stack:
         self.service_settings = dict(command.environment or {})
         return self.children.start(command)
 
-    def _wait_for_service(self, service: Child, deadline: float) -> None:
+    def _wait_for_service(self, service: StackProcess, deadline: float) -> None:
         self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)
         self._wait(service, f"{egress.url(self.ports.worker_health)}/readyz", deadline)
 
-    def _wait(self, child: Child, url: str, deadline: float) -> None:
+    def _wait(self, child: StackProcess, url: str, deadline: float) -> None:
         seen = _Seen(url)
         try:
             self.children.wait_until(seen.ready, who=child, what=seen.words, deadline=deadline)
@@ -218,7 +218,7 @@ def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
             stack.stop()
     except StackFailed as exc:
         # The message points into the logs: they must outlive the stack.
-        temporary = temporary and isinstance(exc, PortTaken)
+        temporary = temporary and isinstance(exc, StackPortTaken)
         raise
     finally:
         if temporary:
@@ -232,18 +232,6 @@ def _collector() -> Collector:
     return Collector()
 
 
-def write_offset(clock_file: Path, offset_s: float) -> None:
-    """Set the service's virtual clock, atomically: a reader sees the old or the new offset."""
-    fresh = clock_file.with_suffix(".tmp")
-    fresh.write_text(json.dumps({"offset_s": offset_s}))
-    fresh.replace(clock_file)
-
-
-def read_offset(clock_file: Path) -> float:
-    """Seconds by which the service's clock is ahead of the wall."""
-    return float(json.loads(clock_file.read_text())["offset_s"])
-
-
 def _started(options: StackOptions, run_dir: Path) -> Stack:
     for attempt in range(FREE_PORT_TRIES):
         ports = Ports.fixed(options.port_base) if options.port_base else Ports.free()
@@ -252,7 +240,7 @@ def _started(options: StackOptions, run_dir: Path) -> Stack:
         stack = Stack(ports, run_dir, options)
         try:
             stack.start()
-        except PortTaken:
+        except StackPortTaken:
             stack.stop()
             if options.port_base or attempt == FREE_PORT_TRIES - 1:
                 raise
@@ -278,11 +266,11 @@ def _clear(run_dir: Path) -> None:
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
-def _port_clash(failure: StackFailed, children: Children, ports: Ports) -> PortTaken | None:
+def _port_clash(failure: StackFailed, children: StackProcesses, ports: Ports) -> StackPortTaken | None:
     """A process that could not bind says so in its log, each server in its own words."""
     marks = ("address already in use", "addrinuse", "address in use")
     for child in children.all:
         if child.exit_code is not None and any(mark in tail(child.log, 60).lower() for mark in marks):
             port = getattr(ports, child.name, 0)
-            return PortTaken(f"{failure}\nA port was taken meanwhile: try again.", port=port)
+            return StackPortTaken(f"{failure}\nA port was taken meanwhile: try again.", port=port)
     return None

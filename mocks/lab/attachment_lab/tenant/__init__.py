@@ -1,0 +1,1 @@
+"""One tenant: its names and secrets, how the mocks are configured for it, its conversations and its transfers."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.errors import LabFailed
 from attachment_lab.names import shown
-from attachment_lab.stack.neighbours import Neighbours
 from attachment_lab.tenant.credentials import TenantNames
 
 PIECE_BYTES = 256 * 1024
@@ -50,7 +50,7 @@ class SentFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fired:
+class FiredEvent:
     """An event handed to Contact Pro's event engine, and the deliveries that it caused."""
 
     event: str
@@ -59,12 +59,12 @@ class Fired:
     refused: tuple[str, ...]
 
 
-class Conversation:
-    """A chat under way. Build one with ``Conversation.open``."""
+class LabConversation:
+    """A chat under way. Build one with ``LabConversation.open``."""
 
     def __init__(
         self,
-        to: Neighbours,
+        to: StackClients,
         names: TenantNames,
         guid: str,
         *,
@@ -79,14 +79,14 @@ class Conversation:
         self._on_sent = on_sent
         self.guid = guid
         self.sent: list[SentFile] = []
-        self.fired: list[Fired] = []
+        self.fired: list[FiredEvent] = []
         #: ObjectID of the chat activity, once C4C has said it.
         self.activity: str | None = None
 
     @classmethod
     def open(
         cls,
-        to: Neighbours,
+        to: StackClients,
         names: TenantNames,
         *,
         channel_sub_type: str = "whatsapp",
@@ -96,7 +96,7 @@ class Conversation:
         queue: Mapping[str, str] | None = None,
         agent: str = "Bob Agent",
         on_sent: Callable[[SentFile], None] = lambda _: None,
-    ) -> Conversation:
+    ) -> LabConversation:
         """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``).
 
         ``on_sent`` hears of each file once CMI has it, such as ``Reconciliation.customer_sent``.
@@ -114,7 +114,7 @@ class Conversation:
         return cls(to, names, str(chat["guid"]), customer=customer, agent=agent, on_sent=on_sent)
 
     @classmethod
-    def resume(cls, to: Neighbours, names: TenantNames, guid: str) -> Conversation:
+    def resume(cls, to: StackClients, names: TenantNames, guid: str) -> LabConversation:
         """A chat that somebody else has opened. Raises Refused when CMI knows none of this guid."""
         chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=names.name)
         return cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
@@ -169,19 +169,19 @@ class Conversation:
         """The agent hands the chat on: a further leg with an id of its own. Returns the contact."""
         return self._move("transfer", queue=queue, agent=agent)
 
-    def end(self, *, fire: bool = True, accepted: bool = True) -> Fired | None:
+    def end(self, *, fire: bool = True, accepted: bool = True) -> FiredEvent | None:
         """The chat ends: C4C completes the activity, the event engine hears ``Ended`` if fire is set."""
         contact = self._move("end")
         if accepted:
             self._tell_c4c("END")
         return self.fire("Ended", contact) if fire else None
 
-    def wrap_up(self, *, fire: bool = True) -> Fired | None:
+    def wrap_up(self, *, fire: bool = True) -> FiredEvent | None:
         """The agent finishes the wrap-up: event ``Closed`` unless fire is False."""
         contact = self._move("wrap-up")
         return self.fire("Closed", contact) if fire else None
 
-    def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> Fired:
+    def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> FiredEvent:
         """Hand an event to the event engine, with the contact as it is now; ``copies`` of it make deliveries."""
         if contact is None:
             chat = self._to.cmi.get(f"/_mock/chats/{self.guid}", tenant=self._names.name)
@@ -189,7 +189,7 @@ class Conversation:
         body = {"event": event, "contact": contact} | ({"copies": copies} if copies > 1 else {})
         answer = self._to.orchestration.post("/_mock/events", body, tenant=self._names.name)
         considered = answer.get("configurations", [])
-        fired = Fired(
+        fired = FiredEvent(
             event=event,
             event_id=str(answer["event_id"]),
             delivery_ids=tuple(str(each) for each in answer.get("delivery_ids", [])),

@@ -22,7 +22,7 @@ class TenantNames:
     """One tenant: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them.
 
     Attributes:
-        ids_seed: decides the ids that the mocks mint; None = the name does. See ``renewed``.
+        ids_seed: decides the ids that the mocks mint; None = the name does. See ``with_new_secrets``.
     """
 
     name: str
@@ -82,7 +82,7 @@ class TenantNames:
 
 def example_integration_json() -> bytes:
     """The one-line example of the public configuration page, unchanged."""
-    return resources.files("attachment_lab").joinpath("data/chat_attachments_edi.json").read_bytes()
+    return resources.files("attachment_lab.tenant").joinpath("chat_attachments_edi.json").read_bytes()
 
 
 def default_tenant() -> TenantNames:
@@ -112,7 +112,7 @@ def fresh_tenant() -> TenantNames:
     )
 
 
-def renewed(names: TenantNames) -> TenantNames:
+def with_new_secrets(names: TenantNames) -> TenantNames:
     """The same tenant and hosts, begun anew: other secrets, another OAuth client, other ids.
 
     The service knows transfers by client and chat, so none of an earlier beginning is taken for one of this.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.tenant.credentials import AUDIENCE, ENDPOINT, SCOPE, TenantNames
 
 #: The OData services that the configuration page ticks for the technical user. Evidence: documented.
@@ -29,7 +29,7 @@ class TenantOptions:
     direct_conversations: bool = False
 
 
-def open_tenant(to: Neighbours, names: TenantNames, options: TenantOptions | None = None) -> None:
+def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | None = None) -> None:
     """Create the tenant in all three mocks and configure it as an administrator would."""
     options = options or TenantOptions()
     _create_cmi(to, names, options)
@@ -39,7 +39,7 @@ def open_tenant(to: Neighbours, names: TenantNames, options: TenantOptions | Non
     _add_integration(to, names, options)
 
 
-def close_tenant(to: Neighbours, name: str) -> None:
+def close_tenant(to: StackClients, name: str) -> None:
     """Remove the tenant and its files from all three mocks."""
     for mock in MOCKS:
         to.mock(mock).delete(f"/_mock/tenants/{name}")
@@ -49,7 +49,7 @@ def _seed(names: TenantNames) -> dict[str, str]:
     return {"ids_seed": names.ids_seed} if names.ids_seed else {}
 
 
-def _create_cmi(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
+def _create_cmi(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
     to.cmi.post(
         "/_mock/tenants",
         {
@@ -65,7 +65,7 @@ def _create_cmi(to: Neighbours, names: TenantNames, options: TenantOptions) -> N
     )
 
 
-def _create_c4c(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
+def _create_c4c(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
     arrangement = {"user": names.c4c_user, "password": names.c4c_password, "services": list(C4C_SERVICES)}
     to.c4c.post(
         "/_mock/tenants",
@@ -80,7 +80,7 @@ def _create_c4c(to: Neighbours, names: TenantNames, options: TenantOptions) -> N
     )
 
 
-def _create_contact_pro(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
+def _create_contact_pro(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
     oauth = {
         "client_id": names.client_id,
         "client_secret": names.client_secret,
@@ -99,7 +99,7 @@ def _create_contact_pro(to: Neighbours, names: TenantNames, options: TenantOptio
     )
 
 
-def _keep_secrets(to: Neighbours, names: TenantNames) -> None:
+def _keep_secrets(to: StackClients, names: TenantNames) -> None:
     """The secrets manager's four entries. Names: configuration page; the OAuth object's keys are assumed."""
     oauth = {
         "client_id": names.client_id,
@@ -118,7 +118,7 @@ def _keep_secrets(to: Neighbours, names: TenantNames) -> None:
         to.orchestration.post(path, {"name": name, "description": description, "secret": secret})
 
 
-def _add_integration(to: Neighbours, names: TenantNames, options: TenantOptions) -> None:
+def _add_integration(to: StackClients, names: TenantNames, options: TenantOptions) -> None:
     to.orchestration.post(
         f"/{names.tenant_path}/system-configurator/api/event-driven-integrations",
         {

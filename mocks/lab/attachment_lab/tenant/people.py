@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Customer:
+class CustomerPerson:
     """A visitor.
 
     Attributes:
@@ -57,7 +57,7 @@ class ChatQueue:
 
 
 CUSTOMERS = (
-    Customer(
+    CustomerPerson(
         id="emma",
         name="Emma Clarke",
         email="emma.clarke@example.com",
@@ -65,7 +65,7 @@ CUSTOMERS = (
         language="EN",
         greeting="Hello, my heat pump shows error E9 and I can't get it to restart.",
     ),
-    Customer(
+    CustomerPerson(
         id="juergen",
         name="Jürgen Weiß",
         email="juergen.weiss@example.com",
@@ -73,7 +73,7 @@ CUSTOMERS = (
         language="DE",
         greeting="Guten Tag, unser Geschirrspüler verliert Wasser. Ich schicke Ihnen Fotos.",
     ),
-    Customer(
+    CustomerPerson(
         id="aino",
         name="Aino Virtanen",
         email="aino.virtanen@example.com",
@@ -100,7 +100,7 @@ QUEUES = (
 )
 
 
-def customer(id_: str) -> Customer | None:
+def customer(id_: str) -> CustomerPerson | None:
     """The customer of that id."""
     return next((each for each in CUSTOMERS if each.id == id_), None)
 

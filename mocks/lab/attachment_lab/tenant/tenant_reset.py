@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from attachment_lab.errors import Refused
-from attachment_lab.stack.neighbours import MOCKS, Neighbours
-from attachment_lab.stack.service_api import ServiceApi
-from attachment_lab.tenant.credentials import TenantNames, renewed
+from attachment_lab.clients.stack_clients import MOCKS, StackClients
+from attachment_lab.errors import RequestRefused
+from attachment_lab.tenant.credentials import TenantNames, with_new_secrets
 from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.tenant.service_api import ServiceApi
 
 
-def renew_tenant(
-    to: Neighbours, names: TenantNames, options: TenantOptions | None = None, *, offset_s: float = 0.0
+def reset_tenant(
+    to: StackClients, names: TenantNames, options: TenantOptions | None = None, *, offset_s: float = 0.0
 ) -> TenantNames:
     """Close a tenant and open it anew; returns its new names and secrets. Raises Refused, Unreachable.
 
@@ -27,7 +27,7 @@ def renew_tenant(
     """
     _calm_down(to, names)
     close_tenant(to, names.name)
-    fresh = renewed(names)
+    fresh = with_new_secrets(names)
     open_tenant(to, fresh, options)
     if offset_s:
         for mock in MOCKS:
@@ -35,14 +35,14 @@ def renew_tenant(
     return fresh
 
 
-def _calm_down(to: Neighbours, names: TenantNames) -> None:
+def _calm_down(to: StackClients, names: TenantNames) -> None:
     """No fault holds anybody up any more, and no transfer goes on. One that cannot be cancelled ends by itself."""
     for mock in MOCKS:
         to.mock(mock).delete("/_mock/faults", tenant=names.name)
     to.orchestration.delete("/_mock/oauth/failures", tenant=names.name)
     service = ServiceApi(to, names)
-    with suppress(Refused):  # a tenant whose OAuth client was changed by hand has no way to its transfers
+    with suppress(RequestRefused):  # a tenant whose OAuth client was changed by hand has no way to its transfers
         for each in service.transfers():
             if each.state not in {"settled", "cancelled"}:
-                with suppress(Refused):  # ended meanwhile
+                with suppress(RequestRefused):  # ended meanwhile
                     service.cancel(each.id)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import httpx
 
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.tenant.credentials import TenantNames
 
 #: Switches that the service can live with unaided; every one of them differs from its default.
@@ -76,7 +76,7 @@ _CHATS = "/chatactivity/ChatActivityCollection"
 class Battery:
     """Requests that the probe does not send in this form, with plain httpx, at the mocks' own addresses."""
 
-    to: Neighbours
+    to: StackClients
     names: TenantNames
     contact_id: str
     activity: str

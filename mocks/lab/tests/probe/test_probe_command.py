@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, furnish, rehearsal_target
-from attachment_lab.probe.target import PREFIX, Target
-from attachment_lab.tenant.handle import Tenant
+from attachment_lab.probe.rehearsal import CUSTOMER, FILES, SAYING, environment, prepare_rehearsal, rehearsal_target
+from attachment_lab.probe.target import PREFIX, ProbeTarget
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import LabTenant
 
 pytestmark = [
     pytest.mark.stack,
@@ -52,19 +52,19 @@ def probe(folder: Path, env: Mapping[str, str], *arguments: str) -> Run:
 
 
 @pytest.fixture
-def target(tenant: Tenant) -> Target:
+def target(tenant: LabTenant) -> ProbeTarget:
     """This test's tenant as a tenant."""
-    to = tenant.lab.stack.neighbours
-    return rehearsal_target(to, tenant.names, *furnish(to, tenant.names))
+    to = tenant.lab.stack.clients
+    return rehearsal_target(to, tenant.names, *prepare_rehearsal(to, tenant.names))
 
 
-def sent(tenant: Tenant, mock: Any) -> list[dict[str, Any]]:
+def sent(tenant: LabTenant, mock: Any) -> list[dict[str, Any]]:
     """What a mock's journal has."""
     return [each for each in tenant.journal(mock) if "/_mock/" not in each["url"]]
 
 
 def test_a_read_only_run_confirms_what_is_assumed_and_changes_nothing(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     run = probe(tmp_path / "run", environment(target), "--json")
     assert run.code == GOOD, run.err
@@ -80,7 +80,7 @@ def test_a_read_only_run_confirms_what_is_assumed_and_changes_nothing(
     assert refused == []
 
 
-def test_what_the_run_sent_is_what_its_index_says(tenant: Tenant, target: Target, tmp_path: Path) -> None:
+def test_what_the_run_sent_is_what_its_index_says(tenant: LabTenant, target: ProbeTarget, tmp_path: Path) -> None:
     probe(tmp_path / "run", environment(target), "--allow-writes", "--clean-up")
     index = json.loads((tmp_path / "run" / "index.json").read_text())
     methods = [each["request"].split()[0] for each in index]
@@ -91,7 +91,7 @@ def test_what_the_run_sent_is_what_its_index_says(tenant: Tenant, target: Target
 
 @pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
 def test_writes_go_to_the_test_activity_alone_and_are_cleaned_up_when_asked(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     kept = probe(tmp_path / "kept", environment(target), "--allow-writes")
     assert kept.code == GOOD, kept.err
@@ -106,7 +106,7 @@ def test_writes_go_to_the_test_activity_alone_and_are_cleaned_up_when_asked(
 
 
 def test_one_wrong_password_is_tried_when_allowed_and_the_account_still_works(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     run = probe(tmp_path / "run", environment(target), "--allow-wrong-password", "cmi")
     assert run.code == GOOD, run.err
@@ -120,7 +120,7 @@ def test_one_wrong_password_is_tried_when_allowed_and_the_account_still_works(
 
 
 def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     full = replace(target, systems=("cmi", "c4c", "token"))
     systems = [part for system in full.systems for part in ("--system", system)]
@@ -146,12 +146,12 @@ def test_no_file_and_no_line_names_a_customer_a_secret_or_the_tenant(
     assert [what for what in hidden if str(what).casefold() in said] == []
 
 
-def test_a_tenant_that_differs_is_told_in_a_table_with_exit_code_1(tenant: Tenant, tmp_path: Path) -> None:
+def test_a_tenant_that_differs_is_told_in_a_table_with_exit_code_1(tenant: LabTenant, tmp_path: Path) -> None:
     with tenant.lab.tenant(
         TenantOptions(dialects={"c4c": {"root_without_slash": 200}}), check=False, judge=False
     ) as other:
-        to = other.lab.stack.neighbours
-        target = rehearsal_target(to, other.names, *furnish(to, other.names))
+        to = other.lab.stack.clients
+        target = rehearsal_target(to, other.names, *prepare_rehearsal(to, other.names))
         run = probe(tmp_path / "run", environment(target), "--system", "c4c")
     assert run.code == DIFFERS, run.err
     row = next(line for line in run.out.splitlines() if "c4c.root_without_slash" in line)
@@ -161,7 +161,7 @@ def test_a_tenant_that_differs_is_told_in_a_table_with_exit_code_1(tenant: Tenan
 
 
 def test_a_host_that_is_not_listed_is_refused_before_anything_is_sent(
-    tenant: Tenant, target: Target, tmp_path: Path
+    tenant: LabTenant, target: ProbeTarget, tmp_path: Path
 ) -> None:
     before = len(sent(tenant, "cmi")) + len(sent(tenant, "c4c"))
     env = environment(replace(target, test_hosts=("*", "crm.cloud.sap", target.place("cmi").partition("/")[0])))
@@ -173,7 +173,7 @@ def test_a_host_that_is_not_listed_is_refused_before_anything_is_sent(
     assert probe(tmp_path / "forced", env, "--force-production").code == GOOD
 
 
-def test_a_folder_that_holds_something_is_not_written_to(target: Target, tmp_path: Path) -> None:
+def test_a_folder_that_holds_something_is_not_written_to(target: ProbeTarget, tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("mine")
     run = probe(tmp_path, environment(target))
     assert (run.code, "name a new folder with --out" in run.err) == (WRONG_USE, True)
@@ -195,20 +195,20 @@ def test_missing_variables_are_listed_at_once_with_remedies(tmp_path: Path) -> N
     ],
 )
 def test_permits_that_make_no_sense_are_wrong_use(
-    target: Target, tmp_path: Path, arguments: list[str], told: str
+    target: ProbeTarget, tmp_path: Path, arguments: list[str], told: str
 ) -> None:
     run = probe(tmp_path / "run", environment(replace(target, test_activity="")), *arguments)
     assert (run.code, told in run.err) == (WRONG_USE, True), run.err
 
 
-def test_a_loopback_map_leads_to_this_machine_only(target: Target, tmp_path: Path) -> None:
+def test_a_loopback_map_leads_to_this_machine_only(target: ProbeTarget, tmp_path: Path) -> None:
     env = environment(target) | {f"{PREFIX}LOOPBACK_MAP": f"{target.place('c4c')}=http://192.0.2.1:80"}
     run = probe(tmp_path / "run", env)
     assert (run.code, "LOOPBACK_MAP" in run.err) == (WRONG_USE, True), run.err
 
 
 @pytest.mark.no_reconciliation(reason="the probe's files came from no chat")
-def test_the_documentation_lists_every_request_and_none_besides(tenant: Tenant, tmp_path: Path) -> None:
+def test_the_documentation_lists_every_request_and_none_besides(tenant: LabTenant, tmp_path: Path) -> None:
     """Three tenants between them answer so that every question is asked."""
     page = (Path(__file__).parents[4] / "docs" / "probe.md").read_text()
     listed = set(re.findall(r"`((?:cmi|c4c|token)\.[a-z_.]+)`", page)) - {"c4c.md"}
@@ -220,8 +220,8 @@ def test_the_documentation_lists_every_request_and_none_besides(tenant: Tenant, 
     ]
     for number, dialects in enumerate(tenants):
         with tenant.lab.tenant(TenantOptions(dialects=dialects), check=False, judge=False) as other:
-            to = other.lab.stack.neighbours
-            contact, activity = furnish(to, other.names)
+            to = other.lab.stack.clients
+            contact, activity = prepare_rehearsal(to, other.names)
             chat = other.chat(files=[("a.txt", b"stored before the probe comes")])
             chat.end()
             other.wait_until_settled()

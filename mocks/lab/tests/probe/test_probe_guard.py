@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from attachment_lab.errors import WrongUse
+from attachment_lab.probe.client import ProbeClient
 from attachment_lab.probe.guard import check_write
-from attachment_lab.probe.permits import NotPermitted, Permits, Spent, check_place
-from attachment_lab.probe.target import Target
-from attachment_lab.probe.wire import Wire
+from attachment_lab.probe.permits import NotPermitted, Permits, PermitUse, check_site
+from attachment_lab.probe.target import ProbeTarget
 
 ROOT = "https://my1.crm.cloud.sap/sap/c4c/odata/v1"
 CHAT = f"{ROOT}/chatactivity/ChatActivityCollection('AB')"
@@ -24,9 +24,9 @@ EVERYTHING = Permits(writes=True, clean_up=True)
 
 
 @pytest.fixture
-def target() -> Target:
+def target() -> ProbeTarget:
     """A tenant whose test activity is AB."""
-    return Target(
+    return ProbeTarget(
         systems=("cmi", "c4c"),
         c4c_url="https://my1.crm.cloud.sap",
         cmi_url="https://gateway.example/acme/cmi",
@@ -35,10 +35,10 @@ def target() -> Target:
     )
 
 
-def refusal(target: Target, permits: Permits, method: str, url: str, body: bytes = b"") -> str:
+def refusal(target: ProbeTarget, permits: Permits, method: str, url: str, body: bytes = b"") -> str:
     """Why it is not permitted; empty when it is."""
     try:
-        check_write(target, permits, Spent(created=["F1"]), method=method, url=url, body=body)
+        check_write(target, permits, PermitUse(created=["F1"]), method=method, url=url, body=body)
     except NotPermitted as exc:
         return str(exc)
     return ""
@@ -55,7 +55,7 @@ def refusal(target: Target, permits: Permits, method: str, url: str, body: bytes
     ],
 )
 def test_what_a_run_may_change_it_may_change_only_with_permission(
-    target: Target, method: str, url: str, body: bytes
+    target: ProbeTarget, method: str, url: str, body: bytes
 ) -> None:
     assert refusal(target, EVERYTHING, method, url, body) == ""
     assert "this run is read-only" in refusal(target, Permits(), method, url, body)
@@ -83,35 +83,37 @@ def test_what_a_run_may_change_it_may_change_only_with_permission(
         ("MERGE", f"{FILES}('F1')", b"{}"),
     ],
 )
-def test_everything_else_is_refused_whatever_is_permitted(target: Target, method: str, url: str, body: bytes) -> None:
+def test_everything_else_is_refused_whatever_is_permitted(
+    target: ProbeTarget, method: str, url: str, body: bytes
+) -> None:
     assert refusal(target, EVERYTHING, method, url, body) != ""
 
 
-def test_nothing_is_deleted_without_clean_up(target: Target) -> None:
+def test_nothing_is_deleted_without_clean_up(target: ProbeTarget) -> None:
     assert "--clean-up" in refusal(target, Permits(writes=True), "DELETE", f"{FILES}('F1')")
 
 
 @pytest.fixture
-def wire(target: Target) -> Iterator[Wire]:
+def wire(target: ProbeTarget) -> Iterator[ProbeClient]:
     """The door itself; nobody listens behind it."""
-    made = Wire(replace(target, loopback_map="my1.crm.cloud.sap=http://127.0.0.1:1"), Permits(tries_on="c4c"))
+    made = ProbeClient(replace(target, loopback_map="my1.crm.cloud.sap=http://127.0.0.1:1"), Permits(tries_on="c4c"))
     yield made
     made.close()
 
 
-def test_a_change_of_cmi_is_refused_before_anything_is_sent(wire: Wire) -> None:
+def test_a_change_of_cmi_is_refused_before_anything_is_sent(wire: ProbeClient) -> None:
     with pytest.raises(NotPermitted, match="read-only"):
         wire.ask("cmi", "a", "https://gateway.example/acme/cmi/contactData", method="POST", body=b"{}")
 
 
-def test_credentials_go_to_the_systems_own_host_only(wire: Wire) -> None:
+def test_credentials_go_to_the_systems_own_host_only(wire: ProbeClient) -> None:
     with pytest.raises(NotPermitted, match="credentials go to no other host"):
         wire.ask("c4c", "a", "https://elsewhere.example/sap/c4c/odata/v1/chatactivity/")
     with pytest.raises(NotPermitted, match="credentials go to no other host"):
         wire.ask("cmi", "b", "http://gateway.example/acme/cmi/chats")
 
 
-def test_a_second_wrong_password_is_refused_and_one_on_another_account_too(wire: Wire) -> None:
+def test_a_second_wrong_password_is_refused_and_one_on_another_account_too(wire: ProbeClient) -> None:
     with pytest.raises(NotPermitted, match="wrong password"):
         wire.ask("cmi", "a", "https://gateway.example/acme/cmi/chats", credentials="wrong_password")
     url = f"{ROOT}/chatactivity/"
@@ -130,16 +132,16 @@ def test_a_second_wrong_password_is_refused_and_one_on_another_account_too(wire:
         ("my1.crm.cloud.sap",),
     ],
 )
-def test_only_an_exact_name_makes_a_host_a_test_tenant(target: Target, listed: tuple[str, ...]) -> None:
-    check_place(target, Permits())
+def test_only_an_exact_name_makes_a_host_a_test_tenant(target: ProbeTarget, listed: tuple[str, ...]) -> None:
+    check_site(target, Permits())
     with pytest.raises(WrongUse, match="counts as production"):
-        check_place(replace(target, test_hosts=listed), Permits())
-    check_place(replace(target, test_hosts=listed), Permits(production=True))
+        check_site(replace(target, test_hosts=listed), Permits())
+    check_site(replace(target, test_hosts=listed), Permits(production=True))
 
 
 def test_a_target_does_not_print_its_secrets() -> None:
     secrets: dict[str, Any] = {
         name: f"the-{name}" for name in ("cmi_password", "cmi_api_key", "c4c_password", "client_secret")
     }
-    printed = repr(Target(systems=("c4c",), **secrets))
+    printed = repr(ProbeTarget(systems=("c4c",), **secrets))
     assert [value for value in secrets.values() if value in printed] == []

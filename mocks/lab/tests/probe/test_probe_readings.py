@@ -11,30 +11,33 @@ from typing import Any
 
 import pytest
 
-from attachment_lab.probe import read_c4c, read_cmi, read_token, read_writes
-from attachment_lab.probe.assumptions import assumptions, why_unseen
-from attachment_lab.probe.exchange import Exchange, Notebook
+from attachment_lab.probe import token as read_token
+from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
+from attachment_lab.probe.findings.assumptions import assumptions, why_unseen
+from attachment_lab.probe.findings.verdicts import judge_assumptions
+from attachment_lab.probe.readings import c4c as read_c4c
+from attachment_lab.probe.readings import cmi as read_cmi
+from attachment_lab.probe.readings import writes as read_writes
+from attachment_lab.probe.readings.observations import NO_VALUE, apply
 from attachment_lab.probe.session import RULES
-from attachment_lab.probe.sightings import NO_VALUE, apply
-from attachment_lab.probe.verdicts import judge
 
 MODULES: tuple[ModuleType, ...] = (read_c4c, read_cmi, read_token, read_writes)
 PHOTO = {"id": "F1", "name": "a.png", "content_type": "image/png", "size": 3, "url": "/chats/G/attachments/F1"}
 
 
-def answer(label: str, document: Any = None, status: int = 200, **more: Any) -> Exchange:
+def answer(label: str, document: Any = None, status: int = 200, **more: Any) -> ProbeExchange:
     """An exchange of that label."""
     body = more.pop("body", json.dumps(document).encode() if document is not None else b"")
     system: Any = label.partition(".")[0]
     url = more.pop("url", "https://gateway.example/acme/cmi/chats/G")
-    return Exchange(
+    return ProbeExchange(
         label=label, system=system, method="GET", url=url, at=datetime.now(UTC), status=status, body=body, **more
     )
 
 
-def seen(*answers: Exchange) -> dict[str, Any]:
+def seen(*answers: ProbeExchange) -> dict[str, Any]:
     """What the rules make of them."""
-    book = Notebook()
+    book = ExchangeLog()
     for each in answers:
         book.add(each)
     return {sighting.id: sighting.value for sighting in apply(RULES, book)}
@@ -47,7 +50,7 @@ def messages(*files: dict[str, Any], id_: str = "M1") -> list[dict[str, Any]]:
 
 def test_no_answers_show_nothing() -> None:
     assert seen() == {}
-    assert {verdict.word for verdict in judge([])} == {"not seen"}
+    assert {verdict.word for verdict in judge_assumptions([])} == {"not seen"}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +78,9 @@ def test_no_answers_show_nothing() -> None:
         ),
     ],
 )
-def test_each_shape_is_told_by_where_the_files_are(answers: list[Exchange], letter: str, routes: list[str]) -> None:
+def test_each_shape_is_told_by_where_the_files_are(
+    answers: list[ProbeExchange], letter: str, routes: list[str]
+) -> None:
     found = seen(*answers)
     assert (found["cmi.dialect.chat_shape"], found["service.cmi.chat_routes"]) == (letter, routes)
 

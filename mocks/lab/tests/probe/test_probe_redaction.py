@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_lab.probe.evidence_files import Keeper, NotRedacted
-from attachment_lab.probe.exchange import Exchange
-from attachment_lab.probe.redaction import Redactor
-from attachment_lab.probe.target import Target
+from attachment_lab.probe.exchange import ProbeExchange
+from attachment_lab.probe.findings.evidence_files import EvidenceFolder, NotRedacted
+from attachment_lab.probe.findings.redaction import Redactor
+from attachment_lab.probe.target import ProbeTarget
 
 KEY = b"k" * 32
 PASSPORT = {"name": "Passport Ada.JPG", "content_type": "image/jpeg", "size": 48213, "url": "/chats/5AB/attachments/1"}
 
 
-def exchange(body: bytes, status: int = 200, **headers: str) -> Exchange:
+def exchange(body: bytes, status: int = 200, **headers: str) -> ProbeExchange:
     """An answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Exchange(
+    return ProbeExchange(
         label="x",
         system="cmi",
         method="GET",
@@ -157,10 +157,10 @@ def test_a_body_that_is_no_document_leaves_its_kind_and_length() -> None:
 
 @pytest.mark.parametrize("text", ["the pass-word-1 is", "at MY1.crm.cloud.sap", "by V1USER"])
 def test_the_last_look_refuses_what_must_not_be_stored(tmp_path: Path, text: str) -> None:
-    target = Target(
+    target = ProbeTarget(
         systems=("c4c",), c4c_url="https://my1.crm.cloud.sap", c4c_user="v1user", c4c_password="pass-word-1"
     )
-    keeper = Keeper(tmp_path / "run", target, Redactor(KEY))
+    keeper = EvidenceFolder(tmp_path / "run", target, Redactor(KEY))
     assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
     with pytest.raises(NotRedacted):
         keeper.write("evidence/x.json", {"found": text})

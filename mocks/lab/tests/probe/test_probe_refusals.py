@@ -11,20 +11,20 @@ from pathlib import Path
 import pytest
 from stand_ins import StandIn, self_signed, stand_in
 
+from attachment_lab.probe.client import CredentialsRefused, ProbeClient
 from attachment_lab.probe.permits import Permits
-from attachment_lab.probe.session import Outcome, run_probe
-from attachment_lab.probe.target import Target
-from attachment_lab.probe.wire import CredentialsRefused, Wire
+from attachment_lab.probe.session import ProbeResult, run_probe
+from attachment_lab.probe.target import ProbeTarget
 from attachment_lab.tenant.credentials import fresh_tenant
 
 LOGIN_PAGE = (200, "text/html", b"<html><form action='/login'>User</form></html>")
 
 
 @pytest.fixture
-def target() -> Target:
+def target() -> ProbeTarget:
     """A tenant's description without a tenant."""
     names = fresh_tenant()
-    return Target(
+    return ProbeTarget(
         systems=("cmi", "c4c"),
         cmi_url=names.cmi_url,
         cmi_api_key=names.api_key,
@@ -38,7 +38,7 @@ def target() -> Target:
     )
 
 
-def run(target: Target, url: str, folder: Path) -> Outcome:
+def run(target: ProbeTarget, url: str, folder: Path) -> ProbeResult:
     """Probe with every host led to ``url``."""
     hosts = [target.place(system).partition("/")[0] for system in target.systems]
     mapped = replace(target, loopback_map=",".join(f"{host}={url}" for host in hosts))
@@ -53,7 +53,7 @@ def wall() -> Iterator[StandIn]:
 
 
 def test_a_password_that_is_refused_stops_that_system_after_one_try(
-    target: Target, wall: StandIn, tmp_path: Path
+    target: ProbeTarget, wall: StandIn, tmp_path: Path
 ) -> None:
     outcome = run(target, wall.url, tmp_path)
     assert outcome.stopped.keys() == {"cmi", "c4c"}
@@ -63,14 +63,14 @@ def test_a_password_that_is_refused_stops_that_system_after_one_try(
     assert not outcome.ok
 
 
-def test_a_tenant_that_asks_to_slow_down_is_left_in_peace(target: Target, tmp_path: Path) -> None:
+def test_a_tenant_that_asks_to_slow_down_is_left_in_peace(target: ProbeTarget, tmp_path: Path) -> None:
     with stand_in(lambda _: (429, "application/json", b"{}")) as server:
         outcome = run(target, server.url, tmp_path)
     assert len(server.asked) == 2
     assert all("Stopped at once; try again after" in why for why in outcome.stopped.values())
 
 
-def test_nobody_at_the_address_is_told_with_the_variable_and_a_remedy(target: Target, tmp_path: Path) -> None:
+def test_nobody_at_the_address_is_told_with_the_variable_and_a_remedy(target: ProbeTarget, tmp_path: Path) -> None:
     with socket.socket() as held:  # bound, not listening: refuses every connection
         held.bind(("127.0.0.1", 0))
         outcome = run(target, f"http://127.0.0.1:{held.getsockname()[1]}", tmp_path)
@@ -79,7 +79,7 @@ def test_nobody_at_the_address_is_told_with_the_variable_and_a_remedy(target: Ta
     assert outcome.exchanges == 0
 
 
-def test_a_certificate_that_nobody_vouches_for_gets_no_request(target: Target, tmp_path: Path) -> None:
+def test_a_certificate_that_nobody_vouches_for_gets_no_request(target: ProbeTarget, tmp_path: Path) -> None:
     certificate = self_signed(tmp_path, target.place("c4c"))
     only_c4c = replace(target, systems=("c4c",))
     with stand_in(lambda _: LOGIN_PAGE, certificate) as server:
@@ -88,7 +88,7 @@ def test_a_certificate_that_nobody_vouches_for_gets_no_request(target: Target, t
     assert server.asked == []
 
 
-def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(target: Target, tmp_path: Path) -> None:
+def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(target: ProbeTarget, tmp_path: Path) -> None:
     certificate = self_signed(tmp_path, target.place("c4c"))
     trusting = replace(target, systems=("c4c",), ca_file=str(certificate))
     with stand_in(lambda _: LOGIN_PAGE, certificate) as server:
@@ -99,7 +99,7 @@ def test_a_certificate_of_ones_own_is_trusted_when_it_is_named(target: Target, t
 
 @pytest.mark.parametrize("answer", [LOGIN_PAGE, (302, "text/plain", b"")])
 def test_a_login_page_in_place_of_the_tenant_is_recognised(
-    target: Target, answer: tuple[int, str, bytes], tmp_path: Path
+    target: ProbeTarget, answer: tuple[int, str, bytes], tmp_path: Path
 ) -> None:
     with stand_in(lambda _: answer) as server:
         outcome = run(target, server.url, tmp_path)
@@ -110,7 +110,7 @@ def test_a_login_page_in_place_of_the_tenant_is_recognised(
 
 
 def test_a_chat_in_no_known_shape_is_refuted_without_a_value_and_leaves_its_form_as_evidence(
-    target: Target, tmp_path: Path
+    target: ProbeTarget, tmp_path: Path
 ) -> None:
     document = {"conversation": {"parts": [{"media": {"href": "https://files.example/secret", "who": "Wilhelmina"}}]}}
     only_cmi = replace(target, systems=("cmi",))
@@ -130,7 +130,7 @@ def test_a_chat_in_no_known_shape_is_refuted_without_a_value_and_leaves_its_form
     assert "Wilhelmina" not in json.dumps(kept)
 
 
-def test_messages_without_files_are_no_shape_and_no_refutation(target: Target, tmp_path: Path) -> None:
+def test_messages_without_files_are_no_shape_and_no_refutation(target: ProbeTarget, tmp_path: Path) -> None:
     document = {"id": "1", "messages": [{"message": "hello", "originator_type": "customer"}]}
     with stand_in(lambda _: (200, "application/json", json.dumps(document).encode())) as server:
         outcome = run(replace(target, systems=("cmi", "c4c")), server.url, tmp_path)
@@ -141,9 +141,9 @@ def test_messages_without_files_are_no_shape_and_no_refutation(target: Target, t
     )
 
 
-def test_refused_credentials_are_not_sent_again_whoever_asks(target: Target, wall: StandIn) -> None:
+def test_refused_credentials_are_not_sent_again_whoever_asks(target: ProbeTarget, wall: StandIn) -> None:
     host = target.place("c4c")
-    wire = Wire(replace(target, loopback_map=f"{host}={wall.url}"), Permits())
+    wire = ProbeClient(replace(target, loopback_map=f"{host}={wall.url}"), Permits())
     for label in ("first", "second"):
         with pytest.raises(CredentialsRefused):
             wire.ask("c4c", label, f"{target.c4c_url}/sap/c4c/odata/v1/chatactivity/")

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from probe_kit import DIFFERENT, Battery
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.probe.permits import Permits
-from attachment_lab.probe.rehearsal import completed_chat, furnish, rehearsal_target
-from attachment_lab.probe.session import Outcome, run_probe
-from attachment_lab.stack.neighbours import Neighbours
+from attachment_lab.probe.rehearsal import completed_chat, prepare_rehearsal, rehearsal_target
+from attachment_lab.probe.session import ProbeResult, run_probe
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.handle import Lab, Tenant
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.testing.lab import Lab, LabTenant
 
 pytestmark = [
     pytest.mark.stack,
@@ -34,7 +34,7 @@ NO_LEDGER = pytest.mark.no_reconciliation(reason="the probe's own files came fro
 class Probed:
     """A tenant after its probe."""
 
-    outcome: Outcome
+    outcome: ProbeResult
     battery: Battery
 
     @property
@@ -48,30 +48,30 @@ class Probed:
         return tomllib.loads(self.file.read_text())
 
 
-def probe(tenant: Tenant, folder: Path) -> Probed:
+def probe(tenant: LabTenant, folder: Path) -> Probed:
     """Furnish the tenant, with more chats than a page holds, and probe it with everything that is permitted."""
-    to, names = tenant.lab.stack.neighbours, tenant.names
+    to, names = tenant.lab.stack.clients, tenant.names
     for _ in range(3):
         completed_chat(to, names)
-    contact, activity = furnish(to, names)
+    contact, activity = prepare_rehearsal(to, names)
     target = replace(rehearsal_target(to, names, contact, activity), systems=("cmi", "c4c", "token"))
     outcome = run_probe(target, Permits(writes=True, clean_up=True, tries_on="c4c"), folder)
     return Probed(outcome, battery_of(to, names, contact, activity))
 
 
-def battery_of(to: Neighbours, names: TenantNames, contact: str, activity: str) -> Battery:
+def battery_of(to: StackClients, names: TenantNames, contact: str, activity: str) -> Battery:
     """The requests to compare."""
     return Battery(to=to, names=names, contact_id=contact, activity=activity)
 
 
 @pytest.fixture(scope="module")
-def different(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tenant, Probed]]:
+def different(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LabTenant, Probed]]:
     """A tenant with every switch of DIFFERENT, probed; the service knows nothing of it."""
     with lab.tenant(TenantOptions(dialects=DIFFERENT), check=False, judge=False) as tenant:
         yield tenant, probe(tenant, tmp_path_factory.mktemp("probe") / "first")
 
 
-def test_every_changed_switch_is_found_with_its_value(different: tuple[Tenant, Probed]) -> None:
+def test_every_changed_switch_is_found_with_its_value(different: tuple[LabTenant, Probed]) -> None:
     _, first = different
     assert first.outcome.stopped == {}
     found = {
@@ -84,7 +84,7 @@ def test_every_changed_switch_is_found_with_its_value(different: tuple[Tenant, P
     assert len(refuted) >= sum(len(changed) for changed in DIFFERENT.values())
 
 
-def test_every_entry_says_when_and_where_it_was_recorded(different: tuple[Tenant, Probed]) -> None:
+def test_every_entry_says_when_and_where_it_was_recorded(different: tuple[LabTenant, Probed]) -> None:
     _, first = different
     sections = [first.written[name] for name in ("cmi", "c4c", "orchestration")] + list(
         first.written["service"].values()
@@ -99,7 +99,7 @@ def test_every_entry_says_when_and_where_it_was_recorded(different: tuple[Tenant
 
 
 def test_a_stack_from_the_written_file_answers_as_the_tenant_does(
-    different: tuple[Tenant, Probed], tmp_path: Path
+    different: tuple[LabTenant, Probed], tmp_path: Path
 ) -> None:
     tenant, first = different
     theirs = first.battery.answers()
@@ -117,15 +117,15 @@ def test_a_stack_from_the_written_file_answers_as_the_tenant_does(
     assert ours.keys() == theirs.keys()
 
 
-def test_the_battery_tells_two_dialects_apart(different: tuple[Tenant, Probed], lab: Lab) -> None:
+def test_the_battery_tells_two_dialects_apart(different: tuple[LabTenant, Probed], lab: Lab) -> None:
     """Else its agreement would say nothing."""
     _, first = different
     theirs = first.battery.answers()
     with lab.tenant(check=False, judge=False) as usual:
-        to, names = lab.stack.neighbours, usual.names
+        to, names = lab.stack.clients, usual.names
         for _ in range(3):
             completed_chat(to, names)
-        answers = battery_of(to, names, *furnish(to, names)).answers()
+        answers = battery_of(to, names, *prepare_rehearsal(to, names)).answers()
     assert len([request for request in theirs if theirs[request] != answers.get(request)]) > 20
 
 
@@ -140,7 +140,7 @@ def values(written: dict[str, Any]) -> dict[str, Any]:
     return mocks | service
 
 
-def carried(tenant: Tenant) -> None:
+def carried(tenant: LabTenant) -> None:
     """A chat goes through the service, and the invariants hold for its files."""
     chat = tenant.chat(files=[PHOTO])
     chat.hand_on()
@@ -155,7 +155,7 @@ def carried(tenant: Tenant) -> None:
 
 @NO_LEDGER
 def test_where_the_reference_lies_elsewhere_only_the_written_file_lets_the_service_find_the_chat(
-    tenant: Tenant, tmp_path: Path
+    tenant: LabTenant, tmp_path: Path
 ) -> None:
     odd = TenantOptions(dialects={"c4c": {"reference_kept_in": "GroupwareItemID"}, "cmi": {"chat_shape": "D"}})
     with tenant.lab.tenant(odd, check=False, judge=False) as other:

@@ -10,7 +10,7 @@ from attachment_lab.console import held
 from attachment_lab.console.cabinet import Cabinet, cabinet
 from attachment_lab.console.frame import Page, stream
 from attachment_lab.console.talk_routes import refused
-from attachment_lab.errors import Refused
+from attachment_lab.errors import RequestRefused
 
 Reply = Response | tuple[Response, int]
 
@@ -35,7 +35,7 @@ def blueprint() -> Blueprint:
         """An attachment as download, look, picture, text or media."""
         try:
             return held.answer(cabinet().file(object_id), form)
-        except Refused as exc:
+        except RequestRefused as exc:
             return refused(exc)
 
     return bp

@@ -12,7 +12,7 @@ from attachment_lab.console.desk import Desk
 from attachment_lab.console.frame import Page, desk, desks, json_object, stream, told
 from attachment_lab.console.stage import OFFERED, Play
 from attachment_lab.demo.run import assumptions
-from attachment_lab.errors import Refused
+from attachment_lab.errors import RequestRefused
 
 
 def blueprint() -> Blueprint:
@@ -27,7 +27,7 @@ def blueprint() -> Blueprint:
         json_object()
         try:
             found = desk().reconciliation.service.retry(transfer_id)
-        except Refused as exc:
+        except RequestRefused as exc:
             return told(HTTPStatus.NOT_FOUND if exc.status == HTTPStatus.NOT_FOUND else HTTPStatus.CONFLICT, str(exc))
         return jsonify(id=found.id, state=found.state), HTTPStatus.ACCEPTED
 

@@ -12,7 +12,7 @@ from attachment_lab.console.counter import Counter, counter
 from attachment_lab.console.frame import Page, json_object, stream, told
 from attachment_lab.console.talk import CHANNELS, detail, newest
 from attachment_lab.console.talk_routes import act, add_speech, refused
-from attachment_lab.errors import Refused
+from attachment_lab.errors import RequestRefused
 from attachment_lab.tenant import people
 
 Reply = Response | tuple[Response, int]
@@ -33,7 +33,7 @@ def blueprint() -> Blueprint:
             return told(HTTPStatus.BAD_REQUEST, f"channel: one of {', '.join(CHANNELS)}")
         try:
             guid = counter().clerk.start(str(body.get("customer", "")), channel, direct=bool(body.get("direct")))
-        except Refused as exc:
+        except RequestRefused as exc:
             return refused(exc)
         finally:
             counter().chats.forget()

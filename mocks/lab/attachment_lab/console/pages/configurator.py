@@ -18,7 +18,7 @@ from attachment_lab.console.frame import Page, desk, json_object, stream, told
 from attachment_lab.console.fresh import Fresh, of_this_tenant
 from attachment_lab.console.talk import happening
 from attachment_lab.console.talk_routes import act, refused
-from attachment_lab.errors import Refused
+from attachment_lab.errors import RequestRefused
 from attachment_lab.tenant import people
 
 Reply = Response | tuple[Response, int]
@@ -205,7 +205,7 @@ def _passed(call: Callable[[], Any], status: HTTPStatus = HTTPStatus.OK) -> Repl
     """The API's answer; its refusal with every field that is wrong."""
     try:
         found = call()
-    except Refused as exc:
+    except RequestRefused as exc:
         answer, code = refused(exc)
         return jsonify({**answer.get_json(), "errors": exc.problem.get("errors") or []}), code
     finally:

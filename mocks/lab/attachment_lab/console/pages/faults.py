@@ -22,9 +22,9 @@ from attachment_lab.console.frame import Page, desk, desks, json_object, stream,
 from attachment_lab.console.playhouse import Playhouse
 from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.faults.forms import catalogue
-from attachment_lab.faults.locations import PLACES, kinds_at
-from attachment_lab.scenarios.engine import obstacle
-from attachment_lab.scenarios.run import Ground
+from attachment_lab.faults.locations import LOCATIONS, kinds_at
+from attachment_lab.scenarios.player import obstacle
+from attachment_lab.scenarios.run import ScenarioContext
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_clocks
 from mock_kit.faults.kinds import is_number
@@ -71,7 +71,7 @@ def _add_reading(bp: Blueprint, house: Any) -> None:
     @bp.get("/api/catalogue")
     def show_catalogue() -> Response:
         """Places and kinds with their forms, and whether wire faults can strike here."""
-        places = [asdict(place) | {"kinds": kinds_at(place)} for place in PLACES]
+        places = [asdict(place) | {"kinds": kinds_at(place)} for place in LOCATIONS]
         return jsonify(places=places, kinds=catalogue(), fault_proxy=desks().hands.fault_proxy)
 
     @bp.get("/api/state")
@@ -133,8 +133,8 @@ def _add_clock(bp: Blueprint) -> None:
         return jsonify(clocks=[_clock(each) for each in clocks]), HTTPStatus.OK
 
 
-def _ground(mine: Desk, hands: Hands) -> Ground:
-    return Ground(
+def _ground(mine: Desk, hands: Hands) -> ScenarioContext:
+    return ScenarioContext(
         reconciliation=mine.reconciliation,
         clock_file=hands.clock_file,
         worker_health_port=hands.worker_health_port,

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.frame import Page, desk, stream, told
-from attachment_lab.errors import Refused, WrongUse
+from attachment_lab.errors import RequestRefused, WrongUse
 from attachment_lab.exchanges.entry import HOPS
 from attachment_lab.exchanges.har import as_text
 from attachment_lab.exchanges.query import LABELS, METHODS, STATUS_CLASSES, Query, read_query
@@ -56,7 +56,7 @@ def _add_reading(bp: Blueprint) -> None:
         """One exchange in full, with its explanation."""
         try:
             found = desk().journal.detail(key)
-        except Refused as exc:
+        except RequestRefused as exc:
             if exc.status != HTTPStatus.NOT_FOUND:
                 raise
             found = None

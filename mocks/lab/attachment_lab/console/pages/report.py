@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 
+from attachment_lab.chats.watch import SHOWN_CHATS
 from attachment_lab.console.desk import Desk
 from attachment_lab.console.frame import Page, desk, stream
-from attachment_lab.console.watch import SHOWN_CHATS
 from attachment_lab.report.gather import file_name, gather
 from attachment_lab.report.model import Scope
 from attachment_lab.report.page import render, style_policy

@@ -14,13 +14,13 @@ from typing import Any
 
 from attachment_lab.console.tour.steps import step, steps
 from attachment_lab.demo import faults as demo_faults
-from attachment_lab.errors import NotSettled, Refused, WrongUse
+from attachment_lab.errors import NotSettled, RequestRefused, WrongUse
 from attachment_lab.exchanges.query import Query
-from attachment_lab.exchanges.reader import Reader
+from attachment_lab.exchanges.reader import JournalReader
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.reconciliation.records import TransferRecord
-from attachment_lab.tenant.conversation import Conversation
-from attachment_lab.tenant.settling import wait_until_settled
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation
+from attachment_lab.tenant.service_api import TransferRecord
 
 #: Seconds by which each download and each upload is slowed down at speed 1, so that people see it.
 SLOW_S = 0.9
@@ -43,8 +43,8 @@ class _Story:
     """One telling: what has been done, the two chats that it is about, and the fault by which a file is gone."""
 
     done: list[str] = field(default_factory=list)
-    chat: Conversation | None = None
-    broken: Conversation | None = None
+    chat: LabConversation | None = None
+    broken: LabConversation | None = None
     gone: str = ""
     finished: bool = False
 
@@ -52,7 +52,7 @@ class _Story:
 class Director:
     """Tells one story at a time. Safe for threads."""
 
-    def __init__(self, reconciliation: Reconciliation, journal: Reader) -> None:
+    def __init__(self, reconciliation: Reconciliation, journal: JournalReader) -> None:
         self._reconciliation = reconciliation
         self._journal = journal
         self._story = _Story()
@@ -123,7 +123,7 @@ class Director:
         finished = self._story.finished
         return {"finished": finished, "ok": finished and not missing, "missing": missing}
 
-    def _transfer(self, chat: Conversation | None) -> TransferRecord | None:
+    def _transfer(self, chat: LabConversation | None) -> TransferRecord | None:
         found = self._reconciliation.service.transfers(chat=chat.guid) if chat else []
         return found[-1] if found else None
 
@@ -164,22 +164,22 @@ class Director:
         transfer = self._transfer(self._story.broken)
         if transfer is None:
             raise WrongUse("there is nothing to retry: the second chat has no transfer")
-        with suppress(Refused):  # somebody has cleared the faults by hand
+        with suppress(RequestRefused):  # somebody has cleared the faults by hand
             self._reconciliation.to.cmi.delete(
                 f"/_mock/faults/{self._story.gone}", tenant=self._reconciliation.names.name
             )
         self._reconciliation.service.retry(transfer.id)
 
-    def _opened(self) -> Conversation:
+    def _opened(self) -> LabConversation:
         to, names = self._reconciliation.to, self._reconciliation.names
-        return Conversation.open(to, names, channel_sub_type="whatsapp", customer=dict(CUSTOMER), agent=AGENT)
+        return LabConversation.open(to, names, channel_sub_type="whatsapp", customer=dict(CUSTOMER), agent=AGENT)
 
-    def _chat(self) -> Conversation:
+    def _chat(self) -> LabConversation:
         if self._story.chat is None:
             raise WrongUse("the tour has not begun: open its first step")
         return self._story.chat
 
-    def _send(self, chat: Conversation, wanted: tuple[tuple[str, str], ...]) -> None:
+    def _send(self, chat: LabConversation, wanted: tuple[tuple[str, str], ...]) -> None:
         from attachment_lab.demo.seeds.files import seed_files  # noqa: PLC0415 - builds pictures: heavy imports
         from attachment_lab.demo.seeds.load import default_directory  # noqa: PLC0415
 

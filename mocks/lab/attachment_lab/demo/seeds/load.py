@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.demo import faults as demo_faults
 from attachment_lab.demo.faults import DemoFault
 from attachment_lab.demo.files import CustomerFile
 from attachment_lab.demo.seeds.files import seed_files
 from attachment_lab.demo.seeds.script import FaultKind, Line, ScriptedChat, scripted_chats
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack.neighbours import Neighbours
-from attachment_lab.tenant.conversation import Conversation, SentFile
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.tenant.conversation import LabConversation, SentFile
 from attachment_lab.tenant.credentials import TenantNames
-from attachment_lab.tenant.settling import wait_until_settled
 
 SETTLE_TIMEOUT_S = 120.0
 FAULTS: Mapping[FaultKind, DemoFault] = {
@@ -38,7 +38,7 @@ class Loaded:
 
 
 def load(
-    to: Neighbours,
+    to: StackClients,
     names: TenantNames,
     *,
     told: Callable[[str], None] = lambda _: None,
@@ -71,9 +71,11 @@ def default_directory() -> Path:
     return cache / "attachment-lab" / "seed-files"
 
 
-def _play(to: Neighbours, names: TenantNames, chat: ScriptedChat, files: Mapping[str, CustomerFile]) -> Conversation:
+def _play(
+    to: StackClients, names: TenantNames, chat: ScriptedChat, files: Mapping[str, CustomerFile]
+) -> LabConversation:
     person = chat.person
-    conversation = Conversation.open(
+    conversation = LabConversation.open(
         to,
         names,
         channel_sub_type=person.channel,
@@ -96,7 +98,9 @@ def _play(to: Neighbours, names: TenantNames, chat: ScriptedChat, files: Mapping
     return conversation
 
 
-def _say(conversation: Conversation, line: Line, files: Mapping[str, CustomerFile], sent: dict[str, SentFile]) -> None:
+def _say(
+    conversation: LabConversation, line: Line, files: Mapping[str, CustomerFile], sent: dict[str, SentFile]
+) -> None:
     if line.file:
         sent[line.file] = conversation.send(files[line.file], line.by)
     else:

@@ -1,0 +1,111 @@
+"""The archive itself: one folder, each file with its checksum, the same input in the same order with the same dates."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from attachment_lab.bundle.contents import BundleContents
+from attachment_lab.bundle.engine import CHUNK_BYTES, Image, saved
+from attachment_lab.errors import WrongUse
+
+IMAGES_FILE = "images.tar.gz"
+LIST_FILE = "images.txt"
+SUMS_FILE = "SHA256SUMS"
+STACK_FOLDER = "stack"
+WHEELS_FOLDER = "wheels"
+LOCKS_FOLDER = "requirements"
+
+#: Layers hold much that is packed already; a higher level costs minutes and gains a few percent.
+_LEVEL = 4
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleArchive:
+    """What was written: where, how large, and what the archive's own checksum is."""
+
+    path: Path
+    size_bytes: int
+    sha256: str
+
+
+def fill(folder: Path, stack: BundleContents, images: Sequence[Image], progress: Progress) -> None:
+    """Put images, compose file and instructions into ``folder``. ``progress`` hears of bytes saved, unpacked."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in stack.files:
+        copy = folder / STACK_FOLDER / path
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(stack.root / path, copy)
+        copy.chmod(0o755 if (stack.root / path).stat().st_mode & 0o100 else 0o644)
+    for name in ("load.sh", "README.md"):
+        text = resources.files("attachment_lab.bundle").joinpath("data", name).read_text(encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "load.sh").chmod(0o755)
+    lines = [f"{image.image_id} {image.platform} {image.name}\n" for image in images]
+    (folder / LIST_FILE).write_text("".join(lines), encoding="utf-8")
+    _save([image.name for image in images], folder / IMAGES_FILE, progress)
+
+
+def add_locks(folder: Path, locks: Sequence[Path]) -> None:
+    """The locks that the wheels were fetched by, which the other machine checks them with."""
+    (folder / LOCKS_FOLDER).mkdir(parents=True, exist_ok=True)
+    for lock in locks:
+        shutil.copyfile(lock, folder / LOCKS_FOLDER / lock.name)
+
+
+def write_archive(folder: Path, out: Path) -> BundleArchive:
+    """Write the checksums and then the archive; a half-written one never bears the name ``out``."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS_FILE)
+    sums = [f"{_sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    (folder / SUMS_FILE).write_text("".join(sums), encoding="utf-8")
+    part = out.with_name(out.name + ".part")
+    try:
+        with tarfile.open(part, "w", format=tarfile.PAX_FORMAT) as archive:
+            for path in [*files, folder / SUMS_FILE]:
+                name = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+                archive.add(path, name, recursive=False, filter=_undated)
+        part.replace(out)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        raise WrongUse(f"--out {out}: {exc.strerror or exc}. Remedy: a folder with room that you may write to") from exc
+    return BundleArchive(path=out, size_bytes=out.stat().st_size, sha256=_sha256(out))
+
+
+def _save(names: Sequence[str], to: Path, progress: Progress) -> None:
+    with (
+        saved(names) as stream,
+        to.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", compresslevel=_LEVEL, fileobj=raw, mtime=0) as packed,
+    ):
+        while chunk := stream.read(CHUNK_BYTES):
+            packed.write(chunk)
+            progress(len(chunk))
+
+
+def _undated(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Nobody's file, of no day."""
+    member.uid = member.gid = member.mtime = 0
+    member.uname = member.gname = "root"
+    member.mode = 0o755 if member.mode & 0o100 else 0o644
+    return member
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    for chunk in _chunks(path):
+        digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield chunk

@@ -1,0 +1,118 @@
+"""What a compose file needs on the machine that runs it: its images, and its own files beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from attachment_lab.bundle.engine import EngineFailed
+from attachment_lab.containers.engine import compose_command
+from attachment_lab.errors import WrongUse
+
+PROFILES_VARIABLE = "COMPOSE_PROFILES"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundleContents:
+    """What travels for one compose file.
+
+    Attributes:
+        root: the compose file's folder; every path below is inside it.
+        images: names, sorted, each once.
+        files: relative paths, sorted: the compose file, ``.env``, what containers mount, what was asked for besides.
+        profiles: the compose profiles that were chosen.
+    """
+
+    root: Path
+    images: tuple[str, ...]
+    files: tuple[Path, ...]
+    profiles: tuple[str, ...]
+
+
+def read_contents(compose_file: Path, *, profiles: Iterable[str] = (), extra: Iterable[Path] = ()) -> BundleContents:
+    """Ask compose itself what the file means; variables and ``.env`` count as they would on ``up``.
+
+    Args:
+        profiles: none = what COMPOSE_PROFILES says, in the environment or in ``.env``.
+        extra: files that travel as well, inside the compose file's folder.
+
+    Raises WrongUse for a file that is missing or cannot travel, EngineFailed where compose refuses the file, NoEngine
+    where there is no compose.
+    """
+    if not compose_file.is_file():
+        raise WrongUse(f"--compose-file {compose_file}: there is no such file. Remedy: name the stack's compose file")
+    root = compose_file.resolve().parent
+    chosen = tuple(profiles) or _profiles_of(root, os.environ)
+    services = _services(compose_file, chosen)
+    files = {Path(compose_file.name)}
+    if (root / ".env").is_file():
+        files.add(Path(".env"))
+    for path in [*_mounted(services.values()), *extra]:
+        files.update(_inside(root, path))
+    images = {_image(name, service) for name, service in services.items()}
+    return BundleContents(root=root, images=tuple(sorted(images)), files=tuple(sorted(files)), profiles=chosen)
+
+
+def _services(compose_file: Path, profiles: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    command = [*compose_command(), "--project-directory", str(compose_file.resolve().parent), "-f", str(compose_file)]
+    environment = os.environ | {PROFILES_VARIABLE: ",".join(profiles)}
+    done = subprocess.run([*command, "config"], capture_output=True, text=True, check=False, env=environment)
+    if done.returncode != 0:
+        raise EngineFailed(f"{compose_file}: compose refuses it: {done.stderr.strip()}")
+    services: dict[str, dict[str, Any]] = yaml.safe_load(done.stdout)["services"]
+    # Version 1 prints every service whatever the profiles; version 2 the chosen ones only.
+    chosen = {name: each for name, each in services.items() if _runs(each, profiles)}
+    if not chosen:
+        raise WrongUse(f"--profile {','.join(profiles) or '(none)'}: no service of {compose_file} is in it")
+    return chosen
+
+
+def _runs(service: Mapping[str, Any], profiles: tuple[str, ...]) -> bool:
+    wanted = service.get("profiles") or []
+    return not wanted or bool(set(wanted) & set(profiles))
+
+
+def _image(name: str, service: Mapping[str, Any]) -> str:
+    image = service.get("image")
+    if not image:
+        raise WrongUse(f"service {name}: it has no image name, so it cannot travel. Remedy: give it `image:`")
+    return str(image)
+
+
+def _profiles_of(root: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
+    text = environment.get(PROFILES_VARIABLE)
+    if text is None and (root / ".env").is_file():
+        for line in (root / ".env").read_text(encoding="utf-8").splitlines():
+            name, found, value = line.partition("=")
+            if found and name.strip() == PROFILES_VARIABLE:
+                text = value.strip()
+    return tuple(each.strip() for each in (text or "").split(",") if each.strip())
+
+
+def _mounted(services: Iterable[Mapping[str, Any]]) -> Iterator[Path]:
+    """Folders and files of this machine that a container sees, from the short form and the long."""
+    for service in services:
+        for volume in service.get("volumes") or []:
+            source = volume.get("source", "") if isinstance(volume, dict) else str(volume).partition(":")[0]
+            kind = volume.get("type", "volume") if isinstance(volume, dict) else "bind"
+            if kind == "bind" and source.startswith(("/", ".", "~")):
+                yield Path(source)
+
+
+def _inside(root: Path, path: Path) -> Iterator[Path]:
+    """Every file at or below ``path``, relative to ``root``."""
+    full = (root / path).resolve()
+    if not full.is_relative_to(root):
+        raise WrongUse(f"{path}: it lies outside {root}, so it cannot travel. Remedy: keep it beside the compose file")
+    if not full.exists():
+        raise WrongUse(f"{path}: there is no such file. Remedy: make it, or take it out of the compose file")
+    if full.is_file():
+        yield full.relative_to(root)
+        return
+    yield from (each.relative_to(root) for each in sorted(full.rglob("*")) if each.is_file())

@@ -1,0 +1,1 @@
+"""HTTP clients for the processes of a stack: the three mocks' control interfaces and the service."""

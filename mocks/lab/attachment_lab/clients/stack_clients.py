@@ -1,0 +1,32 @@
+"""The processes of a stack as the lab talks to them, whoever started it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attachment_lab.clients.json_client import JsonClient
+from attachment_lab.errors import WrongUse
+
+MOCKS = ("orchestration", "cmi", "c4c")
+
+
+class StackClients:
+    """Clients for the three mocks' control interfaces and the service, from base URLs by name."""
+
+    def __init__(self, urls: Mapping[str, str]) -> None:
+        self.orchestration = JsonClient("orchestration mock", urls["orchestration"])
+        self.cmi = JsonClient("CMI mock", urls["cmi"])
+        self.c4c = JsonClient("C4C mock", urls["c4c"])
+        self.service = JsonClient("transfer service", urls["service"])
+
+    def mock(self, name: str) -> JsonClient:
+        """The mock of that name. Raises WrongUse for a name that is none."""
+        if name not in MOCKS:
+            raise WrongUse(f"no mock is called {name!r}; there are {', '.join(MOCKS)}")
+        calls: JsonClient = getattr(self, name)
+        return calls
+
+    def close(self) -> None:
+        """Give all connections back."""
+        for calls in (self.orchestration, self.cmi, self.c4c, self.service):
+            calls.close()

@@ -1,0 +1,1 @@
+"""What a run leaves: assumptions and their verdicts, redacted evidence files, the dialect file."""

@@ -1,0 +1,93 @@
+"""Everything that mocks and service take for granted about the neighbours: what a tenant can confirm or refute."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from attachment_lab.clients.stack_clients import MOCKS
+from c4c_mock.evidence import DIALECT as C4C_DIALECT
+from cmi_mock.evidence import DIALECT as CMI_DIALECT
+from orchestration_mock.evidence import DIALECT as ORCHESTRATION_DIALECT
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedAssumption:
+    """One of them.
+
+    Attributes:
+        id: as in docs/fidelity.md; Contact Pro's with ``orchestration.`` before.
+        participant: orchestration, cmi, c4c or service.
+        entry: path of its dialect entry below the participant; empty for a behaviour without a switch.
+        assumed: the entry's default; True for a behaviour without a switch.
+        label: how it is known so far.
+    """
+
+    id: str
+    participant: str
+    entry: str
+    assumed: Any
+    behaviour: str
+    label: str
+
+
+@cache
+def assumptions() -> Mapping[str, NamedAssumption]:
+    """All of them by id: every switch, and of the behaviours without one those that are the vendors'."""
+    found = [*_of_mocks(), *_of_service()]
+    return {one.id: one for one in found if one.entry or one.label != "own"}
+
+
+def _of_mocks() -> Iterator[NamedAssumption]:
+    dialects = (ORCHESTRATION_DIALECT, CMI_DIALECT, C4C_DIALECT)
+    for mock, dialect in zip(MOCKS, dialects, strict=True):
+        entries = {switch.evidence.id: (switch.name, switch.value) for switch in dialect.switches.values()}
+        for one in dialect.book.all():
+            name, value = entries.get(one.id, ("", True))
+            yield NamedAssumption(
+                id=f"orchestration.{one.id}" if mock == "orchestration" else one.id,
+                participant=mock,
+                entry=name,
+                assumed=value,
+                behaviour=one.behaviour,
+                label=one.label,
+            )
+
+
+def _of_service() -> Iterator[NamedAssumption]:
+    """The service is asked by its command line: the lab does not import it."""
+    command = [sys.executable, "-m", "attachment_transfer", "dialect"]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    for section, entries in json.loads(answer.stdout).items():
+        for name, entry in entries.items():
+            yield NamedAssumption(
+                id=f"service.{section}.{name}",
+                participant="service",
+                entry=f"{section}.{name}",
+                assumed=entry["value"],
+                behaviour=entry["source"],
+                label=entry["evidence"],
+            )
+
+
+@cache
+def why_unseen() -> Mapping[str, str]:
+    """Why the probe cannot see an assumption, or what it needs to; by id, or by a prefix that ends in a dot."""
+    text = resources.files("attachment_lab.probe.findings").joinpath("unseen.toml").read_text(encoding="utf-8")
+    return {str(name): str(reason) for name, reason in tomllib.loads(text)["why"].items()}
+
+
+def reason_unseen(id_: str) -> str:
+    """The sentence for one assumption that was not seen."""
+    reasons = why_unseen()
+    if id_ in reasons:
+        return reasons[id_]
+    prefixes = [prefix for prefix in reasons if prefix.endswith(".") and id_.startswith(prefix)]
+    return reasons[max(prefixes, key=len)] if prefixes else "this tenant's answers did not show it"

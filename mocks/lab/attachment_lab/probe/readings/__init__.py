@@ -1,0 +1,1 @@
+"""What answers show. Pure: from exchanges to sightings."""

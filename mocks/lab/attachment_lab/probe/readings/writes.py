@@ -1,0 +1,167 @@
+"""From C4C's answers to the writes in the test activity: what they show."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from decimal import Decimal
+
+from attachment_lab.probe.exchange import ExchangeLog, ProbeExchange
+from attachment_lab.probe.readings.observations import Observation, holds, status_of, taken
+from attachment_lab.probe.requests.writes import CONTENT, PRODUCT_IMAGE, PROGRAM_TYPE, STANDARD
+
+_COMPLETED = "3"
+_REFUSALS = (400, 403, 405, 415, 422)
+
+
+def first_write(book: ExchangeLog) -> Iterator[Observation]:
+    """The plain create: token, completed chats, echo."""
+    plain = book.get("c4c.write.plain")
+    created = _first_created(book)
+    if plain is None:
+        return
+    asked = plain.status == 403 and plain.headers.get("x-csrf-token", "").lower() == "required"
+    if plain.ok or asked:
+        yield Observation(id="c4c.csrf_for_technical_users", value=asked, seen_in=(plain.label,))
+    yield from _completed(book, created or plain)
+    if created is not None:
+        yield from _echo(created)
+        yield from _visible(book, created)
+        yield from _title(book, created)
+
+
+def _first_created(book: ExchangeLog) -> ProbeExchange | None:
+    return book.good("c4c.write.plain") or book.good("c4c.write.with_token")
+
+
+def _completed(book: ExchangeLog, first: ProbeExchange) -> Iterator[Observation]:
+    activity = book.good("c4c.test_activity")
+    completed = activity is not None and activity.entity.get("LifeCycleStatusCode") == _COMPLETED
+    if activity is not None and completed and (first.ok or first.status == 400):
+        detail = "" if first.ok else "refused, and the chat is completed: check the reason in the evidence"
+        yield Observation(
+            id="c4c.attach_to_completed", value=first.ok, seen_in=(activity.label, first.label), detail=detail
+        )
+
+
+def _echo(created: ProbeExchange) -> Iterator[Observation]:
+    echoed = created.entity.get("Binary") == base64.b64encode(CONTENT).decode()
+    yield holds("c4c.binary-echo", echoed, created)
+    size = created.entity.get("SizeInkB")
+    if size:
+        in_bytes = Decimal(str(size)) == len(CONTENT)
+        yield holds("c4c.size-is-bytes", in_bytes, created, detail=f"{len(CONTENT)} bytes were sent")
+        yield Observation(id="service.c4c.size_field_holds_bytes", value=in_bytes, seen_in=(created.label,))
+    yield Observation(id="service.c4c.attachment_type_code", value=STANDARD, seen_in=(created.label,))
+    yield Observation(id="service.c4c.attachment_category_code", value="2", seen_in=(created.label,))
+
+
+def _visible(book: ExchangeLog, created: ProbeExchange) -> Iterator[Observation]:
+    """Seconds from the answer until a list shows the file; 0 when the first look did."""
+    looks = [each for each in book if each.label.startswith("c4c.write.visible.")]
+    shown = looks[-1] if looks and _object_id(created) in {row.get("ObjectID") for row in looks[-1].rows} else None
+    if shown is not None:
+        waited_s = (shown.at - created.at).total_seconds() - created.took_s if len(looks) > 1 else 0.0
+        yield Observation(
+            id="c4c.commit_delay_s",
+            value=round(waited_s, 1),
+            seen_in=(created.label, shown.label),
+            detail="one observation bounds nothing",
+        )
+
+
+def _title(book: ExchangeLog, created: ProbeExchange) -> Iterator[Observation]:
+    """Title was sent if $metadata said creatable; that it can be read back makes it fit for a key."""
+    if b'"Title"' not in created.sent:
+        return
+    rows = [row for each in book if each.label.startswith("c4c.write.visible.") for row in each.rows]
+    mine = [row for row in rows if row.get("ObjectID") == _object_id(created)]
+    if mine:
+        kept = bool(mine[0].get("Title"))
+        yield Observation(id="c4c.attachment_title_creatable", value=True, seen_in=(created.label,))
+        yield Observation(id="service.c4c.key_field", value="Title" if kept else "Name", seen_in=(created.label,))
+
+
+def variants(book: ExchangeLog) -> Iterator[Observation]:
+    """One change each against the plain create, which was taken."""
+    if _first_created(book) is None:
+        return
+    strict = book.good("c4c.write.strict")
+    if strict is not None and strict.json() is not None:
+        follows = "__metadata" in strict.json().get("d", {})
+        yield Observation(id="c4c.post_follows_strict_header", value=follows, seen_in=(strict.label,))
+    silent = book.good("c4c.write.no_payload")
+    if silent is not None:
+        empty = not silent.body and bool(silent.headers.get("location"))
+        yield holds("c4c.no-payload", empty, silent)
+    without = book.get("c4c.write.no_category")
+    if without is not None and (without.ok or without.status in _REFUSALS):
+        yield Observation(id="c4c.attachment_category_mandatory", value=not without.ok, seen_in=(without.label,))
+    yield from taken(book, "c4c.write.no_binary", "c4c.document_without_binary", refused=_REFUSALS)
+    yield from taken(book, "c4c.write.empty", "c4c.empty_binary", refused=_REFUSALS)
+    yield from taken(book, "c4c.write.white_space", "c4c.base64_white_space", refused=_REFUSALS)
+    yield from taken(book, "c4c.write.title", "c4c.attachment_title_creatable", refused=_REFUSALS)
+    yield from taken(book, "c4c.write.flat", "c4c.parent_object_id_creatable", refused=_REFUSALS)
+    yield from _type_codes(book)
+    yield from _program(book)
+
+
+def _type_codes(book: ExchangeLog) -> Iterator[Observation]:
+    odd, image = book.get("c4c.write.no_type"), book.get("c4c.write.product_image")
+    if odd is None or image is None or odd.status not in {201, *_REFUSALS}:
+        return
+    codes = [] if odd.ok else [STANDARD, *([PRODUCT_IMAGE] if image.ok else [])]
+    detail = "any code is taken" if odd.ok else "of the codes tried; there may be more"
+    yield Observation(id="c4c.attachment_type_codes", value=codes, seen_in=(odd.label, image.label), detail=detail)
+
+
+def _program(book: ExchangeLog) -> Iterator[Observation]:
+    program = book.get("c4c.write.program")
+    if program is None:
+        return
+    if program.status in {400, 415}:
+        yield Observation(id="c4c.mime_refused_status", value=program.status, seen_in=(program.label,))
+        yield Observation(
+            id="c4c.mime_deny_list", value=[PROGRAM_TYPE], seen_in=(program.label,), detail="the one type tried"
+        )
+    elif program.ok:
+        yield Observation(
+            id="c4c.mime_deny_list", value=[], seen_in=(program.label,), detail=f"{PROGRAM_TYPE} is taken"
+        )
+
+
+def changes(book: ExchangeLog) -> Iterator[Observation]:
+    """Renaming and deleting what the run made; a second writer; a batch."""
+    yield from status_of(book, "c4c.write.rename", "c4c.attachment_update_status", (400, 405, 501))
+    yield from status_of(book, "c4c.write.delete.0", "c4c.delete_status", (200, 204))
+    # Which of the two comes second is the network's choice.
+    writers = [each for each in book if ".first_writer" in each.label or ".second_writer" in each.label]
+    locked = next((each for each in writers if not each.ok and "locked" in each.error_text.lower()), None)
+    if locked is not None:
+        yield holds("c4c.lock", True, locked)
+        yield from status_of(book, locked.label, "c4c.lock_status", (400, 423, 500))
+        yield Observation(id="service.c4c.lock_pattern", value=r"(?i)\blocked\b", seen_in=(locked.label,))
+
+
+def batches(book: ExchangeLog) -> Iterator[Observation]:
+    """The envelope's status, and what its two parts got."""
+    batch = book.good("c4c.batch")
+    if batch is None:
+        return
+    parts = batch.body.split(b"HTTP/1.1 ")[1:]
+    yield holds("c4c.batch", len(parts) == 2, batch)
+    if batch.status in {200, 202}:
+        yield Observation(id="c4c.batch_status", value=batch.status, seen_in=(batch.label,))
+    if len(parts) == 2 and parts[0].startswith(b"200"):
+        strict = b'"results"' not in parts[0]
+        yield Observation(id="c4c.batch_inherits_strict_header", value=strict, seen_in=(batch.label,))
+    if len(parts) == 2 and parts[1][:3] in {b"200", b"400", b"501"}:
+        yield Observation(id="c4c.search_in_batch", value=parts[1].startswith(b"200"), seen_in=(batch.label,))
+
+
+def _object_id(created: ProbeExchange) -> str:
+    return created.headers.get("location", "").rpartition("('")[2].partition("'")[0]
+
+
+#: Before the rules on reads: what a create does outweighs what an annotation says.
+WRITES = (first_write, variants, changes, batches)

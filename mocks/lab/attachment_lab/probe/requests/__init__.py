@@ -1,0 +1,1 @@
+"""What the probe sends, system by system, in order."""

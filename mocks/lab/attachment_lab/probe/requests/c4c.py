@@ -1,0 +1,230 @@
+"""What is asked of C4C without changing anything, in this order. docs/probe.md lists every request.
+
+The first question that carries the password comes alone: if it is refused, none of the others is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from attachment_lab.probe.client import ProbeClient, ProbeFailed
+from attachment_lab.probe.edm import AttachmentNav, Edm, EdmUnreadable, read_edm
+from attachment_lab.probe.exchange import ProbeExchange
+from attachment_lab.probe.guard import ROOT
+
+SERVICES = ("chatactivity", "activity", "call_list", "socialmediaactivity")
+#: Not ticked in the documented arrangement, so a good place to see what an unticked service answers.
+UNTICKED = "c4codataapi"
+JSON = {"Accept": "application/json"}
+STRICT = {**JSON, "odata-v2-strict-json-format": "true"}
+UNASSIGNED_ID = "0" * 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceLookup:
+    """One way in which an activity may carry the contact's reference; the service's lookup of the same form."""
+
+    label: str
+    service: str
+    set: str
+    field: str
+    parent: str
+    activity_set: str
+
+
+LOOKUPS = (
+    ReferenceLookup(
+        label="reference",
+        service="chatactivity",
+        set="ChatActivityBTDReferenceCollection",
+        field="ID",
+        parent="ParentObjectID",
+        activity_set="ChatActivityCollection",
+    ),
+    ReferenceLookup(
+        label="groupware",
+        service="chatactivity",
+        set="ChatActivityCollection",
+        field="GroupwareItemID",
+        parent="ObjectID",
+        activity_set="ChatActivityCollection",
+    ),
+    ReferenceLookup(
+        label="phone",
+        service="activity",
+        set="PhoneCallBTDReferenceCollection",
+        field="ID",
+        parent="ParentObjectID",
+        activity_set="PhoneCallCollection",
+    ),
+    ReferenceLookup(
+        label="social",
+        service="socialmediaactivity",
+        set="SocialMediaActivityCollection",
+        field="SocialMediaMessageID",
+        parent="ObjectID",
+        activity_set="SocialMediaActivityCollection",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activity:
+    """The contact's activity as it was found."""
+
+    place: ReferenceLookup
+    object_id: str
+
+    @property
+    def path(self) -> str:
+        """Below the service root."""
+        return f"{self.place.activity_set}('{quote(self.object_id, safe='')}')"
+
+
+class C4cQuestions:
+    """Asks, and remembers what later questions need."""
+
+    def __init__(self, wire: ProbeClient) -> None:
+        self.wire = wire
+        self.edm: dict[str, Edm] = {}
+        self.activity: Activity | None = None
+
+    def ask(
+        self, label: str, service: str, path: str, options: Mapping[str, str] | None = None, **how: object
+    ) -> ProbeExchange:
+        """One request below a service root."""
+        query = f"?{urlencode(options, quote_via=quote)}" if options else ""
+        url = f"{self.wire.target.c4c_url}{ROOT}/{service}{path}{query}"
+        how.setdefault("headers", JSON)
+        return self.wire.ask("c4c", f"c4c.{label}", url, **how)  # type: ignore[arg-type]
+
+    def run(self) -> None:
+        """The whole list. Raises ProbeFailed, CredentialsRefused."""
+        self.ask("anonymous", "chatactivity", "/", credentials="none")
+        self._check_is_odata(self.ask("service.chatactivity", "chatactivity", "/"))
+        self._documents()
+        self._find_activity()
+        if self.activity is not None:
+            self._activity(self.activity)
+            self._attachments(self.activity)
+            self._search(self.activity)
+        if "chatactivity" in self.edm:
+            self._errors_and_filters()
+            self._token()
+
+    def _check_is_odata(self, first: ProbeExchange) -> None:
+        if first.media_type == "text/html" or 300 <= first.status < 400:
+            raise ProbeFailed(
+                "c4c",
+                f"{first.status} with a web page where OData was asked for: a login page? C4C_URL must lead to C4C "
+                "itself, and the user must be the technical user of a communication arrangement",
+            )
+
+    def _documents(self) -> None:
+        for service in SERVICES[1:]:
+            self.ask(f"service.{service}", service, "/")
+        self.ask("unticked", UNTICKED, "/")
+        self.ask("catalog", "odataservicecatalog", "/ODataServiceCollection", {"$format": "json"})
+        self.ask("no_slash", "chatactivity", "")
+        for service in SERVICES:
+            found = self.wire.notebook.good(f"c4c.service.{service}")
+            if found is not None:
+                self._metadata(service)
+
+    def _metadata(self, service: str) -> None:
+        answer = self.ask(f"metadata.{service}", service, "/$metadata", headers={"Accept": "application/xml"})
+        if answer.ok:
+            try:
+                self.edm[service] = read_edm(answer.body)
+            except EdmUnreadable as exc:
+                raise ProbeFailed("c4c", f"$metadata of {service} is not the XML it should be ({exc})") from exc
+
+    def _find_activity(self) -> None:
+        contact = self.wire.target.contact_id
+        for place in LOOKUPS:
+            if place.service not in self.edm or not self.edm[place.service].has(place.set, place.field):
+                continue
+            chosen = dict.fromkeys(("ObjectID", place.parent))
+            options = {"$filter": f"{place.field} eq '{contact}'", "$select": ",".join(chosen)}
+            found = self.ask(f"lookup.{place.label}", place.service, f"/{place.set}", options)
+            parents = {str(row.get(place.parent)) for row in found.rows if row.get(place.parent)}
+            if len(parents) == 1 and self.activity is None:
+                self.activity = Activity(place=place, object_id=parents.pop())
+        if self.activity is not None:
+            place = self.activity.place
+            options = {"$filter": f"{place.field} eq '{contact.lower()}'", "$select": "ObjectID"}
+            self.ask("lookup.lower_case", place.service, f"/{place.set}", options)
+
+    def _activity(self, activity: Activity) -> None:
+        service, path = activity.place.service, f"/{activity.path}"
+        plain = self.ask("activity", service, path)
+        self.ask("activity.strict", service, path, headers=STRICT)
+        self.ask("activity.gzip", service, path, headers={**JSON, "Accept-Encoding": "gzip"})
+        self.ask("activity.atom", service, path, headers={"Accept": "application/atom+xml"})
+        self.ask("activity.no_codes", service, path, headers={**JSON, "odata-no-codedescs": "true"})
+        if etag := plain.headers.get("etag"):
+            self.ask("activity.unchanged", service, path, headers={**JSON, "If-None-Match": etag})
+        navigations = self.edm[service].navigations(activity.place.activity_set)
+        attachments = self.edm[service].attachment_nav(activity.place.activity_set)
+        # Not the attachments: their Binary would come along.
+        wanted = [name for name in navigations if attachments is None or name != attachments.navigation]
+        if wanted:
+            options = {"$expand": ",".join(wanted)}
+            self.ask("activity.expand", service, path, options)
+            self.ask("activity.expand.strict", service, path, options, headers=STRICT)
+
+    def _attachments(self, activity: Activity) -> None:
+        service = activity.place.service
+        nav = self.edm[service].attachment_nav(activity.place.activity_set)
+        if nav is None:
+            return
+        path = f"/{activity.path}/{nav.navigation}"
+        listed = self.ask("attachments", service, path, {"$select": selection(nav)})
+        self.ask("csrf.head", service, path, method="HEAD", headers={**JSON, "x-csrf-token": "fetch"})
+        documents = [row for row in listed.rows if row.get("ObjectID") and row.get("SizeInkB")]
+        if documents:
+            object_id = quote(str(documents[0]["ObjectID"]), safe="")
+            value = f"/{nav.entity_set}('{object_id}')/Binary/$value"
+            self.ask("attachment.value", service, value, headers={"Accept": "*/*"}, is_file=True)
+
+    def _search(self, activity: Activity) -> None:
+        """By the activity's own number: a word that is known to be there, and names nobody."""
+        plain = self.wire.notebook.good("c4c.activity")
+        word = str(plain.entity.get("ID") or "") if plain is not None else ""
+        if word.isalnum():
+            for label, term in (("search", word), ("search.quoted", f'"{word}"')):
+                options = {"$search": term, "$select": "ObjectID"}
+                self.ask(label, activity.place.service, f"/{activity.place.activity_set}", options)
+
+    def _errors_and_filters(self) -> None:
+        edm = self.edm["chatactivity"]
+        chats = "ChatActivityCollection"
+        self.ask("unknown_key", "chatactivity", f"/{chats}('{UNASSIGNED_ID}')")
+        self.ask(
+            "version", "chatactivity", f"/{chats}('{UNASSIGNED_ID}')", headers={**JSON, "DataServiceVersion": "3.0"}
+        )
+        self.ask("page", "chatactivity", f"/{chats}", {"$select": "ObjectID", "$inlinecount": "allpages"})
+        asked = {
+            "substringof": "substringof('probe',SubjectName)",
+            "or": f"ID eq '{UNASSIGNED_ID}' or SubjectName eq '{UNASSIGNED_ID}'",
+            "not": f"not (ID eq '{UNASSIGNED_ID}')",
+            "function": f"length(ID) eq {len(UNASSIGNED_ID)}",
+        }
+        hidden = edm.not_filterable(chats)
+        if hidden:
+            asked["not_filterable"] = f"{hidden} ne null"
+        for label, condition in asked.items():
+            options = {"$filter": condition, "$select": "ObjectID", "$top": "1"}
+            self.ask(f"filter.{label}", "chatactivity", f"/{chats}", options)
+
+    def _token(self) -> None:
+        """Whether a refused read hands out a token; a GET of $batch is refused everywhere."""
+        self.ask("csrf.batch", "chatactivity", "/$batch", headers={**JSON, "x-csrf-token": "fetch"})
+
+
+def selection(nav: AttachmentNav) -> str:
+    """What is asked of attachments: never the bytes, nor who made them."""
+    wanted = ("ObjectID", "ParentObjectID", "Name", "Title", "MimeType", "SizeInkB", "TypeCode", "CategoryCode")
+    return ",".join(name for name in wanted if name in nav.properties)

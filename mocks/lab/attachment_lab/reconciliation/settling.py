@@ -1,0 +1,70 @@
+"""Wait until the chain is at rest: no delivery pending, every transfer in a final state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from attachment_lab.errors import NotSettled
+from attachment_lab.reconciliation.reading import Reconciliation
+from attachment_lab.reconciliation.records import DeliveryRecord
+from attachment_lab.tenant.service_api import TransferRecord
+
+POLL_S = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainState:
+    """What the chain is doing at this moment."""
+
+    deliveries: tuple[DeliveryRecord, ...] = ()
+    transfers: tuple[TransferRecord, ...] = ()
+
+    def unrest(self) -> Iterator[str]:
+        """One sentence for each thing that is not at rest yet."""
+        known = {each.chat for each in self.transfers}
+        for delivery in self.deliveries:
+            if delivery.state == "pending":
+                yield f"event {delivery.event} of chat {delivery.chat} is not delivered yet"
+            elif delivery.state == "delivered" and delivery.chat not in known:
+                yield f"the service has no transfer for chat {delivery.chat} yet"
+        for transfer in self.transfers:
+            if not transfer.is_at_rest:
+                yield _where(transfer)
+
+
+def read_chain(reconciliation: Reconciliation) -> ChainState:
+    """One reading. Deliveries first: a transfer may appear in between, never vanish."""
+    deliveries = reconciliation.deliveries()
+    return ChainState(deliveries=tuple(deliveries), transfers=tuple(reconciliation.service.transfers()))
+
+
+def wait_until_settled(
+    reconciliation: Reconciliation,
+    *,
+    timeout_s: float = 60.0,
+    each_time: Callable[[ChainState], None] = lambda _: None,
+    pause: Callable[[float], None] = time.sleep,
+) -> ChainState:
+    """Poll until nothing moves; ``each_time`` sees every reading. Raises NotSettled after the wall time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        motion = read_chain(reconciliation)
+        each_time(motion)
+        unrest = list(motion.unrest())
+        if not unrest:
+            return motion
+        if time.monotonic() > deadline:
+            lines = "\n".join(f"  - {line}" for line in unrest)
+            raise NotSettled(f"the chain did not come to rest within {timeout_s:g} s:\n{lines}")
+        pause(POLL_S)
+
+
+def _where(transfer: TransferRecord) -> str:
+    parts = [f"transfer {transfer.id} is {transfer.state} after {transfer.rounds} round(s)"]
+    if transfer.next_round_at:
+        parts.append(f"next round at {transfer.next_round_at}")
+    if transfer.reason:
+        parts.append(transfer.reason)
+    return "; ".join(parts)

@@ -1,0 +1,174 @@
+"""Parts of a report from what is known of its chats. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from attachment_lab.chats.facts import C4C, ChatFacts, Tone
+from attachment_lab.chats.picture import FileView, Picture, draw
+from attachment_lab.reconciliation.records import ReconciliationVerdict
+from attachment_lab.report.model import (
+    INVARIANT_SAYS,
+    LABELS,
+    ChatPart,
+    EvidenceRow,
+    FileRow,
+    InvariantRow,
+    StationPart,
+)
+
+STATIONS = ("Contact Pro", "Integration", "Transfer service", "CMI download", "SAP Service Cloud")
+#: The worst of several tones is the one that is shown; a chat that has nothing to do at a stop does not count.
+SEVERITY: Sequence[Tone] = ("failed", "waiting", "active", "done", "idle")
+#: Which mock's behaviours those of a chat's deliveries are.
+CONTACT_PRO = "orchestration"
+
+
+def chat_part(chat: ChatFacts, *, customer: str, channel: str) -> ChatPart:
+    """One chat."""
+    picture = draw(chat)
+    files = tuple(_row(each) for each in picture.files)
+    return ChatPart(
+        guid=chat.guid,
+        customer=customer,
+        channel=channel,
+        created=chat.created or "",
+        sentence=sentence_of(files, ended=bool(chat.deliveries), at_rest=picture.until is not None),
+        tone=picture.tone,
+        rounds=chat.transfer.rounds if chat.transfer else 0,
+        deliveries=tuple(each.state for each in chat.deliveries),
+        files=files,
+        since=picture.since,
+        until=picture.until,
+    )
+
+
+def sentence_of(files: Sequence[FileRow], *, ended: bool, at_rest: bool) -> str:
+    """What became of a chat's files, or of a whole tenant's; each fact once."""
+    if not files:
+        return "There were no attachments."
+    count = len(files)
+    total = "The attachment" if count == 1 else f"All {count} attachments"
+    stored = [each for each in files if each.equal]
+    if len(stored) == count:
+        return f"{total} arrived; every byte is equal at both ends."
+    if not ended:
+        return f"{count} attachment{'' if count == 1 else 's'} in a chat whose event has not been fired."
+    told = [f"{len(stored)} of {count} attachments arrived with every byte equal"]
+    told += [f"{number} {words}" for number, words in _others(files) if number]
+    told += [] if at_rest else ["the transfer is still under way"]
+    return "; ".join(told) + "."
+
+
+def _others(files: Sequence[FileRow]) -> list[tuple[int, str]]:
+    changed = sum(1 for each in files if each.equal is False)
+    failed = sum(1 for each in files if each.tone == "failed") - changed
+    skipped = sum(1 for each in files if each.state == "Skipped")
+    return [
+        (changed, "changed on the way"),
+        (failed, "reported failed, with the reason"),
+        (skipped, "skipped, with the reason"),
+    ]
+
+
+def headline_of(chats: Sequence[ChatPart]) -> str:
+    """The report's first sentence: of its one chat, or of all those whose event was fired."""
+    if len(chats) == 1:
+        return chats[0].sentence
+    fired = [each for each in chats if each.deliveries]
+    files = [file for each in fired for file in each.files]
+    said = sentence_of(files, ended=True, at_rest=all(each.until for each in fired))
+    open_chats = len(chats) - len(fired)
+    rest = (
+        f" {open_chats} chat{' has' if open_chats == 1 else 's have'} not been handed over yet." if open_chats else ""
+    )
+    return said + rest if fired else f"None of {len(chats)} chats has been handed over yet."
+
+
+def stations_of(pictures: Sequence[Picture]) -> tuple[StationPart, ...]:
+    """The picture of one chat, or of all of them together."""
+    if len(pictures) == 1:
+        shown = pictures[0].stations
+        return tuple(
+            StationPart(title=title, tone=each.tone, headline=each.headline)
+            for title, each in zip(STATIONS, shown, strict=True)
+        )
+    fired = [each for each in pictures if each.stations[1].tone != "idle"]
+    files = [file for each in fired for file in each.files]
+    headlines = (
+        f"{len(fired)} of {len(pictures)} chats ended",
+        f"{sum(1 for each in fired if each.stations[1].tone == 'done')} of {len(fired)} events accepted",
+        f"{sum(1 for each in fired if each.until)} of {len(fired)} at rest",
+        f"{sum(1 for each in files if each.station == C4C)} of {len(files)} read",
+        f"{sum(1 for each in files if each.chip == 'Stored')} of {len(files)} stored",
+    )
+    return tuple(
+        StationPart(title=title, headline=headline, tone=_worst(each.stations[number].tone for each in fired))
+        for number, (title, headline) in enumerate(zip(STATIONS, headlines, strict=True))
+    )
+
+
+def invariants_of(verdict: ReconciliationVerdict) -> tuple[InvariantRow, ...]:
+    """Every invariant, those that hold too."""
+    return tuple(
+        InvariantRow(
+            invariant=invariant,
+            says=says,
+            violations=tuple(each.sentence for each in verdict.violations if each.invariant == invariant),
+        )
+        for invariant, says in INVARIANT_SAYS.items()
+    )
+
+
+def touched_by(chats: Iterable[ChatFacts]) -> set[tuple[str, str]]:
+    """(mock, id) of every behaviour that showed itself for these chats."""
+    found: set[tuple[str, str]] = set()
+    for chat in chats:
+        found |= {(each.mock, name) for each in chat.file_exchanges for name in each.evidence}
+        found |= {(CONTACT_PRO, name) for each in chat.deliveries for name in each.evidence}
+    return found
+
+
+def evidence_rows(book: Mapping[str, Sequence[Mapping[str, Any]]], touched: set[tuple[str, str]]) -> list[EvidenceRow]:
+    """The touched behaviours of the mocks' evidence books, least certain first."""
+    rows = [
+        EvidenceRow(
+            mock=mock,
+            id=str(entry["id"]),
+            label=str(entry["label"]),
+            behaviour=str(entry["behaviour"]),
+            source=str(entry["source"]),
+            switch=entry.get("switch"),
+        )
+        for mock, entries in book.items()
+        for entry in entries
+        if (mock, str(entry["id"])) in touched and entry["label"] in LABELS
+    ]
+    order = {label: number for number, label in enumerate(reversed(LABELS))}
+    return sorted(rows, key=lambda each: (order[each.label], each.mock, each.id))
+
+
+def _row(file: FileView) -> FileRow:
+    last = {hop.act: hop for hop in file.hops}
+    return FileRow(
+        name=file.name,
+        size=file.size,
+        size_bytes=file.size_bytes,
+        state=file.chip,
+        tone=file.tone,
+        reason=file.reason,
+        remedy=file.remedy,
+        cmi_sha256=file.sha256,
+        c4c_sha256=file.c4c_sha256,
+        object_id=file.object_id,
+        equal=file.sha256 == file.c4c_sha256 if file.c4c_sha256 else None,
+        read_ms=last["read"].took_ms if "read" in last else None,
+        sent_ms=last["stored"].took_ms if "stored" in last else None,
+        tries=sum(1 for hop in file.hops if hop.act in {"read", "stored"}),
+    )
+
+
+def _worst(tones: Iterable[Tone]) -> Tone:
+    present = set(tones)
+    return next((tone for tone in SEVERITY if tone in present), "idle")

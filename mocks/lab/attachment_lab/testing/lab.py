@@ -1,0 +1,286 @@
+"""The friendly API of the pytest plugin: a lab (one stack), and a tenant (one tenant) per test."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, Literal
+
+from attachment_lab.clients.stack_clients import MOCKS
+from attachment_lab.errors import RequestRefused, WrongUse
+from attachment_lab.reconciliation.reading import Reconciliation
+from attachment_lab.reconciliation.records import C4cObject, ReconciliationVerdict
+from attachment_lab.reconciliation.settling import wait_until_settled
+from attachment_lab.stack.clocks import read_offset, write_offset
+from attachment_lab.stack.running import Stack
+from attachment_lab.tenant.conversation import FiredEvent, LabConversation, Sendable, SentFile
+from attachment_lab.tenant.credentials import TenantNames, default_tenant, fresh_tenant
+from attachment_lab.tenant.opening import TenantOptions, close_tenant, open_tenant
+from attachment_lab.tenant.service_api import TransferRecord
+
+if TYPE_CHECKING:
+    from attachment_lab.recorder.stack_recorder import StackRecorder
+
+MockName = Literal["orchestration", "cmi", "c4c"]
+
+
+class Lab:
+    """A running stack. Session fixture ``lab``; mints a tenant per test.
+
+    Attributes:
+        urls: base URL of each process: console, orchestration, cmi, c4c, service.
+            The console, if the options ask for one, shows the documentation's own tenant.
+        is_own: whether the stack belongs to a single test, which may then move the service's clock.
+    """
+
+    def __init__(self, stack: Stack, *, is_own: bool = False) -> None:
+        self.stack = stack
+        self.urls = stack.urls
+        self.is_own = is_own
+        self._recorder: StackRecorder | None = None
+        if stack.collector is not None:
+            from attachment_lab.recorder.stack_recorder import StackRecorder  # noqa: PLC0415 - only where it is wanted
+
+            self._recorder = StackRecorder(stack.clients, stack.collector, astuple(stack.ports))
+        if stack.options.console:
+            tenant = default_tenant()
+            open_tenant(stack.clients, tenant, stack.tenant_options())
+            stack.start_console(tenant)
+
+    @contextmanager
+    def tenant(
+        self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = True, of: str = ""
+    ) -> Iterator[LabTenant]:
+        """A fresh tenant.
+
+        At its end AssertionError, unless ``check`` is False and a invariant of the ledger is broken, or ``judge`` is False
+        and traffic was against the contract; the latter needs a stack with a recorder. ``of`` names the test.
+        """
+        names = fresh_tenant()
+        open_tenant(self.stack.clients, names, self.stack.tenant_options(options))
+        tenant = LabTenant(self, names)
+        try:
+            yield tenant
+            if check:
+                tenant.assert_invariants_hold()
+            told = self.traffic_against_the_contract(names, of=of)
+            assert not (judge and told), told
+        finally:
+            close_tenant(self.stack.clients, names.name)
+
+    def traffic_against_the_contract(self, names: TenantNames, *, of: str = "", closing: bool = True) -> str:
+        """What a tenant's traffic since the last time broke, in lines; empty if nothing, or without a recorder."""
+        if self._recorder is None:
+            return ""
+        return self._recorder.hear(names, closing=closing).report(of or f"tenant {names.name}")
+
+
+class LabChat:
+    """One chat of a tenant; its customer, agent and files."""
+
+    def __init__(self, tenant: LabTenant, conversation: LabConversation, *, accepted: bool) -> None:
+        self._tenant = tenant
+        self._conversation = conversation
+        self._accepted = accepted
+
+    @property
+    def guid(self) -> str:
+        """The group id: ``{contact.guid}``, 32 upper-case hex digits."""
+        return self._conversation.guid
+
+    @property
+    def files(self) -> list[SentFile]:
+        """Files sent so far, in order, with size and digest as counted while sending."""
+        return list(self._conversation.sent)
+
+    def send(self, file: Sendable, *, originator_type: Literal["customer", "agent"] = "customer") -> SentFile:
+        """Send one more file."""
+        return self._conversation.send(file, originator_type)
+
+    def say(self, text: str, *, originator_type: Literal["customer", "agent"] = "customer") -> None:
+        """One message."""
+        self._conversation.say(text, originator_type)
+
+    def hand_on(self) -> None:
+        """The agent transfers the chat: one more leg."""
+        self._conversation.transfer()
+
+    def end(self, *, fire: bool = True) -> FiredEvent | None:
+        """The chat ends; event ``Ended`` unless ``fire`` is False."""
+        return self._conversation.end(fire=fire, accepted=self._accepted)
+
+    def wrap_up(self, *, fire: bool = True) -> FiredEvent | None:
+        """The wrap-up ends; event ``Closed`` unless ``fire`` is False."""
+        return self._conversation.wrap_up(fire=fire)
+
+    def fire(self, event: str) -> FiredEvent:
+        """Fire an event (again)."""
+        return self._conversation.fire(event)
+
+    def transfer(self) -> TransferRecord:
+        """The service's transfer for this chat. Raises LookupError when there is none."""
+        found = self._tenant.reconciliation.service.transfers(chat=self.guid)
+        if not found:
+            raise LookupError(f"the service has no transfer for chat {self.guid}")
+        return found[-1]
+
+
+class FaultCannotStrike(UserWarning):
+    """A wire fault is planned where no request passes the fault proxy."""
+
+
+class PlannedFault:
+    """A fault in a mock, until it is used up or removed.
+
+    Attributes:
+        warning: why it cannot strike in this stack, and what would help; empty if it can.
+    """
+
+    def __init__(self, tenant: LabTenant, mock: MockName, fault_id: str, warning: str = "") -> None:
+        self._tenant = tenant
+        self.mock = mock
+        self.id = fault_id
+        self.warning = warning
+
+    def remove(self) -> None:
+        """Take it back; one that is used up is fine."""
+        try:
+            self._tenant.mock(self.mock).delete(f"/_mock/faults/{self.id}", tenant=self._tenant.name)
+        except RequestRefused as exc:
+            if exc.status != 404:
+                raise
+
+
+class TenantClock:
+    """The virtual clock of one tenant, and of the service where the stack is the test's own."""
+
+    def __init__(self, tenant: LabTenant) -> None:
+        self._tenant = tenant
+
+    def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0) -> None:
+        """Let time pass for the three mocks and the service.
+
+        Raises WrongUse on a stack shared by several tests: the service has one clock, and moving it would
+        move theirs. Mark the test ``@pytest.mark.own_stack``.
+        """
+        if not self._tenant.lab.is_own:
+            raise WrongUse(
+                "this stack is shared, and the service has one clock for all tests: "
+                "mark the test with @pytest.mark.own_stack to start a stack of its own"
+            )
+        step_s = seconds + 60 * minutes + 3600 * hours
+        for mock in MOCKS:
+            self._tenant.mock(mock).post("/_mock/clock", {"advance_s": step_s}, tenant=self._tenant.name)
+        clock_file = self._tenant.lab.stack.clock_file
+        write_offset(clock_file, read_offset(clock_file) + step_s)
+
+
+class LabTenant:
+    """One tenant: a Contact Pro tenant, its CMI and its C4C host, isolated from all others by their names."""
+
+    def __init__(self, lab: Lab, names: TenantNames) -> None:
+        self.lab = lab
+        self.names = names
+        self.clock = TenantClock(self)
+        self.reconciliation = Reconciliation(lab.stack.clients, names, run_dir=lab.stack.run_dir)
+
+    @property
+    def name(self) -> str:
+        """The tenant's name, for ``?tenant=`` of the control interfaces."""
+        return self.names.name
+
+    def mock(self, name: MockName | str) -> Any:
+        """Calls to a mock's control interface: ``.get(path, tenant=tenant.name)`` and the like."""
+        return self.lab.stack.clients.mock(name)
+
+    def chat(
+        self,
+        files: Sequence[Sendable] = (),
+        *,
+        accepted: bool = True,
+        direct: bool = False,
+        channel_sub_type: str = "whatsapp",
+        customer: Mapping[str, str] | None = None,
+    ) -> LabChat:
+        """A chat in which the customer has sent these files.
+
+        Args:
+            files: paths, (name, bytes) pairs, or objects with name, content_type and path.
+            accepted: whether an agent takes it; only then does C4C have an activity.
+            direct: to an agent instead of a queue; such chats do not support attachments upload.
+        """
+        conversation = LabConversation.open(
+            self.lab.stack.clients,
+            self.names,
+            channel_sub_type=channel_sub_type,
+            direct=direct,
+            customer=dict(customer) if customer else None,
+            on_sent=self.reconciliation.customer_sent,
+        )
+        if accepted:
+            conversation.accept()
+        for each in files:
+            conversation.send(each)
+        return LabChat(self, conversation, accepted=accepted)
+
+    def wait_until_settled(self, timeout_s: float = 60.0) -> list[TransferRecord]:
+        """Wait until all events are delivered and all transfers final. Raises NotSettled."""
+        return list(wait_until_settled(self.reconciliation, timeout_s=timeout_s).transfers)
+
+    def transfers(self) -> list[TransferRecord]:
+        """The service's transfers of this tenant, oldest first."""
+        return self.reconciliation.service.transfers()
+
+    def stored(self) -> list[C4cObject]:
+        """What C4C holds."""
+        return self.reconciliation.objects()
+
+    def fault(
+        self,
+        *,
+        mock: MockName,
+        kind: str,
+        path: str = "*",
+        method: str | None = None,
+        phase: Literal["before", "after"] | None = None,
+        times: int | None = 1,
+        skip: int = 0,
+        **params: Any,
+    ) -> PlannedFault:
+        """Plan a fault.
+
+        Args:
+            kind: such as status, packed, truncate_body, redirect (mocks/kit/README.md lists them all); reset, cut,
+                drip, close_delimited and other wire kinds need a stack with ``fault_proxy``: without, this warns
+                (FaultCannotStrike), and so does ``warning`` of what is returned.
+            path: glob on the request's path.
+            phase: ``after`` = the work is done, then the answer is lost or changed; None = the kind's
+                natural one.
+            times: how often; None or 0 = until removed.
+            skip: let so many matching requests pass first.
+            params: of the kind, such as ``status=503``.
+        """
+        match = {"path": path} | ({"method": method} if method else {})
+        plan = {"match": match, "kind": kind, "times": times, "skip": skip, "params": params}
+        plan |= {"phase": phase} if phase else {}
+        answer = self.mock(mock).post("/_mock/faults", plan, tenant=self.name)
+        warning = str(answer.get("warning", ""))
+        if warning:
+            warnings.warn(warning, FaultCannotStrike, stacklevel=2)
+        return PlannedFault(self, mock, str(answer["id"]), warning)
+
+    def journal(self, mock: MockName) -> list[dict[str, Any]]:
+        """Every exchange that a mock saw, oldest first."""
+        return list(self.reconciliation.journal(mock))
+
+    def verdict(self) -> ReconciliationVerdict:
+        """The reconciliation's judgement now."""
+        return self.reconciliation.verdict()
+
+    def assert_invariants_hold(self) -> None:
+        """Raises AssertionError that lists every violation."""
+        verdict = self.verdict()
+        told = "\n".join(f"  - [{each.invariant}] {each.sentence}" for each in verdict.violations)
+        assert verdict.ok, f"the reconciliation of tenant {self.name} does not add up:\n{told}"
