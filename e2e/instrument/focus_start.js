@@ -3,7 +3,11 @@
 (() => {
   const moves = [];
   const name = (element) => `${element.localName}${element.id ? `#${element.id}` : ""}`;
-  for (const [kind, call] of [[Element, "scrollIntoView"], [Element, "scrollIntoViewIfNeeded"], [HTMLElement, "focus"]]) {
+  for (const [kind, call] of [
+    [Element, "scrollIntoView"],
+    [Element, "scrollIntoViewIfNeeded"],
+    [HTMLElement, "focus"],
+  ]) {
     const real = kind.prototype[call];
     if (!real) continue;
     kind.prototype[call] = function (...given) {

@@ -1,13 +1,28 @@
 // The agent's desk: bins of chats, the conversation, and what became of it beyond the chat.
 
 import { byId, clock, doing, follow, getJson, make, postJson, reconcile, setText, showInAddress } from "./base.js";
-import { chatRow, Composer, drawLog } from "./talk.js";
+import { Composer, chatRow, drawLog } from "./talk.js";
 
 const BINS = { waiting: ["waiting"], open: ["open"], "wrap-up": ["wrap-up"], over: ["closed", "left"] };
-const ACTS = { waiting: ["accept", "decline"], open: ["transfer", "end"], "wrap-up": ["wrap-up"], closed: [], left: [] };
-const WHY = { waiting: "Accept the chat to answer.", "wrap-up": "The chat has ended; finish the wrap-up.", closed: "This chat is closed.", left: "The customer left before anybody took the chat, so there is no activity in C4C." };
-const TONES = { waiting: "waiting", open: "active", "wrap-up": "active", closed: "done", left: "idle" };
-const DELIVERY = { pending: ["active", "On its way"], delivered: ["done", "Delivered"], failed: ["failed", "Not delivered"], not_sent: ["failed", "Not sent"] };
+const ACTS = {
+  waiting: ["accept", "decline"],
+  open: ["transfer", "end"],
+  "wrap-up": ["wrap-up"],
+  closed: [],
+  left: [],
+};
+const WHY = {
+  waiting: "Accept the chat to answer.",
+  "wrap-up": "The chat has ended; finish the wrap-up.",
+  closed: "This chat is closed.",
+  left: "The customer left before anybody took the chat, so there is no activity in C4C.",
+};
+const DELIVERY = {
+  pending: ["active", "On its way"],
+  delivered: ["done", "Delivered"],
+  failed: ["failed", "Not delivered"],
+  not_sent: ["failed", "Not sent"],
+};
 
 let chosen = new URLSearchParams(location.search).get("chat");
 let chat = null;
@@ -34,9 +49,15 @@ function draw(reading) {
     return;
   }
   setText(byId("talk-name"), chat.customer);
-  setText(byId("talk-state"), `${chat.stage_word} · ${chat.channel_word} · ${chat.queue}${chat.agent ? ` · ${chat.agent}` : ""}`);
+  setText(
+    byId("talk-state"),
+    `${chat.stage_word} · ${chat.channel_word} · ${chat.queue}${chat.agent ? ` · ${chat.agent}` : ""}`,
+  );
   drawLog(chat, "agent");
-  composer.allow({ why: chat.stage === "open" ? "" : WHY[chat.stage], whyNoFiles: chat.stage === "open" ? noFiles() : "" });
+  composer.allow({
+    why: chat.stage === "open" ? "" : WHY[chat.stage],
+    whyNoFiles: chat.stage === "open" ? noFiles() : "",
+  });
   drawFacts();
   drawCase();
   drawHappenings();
@@ -50,7 +71,10 @@ function noFiles() {
 function drawBins(chats) {
   const waiting = chats.filter((each) => each.stage === "waiting").length;
   const open = chats.filter((each) => each.stage === "open").length;
-  setText(byId("sentence"), chats.length ? `${waiting} waiting, ${open} in conversation.` : "Chats that customers start appear here.");
+  setText(
+    byId("sentence"),
+    chats.length ? `${waiting} waiting, ${open} in conversation.` : "Chats that customers start appear here.",
+  );
   byId("no-chats").hidden = chats.length > 0;
   for (const [bin, stages] of Object.entries(BINS)) {
     const mine = chats.filter((each) => stages.includes(each.stage));
@@ -65,14 +89,25 @@ function drawRow(item, each) {
   const button = item.firstElementChild;
   if (each.guid === chosen) button.setAttribute("aria-current", "true");
   else button.removeAttribute("aria-current");
-  setText(button.querySelector(".gist"), each.stage === "left" ? "Left before anybody answered" : each.last || each.channel_word);
+  setText(
+    button.querySelector(".gist"),
+    each.stage === "left" ? "Left before anybody answered" : each.last || each.channel_word,
+  );
   setText(button.querySelector(".count"), each.files ? `${each.files} file${each.files === 1 ? "" : "s"}` : "");
 }
 
 function drawFacts() {
-  const facts = [["Name", chat.customer], ["E-mail", chat.email], ["Address", chat.address || "–"], ["Language", chat.language], ["Channel", chat.channel_word], ["Direction", chat.direction]];
+  const facts = [
+    ["Name", chat.customer],
+    ["E-mail", chat.email],
+    ["Address", chat.address || "–"],
+    ["Language", chat.language],
+    ["Channel", chat.channel_word],
+    ["Direction", chat.direction],
+  ];
   facts.push(["Way", chat.stations.map((leg) => leg.queue || "direct").join(" → ")]);
-  if (chat.agent) facts.push(["Agents", [...new Set(chat.stations.map((leg) => leg.agent).filter(Boolean))].join(", ")]);
+  if (chat.agent)
+    facts.push(["Agents", [...new Set(chat.stations.map((leg) => leg.agent).filter(Boolean))].join(", ")]);
   facts.push(["Group id", chat.guid]);
   reconcile(byId("facts"), facts, {
     key: ([label]) => label,
@@ -91,7 +126,11 @@ function drawCase() {
   if (box.dataset.shown === shown) return;
   box.dataset.shown = shown;
   if (!chat.activity) {
-    box.replaceChildren(chat.stage === "left" ? "No activity: C4C hears of a chat only when an agent accepts it." : "The activity is created when an agent accepts the chat.");
+    box.replaceChildren(
+      chat.stage === "left"
+        ? "No activity: C4C hears of a chat only when an agent accepts it."
+        : "The activity is created when an agent accepts the chat.",
+    );
     return;
   }
   const link = make("a", "", `Chat activity ${chat.activity.id}`);
@@ -118,11 +157,11 @@ function drawHappenings() {
 
 function drawHappening(item, each) {
   const last = each.deliveries.at(-1);
-  const [tone, words] = last ? DELIVERY[last.state] ?? ["idle", last.state] : ["idle", "Nothing to do"];
+  const [tone, words] = last ? (DELIVERY[last.state] ?? ["idle", last.state]) : ["idle", "Nothing to do"];
   const chip = item.querySelector(".chip");
   chip.dataset.tone = tone;
   setText(chip, last?.status ? `${words}, ${last.status}` : words);
-  setText(item.querySelector(".why"), last ? last.error ?? "" : reasons(each));
+  setText(item.querySelector(".why"), last ? (last.error ?? "") : reasons(each));
 }
 
 function reasons(each) {
@@ -166,4 +205,9 @@ byId("me").value = sessionStorage.getItem("agent") ?? byId("me").value;
 if (!byId("me").value) byId("me").selectedIndex = 0;
 byId("me").addEventListener("change", () => sessionStorage.setItem("agent", byId("me").value));
 composer.allow({ why: "Choose a chat from the list." });
-getJson("api/limits").then((told) => { known = told; }).catch(() => {}).finally(listen);
+getJson("api/limits")
+  .then((told) => {
+    known = told;
+  })
+  .catch(() => {})
+  .finally(listen);

@@ -29,7 +29,7 @@ export function reconcile(parent, items, { key, build, draw }) {
     draw?.(child, item);
     if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
   });
-  old.forEach((child) => child.remove());
+  for (const child of old.values()) child.remove();
 }
 
 export function humanSize(bytes) {
@@ -66,7 +66,8 @@ export function showInAddress(parameters) {
 export async function call(method, path, body) {
   let answer;
   try {
-    const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const json =
+      body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     answer = await fetch(path, { method, ...json });
   } catch {
     throw new Error("The console does not answer; is the stack still up?");
@@ -74,7 +75,11 @@ export async function call(method, path, body) {
   const born = answer.headers.get("X-Tenant-Born");
   if (born && born !== document.body.dataset.born) location.reload(); // the tenant was set back meanwhile
   const told = answer.status === 204 ? null : await answer.json().catch(() => null);
-  if (!answer.ok) throw Object.assign(new Error(told?.detail ?? `The console answered ${answer.status}.`), { told, status: answer.status });
+  if (!answer.ok)
+    throw Object.assign(new Error(told?.detail ?? `The console answered ${answer.status}.`), {
+      told,
+      status: answer.status,
+    });
   return told;
 }
 

@@ -17,14 +17,25 @@ const TYPES = {
   "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel sheet",
   "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint slides",
 };
-const when = (value) => (value && ISO.test(value) ? day.format(new Date(value)) : value ?? "–");
+const when = (value) => (value && ISO.test(value) ? day.format(new Date(value)) : (value ?? "–"));
 
 function draw({ activities, activity }) {
   byId("none").hidden = activities.length > 0;
-  reconcile(byId("rows"), activities, { key: (each) => each.object_id, build: newRow, draw: (item, each) => drawRow(item, each, activity) });
+  reconcile(byId("rows"), activities, {
+    key: (each) => each.object_id,
+    build: newRow,
+    draw: (item, each) => drawRow(item, each, activity),
+  });
   byId("activity").hidden = !activity;
   byId("blank").hidden = Boolean(activity);
-  setText(byId("blank-words"), chat && !activity ? "C4C has no activity for this chat: no agent has accepted it." : activities.length ? "Choose an activity from the list." : "The activity of the first chat that an agent accepts will stand here.");
+  setText(
+    byId("blank-words"),
+    chat && !activity
+      ? "C4C has no activity for this chat: no agent has accepted it."
+      : activities.length
+        ? "Choose an activity from the list."
+        : "The activity of the first chat that an agent accepts will stand here.",
+  );
   if (!activity) return;
   setText(byId("id"), activity.id);
   setText(byId("subject"), activity.subject);
@@ -114,7 +125,12 @@ function newFile(each) {
   if (/^image\/|^application\/pdf/.test(each.type) && !each.is_link) thumbnail(open, base);
   const words = make("div", "file-words");
   const name = make("p", "file-name", each.name);
-  words.append(name, make("p", "file-what", [humanSize(each.size_bytes), TYPES[each.type] ?? each.type].filter(Boolean).join(" · ")), make("p", "file-what", `${when(each.at)} by ${each.by}`), make("p", "digest"));
+  words.append(
+    name,
+    make("p", "file-what", [humanSize(each.size_bytes), TYPES[each.type] ?? each.type].filter(Boolean).join(" · ")),
+    make("p", "file-what", `${when(each.at)} by ${each.by}`),
+    make("p", "digest"),
+  );
   const get = make("a", "button quiet small-link", "Download");
   get.href = `${base}/download`;
   get.download = "";
@@ -178,7 +194,7 @@ const VIEWS = {
   pdf: (each, base, look) => picture(each, base, look.pages),
   audio: (each, base) => play("audio", each, base),
   video: (each, base) => play("video", each, base),
-  text: (each, base, look) => text(base, look),
+  text: (_each, base, look) => text(base, look),
   empty: () => say("The file is empty: it has no bytes."),
   other: () => say("There is no preview of this kind of file; download it to open it."),
 };
@@ -210,7 +226,11 @@ function play(kind, each, base) {
 async function text(base, look) {
   const told = await call("GET", `${base}/text`);
   const box = make("pre", "text", told.text);
-  const note = make("p", "text-note", `Read as ${told.charset}${told.cut ? ", the first 64 KiB" : ""}${look.mime === "text/plain" ? "" : "; shown as text, nothing in it runs"}.`);
+  const note = make(
+    "p",
+    "text-note",
+    `Read as ${told.charset}${told.cut ? ", the first 64 KiB" : ""}${look.mime === "text/plain" ? "" : "; shown as text, nothing in it runs"}.`,
+  );
   byId("viewer-body").replaceChildren(note, box);
 }
 
@@ -222,7 +242,9 @@ function turn(by) {
 byId("page-back").addEventListener("click", () => turn(-1));
 byId("page-on").addEventListener("click", () => turn(1));
 byId("viewer-close").addEventListener("click", () => byId("viewer").close());
-byId("viewer").addEventListener("click", (event) => { if (event.target === byId("viewer")) byId("viewer").close(); });
+byId("viewer").addEventListener("click", (event) => {
+  if (event.target === byId("viewer")) byId("viewer").close();
+});
 byId("viewer").addEventListener("close", () => {
   shown = null;
   byId("viewer-body").replaceChildren();

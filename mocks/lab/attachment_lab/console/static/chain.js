@@ -5,7 +5,12 @@ import { drawLanes } from "./lanes.js";
 import { Replay } from "./replay.js";
 import { drawStations, drawTokens } from "./stack.js";
 
-const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const exact = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+});
 const asked = new URLSearchParams(location.search);
 let stop = null;
 let chosen = asked.get("chat");
@@ -24,7 +29,7 @@ function drawRows(files) {
     fillRow(row, file);
     if (body.children[index] !== row) body.insertBefore(row, body.children[index] ?? null);
   });
-  old.forEach((row) => row.remove());
+  for (const row of old.values()) row.remove();
   byId("empty").hidden = files.length > 0;
 }
 
@@ -39,7 +44,10 @@ function newRow(file) {
   way.append(newWay());
   const digest = make("td");
   const object = make("td");
-  for (const [cell, label] of [[digest, "sha256"], [object, "C4C object"]]) {
+  for (const [cell, label] of [
+    [digest, "sha256"],
+    [object, "C4C object"],
+  ]) {
     cell.dataset.label = label;
     cell.append(make("span", "mono"));
   }
@@ -66,25 +74,31 @@ function fillWay(box, hops) {
   const shown = JSON.stringify(hops);
   if (box.dataset.shown === shown) return;
   box.dataset.shown = shown;
-  box.querySelector(".bar").replaceChildren(...hops.filter((hop) => hop.act !== "sent").map((hop) => {
-    const piece = make("i");
-    piece.dataset.act = hop.act;
-    piece.dataset.tone = hop.tone;
-    piece.style.left = `${100 * hop.start}%`;
-    piece.style.width = `${100 * (hop.end - hop.start)}%`;
-    return piece;
-  }));
+  box.querySelector(".bar").replaceChildren(
+    ...hops
+      .filter((hop) => hop.act !== "sent")
+      .map((hop) => {
+        const piece = make("i");
+        piece.dataset.act = hop.act;
+        piece.dataset.tone = hop.tone;
+        piece.style.left = `${100 * hop.start}%`;
+        piece.style.width = `${100 * (hop.end - hop.start)}%`;
+        return piece;
+      }),
+  );
   const [read, stored] = ["read", "stored"].map((act) => hops.filter((hop) => hop.act === act).at(-1));
   const words = [read && `read ${took(read.took_ms)}`, stored && `sent ${took(stored.took_ms)}`].filter(Boolean);
   setText(box.querySelector(".took"), words.join(" · ") || (hops.length ? "waiting" : "–"));
-  box.querySelector("ol").replaceChildren(...hops.map((hop) => {
-    const line = make("li");
-    line.dataset.tone = hop.tone;
-    const told = [hop.words, hop.took_ms ? `took ${took(hop.took_ms)}` : "", hop.note].filter(Boolean).join(" · ");
-    line.append(make("time", "", exact.format(new Date(hop.at))), make("span", "", told));
-    line.firstChild.dateTime = hop.at;
-    return line;
-  }));
+  box.querySelector("ol").replaceChildren(
+    ...hops.map((hop) => {
+      const line = make("li");
+      line.dataset.tone = hop.tone;
+      const told = [hop.words, hop.took_ms ? `took ${took(hop.took_ms)}` : "", hop.note].filter(Boolean).join(" · ");
+      line.append(make("time", "", exact.format(new Date(hop.at))), make("span", "", told));
+      line.firstChild.dateTime = hop.at;
+      return line;
+    }),
+  );
 }
 
 function fillRow(row, file) {
@@ -114,7 +128,8 @@ function short(digest) {
 function drawMeta(picture) {
   const parts = [`Chat ${picture.guid.slice(0, 8)}…`];
   if (picture.since) parts.push(`started ${clock.format(new Date(picture.since))}`);
-  if (picture.since && picture.until) parts.push(`took ${((new Date(picture.until) - new Date(picture.since)) / 1000).toFixed(1)} s`);
+  if (picture.since && picture.until)
+    parts.push(`took ${((new Date(picture.until) - new Date(picture.since)) / 1000).toFixed(1)} s`);
   if (picture.is_proven) parts.push("reconciliation: every invariant holds");
   setText(byId("meta"), parts.join("  ·  "));
 }
@@ -144,11 +159,13 @@ async function drawRests(picture) {
   restsFor = key;
   const found = await getJson("api/assumptions");
   setText(byId("rests-count"), `${found.length} assumption${found.length === 1 ? "" : "s"}`);
-  byId("assumptions").replaceChildren(...found.map((each) => {
-    const item = make("li");
-    item.append(make("span", "tag", `${each.mock} · ${each.label}`), make("span", "", each.behaviour));
-    return item;
-  }));
+  byId("assumptions").replaceChildren(
+    ...found.map((each) => {
+      const item = make("li");
+      item.append(make("span", "tag", `${each.mock} · ${each.label}`), make("span", "", each.behaviour));
+      return item;
+    }),
+  );
 }
 
 function drawRedrive(picture) {
@@ -156,7 +173,12 @@ function drawRedrive(picture) {
   box.hidden = !picture.can_retry;
   if (box.hidden) return;
   const waits = picture.tone === "waiting";
-  setText(byId("redrive-words"), waits ? "The service tries again by itself; you need not wait for it." : "The service needs somebody: mend the cause, then let it try again. What is stored already is not sent twice.");
+  setText(
+    byId("redrive-words"),
+    waits
+      ? "The service tries again by itself; you need not wait for it."
+      : "The service needs somebody: mend the cause, then let it try again. What is stored already is not sent twice.",
+  );
   setText(byId("retry-words"), waits ? "Try now" : "Try again");
   byId("retry").dataset.transfer = picture.transfer_id;
 }
@@ -166,7 +188,10 @@ function drawPicture(picture, speed = 1) {
   sentence.dataset.tone = picture.tone;
   setText(sentence, picture.sentence);
   drawStations(picture.stations);
-  drawTokens(picture.files.filter((file) => !file.isUnsent), { speed });
+  drawTokens(
+    picture.files.filter((file) => !file.isUnsent),
+    { speed },
+  );
   drawRows(picture.files);
   drawInvariants(picture.violations);
   drawRedrive(picture);
@@ -205,7 +230,9 @@ function drawAll(told) {
   byId("play-button").disabled = told.is_playing;
   const sentence = byId("sentence");
   sentence.dataset.tone = told.failed ? "failed" : "idle";
-  const which = query ? `${told.matching} of ${told.chats} conversations` : `${told.chats} conversation${told.chats === 1 ? "" : "s"}`;
+  const which = query
+    ? `${told.matching} of ${told.chats} conversations`
+    : `${told.chats} conversation${told.chats === 1 ? "" : "s"}`;
   setText(sentence, told.chats ? `${which}, ${told.stored} of ${told.files} files stored.` : "No conversation yet.");
   drawLanes(told, query, choose);
 }
@@ -228,7 +255,11 @@ function listen() {
 function show(all) {
   isAll = all;
   if (all && replay.on) replay.leave();
-  for (const [id, on] of [["view-one", !all], ["view-all", all]]) byId(id).setAttribute("aria-pressed", String(on));
+  for (const [id, on] of [
+    ["view-one", !all],
+    ["view-all", all],
+  ])
+    byId(id).setAttribute("aria-pressed", String(on));
   byId("one").hidden = all;
   byId("all").hidden = byId("filter-field").hidden = !all;
   for (const id of ["meta", "redrive"]) byId(id).hidden = all || id === "redrive";
@@ -248,15 +279,18 @@ byId("chats").addEventListener("change", (event) => choose(event.target.value));
 byId("play").addEventListener("submit", async (event) => {
   event.preventDefault();
   const told = await doing(byId("play-button"), () =>
-    postJson("api/play", { slow: byId("slow").checked, fault: byId("fault").value || null }));
+    postJson("api/play", { slow: byId("slow").checked, fault: byId("fault").value || null }),
+  );
   if (!told) return;
   chosen = told.guid;
   if (!isAll) choose(told.guid);
 });
-byId("retry").addEventListener("click", ({ currentTarget }) => doing(currentTarget, async () => {
-  await postJson(`api/retry/${encodeURIComponent(currentTarget.dataset.transfer)}`, {});
-  setText(byId("announce"), "The service tries again.");
-}));
+byId("retry").addEventListener("click", ({ currentTarget }) =>
+  doing(currentTarget, async () => {
+    await postJson(`api/retry/${encodeURIComponent(currentTarget.dataset.transfer)}`, {});
+    setText(byId("announce"), "The service tries again.");
+  }),
+);
 byId("view-one").addEventListener("click", () => show(false));
 byId("view-all").addEventListener("click", () => show(true));
 let typing = null;

@@ -1,8 +1,8 @@
 // The visitor's phone: one chat at a time, chosen from those of this tenant.
 
-import { byId, doing, follow, getJson, make, postJson, reconcile, setText, showInAddress } from "./base.js";
+import { byId, doing, follow, getJson, postJson, reconcile, setText, showInAddress } from "./base.js";
 import { reveal } from "./reveal.js";
-import { chatRow, Composer, drawLog, hueOf } from "./talk.js";
+import { Composer, chatRow, drawLog, hueOf } from "./talk.js";
 
 const STATES = {
   waiting: "Waiting for an agent",
@@ -21,7 +21,11 @@ let known = { channels: [], most_bytes: 0, most_name: 255 };
 const channelOf = (id) => known.channels.find((each) => each.id === id);
 const composer = new Composer("chat", {
   guid: () => chosen,
-  limits: () => ({ most: known.most_bytes, mostName: known.most_name, limits: chat ? channelOf(chat.channel)?.limits : null }),
+  limits: () => ({
+    most: known.most_bytes,
+    mostName: known.most_name,
+    limits: chat ? channelOf(chat.channel)?.limits : null,
+  }),
   afterwards: (words) => setText(byId("announce"), words),
 });
 composer.listen(byId("phone"), byId("drop"));
@@ -87,7 +91,10 @@ function drawRule() {
   const channel = channelOf(byId("channel").value);
   if (!channel) return;
   const direct = byId("direct").checked;
-  setText(byId("channel-words"), `${noFiles(direct, channel) || channel.words} (${direct ? "documented" : channel.label})`);
+  setText(
+    byId("channel-words"),
+    `${noFiles(direct, channel) || channel.words} (${direct ? "documented" : channel.label})`,
+  );
 }
 
 byId("channel").addEventListener("change", drawRule);
@@ -105,10 +112,14 @@ byId("start").addEventListener("submit", async (event) => {
 });
 byId("leave").addEventListener("click", () => doing(byId("leave"), () => postJson(`api/chats/${chosen}/leave`, {})));
 
-for (const avatar of document.querySelectorAll(".person .avatar")) avatar.dataset.hue = hueOf(avatar.parentElement.querySelector("strong").textContent);
+for (const avatar of document.querySelectorAll(".person .avatar"))
+  avatar.dataset.hue = hueOf(avatar.parentElement.querySelector("strong").textContent);
 composer.allow({ why: "Start a new chat, or open one from the list." });
-getJson("api/channels").then((told) => {
-  known = told;
-  drawRule();
-}).catch(() => {}).finally(listen);
+getJson("api/channels")
+  .then((told) => {
+    known = told;
+    drawRule();
+  })
+  .catch(() => {})
+  .finally(listen);
 if (chosen) byId("to-agent").href = `../agent/?chat=${encodeURIComponent(chosen)}`;

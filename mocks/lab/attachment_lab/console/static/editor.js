@@ -90,7 +90,10 @@ export class Editor {
       const end = borders[index + 1];
       while (at < colours.length && colours[at][1] <= start) at += 1;
       const colour = at < colours.length && colours[at][0] <= start ? colours[at][2] : "";
-      const severity = ranges.filter(([from, to]) => from <= start && end <= to).map((each) => each[2]).sort((a, b) => RANK[b] - RANK[a])[0];
+      const severity = ranges
+        .filter(([from, to]) => from <= start && end <= to)
+        .map((each) => each[2])
+        .sort((a, b) => RANK[b] - RANK[a])[0];
       const span = make(severity ? "mark" : "span", colour, words.slice(start, end));
       if (severity) span.dataset.severity = severity;
       return span;

@@ -2,14 +2,22 @@
 
 import { clock, make, reconcile, setText } from "./base.js";
 
-const STATES = { pending: ["active", "On its way"], delivered: ["done", "Delivered"], failed: ["failed", "Not delivered"], not_sent: ["failed", "Not sent"] };
+const STATES = {
+  pending: ["active", "On its way"],
+  delivered: ["done", "Delivered"],
+  failed: ["failed", "Not delivered"],
+  not_sent: ["failed", "Not sent"],
+};
 
 export function newEvent(each, redeliver) {
   const item = make("li");
   const box = make("details", "event");
   const top = make("summary");
   const words = make("span", "event-words");
-  words.append(make("strong", "", each.event), make("span", "event-chat", `chat ${each.chat.slice(0, 8)}… · ${each.channel ?? ""}`));
+  words.append(
+    make("strong", "", each.event),
+    make("span", "event-chat", `chat ${each.chat.slice(0, 8)}… · ${each.channel ?? ""}`),
+  );
   top.append(make("time", "", clock.format(new Date(each.at))), words, make("span", "chip"), make("span", "event-why"));
   box.append(top, make("ul", "verdicts"), make("ul", "deliveries"));
   box.redeliver = redeliver;
@@ -20,13 +28,17 @@ export function newEvent(each, redeliver) {
 export function drawEvent(item, each) {
   const last = each.deliveries.at(-1);
   const chip = item.querySelector("summary .chip");
-  const [tone, words] = last ? STATES[last.state] ?? ["idle", last.state] : ["idle", "Nothing sent"];
+  const [tone, words] = last ? (STATES[last.state] ?? ["idle", last.state]) : ["idle", "Nothing sent"];
   chip.dataset.tone = tone;
   setText(chip, last?.status ? `${words}, ${last.status}` : words);
   setText(item.querySelector(".event-why"), why(each, last));
   reconcile(item.querySelector(".verdicts"), each.verdicts, { key: (verdict) => verdict.id, build: newVerdict });
   const box = item.querySelector("details");
-  reconcile(item.querySelector(".deliveries"), each.deliveries, { key: (row) => row.id, build: (row) => newDelivery(row, box.redeliver), draw: drawDelivery });
+  reconcile(item.querySelector(".deliveries"), each.deliveries, {
+    key: (row) => row.id,
+    build: (row) => newDelivery(row, box.redeliver),
+    draw: drawDelivery,
+  });
 }
 
 function why(each, last) {
@@ -38,7 +50,11 @@ function why(each, last) {
 function newVerdict(verdict) {
   const item = make("li", "verdict");
   item.dataset.tone = verdict.matched ? "done" : "idle";
-  item.append(make("span", "chip", verdict.matched ? "Matched" : "Not matched"), make("strong", "", verdict.name), make("span", "", verdict.matched ? "" : verdict.reason));
+  item.append(
+    make("span", "chip", verdict.matched ? "Matched" : "Not matched"),
+    make("strong", "", verdict.name),
+    make("span", "", verdict.matched ? "" : verdict.reason),
+  );
   return item;
 }
 
@@ -66,7 +82,10 @@ function drawDelivery(item, row) {
   const took = row.duration_ms === null ? "" : `${Math.round(row.duration_ms)} ms`;
   const token = row.token_use && row.token_use !== "none" ? `token ${row.token_use}` : "";
   const repeat = row.redelivery_of ? "sent again" : "";
-  setText(item.querySelector(".delivery-words"), [row.config_name, `attempt ${row.attempt}`, took, token, repeat].filter(Boolean).join(" · "));
+  setText(
+    item.querySelector(".delivery-words"),
+    [row.config_name, `attempt ${row.attempt}`, took, token, repeat].filter(Boolean).join(" · "),
+  );
   setText(item.querySelector(".delivery-error"), row.error ?? "");
   const headers = Object.entries(row.request_headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   const parts = [`${row.method} ${row.url}`, ...headers, "", row.request_body ?? ""];

@@ -5,11 +5,16 @@ import { clearStack, drawStations, drawTokens } from "./stack.js";
 
 const NAMES = { orchestration: "Contact Pro", cmi: "CMI", c4c: "SAP Service Cloud", service: "Transfer service" };
 const PHASES = { before: "before the work: it is not done", after: "after the work: it is done" };
-const time = new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const time = new Intl.DateTimeFormat(undefined, {
+  weekday: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
 
 let catalogue = { places: [], kinds: [], fault_proxy: false };
 let clocks = [];
-let chosen = new URLSearchParams(location.search).get("chat");
+const chosen = new URLSearchParams(location.search).get("chat");
 let announced = "";
 const cards = [...document.querySelectorAll(".scenario")];
 
@@ -33,7 +38,8 @@ function announce(words) {
 function fillPlaces() {
   const groups = new Map();
   for (const place of catalogue.places) {
-    if (!groups.has(place.hop)) groups.set(place.hop, Object.assign(document.createElement("optgroup"), { label: place.hop }));
+    if (!groups.has(place.hop))
+      groups.set(place.hop, Object.assign(document.createElement("optgroup"), { label: place.hop }));
     groups.get(place.hop).append(new Option(place.title, place.id));
   }
   byId("place").replaceChildren(...groups.values());
@@ -43,12 +49,16 @@ function fillPlaces() {
 function fillKinds() {
   const place = catalogue.places.find((each) => each.id === byId("place").value);
   const before = byId("kind").value;
-  const [app, wire] = ["app", "wire"].map((layer) => catalogue.kinds.filter((each) => each.layer === layer && place.kinds.includes(each.kind)));
+  const [app, wire] = ["app", "wire"].map((layer) =>
+    catalogue.kinds.filter((each) => each.layer === layer && place.kinds.includes(each.kind)),
+  );
   const answers = Object.assign(document.createElement("optgroup"), { label: "The answer" });
   answers.append(...app.map((each) => new Option(each.title, each.kind)));
   const groups = [answers];
   if (wire.length) {
-    const wires = Object.assign(document.createElement("optgroup"), { label: catalogue.fault_proxy ? "The wire" : "The wire (this stack has no fault proxies)" });
+    const wires = Object.assign(document.createElement("optgroup"), {
+      label: catalogue.fault_proxy ? "The wire" : "The wire (this stack has no fault proxies)",
+    });
     wires.append(...wire.map((each) => new Option(each.title, each.kind)));
     wires.disabled = !catalogue.fault_proxy;
     groups.push(wires);
@@ -64,33 +74,45 @@ function fillFields() {
   const { says, phases, fields } = kind();
   setText(byId("says"), says);
   byId("phases").hidden = phases.length < 2;
-  byId("phases").querySelector(".radios").replaceChildren(...phases.map((phase, index) => {
-    const label = make("label", "check");
-    const radio = Object.assign(document.createElement("input"), { type: "radio", name: "phase", value: phase, checked: index === 0 });
-    label.append(radio, PHASES[phase]);
-    return label;
-  }));
+  byId("phases")
+    .querySelector(".radios")
+    .replaceChildren(
+      ...phases.map((phase, index) => {
+        const label = make("label", "check");
+        const radio = Object.assign(document.createElement("input"), {
+          type: "radio",
+          name: "phase",
+          value: phase,
+          checked: index === 0,
+        });
+        label.append(radio, PHASES[phase]);
+        return label;
+      }),
+    );
   byId("params").replaceChildren(...fields.map(field));
   showErrors([]);
 }
 
-function field({ name, label, input, default: start, least, most, choices, hint }) {
+function controlFor({ input, least, most, choices }) {
+  if (input === "choice") {
+    const select = make("select");
+    select.append(...choices.map((choice) => new Option(choice, choice)));
+    return select;
+  }
+  if (["headers", "lines"].includes(input)) return Object.assign(make("textarea", "code"), { rows: 2 });
+  if (input === "text") return Object.assign(make("input"), { type: "text" });
+  const number = Object.assign(make("input"), { type: "number", step: input === "whole" ? "1" : "any" });
+  if (least !== null) number.min = least;
+  if (most !== null) number.max = most;
+  return number;
+}
+
+function field(parameter) {
+  const { name, label, input, default: start, hint } = parameter;
   const box = make("div", ["headers", "lines"].includes(input) ? "stacked wide" : "stacked");
   const id = `param-${name}`;
   box.append(Object.assign(make("label", "", label), { htmlFor: id }));
-  let control;
-  if (input === "choice") {
-    control = make("select");
-    control.append(...choices.map((choice) => new Option(choice, choice)));
-  } else if (["headers", "lines"].includes(input)) {
-    control = Object.assign(make("textarea", "code"), { rows: 2 });
-  } else {
-    control = Object.assign(document.createElement("input"), { type: input === "text" ? "text" : "number" });
-    if (input !== "text") control.step = input === "whole" ? "1" : "any";
-    if (least !== null) control.min = least;
-    if (most !== null) control.max = most;
-  }
-  Object.assign(control, { id, value: start });
+  const control = Object.assign(controlFor(parameter), { id, value: start });
   control.dataset.param = name;
   control.dataset.input = input;
   control.setAttribute("aria-describedby", hint ? `${id}-hint ${id}-error` : `${id}-error`);
@@ -101,15 +123,26 @@ function field({ name, label, input, default: start, least, most, choices, hint 
 }
 
 function headersOf(text) {
-  const pairs = text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => line.split(/:(.*)/s));
-  const wrong = pairs.find(([name, value]) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name.trim()) || value === undefined);
-  if (wrong) throw { field: "params.headers", expected: "one header per line, such as Retry-After: 5", remedy: `Correct the line “${wrong[0].slice(0, 40)}”.` };
+  const pairs = text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean)
+    .map((line) => line.split(/:(.*)/s));
+  const wrong = pairs.find(
+    ([name, value]) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name.trim()) || value === undefined,
+  );
+  if (wrong)
+    throw {
+      field: "params.headers",
+      expected: "one header per line, such as Retry-After: 5",
+      remedy: `Correct the line “${wrong[0].slice(0, 40)}”.`,
+    };
   return Object.fromEntries(pairs.map(([name, value]) => [name.trim(), value.trim()]));
 }
 
 const number = (control) => (control.value.trim() === "" ? undefined : Number(control.value));
 
-function valueOf(control) {
+function typedIn(control) {
   const { input } = control.dataset;
   if (input === "headers") return headersOf(control.value);
   return ["whole", "number"].includes(input) ? number(control) : control.value;
@@ -118,11 +151,11 @@ function valueOf(control) {
 function formBody() {
   const params = {};
   for (const control of document.querySelectorAll("[data-param]")) {
-    const value = valueOf(control);
+    const value = typedIn(control);
     if (value !== undefined) params[control.dataset.param] = value;
   }
   const body = { place: byId("place").value, kind: byId("kind").value, params };
-  body.times = byId("forever").checked ? null : number(byId("times")) ?? "";
+  body.times = byId("forever").checked ? null : (number(byId("times")) ?? "");
   body.skip = number(byId("skip")) ?? 0;
   if (byId("expires").value.trim()) body.expires_in_s = number(byId("expires"));
   const phase = document.querySelector('input[name="phase"]:checked');
@@ -131,11 +164,17 @@ function formBody() {
 }
 
 const controlOf = (name) =>
-  ({ times: byId("times"), skip: byId("skip"), expires_in_s: byId("expires"), place: byId("place"), kind: byId("kind") })[name] ??
-  byId(`param-${name.replace(/^params\./, "")}`);
+  ({
+    times: byId("times"),
+    skip: byId("skip"),
+    expires_in_s: byId("expires"),
+    place: byId("place"),
+    kind: byId("kind"),
+  })[name] ?? byId(`param-${name.replace(/^params\./, "")}`);
 
 function showErrors(errors) {
-  for (const control of document.querySelectorAll('#break [aria-invalid="true"]')) control.removeAttribute("aria-invalid");
+  for (const control of document.querySelectorAll('#break [aria-invalid="true"]'))
+    control.removeAttribute("aria-invalid");
   for (const line of document.querySelectorAll("#break .wrong")) line.hidden = true;
   const loose = [];
   let first = null;
@@ -178,7 +217,10 @@ async function plan() {
 // What is planned ----------------------------------------------------------------------------------------------------
 
 function leftOf({ applied, remaining, expires_at: expires, phase }) {
-  const parts = [phase === "after" ? "after the work" : "before the work", applied ? `struck ${applied} time${applied === 1 ? "" : "s"}` : "has not struck yet"];
+  const parts = [
+    phase === "after" ? "after the work" : "before the work",
+    applied ? `struck ${applied} time${applied === 1 ? "" : "s"}` : "has not struck yet",
+  ];
   if (remaining === 0) parts.push("used up");
   else parts.push(remaining === null ? "stays until removed" : `${remaining} left`);
   if (expires) parts.push(`ends ${time.format(new Date(expires))} by the stack’s clock`);
@@ -187,7 +229,10 @@ function leftOf({ applied, remaining, expires_at: expires, phase }) {
 
 function drawPlanned(faults) {
   const due = faults.filter((each) => each.remaining !== 0).length;
-  setText(byId("broken"), due === 0 ? "Nothing is broken on purpose." : `${due} fault${due === 1 ? " is" : "s are"} planned.`);
+  setText(
+    byId("broken"),
+    due === 0 ? "Nothing is broken on purpose." : `${due} fault${due === 1 ? " is" : "s are"} planned.`,
+  );
   byId("none-planned").hidden = faults.length > 0;
   byId("clear").hidden = faults.length === 0;
   reconcile(byId("planned"), faults, {
@@ -197,10 +242,14 @@ function drawPlanned(faults) {
       const button = make("button", "quiet small", "Remove");
       button.type = "button";
       button.append(make("span", "unseen", ` ${each.kind}, ${each.where}`));
-      button.addEventListener("click", () => doing(button, async () => {
-        await call("DELETE", `api/faults/${each.mock}/${encodeURIComponent(each.id)}`).catch((error) => { if (error.status !== 404) throw error; });
-        byId("planned-heading").focus();
-      }));
+      button.addEventListener("click", () =>
+        doing(button, async () => {
+          await call("DELETE", `api/faults/${each.mock}/${encodeURIComponent(each.id)}`).catch((error) => {
+            if (error.status !== 404) throw error;
+          });
+          byId("planned-heading").focus();
+        }),
+      );
       item.append(make("p", "what"), make("p", "where"), make("p", "left"), make("p", "wrong"), button);
       return item;
     },
@@ -218,9 +267,23 @@ function drawPlanned(faults) {
 // The clock ----------------------------------------------------------------------------------------------------------
 
 function duration(seconds) {
-  const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
-  const parts = [[days, "d"], [hours, "h"], [minutes, "min"], [Math.floor(seconds % 60), "s"]].filter(([count]) => count);
-  return parts.slice(0, 2).map(([count, unit]) => `${count} ${unit}`).join(" ") || "0 s";
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
+  const parts = [
+    [days, "d"],
+    [hours, "h"],
+    [minutes, "min"],
+    [Math.floor(seconds % 60), "s"],
+  ].filter(([count]) => count);
+  return (
+    parts
+      .slice(0, 2)
+      .map(([count, unit]) => `${count} ${unit}`)
+      .join(" ") || "0 s"
+  );
 }
 
 function drawClocks() {
@@ -234,7 +297,10 @@ function drawClocks() {
     draw: (item, each) => {
       setText(item.firstElementChild, NAMES[each.name]);
       setText(item.querySelector(".time"), time.format(new Date(Date.now() + each.offset_s * 1000)));
-      setText(item.querySelector(".ahead"), each.offset_s < 1 ? "on the wall’s time" : `${duration(each.offset_s)} ahead of the wall`);
+      setText(
+        item.querySelector(".ahead"),
+        each.offset_s < 1 ? "on the wall’s time" : `${duration(each.offset_s)} ahead of the wall`,
+      );
     },
   });
 }
@@ -248,7 +314,8 @@ function whose() {
 
 function advance(button, seconds) {
   return doing(button, async () => {
-    if (!Number.isFinite(seconds) || seconds <= 0) throw new Error("Seconds: a number above 0, at most 604800 (a week).");
+    if (!Number.isFinite(seconds) || seconds <= 0)
+      throw new Error("Seconds: a number above 0, at most 604800 (a week).");
     ({ clocks } = await postJson("api/clock", { seconds, all: !whose() }));
     drawClocks();
     announce(`The clock moved on by ${duration(seconds)}.`);
@@ -273,7 +340,15 @@ function drawCard(card, act, result, isBusy) {
   const tone = act ? "active" : result ? (result.ok ? "done" : "failed") : "idle";
   card.dataset.tone = chip.dataset.tone = tone;
   chip.hidden = tone === "idle";
-  setText(chip, { active: "Playing", done: "As it should be", failed: result?.trouble ? "Did not run" : "Not as it should be", idle: "" }[tone]);
+  setText(
+    chip,
+    {
+      active: "Playing",
+      done: "As it should be",
+      failed: result?.trouble ? "Did not run" : "Not as it should be",
+      idle: "",
+    }[tone],
+  );
   const button = card.querySelector(".play");
   button.disabled = isBusy || button.dataset.never === "true";
   const progress = card.querySelector(".progress");
@@ -298,7 +373,10 @@ function drawResult(card, result) {
   setText(trouble, result.trouble ?? "");
   did.querySelector(".findings").replaceChildren(...result.findings.map(finding));
   const good = result.findings.filter((each) => each.ok).length;
-  setText(did.querySelector(".did-count"), result.findings.length ? `${good} of ${result.findings.length} checks hold` : "");
+  setText(
+    did.querySelector(".did-count"),
+    result.findings.length ? `${good} of ${result.findings.length} checks hold` : "",
+  );
   const files = result.facts?.files ?? [];
   did.querySelector(".per-file").hidden = files.length === 0;
   did.querySelector(".per-file ul").replaceChildren(...files.map(fileLine));
@@ -310,7 +388,11 @@ function finding({ title, want, found, ok }) {
   item.dataset.ok = String(ok);
   const words = make("span", "", title);
   words.append(make("span", "unseen", ok ? ": as it should be" : ": not as it should be"));
-  item.append(icon(ok ? "check" : "cross"), words, make("span", "found", want === found ? `Is ${found}, as it should be` : `Should be ${want}; is ${found}`));
+  item.append(
+    icon(ok ? "check" : "cross"),
+    words,
+    make("span", "found", want === found ? `Is ${found}, as it should be` : `Should be ${want}; is ${found}`),
+  );
   return item;
 }
 
@@ -349,24 +431,34 @@ function draw(state) {
 
 byId("place").addEventListener("change", fillKinds);
 byId("kind").addEventListener("change", fillFields);
-byId("forever").addEventListener("change", ({ target }) => { byId("times").disabled = target.checked; });
+byId("forever").addEventListener("change", ({ target }) => {
+  byId("times").disabled = target.checked;
+});
 byId("break").addEventListener("submit", (event) => {
   event.preventDefault();
   doing(byId("break-button"), plan);
 });
-byId("clear").addEventListener("click", ({ target }) => doing(target, async () => {
-  await call("DELETE", "api/faults");
-  byId("planned-heading").focus();
-}));
-for (const button of document.querySelectorAll("[data-seconds]")) button.addEventListener("click", () => advance(button, Number(button.dataset.seconds)));
+byId("clear").addEventListener("click", ({ target }) =>
+  doing(target, async () => {
+    await call("DELETE", "api/faults");
+    byId("planned-heading").focus();
+  }),
+);
+for (const button of document.querySelectorAll("[data-seconds]"))
+  button.addEventListener("click", () => advance(button, Number(button.dataset.seconds)));
 byId("clock").addEventListener("submit", (event) => {
   event.preventDefault();
   advance(byId("advance"), Number(byId("seconds").value));
 });
 for (const radio of document.querySelectorAll('input[name="whose"]')) radio.addEventListener("change", whose);
 for (const card of cards) {
-  card.querySelector(".play").addEventListener("click", ({ currentTarget }) =>
-    doing(currentTarget, () => postJson(`api/scenarios/${card.dataset.id}`, {})).then((stand) => stand && drawScenarios(stand)));
+  card
+    .querySelector(".play")
+    .addEventListener("click", ({ currentTarget }) =>
+      doing(currentTarget, () => postJson(`api/scenarios/${card.dataset.id}`, {})).then(
+        (stand) => stand && drawScenarios(stand),
+      ),
+    );
 }
 setInterval(drawClocks, 1000);
 whose();

@@ -13,7 +13,13 @@ let typing = null;
 let open = new URLSearchParams(location.search).get("x");
 
 const numbers = new Intl.NumberFormat();
-const moment = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
+const moment = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+});
 const icon = (name) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("aria-hidden", "true");
@@ -69,14 +75,27 @@ function draw(page) {
   if (!first) for (const row of byId("rows").children) if (!known.has(row.dataset.key)) row.dataset.new = "true";
   showPytest(filters().get("about"));
   const few = page.matching === page.total ? "" : `${numbers.format(page.matching)} of `;
-  setText(byId("count"), `${few}${numbers.format(page.total)} exchange${page.total === 1 ? "" : "s"} between Contact Pro, the service, CMI and SAP Service Cloud. Secrets are masked before anything is kept.`);
+  setText(
+    byId("count"),
+    `${few}${numbers.format(page.total)} exchange${page.total === 1 ? "" : "s"} between Contact Pro, the service, CMI and SAP Service Cloud. Secrets are masked before anything is kept.`,
+  );
   const empty = byId("empty");
   empty.hidden = page.entries.length > 0;
-  setText(empty, page.total ? "No exchange fits these filters." : "Nothing was exchanged yet. Play a chat on the page “Chain”, and it appears here as it happens.");
+  setText(
+    empty,
+    page.total
+      ? "No exchange fits these filters."
+      : "Nothing was exchanged yet. Play a chat on the page “Chain”, and it appears here as it happens.",
+  );
   byId("pager").hidden = !(page.older || page.newer);
   byId("older").disabled = page.older === 0;
   byId("newest").disabled = page.newer === 0 && !after;
-  setText(byId("place"), page.entries.length ? `${numbers.format(page.newer + 1)} – ${numbers.format(page.newer + page.entries.length)} of ${numbers.format(page.matching)}` : "");
+  setText(
+    byId("place"),
+    page.entries.length
+      ? `${numbers.format(page.newer + 1)} – ${numbers.format(page.newer + page.entries.length)} of ${numbers.format(page.matching)}`
+      : "",
+  );
 }
 
 function buildRow() {
@@ -107,7 +126,10 @@ function drawRow(row, entry) {
   link.href = `?${parameters({ x: entry.key })}`;
   const line = `${entry.method} ${entry.url}`;
   setText(what.querySelector(".path"), line === entry.words ? "" : line);
-  const marks = [...entry.fault.map((id) => `fault ${id}`), ...(entry.level === "warning" || entry.level === "error" ? ["note"] : [])];
+  const marks = [
+    ...entry.fault.map((id) => `fault ${id}`),
+    ...(entry.level === "warning" || entry.level === "error" ? ["note"] : []),
+  ];
   reconcile(what.querySelector(".marks"), marks, { key: (text) => text, build: (text) => make("span", "mark", text) });
   const chip = status.firstChild;
   chip.dataset.tone = tone(entry);
@@ -118,8 +140,10 @@ function drawRow(row, entry) {
   row.setAttribute("aria-current", String(entry.key === open));
 }
 
-const tone = (entry) => (entry.error || entry.failed ? "failed" : entry.fault.length ? "waiting" : entry.status ? "done" : "idle");
-const statusWords = (entry) => (entry.status ? String(entry.status) : entry.hop === "delivery" && !entry.error ? "under way" : "none");
+const tone = (entry) =>
+  entry.error || entry.failed ? "failed" : entry.fault.length ? "waiting" : entry.status ? "done" : "idle";
+const statusWords = (entry) =>
+  entry.status ? String(entry.status) : entry.hop === "delivery" && !entry.error ? "under way" : "none";
 const duration = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(ms < 10 ? 1 : 0)} ms`);
 
 async function show(key, { focus = true } = {}) {
@@ -154,20 +178,31 @@ function drawDetail({ entry, full, why, faults, evidence, curl }) {
   byId("detail").dataset.hop = entry.hop;
   byId("detail-hop").replaceChildren(icon(ICONS[entry.hop]), entry.hop_name);
   setText(byId("detail-heading"), entry.words);
-  setText(byId("detail-line"), `${entry.method} ${entry.url.includes("://") ? entry.url : `https://${entry.host}${entry.url}`}`);
+  setText(
+    byId("detail-line"),
+    `${entry.method} ${entry.url.includes("://") ? entry.url : `https://${entry.host}${entry.url}`}`,
+  );
   const chip = make("span", "chip", statusWords(entry));
   chip.dataset.tone = tone(entry);
-  const facts = [moment.format(new Date(entry.at)), duration(entry.duration_ms), entry.caller && `asked by ${entry.caller}`, entry.file, entry.transfer && `transfer ${entry.transfer.slice(0, 8)}…`];
+  const facts = [
+    moment.format(new Date(entry.at)),
+    duration(entry.duration_ms),
+    entry.caller && `asked by ${entry.caller}`,
+    entry.file,
+    entry.transfer && `transfer ${entry.transfer.slice(0, 8)}…`,
+  ];
   byId("detail-chips").replaceChildren(chip, ...facts.filter(Boolean).map((text) => make("span", "fact", text)));
   drawWhy(entry, why);
   drawActions(entry, curl);
   byId("sides").replaceChildren(...sides(full));
   byId("faults-part").hidden = faults.length === 0;
-  byId("faults-list").replaceChildren(...faults.map((fault) => {
-    const item = make("li");
-    item.append(readable(JSON.stringify(fault, null, 1), `Fault ${fault.id}`));
-    return item;
-  }));
+  byId("faults-list").replaceChildren(
+    ...faults.map((fault) => {
+      const item = make("li");
+      item.append(readable(JSON.stringify(fault, null, 1), `Fault ${fault.id}`));
+      return item;
+    }),
+  );
   byId("evidence-part").hidden = evidence.length === 0;
   byId("evidence").replaceChildren(...evidence.map(evidenceItem));
 }
@@ -176,18 +211,23 @@ function drawWhy(entry, why) {
   const struck = entry.fault.length > 0;
   byId("why").hidden = !entry.failed && !struck && !why.because.length;
   byId("why").dataset.tone = entry.failed ? "failed" : "waiting";
-  setText(byId("why-heading"), entry.failed ? "Why did this fail?" : struck ? "What was broken here?" : "What was noticed");
+  setText(
+    byId("why-heading"),
+    entry.failed ? "Why did this fail?" : struck ? "What was broken here?" : "What was noticed",
+  );
   setText(byId("why-headline"), why.headline);
   byId("why-because").replaceChildren(...why.because.map((text) => make("li", "", text)));
   const points = byId("why-points");
   points.hidden = why.points.length === 0;
-  points.querySelector("tbody").replaceChildren(...why.points.map((point) => {
-    const row = make("tr");
-    const expected = make("td", "", point.expected);
-    if (point.remedy) expected.append(make("div", "", point.remedy));
-    row.append(make("td", "mono", point.field), make("td", "mono", point.found || "–"), expected);
-    return row;
-  }));
+  points.querySelector("tbody").replaceChildren(
+    ...why.points.map((point) => {
+      const row = make("tr");
+      const expected = make("td", "", point.expected);
+      if (point.remedy) expected.append(make("div", "", point.remedy));
+      row.append(make("td", "mono", point.field), make("td", "mono", point.found || "–"), expected);
+      return row;
+    }),
+  );
   setText(byId("why-remedy"), why.remedy);
   byId("why-then-part").hidden = why.then.length === 0;
   byId("why-then").replaceChildren(...why.then.map((text) => make("li", "", text)));
@@ -198,8 +238,14 @@ function drawActions(entry, curl) {
   byId("copy-link").onclick = () => copy(location.href, "The link is copied.");
   setText(byId("said"), "");
   setText(byId("curl").querySelector("pre"), curl.command);
-  setText(byId("curl-variables"), curl.variables.length ? `Set first: ${curl.variables.join(", ")}. The journal does not know their values.` : "");
-  for (const [link, id] of [["to-chat", entry.chat], ["to-file", entry.attachment ?? entry.held]]) {
+  setText(
+    byId("curl-variables"),
+    curl.variables.length ? `Set first: ${curl.variables.join(", ")}. The journal does not know their values.` : "",
+  );
+  for (const [link, id] of [
+    ["to-chat", entry.chat],
+    ["to-file", entry.attachment ?? entry.held],
+  ]) {
     byId(link).hidden = !id;
     byId(link).href = `?about=${id ?? ""}`;
   }
@@ -229,7 +275,12 @@ function side(title, headers, body) {
   const part = make("section");
   part.append(make("h3", "", title));
   const facts = [];
-  if (body.size_bytes !== undefined) facts.push(body.size_bytes ? `${humanSize(body.size_bytes)}, by its content ${body.sniffed_type}, sha256 ${body.sha256}` : "no body");
+  if (body.size_bytes !== undefined)
+    facts.push(
+      body.size_bytes
+        ? `${humanSize(body.size_bytes)}, by its content ${body.sniffed_type}, sha256 ${body.sha256}`
+        : "no body",
+    );
   if (body.complete === false) facts.push("broke off or was not read to its end");
   part.append(make("p", "side-facts", facts.join("; ")));
   const list = make("dl", "headers");
@@ -264,7 +315,8 @@ function evidenceItem(each) {
   const label = make("span", "label", each.label ?? "unknown");
   label.dataset.label = each.label ?? "";
   const words = make("div", "", each.behaviour ?? each.id);
-  if (each.source) words.append(make("span", "source", `${each.source}${each.switch ? ` · switch: ${each.switch}` : ""}`));
+  if (each.source)
+    words.append(make("span", "source", `${each.source}${each.switch ? ` · switch: ${each.switch}` : ""}`));
   item.append(label, words);
   return item;
 }
@@ -290,7 +342,11 @@ form.addEventListener("input", (event) => {
   else change();
 });
 byId("clear").addEventListener("click", () => {
-  for (const name of FILTERS) form.elements[name].type === "checkbox" ? (form.elements[name].checked = false) : (form.elements[name].value = "");
+  for (const name of FILTERS) {
+    const field = form.elements[name];
+    if (field.type === "checkbox") field.checked = false;
+    else field.value = "";
+  }
   change();
   form.elements.q.focus();
 });

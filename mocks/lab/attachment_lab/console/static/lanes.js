@@ -1,6 +1,6 @@
 // All conversations: a lane per chat, a dot per file at its station. A cell is drawn again only when its dots differ.
 
-import { byId, clock, doing, postJson, reconcile, make, setText } from "./base.js";
+import { byId, clock, doing, make, postJson, reconcile, setText } from "./base.js";
 
 const TONES = { i: "idle", a: "active", w: "waiting", d: "done", f: "failed" };
 // More dots than this in one cell are told by their number.
@@ -51,22 +51,37 @@ function draw(item, lane) {
   const link = item.querySelector(".lane-name");
   setText(link, lane.customer);
   link.href = `?chat=${encodeURIComponent(lane.guid)}`;
-  const counts = [plural(lane.files, "file"), `${lane.stored} stored`, lane.failed ? `${lane.failed} failed` : ""].filter(Boolean).join(", ");
-  setText(item.querySelector(".lane-meta"), `${clock.format(new Date(lane.created))} · ${lane.channel} · ${lane.status} · ${counts}`);
+  const counts = [plural(lane.files, "file"), `${lane.stored} stored`, lane.failed ? `${lane.failed} failed` : ""]
+    .filter(Boolean)
+    .join(", ");
+  setText(
+    item.querySelector(".lane-meta"),
+    `${clock.format(new Date(lane.created))} · ${lane.channel} · ${lane.status} · ${counts}`,
+  );
   setText(item.querySelector(".lane-sentence"), lane.sentence);
   const retry = item.querySelector(".lane-retry");
   retry.hidden = !lane.can_retry;
   retry.dataset.transfer = lane.transfer_id ?? "";
-  item.querySelectorAll(".lane-cell").forEach((cell, station) => drawCell(cell, lane.tokens[station]));
+  item.querySelectorAll(".lane-cell").forEach((cell, station) => {
+    drawCell(cell, lane.tokens[station]);
+  });
 }
 
 export function drawLanes({ lanes, matching, chats, files, stored, failed }, query, open) {
   reconcile(byId("lanes"), lanes, { key: (lane) => lane.guid, build: (lane) => build(lane, open), draw });
   const which = query ? `${matching} of ${plural(chats, "chat")} fit` : plural(chats, "chat");
-  setText(byId("all-sums"), [which, plural(files, "file"), `${stored} stored`, failed ? `${failed} failed` : ""].filter(Boolean).join(" · "));
+  setText(
+    byId("all-sums"),
+    [which, plural(files, "file"), `${stored} stored`, failed ? `${failed} failed` : ""].filter(Boolean).join(" · "),
+  );
   const none = byId("no-lanes");
   none.hidden = lanes.length > 0;
-  setText(none, query ? "No chat fits. Every word of the filter must occur in a chat’s customer, file names, state or guid." : "No chat yet. Play one, or write as a customer.");
+  setText(
+    none,
+    query
+      ? "No chat fits. Every word of the filter must occur in a chat’s customer, file names, state or guid."
+      : "No chat yet. Play one, or write as a customer.",
+  );
   byId("more-lanes").hidden = matching <= lanes.length;
   setText(byId("more-lanes"), `The newest ${lanes.length} of ${matching} are shown; filter to see others.`);
 }

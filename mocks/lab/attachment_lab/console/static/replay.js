@@ -5,7 +5,12 @@ import { byId, calm, getJson, make, setText } from "./base.js";
 // More often than this nobody sees a difference, and two hundred rows are drawn each time.
 const FRAME_MS = 45;
 const GAP_S = 2.5;
-const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 1 });
+const exact = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 1,
+});
 
 export function lastBefore(list, at) {
   let [low, high] = [0, list.length];
@@ -29,15 +34,35 @@ export function pictureAt({ picture, journey }, at) {
     stations: journey.stations.map((beats) => ({ remedy: "", ...lastBefore(beats, at) })),
     files: picture.files.map((file) => {
       const stop = lastBefore(journey.files[file.id], at);
-      if (!stop) return { ...file, station: 0, tone: "idle", chip: "Not sent yet", isUnsent: true, reason: "", remedy: "", object_id: "", c4c_sha256: "", hops: [] };
+      if (!stop)
+        return {
+          ...file,
+          station: 0,
+          tone: "idle",
+          chip: "Not sent yet",
+          isUnsent: true,
+          reason: "",
+          remedy: "",
+          object_id: "",
+          c4c_sha256: "",
+          hops: [],
+        };
       const arrived = stop.chip === "Stored";
       return {
-        ...file, station: stop.station, tone: stop.tone, chip: stop.chip, reason: stop.note, remedy: "",
-        object_id: arrived ? file.object_id : "", c4c_sha256: arrived ? file.c4c_sha256 : "",
+        ...file,
+        station: stop.station,
+        tone: stop.tone,
+        chip: stop.chip,
+        reason: stop.note,
+        remedy: "",
+        object_id: arrived ? file.object_id : "",
+        c4c_sha256: arrived ? file.c4c_sha256 : "",
         hops: file.hops.filter((hop) => hop.start <= share),
       };
     }),
-    violations: [], is_proven: false, can_retry: false,
+    violations: [],
+    is_proven: false,
+    can_retry: false,
   };
 }
 
@@ -54,9 +79,13 @@ export class Replay {
     byId("scrub").addEventListener("input", () => this.seek(Number(byId("scrub").value)));
   }
 
-  get on() { return this.way !== null; }
+  get on() {
+    return this.way !== null;
+  }
 
-  get speed() { return Number(byId("speed").value); }
+  get speed() {
+    return Number(byId("speed").value);
+  }
 
   // The chat that a replay would be of; another one ends the running replay.
   follow(guid) {
@@ -73,13 +102,15 @@ export class Replay {
     const scrub = byId("scrub");
     scrub.max = journey.length_s;
     scrub.step = Math.max(0.01, journey.length_s / 400);
-    byId("gaps").replaceChildren(...journey.gaps.map(({ at_s: at, skipped_s: skipped }) => {
-      const mark = make("i");
-      mark.style.left = `${(100 * at) / journey.length_s}%`;
-      mark.style.width = `${(100 * Math.min(GAP_S, journey.length_s - at)) / journey.length_s}%`;
-      mark.title = `${waited(skipped)} left out`;
-      return mark;
-    }));
+    byId("gaps").replaceChildren(
+      ...journey.gaps.map(({ at_s: at, skipped_s: skipped }) => {
+        const mark = make("i");
+        mark.style.left = `${(100 * at) / journey.length_s}%`;
+        mark.style.width = `${(100 * Math.min(GAP_S, journey.length_s - at)) / journey.length_s}%`;
+        mark.title = `${waited(skipped)} left out`;
+        return mark;
+      }),
+    );
     byId("to-live").hidden = false;
     document.body.dataset.replay = "true";
   }
@@ -148,7 +179,10 @@ export class Replay {
     const { journey } = this.way;
     scrub.value = this.at;
     const skipped = journey.gaps.filter((gap) => gap.at_s < this.at);
-    const left = skipped.reduce((sum, gap) => sum + Math.min(gap.skipped_s, (gap.skipped_s * (this.at - gap.at_s)) / GAP_S), 0);
+    const left = skipped.reduce(
+      (sum, gap) => sum + Math.min(gap.skipped_s, (gap.skipped_s * (this.at - gap.at_s)) / GAP_S),
+      0,
+    );
     const inGap = skipped.find((gap) => this.at - gap.at_s < GAP_S);
     const words = `${this.at.toFixed(1)} of ${journey.length_s.toFixed(1)} s`;
     const clock = exact.format(new Date((journey.begun + this.at + left) * 1000));

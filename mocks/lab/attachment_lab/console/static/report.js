@@ -24,8 +24,16 @@ function show() {
 function fillAbout(chats) {
   const about = byId("about");
   const before = about.value || new URLSearchParams(location.search).get("chat") || "";
-  about.replaceChildren(new Option("this whole tenant", ""), ...chats.map((chat) =>
-    new Option(`${chat.customer}, ${clock.format(new Date(chat.created))}, ${chat.files} file${chat.files === 1 ? "" : "s"}`, chat.guid)));
+  about.replaceChildren(
+    new Option("this whole tenant", ""),
+    ...chats.map(
+      (chat) =>
+        new Option(
+          `${chat.customer}, ${clock.format(new Date(chat.created))}, ${chat.files} file${chat.files === 1 ? "" : "s"}`,
+          chat.guid,
+        ),
+    ),
+  );
   about.value = chats.some((chat) => chat.guid === before) ? before : "";
 }
 
@@ -51,9 +59,14 @@ function compare() {
   if (mark === undefined) return;
   const known = mark.split(";").filter(Boolean);
   const about = new URL(frame.contentWindow.location.href).searchParams.get("chat");
-  const present = now.filter((chat) => !about || chat.guid === about).map(({ guid, files, stored, failed }) => `${guid}:${files}:${stored}:${failed}`);
+  const present = now
+    .filter((chat) => !about || chat.guid === about)
+    .map(({ guid, files, stored, failed }) => `${guid}:${files}:${stored}:${failed}`);
   const isOutdated = present.some((each) => !known.includes(each));
-  setText(byId("stale"), isOutdated ? "Something has happened since this report was made. Make it anew to have it in." : "");
+  setText(
+    byId("stale"),
+    isOutdated ? "Something has happened since this report was made. Make it anew to have it in." : "",
+  );
 }
 
 // As tall as what is in it: the page scrolls, not a window within it.

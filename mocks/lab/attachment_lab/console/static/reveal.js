@@ -38,8 +38,16 @@ export function reveal(element, { block = "nearest", inline = "nearest", behavio
   top -= margin;
   for (const box of containers(element)) {
     const seen = view(box);
-    const across = within(distance(inline, left, right, seen.left, seen.left + box.clientWidth), box.scrollLeft, box.scrollWidth - box.clientWidth);
-    const down = within(distance(block, top, bottom, seen.top, seen.top + box.clientHeight), box.scrollTop, box.scrollHeight - box.clientHeight);
+    const across = within(
+      distance(inline, left, right, seen.left, seen.left + box.clientWidth),
+      box.scrollLeft,
+      box.scrollWidth - box.clientWidth,
+    );
+    const down = within(
+      distance(block, top, bottom, seen.top, seen.top + box.clientHeight),
+      box.scrollTop,
+      box.scrollHeight - box.clientHeight,
+    );
     if (across || down) box.scrollBy({ left: across, top: down, behavior });
     [left, right, top, bottom] = [left - across, right - across, top - down, bottom - down];
   }

@@ -3,8 +3,12 @@
 import { calm, make, setText } from "./base.js";
 
 const KINDS = {
-  image: ["JPG", "JPEG", "PNG", "GIF", "WEBP"], pdf: ["PDF"], text: ["DOC", "DOCX", "TXT", "MD"],
-  sheet: ["XLS", "XLSX", "CSV"], media: ["OGG", "MP3", "MP4", "MOV", "WAV", "WEBM"], pack: ["ZIP", "GZ", "TAR", "7Z"],
+  image: ["JPG", "JPEG", "PNG", "GIF", "WEBP"],
+  pdf: ["PDF"],
+  text: ["DOC", "DOCX", "TXT", "MD"],
+  sheet: ["XLS", "XLSX", "CSV"],
+  media: ["OGG", "MP3", "MP4", "MOV", "WAV", "WEBM"],
+  pack: ["ZIP", "GZ", "TAR", "7Z"],
 };
 const GLIDE_MS = 650;
 //: More tokens than this are drawn small; gliding so many would stutter.
@@ -50,9 +54,10 @@ export function drawTokens(files, { speed = 1 } = {}) {
     const tray = trays[file.station];
     if (token.parentElement !== tray) tray.append(token);
   }
-  old.forEach((token) => token.remove());
+  for (const token of old.values()) token.remove();
   if (!glides) return;
-  for (const token of document.querySelectorAll(".stack .token")) glide(token, before.get(token.dataset.id), GLIDE_MS / Math.max(1, speed));
+  for (const token of document.querySelectorAll(".stack .token"))
+    glide(token, before.get(token.dataset.id), GLIDE_MS / Math.max(1, speed));
 }
 
 function newToken(file) {
@@ -65,11 +70,23 @@ function newToken(file) {
 
 function glide(token, from, duration) {
   if (!from) {
-    token.animate([{ opacity: 0, transform: "translateY(-.6rem)" }, { opacity: 1, transform: "none" }], { duration: 260, easing: "ease-out" });
+    token.animate(
+      [
+        { opacity: 0, transform: "translateY(-.6rem)" },
+        { opacity: 1, transform: "none" },
+      ],
+      { duration: 260, easing: "ease-out" },
+    );
     return;
   }
   const to = token.getBoundingClientRect();
   const [x, y] = [from.left - to.left, from.top - to.top];
   if (Math.abs(x) + Math.abs(y) < 1) return;
-  token.animate([{ transform: `translate(${x}px, ${y}px)`, zIndex: 5 }, { transform: "none", zIndex: 5 }], { duration, easing: "cubic-bezier(.3,.7,.2,1)" });
+  token.animate(
+    [
+      { transform: `translate(${x}px, ${y}px)`, zIndex: 5 },
+      { transform: "none", zIndex: 5 },
+    ],
+    { duration, easing: "cubic-bezier(.3,.7,.2,1)" },
+  );
 }

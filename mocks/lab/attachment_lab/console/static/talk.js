@@ -5,7 +5,14 @@ import { byId, getJson, humanSize, make, postJson, reconcile, setText, showTroub
 
 const AT_ONCE = 2;
 export const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-export const initials = (name) => name.split(/\s+/).filter(Boolean).map((word) => word[0]).filter((_, i, all) => i === 0 || i === all.length - 1).join("").toUpperCase();
+export const initials = (name) =>
+  name
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((word) => word[0])
+    .filter((_, i, all) => i === 0 || i === all.length - 1)
+    .join("")
+    .toUpperCase();
 export const hueOf = (name) => String(([...name].reduce((sum, char) => sum + char.codePointAt(0), 0) % 6) + 1);
 
 // A chat in a list, as the customer and the agent see it; what stands at its side has a class of its own.
@@ -26,7 +33,7 @@ export function chatRow(each, sideClass, choose) {
   return item;
 }
 
-const icon = (name) => {
+export const icon = (name) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
@@ -34,12 +41,13 @@ const icon = (name) => {
   svg.append(use);
   return svg;
 };
-export { icon };
 
 // Whether the log follows its end: until a person scrolls up. What grows later, as a picture that loads, is no scrolling.
 let follows = true;
 let lastTop = 0;
-const toEnd = (box) => { if (follows) box.scrollTop = box.scrollHeight; };
+const toEnd = (box) => {
+  if (follows) box.scrollTop = box.scrollHeight;
+};
 byId("log-box")?.addEventListener("scroll", ({ target }) => {
   if (target.scrollHeight - target.scrollTop - target.clientHeight < 80) follows = true;
   else if (target.scrollTop < lastTop) follows = false;
@@ -50,7 +58,11 @@ byId("log-box")?.addEventListener("scroll", ({ target }) => {
 export function drawLog(chat, mine) {
   const box = byId("log-box");
   const before = byId("log").childElementCount;
-  reconcile(byId("log"), chat.messages, { key: (message) => message.id, build: (message) => newMessage(message, chat, mine), draw: (item, message) => drawMessage(item, message, mine) });
+  reconcile(byId("log"), chat.messages, {
+    key: (message) => message.id,
+    build: (message) => newMessage(message, chat, mine),
+    draw: (item, message) => drawMessage(item, message, mine),
+  });
   follows ||= before === 0;
   toEnd(box);
 }
@@ -71,7 +83,16 @@ function newMessage(message, chat, mine) {
 }
 
 function drawMessage(item, message, mine) {
-  const words = message.who !== mine ? message.who === "system" ? "" : message.name : message.who === "agent" ? "Sent" : message.delivered ? "Delivered" : "Sent";
+  const words =
+    message.who !== mine
+      ? message.who === "system"
+        ? ""
+        : message.name
+      : message.who === "agent"
+        ? "Sent"
+        : message.delivered
+          ? "Delivered"
+          : "Sent";
   setText(item.querySelector(".state"), words);
 }
 
@@ -90,12 +111,15 @@ function newFile(file, base) {
 
 // Work that is done once, when a person scrolls there.
 export function whenSeen(element, work) {
-  const watch = new IntersectionObserver((entries) => {
-    if (!entries.some((each) => each.isIntersecting)) return;
-    watch.disconnect();
-    element.setAttribute("aria-busy", "true");
-    Promise.resolve(work()).finally(() => element.removeAttribute("aria-busy"));
-  }, { rootMargin: "300px" });
+  const watch = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some((each) => each.isIntersecting)) return;
+      watch.disconnect();
+      element.setAttribute("aria-busy", "true");
+      Promise.resolve(work()).finally(() => element.removeAttribute("aria-busy"));
+    },
+    { rootMargin: "300px" },
+  );
   watch.observe(element);
 }
 
@@ -126,7 +150,10 @@ function card(file, base) {
   link.href = `${base}/download`;
   link.download = "";
   const words = make("span", "file-words");
-  words.append(make("span", "file-name", file.name), make("span", "file-size", `${humanSize(file.size_bytes)}${file.is_link ? " · sent as a link" : ""}`));
+  words.append(
+    make("span", "file-name", file.name),
+    make("span", "file-size", `${humanSize(file.size_bytes)}${file.is_link ? " · sent as a link" : ""}`),
+  );
   link.append(make("span", "file-kind", ending(file.name)), words);
   link.setAttribute("aria-label", `Download ${file.name}, ${humanSize(file.size_bytes)}`);
   return link;
@@ -175,15 +202,36 @@ export class Composer {
     let depth = 0;
     const has = (event) => event.dataTransfer?.types.includes("Files");
     const show = (on) => cover.classList.toggle("on", on);
-    area.addEventListener("dragenter", (event) => { if (has(event)) { depth += 1; show(true); event.preventDefault(); } });
-    area.addEventListener("dragleave", (event) => { if (has(event)) { depth = Math.max(0, depth - 1); show(depth > 0); } });
-    area.addEventListener("dragover", (event) => { if (has(event)) { event.preventDefault(); event.dataTransfer.dropEffect = "copy"; } });
+    area.addEventListener("dragenter", (event) => {
+      if (has(event)) {
+        depth += 1;
+        show(true);
+        event.preventDefault();
+      }
+    });
+    area.addEventListener("dragleave", (event) => {
+      if (has(event)) {
+        depth = Math.max(0, depth - 1);
+        show(depth > 0);
+      }
+    });
+    area.addEventListener("dragover", (event) => {
+      if (has(event)) {
+        event.preventDefault();
+        event.dataTransfer.dropEffect = "copy";
+      }
+    });
     area.addEventListener("drop", (event) => {
       if (!has(event)) return;
       event.preventDefault();
       depth = 0;
       show(false);
-      const folders = new Set([...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => entry?.isDirectory).map((entry) => entry.name));
+      const folders = new Set(
+        [...event.dataTransfer.items]
+          .map((item) => item.webkitGetAsEntry?.())
+          .filter((entry) => entry?.isDirectory)
+          .map((entry) => entry.name),
+      );
       if (folders.size) showTrouble(`A folder cannot be sent (${[...folders].join(", ")}); send the files in it.`);
       this.add([...event.dataTransfer.files].filter((file) => !folders.has(file.name)));
     });
@@ -209,10 +257,13 @@ export class Composer {
   next() {
     while (this.running < AT_ONCE && this.waiting.length) {
       this.running += 1;
-      this.waiting.shift().begin().finally(() => {
-        this.running -= 1;
-        this.next();
-      });
+      this.waiting
+        .shift()
+        .begin()
+        .finally(() => {
+          this.running -= 1;
+          this.next();
+        });
     }
   }
 
@@ -244,7 +295,10 @@ class Upload {
     Object.assign(this, { composer, file, guid });
     this.row = make("li", "upload");
     const words = make("div", "upload-words");
-    words.append(make("span", "upload-name", file.name || "file"), make("span", "upload-state", `${humanSize(file.size)} · waiting`));
+    words.append(
+      make("span", "upload-name", file.name || "file"),
+      make("span", "upload-state", `${humanSize(file.size)} · waiting`),
+    );
     this.bar = make("progress");
     this.bar.max = 1;
     this.bar.value = 0;
@@ -281,28 +335,41 @@ class Upload {
     const kind = ["image", "audio", "video"].find((each) => this.file.type.startsWith(`${each}/`)) ?? "document";
     if ([...this.file.name].length > mostName) return `Its name is longer than ${mostName} characters; rename it.`;
     if (this.file.size > most) return `It is larger than ${humanSize(most)}, the most these pages take.`;
-    if (limits?.[kind] && this.file.size > limits[kind]) return `This channel takes a ${kind} of at most ${humanSize(limits[kind])}.`;
+    if (limits?.[kind] && this.file.size > limits[kind])
+      return `This channel takes a ${kind} of at most ${humanSize(limits[kind])}.`;
     return "";
   }
 
   #send(done) {
     const call = new XMLHttpRequest();
     this.call = call;
-    const asked = new URLSearchParams({ name: this.file.name || "file", type: this.file.type || "application/octet-stream" });
+    const asked = new URLSearchParams({
+      name: this.file.name || "file",
+      type: this.file.type || "application/octet-stream",
+    });
     call.open("POST", `api/chats/${this.guid}/files?${asked}`);
     call.setRequestHeader("Content-Type", "application/octet-stream");
     call.upload.addEventListener("progress", ({ loaded, total }) => {
       this.bar.value = total ? loaded / total : 1;
       const share = total ? Math.floor((loaded / total) * 100) : 100;
-      setText(this.row.querySelector(".upload-state"), loaded === total ? `${humanSize(this.file.size)} · handing over` : `${share} % of ${humanSize(this.file.size)}`);
+      setText(
+        this.row.querySelector(".upload-state"),
+        loaded === total ? `${humanSize(this.file.size)} · handing over` : `${share} % of ${humanSize(this.file.size)}`,
+      );
     });
     call.addEventListener("load", () => {
       if (call.status === 201) this.#sent();
       else this.#failed(detailOf(call) || `The console answered ${call.status}.`, call.status >= 500);
       done();
     });
-    call.addEventListener("error", () => { this.#failed("It broke off on its way.", true); done(); });
-    call.addEventListener("abort", () => { this.row.remove(); done(); });
+    call.addEventListener("error", () => {
+      this.#failed("It broke off on its way.", true);
+      done();
+    });
+    call.addEventListener("abort", () => {
+      this.row.remove();
+      done();
+    });
     call.send(this.file);
   }
 

@@ -95,7 +95,9 @@ function show() {
   drawAuto();
   box.hidden = false;
   document.body.dataset.touring = "true";
-  const typing = document.activeElement?.matches("input, textarea, select, [contenteditable]") && !box.contains(document.activeElement);
+  const typing =
+    document.activeElement?.matches("input, textarea, select, [contenteditable]") &&
+    !box.contains(document.activeElement);
   if (!typing) byId("tour-title").focus({ preventScroll: true });
   scrolled = false;
   touched = false;
@@ -114,7 +116,8 @@ function lightUp() {
   box.dataset.place = anchor ? "bottom" : "middle";
   if (!anchor) return;
   // A page that is still being built pushes its lower parts down: follow, until the person scrolls.
-  const drifted = !touched && performance.now() - shownAt < SETTLING_MS && anchor.getBoundingClientRect().top > innerHeight / 3;
+  const drifted =
+    !touched && performance.now() - shownAt < SETTLING_MS && anchor.getBoundingClientRect().top > innerHeight / 3;
   if (!scrolled || drifted) {
     scrolled = true;
     reveal(anchor, { block: "start", behavior: calm.matches ? "instant" : "smooth" });
@@ -172,8 +175,14 @@ async function finish() {
   auto = false;
   drawAuto();
   setText(byId("tour-title"), verdict.ok ? "That was the tour" : "The story did not end as told");
-  setText(byId("tour-caption"), verdict.ok ? "Every file of both chats lies in SAP Service Cloud, byte for byte, and every invariant of the reconciliation holds. The pages are yours now: try your own files, or break something." : "What is missing:");
-  if (!verdict.ok) byId("tour-caption").append(make("br"), ...verdict.missing.flatMap((text) => [make("span", "", text), make("br")]));
+  setText(
+    byId("tour-caption"),
+    verdict.ok
+      ? "Every file of both chats lies in SAP Service Cloud, byte for byte, and every invariant of the reconciliation holds. The pages are yours now: try your own files, or break something."
+      : "What is missing:",
+  );
+  if (!verdict.ok)
+    byId("tour-caption").append(make("br"), ...verdict.missing.flatMap((text) => [make("span", "", text), make("br")]));
   say(verdict.ok ? "Finished." : "", verdict.ok ? "done" : "failed");
   setText(byId("tour-next"), "Close");
   byId("tour-title").focus({ preventScroll: true });
@@ -205,7 +214,8 @@ async function begin() {
   byId("tour-auto").addEventListener("click", () => {
     auto = !auto;
     drawAuto();
-    if (leaving) location.assign(address(leaving).url); // or the page that comes would not know
+    if (leaving)
+      location.assign(address(leaving).url); // or the page that comes would not know
     else if (urls[at]) history.replaceState(null, "", address(at).url); // else the step's own address takes it along
   });
   document.addEventListener("keydown", keys);
@@ -213,7 +223,8 @@ async function begin() {
   addEventListener("popstate", () => at && stepInAddress() !== at && location.reload());
   addEventListener("pageshow", (event) => event.persisted && location.reload());
   addEventListener("resize", () => at && lightUp());
-  for (const name of ["wheel", "touchmove", "pointerdown"]) addEventListener(name, () => (touched = true), { passive: true });
+  for (const name of ["wheel", "touchmove", "pointerdown"])
+    addEventListener(name, () => (touched = true), { passive: true });
   show(); // at once: what must have happened before this step may take a minute
   await go(at);
   if (!at) return;
