@@ -1,4 +1,4 @@
-// Runs before a page's own scripts; leaves window.__focusStart. Tells which calls may move the place that the Tab key starts from.
+// Runs before a page's own scripts; leaves window.__focusStart: the calls that may move the place that Tab starts from.
 // Whether scrollIntoView() moves it depends on the browser's version; here every call counts.
 (() => {
   const moves = [];

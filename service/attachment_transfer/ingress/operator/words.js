@@ -29,7 +29,12 @@ export function age(seconds) {
   return `${Math.round(seconds / (24 * HOUR_S))} d`;
 }
 
-/** The value of one sample of a Prometheus text; null when it is not there. @param {string} text @param {string} sample */
+/**
+ * The value of one sample of a Prometheus text; null when it is not there.
+ *
+ * @param {string} text
+ * @param {string} sample
+ */
 function valueIn(text, sample) {
   const line = text.split("\n").find((each) => each.startsWith(`${sample} `));
   return line === undefined ? null : Number(line.slice(sample.length + 1));
@@ -81,7 +86,12 @@ export function retryQuestion({ limit, ...filter }) {
   return `Run again every transfer with ${words.join(", ")}? At most ${limit} at once, oldest first.`;
 }
 
-/** Whether everything that fits may be run again at once. @param {URLSearchParams} filter @param {Set<string>} redrivable */
+/**
+ * Whether everything that fits may be run again at once.
+ *
+ * @param {URLSearchParams} filter
+ * @param {Set<string>} redrivable
+ */
 export const mayRetryAll = (filter, redrivable) =>
   redrivable.has(filter.get("state") ?? "") && !filter.has("created_from");
 
