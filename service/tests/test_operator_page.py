@@ -16,8 +16,11 @@ from operator_kit import NO_EXE, REFUSED, Morning, contact
 from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
+from attachment_transfer.ingress.operator_page import SCRIPTS
+
 CALLER = f"{ISSUER}#client"
-FILES = ("/operator", "/operator/operator.js", "/operator/operator.css")
+SCRIPT_FILES = tuple(f"/operator/{name}" for name in SCRIPTS)
+FILES = ("/operator", "/operator/operator.css", *SCRIPT_FILES)
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -38,7 +41,7 @@ def test_the_page_holds_no_data_and_no_inline_script_or_style(endpoint: Endpoint
     morning.parked(CALLER, 0xABCDEF)
     page = endpoint.http.get("/operator").text
     assert contact(0xABCDEF) not in page
-    assert re.findall(r"<script\b[^>]*>", page) == ['<script src="operator/operator.js" defer>']
+    assert re.findall(r"<script\b[^>]*>", page) == ['<script type="module" src="operator/operator.js">']
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
 
 
@@ -49,17 +52,19 @@ def test_nothing_comes_from_elsewhere(endpoint: Endpoint, path: str) -> None:
     )
 
 
-def test_the_script_never_writes_markup_or_storage(endpoint: Endpoint) -> None:
-    script = endpoint.http.get("/operator/operator.js").text
+@pytest.mark.parametrize("path", SCRIPT_FILES)
+def test_no_script_writes_markup_or_storage(endpoint: Endpoint, path: str) -> None:
+    script = endpoint.http.get(path).text
     for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage"):
         assert forbidden not in script
     for forbidden in ("sessionStorage", "indexedDB", ".cookie", "location.hash", "history."):
         assert forbidden not in script
 
 
-def test_the_script_scrolls_nothing_into_view_because_that_moves_the_keyboards_start(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("path", SCRIPT_FILES)
+def test_no_script_scrolls_into_view_because_that_moves_the_keyboards_start(endpoint: Endpoint, path: str) -> None:
     """Chromium 150: Tab goes on from what was scrolled into view; 156 does not."""
-    assert "scrollIntoView" not in endpoint.http.get("/operator/operator.js").text
+    assert "scrollIntoView" not in endpoint.http.get(path).text
 
 
 @pytest.fixture(scope="session")
@@ -151,10 +156,10 @@ def test_a_token_that_is_not_accepted_opens_nothing_and_says_why(
     morning.parked(CALLER, 1)
     enter(operator_page, "not.a.token")
     expect(operator_page.get_by_role("status")).to_contain_text("A valid bearer token is needed")
-    expect(operator_page.locator("#operator_page")).to_be_hidden()
+    expect(operator_page.locator("#transfers")).to_be_hidden()
     enter(operator_page, endpoint.issuer.token(scope="chat-attachments"))
     expect(operator_page.get_by_role("status")).to_contain_text("scope")
-    expect(operator_page.locator("#operator_page")).to_be_hidden()
+    expect(operator_page.locator("#transfers")).to_be_hidden()
 
 
 @pytest.mark.browser
@@ -167,7 +172,7 @@ def test_a_token_that_expires_closes_the_desk(
     clock.advance(3600)
     operator_page.get_by_role("button", name="Show", exact=True).click()
     expect(operator_page.get_by_role("status")).to_contain_text("A valid bearer token is needed")
-    expect(operator_page.locator("#operator_page")).to_be_hidden()
+    expect(operator_page.locator("#transfers")).to_be_hidden()
     assert operator_page.locator("#rows tr").count() == 0
 
 
@@ -187,7 +192,7 @@ def test_the_token_stays_in_the_pages_memory(operator_page: Page, endpoint: Endp
     assert token not in operator_page.content()
     assert token not in operator_page.evaluate("document.getElementById('token').value")
     operator_page.reload()
-    expect(operator_page.locator("#operator_page")).to_be_hidden()
+    expect(operator_page.locator("#transfers")).to_be_hidden()
 
 
 @pytest.mark.browser

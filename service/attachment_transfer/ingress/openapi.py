@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from attachment_transfer import __version__
@@ -18,6 +19,7 @@ from attachment_transfer.ingress.openapi_schemas import (
     schemas,
     secret_headers,
 )
+from attachment_transfer.ingress.operator_page import SCRIPTS
 
 _OPEN: dict[str, Any] = {"security": []}
 
@@ -136,7 +138,12 @@ def _for_machines() -> dict[str, Any]:
 def _page() -> dict[str, Any]:
     return {
         "/operator": {"get": _file("operatorPage", "A page for people; it asks this API", "text/html")},
-        "/operator/operator.js": {"get": _file("operatorScript", "The page's script", "text/javascript")},
+        **{
+            f"/operator/{name}": {
+                "get": _file(f"operator{Path(name).stem.title()}Script", "A script of the page", "text/javascript")
+            }
+            for name in SCRIPTS
+        },
         "/operator/operator.css": {"get": _file("operatorStyle", "The page's style", "text/css")},
     }
 

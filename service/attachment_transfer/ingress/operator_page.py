@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, render_template, send_from_directory
+from flask import Blueprint, Response, render_template, request, send_from_directory
 
 from attachment_transfer import __version__
 from attachment_transfer.core.states import TransferState
@@ -14,6 +14,8 @@ from attachment_transfer.ingress.parts import Ingress
 from attachment_transfer.ledger.upkeep.redrive import REDRIVABLE
 
 _FILES = Path(__file__).parent / "operator"
+#: The page's own script and the modules that it imports.
+SCRIPTS = ("operator.js", "api.js", "elements.js", "transfer.js", "words.js")
 
 #: Nothing from elsewhere, nothing inline, no form that posts, no frame around us.
 HEADERS = {
@@ -45,10 +47,12 @@ def operator_blueprint(ingress: Ingress) -> Blueprint:
             scope_operator=ingress.scope_operator,
         )
 
-    @blueprint.get("/operator/operator.js")
     def script() -> Response:
-        """The page's script."""
-        return send_from_directory(_FILES, "operator.js", mimetype="text/javascript")
+        """One of the page's scripts; the address ends with its file's name."""
+        return send_from_directory(_FILES, request.path.rpartition("/")[2], mimetype="text/javascript")
+
+    for name in SCRIPTS:
+        blueprint.add_url_rule(f"/operator/{name}", name.removesuffix(".js"), script)
 
     @blueprint.get("/operator/operator.css")
     def style() -> Response:
