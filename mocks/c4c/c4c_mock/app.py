@@ -10,17 +10,16 @@ from typing import Any
 
 from flask import Flask, Request
 
+from c4c_mock.evidence import BOOK
+from c4c_mock.model import dialect
+from c4c_mock.model.storage.log import FILE_NAME
+from c4c_mock.routes.control import control_blueprint
+from c4c_mock.routes.control_administration import store_arrangement, store_system
+from c4c_mock.routes.odata import odata_blueprint
+from c4c_mock.tenant import C4CTenant
 from mock_kit.app import Mock, WrappedApp, wrap
 from mock_kit.problem import FieldError, Problem
 from mock_kit.tenants import Tenants
-
-from .evidence import BOOK
-from .model import dialect
-from .model.log import FILE_NAME
-from .model.tenant import C4CTenant
-from .routes.administration import store_arrangement, store_system
-from .routes.control import control_blueprint
-from .routes.odata import odata_blueprint
 
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?")
 

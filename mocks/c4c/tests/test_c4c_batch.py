@@ -8,8 +8,8 @@ import pytest
 
 from c4c_mock.model import writes
 from c4c_mock.model.cti import DESKTOP
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import entity_set
+from c4c_mock.model.payloads import Draft
 
 CRLF = "\r\n"
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from c4c_mock.app import create_app
-from c4c_mock.model.log import FILE_NAME, Damaged
+from c4c_mock.model.storage.log import FILE_NAME, Damaged
 from mock_kit.testing import running_mock
 
 ROOT = "/sap/c4c/odata/v1"

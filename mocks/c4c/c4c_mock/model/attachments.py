@@ -7,11 +7,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from c4c_mock.model.errors import BadRequest, Refused
+from c4c_mock.model.payloads import Draft
 from mock_kit.context import Note
 from mock_kit.spool import Blob, read_blob, sniff
-
-from .drafts import Draft
-from .errors import BadRequest, Refused
 
 DOCUMENT = "2"
 LINK = "3"

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .access import User
-from .drafts import Draft
-from .edm import EntitySet, entity_set
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value
-from .writes import create
+from c4c_mock.model.access.users import User
+from c4c_mock.model.edm import EntitySet, entity_set
+from c4c_mock.model.payloads import Draft
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value
+from c4c_mock.model.writes import create
+from c4c_mock.tenant import C4CTenant
 
 DESKTOP = User(name="AGENT_DESKTOP", kind="business")
 """The business user behind the widget."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .edm import EntitySet, Function, Property, entity_set
-from .reading import related, rows_of
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value
+from c4c_mock.model.edm import EntitySet, Function, Property, entity_set
+from c4c_mock.model.reading import related, rows_of
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value
+from c4c_mock.tenant import C4CTenant
 
 
 def call(tenant: C4CTenant, function: Function, arguments: Mapping[str, Value]) -> list[Row]:

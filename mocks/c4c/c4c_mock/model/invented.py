@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
 
-from .edm import EntitySet
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value
+from c4c_mock.model.edm import EntitySet
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value
+from c4c_mock.tenant import C4CTenant
 
 _ATTACHMENT: dict[str, Value] = {"CategoryCode": "2", "TypeCode": "10001", "MimeType": "application/octet-stream"}
 

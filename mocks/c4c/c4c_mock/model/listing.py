@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from .cti import stored_reference
-from .edm import SERVICE_NAMES, UMBRELLA, services
-from .rows import Row
-from .tenant import C4CTenant
+from c4c_mock.model.cti import stored_reference
+from c4c_mock.model.edm import SERVICE_NAMES, UMBRELLA, services
+from c4c_mock.model.rows import Row
+from c4c_mock.tenant import C4CTenant
 
 
 class StoredAttachment(TypedDict):

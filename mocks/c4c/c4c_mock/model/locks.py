@@ -13,7 +13,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 
-from .errors import ObjectLocked
+from c4c_mock.model.errors import ObjectLocked
 
 
 @dataclass(kw_only=True)

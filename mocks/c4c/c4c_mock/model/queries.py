@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import Any, Literal, TypeAlias
 
-from .edm import Property
-from .rows import Row, Rows
-from .values import Value
+from c4c_mock.model.edm import Property
+from c4c_mock.model.rows import Row, Rows
+from c4c_mock.model.values import Value
 
 Operator = Literal["eq", "ne", "gt", "ge", "lt", "le", "startswith", "endswith", "substringof"]
 

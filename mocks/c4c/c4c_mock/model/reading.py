@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from .edm import EntitySet, Navigation, entity_set
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value
+from c4c_mock.model.edm import EntitySet, Navigation, entity_set
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value
+from c4c_mock.tenant import C4CTenant
 
 _LONG_AGO = datetime(2015, 1, 1, tzinfo=UTC)
 

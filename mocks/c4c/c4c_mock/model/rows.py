@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
 
+from c4c_mock.model.edm import EntitySet, Property, children_of, entity_set
+from c4c_mock.model.values import Value, dashed, unset
 from mock_kit.spool import Blob
-
-from .edm import EntitySet, Property, children_of, entity_set
-from .values import Value, dashed, unset
 
 _CREATED_AT = frozenset({"CreatedOn", "CreationDate", "CreationDateTime", "ReportedDate", "ReportedDateTime"})
 _CHANGED_AT = frozenset({"UpdatedOn", "LastUpdatedOn", "LastChangeDate", "LastChangeDateTime", "EntityLastChangedOn"})

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from .access import User
-from .drafts import Draft
-from .edm import EntitySet, entity_set
-from .errors import BadRequest
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value
-from .writes import mint
+from c4c_mock.model.access.users import User
+from c4c_mock.model.edm import EntitySet, entity_set
+from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.payloads import Draft
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value
+from c4c_mock.model.writes import mint
+from c4c_mock.tenant import C4CTenant
 
 SEEDER = User(name="SEED", kind="business")
 _OBJECT_ID = re.compile(r"[0-9A-Za-z-]{1,70}")

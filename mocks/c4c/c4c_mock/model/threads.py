@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from .errors import TooManyThreads
+from c4c_mock.model.errors import TooManyThreads
 
 
 class Threads:

@@ -10,9 +10,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
+from c4c_mock.model.edm import Property
 from mock_kit.spool import Blob
-
-from .edm import Property
 
 Value: TypeAlias = str | bool | Decimal | datetime | Blob | None
 

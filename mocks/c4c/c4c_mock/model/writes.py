@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from c4c_mock.model import attachments
+from c4c_mock.model.access.users import User
+from c4c_mock.model.edm import EntitySet, Property, entity_set
+from c4c_mock.model.errors import BadRequest, Forbidden, NotAllowed
+from c4c_mock.model.payloads import Draft
+from c4c_mock.model.rows import Row
+from c4c_mock.model.values import Value, unset
+from c4c_mock.tenant import C4CTenant
 from mock_kit.context import note
-
-from . import attachments
-from .access import User
-from .drafts import Draft
-from .edm import EntitySet, Property, entity_set
-from .errors import BadRequest, Forbidden, NotAllowed
-from .rows import Row
-from .tenant import C4CTenant
-from .values import Value, unset
 
 _PLACE = frozenset({"ParentObjectID", "ObjectID"})
 COMPLETED = "3"

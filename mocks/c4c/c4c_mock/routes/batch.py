@@ -9,12 +9,11 @@ from urllib.parse import unquote, urlsplit
 
 from c4c_mock.evidence import seen
 from c4c_mock.model.errors import BadRequest, C4CError
+from c4c_mock.routes.call import JSON, Call, Reply, meant_method, prefers_json
+from c4c_mock.routes.errors import error_reply
 from c4c_mock.wire.batch import ChangeSet, Multipart, PartRequest, boundary_of, parse_batch
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
-
-from .call import JSON, Call, Reply, meant_method, prefers_json
-from .refusals import error_reply
 
 Dispatch = Callable[[Call], Reply]
 

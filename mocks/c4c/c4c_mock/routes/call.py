@@ -7,11 +7,11 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import User
+from c4c_mock.model.access.users import User
 from c4c_mock.model.edm import Service
 from c4c_mock.model.errors import BadRequest, UnsupportedMedia
 from c4c_mock.model.locks import WriteLock
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.entities import Renderer
 from c4c_mock.wire.options import Options

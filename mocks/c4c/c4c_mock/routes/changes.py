@@ -7,21 +7,20 @@ from contextlib import contextmanager, suppress
 
 from c4c_mock.evidence import seen
 from c4c_mock.model import attachments, writes
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest, NotAllowed, NotBuilt, PreconditionFailed
 from c4c_mock.model.locks import WriteLock
+from c4c_mock.model.payloads import Draft
 from c4c_mock.model.rows import Row
+from c4c_mock.routes.call import Call, Reply
+from c4c_mock.routes.reads import entity_reply, names_etag
+from c4c_mock.routes.resource import Target
 from c4c_mock.wire.atom_in import AtomBody
 from c4c_mock.wire.base64_stream import Base64Writer
 from c4c_mock.wire.bodies import BodyReader, JsonBody
 from c4c_mock.wire.literals import etag_of
 from c4c_mock.wire.shape import shape_of
 from mock_kit.spool import Blob
-
-from .call import Call, Reply
-from .reads import entity_reply, names_etag
-from .target import Target
 
 _READ_VERBS = ("GET", "HEAD")
 _WRITE_VERBS = ("POST", "PUT", "PATCH", "MERGE", "DELETE")

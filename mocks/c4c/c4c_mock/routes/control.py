@@ -11,15 +11,14 @@ from c4c_mock.evidence import seen
 from c4c_mock.model import cti
 from c4c_mock.model.errors import C4CError
 from c4c_mock.model.listing import attachments_of
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.routes.control_administration import add_administration, refusal
+from c4c_mock.routes.control_limits import add_trouble
+from c4c_mock.routes.control_seed import seed_from
+from c4c_mock.routes.odata import look
+from c4c_mock.tenant import C4CTenant
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, bad_request
-
-from .administration import add_administration, refusal
-from .odata import look
-from .seeding import seed_from
-from .trouble import add_trouble
 
 Answer = tuple[Response, int]
 _PIECE_BYTES = 256 * 1024

@@ -8,14 +8,14 @@ from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Matcher, ordered
 from c4c_mock.model.rows import Row
+from c4c_mock.routes import anomalies as oddities
+from c4c_mock.routes import paging
+from c4c_mock.routes.call import Call, Reply, atom_reply, json_reply, text_reply
+from c4c_mock.routes.resource import Target
 from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.filter import Allowed, parse_filter, parse_orderby
 from c4c_mock.wire.literals import parse_literal
 from c4c_mock.wire.shape import Shape, shape_of
-
-from . import oddities, paging
-from .call import Call, Reply, atom_reply, json_reply, text_reply
-from .target import Target
 
 
 def shape_asked(call: Call, eset: EntitySet) -> Shape:

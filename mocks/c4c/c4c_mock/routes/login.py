@@ -6,9 +6,9 @@ import binascii
 from base64 import b64decode
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import LOGIN_FAILED, User
+from c4c_mock.model.access.users import LOGIN_FAILED, User
 from c4c_mock.model.errors import NotAuthenticated
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.tenant import C4CTenant
 
 
 def log_in(tenant: C4CTenant, authorization: str) -> User:

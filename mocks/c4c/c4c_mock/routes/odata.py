@@ -12,7 +12,7 @@ from flask import Blueprint, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import User
+from c4c_mock.model.access.users import User
 from c4c_mock.model.edm import CATALOG, Service, services
 from c4c_mock.model.errors import (
     BadRequest,
@@ -22,21 +22,20 @@ from c4c_mock.model.errors import (
     NotFound,
     ServerFault,
 )
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.routes.batch import run_batch
+from c4c_mock.routes.call import Call, Reply, meant_method
+from c4c_mock.routes.changes import change
+from c4c_mock.routes.errors import error_reply
+from c4c_mock.routes.login import log_in
+from c4c_mock.routes.negotiation import error_as_json, language_asked
+from c4c_mock.routes.reads import read
+from c4c_mock.routes.resource import resolve
+from c4c_mock.routes.response import to_response
+from c4c_mock.routes.sign_in import sign_in_reply
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire.options import parse_options
 from c4c_mock.wire.uri import split_path
 from mock_kit.context import Draft, note, set_current_draft
-
-from .asked import error_as_json, language_asked
-from .batch import run_batch
-from .call import Call, Reply, meant_method
-from .changes import change
-from .login import log_in
-from .reads import read
-from .refusals import error_reply
-from .response import to_response
-from .sign_in import sign_in_reply
-from .target import resolve
 
 ROOT = "/sap/c4c/odata/v1"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "MERGE", "DELETE", "OPTIONS", "TRACE"]

@@ -8,10 +8,9 @@ from urllib.parse import quote, urlsplit
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.invented import invented
 from c4c_mock.model.rows import Row
-
-from .call import Call
-from .oddities import applies
-from .target import Target
+from c4c_mock.routes.anomalies import applies
+from c4c_mock.routes.call import Call
+from c4c_mock.routes.resource import Target
 
 _PATH_SAFE = "/$()=',"
 

@@ -10,15 +10,15 @@ from c4c_mock.model.edm import entity_set
 from c4c_mock.model.errors import BadRequest, NotFound, RangeNotThere
 from c4c_mock.model.rows import Row
 from c4c_mock.model.values import Value
+from c4c_mock.routes import anomalies as oddities
+from c4c_mock.routes import feeds
+from c4c_mock.routes.call import Call, Reply, atom_reply, json_reply, text_reply
+from c4c_mock.routes.feeds import shape_asked
+from c4c_mock.routes.resource import Target
 from c4c_mock.wire import atom, json_out, metadata, service_document
 from c4c_mock.wire.entities import Entity
 from c4c_mock.wire.shape import Shape
 from mock_kit.spool import Blob, read_blob
-
-from . import feeds, oddities
-from .call import Call, Reply, atom_reply, json_reply, text_reply
-from .feeds import shape_asked
-from .target import Target
 
 _FEED_ONLY = ("$filter", "$orderby", "$top", "$skip", "$skiptoken", "$inlinecount", "$search")
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from flask import Request, Response
 
-from .call import JSON, Reply
+from c4c_mock.routes.call import JSON, Reply
 
 _BODYLESS = frozenset({204, 304})
 _AT_ONCE_BYTES = 1024 * 1024

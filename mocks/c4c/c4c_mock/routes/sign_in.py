@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import Request
 
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.routes.call import Reply, text_reply
+from c4c_mock.tenant import C4CTenant
 from mock_kit.context import note
-
-from .call import Reply, text_reply
 
 _READS = frozenset({"GET", "HEAD"})
 _PAGE = (

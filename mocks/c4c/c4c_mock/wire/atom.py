@@ -14,12 +14,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from c4c_mock.model.edm import Navigation, Property
 from c4c_mock.model.values import Value
+from c4c_mock.wire.base64_stream import encoded, encoded_length
+from c4c_mock.wire.entities import Entity
+from c4c_mock.wire.error_text import ErrorText
+from c4c_mock.wire.json_out import fixed
 from mock_kit.spool import Blob
-
-from .base64_stream import encoded, encoded_length
-from .entities import Entity
-from .error_text import ErrorText
-from .json_out import fixed
 
 _PROLOG = '<?xml version="1.0" encoding="utf-8"?>'
 _DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices"

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.payloads import Draft
+from c4c_mock.wire.json_in import read_draft
+from c4c_mock.wire.scanner import MEMBER, BinarySink
+from c4c_mock.wire.xml_text import XmlText
 from mock_kit.spool import Blob
-
-from .json_in import read_draft
-from .scanner import MEMBER, BinarySink
-from .xml_text import XmlText
 
 _ATOM = "http://www.w3.org/2005/Atom "
 _DATA = "http://schemas.microsoft.com/ado/2007/08/dataservices "

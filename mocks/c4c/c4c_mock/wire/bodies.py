@@ -6,13 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Protocol
 
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.payloads import Draft
+from c4c_mock.wire.json_in import read_draft
+from c4c_mock.wire.scanner import BinarySink, BodyScanner
 from mock_kit.spool import Blob
-
-from .json_in import read_draft
-from .scanner import BinarySink, BodyScanner
 
 _ID = "[0-9A-Za-z-]{1,70}"
 

@@ -12,11 +12,10 @@ from c4c_mock.model.edm import Navigation, Property, Service
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.reading import related
 from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.values import Value
-
-from .literals import etag_of
-from .shape import Shape
+from c4c_mock.tenant import C4CTenant
+from c4c_mock.wire.literals import etag_of
+from c4c_mock.wire.shape import Shape
 
 _SIZES: Mapping[str, Callable[[int], Value]] = {
     "bytes": Decimal,

@@ -14,8 +14,7 @@ from typing import cast
 from c4c_mock.model.edm import EntitySet, Property
 from c4c_mock.model.errors import BadRequest
 from c4c_mock.model.queries import Both, Compare, Condition, Either, Not, Operator, SortKey, comparisons
-
-from .literals import LITERAL, value_of
+from c4c_mock.wire.literals import LITERAL, value_of
 
 _WORD = re.compile(r"[A-Za-z_$][\w./]*")
 _OPERATORS = frozenset({"eq", "ne", "gt", "ge", "lt", "le"})

@@ -8,14 +8,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import unquote
 
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import EntitySet, Navigation, Property, entity_set
 from c4c_mock.model.errors import BadRequest, NotBuilt
+from c4c_mock.model.payloads import Draft
 from c4c_mock.model.values import Value
+from c4c_mock.wire.literals import from_text
+from c4c_mock.wire.xml_text import XmlText
 from mock_kit.spool import Blob
-
-from .literals import from_text
-from .xml_text import XmlText
 
 _TICKS = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/", re.ASCII)
 _ADDRESS = re.compile(r"(?:[^']*/)?(?P<set>\w+)\((?:\w+=)?'(?P<key>[^']*)'\)")

@@ -19,11 +19,10 @@ from typing import Any
 
 from c4c_mock.model.edm import Property
 from c4c_mock.model.values import Value
+from c4c_mock.wire.base64_stream import encoded, encoded_length
+from c4c_mock.wire.entities import Entity
+from c4c_mock.wire.error_text import ErrorText
 from mock_kit.spool import Blob
-
-from .base64_stream import encoded, encoded_length
-from .entities import Entity
-from .error_text import ErrorText
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r'"/Date\((-?\d+)\)/"')

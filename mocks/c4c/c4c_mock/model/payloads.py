@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from c4c_mock.model.edm import EntitySet
+from c4c_mock.model.values import Value
 from mock_kit.spool import Blob
-
-from .edm import EntitySet
-from .values import Value
 
 
 @dataclass(kw_only=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .access import User
-from .errors import CsrfRequired
+from c4c_mock.model.access.users import User
+from c4c_mock.model.errors import CsrfRequired
 
 SESSION_COOKIE = "SAP_SESSIONID_C4C_100"
 TOKEN_COOKIE = "sap-XSRF_C4C_100"  # noqa: S105 - a cookie's name

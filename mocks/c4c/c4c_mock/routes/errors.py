@@ -15,13 +15,12 @@ from c4c_mock.model.errors import (
     RangeNotThere,
     TooManyThreads,
 )
-from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.texts import text_of
+from c4c_mock.routes.call import JSON, Reply, text_reply
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire import atom, json_out, retry_after
 from c4c_mock.wire.error_text import ErrorText
 from mock_kit.context import note
-
-from .call import JSON, Reply, text_reply
 
 _PAGE = "text/html;charset=utf-8"
 _XML = "application/xml;charset=utf-8"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from .edm import SERVICE_NAMES, UMBRELLA
-from .errors import Forbidden, NotAuthenticated
-from .passwords import Proofs, digest_of
+from c4c_mock.model.access.passwords import Proofs, digest_of
+from c4c_mock.model.edm import SERVICE_NAMES, UMBRELLA
+from c4c_mock.model.errors import Forbidden, NotAuthenticated
 
 LOGIN_FAILED = "Logon failed"
 """One text for unknown user, wrong password and locked user: the reply tells an attacker nothing."""

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from c4c_mock.model.edm import EntitySet
-
-from .call import Call
+from c4c_mock.routes.call import Call
 
 _READS = frozenset({"GET", "HEAD"})
 

@@ -9,8 +9,8 @@ from c4c_mock.model.edm import EntitySet, Function, Navigation, Property, Servic
 from c4c_mock.model.errors import BadRequest, NotFound
 from c4c_mock.model.reading import find, related, rows_of
 from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.values import Value
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire.literals import parse_literal
 from c4c_mock.wire.shape import navigations
 from c4c_mock.wire.uri import Segment

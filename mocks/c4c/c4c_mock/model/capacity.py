@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .errors import Busy
+from c4c_mock.model.errors import Busy
 
 
 @dataclass(kw_only=True)

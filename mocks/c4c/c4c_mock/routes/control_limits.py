@@ -9,16 +9,15 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.busy import Spell
+from c4c_mock.model.capacity import Spell
 from c4c_mock.model.cti import stored_reference
 from c4c_mock.model.locks import PersonsLock
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.routes.control_administration import refusal
+from c4c_mock.tenant import C4CTenant
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.faultkinds import is_int, is_number
 from mock_kit.problem import FieldError
-
-from .administration import refusal
 
 Answer = tuple[Response, int]
 _LOCK_MEMBERS = ("user", "object_id", "external_reference_id", "refusals", "for_s")

@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from c4c_mock.evidence import Touching
+from c4c_mock.model.access.sessions import Sessions
+from c4c_mock.model.access.users import Access
+from c4c_mock.model.capacity import Busyness
+from c4c_mock.model.dialect import defaults
+from c4c_mock.model.locks import ObjectLocks, WriteLock
+from c4c_mock.model.rows import Row, Rows
+from c4c_mock.model.storage.codec import FileGone, row_from_json, row_to_json
+from c4c_mock.model.storage.log import FILE_NAME, FORMAT, Log
+from c4c_mock.model.threads import Threads
 from mock_kit.tenants import Tenant
-
-from .access import Access
-from .busy import Busyness
-from .codec import FileGone, row_from_json, row_to_json
-from .dialect import defaults
-from .locks import ObjectLocks, WriteLock
-from .log import FILE_NAME, FORMAT, Log
-from .rows import Row, Rows
-from .sessions import Sessions
-from .threads import Threads
 
 
 @dataclass(kw_only=True)

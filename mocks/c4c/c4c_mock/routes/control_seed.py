@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Any
 
 from c4c_mock.model import seeding
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import UMBRELLA, services
 from c4c_mock.model.errors import BadRequest
+from c4c_mock.model.payloads import Draft
 from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire.base64_stream import Base64Writer
 from c4c_mock.wire.json_in import read_draft
 from c4c_mock.wire.scanner import BodyScanner

@@ -8,12 +8,11 @@ from urllib.parse import parse_qsl
 
 from flask import Request
 
-from c4c_mock.model.access import User
+from c4c_mock.model.access.users import User
 from c4c_mock.model.errors import BadRequest
-from c4c_mock.model.tenant import C4CTenant
 from c4c_mock.model.texts import LANGUAGES
-
-from .call import JSON, prefers_json
+from c4c_mock.routes.call import JSON, prefers_json
+from c4c_mock.tenant import C4CTenant
 
 _FORMAT = re.compile(r"(?:^|&)(?:\$|%24)format=([A-Za-z]+)")
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9-]{1,30})?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")

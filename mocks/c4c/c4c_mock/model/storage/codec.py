@@ -9,12 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from c4c_mock.model.edm import Property, entity_set
+from c4c_mock.model.rows import Row
+from c4c_mock.model.storage.log import Damaged
+from c4c_mock.model.values import Value
 from mock_kit.spool import Blob
-
-from .edm import Property, entity_set
-from .log import Damaged
-from .rows import Row
-from .values import Value
 
 
 def row_to_json(row: Row) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import Arrangement, known_services
-from c4c_mock.model.passwords import password_problem
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.model.access.passwords import password_problem
+from c4c_mock.model.access.users import Arrangement, known_services
 from c4c_mock.model.texts import LANGUAGES
+from c4c_mock.tenant import C4CTenant
 from mock_kit.app import Mock
 from mock_kit.control import json_object
 from mock_kit.problem import FieldError, Problem
