@@ -6,10 +6,9 @@ import threading
 
 import pytest
 
-from c4c_mock.model import writes
 from c4c_mock.model.cti import DESKTOP
 from c4c_mock.model.edm import entity_set
-from c4c_mock.model.payloads import Draft
+from c4c_mock.model.payloads import EntityPayload
 
 CRLF = "\r\n"
 
@@ -228,4 +227,4 @@ def test_nobody_sees_half_a_change_set(tenant):
 def mint_call(state):
     """A phone call, stored by the model itself."""
     eset = entity_set("PhoneCallCollection")
-    writes.create(state, Draft(eset=eset, values={"Subject": "x"}), None, DESKTOP)
+    state.writer.create(EntityPayload(eset=eset, values={"Subject": "x"}), None, DESKTOP)

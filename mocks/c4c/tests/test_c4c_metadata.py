@@ -6,9 +6,9 @@ import pytest
 from lxml import etree
 
 from c4c_mock.model.edm import SERVICE_NAMES, EntitySet, Service, parse_property, services
-from c4c_mock.wire.metadata import Rules, build
+from c4c_mock.wire.metadata import MetadataRules, build
 
-RULES = Rules(title_creatable=True, parent_creatable=True, back_navigation=True, labels=False)
+RULES = MetadataRules(title_creatable=True, parent_creatable=True, back_navigation=True, labels=False)
 
 NS = {
     "edm": "http://schemas.microsoft.com/ado/2008/09/edm",

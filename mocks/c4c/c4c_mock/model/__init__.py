@@ -1,1 +1,1 @@
-"""State and rules of a C4C tenant. Nothing in here has ever heard of HTTP or Flask."""
+"""State and rules of a C4C tenant, without HTTP or Flask."""

@@ -1,6 +1,7 @@
-"""A tenant that takes no request for a while: maintenance, or a limit on calls. Planned, never a surprise.
+"""When a tenant answers no further request: too many at once, or a busy period that was planned.
 
-No limit on calls is published for C4C (V1); what a busy tenant answers is assumed, dialect ``retry_after``.
+Source of the limit on parallel requests: SAP KBA 3577788, documented as advice. No limit on calls is published
+for C4C (V1); what a busy tenant answers is assumed, dialect ``retry_after``.
 """
 
 from __future__ import annotations
@@ -11,18 +12,42 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from c4c_mock.model.errors import Busy
+from c4c_mock.model.errors import Busy, TooManyThreads
+
+
+class ThreadLimit:
+    """Counts the requests that run at once. Never waits: a request above the limit is rejected."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running = 0
+
+    def enter(self, limit: int, *, status: int) -> Callable[[], None]:
+        """Count a request; calling the result ends its count. Raises TooManyThreads. ``limit`` 0 = none."""
+        with self._lock:
+            if limit and self._running >= limit:
+                raise TooManyThreads(
+                    f"Too many parallel requests: this tenant works on {limit} at once",
+                    status=status,
+                    hint="dialect parallel_limit; send fewer at once and retry later",
+                )
+            self._running += 1
+        return self._leave
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._running -= 1
 
 
 @dataclass(kw_only=True)
-class Spell:
-    """One time of being busy.
+class BusyPeriod:
+    """One period in which requests are rejected.
 
     Attributes:
         status: of every answer, 429 or 503.
         until: the tenant's time at which it ends; None = it ends by ``times``.
-        times: so many requests are turned away at most; None = no limit.
-        refused: requests turned away so far.
+        times: at most so many requests are rejected; None = no limit.
+        refused: requests rejected so far.
     """
 
     status: int
@@ -35,42 +60,42 @@ class Spell:
         return {**vars(self), "until": None if self.until is None else self.until.isoformat()}
 
 
-class Busyness:
+class BusyState:
     """Whether the tenant is busy now. Every method is safe to call from several threads."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         """``now`` is the tenant's clock."""
         self._now = now
         self._lock = threading.Lock()
-        self._spell: Spell | None = None
+        self._period: BusyPeriod | None = None
 
-    def begin(self, spell: Spell) -> None:
-        """Be busy from now on; replaces an earlier spell."""
+    def begin(self, period: BusyPeriod) -> None:
+        """Be busy from now on; replaces an earlier period."""
         with self._lock:
-            self._spell = spell
+            self._period = period
 
     def end(self) -> None:
-        """Take requests again."""
+        """Accept requests again."""
         with self._lock:
-            self._spell = None
+            self._period = None
 
-    def shown(self) -> dict[str, Any] | None:
-        """The spell as JSON, over or not; None without one."""
+    def to_dict(self) -> dict[str, Any] | None:
+        """The period as JSON, over or not; None without one."""
         with self._lock:
-            return None if self._spell is None else self._spell.to_dict()
+            return None if self._period is None else self._period.to_dict()
 
     def check(self) -> None:
-        """Raises Busy while the spell lasts; counts the request."""
+        """Raises Busy while the period lasts; counts the request."""
         with self._lock:
-            spell = self._spell
-            if spell is None or spell.refused == spell.times:
+            period = self._period
+            if period is None or period.refused == period.times:
                 return
-            if spell.until is not None and spell.until <= self._now():
+            if period.until is not None and period.until <= self._now():
                 return
-            spell.refused += 1
+            period.refused += 1
         raise Busy(
             "The system is busy; try again later",
-            status=spell.status,
-            until=spell.until,
+            status=period.status,
+            until=period.until,
             hint="planned by POST /_mock/busy; DELETE /_mock/busy ends it",
         )

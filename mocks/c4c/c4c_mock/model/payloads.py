@@ -1,4 +1,4 @@
-"""An entity as a client wants it: parsed and typed, not yet judged, not yet stored."""
+"""An entity as a client sent it: parsed and typed, but neither checked against the rights nor stored."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from mock_kit.spool import Blob
 
 
 @dataclass(kw_only=True)
-class Draft:
-    """Values by property name and, for a deep insert, drafts of children by navigation.
+class EntityPayload:
+    """Values by property name and, for a deep insert, payloads of children by navigation.
 
-    ``values`` holds only what the client sent; a member that is absent is not in it. ``contact`` is the
-    desktop's id of the contact, for activities that keep none themselves.
+    ``values`` has only what the client sent; a member that is absent is not in it. ``contact`` is the
+    desktop's id of the contact, for activities that store none themselves.
     """
 
     eset: EntitySet
     values: dict[str, Value]
     contact: str = ""
-    children: dict[str, list[Draft]] = field(default_factory=dict)
+    children: dict[str, list[EntityPayload]] = field(default_factory=dict)
 
     @property
     def blob(self) -> Blob | None:
-        """The file that came along, if any."""
+        """The file of an attachment, if one was sent."""
         found = self.values.get("Binary")
         return found if isinstance(found, Blob) else None
 
-    def family(self) -> Iterator[Draft]:
-        """This draft and all drafts below it, parents first."""
+    def family(self) -> Iterator[EntityPayload]:
+        """This payload and all payloads below it, parents first."""
         yield self
-        for drafts in self.children.values():
-            for draft in drafts:
-                yield from draft.family()
+        for payloads in self.children.values():
+            for payload in payloads:
+                yield from payload.family()

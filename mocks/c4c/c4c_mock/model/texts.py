@@ -1,7 +1,7 @@
 """Texts of refusals in the languages that a user may have. The wording is the mock's own, in the style of SAP's.
 
-English is what the code raises (``C4CError.message``); the other languages stand here, by the error's key. A text
-that has no key of its own is told by the one of its class, so that no English word is left in it. Source of the
+English is what the code raises (``C4CError.message``); the other languages stand here, by the error's key. An
+error without a key of its own has the text of its class, so that no English word is left in it. Source of the
 fact that texts are localised: recorded error of a tenant (German); of the lock's English words: SAP KBA 3577788.
 """
 
@@ -56,7 +56,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "fr": "Le type de contenu de la demande n'est pas pris en charge",
         "es": "El tipo de contenido de la solicitud no es compatible",
     },
-    "range_not_there": {
+    "range_not_satisfiable": {
         "de": "Der angeforderte Bereich liegt außerhalb der Datei",
         "fr": "La plage demandée est hors du fichier",
         "es": "El intervalo solicitado está fuera del archivo",
@@ -110,7 +110,7 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 
 
 def text_of(key: str, words: Mapping[str, str], language: str, english: str) -> str:
-    """The text in ``language``, one of LANGUAGES; ``english`` is what the code said."""
+    """The text in ``language``, one of LANGUAGES; ``english`` is the error's own message."""
     if language == "en" or key not in _TEXTS:
         return english
     return _TEXTS[key][language].format(**words)

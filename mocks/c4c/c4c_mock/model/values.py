@@ -19,7 +19,7 @@ _UNSET: dict[str, Value] = {"String": "", "Boolean": False, "Decimal": Decimal(0
 
 
 def unset(prop: Property) -> Value:
-    """What a property reads as when nobody set it: ``""`` for text, null for dates and ids.
+    """What a property reads as when it was never set: ``""`` for text, null for dates and ids.
 
     Source: recorded payloads of tenants (empty strings, null dates); False and 0 are inferred.
     """

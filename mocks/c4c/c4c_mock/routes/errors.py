@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
+from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
 from c4c_mock.evidence import seen
 from c4c_mock.model.errors import (
     Busy,
     C4CError,
-    CsrfRequired,
-    NotAllowed,
+    CsrfTokenMissing,
+    MethodNotAllowed,
     NotAuthenticated,
-    RangeNotThere,
+    RangeNotSatisfiable,
     TooManyThreads,
 )
 from c4c_mock.model.texts import text_of
-from c4c_mock.routes.call import JSON, Reply, text_reply
+from c4c_mock.routes.call import ODataReply, text_reply
+from c4c_mock.routes.negotiation import JSON
 from c4c_mock.tenant import C4CTenant
-from c4c_mock.wire import atom, json_out, retry_after
+from c4c_mock.wire import atom, json_out
 from c4c_mock.wire.error_text import ErrorText
 from mock_kit.context import note
 
@@ -26,17 +29,17 @@ _PAGE = "text/html;charset=utf-8"
 _XML = "application/xml;charset=utf-8"
 
 
-def error_reply(tenant: C4CTenant, exc: C4CError, *, as_json: bool, language: str) -> Reply:
-    """An error in C4C's own form; the hint goes to the journal and into a header of the mock's own.
+def error_reply(tenant: C4CTenant, exc: C4CError, *, as_json: bool, language: str) -> ODataReply:
+    """An error in C4C's own form; the hint is in the journal and in a header of the mock's own.
 
-    ``language``: one of ``texts.LANGUAGES``. The journal's note stays English.
+    ``language``: one of ``texts.LANGUAGES``. The journal's note is always English.
     """
     note("info", "refused", f"{exc.status}: {exc.message}" + (f" ({exc.hint})" if exc.hint else ""))
     headers = _headers(tenant, exc)
-    if isinstance(exc, CsrfRequired):
+    if isinstance(exc, CsrfTokenMissing):
         return text_reply(exc.status, exc.message, "text/plain;charset=utf-8", headers)
     if exc.bodyless:
-        return Reply(status=exc.status, headers=headers)
+        return ODataReply(status=exc.status, headers=headers)
     text = text_of(exc.key, exc.words, language, exc.message)
     form = "html" if exc.html else str(tenant.switches["error_form"])
     if form == "html":
@@ -45,34 +48,49 @@ def error_reply(tenant: C4CTenant, exc: C4CError, *, as_json: bool, language: st
     code = exc.key.upper() if tenant.switches["error_codes"] else ""
     if not code:
         seen("empty-error-code")
-    told = ErrorText(code=code, text=text, language=language, details=form == "details")
+    error = ErrorText(code=code, text=text, language=language, details=form == "details")
     if form == "json" or (form != "xml" and as_json):
-        body = json_out.Body(json_out.error_document(told, inner=bool(tenant.switches["error_innererror"])))
-        return text_reply(exc.status, b"".join(body).decode(), JSON, headers)
-    return text_reply(exc.status, atom.error(told), _XML, headers)
+        document = json_out.error_document(error, inner=bool(tenant.switches["error_innererror"]))
+        return text_reply(exc.status, b"".join(json_out.JsonDocument(document)).decode(), JSON, headers)
+    return text_reply(exc.status, atom.error_document(error), _XML, headers)
 
 
 def _headers(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
-    headers = _pause(tenant, exc)
+    headers = _retry_after(tenant, exc)
     if exc.hint:
         headers["X-Mock-Hint"] = exc.hint.encode("ascii", "replace").decode()
-    if isinstance(exc, NotAllowed):
+    if isinstance(exc, MethodNotAllowed):
         headers["Allow"] = ", ".join(exc.allow)
-    if isinstance(exc, RangeNotThere):
+    if isinstance(exc, RangeNotSatisfiable):
         headers["Content-Range"] = f"bytes */{exc.size_bytes}"
     if isinstance(exc, NotAuthenticated):
         headers["WWW-Authenticate"] = 'Basic realm="SAP NetWeaver Application Server"'
-    if isinstance(exc, CsrfRequired):
+    if isinstance(exc, CsrfTokenMissing):
         headers["x-csrf-token"] = "Required"
     return headers
 
 
-def _pause(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
-    """``Retry-After`` for who came when the tenant was busy, in the form that the dialect says."""
+def _retry_after(tenant: C4CTenant, exc: C4CError) -> dict[str, str]:
+    """``Retry-After`` of a busy tenant, by dialect ``retry_after``: none, in seconds, or as a date.
+
+    Source: RFC 9110, section 10.2.3. A client that waits as long never returns too early. ``clock_ahead_s`` is how
+    far the server's clock is ahead, in both dates.
+    """
     if not isinstance(exc, Busy | TooManyThreads):
         return {}
     now = tenant.clock.now()
     usual = now + timedelta(seconds=float(tenant.switches["retry_after_s"]))
     until = (exc.until if isinstance(exc, Busy) else None) or usual
-    skew_s = float(tenant.switches["clock_ahead_s"])
-    return retry_after.headers(str(tenant.switches["retry_after"]), now=now, until=until, skew_s=skew_s)
+    skew = timedelta(seconds=float(tenant.switches["clock_ahead_s"]))
+    form = tenant.switches["retry_after"]
+    if form == "seconds":
+        return {"Retry-After": str(max(0, math.ceil((until - now).total_seconds())))}
+    if form == "date":
+        rounded_up = until + skew + timedelta(microseconds=999_999)
+        return {"Retry-After": _http_date(rounded_up), "Date": _http_date(now + skew)}
+    return {}
+
+
+def _http_date(moment: datetime) -> str:
+    """As HTTP writes it, in whole seconds."""
+    return format_datetime(moment.replace(microsecond=0), usegmt=True)

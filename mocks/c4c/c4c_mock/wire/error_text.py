@@ -1,4 +1,4 @@
-"""What an error says, before any format is chosen."""
+"""Code and text of an error, before any format is chosen."""
 
 from __future__ import annotations
 
