@@ -30,7 +30,7 @@ class C4CMock(Mock[C4CTenant]):
         """The defaults with the body's overrides. Problem 400 for an unknown switch or a bad value."""
         given = body.get("dialect") or {}
         if not isinstance(given, dict):
-            raise Problem(400, "A dialect is an object", "It holds switch names and values.")
+            raise Problem(400, "A dialect is an object", "It has switch names and values.")
         wrong = dialect.problems(given)
         if wrong:
             errors = [FieldError(w["field"], w["expected"], w["remedy"], w["value"]) for w in wrong]

@@ -39,7 +39,7 @@ def test_without_a_limit_no_user_is_locked(make_tenant: MakeTenant) -> None:
 
 
 def test_unlocking_an_unknown_user_is_404(tenant: TenantClient) -> None:
-    assert tenant.control("users/nobody/unlock").status_code == 404
+    assert tenant.control("users/unknown/unlock").status_code == 404
 
 
 def test_a_service_that_is_not_ticked_is_refused_after_the_login_in_c4cs_form(tenant: TenantClient) -> None:
@@ -78,7 +78,7 @@ def person(tenant: TenantClient) -> TenantClient:
 
 
 def fetch(person: TenantClient, path: str = "/chatactivity/", method: str = "GET") -> TestResponse:
-    """Ask for a token; the test client keeps the cookies."""
+    """Fetch a token; the test client stores the cookies."""
     return person.call(method, path, {"x-csrf-token": "fetch"})
 
 

@@ -88,7 +88,7 @@ def test_a_deep_insert_is_inline(tenant: TenantClient) -> None:
     inline = f"<m:inline><feed>{note.format('one')}{note.format('two')}</feed></m:inline>"
     created = send(tenant, "POST", CALLS, entry("<d:Subject>deep</d:Subject>", link("PhoneCallNotes", inline)))
     assert created.status_code == 201, created.text
-    notes = tenant.get(f"{path_of(created)}/PhoneCallNotes?$select=Text").get_json()["d"]["results"]
+    notes = tenant.results(f"{path_of(created)}/PhoneCallNotes?$select=Text")
     assert [n["Text"] for n in notes] == ["one", "two"]
 
 
@@ -132,7 +132,7 @@ def test_types_are_read_as_announced_and_null_is_nothing(make_tenant: MakeTenant
         '<d:ActualEndDateTime m:null="true"/><d:ExternalName/>'
     )
     created = send(tenant, "POST", "/chatactivity/ChatActivityCollection", entry(properties))
-    row = tenant.get(path_of(created)).get_json()["d"]["results"]
+    row = tenant.results(path_of(created))
     wanted = {"BouncedIndicator": True, "FullDayIndicator": False, "CompletionPercent": "12.50", "ExternalName": ""}
     wanted |= {"ActualStartDateTime": "/Date(1600000000000)/", "ActualEndDateTime": None}
     assert {name: row[name] for name in wanted} == wanted

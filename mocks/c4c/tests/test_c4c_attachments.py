@@ -40,7 +40,7 @@ def test_without_response_payload_only_the_location_comes_back(tenant: TenantCli
     answer = tenant.attach(tenant.chat(), headers={"odata-no-response-payload": "true"})
     assert (answer.status_code, answer.data) == (201, b"")
     path = answer.headers["Location"].partition("/sap/c4c/odata/v1")[2]
-    assert tenant.get(path + "?$select=Name").get_json()["d"]["results"]["Name"] == "a.txt"
+    assert tenant.results(path + "?$select=Name")["Name"] == "a.txt"
 
 
 def test_the_flat_form_with_parent_object_id_works_too(tenant: TenantClient) -> None:

@@ -88,14 +88,14 @@ def test_one_failure_undoes_the_whole_change_set_and_is_its_only_answer(tenant: 
     answer = send(tenant, change_set(upload(chat), rename, drop, upload(chat, CategoryCode="9")))
     assert statuses(answer) == [400]
     assert tenant.stored() == []
-    row = tenant.get(tenant.path(chat) + "?$expand=ChatActivityBTDReference").get_json()["d"]["results"]
+    row = tenant.results(tenant.path(chat) + "?$expand=ChatActivityBTDReference")
     assert row["SubjectName"] != "renamed"
     assert [r["ID"] for r in row["ChatActivityBTDReference"]] == [tenant.guid]
 
 
 def reference_of(tenant: TenantClient) -> str:
     """ObjectID of the one reference row."""
-    rows = tenant.get("/chatactivity/ChatActivityBTDReferenceCollection").get_json()["d"]["results"]
+    rows = tenant.results("/chatactivity/ChatActivityBTDReferenceCollection")
     return str(rows[0]["ObjectID"])
 
 
@@ -218,7 +218,7 @@ def test_a_failed_change_set_leaves_deleted_rows_where_they_were(tenant: TenantC
     chats = [tenant.chat(f"R{n}") for n in range(3)]
     delete = request("DELETE", f"ChatActivityCollection('{chats[1]}')")
     assert statuses(send(tenant, change_set(delete, request("DELETE", "ChatActivityCollection('x')")))) == [404]
-    rows = tenant.get("/chatactivity/ChatActivityCollection?$select=ObjectID").get_json()["d"]["results"]
+    rows = tenant.results("/chatactivity/ChatActivityCollection?$select=ObjectID")
     assert [row["ObjectID"] for row in rows] == chats
 
 

@@ -137,14 +137,14 @@ def test_deleting_an_arrangement_removes_its_ticks(tenant: TenantClient) -> None
 
 def test_accepting_a_chat_creates_the_activity_with_its_reference_and_end_completes_it(tenant: TenantClient) -> None:
     chat = tenant.chat(Subject="")
-    row = tenant.get(tenant.path(chat)).get_json()["d"]["results"]
+    row = tenant.results(tenant.path(chat))
     assert (row["SubjectName"], row["LifeCycleStatusCode"], row["InitiatorCode"]) == (
         "Chat From:ada@example.com",
         "2",
         "2",
     )
     tenant.control("cti", {"Type": "CHAT", "Action": "END", "ExternalReferenceID": tenant.guid})
-    row = tenant.get(tenant.path(chat)).get_json()["d"]["results"]
+    row = tenant.results(tenant.path(chat))
     assert row["LifeCycleStatusCodeText"] == "Completed"
     assert row["CompletionDateTime"]
 
@@ -209,7 +209,7 @@ def test_each_channel_leaves_its_reference_where_its_entity_has_room(
 ) -> None:
     tenant = make_tenant(**dialect)
     tenant.chat(Type=kind)
-    rows = tenant.get(path, query_string={"$filter": f"{field} eq '{tenant.guid}'"}).get_json()["d"]["results"]
+    rows = tenant.results(path, query_string={"$filter": f"{field} eq '{tenant.guid}'"})
     assert len(rows) == 1
 
 
@@ -219,8 +219,8 @@ def test_each_channel_leaves_its_reference_where_its_entity_has_room(
 def test_the_dialect_says_where_a_reference_is_kept(make_tenant: MakeTenant, kind: str, path: str) -> None:
     tenant = make_tenant(reference_kept_in="GroupwareItemID")
     made = tenant.chat(Type=kind)
-    asked = {"$filter": f"GroupwareItemID eq '{tenant.guid}'", "$select": "ObjectID"}
-    assert [r["ObjectID"] for r in tenant.get(path, query_string=asked).get_json()["d"]["results"]] == [made]
+    query = {"$filter": f"GroupwareItemID eq '{tenant.guid}'", "$select": "ObjectID"}
+    assert [r["ObjectID"] for r in tenant.results(path, query_string=query)] == [made]
     assert tenant.get("/chatactivity/ChatActivityBTDReferenceCollection/$count").text == "0"
     assert tenant.chat(Type=kind) == made
     tenant.attach(made) if kind == "CHAT" else None

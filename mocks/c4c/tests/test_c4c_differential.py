@@ -99,9 +99,9 @@ def both(shared_tenant: TenantClient) -> TenantAndTable:
         pairs = list(zip(COLUMNS, row, strict=True))
         values = {c.name: None if v is None else c.to_json(v) for c, v in pairs}
         seeds.append({"set": "ChatActivityCollection", "values": {**values, "ObjectID": f"ROW{number:02d}"}})
-        kept = [None if v is None else c.to_sql(v) for c, v in pairs]
-        marks = ",".join("?" * len(kept))
-        database.execute(f"INSERT INTO chat VALUES (?,?,{marks})", [number, f"ROW{number:02d}", *kept])
+        stored = [None if v is None else c.to_sql(v) for c, v in pairs]
+        marks = ",".join("?" * len(stored))
+        database.execute(f"INSERT INTO chat VALUES (?,?,{marks})", [number, f"ROW{number:02d}", *stored])
     assert shared_tenant.control("seed", {"rows": seeds}).status_code == 201
     return shared_tenant, database
 

@@ -47,7 +47,7 @@ def test_ids_go_on_after_a_restart(tenant: TenantClient) -> None:
     tenant.restart()
     chats += [tenant.chat("B"), tenant.chat("A")]
     assert len(set(chats)) == 2
-    numbers = tenant.get("/chatactivity/ChatActivityCollection?$select=ID").get_json()["d"]["results"]
+    numbers = tenant.results("/chatactivity/ChatActivityCollection?$select=ID")
     assert [n["ID"] for n in numbers] == ["1000000", "1000001"]
     tenant.attach(chats[0], b"one")
     tenant.restart()
@@ -75,7 +75,7 @@ def test_a_seed_of_the_ids_survives(tmp_path: Path) -> None:
 def test_changes_and_deletions_survive(tenant: TenantClient) -> None:
     chat = tenant.chat()
     tenant.attach(chat)
-    tenant.attach(chat, Name="gone")
+    tenant.attach(chat, Name="deleted")
     assert tenant.call("PATCH", tenant.path(chat), json={"SubjectName": "changed"}).status_code == 204
     assert tenant.call("DELETE", tenant.file_path(1)).status_code == 204
     tenant.restart()
@@ -117,7 +117,7 @@ def test_a_change_set_is_written_whole_or_not_at_all(tenant: TenantClient) -> No
     batch({"Subject": "one"}, {"Subject": "two"})
     batch({"Subject": "three"}, {"Nothing": 1})
     tenant.restart()
-    rows = tenant.get("/activity/PhoneCallCollection?$select=Subject").get_json()["d"]["results"]
+    rows = tenant.results("/activity/PhoneCallCollection?$select=Subject")
     assert [row["Subject"] for row in rows] == ["one", "two"]
 
 

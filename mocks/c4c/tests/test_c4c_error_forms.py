@@ -13,18 +13,18 @@ META = "{http://schemas.microsoft.com/ado/2007/08/dataservices/metadata}"
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 TEXT = "Datensatz ist durch Benutzer MARY gesperrt"
 
-ODD = pytest.mark.off_contract(reason="errors in a form that the schemas do not know, on purpose")
+IRREGULAR = pytest.mark.off_contract(reason="errors in a form that the schemas do not know, on purpose")
 
 
 def refusal(tenant: TenantClient, headers: dict[str, str] | None = None) -> TestResponse:
-    """An upload to a chat that MARY holds, refused in German."""
+    """An upload to a chat that MARY has locked, refused in German."""
     tenant.dialect(user_language="de")
     chat = tenant.chat()
     tenant.control("locks", {"user": "MARY"})
     return tenant.attach(chat, headers=headers)
 
 
-@ODD
+@IRREGULAR
 @pytest.mark.parametrize(
     ("form", "accept", "kind"),
     [
@@ -45,7 +45,7 @@ def test_the_form_of_an_error_is_the_dialects(make_tenant: MakeTenant, form: str
     assert tenant.stored() == []
 
 
-@ODD
+@IRREGULAR
 def test_an_error_in_xml_names_its_language(make_tenant: MakeTenant) -> None:
     root = ET.fromstring(refusal(make_tenant(error_form="xml")).data)
     assert [child.tag for child in root] == [f"{META}code", f"{META}message"]

@@ -1,4 +1,4 @@
-"""Function imports and the catalog: sets that are asked in another way, and one that nobody writes."""
+"""Function imports, and the catalog, which cannot be written."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_its_pages_keep_the_parameters(make_tenant: MakeTenant) -> None:
 def test_a_profile_is_found_by_what_its_information_says(tenant: TenantClient, query: str, count: int) -> None:
     information = {"SocialMediaUserAccountID": "acc-1", "SocialMediaUserName": "Ada"}
     tenant.call("POST", PROFILES, json={"SocialMediaUserProfileUserInformation": [information]})
-    assert len(tenant.get(f"{PROFILE}?{query}").get_json()["d"]["results"]) == count
+    assert len(tenant.results(f"{PROFILE}?{query}")) == count
 
 
 @pytest.mark.parametrize("query", ["", "?Nothing='x'", "?ID=5", "?ID='x", "?ID='x'&$filter=Nothing eq 1"])
@@ -93,7 +93,7 @@ def test_metadata_announce_function_imports(tenant: TenantClient) -> None:
 
 def test_the_catalog_lists_every_service_to_every_user_who_can_log_in(tenant: TenantClient) -> None:
     assert tenant.get("/odataservicecatalog/").get_json() == {"d": {"EntitySets": ["ODataServiceCollection"]}}
-    rows = tenant.get("/odataservicecatalog/ODataServiceCollection").get_json()["d"]["results"]
+    rows = tenant.results("/odataservicecatalog/ODataServiceCollection")
     names = ["activity", "chatactivity", "call_list", "socialmediaactivity", "c4codataapi"]
     assert [row["Name"] for row in rows] == names
     assert [row["ServiceURL"] for row in rows] == [f"/sap/c4c/odata/v1/{name}/" for name in names]

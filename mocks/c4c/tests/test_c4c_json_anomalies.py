@@ -47,18 +47,18 @@ def test_a_member_can_be_there_twice_the_second_time_empty(
         assert not values[1]
 
 
-@pytest.mark.parametrize("oddity", ["deep", "duplicate"])
-def test_the_length_of_an_anomalous_document_is_right(make_tenant: MakeTenant, oddity: str) -> None:
-    tenant = make_tenant(json_oddity=oddity)
+@pytest.mark.parametrize("anomaly", ["deep", "duplicate"])
+def test_the_length_of_an_anomalous_document_is_right(make_tenant: MakeTenant, anomaly: str) -> None:
+    tenant = make_tenant(json_oddity=anomaly)
     chat = tenant.chat()
     tenant.attach(chat)
     answer = tenant.get(f"{tenant.path(chat)}/ChatActivityAttachment")
     assert int(answer.headers["Content-Length"]) == len(answer.data)
 
 
-@pytest.mark.parametrize("oddity", ["deep", "duplicate"])
-def test_an_upload_and_an_inspection_get_proper_json(make_tenant: MakeTenant, oddity: str) -> None:
-    tenant = make_tenant(json_oddity=oddity)
+@pytest.mark.parametrize("anomaly", ["deep", "duplicate"])
+def test_an_upload_and_an_inspection_get_proper_json(make_tenant: MakeTenant, anomaly: str) -> None:
+    tenant = make_tenant(json_oddity=anomaly)
     chat = tenant.chat()
     created = tenant.attach(chat)
     shown = tenant.inspect(f"{tenant.path(chat)}/ChatActivityAttachment")

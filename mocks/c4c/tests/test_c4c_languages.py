@@ -1,4 +1,4 @@
-"""Errors come in the language of the user, or in the one that the request asks for."""
+"""Errors come in the language of the user, or in the one that the request names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCKED = {
 
 
 def locked(tenant: TenantClient, headers: dict[str, str] | None = None, query: str = "") -> tuple[str, str]:
-    """Language and text of the refusal of an upload to a chat that MARY holds."""
+    """Language and text of the refusal of an upload to a chat that MARY has locked."""
     chat = tenant.chat()
     tenant.control("locks", {"user": "MARY"})
     answer = tenant.call("POST", f"{tenant.path(chat)}/ChatActivityAttachment{query}", headers, json={})
@@ -37,8 +37,8 @@ def test_a_refusal_comes_in_the_language_of_the_user(make_tenant: MakeTenant, la
 @pytest.mark.parametrize("language", ["de", None])
 def test_a_users_own_language_wins_over_the_tenants(make_tenant: MakeTenant, language: str | None) -> None:
     tenant = make_tenant(user_language="fr")
-    told = tenant.control(f"users/{tenant.user}/language", {"language": language}, "PUT")
-    assert told.get_json() == {"user": tenant.user, "language": language}
+    answer = tenant.control(f"users/{tenant.user}/language", {"language": language}, "PUT")
+    assert answer.get_json() == {"user": tenant.user, "language": language}
     assert locked(tenant)[0] == (language or "fr")
 
 
@@ -94,7 +94,7 @@ def test_a_wrong_language_is_refused_with_what_there_is(tenant: TenantClient) ->
         error = answer.get_json()["errors"][0]
         assert error["field"].rpartition(".")[2] in {"language", "user_language", "language_asked_by"}
         assert error["expected"]
-    assert tenant.control("users/nobody/language", {"language": "de"}, "PUT").status_code == 404
+    assert tenant.control("users/unknown/language", {"language": "de"}, "PUT").status_code == 404
 
 
 def test_a_login_that_fails_is_answered_in_the_language_of_the_tenant(make_tenant: MakeTenant) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from c4c_mock.testing import MakeTenant, TenantClient
 
-ODD = pytest.mark.off_contract(reason="next links and pages that no proper server sends, on purpose")
+IRREGULAR = pytest.mark.off_contract(reason="next links and pages that no proper server sends, on purpose")
 ROOT = "/sap/c4c/odata/v1"
 
 
@@ -90,7 +90,7 @@ def test_an_inspection_sees_regular_pages(make_tenant: MakeTenant) -> None:
     assert data["__next"].startswith("https://")
 
 
-@ODD
+@IRREGULAR
 @pytest.mark.parametrize("accept", ["application/json", "application/atom+xml"])
 @pytest.mark.parametrize(
     ("form", "start"),
@@ -111,7 +111,7 @@ def test_a_next_link_can_be_relative_to_the_service_root_or_to_the_host(
         assert f'<link rel="next" href="{start}' in answer.text
 
 
-@ODD
+@IRREGULAR
 def test_a_next_link_can_name_an_older_host(make_tenant: MakeTenant) -> None:
     tenant = make_tenant(page_size=2, next_link_host="my2554607.crm.ondemand.com")
     link = page(tenant, filled(tenant, 3))[1]

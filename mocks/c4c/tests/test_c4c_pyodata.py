@@ -118,8 +118,8 @@ def test_it_reads_expanded_lists_in_both_shapes(served: ServedTenant, chats: Any
     chat = served.chat(f"EXPAND{len(headers)}")
     made = upload(chats, chat, "one", CategoryCode="2").execute()
     client = pyodata.Client(f"{URL}/chatactivity/", session(served, **headers))
-    asked = client.entity_sets.ChatActivityCollection.get_entities().filter(f"ObjectID eq '{chat}'")
-    (found,) = asked.expand("ChatActivityAttachment,ChatActivityBTDReference").execute()
+    request = client.entity_sets.ChatActivityCollection.get_entities().filter(f"ObjectID eq '{chat}'")
+    (found,) = request.expand("ChatActivityAttachment,ChatActivityBTDReference").execute()
     assert [a.ObjectID for a in found.ChatActivityAttachment] == [made.ObjectID]
     assert [r.ID for r in found.ChatActivityBTDReference] == [f"EXPAND{len(headers)}"]
 
@@ -138,8 +138,8 @@ def test_a_single_entity_it_reads_only_with_the_strict_header(served: ServedTena
 def test_it_follows_the_pages_to_the_last(served: ServedTenant, calls: Any) -> None:
     for number in range(7):
         calls.entity_sets.PhoneCallCollection.create_entity().set(Subject="paged", Phone=str(number)).execute()
-    asked = calls.entity_sets.PhoneCallCollection.get_entities().filter("Subject eq 'paged'")
-    page = asked.order_by("Phone desc").count(inline=True).execute()
+    request = calls.entity_sets.PhoneCallCollection.get_entities().filter("Subject eq 'paged'")
+    page = request.order_by("Phone desc").count(inline=True).execute()
     assert page.total_count == 7
     numbers = [row.Phone for row in page]
     while page.next_url:

@@ -15,7 +15,7 @@ CALLS = "/activity/PhoneCallCollection"
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body", "told"),
+    ("method", "path", "body", "listed"),
     [
         ("GET", "/../cust/v1/mine/", None, "custom (`/cust`)"),
         ("GET", "/../uid/v1/c4codataapi/", None, "(`/uid`)"),
@@ -28,7 +28,7 @@ CALLS = "/activity/PhoneCallCollection"
     ],
 )
 def test_what_is_not_built_answers_501_and_is_listed(
-    tenant: TenantClient, method: str, path: str, body: dict[str, Any] | None, told: str
+    tenant: TenantClient, method: str, path: str, body: dict[str, Any] | None, listed: str
 ) -> None:
     made = tenant.call("POST", CALLS, json={"Subject": "x"}).get_json()["d"]["results"]["ObjectID"]
     below = path.format(call=f"{CALLS}('{made}')")
@@ -37,7 +37,7 @@ def test_what_is_not_built_answers_501_and_is_listed(
     headers = {"Host": tenant.host, "Authorization": tenant.basic(tenant.user, tenant.password)}
     answer = tenant.client.open(root + below.replace("/..", ""), method=method, headers=headers, json=body)
     assert answer.status_code == 501, answer.text
-    assert told in README.partition("```")[0]
+    assert listed in README.partition("```")[0]
 
 
 def test_every_control_route_is_described(tenant: TenantClient) -> None:

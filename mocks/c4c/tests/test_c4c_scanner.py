@@ -1,4 +1,4 @@
-"""The streaming JSON body: same verdicts as a real parser, files out of memory, Base64 without mercy."""
+"""The streaming JSON body: the same result as a real parser, files on disk, strict Base64."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from mock_kit.spool import Blob, Spool
 DECIDED = settings(derandomize=True, database=None, deadline=None)
 
 
-class Recorder:
-    """A sink that keeps what it is fed."""
+class TextSink:
+    """A sink that stores its input."""
 
     def __init__(self) -> None:
         self.text = b""
@@ -41,7 +41,7 @@ class Recorder:
 
 def scan(raw: bytes, cuts: Iterable[int] = (), cap: int = 1 << 20) -> tuple[Any, list[Any]]:
     """Feed ``raw`` cut at the given places; returns (value, texts of all Binary members)."""
-    scanner = BodyScanner(Recorder, skeleton_max_bytes=cap)
+    scanner = BodyScanner(TextSink, skeleton_max_bytes=cap)
     edges = [0, *sorted({c % (len(raw) + 1) for c in cuts}), len(raw)]
     for start, stop in itertools.pairwise(edges):
         scanner.feed(raw[start:stop])
@@ -153,7 +153,7 @@ def test_a_deeply_nested_body_is_refused_not_crashed_on() -> None:
 
 
 def test_more_than_the_cap_besides_files_is_refused_while_it_streams() -> None:
-    scanner = BodyScanner(Recorder, skeleton_max_bytes=1000)
+    scanner = BodyScanner(TextSink, skeleton_max_bytes=1000)
     scanner.feed(b'["' + b"x" * 900)
     with pytest.raises(BadRequest, match="1000 bytes besides Binary"):
         scanner.feed(b"x" * 100)

@@ -27,7 +27,7 @@ def test_rows_are_there_as_described_with_their_parts_and_files(tenant: TenantCl
     }
     answer = seed(tenant, {"set": CHATS, "values": values})
     assert answer.get_json() == {"rows": [{"set": CHATS, "object_id": "A" * 32}]}
-    row = tenant.get(tenant.path("A" * 32)).get_json()["d"]["results"]
+    row = tenant.results(tenant.path("A" * 32))
     assert (row["SubjectName"], row["CreationDate"]) == ("seeded", "/Date(1580428800000)/")
     assert [(a["name"], a["external_reference_id"], a["size_bytes"]) for a in tenant.stored()] == [("f", "REF1", 3)]
 

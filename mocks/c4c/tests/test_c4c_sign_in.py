@@ -1,4 +1,4 @@
-"""A sign-in page where a document was asked for."""
+"""A sign-in page instead of a document."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def test_what_a_size_says_is_the_dialects(make_tenant: MakeTenant, says: str, si
     tenant = make_tenant(size_in_kb=says)
     chat = tenant.chat()
     created = tenant.attach(chat, b"x" * 2500).get_json()["d"]["results"]
-    listed = tenant.get(f"{tenant.path(chat)}/ChatActivityAttachment?$select=Name,SizeInkB").get_json()["d"]["results"]
+    listed = tenant.results(f"{tenant.path(chat)}/ChatActivityAttachment?$select=Name,SizeInkB")
     for row in (created, listed[0]):
         found = row.get("SizeInkB", "none")
         assert (float(found) if isinstance(found, str) and found != "none" else found) == size

@@ -21,11 +21,6 @@ def call(tenant: TenantClient) -> str:
     return f"{CALLS}('{answer.get_json()['d']['results']['ObjectID']}')"
 
 
-def read(tenant: TenantClient, path: str) -> Any:
-    """The entity at a path."""
-    return tenant.get(path).get_json()["d"]["results"]
-
-
 def test_a_created_entity_is_at_its_location_with_its_etag(tenant: TenantClient) -> None:
     answer = tenant.call("POST", CALLS, json={"Subject": "x"})
     path = answer.headers["Location"].partition("/sap/c4c/odata/v1")[2]
@@ -38,13 +33,13 @@ def test_a_created_entity_is_at_its_location_with_its_etag(tenant: TenantClient)
 @pytest.mark.parametrize("method", ["PATCH", "MERGE"])
 def test_a_merge_keeps_what_it_does_not_name(tenant: TenantClient, call: str, method: str) -> None:
     assert tenant.call(method, call, json={"Subject": "second"}).status_code == 204
-    assert (read(tenant, call)["Subject"], read(tenant, call)["Phone"]) == ("second", "+1")
+    assert (tenant.results(call)["Subject"], tenant.results(call)["Phone"]) == ("second", "+1")
 
 
 def test_a_put_resets_what_it_does_not_name(tenant: TenantClient, call: str) -> None:
-    number = read(tenant, call)["ID"]
+    number = tenant.results(call)["ID"]
     assert tenant.call("PUT", call, json={"Subject": "second"}).status_code == 204
-    assert (read(tenant, call)["Phone"], read(tenant, call)["ID"]) == ("", number)
+    assert (tenant.results(call)["Phone"], tenant.results(call)["ID"]) == ("", number)
 
 
 @pytest.mark.parametrize("verb", ["MERGE", "PATCH", "PUT", "DELETE"])
@@ -67,7 +62,7 @@ def test_a_matching_etag_lets_a_change_through_and_a_stale_one_does_not(tenant: 
     assert tenant.call("PATCH", call, {"If-Match": old}, json={"Subject": "3"}).status_code == 412
     assert tenant.call("DELETE", call, {"If-Match": old}).status_code == 412
     assert tenant.call("PATCH", call, {"If-Match": "*"}, json={"Subject": "4"}).status_code == 204
-    assert read(tenant, call)["Subject"] == "4"
+    assert tenant.results(call)["Subject"] == "4"
 
 
 def test_the_status_of_a_delete_is_the_dialects(make_tenant: MakeTenant) -> None:
@@ -88,7 +83,7 @@ def test_deleting_a_chat_deletes_its_parts(tenant: TenantClient) -> None:
 def test_a_property_that_is_not_updatable_may_be_sent_back_but_not_changed(
     tenant: TenantClient, call: str, verb: str
 ) -> None:
-    row = read(tenant, call)
+    row = tenant.results(call)
     same = {
         "ID": row["ID"],
         "Subject": "again",
@@ -98,7 +93,7 @@ def test_a_property_that_is_not_updatable_may_be_sent_back_but_not_changed(
     }
     assert tenant.call(verb, call, json=same).status_code == 204
     assert tenant.call(verb, call, json={"ID": "other"}).status_code == 400
-    assert read(tenant, call)["ID"] == row["ID"]
+    assert tenant.results(call)["ID"] == row["ID"]
 
 
 def test_what_is_sent_as_null_is_not_set(tenant: TenantClient) -> None:
@@ -110,12 +105,12 @@ def test_what_is_sent_as_null_is_not_set(tenant: TenantClient) -> None:
     assert made["CreatedOn"].startswith("/Date(")
     path = f"{CALLS}('{made['ObjectID']}')"
     assert tenant.call("PATCH", path, json={"Subject": None}).status_code == 204
-    assert read(tenant, path)["Subject"] == ""
+    assert tenant.results(path)["Subject"] == ""
     assert tenant.call("PATCH", path, json={"ID": None}).status_code == 400
 
 
 def test_an_entity_as_read_can_be_sent_back_whole(tenant: TenantClient, call: str) -> None:
-    assert tenant.call("PATCH", call, json=read(tenant, call)).status_code == 204
+    assert tenant.call("PATCH", call, json=tenant.results(call)).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -208,7 +203,7 @@ def test_a_child_is_created_by_navigation_and_by_deep_insert(tenant: TenantClien
     assert tenant.call("POST", f"{call}/PhoneCallNotes", json={"Text": "by navigation"}).status_code == 201
     body = {"Subject": "deep", "PhoneCallNotes": {"results": [{"Text": "one"}, {"Text": "two"}]}}
     assert tenant.call("POST", CALLS, json=body).status_code == 201
-    notes = tenant.get("/activity/PhoneCallNotesCollection?$select=Text").get_json()["d"]["results"]
+    notes = tenant.results("/activity/PhoneCallNotesCollection?$select=Text")
     assert [n["Text"] for n in notes] == ["by navigation", "one", "two"]
 
 
@@ -218,7 +213,7 @@ def test_binding_to_an_existing_entity_says_it_is_not_built(tenant: TenantClient
 
 
 def test_a_child_may_name_its_parent_by_its_address(tenant: TenantClient, call: str) -> None:
-    uri = read(tenant, call)["__metadata"]["uri"]
+    uri = tenant.results(call)["__metadata"]["uri"]
     notes = "/activity/PhoneCallNotesCollection"
     assert tenant.call("POST", notes, json={"Text": "a", "PhoneCall": {"__metadata": {"uri": uri}}}).status_code == 201
     assert tenant.get(f"{call}/PhoneCallNotes/$count").text == "1"

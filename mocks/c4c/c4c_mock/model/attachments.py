@@ -53,7 +53,7 @@ def _check_codes(payload: EntityPayload, dialect: Mapping[str, Any]) -> None:
 
 def _check_link(payload: EntityPayload) -> None:
     if payload.blob is not None:
-        raise BadRequest("CategoryCode 3 (link) takes no Binary; send LinkWebURI")
+        raise BadRequest("CategoryCode 3 (link) has no Binary; send LinkWebURI")
     if not payload.values.get("LinkWebURI"):
         raise BadRequest("Property LinkWebURI is missing: CategoryCode 3 (link) needs it")
 

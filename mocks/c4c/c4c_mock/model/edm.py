@@ -1,4 +1,4 @@
-"""The entity data model: which services exist, which sets they hold, what each property may do.
+"""The entity data model: which services exist, which sets they have, which rights each property has.
 
 The model is data (``data/*.json``); no entity has code of its own. A property there reads
 ``type(facets) rights marks``, for example ``String(5) cf codes=…TypeCodeCollection``:
@@ -22,7 +22,7 @@ from importlib.resources import files
 from typing import Any
 
 UMBRELLA = "c4codataapi"
-"""The service that holds the same entities as all standard services together. Label: documented."""
+"""The service with the entities of all standard services together. Label: documented."""
 
 CATALOG = "odataservicecatalog"
 """The service that lists the others; every user who can log in may read it (inferred)."""

@@ -129,7 +129,7 @@ def _below_root(call: ODataCall, url: str) -> tuple[str, str]:
     """Path below the service root and query of a part's URL, relative or absolute. Raises BadRequest.
 
     A leading slash without the service root means the service root as well: SAP's own JavaScript SDK writes
-    ``GET /Collection`` and finds servers that take it (recorded).
+    ``GET /Collection`` and finds servers that accept it (recorded).
     """
     split = urlsplit(url)
     root = urlsplit(call.base).path
@@ -140,7 +140,7 @@ def _below_root(call: ODataCall, url: str) -> tuple[str, str]:
         raise BadRequest(f"$batch: {url[:80]} is outside the service")
     path = path.lstrip("/")
     if path.startswith("$batch"):
-        raise BadRequest("$batch: a batch cannot hold another batch")
+        raise BadRequest("$batch: a batch cannot contain another batch")
     return path, split.query
 
 

@@ -46,7 +46,7 @@ def to_response(
 
 
 def _wants_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header takes gzip."""
+    """Whether an Accept-Encoding header accepts gzip."""
     found = _GZIP.search(accepted)
     return found is not None and (found["q"] or "1").strip("0.") != ""
 

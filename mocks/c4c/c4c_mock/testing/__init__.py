@@ -109,10 +109,10 @@ class TenantClient:
         """A control request for this tenant."""
         return self.client.open(f"/_mock/{path}", method=method, json=body, query_string={"tenant": "default"})
 
-    def inspect(self, path: str) -> TestResponse:
-        """What ``/_mock/odata`` shows, in JSON."""
-        query = {"tenant": "default", "$format": "json"}
-        return self.client.get(f"/_mock/odata{path}", query_string=query, buffered=True)
+    def inspect(self, path: str, headers: Mapping[str, str] | None = None) -> TestResponse:
+        """What ``/_mock/odata`` returns, in JSON."""
+        sent = {"Accept": "application/json", **(headers or {})}
+        return self.client.get(f"/_mock/odata{path}", headers=sent, buffered=True)
 
     def dialect(self, **switches: Any) -> None:
         """Set switches of the tenant."""

@@ -141,7 +141,7 @@ def _item(view: _View, path: Path, start: int, stop: int) -> BatchItem:
         items = [_item(view, path, *span) for span in spans]
         requests = [i for i in items if isinstance(i, PartRequest)]
         if len(requests) < len(items):
-            raise BadRequest("$batch: a change set cannot hold another change set")
+            raise BadRequest("$batch: a change set cannot contain another change set")
         return ChangeSet(requests)
     if not kind.lower().startswith("application/http"):
         raise BadRequest(f"$batch: a part needs Content-Type application/http, found {kind or '(none)'}")

@@ -25,7 +25,7 @@ _SIZES: Mapping[str, Callable[[int], Value]] = {
     "null": lambda _: None,
     "absent": Decimal,
 }
-"""What ``SizeInkB`` holds, by dialect ``size_in_kb``; ``absent`` leaves the property out of documents."""
+"""The value of ``SizeInkB``, by dialect ``size_in_kb``; ``absent`` leaves the property out of documents."""
 
 MAX_ENTITIES = 100_000
 """At most so many entities, expanded ones included, are in one reply: a bound on time and memory."""
