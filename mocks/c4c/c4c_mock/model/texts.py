@@ -8,6 +8,7 @@ fact that texts are localised: recorded error of a tenant (German); of the lock'
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 LANGUAGES = ("en", "de", "fr", "es")
 """ISO 639-1 codes."""
@@ -119,3 +120,24 @@ def text_of(key: str, words: Mapping[str, str], language: str, english: str) -> 
 def keys() -> tuple[str, ...]:
     """Every key that has texts."""
     return tuple(_TEXTS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorText:
+    """Code, text and language of an error.
+
+    Attributes:
+        code: empty as recorded, or a stable key; dialect ``error_codes``.
+        language: ISO 639-1.
+        details: the text stands in ``innererror`` only, and a generic one outside.
+    """
+
+    code: str
+    text: str
+    language: str
+    details: bool = False
+
+    @property
+    def outer(self) -> str:
+        """The text of ``error.message``."""
+        return GENERIC[self.language] if self.details else self.text

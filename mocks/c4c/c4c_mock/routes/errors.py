@@ -17,12 +17,11 @@ from c4c_mock.model.errors import (
     RangeNotSatisfiable,
     TooManyThreads,
 )
-from c4c_mock.model.texts import text_of
+from c4c_mock.model.texts import ErrorText, text_of
 from c4c_mock.routes.call import ODataReply, text_reply
 from c4c_mock.routes.negotiation import JSON
 from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire import atom, json_out
-from c4c_mock.wire.error_text import ErrorText
 from mock_kit.context import note
 
 _PAGE = "text/html;charset=utf-8"

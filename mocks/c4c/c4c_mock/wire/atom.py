@@ -13,10 +13,10 @@ from decimal import Decimal
 from xml.sax.saxutils import escape, quoteattr
 
 from c4c_mock.model.edm import Navigation, Property, Service
+from c4c_mock.model.texts import ErrorText
 from c4c_mock.model.values import Value
 from c4c_mock.wire.base64_stream import encoded, encoded_length
 from c4c_mock.wire.entities import Entity
-from c4c_mock.wire.error_text import ErrorText
 from c4c_mock.wire.json_out import fixed
 from mock_kit.spool import Blob
 

@@ -18,10 +18,10 @@ from decimal import Decimal
 from typing import Any
 
 from c4c_mock.model.edm import Property, Service
+from c4c_mock.model.texts import ErrorText
 from c4c_mock.model.values import Value
 from c4c_mock.wire.base64_stream import encoded, encoded_length
 from c4c_mock.wire.entities import Entity
-from c4c_mock.wire.error_text import ErrorText
 from mock_kit.spool import Blob
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
