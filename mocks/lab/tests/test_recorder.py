@@ -52,7 +52,7 @@ def test_a_good_exchange_with_a_mock_in_this_process_passes(c4c: Client) -> None
 
 
 def test_a_mock_that_answers_a_wrong_document_is_found(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("c4c_mock.wire.service_document.as_json", lambda _service: {"d": {"EntitySets": CANARY}})
+    monkeypatch.setattr("c4c_mock.wire.json_out.service_document", lambda _service: {"d": {"EntitySets": CANARY}})
     with pytest.raises(AssertionError) as failure, heard("test_b"):
         ask(c4c, "/")
     told = str(failure.value)

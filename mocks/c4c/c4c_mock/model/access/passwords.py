@@ -1,4 +1,4 @@
-"""Passwords of technical users: which ones C4C takes, and how a tenant keeps them (as digests only)."""
+"""Passwords of technical users: which ones C4C accepts, and how a tenant stores them (as digests only)."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ def digest_of(password: str) -> str:
     return f"{salt.hex()}:{_scrypt(password, salt).hex()}"
 
 
-class Proofs:
-    """Checks passwords against digests; remembers, in this process only, which ones were right."""
+class PasswordChecker:
+    """Checks passwords against digests; remembers, in this process only, which ones were correct."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
-        self._right: dict[str, bytes] = {}
+        self._verified: dict[str, bytes] = {}
 
     def check(self, digest: str, password: str) -> tuple[bool, bool]:
-        """Whether the password fits, and whether that was found out just now (for the first time)."""
+        """Whether the password is correct, and whether this is the first time that it was."""
         tag = hmac.digest(self._key, password.encode("utf-8", "surrogatepass"), "sha256")
-        if hmac.compare_digest(self._right.get(digest, b""), tag):
+        if hmac.compare_digest(self._verified.get(digest, b""), tag):
             return True, False
         salt, _, wanted = digest.partition(":")
         if not salt or not hmac.compare_digest(_scrypt(password, bytes.fromhex(salt)).hex(), wanted):
             return False, False
-        self._right[digest] = tag
+        self._verified[digest] = tag
         return True, True
 
 

@@ -7,20 +7,20 @@ from contextlib import suppress
 from typing import Any
 
 from c4c_mock.model import seeding
-from c4c_mock.model.drafts import Draft
 from c4c_mock.model.edm import UMBRELLA, services
 from c4c_mock.model.errors import BadRequest
-from c4c_mock.model.rows import Row
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.model.payloads import EntityPayload
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.tenant import C4CTenant
 from c4c_mock.wire.base64_stream import Base64Writer
-from c4c_mock.wire.json_in import read_draft
+from c4c_mock.wire.json_in import read_payload
 from c4c_mock.wire.scanner import BodyScanner
 from mock_kit.tenants.spool import Blob
 
 _SKELETON_MAX_BYTES = 64 * 1024 * 1024
 
 
-def seed_from(tenant: C4CTenant, pieces: Iterable[bytes]) -> list[Row]:
+def seed_from(tenant: C4CTenant, pieces: Iterable[bytes]) -> list[EntityRow]:
     """Store what the body describes: all of it, or nothing. Raises BadRequest."""
     scanner = BodyScanner(
         lambda: Base64Writer(tenant.spool.writer(), lambda _size: None), skeleton_max_bytes=_SKELETON_MAX_BYTES
@@ -30,7 +30,7 @@ def seed_from(tenant: C4CTenant, pieces: Iterable[bytes]) -> list[Row]:
             scanner.feed(piece)
         wanted = [_wanted(one, scanner.blobs) for one in _rows(scanner.finish())]
         with tenant.rows.all_or_nothing():
-            return [seeding.seed(tenant, draft, parent) for draft, parent in wanted]
+            return [seeding.seed(tenant.writer, payload, parent) for payload, parent in wanted]
     except BaseException:
         scanner.abort()
         with suppress(OSError):
@@ -46,7 +46,7 @@ def _rows(body: object) -> list[Any]:
     return rows
 
 
-def _wanted(one: object, blobs: list[Blob]) -> tuple[Draft, str]:
+def _wanted(one: object, blobs: list[Blob]) -> tuple[EntityPayload, str]:
     if not isinstance(one, dict) or not set(one) <= {"set", "parent", "values"}:
         raise BadRequest('a row: expected {"set", "parent"?, "values"}')
     eset = services()[UMBRELLA].sets.get(str(one.get("set")))
@@ -55,4 +55,4 @@ def _wanted(one: object, blobs: list[Blob]) -> tuple[Draft, str]:
     parent = one.get("parent", "")
     if not isinstance(parent, str):
         raise BadRequest("parent: expected the ObjectID of the owning row")
-    return read_draft(one.get("values", {}), eset, blobs), parent
+    return read_payload(one.get("values", {}), eset, blobs), parent

@@ -11,18 +11,18 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from c4c_mock.evidence import seen
-from c4c_mock.model.access import Arrangement, known_services
-from c4c_mock.model.passwords import password_problem
-from c4c_mock.model.tenant import C4CTenant
+from c4c_mock.model.access.passwords import password_problem
+from c4c_mock.model.access.users import Arrangement, known_services
 from c4c_mock.model.texts import LANGUAGES
+from c4c_mock.tenant import C4CTenant
 from mock_kit.control import json_object
-from mock_kit.http.problem import FieldError, Problem
+from mock_kit.http.problem import FieldError, Problem, bad_request
 from mock_kit.mock import Mock
 
 SCENARIO = "OData Services for Business Objects"
 """The communication scenario. Source: Sinch configuration guide; documented."""
 
-Answer = tuple[Response, int]
+Reply = tuple[Response, int]
 _ARRANGEMENTS = "/communication-arrangements"
 _LANGUAGES = f"one of {', '.join(LANGUAGES)}, or null"
 
@@ -37,55 +37,55 @@ def add_administration(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
 
 def _add_systems(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.get("/communication-systems")
-    def list_systems() -> Answer:
+    def list_systems() -> Reply:
         """Every communication system."""
         return jsonify([{"id": n, "host": h} for n, h in mock.current_tenant().access.systems.items()]), 200
 
     @bp.post("/communication-systems")
-    def add_system() -> Answer:
+    def add_system() -> Reply:
         """``{"id", "host"?}``: without a system no external reference is ever stored."""
         return jsonify(store_system(mock.current_tenant(), json_object())), 201
 
 
 def _add_arrangements(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.get(_ARRANGEMENTS)
-    def list_arrangements() -> Answer:
+    def list_arrangements() -> Reply:
         """Every arrangement; no passwords."""
-        return jsonify([_shown(a) for a in mock.current_tenant().access.arrangements.values()]), 200
+        return jsonify([_as_json(a) for a in mock.current_tenant().access.arrangements.values()]), 200
 
     @bp.post(_ARRANGEMENTS)
-    def add_arrangement() -> Answer:
+    def add_arrangement() -> Reply:
         """``{"scenario", "system", "authentication", "user", "password", "services", "language"?}``."""
         return jsonify(store_arrangement(mock.current_tenant(), json_object())), 201
 
     @bp.get(f"{_ARRANGEMENTS}/<int:number>")
-    def show_arrangement(number: int) -> Answer:
+    def show_arrangement(number: int) -> Reply:
         """One arrangement."""
-        return jsonify(_shown(_arrangement(mock.current_tenant(), number))), 200
+        return jsonify(_as_json(_arrangement(mock.current_tenant(), number))), 200
 
     @bp.delete(f"{_ARRANGEMENTS}/<int:number>")
-    def delete_arrangement(number: int) -> Answer:
+    def delete_arrangement(number: int) -> Reply:
         """Delete it; its user stays and loses what only it ticked."""
         tenant = mock.current_tenant()
-        tenant.access.dissolve(_arrangement(tenant, number))
+        tenant.access.delete_arrangement(_arrangement(tenant, number))
         return Response(), 204
 
 
 def _add_changes(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.put(f"{_ARRANGEMENTS}/<int:number>/services")
-    def tick_services(number: int) -> Answer:
+    def tick_services(number: int) -> Reply:
         """``{"services": [...]}``: the services used, all of them."""
         tenant, body = mock.current_tenant(), json_object()
         arrangement = _arrangement(tenant, number)
-        _refuse(_services_errors(body))
-        return jsonify(_shown(tenant.access.tick(arrangement, tuple(body["services"])))), 200
+        check(_services_errors(body))
+        return jsonify(_as_json(tenant.access.tick(arrangement, tuple(body["services"])))), 200
 
     @bp.put(f"{_ARRANGEMENTS}/<int:number>/credentials")
-    def edit_credentials(number: int) -> Answer:
-        """``{"password"}``: "Edit Credentials"; a lockout stays until somebody unlocks."""
+    def edit_credentials(number: int) -> Reply:
+        """``{"password"}``: "Edit Credentials"; a lockout stays until the user is unlocked."""
         tenant, body = mock.current_tenant(), json_object()
         user = _arrangement(tenant, number).user
-        _refuse(_password_errors(body))
+        check(_password_errors(body))
         seen("password-alphabet")
         tenant.journal.guard(body["password"], user)
         tenant.access.set_password(user, body["password"])
@@ -94,24 +94,24 @@ def _add_changes(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
 
 def _add_users(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
     @bp.post("/users")
-    def add_user() -> Answer:
+    def add_user() -> Reply:
         """``{"user", "password", "kind": "business", "language"?}``: a person's login, who needs CSRF tokens."""
         return jsonify(store_user(mock.current_tenant(), json_object())), 201
 
     @bp.post("/users/<name>/unlock")
-    def unlock(name: str) -> Answer:
+    def unlock(name: str) -> Reply:
         """Lift a lockout."""
         if not mock.current_tenant().access.unlock(name):
             raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
         return jsonify(user=name, locked=False), 200
 
     @bp.put("/users/<name>/language")
-    def choose_language(name: str) -> Answer:
-        """``{"language"}``: of the texts that this user is told; null = dialect ``user_language``."""
+    def choose_language(name: str) -> Reply:
+        """``{"language"}``: of the error texts for this user; null = dialect ``user_language``."""
         tenant, body = mock.current_tenant(), json_object()
         if "language" not in body:
-            raise refusal([FieldError("language", _LANGUAGES, "Send one, or null.")])
-        _refuse(_language_errors(body))
+            raise bad_request("Wrong: language.", FieldError("language", _LANGUAGES, "Send one, or null."))
+        check(_language_errors(body))
         if not tenant.access.set_language(name, body["language"] or ""):
             raise Problem(404, "No such user", f"This tenant has no user {name!r}.")
         return jsonify(user=name, language=body["language"]), 200
@@ -121,14 +121,14 @@ def store_system(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
     """Add a communication system. Problem 400 without an id of 1 to 60 characters."""
     name = body.get("id")
     if not isinstance(name, str) or not 0 < len(name) <= 60:
-        raise refusal([FieldError("id", "1 to 60 characters", "Name the communication system.", name)])
+        raise bad_request("Wrong: id.", FieldError("id", "1 to 60 characters", "Name the communication system.", name))
     tenant.access.add_system(name, str(body.get("host", "")))
     return {"id": name, "host": tenant.access.systems[name]}
 
 
 def store_arrangement(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Add a communication arrangement. Problem 400 for what the administrator's screen would refuse."""
-    _refuse(
+    """Add a communication arrangement. Problem 400 for what the administrator's screen rejects."""
+    check(
         [
             *_login_errors(body),
             *_arrangement_errors(tenant, body),
@@ -149,7 +149,7 @@ def store_arrangement(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, A
     stored = tenant.access.arrange(arrangement, body["password"])
     if body.get("language"):
         tenant.access.set_language(body["user"], body["language"])
-    return _shown(stored)
+    return _as_json(stored)
 
 
 def store_user(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,15 +158,15 @@ def store_user(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
     if body.get("kind", "business") != "business":
         remedy = "Technical users come with a communication arrangement."
         errors.append(FieldError("kind", "business", remedy, body.get("kind")))
-    _refuse(errors)
+    check(errors)
     tenant.journal.guard(body["password"], body["user"])
-    tenant.access.add_person(body["user"], body["password"])
+    tenant.access.add_business_user(body["user"], body["password"])
     if body.get("language"):
         tenant.access.set_language(body["user"], body["language"])
     return {"user": body["user"], "kind": "business"}
 
 
-def _shown(arrangement: Arrangement) -> dict[str, Any]:
+def _as_json(arrangement: Arrangement) -> dict[str, Any]:
     return {**vars(arrangement), "services": list(arrangement.services)}
 
 
@@ -220,12 +220,7 @@ def _services_errors(body: Mapping[str, Any]) -> list[FieldError]:
     return [FieldError("services", expected, "Tick services of this list.", services)]
 
 
-def _refuse(errors: list[FieldError]) -> None:
+def check(errors: list[FieldError]) -> None:
+    """Raises Problem 400 that names the invalid fields, unless there are none."""
     if errors:
-        raise refusal(errors)
-
-
-def refusal(errors: list[FieldError]) -> Problem:
-    """400 with the fields that are wrong."""
-    fields = ", ".join(error.field for error in errors)
-    return Problem(400, "The tenant refuses this", f"Wrong: {fields}.", errors)
+        raise bad_request(f"Wrong: {', '.join(error.field for error in errors)}.", *errors)

@@ -9,16 +9,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from c4c_mock.model.edm import Property, entity_set
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.storage.log import Damaged
+from c4c_mock.model.values import Value
 from mock_kit.tenants.spool import Blob
 
-from .edm import Property, entity_set
-from .log import Damaged
-from .rows import Row
-from .values import Value
 
-
-def row_to_json(row: Row) -> dict[str, Any]:
-    """Everything of a row; a file by its name and digest."""
+def row_to_json(row: EntityRow) -> dict[str, Any]:
+    """The whole row; a file by its name and digest."""
     return {
         "set": row.eset.name,
         "id": row.object_id,
@@ -32,14 +31,14 @@ def row_to_json(row: Row) -> dict[str, Any]:
     }
 
 
-class FileGone(Damaged):
-    """A row's file is not there: the process died while it cleared the tenant, or somebody removed it."""
+class FileMissing(Damaged):
+    """A row's file does not exist: the process died while it cleared the tenant, or a person removed the file."""
 
 
-def row_from_json(raw: Mapping[str, Any], spool: Path) -> Row:
-    """The row again. Raises FileGone, or Damaged when its file has another length."""
+def row_from_json(raw: Mapping[str, Any], spool: Path) -> EntityRow:
+    """The row that ``row_to_json`` wrote. Raises FileMissing, or Damaged when its file has another length."""
     eset = entity_set(raw["set"])
-    row = Row(
+    row = EntityRow(
         eset=eset,
         object_id=raw["id"],
         parent_id=raw["parent"],
@@ -70,7 +69,7 @@ def _value(raw: Any, prop: Property, spool: Path) -> Value:
         name, size_bytes, sha256, sniffed_type, head = raw
         path = spool / name
         if not path.is_file():
-            raise FileGone(f"{path} is missing")
+            raise FileMissing(f"{path} is missing")
         if path.stat().st_size != size_bytes:
             raise Damaged(f"{path} was changed; remove the directory")
         return Blob(path, size_bytes, sha256, sniffed_type, base64.b64decode(head))

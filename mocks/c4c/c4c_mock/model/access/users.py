@@ -7,23 +7,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from .edm import SERVICE_NAMES, UMBRELLA
-from .errors import Forbidden, NotAuthenticated
-from .passwords import Proofs, digest_of
+from c4c_mock.model.access.passwords import PasswordChecker, digest_of
+from c4c_mock.model.edm import SERVICE_NAMES, UMBRELLA
+from c4c_mock.model.errors import Forbidden, NotAuthenticated
 
 LOGIN_FAILED = "Logon failed"
 """One text for unknown user, wrong password and locked user: the reply tells an attacker nothing."""
 
 
 @dataclass(kw_only=True)
-class User:
+class C4CUser:
     """A technical user (of an arrangement) or a business user (a person's login).
 
     Attributes:
-        digest: of the password; empty = nobody can log in.
+        digest: of the password; empty = the user cannot log in.
         services: names of the OData services the user may call; a business user may call all.
         failures: wrong passwords since the last good one.
-        language: of the texts that the user is told, one of ``texts.LANGUAGES``; empty = dialect ``user_language``.
+        language: of the error texts for this user, one of ``texts.LANGUAGES``; empty = dialect ``user_language``.
     """
 
     name: str
@@ -35,7 +35,7 @@ class User:
     language: str = ""
 
     def may_call(self, service: str) -> bool:
-        """True when an arrangement ticks the service for this user, or everybody may call it."""
+        """True when an arrangement ticks the service for this user, or every user may call it."""
         return self.kind == "business" or service in self.services or service not in known_services()
 
 
@@ -61,7 +61,7 @@ class Access:
     Args:
         dialect: the tenant's switches.
         changed: called after every change that should outlive the process.
-        learned: called with user and password when a password was found right for the first time.
+        verified: called with user and password when a password was correct for the first time in this process.
     """
 
     def __init__(
@@ -69,17 +69,17 @@ class Access:
         dialect: Mapping[str, Any],
         *,
         changed: Callable[[], None] = lambda: None,
-        learned: Callable[[str, str], None] = lambda _user, _password: None,
+        verified: Callable[[str, str], None] = lambda _user, _password: None,
     ) -> None:
         self._dialect = dialect
         self._changed = changed
-        self._learned = learned
+        self._verified = verified
         self._lock = threading.RLock()
-        self._proofs = Proofs()
+        self._passwords = PasswordChecker()
         self._last_id = 0
         self.systems: dict[str, str] = {}
         self.arrangements: dict[int, Arrangement] = {}
-        self.users: dict[str, User] = {}
+        self.users: dict[str, C4CUser] = {}
 
     def add_system(self, name: str, host: str) -> None:
         """Create or change a communication system."""
@@ -88,11 +88,11 @@ class Access:
             self._changed()
 
     def arrange(self, arrangement: Arrangement, password: str) -> Arrangement:
-        """Add an arrangement; a user that exists keeps earlier ticks and takes the new password."""
+        """Add an arrangement; a user that exists keeps earlier ticks and gets the new password."""
         with self._lock:
             self._last_id += 1
             stored = self.arrangements[self._last_id] = replace(arrangement, id=self._last_id)
-            user = self.users.setdefault(stored.user, User(name=stored.user))
+            user = self.users.setdefault(stored.user, C4CUser(name=stored.user))
             user.digest = digest_of(password)
             user.services |= set(stored.services)
             self._changed()
@@ -102,16 +102,16 @@ class Access:
         """Replace the services used of an arrangement."""
         with self._lock:
             stored = self.arrangements[arrangement.id] = replace(arrangement, services=services)
-            self._add_up(stored.user)
+            self._sum_services(stored.user)
             return stored
 
-    def dissolve(self, arrangement: Arrangement) -> None:
+    def delete_arrangement(self, arrangement: Arrangement) -> None:
         """Delete an arrangement; its user stays, with what other arrangements tick."""
         with self._lock:
             self.arrangements.pop(arrangement.id, None)
-            self._add_up(arrangement.user)
+            self._sum_services(arrangement.user)
 
-    def _add_up(self, name: str) -> None:
+    def _sum_services(self, name: str) -> None:
         of_user = [a for a in self.arrangements.values() if a.user == name]
         self.users[name].services = {service for a in of_user for service in a.services}
         self._changed()
@@ -132,30 +132,30 @@ class Access:
             self._changed()
             return True
 
-    def add_person(self, name: str, password: str) -> None:
-        """Add or replace a business user's login, which no arrangement makes."""
+    def add_business_user(self, name: str, password: str) -> None:
+        """Add or replace a business user's login, which needs no arrangement."""
         with self._lock:
-            self.users[name] = User(name=name, digest=digest_of(password), kind="business")
+            self.users[name] = C4CUser(name=name, digest=digest_of(password), kind="business")
             self._changed()
 
-    def log_in(self, name: str, password: str) -> User:
+    def log_in(self, name: str, password: str) -> C4CUser:
         """The user behind Basic credentials. Raises NotAuthenticated; counts towards the lockout."""
         with self._lock:
             user = self.users.get(name)
             if user is None or user.locked:
                 raise NotAuthenticated(LOGIN_FAILED)
-            right, newly = self._proofs.check(user.digest, password)
-            if not right:
+            correct, first_time = self._passwords.check(user.digest, password)
+            if not correct:
                 self._count_failure(user)
                 raise NotAuthenticated(LOGIN_FAILED)
             if user.failures:
                 user.failures = 0
                 self._changed()
-        if newly:
-            self._learned(name, password)
+        if first_time:
+            self._verified(name, password)
         return user
 
-    def _count_failure(self, user: User) -> None:
+    def _count_failure(self, user: C4CUser) -> None:
         user.failures += 1
         limit = int(self._dialect["lockout_after"])
         user.locked = limit > 0 and user.failures >= limit
@@ -172,12 +172,12 @@ class Access:
             return True
 
     def lift_lockouts(self) -> None:
-        """Unlock everybody."""
+        """Unlock every user."""
         with self._lock:
             for user in self.users.values():
                 user.failures, user.locked = 0, False
 
-    def check_service(self, user: User, service: str) -> None:
+    def check_service(self, user: C4CUser, service: str) -> None:
         """Raises Forbidden when no arrangement of the user ticks the service."""
         if not user.may_call(service):
             raise Forbidden(
@@ -186,8 +186,8 @@ class Access:
                 status=int(self._dialect["unticked_service_status"]),
             )
 
-    def needs_token(self, user: User) -> bool:
-        """Technical users write without a CSRF token unless the dialect says otherwise."""
+    def needs_token(self, user: C4CUser) -> bool:
+        """Technical users write without a CSRF token unless the dialect demands one."""
         return user.kind == "business" or bool(self._dialect["csrf_for_technical_users"])
 
     def state(self) -> dict[str, Any]:
@@ -201,12 +201,12 @@ class Access:
             }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what ``state`` gave."""
+        """Load what ``state`` returned."""
         with self._lock:
             self.systems = dict(state["systems"])
             arrangements = [Arrangement(**{**a, "services": tuple(a["services"])}) for a in state["arrangements"]]
             self.arrangements = {a.id: a for a in arrangements}
-            users = [User(**{**u, "services": set(u["services"])}) for u in state["users"]]
+            users = [C4CUser(**{**u, "services": set(u["services"])}) for u in state["users"]]
             self.users = {u.name: u for u in users}
             self._last_id = int(state["last_id"])
 

@@ -9,33 +9,35 @@ from pathlib import Path
 from typing import Any
 
 from c4c_mock.evidence import DIALECT, Touching
+from c4c_mock.model.access.sessions import Sessions
+from c4c_mock.model.access.users import Access
+from c4c_mock.model.capacity import BusyState, ThreadLimit
+from c4c_mock.model.locks import ObjectLocks, WriteLock
+from c4c_mock.model.rows import EntityRow
+from c4c_mock.model.storage.codec import FileMissing, row_from_json, row_to_json
+from c4c_mock.model.storage.log import FILE_NAME, FORMAT, Log
+from c4c_mock.model.table import EntityTable
+from c4c_mock.model.writes import EntityWriter
 from mock_kit.tenants import Tenant
-
-from .access import Access
-from .busy import Busyness
-from .codec import FileGone, row_from_json, row_to_json
-from .locks import ObjectLocks, WriteLock
-from .log import FILE_NAME, FORMAT, Log
-from .rows import Row, Rows
-from .sessions import Sessions
-from .threads import Threads
 
 
 @dataclass(kw_only=True)
 class C4CTenant(Tenant):
-    """State of one tenant. What a client or an administrator does to it outlives the process: see ``log``.
+    """State of one tenant. What a client or an administrator changes in it outlives the process: see ``log``.
 
     Attributes:
         host: name in the Host header, without port, lower-case.
-        switches: the dialect to be read by the model; every look counts as evidence used.
+        switches: the dialect as the model reads it; every read counts as evidence used.
+        writer: creates, changes and deletes business objects.
     """
 
     host: str
-    threads: Threads = field(default_factory=Threads)
+    threads: ThreadLimit = field(default_factory=ThreadLimit)
     switches: Touching = field(init=False)
     locks: ObjectLocks = field(init=False)
-    busy: Busyness = field(init=False)
-    rows: Rows = field(init=False)
+    busy: BusyState = field(init=False)
+    rows: EntityTable = field(init=False)
+    writer: EntityWriter = field(init=False)
     access: Access = field(init=False)
     sessions: Sessions = field(init=False)
     log: Log = field(init=False)
@@ -43,12 +45,13 @@ class C4CTenant(Tenant):
     def __post_init__(self) -> None:
         self.switches = Touching(self.dialect, self)
         self.locks = ObjectLocks(self.clock.now, self.switches)
-        self.busy = Busyness(self.clock.now)
-        self.rows = Rows(self.clock.now, self._keep)
+        self.busy = BusyState(self.clock.now)
+        self.rows = EntityTable(self.clock.now, self._persist)
+        self.writer = EntityWriter(self.rows, self.clock, self.ids, self.switches)
         self.access = Access(
             self.switches,
             changed=lambda: self.log.append({"access": self.access.state()}),
-            learned=lambda user, password: self.journal.guard(password, user),
+            verified=lambda user, password: self.journal.guard(password, user),
         )
         self.sessions = Sessions(self.clock.now, self.switches)
         self.log = Log(self.spool.directory / FILE_NAME)
@@ -69,7 +72,7 @@ class C4CTenant(Tenant):
 
     @classmethod
     def restored(cls, path: Path) -> C4CTenant:
-        """The tenant that an earlier process kept in ``path``, a log file. Raises Damaged."""
+        """The tenant that an earlier process wrote to ``path``, a log file. Raises Damaged."""
         state: dict[str, Any] = {}
         rows: dict[str, dict[str, Any]] = {}
         for entry in Log(path).entries():
@@ -88,7 +91,7 @@ class C4CTenant(Tenant):
         return tenant
 
     def start_log(self) -> None:
-        """From now on every change is kept. Call it once the tenant is complete and accepted."""
+        """From now on every change is written to the log. Call it once the tenant is complete and accepted."""
         self.log.rewrite(self._snapshot())
 
     def _snapshot(self) -> Iterator[dict[str, Any]]:
@@ -101,12 +104,12 @@ class C4CTenant(Tenant):
     def _settings(self) -> dict[str, Any]:
         return {"dialect": self.dialect, "clock": self.clock.offset_s}
 
-    def _keep(self, kept: list[Row], gone: list[Row]) -> None:
-        entry: dict[str, Any] = {"rows": [row_to_json(row) for row in kept], "ids": self.ids.state()}
-        self.log.append({**entry, "gone": [row.object_id for row in gone]})
+    def _persist(self, stored: list[EntityRow], removed: list[EntityRow]) -> None:
+        entry: dict[str, Any] = {"rows": [row_to_json(row) for row in stored], "ids": self.ids.state()}
+        self.log.append({**entry, "gone": [row.object_id for row in removed]})
 
     def settings_changed(self) -> None:
-        """Keep clock and dialect."""
+        """Write clock and dialect to the log."""
         self.log.append(self._settings())
 
     def removed(self) -> None:
@@ -124,8 +127,8 @@ class C4CTenant(Tenant):
             ],
         }
 
-    def clear(self) -> None:
-        """Forget business objects, sessions, lockouts, persons' locks and busy times; logins and switches stay."""
+    def reset(self) -> None:
+        """Remove business objects, sessions, lockouts, persons' locks and busy times; logins and switches stay."""
         self.rows.clear()
         self.locks.release_persons()
         self.busy.end()
@@ -134,18 +137,13 @@ class C4CTenant(Tenant):
         self.start_log()
 
     def lock_for(self, user: str) -> WriteLock:
-        """The locks of one writing request, to be used as a context manager."""
+        """The locks of one writing request, a context manager."""
         return WriteLock(self.locks, user)
 
-    def root_id(self, row: Row) -> str:
-        """ObjectID of the business object a row is part of: what C4C locks."""
-        owner = self.rows.parent(row)
-        return row.object_id if owner is None else self.root_id(owner)
 
-
-def _readable(raw_rows: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[Row]:
+def _readable(raw_rows: Iterable[Mapping[str, Any]], directory: Path) -> Iterator[EntityRow]:
     for raw in raw_rows:
         try:
             yield row_from_json(raw, directory)
-        except FileGone as exc:
+        except FileMissing as exc:
             logging.getLogger(__name__).warning("%s %s is dropped: %s", raw["set"], raw["id"], exc)

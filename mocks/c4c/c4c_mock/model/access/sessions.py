@@ -1,4 +1,4 @@
-"""Sessions and CSRF tokens: a token is good only together with all cookies of its session."""
+"""Sessions and CSRF tokens: a token is valid only together with all cookies of its session."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .access import User
-from .errors import CsrfRequired
+from c4c_mock.model.access.users import C4CUser
+from c4c_mock.model.errors import CsrfTokenMissing
 
 SESSION_COOKIE = "SAP_SESSIONID_C4C_100"
 TOKEN_COOKIE = "sap-XSRF_C4C_100"  # noqa: S105 - a cookie's name
@@ -42,7 +42,7 @@ class Sessions:
         with self._lock:
             self._open.clear()
 
-    def open(self, user: User, cookies: Mapping[str, str]) -> Session:
+    def open(self, user: C4CUser, cookies: Mapping[str, str]) -> Session:
         """The session these cookies belong to, or a new one with a token and two cookies."""
         with self._lock:
             known = self._find(user, cookies)
@@ -57,18 +57,18 @@ class Sessions:
             self._open[session.cookies[SESSION_COOKIE]] = session
             return session
 
-    def _find(self, user: User, cookies: Mapping[str, str]) -> Session | None:
+    def _find(self, user: C4CUser, cookies: Mapping[str, str]) -> Session | None:
         session = self._open.get(cookies.get(SESSION_COOKIE, ""))
         if session is None or session.user != user.name or session.expires_at <= self._now():
             return None
         return session if all(cookies.get(k) == v for k, v in session.cookies.items()) else None
 
-    def check_token(self, user: User, token: str, cookies: Mapping[str, str]) -> None:
-        """Raises CsrfRequired unless the token and all cookies of one session of this user came along."""
+    def check_token(self, user: C4CUser, token: str, cookies: Mapping[str, str]) -> None:
+        """Raises CsrfTokenMissing unless the token and all cookies of one session of this user were sent."""
         with self._lock:
             session = self._find(user, cookies)
         if session is None or not hmac.compare_digest(session.token.encode(), token.encode("utf-8", "replace")):
-            raise CsrfRequired(
+            raise CsrfTokenMissing(
                 "CSRF token validation failed",
                 hint="GET the service root with x-csrf-token: fetch, then send the token and all cookies",
             )

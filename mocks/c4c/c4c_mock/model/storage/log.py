@@ -1,7 +1,7 @@
 """What outlives the process: an append-only file of JSON lines per tenant, one line per transaction.
 
-A line is in the kernel's hands before the caller is answered, so a process that is killed loses nothing it has
-promised (a machine that loses power may). A line that broke off was never promised and is dropped.
+A line is written to the file before the caller is answered, so a process that is killed loses nothing that it has
+confirmed (a machine that loses power may). An incomplete line was never confirmed and is dropped.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Log:
         self._started = False
 
     def append(self, entry: Mapping[str, Any]) -> None:
-        """Add one transaction. OSError if it cannot be kept."""
+        """Add one transaction. Raises OSError if it cannot be written."""
         with self._lock:
             if self._started:
                 self._write(self.path, [entry], os.O_APPEND)
 
     def rewrite(self, entries: Iterable[Mapping[str, Any]]) -> None:
-        """Replace the file as a whole: there is the old one or the new one, never half of one."""
+        """Replace the file atomically: either the old file exists or the new one."""
         with self._lock:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh = self.path.with_suffix(".new")
@@ -62,7 +62,7 @@ class Log:
                 left = left[f.write(left) or 0 :]
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """Every complete line, oldest first. Raises Damaged for a line that is none of ours."""
+        """Every complete line, oldest first. Raises Damaged for a line that cannot be parsed."""
         with self.path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
@@ -72,5 +72,5 @@ class Log:
                 except ValueError as exc:
                     raise Damaged(f"{self.path}, line {number}: cannot be read; remove the directory") from exc
                 if number == 1 and entry.get("format") != FORMAT:
-                    raise Damaged(f"{self.path}: not of this version's format {FORMAT}; remove the directory")
+                    raise Damaged(f"{self.path}: not in this version's format {FORMAT}; remove the directory")
                 yield entry
