@@ -18,8 +18,7 @@ from mock_kit.tenants import Tenant, Tenants
 from orchestration_mock.evidence import BOOK, LABELS
 from orchestration_mock.model.dialect import DEFAULTS, complete
 from orchestration_mock.model.errors import Refusal
-from orchestration_mock.model.keyring import Keyrings
-from orchestration_mock.model.tenant import OrchestrationTenant, read_tenant
+from orchestration_mock.model.issuer.keyring import Keyrings
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
 from orchestration_mock.routes.control import (
     events_blueprint,
@@ -29,6 +28,7 @@ from orchestration_mock.routes.control import (
 )
 from orchestration_mock.routes.oauth import oauth_blueprint
 from orchestration_mock.routes.workflows import workflows_blueprint
+from orchestration_mock.tenant import OrchestrationTenant, read_tenant
 from orchestration_mock.wire.egress import read_egress
 from orchestration_mock.wire.outbound import Carrier
 from orchestration_mock.wire.problems import problem_of, register_errors

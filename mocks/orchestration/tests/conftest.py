@@ -15,7 +15,7 @@ from werkzeug.test import Client, TestResponse
 
 from mock_kit.app import WrappedApp
 from orchestration_mock.app import create_app
-from orchestration_mock.model.tenant import OrchestrationTenant
+from orchestration_mock.tenant import OrchestrationTenant
 from orchestration_mock.wire.egress import read_egress
 from orchestration_mock.wire.outbound import Carrier
 

@@ -5,7 +5,7 @@ import threading
 import httpx
 import pytest
 
-from orchestration_mock.model.lanes import Lanes
+from orchestration_mock.model.events.ordered_jobs import Lanes
 
 HOOK = "https://cc-workflows-x.cc.sinch.com/"
 SAVE = {"response": {"save": {"a": "{response.status}"}}}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from orchestration_mock.model.conditions import BadCondition, ConditionFailed, Facts, holds, parse
 from orchestration_mock.model.conditions.budget import MAX_STEPS, Budget
-from orchestration_mock.model.conditions.work import Work
-from orchestration_mock.model.conditions.working import _value
+from orchestration_mock.model.conditions.evaluation import Work
+from orchestration_mock.model.conditions.evaluator import _value
 
 FACTS = Facts(
     contact={

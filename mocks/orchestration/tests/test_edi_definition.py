@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration_mock.model.errors import Invalid, Lacking, Refusal
-from orchestration_mock.model.grammar import read_definition
-from orchestration_mock.model.positions import BadJson, locate
+from orchestration_mock.model.integrations.definition_reader import read_definition
+from orchestration_mock.model.integrations.json_positions import BadJson, locate
 
 
 def read(text):

@@ -8,7 +8,7 @@ import pytest
 
 from orchestration_mock.__main__ import main
 from orchestration_mock.app import create_app
-from orchestration_mock.model.outbound import Outgoing, SendFailed
+from orchestration_mock.model.events.outgoing import Outgoing, SendFailed
 from orchestration_mock.wire.egress import BadEgress, read_egress
 from orchestration_mock.wire.outbound import MOST_BODY_BYTES, Carrier
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration_mock.model.lanes import Lanes
+from orchestration_mock.model.events.ordered_jobs import Lanes
 
 
 def test_the_documented_example_becomes_the_documented_call(tenant, make, example):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration_mock.model.contact import KNOWN_PATHS
-from orchestration_mock.model.placeholders import (
+from orchestration_mock.model.integrations.placeholders import (
     EventObject,
     Style,
     Unresolved,

@@ -6,7 +6,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from orchestration_mock.model.mishaps import (
+from orchestration_mock.model.issuer.failures import (
     BAD_TOKENS,
     KEY_FAILURES,
     KINDS,

@@ -12,7 +12,7 @@ from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from orchestration_mock.model.dialect import DEFAULTS
 from orchestration_mock.model.errors import Missing
-from orchestration_mock.model.issuer import Issuer, OAuthClient, OAuthError
+from orchestration_mock.model.issuer.issuer import Issuer, OAuthClient, OAuthError
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 URL = "https://login-eu-c1.cc.sinch.com/acme"

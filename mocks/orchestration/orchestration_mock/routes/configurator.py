@@ -13,9 +13,9 @@ from flask import Blueprint, Response, jsonify, request
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import FieldError, Taken
 from orchestration_mock.model.forms import Form
-from orchestration_mock.model.integrations import Integration
-from orchestration_mock.model.tenant import OrchestrationTenant
-from orchestration_mock.wire.reading import json_body, submitted, without_tenant
+from orchestration_mock.model.integrations.store import Integration
+from orchestration_mock.tenant import OrchestrationTenant
+from orchestration_mock.wire.bodies import json_body, submitted, without_tenant
 
 BASE = "/<tenant_path>/system-configurator/api"
 Reply = Response | tuple[Response, int] | tuple[Response, int, dict[str, str]]

@@ -9,10 +9,10 @@ from flask import Blueprint, Response, jsonify, request
 from mock_kit.control import whole_number
 from mock_kit.mock import Mock
 from orchestration_mock.model.forms import Form
-from orchestration_mock.model.mishaps import KINDS
-from orchestration_mock.model.tenant import OrchestrationTenant
+from orchestration_mock.model.issuer.failures import KINDS
 from orchestration_mock.routes.configurator import integration_document, integration_documents, secret_documents
-from orchestration_mock.wire.reading import json_body
+from orchestration_mock.tenant import OrchestrationTenant
+from orchestration_mock.wire.bodies import json_body
 
 MOST_DRAIN_S = 60
 MOST_ROWS = 10_000

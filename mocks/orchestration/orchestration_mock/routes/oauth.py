@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
-from orchestration_mock.model.issuer import OAuthError
-from orchestration_mock.model.oddities import Answer, keys_answer, metadata_answer, token_answer
-from orchestration_mock.model.tenant import OrchestrationTenant
+from orchestration_mock.model.issuer.issuer import OAuthError
+from orchestration_mock.model.issuer.replies import Answer, keys_answer, metadata_answer, token_answer
+from orchestration_mock.tenant import OrchestrationTenant
+from orchestration_mock.wire.bodies import oauth_form, without_tenant
 from orchestration_mock.wire.problems import NO_STORE
-from orchestration_mock.wire.reading import oauth_form, without_tenant
 
 
 def worded(answer: Answer) -> Response:

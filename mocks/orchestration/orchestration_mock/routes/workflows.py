@@ -10,10 +10,10 @@ from flask import Blueprint, Response, jsonify, request
 from mock_kit.context import note
 from mock_kit.mock import Mock
 from orchestration_mock.model.errors import Lacking
-from orchestration_mock.model.receiving import BearerRefused, judge_bearer
-from orchestration_mock.model.tenant import OrchestrationTenant
+from orchestration_mock.model.issuer.bearer import BearerRefused, judge_bearer
 from orchestration_mock.model.workflows import BODIES, HOSTS
-from orchestration_mock.wire.reading import json_body
+from orchestration_mock.tenant import OrchestrationTenant
+from orchestration_mock.wire.bodies import json_body
 
 Reply = Response | tuple[Response, int]
 

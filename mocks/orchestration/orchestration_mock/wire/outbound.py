@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from orchestration_mock.model.outbound import Outgoing, Reply, SendFailed, nothing
+from orchestration_mock.model.events.outgoing import Outgoing, Reply, SendFailed, nothing
 from orchestration_mock.wire.egress import EgressMap
 
 MOST_BODY_BYTES = 256 * 1024

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from mock_kit.problem import FieldError as KitFieldError
 from mock_kit.problem import Problem
 from orchestration_mock.model.errors import FieldError, Refusal
-from orchestration_mock.model.issuer import OAuthError
+from orchestration_mock.model.issuer.issuer import OAuthError
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 

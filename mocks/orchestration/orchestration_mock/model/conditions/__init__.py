@@ -12,8 +12,8 @@ expressions run on RE2, which does not backtrack (``patterns``).
 """
 
 from orchestration_mock.model.conditions.budget import ConditionFailed
-from orchestration_mock.model.conditions.reading import BadCondition, parse
-from orchestration_mock.model.conditions.work import Facts
-from orchestration_mock.model.conditions.working import holds
+from orchestration_mock.model.conditions.evaluation import Facts
+from orchestration_mock.model.conditions.evaluator import holds
+from orchestration_mock.model.conditions.parser import BadCondition, parse
 
 __all__ = ["BadCondition", "ConditionFailed", "Facts", "holds", "parse"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from orchestration_mock.model.conditions.budget import CHARS_PER_STEP, ConditionFailed
+from orchestration_mock.model.conditions.evaluation import Function, Work
 from orchestration_mock.model.conditions.operators import NUMBERS, power
-from orchestration_mock.model.conditions.work import Function, Work
 
 MAX_DIGITS = 100
 COLLECTIONS = (str, list, tuple, set, dict)

@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from time import struct_time
 from typing import Any
 
+from orchestration_mock.model.conditions.evaluation import Function, Work
 from orchestration_mock.model.conditions.formats import checked_format
 from orchestration_mock.model.conditions.functions import items_of
 from orchestration_mock.model.conditions.patterns import Match
-from orchestration_mock.model.conditions.work import Function, Work
 
 
 def _free(function: Callable[..., Any]) -> Function:

@@ -14,10 +14,10 @@ from datetime import time as time_of_day
 from typing import Any
 
 from orchestration_mock.model.conditions.budget import ConditionFailed
+from orchestration_mock.model.conditions.evaluation import Function, Work
 from orchestration_mock.model.conditions.formats import checked_format, readable_format
 from orchestration_mock.model.conditions.functions import items_of
 from orchestration_mock.model.conditions.patterns import BadPattern, Match, Pattern, read_pattern
-from orchestration_mock.model.conditions.work import Function, Work
 
 MAX_MOMENT_CHARS = 200
 MODULES = ("datetime", "json", "random", "re", "time")

@@ -13,11 +13,11 @@ from typing import Any
 
 from orchestration_mock.model.conditions import BadCondition, parse
 from orchestration_mock.model.contact import KNOWN_PATHS
-from orchestration_mock.model.definition import Authentication, Definition, RequestSpec
 from orchestration_mock.model.errors import FieldError, Invalid, Lacking
 from orchestration_mock.model.forms import shown
-from orchestration_mock.model.placeholders import RESPONSE_ROOTS, ROOTS, placeholders_in
-from orchestration_mock.model.positions import BadJson, Located, Path, locate
+from orchestration_mock.model.integrations.definition import Authentication, Definition, RequestSpec
+from orchestration_mock.model.integrations.json_positions import BadJson, Located, Path, locate
+from orchestration_mock.model.integrations.placeholders import RESPONSE_ROOTS, ROOTS, placeholders_in
 from orchestration_mock.model.secrets import read_scope
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from orchestration_mock.model.composing import Event
-from orchestration_mock.model.conversations import BadChange, Conversations, read_changes
-from orchestration_mock.model.integrations import Integration
-from orchestration_mock.model.outbound import Outgoing, Reply
-from orchestration_mock.model.placeholders import Lookup, Style, Unresolved, expand, walk
+from orchestration_mock.model.events.conversations import BadChange, Conversations, read_changes
+from orchestration_mock.model.events.outgoing import Outgoing, Reply
+from orchestration_mock.model.events.request import Event
+from orchestration_mock.model.integrations.placeholders import Lookup, Style, Unresolved, expand, walk
+from orchestration_mock.model.integrations.store import Integration
 
 
 def with_reply(lookup: Lookup, config_id: str, outgoing: Outgoing, reply: Reply) -> Lookup:

@@ -16,19 +16,19 @@ from typing import Any
 
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
-from orchestration_mock.model.composing import Event
 from orchestration_mock.model.conditions import Facts
 from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact, stamp
-from orchestration_mock.model.conversations import Conversations
-from orchestration_mock.model.definition import RequestSpec
-from orchestration_mock.model.deliveries import Delivery, DeliveryLog, State
 from orchestration_mock.model.errors import Missing, Taken
+from orchestration_mock.model.events.conversations import Conversations
+from orchestration_mock.model.events.deliveries import Delivery, DeliveryLog, State
+from orchestration_mock.model.events.redelivery import Redelivery, read_options, read_redelivery
+from orchestration_mock.model.events.request import Event
+from orchestration_mock.model.events.schedule import Timetable
+from orchestration_mock.model.events.sender import Courier, Errand, Touch
 from orchestration_mock.model.forms import Form
-from orchestration_mock.model.integrations import Integration, Integrations
-from orchestration_mock.model.matching import Verdict, judge
-from orchestration_mock.model.redelivery import Redelivery, read_options, read_redelivery
-from orchestration_mock.model.sender import Courier, Errand, Touch
-from orchestration_mock.model.timetable import Timetable
+from orchestration_mock.model.integrations.definition import RequestSpec
+from orchestration_mock.model.integrations.matching import Verdict, judge
+from orchestration_mock.model.integrations.store import Integration, Integrations
 
 KEPT_ERRANDS = 10_000
 KEPT_EVENTS = 1_000

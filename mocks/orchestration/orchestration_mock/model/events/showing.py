@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration_mock.model.integrations import Integration
-from orchestration_mock.model.placeholders import placeholders_in
+from orchestration_mock.model.integrations.placeholders import placeholders_in
+from orchestration_mock.model.integrations.store import Integration
 
 
 def behaviours_of(integration: Integration) -> Iterator[str]:

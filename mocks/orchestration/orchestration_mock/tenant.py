@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from mock_kit.tenants import Tenant
-from orchestration_mock.model.conversations import Conversations
-from orchestration_mock.model.credentials import TokenCache
-from orchestration_mock.model.deliveries import DeliveryLog
 from orchestration_mock.model.dialect import complete
-from orchestration_mock.model.engine import EventEngine
+from orchestration_mock.model.events.conversations import Conversations
+from orchestration_mock.model.events.credentials import TokenCache
+from orchestration_mock.model.events.deliveries import DeliveryLog
+from orchestration_mock.model.events.engine import EventEngine
+from orchestration_mock.model.events.outgoing import Sender
+from orchestration_mock.model.events.sender import Courier
 from orchestration_mock.model.forms import Form
-from orchestration_mock.model.integrations import Integrations
-from orchestration_mock.model.issuer import Issuer, OAuthClient
-from orchestration_mock.model.keyring import Keyring
-from orchestration_mock.model.outbound import Sender
+from orchestration_mock.model.integrations.store import Integrations
+from orchestration_mock.model.issuer.issuer import Issuer, OAuthClient
+from orchestration_mock.model.issuer.keyring import Keyring
 from orchestration_mock.model.secrets import NAME, SecretsManager, read_scope
-from orchestration_mock.model.sender import Courier
 from orchestration_mock.model.workflows import Workflows
 
 DEFAULT_AUDIENCE = "attachment-transfer"

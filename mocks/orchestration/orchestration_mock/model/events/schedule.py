@@ -6,7 +6,7 @@ from datetime import datetime
 from threading import Condition, Thread
 
 from mock_kit.clock import Clock
-from orchestration_mock.model.lanes import Job, Lanes
+from orchestration_mock.model.events.ordered_jobs import Job, Lanes
 
 THREADS_PER_TENANT = 8
 #: How often a delayed request looks whether the tenant's clock has reached it, in wall seconds.

@@ -10,9 +10,8 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from orchestration_mock.model.contact import KNOWN_PATHS, Contact, stamp
-from orchestration_mock.model.integrations import Integration, LocalCredential
-from orchestration_mock.model.outbound import Outgoing
-from orchestration_mock.model.placeholders import (
+from orchestration_mock.model.events.outgoing import Outgoing
+from orchestration_mock.model.integrations.placeholders import (
     EventObject,
     Lookup,
     Style,
@@ -21,6 +20,7 @@ from orchestration_mock.model.placeholders import (
     expand_text,
     walk,
 )
+from orchestration_mock.model.integrations.store import Integration, LocalCredential
 from orchestration_mock.model.secrets import SecretsManager
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration_mock.model.deliveries import Delivery, DeliveryLog
+from orchestration_mock.model.events.deliveries import Delivery, DeliveryLog
 from orchestration_mock.model.forms import Form
 
 MOST_COPIES = 50

@@ -10,7 +10,7 @@ from typing import Any
 
 from joserfc import jwt
 
-from orchestration_mock.model.keyring import Keyring, new_key
+from orchestration_mock.model.issuer.keyring import Keyring, new_key
 
 AN_HOUR_S = 3600
 #: What each kind changes in the claims; None removes one. The rest of the kinds is about header and signature.

@@ -13,7 +13,7 @@ from mock_kit.answer import Answer
 from mock_kit.changes import CHANGES
 from mock_kit.faults import Fault, FaultPlan
 from mock_kit.replies import ANSWERS, Struck, status_line
-from orchestration_mock.model.outbound import Outgoing, Reply, SendFailed
+from orchestration_mock.model.events.outgoing import Outgoing, Reply, SendFailed
 
 Send = Callable[[Outgoing], Reply]
 

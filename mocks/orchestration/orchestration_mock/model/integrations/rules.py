@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from orchestration_mock.model.contact import Contact
 
 if TYPE_CHECKING:
-    from orchestration_mock.model.integrations import Integration
+    from orchestration_mock.model.integrations.store import Integration
 
 _OUTGOING = re.compile(r"[^@]*@(sinchsms\.com|[^@.]+\.sinchconversation\.com)", re.IGNORECASE)
 OUTGOING_TYPES = "@sinchsms.com or @<subchannel>.sinchconversation.com"

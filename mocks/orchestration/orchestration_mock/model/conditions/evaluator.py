@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestration_mock.model.conditions.budget import CHARS_PER_STEP, ConditionFailed
+from orchestration_mock.model.conditions.evaluation import Facts, Function, Work
 from orchestration_mock.model.conditions.functions import BUILTINS
 from orchestration_mock.model.conditions.methods import ATTRIBUTES, METHODS
 from orchestration_mock.model.conditions.modules import CONSTANTS, FUNCTIONS
 from orchestration_mock.model.conditions.operators import BINARY, UNARY, compare, plain
+from orchestration_mock.model.conditions.parser import dotted
 from orchestration_mock.model.conditions.patterns import Match
-from orchestration_mock.model.conditions.reading import dotted
-from orchestration_mock.model.conditions.work import Facts, Function, Work
 
 
 def holds(tree: ast.expr, facts: Facts) -> bool:

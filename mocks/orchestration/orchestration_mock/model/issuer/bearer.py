@@ -7,8 +7,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from orchestration_mock.model.issuer import Issuer
-from orchestration_mock.model.keyring import ALGORITHMS
+from orchestration_mock.model.issuer.issuer import Issuer
+from orchestration_mock.model.issuer.keyring import ALGORITHMS
 
 
 class BearerRefused(Exception):

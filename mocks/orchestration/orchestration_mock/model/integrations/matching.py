@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration_mock.model import rules
 from orchestration_mock.model.conditions import ConditionFailed, Facts, holds
 from orchestration_mock.model.contact import Contact, normal_id
-from orchestration_mock.model.integrations import Integration
+from orchestration_mock.model.integrations import rules
+from orchestration_mock.model.integrations.store import Integration
 
 
 @dataclass(frozen=True)

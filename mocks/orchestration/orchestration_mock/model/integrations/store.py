@@ -13,13 +13,13 @@ from threading import RLock
 from typing import Any
 from urllib.parse import urlsplit
 
-from orchestration_mock.model import rules
 from orchestration_mock.model.contact import EVENT_NAMES, normal_id
-from orchestration_mock.model.definition import Definition
 from orchestration_mock.model.errors import Missing, Refusal
 from orchestration_mock.model.forms import Form
-from orchestration_mock.model.grammar import odd_placeholder, read_definition
-from orchestration_mock.model.placeholders import ROOTS, placeholders_in
+from orchestration_mock.model.integrations import rules
+from orchestration_mock.model.integrations.definition import Definition
+from orchestration_mock.model.integrations.definition_reader import odd_placeholder, read_definition
+from orchestration_mock.model.integrations.placeholders import ROOTS, placeholders_in
 
 CHANNEL_TYPES = ("Phone", "Chat", "Email", "Multi-Channel")
 DIRECTIONS = ("Inbound", "Outbound", "Both")

@@ -10,11 +10,9 @@ from typing import Any
 from mock_kit.clock import Clock
 from mock_kit.faults import FaultPlan
 from mock_kit.masking import MASK, Masker
-from orchestration_mock.model.breaking import picked, send_broken
-from orchestration_mock.model.composing import Event, Uncomposable, compose, lookup_for, set_header, style_of
 from orchestration_mock.model.contact import stamp
-from orchestration_mock.model.conversations import Conversations
-from orchestration_mock.model.credentials import (
+from orchestration_mock.model.events.conversations import Conversations
+from orchestration_mock.model.events.credentials import (
     Bearer,
     NoToken,
     TokenCache,
@@ -22,13 +20,15 @@ from orchestration_mock.model.credentials import (
     basic_pair,
     oauth_credential,
 )
-from orchestration_mock.model.deliveries import SHOWN_BODY_CHARS, Delivery, DeliveryLog, State
-from orchestration_mock.model.integrations import ECHO, Integration
-from orchestration_mock.model.outbound import Outgoing, Reply, Sender, SendFailed, nothing
-from orchestration_mock.model.placeholders import Lookup, Unresolved
-from orchestration_mock.model.responses import WrittenBack, with_reply
+from orchestration_mock.model.events.deliveries import SHOWN_BODY_CHARS, Delivery, DeliveryLog, State
+from orchestration_mock.model.events.faults import picked, send_broken
+from orchestration_mock.model.events.outgoing import Outgoing, Reply, Sender, SendFailed, nothing
+from orchestration_mock.model.events.request import Event, Uncomposable, compose, lookup_for, set_header, style_of
+from orchestration_mock.model.events.showing import behaviours_of
+from orchestration_mock.model.events.write_back import WrittenBack, with_reply
+from orchestration_mock.model.integrations.placeholders import Lookup, Unresolved
+from orchestration_mock.model.integrations.store import ECHO, Integration
 from orchestration_mock.model.secrets import OAuthCredential, SecretsManager
-from orchestration_mock.model.showing import behaviours_of
 
 #: Tells a tenant that a behaviour has shown itself; gives the behaviour's evidence label.
 Touch = Callable[[str], str]

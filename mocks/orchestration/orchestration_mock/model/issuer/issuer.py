@@ -20,9 +20,9 @@ from urllib.parse import unquote_plus
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from orchestration_mock.model.errors import Missing, invalid
-from orchestration_mock.model.forgery import bad_token
-from orchestration_mock.model.keyring import Keyring
-from orchestration_mock.model.mishaps import BAD_TOKENS, REFUSALS, RETRY_AFTER_S, Mishap, Mishaps
+from orchestration_mock.model.issuer.bad_tokens import bad_token
+from orchestration_mock.model.issuer.failures import BAD_TOKENS, REFUSALS, RETRY_AFTER_S, Mishap, Mishaps
+from orchestration_mock.model.issuer.keyring import Keyring
 
 #: As the sibling token service of the same vendor answers (documented there).
 DEFAULT_EXPIRES_IN_S = 3599

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration_mock.model.placeholders import placeholders_in
+from orchestration_mock.model.integrations.placeholders import placeholders_in
 
 
 @dataclass(frozen=True, kw_only=True)

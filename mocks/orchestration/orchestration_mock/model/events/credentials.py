@@ -17,11 +17,11 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-from orchestration_mock.model.composing import Uncomposable
-from orchestration_mock.model.definition import Authentication
-from orchestration_mock.model.integrations import LocalCredential
-from orchestration_mock.model.outbound import Outgoing, Reply, Sender, SendFailed
-from orchestration_mock.model.placeholders import Lookup, Style, as_text, expand
+from orchestration_mock.model.events.outgoing import Outgoing, Reply, Sender, SendFailed
+from orchestration_mock.model.events.request import Uncomposable
+from orchestration_mock.model.integrations.definition import Authentication
+from orchestration_mock.model.integrations.placeholders import Lookup, Style, as_text, expand
+from orchestration_mock.model.integrations.store import LocalCredential
 from orchestration_mock.model.secrets import OAuthCredential, SecretsManager, read_scope
 
 MOST_EXPIRES_S = 10 * 366 * 86_400

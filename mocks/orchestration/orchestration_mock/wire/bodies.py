@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 
 from orchestration_mock.model.errors import FieldError, Malformed
-from orchestration_mock.model.issuer import OAuthError
+from orchestration_mock.model.issuer.issuer import OAuthError
 
 
 def json_body() -> Any:
