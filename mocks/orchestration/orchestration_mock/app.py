@@ -1,4 +1,4 @@
-"""Puts the twin together: tenants, routes, errors, the kit's frame."""
+"""The application: tenants, the vendor's addresses and control in the kit's frame."""
 
 from __future__ import annotations
 
@@ -17,59 +17,43 @@ from mock_kit.server import extra
 from mock_kit.tenants import Tenant, Tenants
 from orchestration_mock.evidence import BOOK, LABELS
 from orchestration_mock.model.dialect import DEFAULTS, complete
-from orchestration_mock.model.errors import Refusal
+from orchestration_mock.model.events.outgoing import RequestSender
 from orchestration_mock.model.issuer.keyring import Keyrings
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
-from orchestration_mock.routes.control import (
-    events_blueprint,
-    failures_blueprint,
-    issuer_blueprint,
-    office_blueprint,
-)
+from orchestration_mock.routes.control import control_blueprint
 from orchestration_mock.routes.oauth import oauth_blueprint
 from orchestration_mock.routes.workflows import workflows_blueprint
-from orchestration_mock.tenant import OrchestrationTenant, read_tenant
+from orchestration_mock.tenant import OrchestrationTenant, make_tenant
 from orchestration_mock.wire.egress import read_egress
-from orchestration_mock.wire.outbound import Carrier
-from orchestration_mock.wire.problems import problem_of, register_errors
+from orchestration_mock.wire.outbound import HttpSender
+from orchestration_mock.wire.problems import register_errors
 
 MOST_REQUEST_BYTES = 1024 * 1024
 WORKFLOW_HOST = "cc-workflows-"
-#: Once a switch of the dialect; a control call must not have it.
+#: Refused as a switch of a dialect: only the command line can set it.
 REAL_NETWORK = "allow_real_network"
 
 
 class OrchestrationMock(Mock[OrchestrationTenant]):
-    """The kit's mock, with a dialect whose values are judged as well as its names."""
+    """The kit's mock, with a dialect whose values are checked as well as its names."""
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The defaults with the body's changes. Raises ``Problem`` 400, 403 or 422."""
-        refuse_leave(body.get("dialect"))
-        merged = super().dialect_of(body)
-        try:
-            return complete(merged)
-        except Refusal as refusal:
-            raise problem_of(refusal) from refusal
+        refuse_real_network(body.get("dialect"))
+        return complete(super().dialect_of(body))
 
 
-def create_app(
-    data_dir: Path, *, carrier: Carrier | None = None, allow_real_network: bool | None = None
-) -> WrappedApp[OrchestrationTenant]:
-    """The WSGI callable. Without ``carrier`` or ``allow_real_network`` the command line says what they are."""
-    used = carrier or Carrier(read_egress(str(extra().get("egress") or "")))
-    leave = extra().get("allow_real_network") is True if allow_real_network is None else allow_real_network
+def create_app(data_dir: Path, *, requests: RequestSender | None = None) -> WrappedApp[OrchestrationTenant]:
+    """The WSGI callable. ``requests`` sends what the event engine calls; default: as the command line says."""
+    sender = requests or HttpSender(
+        read_egress(str(extra().get("egress") or "")), allow_real_network=extra().get(REAL_NETWORK) is True
+    )
     tenants: Tenants[OrchestrationTenant] = Tenants()
     keyrings = Keyrings()
 
     def create_tenant(body: dict[str, Any]) -> OrchestrationTenant:
-        refuse_leave(body.get("dialect"))
-        tenant = read_tenant(
-            body,
-            data_dir=data_dir,
-            sender_for=lambda _dialect: used.sender(lambda: leave),
-            touch=_touch,
-            keys_of=keyrings.of,
-        )
+        refuse_real_network(body.get("dialect"))
+        tenant = make_tenant(body, data_dir=data_dir, requests=sender, touch=_touch, keys_of=keyrings.of)
         return tenants.add(tenant, [tenant.tenant_path])
 
     mock = OrchestrationMock(
@@ -77,15 +61,15 @@ def create_app(
         tenants=tenants,
         tenant_of=lambda request: tenant_of(request, tenants),
         create_tenant=create_tenant,
-        reset_tenant=OrchestrationTenant.begin,
+        reset_tenant=OrchestrationTenant.reset,
         evidence=BOOK,
         dialect=DEFAULTS,
     )
     return wrap(_flask_app(mock), mock, configurators=("secrets", "integrations"))
 
 
-def refuse_leave(dialect: object) -> None:
-    """Leave for the real network is no switch of a dialect. Raises ``Problem`` 403 for a body that asks for it."""
+def refuse_real_network(dialect: object) -> None:
+    """Raises ``Problem`` 403 for a dialect that names ``allow_real_network``."""
     if not isinstance(dialect, Mapping) or REAL_NETWORK not in dialect:
         return
     remedy = f"Remove {REAL_NETWORK}. To leave this machine, start orchestration_mock with --allow-real-network."
@@ -108,10 +92,7 @@ def _flask_app(mock: Mock[OrchestrationTenant]) -> Flask:
         oauth_blueprint(mock),
         secrets_blueprint(mock),
         integrations_blueprint(mock),
-        office_blueprint(mock),
-        events_blueprint(mock),
-        issuer_blueprint(mock),
-        failures_blueprint(mock),
+        control_blueprint(mock),
         workflows_blueprint(mock),
     ):
         app.register_blueprint(blueprint)
@@ -121,17 +102,17 @@ def _flask_app(mock: Mock[OrchestrationTenant]) -> Flask:
 def tenant_of(request: Request, tenants: Tenants[OrchestrationTenant]) -> OrchestrationTenant | None:
     """The tenant by the first path segment; at the orchestration layer's hosts, by the token's issuer.
 
-    There a request without a readable token belongs to the default tenant, which then refuses it.
+    There a request without a readable token belongs to the default tenant, which refuses it.
     """
     if not request.host.startswith(WORKFLOW_HOST):
         return tenants.find(request.path.lstrip("/").partition("/")[0])
     token = request.headers.get("Authorization", "").partition(" ")[2]
-    by_token = tenants.find(_tenant_of(token)) or _opaque_owner(token, tenants)
+    by_token = tenants.find(_tenant_path_of(token)) or _opaque_owner(token, tenants)
     return by_token or tenants.get(DEFAULT_TENANT)
 
 
-def _tenant_of(token: str) -> str:
-    """The last segment of the issuer in an unverified token; the tenant it leads to verifies it."""
+def _tenant_path_of(token: str) -> str:
+    """The last segment of the issuer in an unverified token; that tenant verifies it."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

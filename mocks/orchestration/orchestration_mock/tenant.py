@@ -1,4 +1,4 @@
-"""One tenant: a Contact Pro tenant with its secrets, integrations, event engine and token issuer."""
+"""A tenant of this mock: one Contact Pro tenant with its secrets, integrations, event engine and token issuer."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 
 from mock_kit.tenants import Tenant
 from orchestration_mock.model.dialect import complete
-from orchestration_mock.model.events.conversations import Conversations
-from orchestration_mock.model.events.credentials import TokenCache
+from orchestration_mock.model.events.conversations import ConversationChanges
 from orchestration_mock.model.events.deliveries import DeliveryLog
 from orchestration_mock.model.events.engine import EventEngine
-from orchestration_mock.model.events.outgoing import Sender
-from orchestration_mock.model.events.sender import Courier
+from orchestration_mock.model.events.outgoing import RequestSender
+from orchestration_mock.model.events.sender import DeliverySender
+from orchestration_mock.model.events.tokens import TokenCache
 from orchestration_mock.model.forms import Form
 from orchestration_mock.model.integrations.store import Integrations
-from orchestration_mock.model.issuer.issuer import Issuer, OAuthClient
+from orchestration_mock.model.issuer.client_login import OAuthClient
+from orchestration_mock.model.issuer.issuer import Issuer
 from orchestration_mock.model.issuer.keyring import Keyring
 from orchestration_mock.model.secrets import NAME, SecretsManager, read_scope
 from orchestration_mock.model.workflows import Workflows
@@ -28,29 +29,31 @@ DEFAULT_SCOPE = ("chat-attachments", "transfers")
 
 @dataclass(kw_only=True)
 class OrchestrationTenant(Tenant):
-    """A tenant.
+    """State of one tenant.
 
     Attributes:
         tenant_path: first path segment of all its addresses.
-        setup: the secrets and integrations it was created with; a reset brings them back.
+        requests: sends what the event engine calls.
+        touch_in: counts a behaviour in a tenant; returns its evidence label.
+        setup: the secrets and integrations it was created with; a reset restores them.
     """
 
     tenant_path: str
     issuer: Issuer
-    sender: Sender = field(repr=False)
+    requests: RequestSender = field(repr=False)
     touch_in: Callable[[str, Tenant], str] = field(repr=False)
     setup: Mapping[str, Any] = field(repr=False)
     secrets: SecretsManager = field(init=False)
     integrations: Integrations = field(init=False)
-    conversations: Conversations = field(init=False)
+    conversations: ConversationChanges = field(init=False)
     engine: EventEngine = field(init=False)
     workflows: Workflows = field(init=False)
 
     def __post_init__(self) -> None:
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
-        """A tenant as it was created: same client and keys, its setup, and nothing else."""
+    def reset(self) -> None:
+        """The tenant as it was created: same client and keys, its setup, and nothing else."""
         self.journal.guard(self.issuer.client.client_secret, self.issuer.client.client_id)
         self.secrets = SecretsManager(guard=self.journal.guard)
         self.integrations = Integrations(
@@ -58,7 +61,7 @@ class OrchestrationTenant(Tenant):
             guard=self.journal.guard,
             dialect=self.dialect,
         )
-        self.conversations = Conversations()
+        self.conversations = ConversationChanges()
         self.engine = self._new_engine()
         self.workflows = Workflows(clock=self.clock, ids=self.ids, dialect=self.dialect)
         for secret in self.setup.get("secrets", []):
@@ -68,15 +71,15 @@ class OrchestrationTenant(Tenant):
 
     def _new_engine(self) -> EventEngine:
         log = DeliveryLog()
-        courier = Courier(
+        sender = DeliverySender(
             clock=self.clock,
             dialect=self.dialect,
             secrets=self.secrets,
             conversations=self.conversations,
             log=log,
-            sender=self.sender,
+            requests=self.requests,
             faults=self.faults,
-            tokens=TokenCache(sender=self.sender, dialect=self.dialect),
+            tokens=TokenCache(sender=self.requests, dialect=self.dialect),
             masker=self.journal.masker,
             touch=self.touch,
         )
@@ -87,36 +90,36 @@ class OrchestrationTenant(Tenant):
             integrations=self.integrations,
             conversations=self.conversations,
             log=log,
-            courier=courier,
+            sender=sender,
             touch=self.touch,
         )
 
     def reset_basics(self) -> None:
-        """Also drops every token, and every request that has not gone out: reset and removal need this."""
+        """Also drops every token, and every delivery that was not sent: reset and removal need this."""
         self.engine.close()
-        self.issuer.forget_tokens()
+        self.issuer.reset()
         super().reset_basics()
 
     def touch(self, evidence_id: str) -> str:
-        """A behaviour has shown itself in this tenant; gives its evidence label."""
+        """Count a behaviour in this tenant; returns its evidence label."""
         return self.touch_in(evidence_id, self)
 
     def describe(self) -> dict[str, Any]:
-        """For ``GET /_mock/tenants``."""
+        """For ``GET /_mock/tenants``, without secrets."""
         return {"tenant_path": self.tenant_path, "oauth": self.issuer.describe()}
 
 
-def read_tenant(
+def make_tenant(
     body: object,
     *,
     data_dir: Path,
-    sender_for: Callable[[Mapping[str, Any]], Sender],
+    requests: RequestSender,
     touch: Callable[[str, Tenant], str],
-    keys_of: Callable[[str, str], Keyring] = lambda _issuer, algorithm: Keyring(algorithm),
+    keys_of: Callable[[str, str], Keyring],
 ) -> OrchestrationTenant:
     """A tenant from ``{"name", "tenant_path", "oauth", "dialect"?, "secrets"?, "event_driven_integrations"?}``.
 
-    Raises ``Invalid`` or ``Malformed``.
+    Raises ``Invalid`` or ``MalformedRequest``.
     """
     form = Form(body)
     name, tenant_path = form.text("name"), form.text("tenant_path")
@@ -127,17 +130,15 @@ def read_tenant(
         form.wrong("dialect", "an object", 'write "dialect": {}', dialect)
     ids_seed = form.text("ids_seed", "")
     setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
-    for unknown in form.unknown():
-        form.wrong(unknown, "no such member", f"remove {unknown}")
+    form.refuse_unknown("no such member")
     form.done("The tenant")
     parts = Tenant.parts(name, data_dir, complete(dialect), ids_seed=ids_seed)
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
     url = f"https://login-eu-c1.cc.sinch.com/{tenant_path}"
     keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
     issuer = Issuer(url=url, client=client, keys=keys, **basics)
-    sender = sender_for(parts["dialect"])
     return OrchestrationTenant(
-        **parts, tenant_path=tenant_path, issuer=issuer, sender=sender, touch_in=touch, setup=setup
+        **parts, tenant_path=tenant_path, issuer=issuer, requests=requests, touch_in=touch, setup=setup
     )
 
 
@@ -152,6 +153,5 @@ def _client(form: Form) -> OAuthClient:
     )
     if scope is None:
         inner.wrong("scope", "a list of strings or a string with spaces", "correct or remove scope")
-    for error in inner.errors:
-        form.wrong(f"oauth.{error.field}", error.expected, error.remedy)
+    form.take_errors(inner, "oauth")
     return client

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from orchestration_mock.model.errors import FieldError, Invalid
+from mock_kit.problem import FieldError
+from orchestration_mock.model.errors import Invalid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +74,7 @@ def complete(overrides: Mapping[str, Any]) -> dict[str, Any]:
         elif not switch.accepts(value):
             errors.append(_unaccepted(switch, value))
     if errors:
-        raise Invalid("The dialect cannot be used.", tuple(errors))
+        raise Invalid("The dialect cannot be used.", *errors)
     return DEFAULTS | dict(overrides)
 
 
@@ -92,5 +93,5 @@ def _unaccepted(switch: Switch, value: object) -> FieldError:
         field=f"dialect.{switch.name}",
         expected=expected,
         remedy=f"the default is {switch.value!r}",
-        found=repr(value)[:80],
+        value=repr(value)[:80],
     )

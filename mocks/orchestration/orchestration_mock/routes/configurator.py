@@ -1,7 +1,6 @@
 """System Configurator: the secrets manager and the event-driven integrations, as an API.
 
-The vendor offers these as forms in a browser; that they can be reached by HTTP at all is the twin's own
-doing.
+The vendor offers these as forms in a browser; the HTTP addresses are the mock's own.
 """
 
 from __future__ import annotations
@@ -11,9 +10,10 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
-from orchestration_mock.model.errors import FieldError, Taken
+from mock_kit.problem import FieldError
+from orchestration_mock.model.errors import Taken
 from orchestration_mock.model.forms import Form
-from orchestration_mock.model.integrations.store import Integration
+from orchestration_mock.model.integrations.integration import Integration
 from orchestration_mock.tenant import OrchestrationTenant
 from orchestration_mock.wire.bodies import json_body, submitted, without_tenant
 
@@ -27,7 +27,7 @@ def secret_documents(tenant: OrchestrationTenant) -> list[dict[str, Any]]:
 
 
 def integration_document(tenant: OrchestrationTenant, found: Integration) -> dict[str, Any]:
-    """The form, its JSON text byte for byte, and what it needs that is not there yet."""
+    """The form, its JSON text byte for byte, with a warning for each secret that does not exist yet."""
     document = found.as_json()
     absent = [name for name in sorted(found.used_secrets) if tenant.secrets.get(name) is None]
     document["warnings"] += [f"there is no secret named {name} yet" for name in absent]
@@ -74,8 +74,8 @@ def secrets_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
         forced = request.args.get("force") == "1" or tenant.dialect["secret_in_use"] == "warn"  # noqa: S105
         if users and not forced and tenant.secrets.get(name) is not None:
             remedy = "change these configurations first, or delete with ?force=1"
-            error = FieldError(field="name", expected="a secret no configuration refers to", remedy=remedy)
-            raise Taken(f"The secret {name} is used by: {', '.join(users)}.", (error,))
+            error = FieldError("name", "a secret no configuration refers to", remedy)
+            raise Taken(f"The secret {name} is used by: {', '.join(users)}.", error)
         tenant.secrets.delete(name)
         if users:
             return jsonify(warnings=[f"still referred to by {user}" for user in users])
@@ -120,14 +120,13 @@ def integrations_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
         """``{"enabled": true|false}``; nothing else can be changed alone."""
         form = Form(json_body())
         enabled = form.flag("enabled", True)
-        for name in form.unknown():
-            form.wrong(name, "no such field here", "send the whole form by PUT")
+        form.refuse_unknown("no such field here", "send the whole form by PUT")
         form.done("The configuration")
         return jsonify(shown(mock.tenant().integrations.switch(id_, enabled=enabled)))
 
     @bp.delete("/<id_>")
     def delete(id_: str) -> Reply:
-        """204; what is on its way already is still sent."""
+        """204; deliveries that are planned already are still sent."""
         mock.tenant().integrations.delete(id_)
         return Response(status=204)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.mock import Mock
-from orchestration_mock.model.issuer.issuer import OAuthError
-from orchestration_mock.model.issuer.replies import Answer, keys_answer, metadata_answer, token_answer
+from orchestration_mock.model.issuer.client_login import OAuthError
+from orchestration_mock.model.issuer.replies import IssuerReply, keys_reply, metadata_reply, token_reply
 from orchestration_mock.tenant import OrchestrationTenant
 from orchestration_mock.wire.bodies import oauth_form, without_tenant
 from orchestration_mock.wire.problems import NO_STORE
 
 
-def worded(answer: Answer) -> Response:
-    """The model's answer as a reply."""
-    return Response(answer.text, answer.status, content_type=answer.content_type)
+def response_of(reply: IssuerReply) -> Response:
+    """The model's reply for Flask."""
+    return Response(reply.text, reply.status, content_type=reply.content_type)
 
 
 def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
@@ -34,13 +34,13 @@ def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
             if issuer.locked_until is not None:
                 mock.evidence.touch("oauth.lock")
             raise
-        reply = worded(token_answer(issuer.mishaps.strike("reply"), granted))
-        reply.headers.update(NO_STORE)
-        return reply
+        response = response_of(token_reply(issuer.failures.strike("reply"), granted))
+        response.headers.update(NO_STORE)
+        return response
 
     @bp.post("/<tenant_path>/oauth2/introspect")
     def introspect() -> Response:
-        """Whether a token is good (RFC 7662); the client authenticates as for a token."""
+        """Whether a token is active (RFC 7662); the client authenticates as for a token."""
         mock.evidence.touch("oauth.introspection")
         issuer, form = mock.tenant().issuer, oauth_form()
         issuer.authenticate(form, request.headers.get("Authorization"))
@@ -52,7 +52,7 @@ def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
         """The issuer's metadata (RFC 8414)."""
         mock.evidence.touch("oauth.keys")
         issuer = mock.tenant().issuer
-        return worded(metadata_answer(issuer.mishaps.strike("metadata"), issuer.discovery()))
+        return response_of(metadata_reply(issuer.failures.strike("metadata"), issuer.discovery()))
 
     @bp.get("/<tenant_path>/.well-known/jwks.json")
     def jwks() -> Response:
@@ -60,6 +60,6 @@ def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
         mock.evidence.touch("oauth.keys")
         issuer = mock.tenant().issuer
         keys = issuer.keys
-        return worded(keys_answer(issuer.mishaps.strike("keys"), keys.public(), keys.public(outdated=True)))
+        return response_of(keys_reply(issuer.failures.strike("keys"), keys.public(), keys.public(outdated=True)))
 
     return bp

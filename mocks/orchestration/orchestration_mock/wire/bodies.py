@@ -1,4 +1,4 @@
-"""Reading request bodies: JSON, browser forms and OAuth forms."""
+"""Reads request bodies: JSON, browser forms and OAuth forms."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from typing import Any
 
 from flask import request
 
-from orchestration_mock.model.errors import FieldError, Malformed
-from orchestration_mock.model.issuer.issuer import OAuthError
+from orchestration_mock.model.errors import MalformedRequest, PlacedError
+from orchestration_mock.model.issuer.client_login import OAuthError
 
 
 def json_body() -> Any:
-    """The body as JSON. Raises ``Malformed`` with line and column."""
+    """The body as JSON. Raises ``MalformedRequest`` with line and column."""
     try:
         return json.loads(request.get_data())
     except json.JSONDecodeError as exc:
-        error = FieldError(
-            field="(body)",
-            expected="JSON",
-            remedy=f"{exc.msg}; correct it",
-            line=exc.lineno,
-            column=exc.colno,
-        )
-        raise Malformed("The body is no JSON.", (error,)) from exc
+        error = PlacedError("(body)", "JSON", f"{exc.msg}; correct it", line=exc.lineno, column=exc.colno)
+        raise MalformedRequest("The body is not JSON.", error) from exc
     except (UnicodeDecodeError, RecursionError) as exc:
-        raise Malformed("The body is no JSON in UTF-8.") from exc
+        raise MalformedRequest("The body is not JSON in UTF-8.") from exc
+
+
+def optional_json_body() -> Any:
+    """The body as JSON; an empty object without a body. Raises ``MalformedRequest``."""
+    return json_body() if request.get_data() else {}
 
 
 def submitted() -> Any:
@@ -52,13 +51,13 @@ def _field(name: str, values: list[str]) -> Any:
 
 
 def without_tenant(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """Take the tenant out of a route's arguments: the tenant says it already."""
+    """Remove the tenant's path from a route's arguments: the request's tenant is known already."""
     if values is not None:
         values.pop("tenant_path", None)
 
 
 def oauth_form() -> dict[str, str]:
-    """The body as an OAuth form: form-encoded, no parameter twice (RFC 6749, 3.2). Raises ``OAuthError``."""
+    """The body as an OAuth form: form-encoded, each parameter once (RFC 6749, 3.2). Raises ``OAuthError``."""
     if request.mimetype != "application/x-www-form-urlencoded":
         raise OAuthError("invalid_request", "send application/x-www-form-urlencoded")
     twice = [name for name in request.form if len(request.form.getlist(name)) > 1]

@@ -1,4 +1,4 @@
-"""What one evaluation of a condition has at hand."""
+"""The state of one evaluation of a condition."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from orchestration_mock.model.conditions.budget import Budget
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
-    """What a condition may ask about.
+class ConditionFacts:
+    """What a condition can read.
 
     Attributes:
         contact: the conversation's JSON object.
@@ -31,16 +31,16 @@ class Facts:
 
 
 @dataclass
-class Work:
-    """Facts, the steps left, and the dice."""
+class Evaluation:
+    """Facts, the steps left, and the source of `random`'s numbers."""
 
-    facts: Facts
+    facts: ConditionFacts
     budget: Budget = field(default_factory=Budget)
-    dice: random.Random = field(init=False)
+    rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self.dice = random.Random(self.facts.seed)  # noqa: S311 - dice for a condition, nothing to protect
+        self.rng = random.Random(self.facts.seed)  # noqa: S311 - numbers for a condition, nothing to protect
 
 
-#: A function of the subset: the evaluation first, then what stands in the brackets.
+#: A function of the subset: the evaluation first, then the arguments as written.
 Function = Callable[..., Any]

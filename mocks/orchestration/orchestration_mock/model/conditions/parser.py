@@ -1,4 +1,4 @@
-"""Reads a condition into a tree and checks every part of it against a list of what is allowed."""
+"""Parses a condition into a tree and checks every part of it against a list of what is allowed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ KEYWORDS = frozenset({
 
 
 class BadCondition(ValueError):
-    """The condition cannot be read, or uses what the twin lacks; line and column are in its text."""
+    """The condition cannot be parsed, or uses what the mock does not imitate; line and column are in its text."""
 
-    def __init__(self, message: str, line: int, column: int, *, lacking: bool = False) -> None:
+    def __init__(self, message: str, line: int, column: int, *, not_imitated: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.line = line
         self.column = column
-        self.lacking = lacking
+        self.not_imitated = not_imitated
 
 
 def parse(text: str) -> ast.expr:
@@ -47,7 +47,7 @@ def parse(text: str) -> ast.expr:
         wrapped = ast.parse(f"_(\n{text}\n)", mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as exc:
         line = max(1, (getattr(exc, "lineno", None) or 2) - 1)
-        message = getattr(exc, "msg", None) or "cannot be read"
+        message = getattr(exc, "msg", None) or "cannot be parsed"
         raise BadCondition(str(message), line, getattr(exc, "offset", None) or 1) from exc
     if sum(1 for _ in ast.walk(wrapped)) > MAX_NODES:
         raise BadCondition(f"more than {MAX_NODES} parts", 1, 1)
@@ -76,7 +76,7 @@ def dotted(node: ast.expr) -> str | None:
 
 def _refuse(node: ast.AST, what: str) -> BadCondition:
     line, column = getattr(node, "lineno", 2) - 1, getattr(node, "col_offset", 0) + 1
-    return BadCondition(f"{what} is not imitated by this twin", line, column, lacking=True)
+    return BadCondition(f"{what} is not imitated by this mock", line, column, not_imitated=True)
 
 
 def _named(node: ast.expr) -> str:
@@ -85,13 +85,13 @@ def _named(node: ast.expr) -> str:
 
 def _check(node: ast.expr, depth: int) -> None:
     if depth > MAX_NESTING:
-        raise _refuse(node, "such deep nesting")
+        raise _refuse(node, "nesting of this depth")
     for child in _parts(node):
         _check(child, depth + 1)
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:  # noqa: PLR0911 - one return for each kind of node
-    """The sub-expressions of an allowed node; refuses everything else."""
+    """The sub-expressions of an allowed node. Raises ``BadCondition`` for any other node."""
     match node:
         case ast.Constant(value=bool() | int() | float() | str() | None):
             return []
@@ -153,18 +153,20 @@ def _call_parts(node: ast.Call) -> list[ast.expr]:
 
 
 def _check_pattern(node: ast.Call) -> None:
-    """A pattern that stands in the text is judged now, not when the first event comes."""
+    """Check a literal pattern now, not when the first event comes."""
     match node.args[:1]:
         case [ast.Constant(value=str() as pattern)]:
             try:
                 read_pattern(pattern)
             except BadPattern as exc:
                 message = f"the pattern {pattern[:60]!r}: {exc}"
-                raise BadCondition(message, node.lineno - 1, node.col_offset + 1, lacking=exc.lacking) from exc
+                raise BadCondition(
+                    message, node.lineno - 1, node.col_offset + 1, not_imitated=exc.not_imitated
+                ) from exc
 
 
 def _check_format(node: ast.Call, path: str | None) -> None:
-    """The same for a format of times."""
+    """Check a literal time format now."""
     is_method = path is None and isinstance(node.func, ast.Attribute) and node.func.attr == "strftime"
     at, check = {"datetime.datetime.strptime": (1, readable_format), "time.strftime": (0, checked_format)}.get(
         path or "", (0 if is_method else len(node.args), checked_format)
@@ -174,7 +176,7 @@ def _check_format(node: ast.Call, path: str | None) -> None:
             try:
                 check(text)
             except ConditionFailed as exc:
-                raise BadCondition(str(exc), node.lineno - 1, node.col_offset + 1, lacking=True) from exc
+                raise BadCondition(str(exc), node.lineno - 1, node.col_offset + 1, not_imitated=True) from exc
 
 
 def _getter_known(root: str, name: str) -> bool:

@@ -2,8 +2,8 @@
 
 Documented (Event-driven integrations, Ordinal and Response configuration): `save` data accumulates and
 later values overwrite earlier ones; `set` runs only in the first integration that succeeds with it; it
-may change priority, queue (by id or address) and preferred or required agents. Inferred: a change holds
-until the conversation itself changes in that respect, e.g. an agent transfers it to another queue.
+may change priority, queue (by id or address) and preferred or required agents. Inferred: a change is in
+force until the conversation itself changes in that respect, e.g. an agent transfers it to another queue.
 """
 
 from __future__ import annotations
@@ -16,22 +16,21 @@ from threading import RLock
 from typing import Any
 
 from orchestration_mock.model.contact import normal_id
-from orchestration_mock.model.errors import Missing
-from orchestration_mock.model.forms import shown
+from orchestration_mock.model.errors import MissingItem, described
 
 KEPT_CONVERSATIONS = 10_000
 AGENT_KEYS = ("id", "number", "chat_address")
 
 
 class BadChange(ValueError):
-    """A `set` that cannot be carried out; the message says which value and why."""
+    """A `set` that cannot be carried out; the message names the value and the reason."""
 
 
 def _priority(value: Any) -> Any:
     if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadChange(f"priority: expected a number, found {shown(value)}")
+        raise BadChange(f"priority: expected a number, found {described(value)}")
     return value
 
 
@@ -80,24 +79,24 @@ class _Conversation:
     set_by: dict[str, str] = field(default_factory=dict)
 
 
-class Conversations:
-    """All conversations of one tenant that something was written back to, by their group id."""
+class ConversationChanges:
+    """What was written back in one tenant, by the conversation's group id."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, _Conversation] = OrderedDict()
         self._lock = RLock()
 
     def current(self, contact: Mapping[str, Any]) -> dict[str, Any]:
-        """The contact as it is after every `set` so far; a change the conversation has outlived is dropped."""
+        """The contact after every `set` so far; a change is dropped once the conversation itself has changed there."""
+        changed = dict(contact)
         with self._lock:
-            found = self._known.get(str(contact["guid"]))
-            changed = dict(contact)
-            for name, (before, after) in list(found.changes.items()) if found else []:
+            changes = self._known.get(str(contact["guid"]), _Conversation()).changes
+            for name, (before, after) in list(changes.items()):
                 if contact.get(name) == before:
                     changed[name] = deepcopy(after)
                 elif contact.get(name) != after:
-                    del found.changes[name]  # type: ignore[union-attr]  # there is one, or there were no changes
-            return changed
+                    del changes[name]
+        return changed
 
     def attached(self, guid: str) -> dict[str, Any]:
         """The data saved for a conversation so far."""
@@ -118,7 +117,7 @@ class Conversations:
             return found is None or found.set_by.get(event_id, config_id) == config_id
 
     def set(self, contact: Mapping[str, Any], event_id: str, config_id: str, changes: Mapping[str, Any]) -> None:
-        """Change the conversation for its later events; ``contact`` is what the event came with."""
+        """Change the conversation for its later events; ``contact`` is the event's own."""
         with self._lock:
             found = self._conversation(str(contact["guid"]))
             found.set_by[event_id] = config_id
@@ -127,11 +126,11 @@ class Conversations:
                 found.changes[name] = (deepcopy(before), deepcopy(value))
 
     def get(self, guid: str) -> dict[str, Any]:
-        """One conversation for the control API. Raises ``Missing``."""
+        """One conversation for the control API. Raises ``MissingItem``."""
         with self._lock:
             key = normal_id(guid) or guid
             if key not in self._known:
-                raise Missing(f"Nothing was written back to a conversation {guid}.")
+                raise MissingItem(f"Nothing was written back to a conversation {guid}.")
             return self._as_json(key)
 
     def all(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The delivery log: one row for each request the event engine made or meant to make, secrets masked."""
+"""The delivery log: one row for each planned request of the event engine, secrets masked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from threading import RLock
 from typing import Any
 
-from orchestration_mock.model.errors import Missing
+from orchestration_mock.model.errors import MissingItem
 
 KEPT_DELIVERIES = 10_000
 SHOWN_BODY_CHARS = 2048
@@ -38,7 +38,7 @@ class Delivery:
 
     Attributes:
         state: delivered = a 2xx came back; failed = it was tried, and no 2xx came back; not_sent = it could
-            not be made (a placeholder, a secret or the token is lacking).
+            not be made (a placeholder, a secret or the token is missing).
         status: HTTP status of the reply; None without one.
         duration_ms: wall time of the request, None before it.
         attempt: 1, or more for a retry or a redelivery.
@@ -51,8 +51,8 @@ class Delivery:
         token_expires_at: by the tenant's clock, as the token's `expires_in` said.
         response_set, response_save: what the configuration's `response` part wrote back.
         created_at, due_at, finished_at: by the tenant's clock.
-        notes: what the twin did otherwise than asked (a proxy, say), or could not do.
-        evidence: the behaviours that showed themselves, each with its label.
+        notes: where the mock differed from the configuration (a proxy, for example), or what it could not do.
+        evidence: the behaviours that the delivery used, each with its label.
         error: one sentence; None when delivered.
         change: running number of the log's changes; a row that changed has a higher one.
     """
@@ -103,7 +103,7 @@ class DeliveryLog:
         self._changes = 0
 
     def add(self, delivery: Delivery) -> Delivery:
-        """Take in a planned delivery; the oldest row makes room when the log is full."""
+        """Add a planned delivery; the oldest row is dropped when the log is full."""
         with self._lock:
             self._changes += 1
             delivery = replace(delivery, change=self._changes)
@@ -113,7 +113,7 @@ class DeliveryLog:
         return delivery
 
     def change(self, id_: str, *, add_evidence: tuple[dict[str, str], ...] = (), **changes: Any) -> Delivery | None:
-        """Update a row; None when it has left the log. A state moves along ``NEXT`` only."""
+        """Update a row; None when the log no longer has it. A state moves along ``NEXT`` only."""
         with self._lock:
             old = self._rows.get(id_)
             if old is None:
@@ -127,11 +127,11 @@ class DeliveryLog:
             return new
 
     def get(self, id_: str) -> Delivery:
-        """One row. Raises ``Missing``."""
+        """One row. Raises ``MissingItem``."""
         with self._lock:
             found = self._rows.get(id_)
         if found is None:
-            raise Missing(f"There is no delivery {id_}.")
+            raise MissingItem(f"There is no delivery {id_}.")
         return found
 
     def changed(self, since: int, limit: int) -> list[Delivery]:

@@ -1,6 +1,7 @@
-"""The kit's planned faults, as they strike an event on its way out to the endpoint.
+"""The kit's planned faults on the event engine's requests to an endpoint.
 
-Faults of the application's layer only. A request that goes out passes no fault proxy of ours, so wire faults do not strike it.
+Faults of the application's layer only: an outgoing request passes no fault proxy of ours, so wire faults do not
+strike it.
 """
 
 from __future__ import annotations
@@ -13,19 +14,19 @@ from mock_kit.answer import Answer
 from mock_kit.changes import CHANGES
 from mock_kit.faults import Fault, FaultPlan
 from mock_kit.replies import ANSWERS, Struck, status_line
-from orchestration_mock.model.events.outgoing import Outgoing, Reply, SendFailed
+from orchestration_mock.model.events.outgoing import HttpReply, OutgoingRequest, SendFailed
 
-Send = Callable[[Outgoing], Reply]
+Send = Callable[[OutgoingRequest], HttpReply]
 
 
-def picked(plan: FaultPlan, outgoing: Outgoing) -> Fault | None:
-    """The planned fault that strikes this request, counted; None when nothing does."""
+def pick_fault(plan: FaultPlan, outgoing: OutgoingRequest) -> Fault | None:
+    """The planned fault that strikes this request, counted; None without one."""
     parts = urlsplit(outgoing.url)
     return plan.pick(outgoing.method, parts.netloc, parts.path or "/", "app")
 
 
-def send_broken(plan: FaultPlan, fault: Fault, outgoing: Outgoing, send: Send) -> Reply:
-    """Send with this fault. Before: the endpoint never hears of it, or hears something else; after: it did the work.
+def send_with_fault(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest, send: Send) -> HttpReply:
+    """Send with this fault. Before the work: the endpoint receives nothing or something else; after: it did the work.
 
     Raises SendFailed for a reply that would never end.
     """
@@ -41,7 +42,7 @@ def send_broken(plan: FaultPlan, fault: Fault, outgoing: Outgoing, send: Send) -
     return send(replace(outgoing, content=_flipped(outgoing.content or b"", params["offset"], params["xor"])))
 
 
-def _after(plan: FaultPlan, fault: Fault, outgoing: Outgoing, reply: Reply) -> Reply:
+def _after(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest, reply: HttpReply) -> HttpReply:
     headers = list(reply.headers.items())
     answer = Answer(status_line(reply.status), headers, iter([reply.body]))
     if fault.kind in ANSWERS:
@@ -58,19 +59,19 @@ def _after(plan: FaultPlan, fault: Fault, outgoing: Outgoing, reply: Reply) -> R
     return _reply(answer, duration_s=reply.duration_s)
 
 
-def _struck(plan: FaultPlan, fault: Fault, outgoing: Outgoing) -> Struck:
+def _struck(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest) -> Struck:
     parts = urlsplit(outgoing.url)
     return Struck(fault=fault, now=plan.now(), host=parts.netloc, path=parts.path or "/", query=parts.query)
 
 
-def _reply(answer: Answer, *, duration_s: float) -> Reply:
+def _reply(answer: Answer, *, duration_s: float) -> HttpReply:
     body = b"".join(answer.body)
     answer.close()
-    return Reply(status=int(answer.status[:3]), headers=dict(answer.headers), body=body, duration_s=duration_s)
+    return HttpReply(status=int(answer.status[:3]), headers=dict(answer.headers), body=body, duration_s=duration_s)
 
 
 def _flipped(body: bytes, offset: int, xor: int) -> bytes:
-    """The body with one byte changed; as it is where it has no such byte."""
+    """The body with one byte changed; unchanged where it has no such byte."""
     at = offset + len(body) if offset < 0 else offset
     if not 0 <= at < len(body):
         return body

@@ -1,6 +1,6 @@
-"""Background work in lanes: the jobs of one lane run one after another, different lanes side by side.
+"""Background jobs in order: jobs of one key run one after another, jobs of different keys side by side.
 
-A job may let the next one of its lane begin before it has ended itself.
+A job may let the next job of its key begin before it ends itself.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import Callable
 from threading import Condition, Thread
 
-#: A job is handed a function: calling it lets the lane's next job begin. Not called: that one waits for the end.
+#: A job gets a function that lets the key's next job begin; a job that does not call it delays the next one to its end.
 Job = Callable[[Callable[[], None]], None]
 
 
-class Lanes:
-    """A few daemon threads, started when needed, that share all lanes. A job must not raise."""
+class OrderedJobs:
+    """A few daemon threads, started when needed, that run the jobs of all keys. A job must not raise."""
 
     def __init__(self, *, threads: int, name: str) -> None:
         self._most = threads
@@ -27,25 +27,25 @@ class Lanes:
         self._closed = False
         self._changed = Condition()
 
-    def put(self, lane: str, job: Job) -> None:
-        """Add a job at the end of a lane. After :meth:`close` it is dropped."""
+    def put(self, key: str, job: Job) -> None:
+        """Add a job behind the other jobs of its key. After :meth:`close` it is dropped."""
         with self._changed:
             if self._closed:
                 return
             self._unfinished += 1
-            if lane in self._waiting:
-                self._waiting[lane].append(job)
+            if key in self._waiting:
+                self._waiting[key].append(job)
                 return
-            self._waiting[lane] = deque([job])
-            self._make_ready(lane)
+            self._waiting[key] = deque([job])
+            self._make_ready(key)
 
     def drain(self, timeout_s: float) -> bool:
-        """Wait until nothing is left to do; False when that took longer than ``timeout_s`` wall seconds."""
+        """Wait until no job is left; False when that took longer than ``timeout_s`` wall seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._unfinished == 0, timeout_s)
 
     def close(self) -> None:
-        """Drop what waits. What runs may end; the threads go home."""
+        """Drop the waiting jobs. Running jobs may end; the threads stop."""
         with self._changed:
             self._closed = True
             self._unfinished -= sum(len(jobs) for jobs in self._waiting.values())
@@ -54,8 +54,8 @@ class Lanes:
             self._ready.clear()
             self._changed.notify_all()
 
-    def _make_ready(self, lane: str) -> None:
-        self._ready.append(lane)
+    def _make_ready(self, key: str) -> None:
+        self._ready.append(key)
         if self._idle < len(self._ready) and self._threads < self._most:
             self._threads += 1
             Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
@@ -63,18 +63,18 @@ class Lanes:
 
     def _work(self) -> None:
         while (taken := self._take()) is not None:
-            lane, job = taken
-            passed_on: list[str] = []
+            key, job = taken
+            started: list[str] = []
 
-            def pass_on(lane: str = lane, passed_on: list[str] = passed_on) -> None:
-                if not passed_on:
-                    passed_on.append(lane)
-                    self._pass_on(lane)
+            def start_next(key: str = key, started: list[str] = started) -> None:
+                if not started:
+                    started.append(key)
+                    self._start_next(key)
 
             try:
-                job(pass_on)
+                job(start_next)
             finally:
-                pass_on()
+                start_next()
                 self._done()
 
     def _take(self) -> tuple[str, Job] | None:
@@ -84,15 +84,15 @@ class Lanes:
             self._idle -= 1
             if self._closed:
                 return None
-            lane = self._ready.popleft()
-            return lane, self._waiting[lane].popleft()
+            key = self._ready.popleft()
+            return key, self._waiting[key].popleft()
 
-    def _pass_on(self, lane: str) -> None:
+    def _start_next(self, key: str) -> None:
         with self._changed:
-            if self._waiting.get(lane):
-                self._make_ready(lane)
+            if self._waiting.get(key):
+                self._make_ready(key)
             else:
-                self._waiting.pop(lane, None)
+                self._waiting.pop(key, None)
 
     def _done(self) -> None:
         with self._changed:

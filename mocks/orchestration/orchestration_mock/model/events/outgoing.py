@@ -1,4 +1,4 @@
-"""What the event engine hands to the outside and what it gets back; who carries it is not its business."""
+"""The requests of the event engine and their replies; ``wire.outbound`` sends them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outgoing:
+class OutgoingRequest:
     """One HTTP request, complete.
 
     Attributes:
-        url: as the vendor would call it; the carrier may map its host elsewhere.
-        headers: names as written; values fit Latin-1 and hold secrets.
+        url: as the vendor would call it; the sender may map its host to another address.
+        headers: names as written; values fit Latin-1 and contain secrets.
         timeout_s: for connecting and for each read.
         verify: whether TLS certificates are checked.
     """
@@ -27,11 +27,11 @@ class Outgoing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
-    """What came back.
+class HttpReply:
+    """The reply to a request.
 
     Attributes:
-        body: at most the carrier's limit.
+        body: at most the sender's limit.
         duration_s: wall time from sending to the end of the body.
     """
 
@@ -42,23 +42,23 @@ class Reply:
 
 
 class SendFailed(Exception):
-    """No reply. The message is for people and holds no secret."""
+    """No reply. The message is for people and contains no secret."""
 
     def __init__(self, message: str, *, duration_s: float = 0.0) -> None:
         super().__init__(message)
         self.duration_s = duration_s
 
 
-def nothing() -> None:
-    """What is done when nobody wants to know that a request is out."""
+def do_nothing() -> None:
+    """The default of ``on_sent``."""
 
 
-class Sender(Protocol):
-    """Carries requests."""
+class RequestSender(Protocol):
+    """Sends the requests of one tenant."""
 
-    def send(self, outgoing: Outgoing, sent: Callable[[], None] = nothing) -> Reply:
+    def send(self, outgoing: OutgoingRequest, on_sent: Callable[[], None] = do_nothing) -> HttpReply:
         """The reply, whatever its status. Raises ``SendFailed`` when there is none.
 
-        ``sent`` is called once the whole request is on the wire, if the carrier can tell.
+        ``on_sent`` is called once the last byte of the request is written, if the sender can see that.
         """
         ...

@@ -18,13 +18,13 @@ ORDERS = ("as_given", "reversed")
 
 @dataclass(frozen=True, kw_only=True)
 class Redelivery:
-    """How something is sent again.
+    """How deliveries are sent again.
 
     Attributes:
         copies: how many times; more than one are duplicates.
         late_s: how long to wait first, by the tenant's clock.
         together: copies do not wait for each other (they race).
-        configuration: ``today`` = as it is saved now; ``as_then`` = as it was, even if deleted since.
+        configuration: ``today`` = as saved now; ``as_then`` = as it was for the delivery, even if deleted since.
         order: of several deliveries.
     """
 
@@ -35,7 +35,7 @@ class Redelivery:
     order: str = "as_given"
 
     def mode_of(self, *, out_of_order: bool = False) -> str:
-        """The word for it in the log: late, out_of_order, duplicate or again."""
+        """The mode in the log: late, out_of_order, duplicate or again."""
         if self.late_s:
             return "late"
         if out_of_order:
@@ -44,7 +44,7 @@ class Redelivery:
 
 
 def read_options(form: Form) -> Redelivery:
-    """The options from a form that may hold other fields too; the caller calls ``form.done``."""
+    """The options from a form that may have other fields too; the caller calls ``form.done``."""
     found = Redelivery(
         copies=form.whole("copies", 1),
         late_s=form.seconds("late_s", 0.0, MOST_LATE_S),
@@ -61,7 +61,7 @@ def read_redelivery(body: object, log: DeliveryLog) -> tuple[list[Delivery], Red
     """What to send again, in order, and how.
 
     ``{"delivery_ids": [...]}``, ``{"event_id"}`` or ``{"contact_id"}`` (first deliveries only), and the options.
-    Raises ``Invalid`` or ``Missing``.
+    Raises ``Invalid`` or ``MissingItem``.
     """
     form = Form(body)
     ids = form.items("delivery_ids")
@@ -69,8 +69,7 @@ def read_redelivery(body: object, log: DeliveryLog) -> tuple[list[Delivery], Red
     options = read_options(form)
     if sum(map(bool, (ids, event_id, contact_id))) != 1:
         form.wrong("delivery_ids", "one of delivery_ids, event_id, contact_id", "say what is to be sent again")
-    for name in form.unknown():
-        form.wrong(name, "no such field", f"remove {name}")
+    form.refuse_unknown("no such field")
     form.done("The redelivery", "accepted")
     if ids:
         rows = [log.get(str(id_)) for id_ in ids]

@@ -4,101 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
-from orchestration_mock.model.contact import KNOWN_PATHS, Contact, stamp
-from orchestration_mock.model.events.outgoing import Outgoing
-from orchestration_mock.model.integrations.placeholders import (
-    EventObject,
-    Lookup,
-    Style,
-    as_text,
-    expand,
-    expand_text,
-    walk,
-)
-from orchestration_mock.model.integrations.store import Integration, LocalCredential
-from orchestration_mock.model.secrets import SecretsManager
+from orchestration_mock.model.events.outgoing import OutgoingRequest
+from orchestration_mock.model.integrations.integration import Integration
+from orchestration_mock.model.integrations.placeholders import Lookup, TextStyle, as_text, expand, expand_text
 
 
-class Uncomposable(Exception):
-    """The request cannot be made of this configuration and this conversation; the message holds no secret."""
+class UnbuildableRequest(Exception):
+    """This configuration and this conversation give no valid request; the message contains no secret."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """One event of one conversation; ``name`` is as the form spells it, such as ``Ended``."""
-
-    id: str
-    name: str
-    moment: datetime
-    contact: Contact
-
-
-def style_of(dialect: Mapping[str, Any]) -> Style:
+def style_of(dialect: Mapping[str, Any]) -> TextStyle:
     """How this tenant writes values into texts."""
-    return Style(
+    return TextStyle(
         null_in_text=dialect["null_in_text"],
         object_in_text=dialect["object_in_text"],
         unknown=dialect["unknown_placeholder"],
     )
 
 
-def lookup_for(
-    event: Event,
-    secrets: SecretsManager,
-    credentials: tuple[LocalCredential, ...],
-    dialect: Mapping[str, Any],
-    attached: Mapping[str, Any] | None = None,
-) -> Lookup:
-    """The values behind `{contact...}`, `{event...}`, `{secrets.x}` and `{authentications.x}`.
-
-    ``attached`` is what configurations have saved for this conversation, at the dialect's path.
-    """
-    name = event.name.lower() if dialect["event_strings"] == "lower" else event.name
-    event_object = EventObject(name=name, datetime=stamp(event.moment))
-
-    attached_path = tuple(str(dialect["attached_data_path"]).split("."))
-
-    def look_up(path: tuple[str, ...]) -> Any:
-        depth = len(attached_path)
-        if attached and path[:depth] == attached_path:
-            return walk(attached, path[depth:], lambda _: False)
-        match path:
-            case ("contact", *rest):
-                return walk(event.contact.data, tuple(rest), KNOWN_PATHS.__contains__)
-            case ("event", *rest):
-                return walk(event_object, tuple(rest), lambda _: False)
-            case ("secrets", name):
-                return _secret(secrets, name)
-            case ("authentications", name):
-                return _credential(credentials, name)
-        raise LookupError("it begins with none of contact, event, secrets, authentications")
-
-    return look_up
-
-
-def _secret(secrets: SecretsManager, name: str) -> str:
-    found = secrets.get(name)
-    if found is None:
-        raise LookupError(f"there is no secret named {name}")
-    if found.text is None:
-        raise LookupError(f"the secret {name} is an OAuth credential; refer to it by secrets_ref")
-    return found.text
-
-
-def _credential(credentials: tuple[LocalCredential, ...], name: str) -> str:
-    for found in credentials:
-        if found.name == name:
-            return found.value
-    raise LookupError(f"the configuration has no authentication named {name}")
-
-
-def compose(integration: Integration, lookup: Lookup, dialect: Mapping[str, Any]) -> Outgoing:
-    """The request, but for its Authorization. Raises ``Unresolved`` or ``Uncomposable``."""
+def build_request(integration: Integration, lookup: Lookup, dialect: Mapping[str, Any]) -> OutgoingRequest:
+    """The request without its Authorization. Raises ``Unresolved`` or ``UnbuildableRequest``."""
     spec, style = integration.definition.request, style_of(dialect)
     body = None if spec.body is None else expand(spec.body, lookup, style)
     headers = {
@@ -113,7 +41,7 @@ def compose(integration: Integration, lookup: Lookup, dialect: Mapping[str, Any]
         content = json.dumps(body, ensure_ascii=dialect["body_encoding"] == "ascii").encode()
     for name, value in spec.headers.items():
         set_header(headers, name, _header_value(name, as_text(expand(value, lookup, style), style)))
-    return Outgoing(
+    return OutgoingRequest(
         method=spec.method,
         url=url_of(integration, lookup, style),
         headers=headers,
@@ -132,15 +60,15 @@ def set_header(headers: dict[str, str], name: str, value: str) -> None:
 
 def _header_value(name: str, value: str) -> str:
     if any(ord(char) < 32 or ord(char) == 127 for char in value):
-        raise Uncomposable(f"header {name}: its value holds a line break or a control character")
+        raise UnbuildableRequest(f"header {name}: its value contains a line break or a control character")
     try:
         value.encode("latin-1")
     except UnicodeEncodeError as exc:
-        raise Uncomposable(f"header {name}: its value has characters outside Latin-1") from exc
+        raise UnbuildableRequest(f"header {name}: its value has characters outside Latin-1") from exc
     return value
 
 
-def url_of(integration: Integration, lookup: Lookup, style: Style) -> str:
+def url_of(integration: Integration, lookup: Lookup, style: TextStyle) -> str:
     """The endpoint's address with placeholders filled in, percent-encoded, and `params` appended."""
     url = expand_text(integration.endpoint_url, lookup, style, lambda written: quote(written, safe=""))
     pairs: list[tuple[str, str]] = []

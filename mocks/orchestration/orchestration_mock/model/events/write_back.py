@@ -1,4 +1,4 @@
-"""The `response` part of a configuration: what of the reply is written back to the conversation.
+"""The `response` part of a configuration: which values of the reply are written back to the conversation.
 
 Documented (Event-driven integrations, Response configuration and Debugging): `set` and `save`,
 `{response.body.x}`, `{response.status}`, `{response.duration}` in seconds, `{response.debug}`,
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-from orchestration_mock.model.events.conversations import BadChange, Conversations, read_changes
-from orchestration_mock.model.events.outgoing import Outgoing, Reply
-from orchestration_mock.model.events.request import Event
-from orchestration_mock.model.integrations.placeholders import Lookup, Style, Unresolved, expand, walk
-from orchestration_mock.model.integrations.store import Integration
+from orchestration_mock.model.events.conversations import BadChange, ConversationChanges, read_changes
+from orchestration_mock.model.events.event import Event
+from orchestration_mock.model.events.outgoing import HttpReply, OutgoingRequest
+from orchestration_mock.model.integrations.integration import Integration
+from orchestration_mock.model.integrations.placeholders import Lookup, TextStyle, Unresolved, expand, walk
 
 
-def with_reply(lookup: Lookup, config_id: str, outgoing: Outgoing, reply: Reply) -> Lookup:
-    """The values an event offers, and on top of them those of the request and its reply."""
+def lookup_with_reply(lookup: Lookup, config_id: str, outgoing: OutgoingRequest, reply: HttpReply) -> Lookup:
+    """The values of an event, and those of the request and its reply."""
     parts = urlsplit(outgoing.url)
     request = {
         "method": outgoing.method,
@@ -52,7 +52,7 @@ def with_reply(lookup: Lookup, config_id: str, outgoing: Outgoing, reply: Reply)
     return look_up
 
 
-def readable(reply: Reply) -> Any:
+def readable(reply: HttpReply) -> Any:
     """The reply's body as JSON when it is JSON, else as text."""
     text = reply.body.decode(errors="replace")
     try:
@@ -61,8 +61,8 @@ def readable(reply: Reply) -> Any:
         return text
 
 
-def _debug(config_id: str, request: dict[str, Any], reply: Reply, body: Any) -> dict[str, Any]:
-    shown = {
+def _debug(config_id: str, request: dict[str, Any], reply: HttpReply, body: Any) -> dict[str, Any]:
+    known = {
         "config_id": config_id,
         "method": request["method"],
         "url": request["url"],
@@ -71,12 +71,12 @@ def _debug(config_id: str, request: dict[str, Any], reply: Reply, body: Any) -> 
         "headers": dict(reply.headers),
         "duration": round(reply.duration_s, 6),
     }
-    return shown | ({"text": body} if isinstance(body, str) else {"body": body})
+    return known | ({"text": body} if isinstance(body, str) else {"body": body})
 
 
 @dataclass
-class Outcome:
-    """What was written back, and what could not be; ``evidence`` are the behaviours that showed themselves."""
+class WriteBackResult:
+    """What was written back, and what could not be; ``evidence`` are the behaviours that were used."""
 
     changes: dict[str, Any] = field(default_factory=dict)
     saved: dict[str, Any] = field(default_factory=dict)
@@ -85,41 +85,41 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class WrittenBack:
+class WriteBack:
     """Carries out `set` and `save` of one configuration for one event."""
 
-    conversations: Conversations
+    conversations: ConversationChanges
     event: Event
     integration: Integration
-    style: Style
+    style: TextStyle
 
-    def carry_out(self, lookup: Lookup) -> Outcome:
-        """Both parts; one that cannot be carried out changes nothing and leaves a note."""
-        outcome = Outcome()
+    def carry_out(self, lookup: Lookup) -> WriteBackResult:
+        """Both parts; one that cannot be carried out changes nothing and adds a note."""
+        result = WriteBackResult()
         for part in (self._save, self._set):
             try:
-                part(lookup, outcome)
+                part(lookup, result)
             except (Unresolved, BadChange) as exc:
-                outcome.notes.append(f"response{part.__name__.replace('_', '.')} was not carried out: {exc}")
-        return outcome
+                result.notes.append(f"response{part.__name__.replace('_', '.')} was not carried out: {exc}")
+        return result
 
-    def _save(self, lookup: Lookup, outcome: Outcome) -> None:
+    def _save(self, lookup: Lookup, result: WriteBackResult) -> None:
         found = expand(self.integration.definition.response_save, lookup, self.style)
         if "*" in found:
-            outcome.evidence.append("edi.save_star")
+            result.evidence.append("edi.save_star")
         spread = found.pop("*", None)
-        outcome.saved = (spread if isinstance(spread, dict) else {"*": spread} if spread else {}) | found
-        if outcome.saved:
-            outcome.evidence.append("edi.save")
-            self.conversations.save(self.event.contact.guid, outcome.saved)
+        result.saved = (spread if isinstance(spread, dict) else {"*": spread} if spread else {}) | found
+        if result.saved:
+            result.evidence.append("edi.save")
+            self.conversations.save(self.event.contact.guid, result.saved)
 
-    def _set(self, lookup: Lookup, outcome: Outcome) -> None:
+    def _set(self, lookup: Lookup, result: WriteBackResult) -> None:
         wanted, contact = self.integration.definition.response_set, self.event.contact
         if not wanted:
             return
-        outcome.evidence.append("edi.set")
+        result.evidence.append("edi.set")
         if not self.conversations.may_set(contact.guid, self.event.id, self.integration.id):
-            outcome.notes.append("response.set was left out: another configuration has set for this event")
+            result.notes.append("response.set was left out: another configuration has set for this event")
             return
-        outcome.changes = read_changes(expand(wanted, lookup, self.style))
-        self.conversations.set(contact.data, self.event.id, self.integration.id, outcome.changes)
+        result.changes = read_changes(expand(wanted, lookup, self.style))
+        self.conversations.set(contact.data, self.event.id, self.integration.id, result.changes)

@@ -1,4 +1,4 @@
-"""Reads the "JSON for Configuration" of an integration, once, when it is saved.
+"""Reads the "JSON for Configuration" of an integration when it is saved.
 
 Documented (Event-driven integrations, Request configuration): the keys below, which of them is
 required, that `body` is for POST, PUT and PATCH, the 10 s default of `timeout`. Not documented: what
@@ -11,12 +11,12 @@ import ast
 import re
 from typing import Any
 
+from mock_kit.problem import FieldError
 from orchestration_mock.model.conditions import BadCondition, parse
 from orchestration_mock.model.contact import KNOWN_PATHS
-from orchestration_mock.model.errors import FieldError, Invalid, Lacking
-from orchestration_mock.model.forms import shown
+from orchestration_mock.model.errors import Invalid, NotImitated, PlacedError, described, found_value
 from orchestration_mock.model.integrations.definition import Authentication, Definition, RequestSpec
-from orchestration_mock.model.integrations.json_positions import BadJson, Located, Path, locate
+from orchestration_mock.model.integrations.json_positions import JsonTextError, Located, Path, locate
 from orchestration_mock.model.integrations.placeholders import RESPONSE_ROOTS, ROOTS, placeholders_in
 from orchestration_mock.model.secrets import read_scope
 
@@ -27,32 +27,31 @@ REQUEST_KEYS = (
     "verify", "delay", "delayMax",
 )  # fmt: skip
 RESPONSE_KEYS = ("set", "save")
-#: An address, or host and port; what a Python requests client takes.
+#: An address, or host and port: what a Python requests client accepts.
 _PROXY = re.compile(r"((https?|socks5h?)://)?([^\s/@]+@)?[A-Za-z0-9.-]+(:\d{1,5})?/?", re.ASCII)
 MAX_JSON_CHARS = 200_000
 
 
 def read_definition(text: str, *, secrets_outside_headers: bool) -> Definition:
-    """Read a configuration text. Raises ``Invalid`` (or ``Lacking``) with line and column of every error."""
+    """Read a configuration text. Raises ``Invalid`` (or ``NotImitated``) with line and column of every error."""
     if len(text) > MAX_JSON_CHARS:
-        error = FieldError(field="json", expected=f"at most {MAX_JSON_CHARS} characters", remedy="shorten it")
-        raise Invalid("The JSON is too long.", (error,))
+        raise Invalid("The JSON is too long.", FieldError("json", f"at most {MAX_JSON_CHARS} characters", "shorten it"))
     try:
         located = locate(text)
-    except BadJson as exc:
-        raise Invalid(f"The JSON cannot be read: {exc.message}.", (_syntax(exc, text),)) from exc
-    return _Reading(located, secrets_outside_headers=secrets_outside_headers).definition()
+    except JsonTextError as exc:
+        raise Invalid(f"The JSON cannot be read: {exc.message}.", _syntax_error(exc, text)) from exc
+    return _DefinitionReader(located, secrets_outside_headers=secrets_outside_headers).definition()
 
 
-def _syntax(exc: BadJson, text: str) -> FieldError:
+def _syntax_error(exc: JsonTextError, text: str) -> PlacedError:
     remedy = f"{exc.message}; look at line {exc.line}, column {exc.column}"
     if text.startswith("\ufeff"):
         remedy = "the text begins with a byte order mark; save the file as UTF-8 without it"
-    return FieldError(field="json", expected="valid JSON", remedy=remedy, line=exc.line, column=exc.column)
+    return PlacedError("json", "valid JSON", remedy, line=exc.line, column=exc.column)
 
 
 def odd_placeholder(name: str, roots: tuple[str, ...]) -> str | None:
-    """What is odd about a placeholder, in words; None when it is a documented one."""
+    """A warning about a placeholder that is not documented; None when it is."""
     root, _, attribute = name.partition(".")
     if root not in roots:
         return f"{{{name}}} begins with none of {', '.join(roots)}"
@@ -61,29 +60,26 @@ def odd_placeholder(name: str, roots: tuple[str, ...]) -> str | None:
     return None
 
 
-class _Reading:
+class _DefinitionReader:
     def __init__(self, located: Located, *, secrets_outside_headers: bool) -> None:
         self.located = located
         self.secrets_outside_headers = secrets_outside_headers
-        self.errors: list[FieldError] = []
+        self.errors: list[PlacedError] = []
         self.warnings: list[str] = []
-        self.lacking = False
+        self.not_imitated = False
         self.has_request = False
 
     def wrong(self, path: Path, expected: str, remedy: str, found: object = None) -> None:
         line, column = self.located.where(path)
         name = "json" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-        value = None if found is None else shown(found)
-        self.errors.append(
-            FieldError(field=name, expected=expected, remedy=remedy, found=value, line=line, column=column)
-        )
+        self.errors.append(PlacedError(name, expected, remedy, **found_value(found), line=line, column=column))
 
     def warn(self, path: Path, message: str) -> None:
         line, column = self.located.where(path)
         self.warnings.append(f"line {line}, column {column}: {message}")
 
     def object_at(self, parent: Any, path: Path, *, required: bool = False) -> dict[str, Any]:
-        """The object that is the last step of ``path``; an error when it is something else."""
+        """The object at the last step of ``path``; an error when it is something else."""
         value = parent.get(path[-1]) if isinstance(parent, dict) else None
         if isinstance(value, dict):
             return value
@@ -114,8 +110,8 @@ class _Reading:
             used_secrets=self.used_secrets(value, spec),
         )
         if self.errors:
-            kind = Lacking if self.lacking else Invalid
-            raise kind("The JSON for configuration was not saved.", tuple(self.errors))
+            kind = NotImitated if self.not_imitated else Invalid
+            raise kind("The JSON for configuration was not saved.", *self.errors)
         return found
 
     def request_spec(self, request: dict[str, Any]) -> RequestSpec:
@@ -161,7 +157,7 @@ class _Reading:
     def body(self, request: dict[str, Any]) -> Any:
         body = request.get("body")
         if body is not None and not isinstance(body, dict):
-            self.warn(("request", "body"), f"body is documented as an object, found {shown(body)}; sent as it is")
+            self.warn(("request", "body"), f"body is documented as an object, found {described(body)}; sent as it is")
         return body
 
     def condition(self, request: dict[str, Any]) -> ast.expr | None:
@@ -174,9 +170,9 @@ class _Reading:
         try:
             return parse(text)
         except BadCondition as exc:
-            self.lacking = self.lacking or exc.lacking
+            self.not_imitated = self.not_imitated or exc.not_imitated
             place = f"in the condition, line {exc.line}, column {exc.column}"
-            self.wrong(path, "a condition this twin can work out", f"{exc.message} ({place})", text)
+            self.wrong(path, "a condition that this mock can evaluate", f"{exc.message} ({place})", text)
             return None
 
     def seconds(self, request: dict[str, Any], key: str) -> float | None:
@@ -199,9 +195,9 @@ class _Reading:
             self.wrong(("request", "proxy"), expected, remedy)
             return "auto"
         if value not in ("auto", "no"):
-            self.warn(("request", "proxy"), "this twin uses no proxy: it connects directly and notes it")
+            self.warn(("request", "proxy"), "this mock uses no proxy: it connects directly and notes it")
         if "@" in value:
-            self.warn(("request", "proxy"), "a password stands here in clear")
+            self.warn(("request", "proxy"), "a password is written here in clear text")
         return value
 
     def flag(self, request: dict[str, Any], key: str, default: bool) -> bool:
@@ -231,7 +227,7 @@ class _Reading:
         inline = {name: item for name, item in value.items() if name not in ("type", "secrets_ref")}
         found = Authentication(kind=str(kind), secrets_ref=ref, inline=inline)
         if found.literal_secrets:
-            self.warn(path, "a password stands here in clear; the secrets manager is the place for it")
+            self.warn(path, "a password is written here in clear text; the secrets manager is the place for it")
         return found
 
     def odd_members(self, value: dict[str, Any], request: dict[str, Any], response: dict[str, Any]) -> None:
@@ -253,7 +249,7 @@ class _Reading:
                 self.check_placeholder(key, name)
 
     def check_response(self, written_back: dict[str, dict[str, Any]]) -> None:
-        """What is saved can be read by agents: no secret goes there."""
+        """Agents can read what is saved, so no secret may be in it."""
         for key, values in written_back.items():
             for name in placeholders_in(values):
                 if name.partition(".")[0] in ("secrets", "authentications"):

@@ -1,4 +1,4 @@
-"""Where things stand in a JSON text, so that an error can name line and column of the thing itself."""
+"""The position of every value in a JSON text, so that an error can name line and column of the value itself."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _SCALAR = json.JSONDecoder()
 MAX_DEPTH = 50
 
 
-class BadJson(ValueError):
-    """The text is no JSON; carries ``line`` and ``column``, both from 1."""
+class JsonTextError(ValueError):
+    """The text is not JSON; carries ``line`` and ``column``, both from 1."""
 
     def __init__(self, message: str, text: str, at: int) -> None:
         super().__init__(message)
@@ -28,7 +28,7 @@ class Located:
     """A JSON text with its value.
 
     Attributes:
-        value: as ``json.loads`` gives it.
+        value: what ``json.loads`` returns.
         places: offset of each value by its path, in characters.
         repeated: paths that occur twice in one object; the last one counts.
     """
@@ -39,7 +39,7 @@ class Located:
     repeated: tuple[Path, ...]
 
     def where(self, path: Path) -> tuple[int, int]:
-        """Line and column of the value at ``path``, or of the nearest thing around it."""
+        """Line and column of the value at ``path``, or of the nearest value that contains it."""
         while path and path not in self.places:
             path = path[:-1]
         return line_and_column(self.text, self.places.get(path, 0))
@@ -51,16 +51,16 @@ def line_and_column(text: str, at: int) -> tuple[int, int]:
 
 
 def locate(text: str) -> Located:
-    """Read a JSON text with places. Raises ``BadJson``."""
-    reader = _Reader(text)
+    """Read a JSON text with the position of each value. Raises ``JsonTextError``."""
+    reader = _JsonReader(text)
     value, end = reader.value((), reader.skip(0))
     end = reader.skip(end)
     if end != len(text):
-        raise BadJson("there is something after the end of the JSON object", text, end)
+        raise JsonTextError("there is something after the end of the JSON object", text, end)
     return Located(text=text, value=value, places=reader.places, repeated=tuple(reader.repeated))
 
 
-class _Reader:
+class _JsonReader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.places: dict[Path, int] = {}
@@ -75,7 +75,7 @@ class _Reader:
 
     def value(self, path: Path, at: int) -> tuple[Any, int]:
         if len(path) > MAX_DEPTH:
-            raise BadJson(f"nested deeper than {MAX_DEPTH}", self.text, at)
+            raise JsonTextError(f"nested deeper than {MAX_DEPTH}", self.text, at)
         self.places[path] = at
         if self.peek(at) == "{":
             return self._object(path, at)
@@ -85,13 +85,13 @@ class _Reader:
 
     def _scalar(self, at: int) -> tuple[Any, int]:
         if self.text.startswith(("NaN", "Infinity", "-Infinity"), at):
-            raise BadJson("NaN and Infinity are no JSON", self.text, at)
+            raise JsonTextError("NaN and Infinity are not JSON", self.text, at)
         try:
             return _SCALAR.raw_decode(self.text, at)
         except json.JSONDecodeError as exc:
-            raise BadJson(exc.msg, self.text, exc.pos) from exc
+            raise JsonTextError(exc.msg, self.text, exc.pos) from exc
         except ValueError as exc:  # a number with thousands of digits
-            raise BadJson(str(exc), self.text, at) from exc
+            raise JsonTextError(str(exc), self.text, at) from exc
 
     def _object(self, path: Path, at: int) -> tuple[dict[str, Any], int]:
         found: dict[str, Any] = {}
@@ -120,14 +120,14 @@ class _Reader:
 
     def _key(self, at: int) -> tuple[str, int]:
         if self.peek(at) != '"':
-            raise BadJson("expected a member name in double quotes", self.text, at)
+            raise JsonTextError("expected a member name in double quotes", self.text, at)
         try:
             key, end = _SCALAR.raw_decode(self.text, at)
         except json.JSONDecodeError as exc:
-            raise BadJson(exc.msg, self.text, exc.pos) from exc
+            raise JsonTextError(exc.msg, self.text, exc.pos) from exc
         return str(key), end
 
     def _expect(self, sign: str, at: int) -> int:
         if self.peek(at) != sign:
-            raise BadJson(f"expected {sign!r}", self.text, at)
+            raise JsonTextError(f"expected {sign!r}", self.text, at)
         return at + 1

@@ -10,18 +10,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration_mock.model.conditions import ConditionFailed, Facts, holds
+from orchestration_mock.model.conditions import ConditionFacts, ConditionFailed, is_true
 from orchestration_mock.model.contact import Contact, normal_id
-from orchestration_mock.model.integrations import rules
-from orchestration_mock.model.integrations.store import Integration
+from orchestration_mock.model.integrations.integration import Integration
+from orchestration_mock.model.integrations.rules import broken_rules
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One configuration's answer to an event; ``reason`` says why in either case.
+class MatchResult:
+    """Whether an event triggers one configuration, and why.
 
-    ``rule`` is what made it match: its place among those triggered, and what each field of its form said.
-    ``evidence`` are the rules of the page that kept it from matching.
+    Attributes:
+        reason: in words, in either case.
+        rule: what matched: the configuration's place among those triggered, and the fields of its form.
+        evidence: the documented rules that kept it from matching.
     """
 
     integration: Integration
@@ -31,28 +33,28 @@ class Verdict:
     evidence: tuple[str, ...] = ()
 
 
-def judge(
-    integrations: Iterable[Integration], event: str, contact: Contact, facts: Facts, dialect: Mapping[str, Any]
-) -> list[Verdict]:
-    """All configurations in ordinal order with their verdicts; at most ``max_triggered`` match."""
-    verdicts: list[Verdict] = []
+def match_all(
+    integrations: Iterable[Integration], event: str, contact: Contact, facts: ConditionFacts, dialect: Mapping[str, Any]
+) -> list[MatchResult]:
+    """The result of every configuration, in ordinal order; at most ``max_triggered`` match."""
+    results: list[MatchResult] = []
     at_most = int(dialect["max_triggered"])
     taken = place = 0
     for found in sorted(integrations, key=lambda i: (i.ordinal, i.serial)):
-        broken = rules.against(found, contact, dialect)
-        against = _against(found, event, contact, dialect) + [rule.words for rule in broken]
-        if against:
-            shown = tuple(rule.evidence for rule in broken)
-            verdicts.append(Verdict(found, False, "; ".join(against), evidence=shown))
+        broken = broken_rules(found, contact, dialect)
+        reasons = _reasons(found, event, contact, dialect) + [rule.words for rule in broken]
+        if reasons:
+            evidence = tuple(rule.evidence for rule in broken)
+            results.append(MatchResult(found, False, "; ".join(reasons), evidence=evidence))
         elif taken >= at_most:
-            verdicts.append(Verdict(found, False, f"{at_most} configuration(s) with a lower ordinal go first"))
+            results.append(MatchResult(found, False, f"{at_most} configuration(s) with a lower ordinal go first"))
         else:
             failing = _condition(found, facts)
             taken += 1 if failing is None or dialect["false_condition_takes_a_place"] else 0
             place += 1 if failing is None else 0
             rule = _rule(found, event, contact, place) if failing is None else {}
-            verdicts.append(Verdict(found, failing is None, failing or "matches", rule))
-    return verdicts
+            results.append(MatchResult(found, failing is None, failing or "matches", rule))
+    return results
 
 
 def _rule(found: Integration, event: str, contact: Contact, place: int) -> dict[str, Any]:
@@ -68,17 +70,17 @@ def _rule(found: Integration, event: str, contact: Contact, place: int) -> dict[
     }
 
 
-def _condition(found: Integration, facts: Facts) -> str | None:
+def _condition(found: Integration, facts: ConditionFacts) -> str | None:
     tree = found.definition.request.condition
     if tree is None:
         return None
     try:
-        return None if holds(tree, facts) else "its condition is false"
+        return None if is_true(tree, facts) else "its condition is false"
     except ConditionFailed as exc:
         return f"its condition failed: {exc}"
 
 
-def _against(found: Integration, event: str, contact: Contact, dialect: Mapping[str, Any]) -> list[str]:
+def _reasons(found: Integration, event: str, contact: Contact, dialect: Mapping[str, Any]) -> list[str]:
     reasons = []
     if not found.enabled:
         reasons.append("it is disabled")
@@ -103,7 +105,7 @@ def _queue_reasons(found: Integration, contact: Contact, dialect: Mapping[str, A
 
 
 def _ticked(found: Integration, queue: Mapping[str, Any]) -> str | None:
-    """The queue as the form names it, when it is selected there."""
+    """The selected queue of the form that is this one; None when it is not selected."""
     id_, address = normal_id(str(queue.get("id") or "")), str(queue.get("address") or "").lower()
     for ticked in found.queues:
         if (id_ and normal_id(ticked.id) == id_) or (address and ticked.address.lower() == address):

@@ -2,7 +2,7 @@
 
 Documented by example: a placeholder that is the whole value injects the typed value; inside a longer
 string it is written as text; `{event}` in text is the event's name. Inferred: expanded once, never
-scanned again, since a secret may hold braces.
+scanned again, since a secret may contain braces.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ RESPONSE_ROOTS = ("contact", "event", "config_id", "request", "response")
 
 
 class Unresolved(Exception):
-    """A placeholder that nothing answers to; ``placeholder`` is its text with braces."""
+    """A placeholder without a value; ``placeholder`` is its text with braces."""
 
     def __init__(self, placeholder: str, why: str) -> None:
         super().__init__(f"{placeholder}: {why}")
@@ -28,15 +28,15 @@ class Unresolved(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Style:
-    """How values look inside a longer string, and what an unknown placeholder does (see dialect.toml)."""
+class TextStyle:
+    """How values are written inside a longer string, and what an unknown placeholder becomes (see dialect.toml)."""
 
     null_in_text: str = ""
     object_in_text: str = "json"
     unknown: str = "not_sent"
 
 
-#: Gives the value of a path such as ``("contact", "guid")``; raises ``LookupError`` with the reason.
+#: Returns the value of a path such as ``("contact", "guid")``; raises ``LookupError`` with the reason.
 Lookup = Callable[[tuple[str, ...]], Any]
 
 
@@ -52,7 +52,7 @@ def placeholders_in(value: object) -> Iterator[str]:
             yield from placeholders_in(item)
 
 
-def expand(value: object, lookup: Lookup, style: Style) -> Any:
+def expand(value: object, lookup: Lookup, style: TextStyle) -> Any:
     """A JSON value with every placeholder replaced once; member names stay. Raises ``Unresolved``."""
     if isinstance(value, str):
         whole = PLACEHOLDER.fullmatch(value)
@@ -64,12 +64,14 @@ def expand(value: object, lookup: Lookup, style: Style) -> Any:
     return value
 
 
-def expand_text(text: str, lookup: Lookup, style: Style, quote: Callable[[str], str] = lambda written: written) -> str:
-    """A string with every placeholder written as text; ``quote`` makes a value fit a URL."""
+def expand_text(
+    text: str, lookup: Lookup, style: TextStyle, quote: Callable[[str], str] = lambda written: written
+) -> str:
+    """A string with every placeholder written as text; ``quote`` encodes each value, for example for a URL."""
     return PLACEHOLDER.sub(lambda found: quote(as_text(_resolve(found, lookup, style), style)), text)
 
 
-def _resolve(found: re.Match[str], lookup: Lookup, style: Style) -> Any:
+def _resolve(found: re.Match[str], lookup: Lookup, style: TextStyle) -> Any:
     try:
         return lookup(tuple(found[1].split(".")))
     except LookupError as exc:
@@ -81,11 +83,11 @@ def _resolve(found: re.Match[str], lookup: Lookup, style: Style) -> Any:
 
 
 class EventObject(dict[str, Any]):
-    """What `{event}` yields: an object as a whole value, its name inside a text."""
+    """The value of `{event}`: an object as a whole value, its name inside a text."""
 
 
-def as_text(value: object, style: Style) -> str:
-    """A value as it stands inside a longer string."""
+def as_text(value: object, style: TextStyle) -> str:
+    """A value as it is written inside a longer string."""
     if isinstance(value, str):
         return value
     if value is None:

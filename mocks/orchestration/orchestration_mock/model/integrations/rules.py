@@ -1,9 +1,9 @@
-"""The rules the configuration page states for chat attachments, and who is left out by channel.
+"""The configuration page's rules for chat attachments, and what channels are excluded.
 
 Documented (Chat attachment upload, Configuration): direct chats don't support attachments; an outgoing
 chat needs a queue of type ``@sinchsms.com`` or ``@<subchannel>.sinchconversation.com``; the event is
 Ended or Closed. Documented (Event-driven integrations): e-mail inbound only; calls of outbound campaigns
-and callback queues are left out (older page). Assumed: that Contact Pro itself holds such requests back.
+and callback queues are left out (older page). Assumed: that Contact Pro itself does not send such requests.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from orchestration_mock.model.contact import Contact
-
-if TYPE_CHECKING:
-    from orchestration_mock.model.integrations.store import Integration
+from orchestration_mock.model.integrations.integration import Integration
 
 _OUTGOING = re.compile(r"[^@]*@(sinchsms\.com|[^@.]+\.sinchconversation\.com)", re.IGNORECASE)
 OUTGOING_TYPES = "@sinchsms.com or @<subchannel>.sinchconversation.com"
@@ -35,59 +33,59 @@ def fits_outgoing(address: str) -> bool:
     return _OUTGOING.fullmatch(address) is not None
 
 
-def broken_by(found: Integration) -> list[str]:
-    """The queues of an outbound upload that are of another type; the page tells to select these types only."""
+def unfit_queues(found: Integration) -> list[str]:
+    """The queues of an outbound upload that are of another type than the page requires."""
     if not carries_chat_files(found.endpoint_url) or found.direction != "Outbound":
         return []
     return [queue.address for queue in found.queues if queue.address and not fits_outgoing(queue.address)]
 
 
 def advice(found: Integration) -> list[str]:
-    """What is allowed but will not do what its author hopes."""
+    """Warnings about settings that are allowed but upload nothing."""
     if not carries_chat_files(found.endpoint_url):
         return []
-    told = []
+    words = []
     if found.direct_conversations:
-        told.append("direct chats don't support attachments (documented); untick direct_conversations")
+        words.append("direct chats don't support attachments (documented); untick direct_conversations")
     if not UPLOAD_EVENTS & set(found.events):
-        told.append("chat attachments are uploaded on Ended or Closed (documented)")
+        words.append("chat attachments are uploaded on Ended or Closed (documented)")
     if found.channel_type != "Chat":
-        told.append(f"chat attachments are for channel type Chat (documented), not {found.channel_type}")
-    told += [f"outgoing chats use a queue of type {OUTGOING_TYPES}, not {address}" for address in broken_by(found)]
+        words.append(f"chat attachments are for channel type Chat (documented), not {found.channel_type}")
+    words += [f"outgoing chats use a queue of type {OUTGOING_TYPES}, not {address}" for address in unfit_queues(found)]
     if found.direction == "Outbound" and not any(queue.address for queue in found.queues):
-        told.append(f"outgoing chats need a queue of type {OUTGOING_TYPES}; none is selected by its address")
-    return told
+        words.append(f"outgoing chats need a queue of type {OUTGOING_TYPES}; none is selected by its address")
+    return words
 
 
 @dataclass(frozen=True)
-class Rule:
+class BrokenRule:
     """A rule that keeps a configuration from being triggered: the id of its evidence, and its words."""
 
     evidence: str
     words: str
 
 
-def against(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[Rule]:
+def broken_rules(found: Integration, contact: Contact, dialect: Mapping[str, Any]) -> list[BrokenRule]:
     """The rules by which a configuration is not triggered for this conversation."""
-    told = []
+    broken = []
     if contact.channel_type == "email" and contact.direction == "outbound":
-        told.append(Rule("edi.email_inbound", "e-mail is supported inbound only"))
+        broken.append(BrokenRule("edi.email_inbound", "e-mail is supported inbound only"))
     sub_type = str(contact.data.get("channel_sub_type") or "").lower()
     excluded = dialect["campaign_and_callback_calls"] == "excluded" and sub_type in EXCLUDED_SUB_TYPES
     if contact.channel_type == "phone" and excluded:
-        told.append(Rule("edi.campaigns", f"calls of type {sub_type} are not covered"))
+        broken.append(BrokenRule("edi.campaigns", f"calls of type {sub_type} are not covered"))
     if carries_chat_files(found.endpoint_url) and dialect["chat_attachment_rules"] == "enforce":
-        told += _upload_rules(contact)
-    return told
+        broken += _upload_rules(contact)
+    return broken
 
 
-def _upload_rules(contact: Contact) -> list[Rule]:
+def _upload_rules(contact: Contact) -> list[BrokenRule]:
     if contact.channel_type != "chat":
         return []
     if contact.queue is None:
-        return [Rule("edi.direct_chats_carry_no_files", "direct chats don't support attachments")]
+        return [BrokenRule("edi.direct_chats_carry_no_files", "direct chats don't support attachments")]
     address = str(contact.queue.get("address") or "")
     if contact.direction == "outbound" and address and not fits_outgoing(address):
         words = f"outgoing chats need a queue of type {OUTGOING_TYPES}, not {address}"
-        return [Rule("edi.outgoing_queue_type", words)]
+        return [BrokenRule("edi.outgoing_queue_type", words)]
     return []

@@ -1,4 +1,4 @@
-"""Bad tokens on demand: each is what a particular mistake of an issuer, or an attacker, would send."""
+"""Bad tokens on demand: each is the token of one particular mistake of an issuer, or of an attacker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from joserfc import jwt
 from orchestration_mock.model.issuer.keyring import Keyring, new_key
 
 AN_HOUR_S = 3600
-#: What each kind changes in the claims; None removes one. The rest of the kinds is about header and signature.
+#: What each kind changes in the claims; None removes a claim. The other kinds change header and signature.
 _CLAIM_CHANGES: Mapping[str, Mapping[str, Any]] = {
     "token_without_expiry": {"exp": None},
     "token_of_other_issuer": {"iss": "https://login-eu-c1.cc.sinch.com/somebody-else"},
@@ -56,7 +56,7 @@ def _unsigned(claims: dict[str, Any], keys: Keyring) -> str:
 
 
 def _with_public_key(claims: dict[str, Any], keys: Keyring) -> str:
-    """HS256 with the published key as the secret: fools who lets the token choose the algorithm."""
+    """HS256 with the published key as the secret: passes where the token may choose the algorithm."""
     signed = f"{_part({'alg': 'HS256', 'kid': keys.kid, 'typ': 'at+jwt'})}.{_part(claims)}"
     signature = hmac.digest(keys.current.as_pem(private=False), signed.encode(), "sha256")
     return f"{signed}.{_base64(signature)}"

@@ -1,4 +1,4 @@
-"""How the orchestration layer's stand-in judges the token it is sent: as a careful receiver would."""
+"""How the orchestration layer's stand-in checks a bearer token: as strictly as a careful receiver."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestration_mock.model.issuer.keyring import ALGORITHMS
 
 
 class BearerRefused(Exception):
-    """No. ``status`` and ``code`` are those of RFC 6750, 3.1; the message says why, for people."""
+    """The token is refused. ``status`` and ``code`` are those of RFC 6750, 3.1; the message is for people."""
 
     def __init__(self, why: str, *, status: int = 401, code: str = "invalid_token") -> None:
         super().__init__(why)
@@ -20,22 +20,22 @@ class BearerRefused(Exception):
         self.code = code
 
 
-def judge_bearer(authorization: str, issuer: Issuer, now: datetime, scope: str) -> dict[str, Any]:
-    """The claims of a token that is good for this scope now. Raises ``BearerRefused``."""
+def check_bearer(authorization: str, issuer: Issuer, now: datetime, scope: str) -> dict[str, Any]:
+    """The claims of a token that is valid for this scope now. Raises ``BearerRefused``."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise BearerRefused("there is no bearer token")
     claims = _claims(token, issuer) if "." in token else issuer.introspect(token)
     if claims.get("active") is False:
         raise BearerRefused("the token is unknown, expired or revoked")
-    _judge(claims, issuer, int(now.timestamp()))
+    _check_claims(claims, issuer, int(now.timestamp()))
     if scope not in str(claims.get("scope", "")).split():
         raise BearerRefused(f"the token lacks the scope {scope}", status=403, code="insufficient_scope")
     return claims
 
 
 def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
-    """The claims, once the signature is known to be good."""
+    """The claims, after the signature is verified. Raises ``BearerRefused``."""
     header = _header(token)
     if header.get("alg") not in ALGORITHMS:
         raise BearerRefused(f"its algorithm {header.get('alg')} is not accepted")
@@ -54,18 +54,18 @@ def _header(token: str) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise BearerRefused("it is no token at all")
+        raise BearerRefused("it is not a token")
     return found
 
 
-def _judge(claims: dict[str, Any], issuer: Issuer, now_s: int) -> None:
+def _check_claims(claims: dict[str, Any], issuer: Issuer, now_s: int) -> None:
     audience = claims.get("aud")
     if claims.get("iss") != issuer.url:
         raise BearerRefused("another issuer has issued it")
     if issuer.client.audience not in (audience if isinstance(audience, list) else [audience]):
         raise BearerRefused("it is for another audience")
     if not isinstance(claims.get("exp"), int) or claims["exp"] <= now_s:
-        raise BearerRefused("it has expired, or never says when it does")
+        raise BearerRefused("it has expired, or names no expiry")
     if isinstance(claims.get("nbf"), int) and claims["nbf"] > now_s:
         raise BearerRefused("it is not valid yet")
     if issuer.is_revoked(str(claims.get("jti"))):

@@ -1,6 +1,6 @@
 """Failures of a token issuer on demand: refusals, odd replies, bad tokens, keys and metadata that do not fit.
 
-Each is planned for a number of times, like the kit's faults; the token kinds are made in :mod:`.forgery`.
+Each is planned for a number of times, like the kit's faults; :mod:`.bad_tokens` makes the tokens.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from threading import Lock
 from typing import Any
 
 from mock_kit.context import planned
-from orchestration_mock.model.errors import Missing
+from orchestration_mock.model.errors import MissingItem
 
-#: Refusals of a token request: status, `error` of RFC 6749 (5.2) or a common extension, words.
+#: Refusals of a token request: status, `error` of RFC 6749 (5.2) or a common extension, description.
 REFUSALS: Mapping[str, tuple[int, str, str]] = {
     "invalid_request": (400, "invalid_request", "the request is malformed"),
     "invalid_client": (401, "invalid_client", "unknown client or wrong client secret"),
@@ -25,7 +25,7 @@ REFUSALS: Mapping[str, tuple[int, str, str]] = {
     "server_error": (500, "server_error", "the issuer failed"),
     "temporarily_unavailable": (503, "temporarily_unavailable", "the issuer is down for maintenance"),
 }
-#: Replies of status 200 that are no proper token reply.
+#: Replies of status 200 that are not a proper token reply.
 ODD_REPLIES = (
     "reply_not_json",
     "reply_empty",
@@ -58,24 +58,25 @@ BAD_TOKENS = (
 )
 KEY_FAILURES = ("keys_unavailable", "keys_empty", "keys_garbled", "keys_outdated")
 METADATA_FAILURES = ("metadata_unavailable", "metadata_of_other_issuer")
-PLACES: Mapping[str, tuple[str, ...]] = {
+#: The kinds by the answer that they change.
+KINDS_BY_ANSWER: Mapping[str, tuple[str, ...]] = {
     "refusal": tuple(REFUSALS),
     "reply": ODD_REPLIES,
     "token": BAD_TOKENS,
     "keys": KEY_FAILURES,
     "metadata": METADATA_FAILURES,
 }
-KINDS = tuple(kind for kinds in PLACES.values() for kind in kinds)
+KINDS = tuple(kind for kinds in KINDS_BY_ANSWER.values() for kind in kinds)
 RETRY_AFTER_S = 5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mishap:
+class PlannedFailure:
     """One planned failure.
 
     Attributes:
         left: how many more times it strikes; None = until it is removed.
-        struck: how many times it has.
+        struck: how many times it has struck.
     """
 
     id: str
@@ -88,47 +89,47 @@ class Mishap:
         return {"id": self.id, "kind": self.kind, "left": self.left, "struck": self.struck}
 
 
-class Mishaps:
+class PlannedFailures:
     """The planned failures of one issuer; the first that fits strikes."""
 
     def __init__(self) -> None:
-        self._planned: list[Mishap] = []
+        self._planned: list[PlannedFailure] = []
         self._serial = 0
         self._lock = Lock()
 
-    def plan(self, kind: str, times: int | None) -> Mishap:
+    def plan(self, kind: str, times: int | None) -> PlannedFailure:
         """Plan a failure of one of ``KINDS``."""
         with self._lock:
             self._serial += 1
-            mishap = Mishap(id=f"m{self._serial}", kind=kind, left=times)
-            self._planned.append(mishap)
-            return mishap
+            failure = PlannedFailure(id=f"issuer-{self._serial}", kind=kind, left=times)
+            self._planned.append(failure)
+            return failure
 
-    def strike(self, place: str) -> str | None:
-        """The kind of failure that strikes at that place now; None when all is well."""
+    def strike(self, answer: str) -> str | None:
+        """Use up one planned failure of that answer, a key of ``KINDS_BY_ANSWER``; its kind, or None."""
         with self._lock:
-            for at, mishap in enumerate(self._planned):
-                if mishap.kind in PLACES[place] and mishap.left != 0:
-                    left = None if mishap.left is None else mishap.left - 1
-                    self._planned[at] = replace(mishap, left=left, struck=mishap.struck + 1)
-                    planned(mishap.id)
-                    return mishap.kind
+            for at, failure in enumerate(self._planned):
+                if failure.kind in KINDS_BY_ANSWER[answer] and failure.left != 0:
+                    left = None if failure.left is None else failure.left - 1
+                    self._planned[at] = replace(failure, left=left, struck=failure.struck + 1)
+                    planned(failure.id)
+                    return failure.kind
         return None
 
-    def all(self) -> list[Mishap]:
-        """All of them, spent ones included."""
+    def all(self) -> list[PlannedFailure]:
+        """All, used-up ones included."""
         with self._lock:
             return [*self._planned]
 
     def remove(self, id_: str) -> None:
-        """Take one back. Raises ``Missing``."""
+        """Remove one. Raises ``MissingItem``."""
         with self._lock:
-            kept = [mishap for mishap in self._planned if mishap.id != id_]
+            kept = [failure for failure in self._planned if failure.id != id_]
             if len(kept) == len(self._planned):
-                raise Missing(f"No failure {id_} is planned.")
+                raise MissingItem(f"No failure {id_} is planned.")
             self._planned = kept
 
     def clear(self) -> None:
-        """Take all of them back."""
+        """Remove all."""
         with self._lock:
             self._planned.clear()

@@ -1,4 +1,4 @@
-"""The signing keys of an issuer: the current one, and older ones as long as they are published."""
+"""The signing keys of an issuer: the current key, and older ones as long as they are published."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
 
 ALGORITHMS = ["ES256", "RS256"]
-#: Issuers whose keys are remembered after their tenant is gone.
+#: Issuers whose keys are kept after their tenant is removed.
 KEPT_KEYRINGS = 256
 SigningKey = ECKey | RSAKey
 
@@ -32,13 +32,13 @@ class Keyring:
 
     @property
     def current(self) -> SigningKey:
-        """The key that signs now."""
+        """The current signing key."""
         with self._lock:
             return self._keys[-1]
 
     @property
     def kid(self) -> str:
-        """Id of the key that signs now."""
+        """Id of the current signing key."""
         return str(self.current.kid)
 
     def sign(self, claims: dict[str, Any]) -> str:
@@ -47,7 +47,7 @@ class Keyring:
         return str(jwt.encode({"alg": key.alg, "kid": str(key.kid), "typ": "at+jwt"}, claims, key))
 
     def claims_of(self, token: str, kid: str | None = None) -> dict[str, Any] | None:
-        """The claims of a token that one of these keys has signed; None for any other. Times are not judged.
+        """The claims of a token that one of these keys has signed; None for any other. Times are not checked.
 
         With ``kid`` it must be that key.
         """
@@ -77,8 +77,8 @@ class Keyring:
 class Keyrings:
     """The keyring of each issuer of this process; it outlives the tenant.
 
-    A tenant that is opened anew signs with the keys that its neighbours have fetched, as a real one would: a
-    receiver asks for unknown keys only now and then.
+    A tenant that is created again signs with the keys that its neighbours have fetched, as a real one would: a
+    receiver fetches unknown keys only now and then.
     """
 
     def __init__(self, kept: int = KEPT_KEYRINGS) -> None:
@@ -87,7 +87,7 @@ class Keyrings:
         self._lock = RLock()
 
     def of(self, issuer: str, algorithm: str) -> Keyring:
-        """The issuer's keys for that algorithm, made when first asked for."""
+        """The issuer's keys for that algorithm, created at the first call."""
         with self._lock:
             ring = self._rings.pop((issuer, algorithm), None) or Keyring(algorithm)
             self._rings[(issuer, algorithm)] = ring
