@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from mock_kit.tenants import Tenant, Tenants
 from orchestration_mock.evidence import BOOK, LABELS
 from orchestration_mock.model.dialect import DEFAULTS, complete
 from orchestration_mock.model.events.outgoing import RequestSender
-from orchestration_mock.model.issuer.keyring import Keyrings
+from orchestration_mock.model.issuer.keyring import Keyrings, unverified
 from orchestration_mock.routes.configurator import integrations_blueprint, secrets_blueprint
 from orchestration_mock.routes.control import control_blueprint
 from orchestration_mock.routes.oauth import oauth_blueprint
@@ -114,10 +112,8 @@ def tenant_of(request: Request, tenants: Tenants[OrchestrationTenant]) -> Orches
 def _tenant_path_of(token: str) -> str:
     """The last segment of the issuer in an unverified token; that tenant verifies it."""
     try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return str(claims["iss"]).rpartition("/")[2]
-    except (IndexError, KeyError, ValueError, TypeError):
+        return str(unverified(token)[1]["iss"]).rpartition("/")[2]
+    except (ValueError, KeyError):
         return ""
 
 

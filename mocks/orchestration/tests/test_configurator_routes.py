@@ -7,8 +7,8 @@ import pytest
 
 from orchestration_mock.testing import CLIENT_SECRET, PASSWORDS, TenantCaller, a_form, a_request
 
-#: What a form needs that comes from a program: no web page may send it without asking first.
-ASKED = {"X-Mock-Control": "1"}
+#: The header of a form that a program sends: a web page cannot add it without a preflight request.
+CONTROL = {"X-Mock-Control": "1"}
 
 
 def test_the_documented_example_is_stored_byte_for_byte(tenant: TenantCaller, example: str) -> None:
@@ -34,7 +34,7 @@ def test_errors_of_form_and_text_come_together_with_line_and_column(tenant: Tena
     assert all(error["remedy"] for error in errors.values())
 
 
-def test_a_construct_the_twin_lacks_is_a_501(tenant: TenantCaller) -> None:
+def test_a_construct_that_is_not_imitated_is_a_501(tenant: TenantCaller) -> None:
     text = json.dumps(a_request(condition="[x for x in 'ab']"))
     reply = tenant.save(json=text)
     assert reply.status_code == 501
@@ -136,7 +136,7 @@ def test_no_reply_and_no_journal_shows_a_secret(tenant: TenantCaller) -> None:
         assert json.dumps(value)[1:-1] not in shown
 
 
-def test_who_only_looks_sees_the_same_and_stands_in_no_journal(tenant: TenantCaller, example: str) -> None:
+def test_the_lists_below_mock_are_the_same_and_leave_no_journal_entry(tenant: TenantCaller, example: str) -> None:
     saved = tenant.integrate(example)
     same = {
         path: tenant.call("GET", path).get_json()
@@ -185,7 +185,7 @@ def test_a_method_that_is_not_there_is_a_405_with_the_right_ones(tenant: TenantC
     assert "POST" in reply.headers["Allow"]
 
 
-def test_an_endless_body_is_refused(tenant: TenantCaller) -> None:
+def test_a_body_above_the_limit_is_refused(tenant: TenantCaller) -> None:
     reply = tenant.call("POST", "secrets", data=b"x" * (1024 * 1024 + 1), content_type="application/json")
     assert reply.status_code == 413
 
@@ -212,7 +212,7 @@ def test_a_password_in_clear_is_warned_of_and_never_in_the_journal(tenant: Tenan
     assert "clear-password" not in tenant.client.get("/_mock/deliveries").text
 
 
-def test_a_browsers_form_is_taken_as_well(tenant: TenantCaller, example: str) -> None:
+def test_a_browsers_form_is_accepted_as_well(tenant: TenantCaller, example: str) -> None:
     form = {
         "name": "files",
         "channel_type": "Chat",
@@ -224,7 +224,7 @@ def test_a_browsers_form_is_taken_as_well(tenant: TenantCaller, example: str) ->
         "json": example,
     }
     saved = tenant.call(
-        "POST", "event-driven-integrations", data=form, content_type="multipart/form-data", headers=ASKED
+        "POST", "event-driven-integrations", data=form, content_type="multipart/form-data", headers=CONTROL
     )
     assert saved.status_code == 201
     assert (saved.get_json()["ordinal"], saved.get_json()["enabled"], saved.get_json()["json"]) == (7, False, example)
@@ -240,7 +240,7 @@ def test_a_wrong_field_of_a_browsers_form_is_refused_by_its_name(tenant: TenantC
         "event-driven-integrations",
         data=form | {name: wrong},
         content_type="multipart/form-data",
-        headers=ASKED,
+        headers=CONTROL,
     )
     assert (reply.status_code, reply.get_json()["errors"][0]["field"]) == (422, name)
 
@@ -248,7 +248,8 @@ def test_a_wrong_field_of_a_browsers_form_is_refused_by_its_name(tenant: TenantC
 def test_a_secret_from_a_browsers_form_is_not_in_the_journal(tenant: TenantCaller) -> None:
     form = {"name": "new-secret", "description": "d", "secret": "typed-in-a-browser-0123"}
     assert (
-        tenant.call("POST", "secrets", data=form, content_type="multipart/form-data", headers=ASKED).status_code == 201
+        tenant.call("POST", "secrets", data=form, content_type="multipart/form-data", headers=CONTROL).status_code
+        == 201
     )
     assert "typed-in-a-browser" not in tenant.client.get("/_mock/journal").text
     secret = tenant.state.secrets.get("new-secret")

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from orchestration_mock.testing import TenantCaller, a_request
+from orchestration_mock.testing import CLIENT_SECRET, GUID, PASSWORDS, TenantCaller, a_request
 
 HOOK = "https://cc-workflows-x.cc.sinch.com/hook"
 
@@ -58,7 +58,7 @@ def test_the_evidence_of_a_row_is_what_its_configuration_uses(tenant: TenantCall
         ({"channel_type": "Multi-Channel"}, {}, "channel_type", "Multi-Channel"),
     ],
 )
-def test_the_matched_rule_says_which_field_let_the_event_in(
+def test_the_matched_rule_names_the_field_that_matched(
     tenant: TenantCaller, form: dict[str, Any], contact: dict[str, Any], member: str, says: str
 ) -> None:
     tenant.integrate(endpoint_url=HOOK, **form)
@@ -76,7 +76,7 @@ def test_the_places_of_several_are_counted_and_a_condition_is_named(tenant: Tena
     assert {"id": "edi.ordinal", "label": "documented"} in tenant.deliveries()[0]["evidence"]
 
 
-def test_the_use_of_the_token_is_told_from_fetch_to_refresh(tenant: TenantCaller, example: str) -> None:
+def test_the_log_names_the_use_of_the_token_from_fetch_to_refresh(tenant: TenantCaller, example: str) -> None:
     tenant.integrate(example)
     tenant.fire()
     tenant.fire()
@@ -116,7 +116,7 @@ def test_a_token_that_the_endpoint_echoes_is_masked(tenant: TenantCaller, exampl
     assert row["response_save"] == {"seen": "<***>"}
 
 
-def test_an_unsent_request_says_why_and_what_the_evidence_is(tenant: TenantCaller) -> None:
+def test_an_unsent_request_has_its_reason_and_evidence_in_the_log(tenant: TenantCaller) -> None:
     tenant.integrate(a_request(headers={"x": "{secrets.nobody}"}))
     tenant.fire()
     row = tenant.delivery()
@@ -145,3 +145,28 @@ def test_the_log_can_be_followed_row_by_row(tenant: TenantCaller, example: str) 
     new = tenant.read(f"deliveries?changed_since={first['change']}&drain_s=10")
     assert [row["id"] for row in new] == [row["id"] for row in tenant.deliveries()[1:]]
     assert tenant.read("deliveries?changed_since=0&limit=1") == [first]
+
+
+def test_the_delivery_log_shows_everything_but_secrets(tenant: TenantCaller, example: str) -> None:
+    tenant.integrate(example)
+    fired = tenant.fire()
+    row = tenant.delivery()
+    assert (row["state"], row["status"], row["error"]) == ("delivered", 202, None)
+    assert row["id"] == fired["delivery_ids"][0]
+    assert row["event_id"] == fired["event_id"]
+    assert json.loads(row["request_body"])["contact_id"] == GUID
+    assert json.loads(row["response_body"]) == {"status": "accepted"}
+    shown = json.dumps(row)
+    for secret in [*PASSWORDS.values(), CLIENT_SECRET]:
+        assert secret not in shown
+        assert json.dumps(secret)[1:-1] not in shown
+
+
+def test_an_endpoint_that_echoes_secrets_does_not_bring_them_into_the_log(tenant: TenantCaller, example: str) -> None:
+    tenant.integrate(example)
+    echoed = " ".join(PASSWORDS.values())
+    tenant.outside.answers = [httpx.Response(200, json={"you_sent": echoed})]
+    tenant.fire()
+    body = tenant.deliveries()[0]["response_body"]
+    assert "***" in body
+    assert not [value for value in PASSWORDS.values() if value in json.loads(body)["you_sent"]]

@@ -1,14 +1,12 @@
 """Which deliveries wait for an answer: those after `block` or response handling, and no others."""
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from orchestration_mock.model.events.ordered_jobs import Job, OrderedJobs
-from orchestration_mock.testing import TenantCaller, a_request
+from orchestration_mock.testing import GUID, TenantCaller, a_contact, a_request
 
 HOOK = "https://cc-workflows-x.cc.sinch.com/"
 SAVE = {"response": {"save": {"a": "{response.status}"}}}
@@ -84,23 +82,51 @@ def test_a_failure_does_not_keep_the_next_one_from_being_sent(tenant: TenantCall
     assert [row["state"] for row in tenant.deliveries()] == ["failed", "delivered"]
 
 
-def test_the_next_job_of_a_key_starts_once_however_often_a_job_starts_it() -> None:
-    jobs = OrderedJobs(threads=1, name="test")
-    done: list[str] = []
+def test_configurations_run_in_ordinal_order(tenant: TenantCaller) -> None:
+    for ordinal in (3, 1, 2):
+        tenant.integrate(
+            name=f"n{ordinal}", ordinal=ordinal, endpoint_url=f"https://cc-workflows-x.cc.sinch.com/{ordinal}"
+        )
+    tenant.fire()
+    assert [call.url.path for call in tenant.outside.endpoint_calls] == ["/1", "/2", "/3"]
 
-    def eager(start_next: Callable[[], None]) -> None:
-        start_next()
-        start_next()
-        done.append("eager")
 
-    def job(name: str) -> Job:
-        return lambda _: done.append(name)
+def test_events_of_one_conversation_keep_their_order(tenant: TenantCaller) -> None:
+    """The second event's request is not sent before the first one's reply is there."""
+    tenant.integrate(a_request(body={"e": "{event.name}"}), events=["Ended", "Closed"])
+    arrived, go_on = threading.Event(), threading.Event()
 
-    jobs.put("a", eager)
-    jobs.put("a", job("second"))
-    jobs.put("a", job("third"))
-    assert jobs.drain(10)
-    jobs.put("a", job("fourth"))
-    assert jobs.drain(10)
-    jobs.close()
-    assert done == ["eager", "second", "third", "fourth"]
+    def hold_the_first(request: httpx.Request) -> None:
+        if b"Ended" in request.content:
+            arrived.set()
+            assert go_on.wait(30)
+
+    tenant.outside.on_call = hold_the_first
+    for event in ("Ended", "Closed"):
+        tenant.start(event)
+    assert arrived.wait(30)
+    assert len(tenant.outside.endpoint_calls) == 1
+    go_on.set()
+    tenant.drain()
+    bodies = [body["e"] for body in tenant.outside.sent]
+    assert bodies == ["Ended", "Closed"]
+
+
+def test_another_conversation_does_not_wait(tenant: TenantCaller) -> None:
+    """While one endpoint hangs, the request of another conversation goes out."""
+    tenant.integrate(a_request(body={"id": "{contact.guid}"}))
+    go_on, other_done = threading.Event(), threading.Event()
+    other = "B" * 32
+
+    def hang_for_the_first(request: httpx.Request) -> None:
+        if other.encode() in request.content:
+            other_done.set()
+        else:
+            assert go_on.wait(30)
+
+    tenant.outside.on_call = hang_for_the_first
+    for guid in (GUID, other):
+        tenant.start(contact=a_contact(guid=guid))
+    assert other_done.wait(30)
+    go_on.set()
+    tenant.drain()

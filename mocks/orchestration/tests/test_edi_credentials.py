@@ -23,7 +23,7 @@ TOKEN_URL = "https://login-eu-c1.cc.sinch.com/acme/oauth2/token"
         ({"type": "oauth", "client_id": "x", "access_token_url": TOKEN_URL}, "no client secret for x"),
     ],
 )
-def test_a_lacking_credential_leaves_the_request_unsent_and_is_named(
+def test_a_missing_credential_leaves_the_request_unsent_and_is_named(
     tenant: TenantCaller, authentication: dict[str, Any], says: str
 ) -> None:
     tenant.integrate(a_request(authentication=authentication))

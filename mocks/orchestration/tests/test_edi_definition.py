@@ -51,7 +51,7 @@ def test_the_documented_example_is_read_without_a_warning(example: str) -> None:
         ('{"a": "\n"}', 1, 8),
     ],
 )
-def test_a_syntax_error_is_told_with_line_and_column(text: str, line: int, column: int) -> None:
+def test_a_syntax_error_has_line_and_column(text: str, line: int, column: int) -> None:
     (error,) = errors_of(text).values()
     assert (error.field, error.line, error.column) == ("json", line, column)
 
@@ -60,7 +60,7 @@ def test_a_byte_order_mark_is_called_by_its_name() -> None:
     assert "byte order mark" in errors_of('\ufeff{"request": {}}')["json"].remedy
 
 
-def test_every_wrong_member_is_told_with_its_own_place() -> None:
+def test_every_wrong_member_has_its_own_line_and_column() -> None:
     text = """{
   "request": {
     "method": "FETCH",
@@ -151,7 +151,7 @@ def test_a_placeholder_of_an_unknown_kind_is_warned_of() -> None:
     assert "{contakt.guid}" in read({"request": {"method": "POST", "body": {"a": "{contakt.guid}"}}}).warnings[0]
 
 
-def test_a_condition_beyond_the_twin_is_not_imitated_rather_than_invalid() -> None:
+def test_a_condition_beyond_the_mock_is_not_imitated_rather_than_invalid() -> None:
     with pytest.raises(NotImitated):
         read({"request": {"method": "POST", "condition": "[x for x in 'ab']"}})
     with pytest.raises(Invalid):
@@ -196,7 +196,7 @@ def test_reading_with_places_refuses_what_json_refuses(text: str) -> None:
 
 @settings(derandomize=True)
 @given(JSON)
-def test_any_json_is_read_or_refused_in_words(value: object) -> None:
+def test_any_json_is_read_or_refused_with_reasons(value: object) -> None:
     refused = None
     try:
         read({"request": value, "response": value})

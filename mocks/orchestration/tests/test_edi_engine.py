@@ -3,15 +3,10 @@
 import ast
 import base64
 import json
-import threading
-from collections.abc import Callable
 
 import httpx
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from orchestration_mock.model.events.ordered_jobs import Job, OrderedJobs
 from orchestration_mock.testing import CLIENT_SECRET, GUID, PASSWORDS, TenantCaller, a_contact, a_request
 
 
@@ -32,31 +27,6 @@ def test_the_documented_example_becomes_the_documented_call(tenant: TenantCaller
         "sap_v1": {"url": "https://my2554607.de1.crm.cloud.sap", "user": "v1user"},
         "contact_id": GUID,
     }
-
-
-def test_the_delivery_log_tells_everything_but_secrets(tenant: TenantCaller, example: str) -> None:
-    tenant.integrate(example)
-    fired = tenant.fire()
-    row = tenant.delivery()
-    assert (row["state"], row["status"], row["error"]) == ("delivered", 202, None)
-    assert row["id"] == fired["delivery_ids"][0]
-    assert row["event_id"] == fired["event_id"]
-    assert json.loads(row["request_body"])["contact_id"] == GUID
-    assert json.loads(row["response_body"]) == {"status": "accepted"}
-    shown = json.dumps(row)
-    for secret in [*PASSWORDS.values(), CLIENT_SECRET]:
-        assert secret not in shown
-        assert json.dumps(secret)[1:-1] not in shown
-
-
-def test_an_endpoint_that_echoes_secrets_does_not_bring_them_into_the_log(tenant: TenantCaller, example: str) -> None:
-    tenant.integrate(example)
-    echoed = " ".join(PASSWORDS.values())
-    tenant.outside.answers = [httpx.Response(200, json={"you_sent": echoed})]
-    tenant.fire()
-    body = tenant.deliveries()[0]["response_body"]
-    assert "***" in body
-    assert not [value for value in PASSWORDS.values() if value in json.loads(body)["you_sent"]]
 
 
 def test_a_token_is_fetched_once_and_again_after_it_expired(tenant: TenantCaller, example: str) -> None:
@@ -109,7 +79,7 @@ def test_a_second_401_ends_the_delivery(tenant: TenantCaller, example: str) -> N
     assert (row["state"], row["status"], row["error"]) == ("failed", 401, "the endpoint answered 401")
 
 
-def test_a_refused_client_leaves_the_request_unsent_and_says_so(tenant: TenantCaller, example: str) -> None:
+def test_a_refused_client_leaves_the_request_unsent_with_the_reason(tenant: TenantCaller, example: str) -> None:
     credential = {
         "client_id": "event-engine",
         "client_secret": "quite another secret",
@@ -171,27 +141,6 @@ def test_the_dialect_repeats_a_failed_delivery(tenant: TenantCaller) -> None:
     assert [row["attempt"] for row in tenant.deliveries()] == [1, 2, 3]
 
 
-def test_a_redelivery_is_a_new_row_with_the_same_event(tenant: TenantCaller) -> None:
-    tenant.integrate()
-    tenant.outside.answers = [httpx.Response(500)]
-    fired = tenant.fire()
-    old = fired["delivery_ids"][0]
-    reply = tenant.call("POST", f"/_mock/deliveries/{old}/redeliver")
-    assert reply.status_code == 202
-    tenant.drain()
-    first, second = tenant.deliveries()
-    assert (first["state"], second["state"]) == ("failed", "delivered")
-    assert (second["redelivery_of"], second["event_id"]) == (old, fired["event_id"])
-    one, other = tenant.outside.endpoint_calls
-    assert one.content == other.content
-
-
-def test_a_pending_delivery_is_not_sent_again(tenant: TenantCaller) -> None:
-    tenant.integrate(a_request(delay=60))
-    fired = tenant.fire()
-    assert tenant.call("POST", f"/_mock/deliveries/{fired['delivery_ids'][0]}/redeliver").status_code == 409
-
-
 def test_a_host_without_egress_is_never_called(tenant: TenantCaller) -> None:
     tenant.integrate(endpoint_url="https://example.com/hook")
     tenant.fire()
@@ -228,57 +177,6 @@ def test_delay_max_is_a_range(tenant: TenantCaller) -> None:
     tenant.fire()
     tenant.state.clock.advance(150)
     assert tenant.state.engine.release_due() == 1
-
-
-def test_configurations_run_in_ordinal_order(tenant: TenantCaller) -> None:
-    for ordinal in (3, 1, 2):
-        tenant.integrate(
-            name=f"n{ordinal}", ordinal=ordinal, endpoint_url=f"https://cc-workflows-x.cc.sinch.com/{ordinal}"
-        )
-    tenant.fire()
-    assert [call.url.path for call in tenant.outside.endpoint_calls] == ["/1", "/2", "/3"]
-
-
-def test_events_of_one_conversation_keep_their_order(tenant: TenantCaller) -> None:
-    """The second event's request is not sent before the first one's reply is there."""
-    tenant.integrate(a_request(body={"e": "{event.name}"}), events=["Ended", "Closed"])
-    arrived, go_on = threading.Event(), threading.Event()
-
-    def hold_the_first(request: httpx.Request) -> None:
-        if b"Ended" in request.content:
-            arrived.set()
-            assert go_on.wait(30)
-
-    tenant.outside.on_call = hold_the_first
-    for event in ("Ended", "Closed"):
-        assert tenant.client.post("/_mock/events", json={"event": event, "contact": a_contact()}).status_code == 202
-    assert arrived.wait(30)
-    assert len(tenant.outside.endpoint_calls) == 1
-    go_on.set()
-    tenant.drain()
-    bodies = [body["e"] for body in tenant.outside.sent]
-    assert bodies == ["Ended", "Closed"]
-
-
-def test_another_conversation_does_not_wait(tenant: TenantCaller) -> None:
-    """While one endpoint hangs, the request of another conversation goes out."""
-    tenant.integrate(a_request(body={"id": "{contact.guid}"}))
-    go_on, other_done = threading.Event(), threading.Event()
-    other = "B" * 32
-
-    def hang_for_the_first(request: httpx.Request) -> None:
-        if other.encode() in request.content:
-            other_done.set()
-        else:
-            assert go_on.wait(30)
-
-    tenant.outside.on_call = hang_for_the_first
-    for guid in (GUID, other):
-        event = {"event": "Ended", "contact": a_contact(guid=guid)}
-        assert tenant.client.post("/_mock/events", json=event).status_code == 202
-    assert other_done.wait(30)
-    go_on.set()
-    tenant.drain()
 
 
 def test_params_are_appended_to_the_address(tenant: TenantCaller) -> None:
@@ -373,7 +271,7 @@ def test_inline_oauth_takes_its_secret_from_the_configurations_own_entry(tenant:
     assert tenant.outside.token_calls[0].content.endswith(b"scope=transfers")
 
 
-def test_a_false_condition_sends_nothing_and_says_so(tenant: TenantCaller) -> None:
+def test_a_false_condition_sends_nothing_and_is_the_reason(tenant: TenantCaller) -> None:
     tenant.integrate(a_request(condition="contact.get_language().lower() in ('fi', 'sv')"))
     fired = tenant.fire()
     assert fired["delivery_ids"] == []
@@ -392,24 +290,3 @@ def test_closing_an_engine_leaves_no_thread_waiting(tenant: TenantCaller) -> Non
     tenant.state.engine.close()
     tenant.drain()
     assert tenant.outside.endpoint_calls == []
-
-
-@settings(derandomize=True, deadline=None)
-@given(st.lists(st.sampled_from("abc"), max_size=40))
-def test_jobs_of_one_key_keep_their_order_whatever_the_others_do(names: list[str]) -> None:
-    jobs, lock = OrderedJobs(threads=4, name="test"), threading.Lock()
-    done: list[tuple[str, int]] = []
-
-    def job(entry: tuple[str, int]) -> Job:
-        def run(_: Callable[[], None]) -> None:
-            with lock:
-                done.append(entry)
-
-        return run
-
-    for number, name in enumerate(names):
-        jobs.put(name, job((name, number)))
-    assert jobs.drain(30)
-    jobs.close()
-    for name in "abc":
-        assert [n for key, n in done if key == name] == [n for n, key in enumerate(names) if key == name]

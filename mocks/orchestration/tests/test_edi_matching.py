@@ -83,7 +83,7 @@ def test_several_configurations_of_each_direction_live_side_by_side(tenant: Tena
             assert matched(fired) == [f"{direction.capitalize()} {number}", "both"]
 
 
-def test_a_configuration_is_told_every_reason_that_speaks_against_it(tenant: TenantCaller) -> None:
+def test_a_configuration_has_every_reason_that_it_did_not_match(tenant: TenantCaller) -> None:
     tenant.integrate(enabled=False, channel_type="Phone", events=["Closed"], queues=[{"address": "x@y"}])
     assert len(reasons(tenant.fire())["files"].split("; ")) == 4
 
@@ -112,14 +112,14 @@ def test_a_false_condition_takes_a_place_only_in_the_dialect(
     assert matched(tenant.fire()) == expected
 
 
-def test_a_condition_that_fails_is_told(tenant: TenantCaller) -> None:
+def test_a_condition_that_fails_is_the_reason(tenant: TenantCaller) -> None:
     tenant.integrate(a_request(condition="contact.get_agent().lower() == 'x'"))
     assert reasons(tenant.fire())["files"] == (
         "its condition failed: AttributeError: 'NoneType' object has no attribute 'lower'"
     )
 
 
-def test_a_wrong_contact_is_told_field_by_field(tenant: TenantCaller) -> None:
+def test_a_wrong_contact_is_refused_field_by_field(tenant: TenantCaller) -> None:
     event = {
         "event": "Ended",
         "contact": {"guid": "x", "channel_type": "smoke", "direction": "up", "queue": 1},

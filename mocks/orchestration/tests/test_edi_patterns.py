@@ -76,7 +76,7 @@ def test_every_search_of_findall_is_charged_for_what_is_left_of_the_text() -> No
     assert taken == sorted(taken, reverse=True)
 
 
-def test_a_run_that_cannot_be_paid_for_does_not_begin() -> None:
+def test_a_run_without_enough_steps_does_not_begin() -> None:
     class NoStepsError(Exception):
         """No steps are left."""
 
@@ -93,7 +93,7 @@ def test_a_run_that_cannot_be_paid_for_does_not_begin() -> None:
     ["(?=a)", "(?<!a)", r"(a)\1", "(?P<n>a)(?P=n)", "a++", "(?>a)", "a{1001}", "(?x)a", "((a{99}){99}){99}", "a" * 501,
      "[[:alpha:]]", "(?a)a", "(a)?(?(1)b|c)", "\ud800"],
 )  # fmt: skip
-def test_what_re2_does_not_take_is_refused_as_lacking(pattern: str) -> None:
+def test_what_re2_refuses_is_not_imitated(pattern: str) -> None:
     with pytest.raises(BadPattern) as caught:
         read_pattern(pattern)
     assert caught.value.not_imitated

@@ -143,7 +143,7 @@ def test_the_whole_contact_is_injected_as_an_object(tenant: TenantCaller) -> Non
     assert {name: sent[name] for name in FULL} == FULL
 
 
-def test_what_a_customer_writes_is_never_taken_for_a_placeholder(tenant: TenantCaller) -> None:
+def test_what_a_customer_writes_is_never_read_as_a_placeholder(tenant: TenantCaller) -> None:
     """A customer whose address or text spells a placeholder gets no secret back."""
     trick = "{secrets.ri-apikey}"
     body = {"s": "{contact.source}", "t": "from {contact.source}", "c": "{contact}"}
@@ -188,7 +188,7 @@ def test_a_value_without_placeholders_stays_as_it_is(value: object) -> None:
 
 @settings(derandomize=True)
 @given(st.text())
-def test_whatever_a_secret_holds_arrives_unchanged(secret: str) -> None:
+def test_any_secret_arrives_unchanged(secret: str) -> None:
     assert expand("{secrets.any}", lambda _: secret, STYLE) == secret
     assert expand("<{secrets.any}>", lambda _: secret, STYLE) == f"<{secret}>"
 

@@ -72,7 +72,7 @@ def test_a_proxy_is_read_checked_and_never_used(tenant: TenantCaller, proxy: str
 
 
 @pytest.mark.parametrize("proxy", ["auto", "no"])
-def test_the_words_for_no_proxy_leave_no_note(tenant: TenantCaller, proxy: str) -> None:
+def test_the_values_for_no_proxy_leave_no_note(tenant: TenantCaller, proxy: str) -> None:
     assert tenant.integrate(a_request(proxy=proxy))["warnings"] == []
     tenant.fire()
     assert tenant.deliveries()[0]["notes"] == []

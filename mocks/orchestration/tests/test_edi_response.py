@@ -81,7 +81,7 @@ def test_a_set_changes_the_conversation_for_later_events(
     assert seen[1][name] == becomes[name]
 
 
-def test_a_set_queue_decides_who_is_triggered_later(tenant: TenantCaller) -> None:
+def test_a_set_queue_decides_which_configuration_is_triggered_later(tenant: TenantCaller) -> None:
     vip = {"address": "vip@whatsapp.sinchconversation.com"}
     tenant.integrate(answering(queue=vip), events=["Received"])
     tenant.integrate(name="vip", queues=[vip])
@@ -89,7 +89,7 @@ def test_a_set_queue_decides_who_is_triggered_later(tenant: TenantCaller) -> Non
     assert [c["matched"] for c in tenant.fire("Ended")["configurations"]] == [False, True]
 
 
-def test_a_set_holds_until_the_conversation_itself_changes(tenant: TenantCaller) -> None:
+def test_a_set_is_in_force_until_the_conversation_itself_changes(tenant: TenantCaller) -> None:
     tenant.integrate(answering(queue={"address": "vip@x"}), events=["Received"])
     tenant.integrate(a_request(body={"q": "{contact.queue.address}"}), events=["Ended"])
     tenant.fire("Received")
@@ -207,7 +207,7 @@ def test_the_debug_object_under_a_star_is_spread(tenant: TenantCaller) -> None:
     assert (found["method"], found["status"]) == ("POST", "mine")
 
 
-def test_a_reply_without_the_wanted_member_saves_nothing_and_says_so(tenant: TenantCaller) -> None:
+def test_a_reply_without_the_wanted_member_saves_nothing_and_leaves_a_note(tenant: TenantCaller) -> None:
     tenant.integrate(answering(save={"a": 1, "b": "{response.body.nothing}"}))
     tenant.fire()
     row = tenant.delivery()

@@ -73,7 +73,7 @@ def test_a_wrong_tenant_is_refused_by_its_field(app: App, change: dict[str, Any]
     assert app.mock.tenants.names() == []
 
 
-def test_a_tenant_is_taken_once(tenant: TenantCaller) -> None:
+def test_a_tenant_path_belongs_to_one_tenant(tenant: TenantCaller) -> None:
     assert tenant.client.post("/_mock/tenants", json=a_tenant_body("other", "acme")).status_code == 409
 
 
@@ -125,7 +125,7 @@ def test_a_dialect_value_is_judged_when_it_is_changed(tenant: TenantCaller) -> N
     assert tenant.state.dialect["event_strings"] == "title"
 
 
-def test_every_switch_says_where_it_comes_from() -> None:
+def test_every_switch_names_its_source() -> None:
     assert [s.name for s in SWITCHES.values() if not s.source] == []
     assert {s.label for s in SWITCHES.values()} <= {"documented", "inferred", "assumed", "own"}
     assert [s.name for s in SWITCHES.values() if not s.accepts(s.value)] == []

@@ -96,10 +96,9 @@ def test_what_was_sent_again_is_not_itself_sent_again(tenant: TenantCaller) -> N
         tenant.drain()
 
 
-def test_an_event_can_come_late_so_that_a_later_one_overtakes_it(tenant: TenantCaller) -> None:
+def test_a_late_event_is_delivered_after_a_later_one(tenant: TenantCaller) -> None:
     tenant.integrate(a_request(body={"e": "{event}"}), events=["Ended", "Closed"])
-    event = {"event": "Ended", "contact": a_contact(), "late_s": 60}
-    assert tenant.client.post("/_mock/events", json=event).status_code == 202
+    tenant.start("Ended", late_s=60)
     tenant.fire("Closed")
     assert bodies(tenant) == [b'{"e": {"name": "Closed", "datetime": "' + _stamp(bodies(tenant)[0]) + b'"}}']
     tenant.state.clock.advance(61)
@@ -112,11 +111,10 @@ def _stamp(body: bytes) -> bytes:
     return body.split(b'"')[-2]
 
 
-def test_late_ones_come_in_the_order_of_their_time_however_far_the_clock_jumps(tenant: TenantCaller) -> None:
+def test_late_events_are_delivered_in_the_order_of_their_time_however_far_the_clock_jumps(tenant: TenantCaller) -> None:
     tenant.integrate(a_request(body={"e": "{event.name}"}), events=["Ended", "Closed"])
     for name, late_s in (("Ended", 60), ("Closed", 30)):
-        event = {"event": name, "contact": a_contact(), "late_s": late_s}
-        assert tenant.client.post("/_mock/events", json=event).status_code == 202
+        tenant.start(name, late_s=late_s)
     tenant.state.clock.advance(3600)
     tenant.drain()
     assert bodies(tenant) == [b'{"e": "Closed"}', b'{"e": "Ended"}']
@@ -133,7 +131,7 @@ def test_an_event_can_be_duplicated_from_the_start(tenant: TenantCaller) -> None
     assert len({row["event_id"] for row in rows}) == 1
 
 
-def test_a_redelivery_takes_todays_configuration_or_the_one_of_then(tenant: TenantCaller) -> None:
+def test_a_redelivery_uses_todays_configuration_or_the_one_of_then(tenant: TenantCaller) -> None:
     saved = tenant.integrate(a_request(body={"v": 1}))
     first = tenant.fire()["delivery_ids"][0]
     form = a_form(json='{"request": {"method": "POST", "body": {"v": 2}}}')
@@ -196,3 +194,24 @@ def test_a_redelivery_does_not_let_another_configuration_set(tenant: TenantCalle
     redeliver(tenant, second)
     redeliver(tenant, first)
     assert [row["response_set"] for row in tenant.deliveries()] == [{"priority": 1}, {}, {}, {"priority": 4}]
+
+
+def test_a_redelivery_is_a_new_row_with_the_same_event(tenant: TenantCaller) -> None:
+    tenant.integrate()
+    tenant.outside.answers = [httpx.Response(500)]
+    fired = tenant.fire()
+    old = fired["delivery_ids"][0]
+    reply = tenant.call("POST", f"/_mock/deliveries/{old}/redeliver")
+    assert reply.status_code == 202
+    tenant.drain()
+    first, second = tenant.deliveries()
+    assert (first["state"], second["state"]) == ("failed", "delivered")
+    assert (second["redelivery_of"], second["event_id"]) == (old, fired["event_id"])
+    one, other = tenant.outside.endpoint_calls
+    assert one.content == other.content
+
+
+def test_a_pending_delivery_is_not_sent_again(tenant: TenantCaller) -> None:
+    tenant.integrate(a_request(delay=60))
+    fired = tenant.fire()
+    assert tenant.call("POST", f"/_mock/deliveries/{fired['delivery_ids'][0]}/redeliver").status_code == 409

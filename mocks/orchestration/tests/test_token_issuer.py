@@ -66,7 +66,7 @@ def test_without_a_scope_the_client_gets_all_of_its_own(issuer: Issuer) -> None:
     assert issuer.grant(FORM, BASIC)["scope"] == "files status"
 
 
-def test_credentials_are_taken_from_the_body_as_well(issuer: Issuer) -> None:
+def test_credentials_are_read_from_the_body_as_well(issuer: Issuer) -> None:
     form = FORM | {"client_id": "cid", "client_secret": "s e+c%ret"}
     assert issuer.grant(form, None)["access_token"]
 

@@ -162,7 +162,8 @@ class SecretsManager:
         secret = read_secret(body, name=None, now=now)
         with self._lock:
             if secret.name in self._secrets:
-                raise Taken(f"A secret named {secret.name} exists; PUT replaces it.", _taken(secret.name))
+                error = FieldError("name", "a name not in use", f"PUT .../secrets/{secret.name}", secret.name)
+                raise Taken(f"A secret named {secret.name} exists; PUT replaces it.", error)
             self._secrets[secret.name] = secret
         return secret
 
@@ -171,7 +172,8 @@ class SecretsManager:
         self._protect(body)
         self._need(name)
         if isinstance(body, Mapping) and body.get("name", name) != name:
-            raise Invalid("A secret keeps its name.", _renamed(name))
+            remedy = "create a secret with the new name, change the configurations, delete this one"
+            raise Invalid("A secret keeps its name.", FieldError("name", name, remedy))
         secret = read_secret(body, name=name, now=now)
         with self._lock:
             self._secrets[name] = secret
@@ -201,12 +203,3 @@ def _strings(value: object) -> list[str]:
         found = credential.get("client_secret")
         return [found] if isinstance(found, str) and found else []
     return [value] if isinstance(value, str) and value else []
-
-
-def _taken(name: str) -> FieldError:
-    return FieldError("name", "a name not in use", f"PUT .../secrets/{name}", name)
-
-
-def _renamed(name: str) -> FieldError:
-    remedy = "create a secret with the new name, change the configurations, delete this one"
-    return FieldError("name", name, remedy)

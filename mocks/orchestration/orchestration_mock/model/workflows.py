@@ -16,6 +16,7 @@ from typing import Any
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from mock_kit.problem import FieldError
+from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.contact import normal_id, stamp
 from orchestration_mock.model.errors import MalformedRequest
 from orchestration_mock.model.forms import Form
@@ -68,7 +69,7 @@ class Workflows:
     ids: Ids
     dialect: Mapping[str, Any]
     _calls: deque[WorkflowCall] = field(default_factory=lambda: deque(maxlen=KEPT_CALLS))
-    _results: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _results: BoundedDict[str, list[dict[str, Any]]] = field(default_factory=lambda: BoundedDict(KEPT_RESULTS))
     _lock: Lock = field(default_factory=Lock)
 
     def calls(self) -> list[dict[str, Any]]:
@@ -91,8 +92,6 @@ class Workflows:
         form.done("The results")
         with self._lock:
             self._results[normal_id(contact_id) or contact_id] = found
-            while len(self._results) > KEPT_RESULTS:
-                del self._results[next(iter(self._results))]
         return found
 
     def take(self, workflow: str, host: str, headers: Mapping[str, str], body: object) -> tuple[int, dict[str, Any]]:

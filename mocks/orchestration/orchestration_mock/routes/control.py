@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from mock_kit.control import whole_number
 from mock_kit.mock import Mock
-from orchestration_mock.routes.control_configurator import add_configurator_views
+from orchestration_mock.routes.configurator import add_configurator_views
 from orchestration_mock.routes.control_issuer import add_failures, add_issuer
 from orchestration_mock.tenant import OrchestrationTenant
 from orchestration_mock.wire.bodies import json_body, optional_json_body

@@ -19,10 +19,15 @@ def response_of(reply: IssuerReply) -> Response:
 
 def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
     """Token, introspection, metadata and key set."""
-    bp = Blueprint("oauth", __name__)
+    bp = Blueprint("oauth", __name__, url_prefix="/<tenant_path>")
     bp.url_value_preprocessor(without_tenant)
+    _add_tokens(bp, mock)
+    _add_metadata(bp, mock)
+    return bp
 
-    @bp.post("/<tenant_path>/oauth2/token")
+
+def _add_tokens(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
+    @bp.post("/oauth2/token")
     def token() -> Response:
         """Client-credentials grant (RFC 6749, 4.4); errors as in 5.2."""
         mock.evidence.touch("oauth.grant")
@@ -38,7 +43,7 @@ def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
         response.headers.update(NO_STORE)
         return response
 
-    @bp.post("/<tenant_path>/oauth2/introspect")
+    @bp.post("/oauth2/introspect")
     def introspect() -> Response:
         """Whether a token is active (RFC 7662); the client authenticates as for a token."""
         mock.evidence.touch("oauth.introspection")
@@ -46,20 +51,20 @@ def oauth_blueprint(mock: Mock[OrchestrationTenant]) -> Blueprint:
         issuer.authenticate(form, request.headers.get("Authorization"))
         return jsonify(issuer.introspect(form.get("token", "")))
 
-    @bp.get("/<tenant_path>/.well-known/openid-configuration")
-    @bp.get("/<tenant_path>/.well-known/oauth-authorization-server")
+
+def _add_metadata(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
+    @bp.get("/.well-known/openid-configuration")
+    @bp.get("/.well-known/oauth-authorization-server")
     def discovery() -> Response:
         """The issuer's metadata (RFC 8414)."""
         mock.evidence.touch("oauth.keys")
         issuer = mock.tenant().issuer
         return response_of(metadata_reply(issuer.failures.strike("metadata"), issuer.discovery()))
 
-    @bp.get("/<tenant_path>/.well-known/jwks.json")
+    @bp.get("/.well-known/jwks.json")
     def jwks() -> Response:
         """The public keys (RFC 7517)."""
         mock.evidence.touch("oauth.keys")
         issuer = mock.tenant().issuer
         keys = issuer.keys
         return response_of(keys_reply(issuer.failures.strike("keys"), keys.public(), keys.public(outdated=True)))
-
-    return bp

@@ -8,13 +8,13 @@ force until the conversation itself changes in that respect, e.g. an agent trans
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
+from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.contact import normal_id
 from orchestration_mock.model.errors import MissingItem, described
 
@@ -83,7 +83,7 @@ class ConversationChanges:
     """What was written back in one tenant, by the conversation's group id."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, _Conversation] = OrderedDict()
+        self._known: BoundedDict[str, _Conversation] = BoundedDict(KEPT_CONVERSATIONS)
         self._lock = RLock()
 
     def current(self, contact: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,6 +144,6 @@ class ConversationChanges:
         return {"guid": guid, "attached_data": deepcopy(found.attached), "set": changes}
 
     def _conversation(self, guid: str) -> _Conversation:
-        while len(self._known) >= KEPT_CONVERSATIONS and guid not in self._known:
-            self._known.popitem(last=False)
-        return self._known.setdefault(guid, _Conversation())
+        if guid not in self._known:
+            self._known[guid] = _Conversation()
+        return self._known[guid]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from threading import RLock
 from typing import Any
 
+from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.errors import MissingItem
 
 KEPT_DELIVERIES = 10_000
@@ -98,7 +98,7 @@ class DeliveryLog:
     """The latest deliveries of one tenant, in the order they were planned."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[str, Delivery] = OrderedDict()
+        self._rows: BoundedDict[str, Delivery] = BoundedDict(KEPT_DELIVERIES)
         self._lock = RLock()
         self._changes = 0
 
@@ -108,8 +108,6 @@ class DeliveryLog:
             self._changes += 1
             delivery = replace(delivery, change=self._changes)
             self._rows[delivery.id] = delivery
-            while len(self._rows) > KEPT_DELIVERIES:
-                self._rows.popitem(last=False)
         return delivery
 
     def change(self, id_: str, *, add_evidence: tuple[dict[str, str], ...] = (), **changes: Any) -> Delivery | None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
+from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.conditions import ConditionFacts
 from orchestration_mock.model.contact import EVENT_NAMES, Contact, read_contact, stamp
 from orchestration_mock.model.errors import MissingItem, Taken
@@ -73,7 +74,9 @@ class EventEngine:
     sender: DeliverySender
     touch: Touch
     schedule: Schedule = field(init=False)
-    _planned: dict[str, PlannedDelivery] = field(default_factory=dict, repr=False)
+    _planned: BoundedDict[str, PlannedDelivery] = field(
+        default_factory=lambda: BoundedDict(KEPT_DELIVERIES), repr=False
+    )
     _fired: deque[FiredEvent] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS), repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -198,17 +201,12 @@ class EventEngine:
             redelivery_mode=mode,
             evidence=evidence,
         )
-        self._keep(planned)
+        with self._lock:
+            self._planned[planned.delivery_id] = planned
         self.log.add(delivery)
         key = planned.delivery_id if together else planned.event.contact.guid
         self.schedule.put(key, lambda start_next: self._run(planned, start_next), due_at)
         return delivery
-
-    def _keep(self, planned: PlannedDelivery) -> None:
-        with self._lock:
-            self._planned[planned.delivery_id] = planned
-            while len(self._planned) > KEPT_DELIVERIES:
-                del self._planned[next(iter(self._planned))]
 
     def _delay_s(self, spec: RequestSpec, delivery_id: str) -> float:
         """A delay between delay and delayMax: the same in every run."""

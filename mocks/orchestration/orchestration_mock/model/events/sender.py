@@ -28,7 +28,7 @@ from orchestration_mock.model.events.outgoing import (
 )
 from orchestration_mock.model.events.request import UnbuildableRequest, build_request, set_header, style_of
 from orchestration_mock.model.events.tokens import Bearer, NoToken, TokenCache
-from orchestration_mock.model.events.write_back import WriteBack, lookup_with_reply
+from orchestration_mock.model.events.write_back import ResponseWriteBack, lookup_with_reply
 from orchestration_mock.model.integrations.integration import ECHO, Integration, behaviours_of
 from orchestration_mock.model.integrations.placeholders import Lookup, Unresolved
 from orchestration_mock.model.secrets import OAuthCredential, SecretsManager
@@ -204,7 +204,7 @@ class _Attempt:
         self.touch("edi.response")
         after = lookup_with_reply(lookup, integration.id, outgoing, reply)
         style = style_of(self.sender.dialect)
-        result = WriteBack(self.sender.conversations, self.planned.event, integration, style).carry_out(after)
+        result = ResponseWriteBack(self.sender.conversations, self.planned.event, integration, style).carry_out(after)
         for evidence_id in result.evidence:
             self.touch(evidence_id)
         self.notes += map(self.masked, result.notes)

@@ -85,7 +85,7 @@ class WriteBackResult:
 
 
 @dataclass(frozen=True)
-class WriteBack:
+class ResponseWriteBack:
     """Carries out `set` and `save` of one configuration for one event."""
 
     conversations: ConversationChanges

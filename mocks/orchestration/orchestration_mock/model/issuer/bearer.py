@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import datetime
 from typing import Any
 
 from orchestration_mock.model.issuer.issuer import Issuer
-from orchestration_mock.model.issuer.keyring import ALGORITHMS
+from orchestration_mock.model.issuer.keyring import ALGORITHMS, unverified
 
 
 class BearerRefused(Exception):
@@ -36,7 +34,10 @@ def check_bearer(authorization: str, issuer: Issuer, now: datetime, scope: str) 
 
 def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
     """The claims, after the signature is verified. Raises ``BearerRefused``."""
-    header = _header(token)
+    try:
+        header, _ = unverified(token)
+    except ValueError as exc:
+        raise BearerRefused("it is not a token") from exc
     if header.get("alg") not in ALGORITHMS:
         raise BearerRefused(f"its algorithm {header.get('alg')} is not accepted")
     if header.get("kid") not in [key["kid"] for key in issuer.keys.public()]:
@@ -45,17 +46,6 @@ def _claims(token: str, issuer: Issuer) -> dict[str, Any]:
     if claims is None:
         raise BearerRefused("its signature is wrong")
     return claims
-
-
-def _header(token: str) -> dict[str, Any]:
-    first = token.partition(".")[0]
-    try:
-        found = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise BearerRefused("it is not a token")
-    return found
 
 
 def _check_claims(claims: dict[str, Any], issuer: Issuer, now_s: int) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from mock_kit.clock import Clock
 from mock_kit.ids import Ids
 from mock_kit.problem import FieldError
+from orchestration_mock.model.bounded import BoundedDict
 from orchestration_mock.model.errors import Invalid, MissingItem
 from orchestration_mock.model.issuer.bad_tokens import bad_token
 from orchestration_mock.model.issuer.client_login import ClientLogin, OAuthClient, OAuthError
@@ -66,8 +67,8 @@ class Issuer:
         self._clock = clock
         self._ids = ids
         self._dialect = dialect
-        self._issued: dict[str, IssuedToken] = {}
-        self._opaque: dict[str, str] = {}
+        self._issued: BoundedDict[str, IssuedToken] = BoundedDict(KEPT_TOKENS)
+        self._opaque: BoundedDict[str, str] = BoundedDict(KEPT_TOKENS)
         self._lock = RLock()
 
     @property
@@ -127,18 +128,13 @@ class Issuer:
                 expires_at=now - life if kind == "token_expired" else now + life,
                 revoked=kind == "token_revoked",
             )
-            self._remember(issued)
+            self._issued[issued.jti] = issued
             if self._is_opaque:
                 token = self._ids.token("access-token")
                 self._opaque[token] = issued.jti
                 return token
             claims = self._claims(replace(issued, expires_at=now + life))
             return bad_token(kind, claims, self.keys) if kind else self.keys.sign(claims)
-
-    def _remember(self, issued: IssuedToken) -> None:
-        while len(self._issued) >= KEPT_TOKENS:
-            del self._issued[next(iter(self._issued))]
-        self._issued[issued.jti] = issued
 
     def _claims(self, issued: IssuedToken) -> dict[str, Any]:
         seconds = int(issued.issued_at.timestamp())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import json
 from threading import RLock
 from typing import Any
 
-from joserfc import jwt
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeyParameters, RSAKey
+
+from orchestration_mock.model.bounded import BoundedDict
 
 ALGORITHMS = ["ES256", "RS256"]
 #: Issuers whose keys are kept after their tenant is removed.
@@ -21,6 +24,18 @@ def new_key(algorithm: str) -> SigningKey:
     key = ECKey.generate_key("P-256", options) if algorithm == "ES256" else RSAKey.generate_key(2048, options)
     key.ensure_kid()
     return key
+
+
+def unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a JWT; its signature is not checked. Raises ``ValueError`` for anything else."""
+    try:
+        found = jws.extract_compact(token.encode())
+        claims = json.loads(found.payload or b"")
+    except JoseError as exc:
+        raise ValueError(str(exc)) from exc
+    if not isinstance(claims, dict):
+        raise ValueError("the claims are not an object")
+    return found.headers(), claims
 
 
 class Keyring:
@@ -81,9 +96,8 @@ class Keyrings:
     receiver fetches unknown keys only now and then.
     """
 
-    def __init__(self, kept: int = KEPT_KEYRINGS) -> None:
-        self._kept = kept
-        self._rings: OrderedDict[tuple[str, str], Keyring] = OrderedDict()
+    def __init__(self) -> None:
+        self._rings: BoundedDict[tuple[str, str], Keyring] = BoundedDict(KEPT_KEYRINGS)
         self._lock = RLock()
 
     def of(self, issuer: str, algorithm: str) -> Keyring:
@@ -91,6 +105,4 @@ class Keyrings:
         with self._lock:
             ring = self._rings.pop((issuer, algorithm), None) or Keyring(algorithm)
             self._rings[(issuer, algorithm)] = ring
-            while len(self._rings) > self._kept:
-                self._rings.popitem(last=False)
             return ring
