@@ -1,4 +1,4 @@
-"""The delivery log: what matched, which token, which evidence, and never a secret."""
+"""The delivery log: what matched, which token, which evidence, and no secret."""
 
 import json
 from typing import Any
@@ -117,7 +117,7 @@ def test_a_token_that_the_endpoint_echoes_is_masked(tenant: TenantCaller, exampl
 
 
 def test_an_unsent_request_has_its_reason_and_evidence_in_the_log(tenant: TenantCaller) -> None:
-    tenant.integrate(a_request(headers={"x": "{secrets.nobody}"}))
+    tenant.integrate(a_request(headers={"x": "{secrets.unknown}"}))
     tenant.fire()
     row = tenant.delivery()
     assert (row["state"], row["status"], row["duration_ms"]) == ("not_sent", None, None)

@@ -66,7 +66,7 @@ def test_what_follows_waits_for_an_answer_only_when_it_must(
 
 
 def test_requests_still_begin_in_ordinal_order(tenant: TenantCaller) -> None:
-    """The second one does not begin before the first one is on the wire, token and all."""
+    """The second request does not begin before the first one is sent."""
     for ordinal in (3, 1, 2):
         tenant.integrate(ordinal=ordinal, endpoint_url=f"{HOOK}{ordinal}")
     for _ in range(5):

@@ -119,7 +119,7 @@ def test_steps_grow_as_the_work_does(condition: str, most: float) -> None:
     ["not " * 900 + "True", " or ".join(["contact.get_priority() == 1"] * 2000), "-" * 1900 + "1",
      "(" * 900 + ")" * 900, "[" * 999 + "]" * 999, "1" + "+1" * 990],
 )  # fmt: skip
-def test_a_condition_of_any_size_is_judged_when_it_is_saved(tenant: TenantCaller, condition: str) -> None:
+def test_a_condition_of_any_size_is_checked_when_it_is_saved(tenant: TenantCaller, condition: str) -> None:
     text = a_form(json=json.dumps(a_request(condition=condition)))
     reply = tenant.call("POST", "event-driven-integrations", json=text)
     assert reply.status_code in {422, 501}, reply.text

@@ -1,4 +1,4 @@
-"""Conditions: the documented ones work, nothing else gets through, and nothing runs long."""
+"""Conditions: the documented ones work, and everything else is refused."""
 
 import contextlib
 from collections.abc import Callable

@@ -15,8 +15,8 @@ TOKEN_URL = "https://login-eu-c1.cc.sinch.com/acme/oauth2/token"
     ("authentication", "says"),
     [
         (
-            {"type": "oauth", "secrets_ref": "nobody"},
-            "authentication oauth: there is no secret named nobody (secrets_ref)",
+            {"type": "oauth", "secrets_ref": "unknown"},
+            "authentication oauth: there is no secret named unknown (secrets_ref)",
         ),
         ({"type": "oauth", "secrets_ref": "ri-apikey"}, "the secret ri-apikey is not an OAuth credential"),
         ({"type": "basic"}, "authentication basic: no user and password"),

@@ -1,4 +1,4 @@
-"""From an event to the endpoint: what goes out, what is logged, what happens when things go wrong."""
+"""From an event to the endpoint: the request, the log, and failures."""
 
 import ast
 import base64
@@ -106,11 +106,11 @@ def test_a_new_secret_is_used_by_the_next_request(tenant: TenantCaller, example:
 
 
 def test_an_unknown_secret_leaves_the_request_unsent(tenant: TenantCaller) -> None:
-    tenant.integrate(a_request(headers={"x-key": "{secrets.nobody}"}))
+    tenant.integrate(a_request(headers={"x-key": "{secrets.unknown}"}))
     tenant.fire()
     row = tenant.delivery()
     assert row["state"] == "not_sent"
-    assert row["error"] == "{secrets.nobody}: there is no secret named nobody"
+    assert row["error"] == "{secrets.unknown}: there is no secret named unknown"
     assert tenant.outside.endpoint_calls == []
 
 

@@ -1,4 +1,4 @@
-"""All nine events of all three channels: who is triggered shows whether a configuration is right."""
+"""All nine events of all three channels, and the configurations that they trigger."""
 
 from typing import Any
 

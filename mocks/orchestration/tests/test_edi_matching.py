@@ -1,4 +1,4 @@
-"""Who is triggered by an event, and why the others are not."""
+"""Which configurations an event triggers, and why the others are not."""
 
 from typing import Any
 

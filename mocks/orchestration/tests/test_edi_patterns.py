@@ -1,4 +1,4 @@
-"""Regular expressions of conditions: RE2 runs them, Python's own module says what the vendor would find."""
+"""Regular expressions of conditions: RE2 runs them, Python's own module is the reference for the vendor."""
 
 import re
 from typing import Any

@@ -100,7 +100,7 @@ def value_at(contact: dict[str, Any], path: str) -> Any:
 
 @pytest.mark.parametrize("path", sorted(KNOWN_PATHS))
 def test_every_documented_attribute_yields_its_value(tenant: TenantCaller, path: str) -> None:
-    """As a whole value typed, inside a text written; no warning when it is saved."""
+    """As a whole value it keeps its type, inside a text it is written; saving gives no warning."""
     placeholder = "{contact." + path + "}"
     saved = tenant.integrate(a_request(body={"whole": placeholder, "text": f"<{placeholder}>"}))
     assert saved["warnings"] == []
@@ -144,7 +144,7 @@ def test_the_whole_contact_is_injected_as_an_object(tenant: TenantCaller) -> Non
 
 
 def test_what_a_customer_writes_is_never_read_as_a_placeholder(tenant: TenantCaller) -> None:
-    """A customer whose address or text spells a placeholder gets no secret back."""
+    """A customer whose address or text contains a placeholder gets no secret back."""
     trick = "{secrets.ri-apikey}"
     body = {"s": "{contact.source}", "t": "from {contact.source}", "c": "{contact}"}
     tenant.integrate(a_request(body=body, headers={"x-source": "{contact.source}"}, params={"s": "{contact.source}"}))

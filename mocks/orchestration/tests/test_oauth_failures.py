@@ -1,4 +1,4 @@
-"""Every failure of an issuer on demand, and what the sender and a careful receiver make of it."""
+"""Every failure of an issuer on demand, and the reaction of the sender and of a careful receiver."""
 
 from typing import Any
 
@@ -188,7 +188,7 @@ def test_a_token_that_names_another_published_key_than_it_was_signed_with_is_ref
 
 @pytest.mark.parametrize("kind", BAD_TOKENS)
 def test_the_key_set_verifies_true_signatures_and_no_forged_ones(tenant: TenantCaller, kind: str) -> None:
-    """Signature and algorithm only: what is wrong with claims, time or revocation is another matter."""
+    """Signature and algorithm only: what is wrong with claims, time or revocation does not matter here."""
     plan(tenant, kind)
     token = tenant.token()
     keys = KeySet.import_key_set(tenant.client.get("/acme/.well-known/jwks.json").get_json())
@@ -208,7 +208,7 @@ def test_the_key_set_verifies_true_signatures_and_no_forged_ones(tenant: TenantC
 
 
 def test_a_refused_token_is_replaced_once_by_the_sender(tenant: TenantCaller, example: str) -> None:
-    """The whole way round: a bad token from the issuer, 401 from the stand-in, a fresh token, 202."""
+    """The whole chain: a bad token from the issuer, 401 from the stand-in, a fresh token, 202."""
     plan(tenant, "token_for_other_audience")
     tenant.integrate(example)
     tenant.outside.on_call = lambda request: tenant.outside.answers.append(tenant.outside.forward(request))

@@ -118,7 +118,7 @@ def test_a_tenant_that_is_created_again_signs_with_its_former_keys(tenant: Tenan
     assert tenant.read("oauth")["kid"] == rotated != before
 
 
-def test_a_dialect_value_is_judged_when_it_is_changed(tenant: TenantCaller) -> None:
+def test_a_dialect_value_is_checked_when_it_is_changed(tenant: TenantCaller) -> None:
     assert tenant.client.post("/_mock/dialect", json={"max_triggered": 1}).status_code == 200
     refused = tenant.client.post("/_mock/dialect", json={"event_strings": "SHOUT"})
     assert refused.status_code == 422
@@ -195,7 +195,7 @@ def endpoint() -> Iterator[_EndpointServer]:
 
 @pytest.fixture
 def issuer_and_engine(tmp_path: Path, endpoint: _EndpointServer) -> Iterator[tuple[MockProcess, MockProcess]]:
-    """Two processes of the twin: one issues the tokens, the other fires the events at ``endpoint``."""
+    """Two processes of the mock: one issues the tokens, the other fires the events at ``endpoint``."""
     with running_mock("orchestration_mock", tmp_path / "issuer") as issuer:
         egress = f"cc-workflows-*.cc.sinch.com=http://127.0.0.1:{endpoint.server_port},login-*={issuer.fault_proxy_url}"
         with running_mock("orchestration_mock", tmp_path / "engine", "--egress", egress) as engine:

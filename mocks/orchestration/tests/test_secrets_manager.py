@@ -1,4 +1,4 @@
-"""The secrets manager: names, passwords that fit a header, OAuth credentials, values that stay inside."""
+"""The secrets manager: names, passwords that fit a header, OAuth credentials, values that are never shown."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -88,7 +88,7 @@ def test_a_wrong_oauth_credential_is_refused_without_its_values(
     assert "value" not in caught.value.errors[0].to_dict()
 
 
-def test_values_are_guarded_before_they_are_judged(secrets: SecretsManager, guarded: list[str]) -> None:
+def test_values_are_guarded_before_they_are_checked(secrets: SecretsManager, guarded: list[str]) -> None:
     with pytest.raises(Invalid):
         create(secrets, secret="bad-pässword")
     with pytest.raises(Invalid):
@@ -113,10 +113,10 @@ def test_a_name_is_given_once(secrets: SecretsManager) -> None:
 
 def test_replacing_and_deleting_need_the_secret_to_exist(secrets: SecretsManager) -> None:
     for act in (
-        lambda: secrets.replace("nobody", {"secret": "x-password"}, NOW),
-        lambda: secrets.delete("nobody"),
+        lambda: secrets.replace("unknown", {"secret": "x-password"}, NOW),
+        lambda: secrets.delete("unknown"),
     ):
-        with pytest.raises(MissingItem, match="nobody"):
+        with pytest.raises(MissingItem, match="unknown"):
             act()
 
 

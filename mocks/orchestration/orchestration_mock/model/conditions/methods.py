@@ -94,7 +94,7 @@ METHODS: dict[type, dict[str, Function]] = {
     time: _moment(time, "isoformat", "replace"),
     datetime: _moment(datetime, "isoformat", "weekday", "isoweekday", "replace", "date", "time")
     | {
-        # A time without a zone counts as UTC, whatever the zone of this machine.
+        # A time without a zone counts as UTC, in any time zone of this machine.
         "timestamp": lambda _evaluation, moment: _zoned(moment).timestamp(),
         "astimezone": lambda _evaluation, moment, tz: _zoned(moment).astimezone(tz),
     },

@@ -16,7 +16,7 @@ SHOWN_BODY_CHARS = 2048
 
 
 class State(StrEnum):
-    """Where a delivery stands."""
+    """The state of a delivery."""
 
     PENDING = "pending"
     DELIVERED = "delivered"
@@ -48,7 +48,7 @@ class Delivery:
         request_headers, request_body, response_headers, response_body: masked; bodies cut at 2048 characters.
         token_use: none, fetched, cached, or refreshed (a 401 was answered with a fresh token, sent once more).
         token_refreshed: whether token_use is refreshed.
-        token_expires_at: by the tenant's clock, as the token's `expires_in` said.
+        token_expires_at: by the tenant's clock, from the token reply's `expires_in`.
         response_set, response_save: what the configuration's `response` part wrote back.
         created_at, due_at, finished_at: by the tenant's clock.
         notes: where the mock differed from the configuration (a proxy, for example), or what it could not do.

@@ -68,7 +68,7 @@ def read_redelivery(body: object, log: DeliveryLog) -> tuple[list[Delivery], Red
     event_id, contact_id = form.text("event_id", ""), form.text("contact_id", "")
     options = read_options(form)
     if sum(map(bool, (ids, event_id, contact_id))) != 1:
-        form.wrong("delivery_ids", "one of delivery_ids, event_id, contact_id", "say what is to be sent again")
+        form.wrong("delivery_ids", "one of delivery_ids, event_id, contact_id", "name the deliveries to send again")
     form.refuse_unknown("no such field")
     form.done("The redelivery", "accepted")
     if ids:

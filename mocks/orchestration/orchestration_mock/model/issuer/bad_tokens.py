@@ -16,8 +16,8 @@ AN_HOUR_S = 3600
 #: What each kind changes in the claims; None removes a claim. The other kinds change header and signature.
 _CLAIM_CHANGES: Mapping[str, Mapping[str, Any]] = {
     "token_without_expiry": {"exp": None},
-    "token_of_other_issuer": {"iss": "https://login-eu-c1.cc.sinch.com/somebody-else"},
-    "token_for_other_audience": {"aud": "somebody-else"},
+    "token_of_other_issuer": {"iss": "https://login-eu-c1.cc.sinch.com/other-party"},
+    "token_for_other_audience": {"aud": "other-party"},
     "token_of_other_scope": {"scope": "something-else"},
     "token_without_scope": {"scope": None},
 }
@@ -25,7 +25,7 @@ _MOVED_BY_S = {"token_expired": -2, "token_not_yet_valid": 2}
 
 
 def bad_token(kind: str, claims: dict[str, Any], keys: Keyring) -> str:
-    """A token of that kind, otherwise as good as any."""
+    """A token of that kind; in every other respect it is valid."""
     claims = {name: value for name, value in {**claims, **_CLAIM_CHANGES.get(kind, {})}.items() if value is not None}
     life_s = int(claims.get("exp", 0)) - int(claims["iat"])
     for name in ("iat", "nbf", "exp"):
@@ -56,7 +56,7 @@ def _unsigned(claims: dict[str, Any], keys: Keyring) -> str:
 
 
 def _with_public_key(claims: dict[str, Any], keys: Keyring) -> str:
-    """HS256 with the published key as the secret: passes where the token may choose the algorithm."""
+    """HS256 with the published key as the secret: accepted where the token may choose the algorithm."""
     signed = f"{_part({'alg': 'HS256', 'kid': keys.kid, 'typ': 'at+jwt'})}.{_part(claims)}"
     signature = hmac.digest(keys.current.as_pem(private=False), signed.encode(), "sha256")
     return f"{signed}.{_base64(signature)}"
@@ -65,7 +65,7 @@ def _with_public_key(claims: dict[str, Any], keys: Keyring) -> str:
 def _tampered(claims: dict[str, Any], keys: Keyring) -> str:
     """Claims changed after signing."""
     header, _, signature = keys.sign(claims).split(".")
-    return f"{header}.{_part({**claims, 'sub': 'somebody-else'})}.{signature}"
+    return f"{header}.{_part({**claims, 'sub': 'other-party'})}.{signature}"
 
 
 def _garbled(claims: dict[str, Any], keys: Keyring) -> str:

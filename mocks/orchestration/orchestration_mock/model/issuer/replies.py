@@ -56,6 +56,6 @@ def metadata_reply(kind: str | None, document: dict[str, Any]) -> IssuerReply:
     """The metadata, changed as the failure says."""
     known = {
         "metadata_unavailable": _json({"message": "Service Unavailable"}, 503),
-        "metadata_of_other_issuer": _json(document | {"issuer": "https://login-eu-c1.cc.sinch.com/somebody-else"}),
+        "metadata_of_other_issuer": _json(document | {"issuer": "https://login-eu-c1.cc.sinch.com/other-party"}),
     }
     return known.get(kind or "", _json(document))
