@@ -21,7 +21,7 @@ from attachment_contract.dryrun.sample_event import SAMPLE_CONTACT
 from attachment_contract.gate.wording import MASK
 from orchestration_mock.app import create_app
 from orchestration_mock.wire.egress import read_egress
-from orchestration_mock.wire.outbound import Carrier
+from orchestration_mock.wire.outbound import HttpSender
 
 CORPUS = Path(__file__).parent / "corpus"
 ENDPOINT = "https://cc-workflows-eu-c1.cc.sinch.com/prod/chat-attachments"
@@ -57,7 +57,7 @@ def outside() -> Outside:
 @pytest.fixture
 def configurator(tmp_path: Path, outside: Outside) -> Iterator[Client]:
     egress = read_egress("cc-workflows-*.cc.sinch.com=http://127.0.0.1:1,login-*.cc.sinch.com=http://127.0.0.1:2")
-    app = create_app(tmp_path, carrier=Carrier(egress, transport_for=lambda _: httpx.MockTransport(outside.handle)))
+    app = create_app(tmp_path, requests=HttpSender(egress, transport_for=lambda _: httpx.MockTransport(outside.handle)))
     client = app.test_client()
     oauth = {"client_id": "engine", "client_secret": "c-4711-4711", "scope": "chat-attachments", "audience": "a"}
     made = client.post("/_mock/tenants", json={"name": "default", "tenant_path": "acme", "oauth": oauth})
