@@ -18,7 +18,8 @@ from attachment_transfer.ledger.gauges import metrics_page, pseudonym
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime import logs
 from attachment_transfer.runtime.clock import LabClock, SystemClock
-from attachment_transfer.runtime.settings import BadSettings, Settings
+from attachment_transfer.runtime.setting_kinds import BadSettings
+from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.telemetry import otel, tracing
 
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from attachment_transfer.core.breadth import host_is_too_wide, issuer_is_too_wide, network_is_too_wide
 from attachment_transfer.engine.wake_up import WAKE_UP_VARIABLE
-from attachment_transfer.runtime.settings import PREFIX, Settings
+from attachment_transfer.runtime.setting_kinds import PREFIX
+from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.runtime.supervisor import SUPERVISOR_VARIABLE
 
 _NO_DOMAIN = "has no fixed domain at its end, so it covers names that anybody can register"
