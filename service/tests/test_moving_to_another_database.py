@@ -15,8 +15,9 @@ from attachment_lab.postgres import NoPostgres, running_server
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.accept import Accepted, accept
-from attachment_transfer.ledger.database import UnusableDatabase, migrate, open_database
+from attachment_transfer.ledger.database import UnusableDatabase, open_database
 from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.upkeep.move import move
 

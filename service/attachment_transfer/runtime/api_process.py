@@ -35,6 +35,7 @@ from attachment_transfer.ledger.database import (
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.views import count_open, known_issuers
+from attachment_transfer.runtime.clock import SystemClock
 from attachment_transfer.runtime.common import (
     clock_of,
     enqueuer,
@@ -71,26 +72,12 @@ def ingress_app(settings: Settings) -> Flask:
     pipe = wake_up_pipe_of(os.environ)
     engine = open_database(settings.database_url, write_patience_s=_WRITE_PATIENCE_S)
     queue = RoundQueue(engine, master_keys(settings))
-    issuer_keys = IssuerKeys(
-        _jwks_fetcher(settings),
-        clock.now_s,
-        trusted=[*(issuer for issuer in settings.token_issuers if "*" not in issuer), *known_issuers(engine)],
-    )
-    issuer_keys.prepare()
-    metrics.OLDEST_KEYS.set_function(issuer_keys.oldest_s)
-    token_verifier = TokenVerifier(
-        issuers=settings.token_issuers,
-        audience=settings.token_audience,
-        leeway_s=settings.token_leeway_s,
-        keys=issuer_keys,
-        now_s=clock.now_s,
-    )
     return create_app(
         Ingress(
             engine=engine,
             keys=KeyRing.parse(settings.sealing_keys),
             enqueue=enqueuer(queue),
-            token_verifier=token_verifier,
+            token_verifier=_token_verifier(settings, engine, clock),
             allowed_hosts=settings.allowed_hosts,
             scope_post=settings.scope_post,
             scope_status=settings.scope_status,
@@ -112,6 +99,23 @@ def ingress_app(settings: Settings) -> Flask:
             living_workers=Leases(engine, ttl_s=settings.lease_ttl_s).count_unexpired,
             worker_beside=is_supervised(),
         )
+    )
+
+
+def _token_verifier(settings: Settings, engine: sa.Engine, clock: SystemClock) -> TokenVerifier:
+    issuer_keys = IssuerKeys(
+        _jwks_fetcher(settings),
+        clock.now_s,
+        trusted=[*(issuer for issuer in settings.token_issuers if "*" not in issuer), *known_issuers(engine)],
+    )
+    issuer_keys.prepare()
+    metrics.OLDEST_KEYS.set_function(issuer_keys.oldest_s)
+    return TokenVerifier(
+        issuers=settings.token_issuers,
+        audience=settings.token_audience,
+        leeway_s=settings.token_leeway_s,
+        keys=issuer_keys,
+        now_s=clock.now_s,
     )
 
 

@@ -12,17 +12,9 @@ from attachment_transfer.engine.schema import migrate as migrate_engine
 from attachment_transfer.engine.schema import schema_number
 from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.database import (
-    UnusableDatabase,
-    check_schema,
-    migrate,
-    migrating_alone,
-    open_database,
-    refuse_newer,
-    schema_of,
-    sqlite_path,
-)
-from attachment_transfer.ledger.database import migration_script as ledger_script
+from attachment_transfer.ledger.database import UnusableDatabase, open_database, sqlite_path
+from attachment_transfer.ledger.schema import check_schema, migrate, migrating_alone, refuse_newer, schema_of
+from attachment_transfer.ledger.schema import migration_script as ledger_script
 from attachment_transfer.ledger.upkeep.move import move
 from attachment_transfer.ledger.upkeep.purge import Purger
 from attachment_transfer.runtime.clock import SystemClock

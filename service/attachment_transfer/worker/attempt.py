@@ -23,7 +23,7 @@ from attachment_transfer.core.errors import DigestMismatch, NotWanted, OutcomeUn
 from attachment_transfer.core.model import ActivityRef, Attachment, C4cObject, UploadIntent
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.transcript import sha256_of
-from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.attachment_store import AttachmentStore
 from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.neighbours import Limits, NeighbourClients
 from attachment_transfer.worker.prefetch import Prefetcher
@@ -62,7 +62,7 @@ class AttemptRules:
             the embedded mode's file lock proves it.
     """
 
-    store: RoundStore
+    store: AttachmentStore
     limits: Limits
     settle_s: float
     verify_digest: bool
