@@ -51,18 +51,18 @@ from attachment_transfer.runtime.supervisor import end_with_parent, is_supervise
 from attachment_transfer.telemetry import metrics
 
 _JWKS_LIMIT_BYTES = 256 * 1024
-#: Requests of the API that use the database at once; SQLite takes turns anyway.
+#: Requests of the API that use the database at the same time; SQLite serves one after the other anyway.
 _AT_ONCE = 8
-#: The API's threads: for requests that hold a place and as many that wait for one, and for those that wait for keys of
+#: The API's threads: for requests that use the database, as many that wait for it, and those that wait for keys of
 #: known and of unknown issuers.
 _API_THREADS = 2 * (_AT_ONCE + KeyTimes().waiting)
-#: Every answer is there by then: Contact Pro gives up after 10 s by default (documented), and the way takes time too.
+#: Every answer is sent by then: Contact Pro gives up after 10 s by default (documented), and the way takes time too.
 _ANSWER_WITHIN_S = 8.0
 #: The synchronous wait ends so long before that, so that its answer can still be written.
 _SYNC_MARGIN_S = 1.0
-#: How long the API waits for the database's write lock. With the bulkhead's patience it is less than the above.
+#: How long the API waits for the database's write lock. With the bulkhead's wait it is less than the limit above.
 _WRITE_PATIENCE_S = 4.0
-#: How long a request waits for its turn before the database is taken to hang: less than a probe waits for its answer.
+#: How long a request waits for its turn before the database is treated as hanging: less than a probe's time limit.
 _PATIENCE_S = 3.0
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 PREFIX = "ATTACHMENT_TRANSFER_"
 
 S = TypeVar("S")
-#: The environment, and the values of the fields above; None stands for one that could not be read.
+#: The environment, and the values of the fields above; None for a field that could not be read.
 Read = Callable[[Mapping[str, str], Mapping[str, Any]], Any]
 
 

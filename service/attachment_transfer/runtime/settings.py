@@ -53,7 +53,7 @@ def _lab_clock_file(env: Env, values: Values) -> Path | None:
 def _database_url(env: Env, _: Values) -> str:
     url = secret_text(env, "DATABASE_URL") or "sqlite:///var/attachment-transfer.db"
     if not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")) or ":memory:" in url:
-        kind = url.split(":", 1)[0]  # the rest may hold a password
+        kind = url.split(":", 1)[0]  # the rest may contain a password
         raise BadSettings(
             f"DATABASE_URL starts with {kind!r}: write sqlite:///path/to/file.db or postgresql://user@host/name"
         )

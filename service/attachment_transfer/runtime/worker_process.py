@@ -38,9 +38,9 @@ from attachment_transfer.worker.retention import Retention
 
 #: SQLite has one worker at a time, so its executor keeps its name over restarts.
 _EMBEDDED = "embedded"
-#: The embedded worker's look at the queue while nothing runs, in seconds: what is new rings, what is delayed can wait.
+#: How often the embedded worker polls its queue while nothing runs, in seconds: a new round wakes it.
 _IDLE_POLL_S = 1.0
-#: Of five seconds of housekeeping; SQLite's one writer has better things to do than two batches in a row.
+#: Of five seconds of housekeeping; SQLite's one writer must not be blocked by two batches in a row.
 _PURGE_AT_MOST_S = 2.0
 
 
@@ -63,7 +63,7 @@ def _work_embedded(settings: Settings, stop: threading.Event, *, standby: bool) 
     with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby, stop=stop):
         if stop.is_set():
             return
-        # Whoever held the lock before is dead from here on, and its connections with it.
+        # The process that had the lock before is dead now, and so are its connections.
         clock = clock_of(settings)
         engine = _opened(settings)
         presence = Presence(Leases(engine, ttl_s=settings.lease_ttl_s), _EMBEDDED, ttl_s=settings.lease_ttl_s)
@@ -143,7 +143,7 @@ class _WorkerParts:
             settings, self._store, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s
         )
         self.worker = self._engine_worker(executor_id)
-        # Bound here: a port that is taken ends the process before it takes a lease.
+        # Bound here: a port in use ends the process before it takes a lease.
         self._health = HealthServer(
             settings.host,
             settings.worker_port,
@@ -197,7 +197,7 @@ class _WorkerParts:
         return pulled
 
     def count_inherited(self, executor_id: str) -> None:
-        """Count the rounds that a dead predecessor of this name left: the launch takes them over."""
+        """Count the rounds that a dead predecessor with this id left: the launch takes them over."""
         metrics.TAKEOVERS.inc(self._queue.left_by(executor_id))
 
     def _keep_house(self) -> None:
