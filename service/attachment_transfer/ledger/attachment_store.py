@@ -107,9 +107,9 @@ class AttachmentStore:
         }
 
     def renew(self, attachment: Attachment, source: SourceAttachment) -> Attachment | None:
-        """Let an attachment that is known not to be at C4C stand for a newer version of its source, with a new key.
+        """Change an attachment that is known not to be at C4C to a newer version of its source, with a new key.
 
-        Returns None, and changes nothing, if another attachment of the transfer stands for that version already.
+        Returns None, and changes nothing, if another attachment of the transfer has that version already.
         """
         table = tables.attachment
         with writing(self._engine) as connection:
@@ -125,7 +125,7 @@ class AttachmentStore:
         return self.attachment(attachment.id)
 
     def open_intent(self, attachment_id: str) -> UploadIntent | None:
-        """The upload that may exist at C4C without our knowing, if any."""
+        """The upload whose outcome is not known, if any."""
         table = tables.upload_intent
         query = (
             sa.select(table)
@@ -144,23 +144,23 @@ class AttachmentStore:
         )
 
     def expect_uploads(self, attachment_ids: Sequence[str]) -> None:
-        """Note that these were seen at C4C: an open intent of long ago makes the next step look and adopt."""
+        """Record that these were seen at C4C: an old open intent makes the next step list and adopt."""
         if not attachment_ids:
-            return  # the usual case must not take the write lock in every round
+            return  # the usual case; a round must not take the write lock for it
         with writing(self._engine) as connection:
             expect_uploads(connection, attachment_ids, ended_at_s=0.0)
 
     def begin_upload(self, attachment_id: str, *, deadline_at_s: float) -> UploadIntent:
-        """Write the intent, before the first byte leaves: a crash from here on is ambiguous, and known to be.
+        """Write the intent before the first byte is sent: after a crash from here on the outcome is unknown.
 
-        Raises :class:`OutcomeUnknown` if another round uploads this attachment, or has ended it, meanwhile: a
-        cancelled round's last step, or a worker that was thought dead, may still be under way.
+        Raises :class:`OutcomeUnknown` if another round uploads this attachment or has ended it: a cancelled round's
+        last step, or a worker that was declared dead, may still be running.
         """
         now_s = self._now_s()
         with writing(self._engine) as connection:
             attachment = _current(connection, attachment_id)
             if attachment.state in TERMINAL_ATTACHMENT or _has_open_intent(connection, attachment_id):
-                raise OutcomeUnknown("another round has this attachment in hand")
+                raise OutcomeUnknown("another round is uploading this attachment")
             intent_id = connection.execute(
                 tables.upload_intent.insert()
                 .values(attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
@@ -194,7 +194,7 @@ class AttachmentStore:
             )
 
     def close_intents(self, attachment_id: str, result: str) -> None:
-        """``result``: ``absent`` (looked, not there), ``stored`` or ``adopted``."""
+        """``result``: ``absent`` (C4C was listed, it is not there), ``stored`` or ``adopted``."""
         with writing(self._engine) as connection:
             connection.execute(_closing(attachment_id, result, self._now_s()))
 
@@ -214,7 +214,7 @@ class AttachmentStore:
             self._move(connection, attachment, state, reason, tries=attachment.tries + 1, retry_at_s=retry_at_s)
 
     def park(self, attachment: Attachment, reason: Reason) -> None:
-        """This attachment needs a person. An intent whose outcome is unknown stays open: a redrive looks first."""
+        """This attachment needs a person. An intent whose outcome is unknown stays open: a redrive lists C4C first."""
         with writing(self._engine) as connection:
             self._move(connection, attachment, AttachmentState.PARKED, reason)
             self._audit(connection, attachment.transfer_id, attachment.id, "parked", reason.code)

@@ -19,7 +19,7 @@ _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse
 _BUSY_TIMEOUT_MS = 30_000
 
 #: How long a PostgreSQL that does not answer is waited for: libpq's own words; ``tcp_user_timeout`` in milliseconds. A
-#: host that is gone tells nobody, and the kernel would try for a quarter of an hour. The URL may say otherwise.
+#: host that is gone sends nothing, and the kernel would retry for a quarter of an hour. The URL may set other values.
 _PATIENCE = {
     "connect_timeout": 10,
     "keepalives_idle": 15,
@@ -36,7 +36,7 @@ _sqlite_turn = threading.Lock()
 
 
 class DatabaseBusy(Exception):
-    """Somebody else held the write lock for longer than this process waits; nothing was written."""
+    """The write lock was not free within the time that this process waits; nothing was written."""
 
 
 class UnusableDatabase(Exception):
@@ -73,7 +73,7 @@ def _open_sqlite(url: str, write_patience_s: float | None) -> sa.Engine:
     kind = _file_system_of(path.parent)
     if kind in _NETWORK_FILE_SYSTEMS:
         raise UnusableDatabase(
-            f"{path} lies on a network file system ({kind}), where SQLite's locks do not hold: "
+            f"{path} is on a network file system ({kind}), where SQLite's locks do not work: "
             "use a local disk, or a postgresql:// URL"
         )
     private_file(path)  # SQLite gives its -wal and -shm the mode of the database
@@ -111,7 +111,7 @@ def sqlite_path(url: str) -> Path:
 
 
 def _file_system_of(directory: Path) -> str:
-    """The type of the file system that holds ``directory``, or an empty string where it cannot be told."""
+    """The type of the file system of ``directory``, or an empty string where it is not known."""
     try:
         mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -128,7 +128,7 @@ def _file_system_of(directory: Path) -> str:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that may read and then write what it read: nobody else writes in between.
+    """A transaction that may read rows and then change them: no other process writes in between.
 
     SQLite: ``BEGIN IMMEDIATE``. PostgreSQL: take the transfer's row with ``FOR UPDATE`` first.
     """
@@ -148,7 +148,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def _sqlite_turn_within(patience_s: float | None) -> Iterator[float | None]:
-    """This process's turn; yields what is left of the patience, in seconds. Raises :class:`DatabaseBusy`."""
+    """Wait for this process's turn; yields what is left of the time limit, in seconds. Raises :class:`DatabaseBusy`."""
     began_s = time.monotonic()
     if not _sqlite_turn.acquire(timeout=-1 if patience_s is None else patience_s):
         raise DatabaseBusy(f"the database's write lock was not free within {patience_s:g} s")
@@ -160,7 +160,7 @@ def _sqlite_turn_within(patience_s: float | None) -> Iterator[float | None]:
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection that only reads, each statement by itself: PostgreSQL is spared a BEGIN and a ROLLBACK around it."""
+    """A connection that only reads, each statement by itself: PostgreSQL then needs no BEGIN and ROLLBACK around it."""
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT")

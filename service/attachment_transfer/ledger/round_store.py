@@ -35,7 +35,7 @@ from attachment_transfer.ledger.sealing import KeyRing, Sealed
 
 
 class SecretsGone(Exception):
-    """The transfer's secrets were shredded: only a new event can bring new ones."""
+    """The transfer's secrets were shredded: only a new event can supply new ones."""
 
 
 class RoundStore(AttachmentStore):
@@ -96,7 +96,7 @@ class RoundStore(AttachmentStore):
             return load_transfer(connection, transfer_id, for_update=False)
 
     def note_activity(self, transfer_id: str, activity: ActivityRef) -> None:
-        """Remember which C4C object the files belong to."""
+        """Record which C4C object the files belong to."""
         with writing(self._engine) as connection:
             connection.execute(
                 self._change(
@@ -112,7 +112,7 @@ class RoundStore(AttachmentStore):
     ) -> bool:
         """Settle or park. Shreds the secrets at once, or marks them for the end of the redrive time.
 
-        Returns False, and changes nothing, if an event arrived in the same moment: the round must look again.
+        Returns False, and changes nothing, if an event arrived meanwhile: another round must follow.
         """
         with writing(self._engine) as connection:
             transfer = load_transfer(connection, transfer_id)
@@ -159,7 +159,7 @@ class RoundStore(AttachmentStore):
             if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
                 return
             if transfer.look_again:
-                # The event may have brought what this round lacked when it parked a file: a secret, a right.
+                # The event may have supplied what this round lacked when it parked a file: a secret, a right.
                 reopen_attachments(connection, transfer_id)
             due = transfer.look_again or delay_s <= 0
             wait_s = 0.0 if due else delay_s
@@ -186,7 +186,7 @@ class RoundStore(AttachmentStore):
             return connection.execute(query).first() is not None
 
     def note_write_back(self, transfer_id: str, round_no: int, *, failure: Reason | None) -> None:
-        """Remember that this round's result was written back, or why it was not.
+        """Record that this round's result was written back, or why it was not.
 
         The trail's line begins with "round N, " until step 0003: the release before reads it (step 0002).
         """

@@ -13,13 +13,13 @@ from attachment_transfer.ledger.database import UnusableDatabase, open_database,
 
 #: PostgreSQL's advisory locks, numbers that are ours: one for a transaction of steps, one for the whole command.
 _MIGRATION_LOCK, _COMMAND_LOCK = 0x61747472, 0x61747473
-#: How long a step waits for a table that others use, in milliseconds: who waits longer holds up everybody else.
+#: How long a step waits for a table that others use, in milliseconds: a longer wait would block all other processes.
 _TABLE_PATIENCE_MS = 20_000
 
 
 @contextmanager
 def migrating_alone(engine: sa.Engine) -> Iterator[None]:
-    """Hold the lock of the whole command: ledger and engine are migrated in transactions of their own.
+    """Lock the whole command: ledger and engine are migrated in transactions of their own.
 
     SQLite needs none: each transaction takes the file's write lock first.
     """
@@ -54,7 +54,7 @@ def migrate(engine: sa.Engine) -> int:
 
 
 def migration_script(url: str, since: str | None) -> str:
-    """The same as SQL for a person to run: from ``since``, or (None) from where the database stands now.
+    """The same as SQL for a person to run: from ``since``, or (None) from the database's present step.
 
     Nothing is written. In the script, as here, all steps are one transaction. Raises :class:`UnusableDatabase`.
     """
@@ -72,7 +72,7 @@ def migration_script(url: str, since: str | None) -> str:
 
 def _start_of(url: str) -> str:
     if url.startswith("sqlite:") and not sqlite_path(url).exists():
-        return migrations.EMPTY  # to open it would make it
+        return migrations.EMPTY  # opening it would create it
     engine = open_database(url)
     try:
         with reading(engine) as connection:
@@ -104,14 +104,14 @@ def _understood() -> str:
 
 
 def _cause(exc: Exception) -> str:
-    """The first line of the database's own words: the others may quote rows."""
+    """The first line of the database's message: the others may quote rows."""
     text = str(exc.orig) if isinstance(exc, sa.exc.DBAPIError) else str(exc)
     return f"{type(exc).__name__}: {text.splitlines()[0] if text else ''}"
 
 
 @dataclass(frozen=True)
 class Schema:
-    """What a database has: which programs it serves, and the last step that ran."""
+    """A database's schema: which programs it serves, and the last step that ran."""
 
     version: int
     step: str

@@ -238,7 +238,7 @@ class Attempt:
         """Raise :class:`DigestMismatch` or :class:`UnexpectedAnswer` unless C4C has the source's bytes."""
         if found.size_bytes is not None and found.size_bytes != source.size_bytes:
             raise DigestMismatch(
-                f"C4C holds {found.size_bytes} bytes in object {found.object_id}, the source has {source.size_bytes}"
+                f"C4C has {found.size_bytes} bytes in object {found.object_id}, the source has {source.size_bytes}"
             )
         if self._rules.verify_digest:
             self._compare_bytes(found, source)
