@@ -1,7 +1,7 @@
 """Checks before an upload: the policy on what is declared, the policy on the first bytes, the virus scanner.
 
-Nothing that was refused, or not scanned where scanning is on, reaches C4C. Without a scanner the bytes are streamed; with one
-they wait in an encrypted spool file for the verdict.
+Nothing that was refused, or not scanned where scanning is on, reaches C4C. Without a scanner the bytes are streamed;
+with one they wait in an encrypted spool file for the verdict.
 """
 
 from __future__ import annotations
