@@ -146,7 +146,7 @@ def _judge(reply: str) -> None:
             Reason(
                 code="infected",
                 message=f"the virus scanner found {signature}",
-                remedy="Do not carry this file. If the scanner is wrong, correct its database, then retry the transfer.",
+                remedy="Do not carry this file. If the finding is wrong, correct the scanner, then retry.",
             )
         )
     if reply.startswith(_SIZE_LIMIT):

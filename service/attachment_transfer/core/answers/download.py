@@ -1,8 +1,8 @@
 """Is this answer the file that CMI lists? The decisions, as two tables; the first row that fits decides.
 
-All that is known is compared before anything may be called stored: the listing (size, type, name), the answer's head
-(status, Content-Type, Content-Encoding, Content-Length, how its end is marked) and its first bytes. What cannot be told
-from these (another file of the same size and type) is no concern of this module.
+All that is known is compared before a file may be called stored: the listing (size, type, name), the answer's head
+(status, Content-Type, Content-Encoding, Content-Length, how its end is marked) and its first bytes. What these cannot
+show (another file of the same size and type) is not checked here.
 
 Sources: RFC 9110 (status 200, 202, 203, 204, 206; section 8.4 codings; section 8.6 length), RFC 9112 section 6.3 (a
 body that only the close of the connection ends may be cut without a trace).
@@ -44,10 +44,10 @@ class ReadMethod(StrEnum):
     """How the body is read."""
 
     EMPTY = "empty"  # there is none, and none is listed
-    STREAM = "stream"  # its length is announced: it goes on as it comes
+    STREAM = "stream"  # its length is announced: it is streamed
     SPOOL = "spool"  # its size is known only at its end
-    UNPACK = "unpack"  # packed: unpacked with every check, then judged
-    TWICE = "twice"  # nothing tells whether its end is the end: read twice and compared
+    UNPACK = "unpack"  # packed: unpacked with every check, then compared
+    TWICE = "twice"  # nothing shows whether it is complete: read twice and compared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +143,7 @@ HEAD_RULES: tuple[HeadRule, ...] = (
         lambda _, answer: bool(answer.codings) and answer.codings[0] not in KNOWN_CODINGS,
         Doubt(
             UnknownCoding,
-            lambda _, answer: f"CMI sent the file packed as {answer.codings[0][:40]!r}, though none was asked for",
+            lambda _, answer: f"CMI sent the file packed as {answer.codings[0][:40]!r}, though none was requested",
         ),
     ),
     HeadRule(lambda _, answer: bool(answer.codings), ReadMethod.UNPACK),
@@ -209,7 +209,7 @@ def unpacked_is_no_archive(listed: ListedFile, unpacked_head: bytes) -> bool:
 
 
 def check_same(first: tuple[int, str], second: tuple[int, str]) -> None:
-    """Two readings, each (size in bytes, sha256), of a body whose end nothing marks. Raises IncompleteDownload."""
+    """Compare two readings (size in bytes, sha256) of a body without a marked end. Raises IncompleteDownload."""
     if first != second:
         raise IncompleteDownload(
             f"CMI: two downloads of the file differ ({first[0]} and {second[0]} bytes), and nothing says where it ends"
