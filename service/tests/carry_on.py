@@ -25,7 +25,7 @@ from kept_kit import Neighbours
 from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.database import open_database
-from attachment_transfer.runtime import common, worker_process
+from attachment_transfer.runtime import common, round_wiring, worker_process
 from attachment_transfer.runtime.settings import Settings
 
 WAIT_S = 100.0
@@ -53,7 +53,7 @@ def main(held: Path, transfer_ids: list[str]) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     transport = httpx.MockTransport(neighbours.answer)
-    with patch.object(worker_process, "OutboundTransport", lambda *_, **__: transport):
+    with patch.object(round_wiring, "OutboundTransport", lambda *_, **__: transport):
         worker_process.run_worker(settings, stop=stop, standby=False)
     print(json.dumps(neighbours.held()))
     sys.stdout.flush()

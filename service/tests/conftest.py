@@ -23,7 +23,8 @@ from recorder_kit import heard
 from stack import Stack
 from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
 
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing, new_master_key
 
 settings.register_profile("decided", derandomize=True, database=None, deadline=None, max_examples=300)

@@ -20,7 +20,8 @@ from attachment_transfer.engine import schema as durable
 from attachment_transfer.engine.engine_clock import use_clock
 from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.engine.worker import EngineWorker, QueueLimits
-from attachment_transfer.ledger.database import migrate, open_database, writing
+from attachment_transfer.ledger.database import open_database, writing
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.runtime import logs
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32

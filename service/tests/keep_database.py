@@ -42,9 +42,10 @@ from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.engine.worker import EngineWorker, QueueLimits
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime import common, logs
 from attachment_transfer.runtime.settings import shipped_dialect

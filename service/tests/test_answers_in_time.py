@@ -28,7 +28,8 @@ from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.serving import Serving
 from attachment_transfer.ingress.waiting import Waiting
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.database import DatabaseBusy, migrate, open_database, writing
+from attachment_transfer.ledger.database import DatabaseBusy, open_database, writing
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.runtime import api_process
 
 PATIENCE_S = 60.0

@@ -61,8 +61,8 @@ def test_a_production_configuration_is_good() -> None:
         ({"ATTACHMENT_TRANSFER_ALLOWED_HOSTS": "*.com"}, f"ALLOWED_HOSTS: '*.com' {TOO_WIDE}"),
         ({"ATTACHMENT_TRANSFER_ALLOWED_HOSTS": "*a*"}, f"ALLOWED_HOSTS: '*a*' {TOO_WIDE}"),
         ({"ATTACHMENT_TRANSFER_PRIVATE_NETWORKS": "*.x.example=0.0.0.0/0"}, "wider than a private network can be"),
-        ({"ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER": "4"}, "one slow tenant can hold a whole worker"),
-        ({"ATTACHMENT_TRANSFER_ROUNDS_PER_TENANT": "9"}, "one slow tenant can hold a whole worker"),
+        ({"ATTACHMENT_TRANSFER_ROUNDS_PER_WORKER": "4"}, "one slow tenant can occupy a whole worker"),
+        ({"ATTACHMENT_TRANSFER_ROUNDS_PER_TENANT": "9"}, "one slow tenant can occupy a whole worker"),
         ({"ATTACHMENT_TRANSFER_COLOUR": "blue"}, "ATTACHMENT_TRANSFER_COLOUR is no setting; it changes nothing"),
     ],
 )

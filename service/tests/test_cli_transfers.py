@@ -18,8 +18,9 @@ from attachment_transfer.core.states import Outcome, TransferState
 from attachment_transfer.engine import schema as durable
 from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing
 
 KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

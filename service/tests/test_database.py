@@ -10,14 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from attachment_transfer.ledger import database, tables
-from attachment_transfer.ledger.database import (
-    UnusableDatabase,
-    check_schema,
-    migrate,
-    open_database,
-    sqlite_path,
-    writing,
-)
+from attachment_transfer.ledger.database import UnusableDatabase, open_database, sqlite_path, writing
+from attachment_transfer.ledger.schema import check_schema, migrate
 
 
 def mounts(monkeypatch: pytest.MonkeyPatch, text: str) -> None:

@@ -11,8 +11,9 @@ from ledger_kit import unsealed
 from attachment_transfer.core.model import Secrets, TransferRequest
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing, SealBroken, new_master_key
 from attachment_transfer.ledger.upkeep.rotation import rotate
 

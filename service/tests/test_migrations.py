@@ -17,14 +17,9 @@ from upgrade_kit import Kept, shape
 from attachment_transfer.core.states import WriteBackState
 from attachment_transfer.ledger import database, migrations, tables
 from attachment_transfer.ledger.audit import note
-from attachment_transfer.ledger.database import (
-    UnusableDatabase,
-    check_schema,
-    migrate,
-    refuse_newer,
-    schema_of,
-)
+from attachment_transfer.ledger.database import UnusableDatabase
 from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.schema import check_schema, migrate, refuse_newer, schema_of
 from attachment_transfer.ledger.sealing import KeyRing
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-migrations")]

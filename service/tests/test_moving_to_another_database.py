@@ -15,8 +15,9 @@ from attachment_lab.testing.postgres import NoPostgres, running_server
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.accept import Accepted, accept
-from attachment_transfer.ledger.database import UnusableDatabase, migrate, open_database
+from attachment_transfer.ledger.database import UnusableDatabase, open_database
 from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.upkeep.move import move
 
@@ -122,7 +123,7 @@ def test_new_rows_do_not_collide_with_moved_ones(
 
 def test_a_target_that_holds_transfers_is_left_alone(full: sa.Engine, target: sa.Engine, clock: HandClock) -> None:
     move(full, target, enqueue=Queue(), now_s=clock.now_s())
-    with pytest.raises(UnusableDatabase, match="holds transfers already"):
+    with pytest.raises(UnusableDatabase, match="has transfers already"):
         move(full, target, enqueue=Queue(), now_s=clock.now_s())
 
 

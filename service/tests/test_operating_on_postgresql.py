@@ -19,8 +19,9 @@ from attachment_transfer.engine import schema as durable
 from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.ledger import migrations, tables
 from attachment_transfer.ledger.audit import audit_of
-from attachment_transfer.ledger.database import migrate, open_database
+from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.gauges import metrics_text
+from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.upkeep.purge import Purger, give_back_space
 from attachment_transfer.ledger.upkeep.redrive import redrive

@@ -9,7 +9,8 @@ import pytest
 from attachment_transfer.clients.clamd import ClamdAddress
 from attachment_transfer.core.policy import MimePattern
 from attachment_transfer.ledger.sealing import new_master_key
-from attachment_transfer.runtime.settings import PREFIX, BadSettings, Settings
+from attachment_transfer.runtime.setting_kinds import PREFIX, BadSettings
+from attachment_transfer.runtime.settings import Settings
 
 NEEDED = {f"{PREFIX}SEALING_KEYS": f"k1:{new_master_key()}"}
 NAMES = ("MIME_ALLOW", "MIME_DENY", "ORIGINATORS", "DEDUPLICATE_NAMES", "CLAMD", "TRANSCRIPT", "WRITE_BACK")

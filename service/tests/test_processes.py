@@ -107,7 +107,7 @@ def test_one_worker_works_a_second_is_refused_and_a_standby_takes_over(start: Ca
     until(first.is_ready)
     second = start("second", "work")
     assert second.process.wait(WAIT_S) == 1
-    assert "another worker holds" in second.log.read_text(encoding="utf-8")
+    assert "another worker has the lock" in second.log.read_text(encoding="utf-8")
     standby = start("standby", "work", "--standby")
     assert first.is_ready()
     first.process.kill()

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from attachment_transfer.core.dialect import BadDialect, overlay, read_dialect
-from attachment_transfer.runtime.settings import BadSettings, Settings, shipped_dialect
+from attachment_transfer.runtime.setting_kinds import BadSettings
+from attachment_transfer.runtime.settings import Settings, shipped_dialect
 
 KEY = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
 GOOD = {"ATTACHMENT_TRANSFER_SEALING_KEYS": KEY}

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from attachment_transfer.cli.main import main
-from attachment_transfer.runtime.settings import BadSettings, dialect_of_file
+from attachment_transfer.runtime.setting_kinds import BadSettings
+from attachment_transfer.runtime.settings import dialect_of_file
 
 SHARED = """
 format = "attachment-dialect.v1"

@@ -38,7 +38,7 @@ def holder(lock: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_second_worker_is_refused_and_told_why(lock: Path, holder: subprocess.Popen[str]) -> None:
-    with pytest.raises(AlreadyWorking, match="another worker holds") as caught, WorkerLock(lock, wait=False):
+    with pytest.raises(AlreadyWorking, match="another worker has the lock") as caught, WorkerLock(lock, wait=False):
         pass
     assert str(lock) in str(caught.value)
     assert "postgresql://" in str(caught.value)

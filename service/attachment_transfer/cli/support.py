@@ -15,7 +15,8 @@ from rich.text import Text
 from attachment_contract.terminal import SafeConsole, echo, visible_line
 from attachment_transfer.ledger.database import UnusableDatabase
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing
-from attachment_transfer.runtime.settings import BadSettings, Settings
+from attachment_transfer.runtime.setting_kinds import BadSettings
+from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.runtime.supervisor import report_failure
 from attachment_transfer.worker.health import PortUnavailable
 from attachment_transfer.worker.process import AlreadyWorking

@@ -1,9 +1,9 @@
-"""Patterns that let in more than anybody can mean: those without a fixed domain that somebody has registered.
+"""Patterns that are wider than intended: those without a fixed registrable domain.
 
 A pattern is *too wide* if the labels behind its last ``*`` are fewer than a registrable domain has: ``*.com``, ``*a*``,
-``*.co.uk``. Then anybody can register a name that it covers. A name without ``*`` is never too wide. Which endings are
+``*.co.uk``. Then anyone can register a name that it covers. A name without ``*`` is never too wide. Which endings are
 public is a long list that changes (publicsuffix.org); the short one here has the country endings of two labels under
-which companies register, and leaves out hosting providers: Sinch's own CMI addresses stand under one of them.
+which companies register, and leaves out hosting providers: Sinch's own CMI addresses are under one of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def host_is_too_wide(pattern: str) -> bool:
     if "*" not in pattern:
         return False
     tail = pattern.lower().rstrip(".").rpartition("*")[2]
-    labels = tail.split(".")[1:]  # what stands before the first dot is the rest of a label that others choose
+    labels = tail.split(".")[1:]  # the part before the first dot is the rest of a label that others choose
     if len(labels) == 2 and len(labels[1]) == _COUNTRY_LABEL_LENGTH and labels[0] in _SECOND_LABELS:
         return True
     return len(labels) < 2 or "" in labels

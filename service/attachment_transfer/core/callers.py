@@ -19,7 +19,7 @@ class CallerRule:
     """One entry of the callers file.
 
     Attributes:
-        name: pattern over ``issuer#client``; ``*`` stands for any characters.
+        name: pattern over ``issuer#client``; ``*`` matches any characters.
         allowed_hosts: instead of the service's own list, if given.
         open_transfers: at most so many that are not at an end.
         requests_per_minute: of new requests, in the long run.

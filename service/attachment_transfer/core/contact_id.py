@@ -22,5 +22,5 @@ def normalise_contact_id(text: str) -> str | None:
         bare = bare[1:-1]
     if _DASHED.fullmatch(bare):
         bare = bare.replace("-", "")
-    # Judged before it is upper-cased: a ligature such as U+FB00 would become "FF".
+    # Checked before it is upper-cased: a ligature such as U+FB00 would become "FF".
     return bare.upper() if _HEX32.fullmatch(bare) else None

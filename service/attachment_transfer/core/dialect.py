@@ -1,4 +1,4 @@
-"""The assumptions about the neighbours, as one object. Their evidence stands in ``dialect.toml``."""
+"""The assumptions about the neighbours, as one object. Their evidence is in ``dialect.toml``."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def own_part(document: Mapping[str, Any]) -> Mapping[str, Any]:
         raise BadDialect(f'format {document["format"]!r} is not known: write format = "{SHARED_FORMAT}"')
     part = document.get("service", {})
     if not isinstance(part, Mapping):
-        raise BadDialect("service holds sections like [service.c4c.name], not a value")
+        raise BadDialect("service has sections like [service.c4c.name], not a value")
     return part
 
 
@@ -82,7 +82,7 @@ def _entries(document: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for section, entries in document.items():
         if not isinstance(entries, Mapping):
-            raise BadDialect(f"dialect section [{section}] holds entries like [{section}.name], not a value")
+            raise BadDialect(f"dialect section [{section}] has entries like [{section}.name], not a value")
         for name, entry in entries.items():
             full = f"{section}_{name}"
             if full not in NeighbourDialect.__dataclass_fields__:

@@ -1,7 +1,7 @@
-"""Host patterns and the egress map: names are judged before they are mapped.
+"""Host patterns and the egress map: names are checked before they are mapped.
 
-A pattern is a host name in which ``*`` stands for one or more characters, dots included, so ``*.crm.cloud.sap``
-covers one or more labels, like the egress map that design asks for.
+A pattern is a host name in which ``*`` matches one or more characters, dots included, so ``*.crm.cloud.sap`` covers one
+or more labels.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def covered(host: str, patterns: tuple[HostPattern, ...]) -> bool:
 
 
 class BadHost(ValueError):
-    """An address whose host or port is none; the message says what is wrong."""
+    """An address with an invalid host or port; the message says what is wrong."""
 
 
 #: RFC 1123, 2.1: letters, digits and inner hyphens. Underscores are for names of records, not of hosts.
@@ -85,7 +85,7 @@ def _check_name(host: str) -> None:
             raise BadHost(f"a part of the host is longer than {_LONGEST_LABEL} characters")
         if not _LABEL.fullmatch(label):
             raise BadHost(f"{label!r} is no part of a host name: letters, digits, and hyphens between them")
-    # A last part of digits is an address to every resolver, and some read 0x7f.1 or 2130706433 as 127.0.0.1.
+    # Every resolver reads a last part of digits as an address; some read 0x7f.1 or 2130706433 as 127.0.0.1.
     if re.fullmatch(r"[0-9]+|0x[0-9a-f]*", labels[-1]):
         _check_address(ipaddress.IPv4Address, host)
 
@@ -96,7 +96,7 @@ def _check_address(kind: type[ipaddress.IPv4Address] | type[ipaddress.IPv6Addres
     except ValueError as exc:
         raise BadHost(f"{host[:_LONGEST_LABEL]!r} is neither a host name nor an address") from exc
     if getattr(address, "scope_id", None):
-        raise BadHost("the address has a zone (%): it means something on its own machine only")
+        raise BadHost("the address has a zone (%): it is valid on its own machine only")
 
 
 def canonical_url(url: str) -> str:

@@ -1,6 +1,6 @@
-"""Invisible characters of a name, judged by their purpose: what a script or an emoji needs stays, the rest goes.
+"""Invisible characters of a name: those that a script or an emoji needs stay, the others are removed.
 
-A zero-width joiner holds an emoji of several people together and shapes Indic and Arabic letters; a zero-width
+A zero-width joiner keeps an emoji of several people together and shapes Indic and Arabic letters; a zero-width
 non-joiner is a part of Persian spelling. The same characters between Latin letters serve only to make one name look
 like another.
 

@@ -1,4 +1,4 @@
-"""File names from the outside, made safe to show and to store, and the key that lets us find our own upload."""
+"""File names from outside, made safe to show and to store, and the key that identifies our own upload."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attachment_transfer.core.invisibles import without_needless_invisibles
 
 #: C4C declares no MaxLength on an attachment's Name; 255 is what file systems and SAP's UI take. Assumed.
 MAX_NAME_CHARACTERS = 255
-#: Of a longer name only so much is looked at: most of it goes anyway.
+#: Of a longer name only so much is read: most of it is cut off anyway.
 _LONGEST_READ_CHARACTERS = 4 * MAX_NAME_CHARACTERS
 
 #: Explicit direction marks: they make ``fdp.exe`` read as ``exe.pdf``. Unicode Bidi_Control.
@@ -22,15 +22,15 @@ _RESERVED_ON_WINDOWS = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|
 
 
 def safe_name(name: str, *, fallback: str = "attachment") -> str:
-    """Return a name to store in C4C: letters of every script stay, what can deceive or escape goes.
+    """Return a name to store in C4C: letters of every script stay; what can deceive or leave a folder is removed.
 
-    Path parts and separators, control characters, bidirectional controls, invisible characters without a purpose where
-    they stand (``core/invisibles.py``) and characters that are reserved in file systems are replaced or dropped; the
-    result is NFC, not empty and at most 255 characters, extension kept.
+    Path parts and separators, control characters, bidirectional controls, invisible characters without a purpose at
+    their position (``core/invisibles.py``) and characters that are reserved in file systems are replaced or dropped;
+    the result is NFC, not empty and at most 255 characters, extension kept.
     """
     text = unicodedata.normalize("NFC", name).replace("\\", "/")
     last = [part for part in text.split("/") if part.strip(". ")] or [fallback]
-    # Again NFC: a mark and its letter may have stood apart by a character that is gone now.
+    # Again NFC: a removed character may have separated a mark from its letter.
     printable = without_needless_invisibles(
         "".join(_replaced(char) for char in _shortened(last[-1], _LONGEST_READ_CHARACTERS))
     )
@@ -39,7 +39,7 @@ def safe_name(name: str, *, fallback: str = "attachment") -> str:
         kept = fallback
     if _RESERVED_ON_WINDOWS.match(kept):
         kept = f"_{kept}"
-    # A cut may fall into an emoji of several characters.
+    # The cut may be inside an emoji of several characters.
     return without_needless_invisibles(_shortened(kept, MAX_NAME_CHARACTERS)).strip(" .")
 
 
@@ -57,7 +57,7 @@ def _shortened(name: str, limit: int) -> str:
 
 
 def distinct_names(names: Iterable[str], *, taken: Iterable[str]) -> list[str]:
-    """The names, none like another or like one that is ``taken``: the first to come keeps its own."""
+    """The names, made different from each other and from those ``taken``: the first one keeps its name."""
     forms = {comparable(name) for name in taken}
     distinct = []
     for name in names:
@@ -83,12 +83,12 @@ def distinct_name(name: str, taken: Container[str]) -> str:
 
 
 def comparable(name: str) -> str:
-    """The form in which two names are the same to a person, and to a file system that ignores case."""
+    """A form that is equal for names that look the same to a person or to a file system that ignores case."""
     return unicodedata.normalize("NFC", name.casefold())
 
 
 def storable(text: str) -> str:
-    """Text from outside as every database takes it: without NUL and without halves of surrogate pairs."""
+    """Text from outside that every database accepts: without NUL and without halves of surrogate pairs."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
@@ -114,5 +114,5 @@ def name_with_key(name: str, key: str) -> str:
 
 
 def carries_key(key: str, *, title: str | None, name: str | None) -> bool:
-    """True if an object at C4C is our upload for ``key``, by either way of carrying it."""
+    """True if an object at C4C is our upload for ``key``, in its title or in its name."""
     return title == key_title(key) or f" [{key}]" in (name or "")

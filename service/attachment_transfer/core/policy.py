@@ -1,7 +1,7 @@
 """Which files are carried, as data: a pure decision from what is declared, and again from what the first bytes show.
 
-Not wanted (whose file it is) is no trouble: the file is skipped. Not allowed (size, type) needs a person: it is parked.
-Either way the other files go on.
+A file that is not wanted (by its originator) is skipped. A file that is not allowed (size, type) is parked for a
+person. The other files are carried in both cases.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class BadMimePattern(ValueError):
 
 @dataclass(frozen=True)
 class MimePattern:
-    """``type/subtype`` in lower case; ``*`` stands for any characters. Raises :class:`BadMimePattern`."""
+    """``type/subtype`` in lower case; ``*`` matches any characters. Raises :class:`BadMimePattern`."""
 
     text: str
 
@@ -55,7 +55,7 @@ class TakeFile:
 
 @dataclass(frozen=True)
 class SkipFile:
-    """Nobody asked for this file."""
+    """This file is not wanted."""
 
     reason: Reason
 
@@ -72,13 +72,13 @@ Verdict = TakeFile | SkipFile | RefuseFile
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """The rules. The service's own transcript is held to the size only: switching it on is asking for it.
+    """The rules. Only the size rule applies to the service's own transcript, which is switched on on purpose.
 
     Attributes:
         max_bytes: size of the largest file that is carried.
-        allowed: types that are carried; none means all.
+        allowed: types that are carried; empty means all.
         denied: types that are not, whatever ``allowed`` says.
-        originators: whose files are carried, in CMI's words and lower case; none means everybody's.
+        originators: whose files are carried, in CMI's words and lower case; empty means all.
     """
 
     max_bytes: int
@@ -87,7 +87,7 @@ class Policy:
     originators: tuple[str, ...] = ()
 
     def by_declaration(self, source: SourceAttachment) -> Verdict:
-        """Decide from what CMI lists. A type that says nothing (``application/octet-stream``) is left to the bytes."""
+        """Decide from what CMI lists. ``application/octet-stream`` says nothing: the bytes decide."""
         if self.originators and not source.is_transcript and source.originator_type.lower() not in self.originators:
             return SkipFile(_not_wanted(source.originator_type))
         declared = plain_type(source.content_type)

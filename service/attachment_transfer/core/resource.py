@@ -13,7 +13,7 @@ from attachment_transfer.core.states import TERMINAL_TRANSFER, Outcome, Transfer
 
 
 def as_json(transfer: Transfer, attachments: list[Attachment] | None = None) -> dict[str, Any]:
-    """The transfer resource. No URL, user or secret is in it: an administrator may dump it into an agent's screen."""
+    """The transfer resource. No URL, user or secret is in it: an administrator may show it on an agent's screen."""
     activity = transfer.activity
     answer: dict[str, Any] = {
         "id": transfer.id,

@@ -1,8 +1,8 @@
-"""The time that DBOS goes by: when a delayed round comes due must be one and the same for every worker.
+"""The clock that DBOS uses: every worker must agree on when a delayed round is due.
 
-DBOS asks ``time.time`` of its own machine, on both sides: whoever delays a round and whoever finds it due. This module
-stands in for ``time`` in the two modules concerned. Should a later release ask elsewhere, it goes by each machine's
-clock as it always did; a contract test would tell.
+DBOS calls its own machine's ``time.time``, both to delay a round and to find rounds that are due. This module replaces
+``time`` in the two modules concerned. If a later release reads the time elsewhere, it uses each machine's clock as
+before, and a contract test fails.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dbos import _enqueue_options, _sys_db
 
 
 class _Time:
-    """The module ``time``, except for what time it is."""
+    """The module ``time`` with another :func:`time.time`."""
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self.time = now_s
@@ -25,6 +25,6 @@ class _Time:
 
 
 def use_clock(now_s: Callable[[], float]) -> None:
-    """From now on, in this process, the engine's time is ``now_s`` (epoch seconds)."""
+    """Let the engine of this process use ``now_s`` (epoch seconds) from now on."""
     for module in (_sys_db, _enqueue_options):
         module.time = _Time(now_s)  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""The pauses between two looks at the queue: short while rounds run, longer when idle, ended at once by a wake-up.
+"""The pauses between two polls of the queue: short while rounds run, longer when idle, ended at once by a wake-up.
 
-DBOS polls and has no public way to be woken. Its queue thread pauses in ``wait`` of the event that ends it; this module
-stands in that one place. Should a later release pause elsewhere, it polls as it always did; a contract test would tell.
+DBOS polls and has no public way to be woken. Its queue thread pauses in ``wait`` of the event that stops it; this
+module replaces that method. If a later release pauses elsewhere, it polls as before, and a contract test fails.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-#: How long after the last round ended the next may still be had at once: its slot is free a moment after its end.
+#: How long after the end of the last round the short pause stays: DBOS frees the slot a moment after the end.
 _BUSY_AFTER_S = 1.0
 
 
 class PollPauses:
-    """Counts the rounds of this process, and takes over the pauses of a thread.
+    """Counts the rounds of this process, and replaces the pauses of a thread.
 
     Args:
         idle_s: the pause while no round runs, in seconds; None = the same as with rounds.
@@ -30,14 +30,14 @@ class PollPauses:
         self._busy_until_s = monotonic_s() + _BUSY_AFTER_S
 
     def end_pause(self) -> None:
-        """End the present pause, or leave out the next."""
+        """End the present pause, or skip the next one."""
         with self._changed:
             self._wake_ups += 1
             self._changed.notify_all()
 
     @contextmanager
     def round(self) -> Iterator[None]:
-        """A round runs. A pause that began before it, and took this process to be idle, becomes a short one."""
+        """A round runs in this block. A long pause that began before it becomes a short one."""
         with self._changed:
             self._running += 1
             self._changed.notify_all()
@@ -49,7 +49,7 @@ class PollPauses:
                 self._busy_until_s = self._monotonic_s() + _BUSY_AFTER_S
 
     def take_over(self, stop: threading.Event, thread_name: str) -> None:
-        """Stand in for ``stop.wait`` and ``stop.set``; wake-ups are for the thread of that name alone."""
+        """Replace ``stop.wait`` and ``stop.set``; wake-ups end the pauses of the thread of that name alone."""
         wait, set_it = stop.wait, stop.set
 
         def waiting(timeout: float | None = None) -> bool:

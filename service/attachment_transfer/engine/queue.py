@@ -1,4 +1,4 @@
-"""The queue of rounds: enqueue inside the caller's transaction, and read what became of a round."""
+"""The queue of rounds: enqueue inside the caller's transaction, delay, find dropped rounds, delete."""
 
 from __future__ import annotations
 
@@ -55,28 +55,28 @@ class RoundQueue:
         return len(delayed)
 
     def dropped(self, rounds: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-        """Those rounds, by (transfer id, number), that the engine will not run any more, whatever became of them.
+        """Those of ``rounds``, each (transfer id, number), that the engine will not run any more.
 
         One whose arguments no configured key opens ends in an error before it begins; so does one that was recovered
         too often.
         """
-        asked = {workflow_id(*one): one for one in rounds}
-        if not asked:
+        by_id = {workflow_id(*one): one for one in rounds}
+        if not by_id:
             return []
         living = self._client.list_workflows(
-            workflow_ids=list(asked), status=_LIVING, load_input=False, load_output=False
+            workflow_ids=list(by_id), status=_LIVING, load_input=False, load_output=False
         )
-        return [one for name, one in asked.items() if name not in {workflow.workflow_id for workflow in living}]
+        return [one for name, one in by_id.items() if name not in {workflow.workflow_id for workflow in living}]
 
     def left_by(self, executor_id: str) -> int:
-        """How many unfinished rounds this executor owns; asked before its next launch, its predecessor left them."""
+        """How many unfinished rounds this executor owns; before its next launch, they are its predecessor's."""
         owned = self._client.list_workflows(
             status="PENDING", executor_id=executor_id, load_input=False, load_output=False
         )
         return len(owned)
 
     def forget(self, rounds: Sequence[tuple[str, int]]) -> None:
-        """Delete what the engine keeps of transfers at an end: (transfer id, number of its last round) each."""
+        """Delete the engine's rows of ended transfers: (transfer id, number of its last round) each."""
         ids = [workflow_id(transfer_id, number) for transfer_id, last in rounds for number in range(1, last + 1)]
         for start in range(0, len(ids), _DELETED_AT_ONCE):
             self._client.delete_workflows(ids[start : start + _DELETED_AT_ONCE])

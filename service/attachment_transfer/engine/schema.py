@@ -15,8 +15,8 @@ class EngineSchemaBehind(Exception):
 def migrate(url: str, engine: sa.Engine) -> None:
     """Create or upgrade DBOS's own tables.
 
-    DBOS numbers its migrations, takes a lock of its own and commits one by one: an interrupted run goes on where it
-    stood. A database that a later DBOS has migrated is left alone, and an earlier DBOS works with it.
+    DBOS numbers its migrations, takes a lock of its own and commits one by one: an interrupted run continues where it
+    stopped. A database that a later DBOS has migrated is not changed, and an earlier DBOS works with it.
     """
     quieten()
     DBOS.migrate(driver_url(url, engine))

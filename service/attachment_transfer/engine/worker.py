@@ -23,8 +23,9 @@ class QueueLimits:
     Attributes:
         per_worker: rounds per worker process.
         per_tenant: rounds per C4C tenant; SAP asks for fewer than 7 parallel long-running calls (KBA 3577788).
-        poll_s: how often the queue is looked at, in seconds.
-        idle_poll_s: the same while no round runs, where :meth:`Worker.wake` is called for what is new; None = the same.
+        poll_s: how often the queue is polled, in seconds.
+        idle_poll_s: the same while no round runs, where :meth:`EngineWorker.wake` is called for new rounds; None =
+            ``poll_s``.
     """
 
     per_worker: int = 8
@@ -65,7 +66,7 @@ class EngineWorker:
         DBOS.workflow(name=WORKFLOW, max_recovery_attempts=100)(round_workflow(runner, self._pauses.round))
 
     def launch(self) -> None:
-        """Recover what a dead predecessor of the same executor id left, then claim rounds.
+        """Recover the rounds that a dead predecessor with the same executor id left, then claim rounds.
 
         Raises :class:`EngineSchemaBehind`.
         """
@@ -73,7 +74,7 @@ class EngineWorker:
             DBOS.launch()
         except dbos_errors.DBOSInitializationError as exc:
             raise EngineSchemaBehind("DBOS's own tables are too old") from exc
-        # No public name for these either; where they are missing, the queue is polled.
+        # These have no public name either; where they are missing, the queue is polled.
         for stop in getattr(self._dbos, "background_thread_stop_events", []):
             self._pauses.take_over(stop, f"queue-worker-{QUEUE}")
         DBOS.register_queue(
@@ -85,14 +86,14 @@ class EngineWorker:
         )
 
     def wake(self) -> None:
-        """Look at the queue now. Any thread may call this, at any time."""
+        """Poll the queue now. Any thread may call this, at any time."""
         self._pauses.end_pause()
 
     def take_over(self, executor_ids: list[str]) -> int:
         """Make the unfinished rounds of dead executors run again; return how many.
 
-        DBOS has no public call for this without its proprietary conductor; a contract test watches this one. The
-        hand-over is guarded by executor id and every later write is fenced, so doing it twice is harmless.
+        DBOS has no public call for this without its proprietary conductor; a contract test checks this one. The call
+        is guarded by executor id and every later write is fenced, so calling it twice is harmless.
         """
         return len(DBOS._recover_pending_workflows(executor_ids))
 

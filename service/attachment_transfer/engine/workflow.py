@@ -80,7 +80,7 @@ def round_workflow(
                     break
             step("settle", runner.settle)
         except Exception as exc:  # noqa: BLE001
-            # Whatever it is, the transfer must not stay "running": the ledger decides on a retry or parks it.
+            # Whatever the error is, the transfer must not stay "running": the ledger retries or parks it.
             _log.error("round %s:%s failed: %s", transfer_id, round_no, type(exc).__name__)
             step("failed", runner.failed, type(exc).__name__)
 
@@ -88,7 +88,7 @@ def round_workflow(
 
 
 def patiently(function: Callable[..., T], *, pause_s: Callable[[float], None] = time.sleep) -> Callable[..., T]:
-    """Wrap a step so that it rides out a database that is away: steps are safe to run twice, so run them again."""
+    """Wrap a step so that it waits while the database does not answer: steps are safe to run twice."""
 
     def step(*arguments: Any) -> T:
         wait_s = 0.2

@@ -26,7 +26,8 @@ from attachment_transfer.ingress.reading import read_request
 from attachment_transfer.ingress.serving import ARRIVED_AT_S
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
-from attachment_transfer.ledger.database import DatabaseBusy, UnusableDatabase, check_schema
+from attachment_transfer.ledger.database import DatabaseBusy, UnusableDatabase
+from attachment_transfer.ledger.schema import check_schema
 from attachment_transfer.telemetry import tracing
 
 __all__ = ["EXTENSION", "Ingress", "create_app"]

@@ -22,6 +22,7 @@ from attachment_transfer.ingress.openapi_schemas import (
 from attachment_transfer.ingress.operator_page import SCRIPTS
 
 _OPEN: dict[str, Any] = {"security": []}
+_ONE: list[dict[str, Any]] = [{"name": "transfer_id", "in": "path", "required": True, "schema": TEXT}]
 
 
 @cache
@@ -39,7 +40,7 @@ def document() -> dict[str, Any]:
             "schemas": schemas(),
         },
         "security": [{"bearer": []}],
-        "paths": {**_for_contact_pro(), **_for_people(), **_for_machines(), **_page()},
+        "paths": {**_for_contact_pro(), **_reading(), **_changing(), **_for_machines(), **_page()},
     }
 
 
@@ -65,8 +66,7 @@ def _for_contact_pro() -> dict[str, Any]:
     }
 
 
-def _for_people() -> dict[str, Any]:
-    one = [{"name": "transfer_id", "in": "path", "required": True, "schema": TEXT}]
+def _reading() -> dict[str, Any]:
     return {
         "/transfers": {
             "get": {
@@ -88,7 +88,7 @@ def _for_people() -> dict[str, Any]:
             }
         },
         "/transfers/{transfer_id}": {
-            "get": _operation("getTransfer", "The transfer with its attachments", "200", "Transfer", one, "404")
+            "get": _operation("getTransfer", "The transfer with its attachments", "200", "Transfer", _ONE, "404")
         },
         "/transfers/{transfer_id}/audit": {
             "get": _operation(
@@ -96,16 +96,21 @@ def _for_people() -> dict[str, Any]:
                 "Who did what to the transfer, oldest first",
                 "200",
                 "AuditPage",
-                [*one, _query("limit", LIMIT), _query("cursor", {"type": "string", "pattern": "^[0-9]{1,15}$"})],
+                [*_ONE, _query("limit", LIMIT), _query("cursor", {"type": "string", "pattern": "^[0-9]{1,15}$"})],
                 "400",
                 "404",
             )
         },
+    }
+
+
+def _changing() -> dict[str, Any]:
+    return {
         "/transfers/{transfer_id}/retry": {
-            "post": _operation("retryTransfer", "Run it again now", "202", "Transfer", one, "404", "409")
+            "post": _operation("retryTransfer", "Run it again now", "202", "Transfer", _ONE, "404", "409")
         },
         "/transfers/{transfer_id}/cancel": {
-            "post": _operation("cancelTransfer", "End it and shred its secrets", "200", "Transfer", one, "404", "409")
+            "post": _operation("cancelTransfer", "End it and shred its secrets", "200", "Transfer", _ONE, "404", "409")
         },
         "/transfers/retry": {
             "post": {

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from attachment_transfer.ledger import tables
 
-#: Actors beside callers, who go by issuer and client.
+#: Actors other than callers, whose names are issuer and client.
 OPERATOR = "operator"
 WORKER = "worker"
 

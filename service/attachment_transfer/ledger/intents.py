@@ -1,4 +1,4 @@
-"""Expected uploads: an open intent for a file that nobody in this ledger posted, so that the next step looks first."""
+"""Expected uploads: an open intent for a file that this ledger never posted, so that the next step lists C4C first."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Files and folders that no other user may read: the database holds names of customers' files and sealed secrets.
+"""Files and folders that no other user may read: the database contains names of customers' files and sealed secrets.
 
-Modes are set on what is created and on what is found, so neither the umask nor an older release decides.
+Modes are set on new and on existing files, so neither the umask nor an older release decides.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _log = structlog.get_logger(__name__)
 
 
 def private_folder(path: Path) -> None:
-    """Make ``path`` and what lacks above it, each 0700. A folder that is there stays as its owner made it."""
+    """Create ``path`` and its missing parents, each 0700. An existing folder keeps its mode."""
     for folder in reversed([path, *path.parents]):
         if not folder.exists():
             folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
@@ -26,18 +26,18 @@ def private_folder(path: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Create ``path`` empty with mode 0600 unless it is there; take the others' rights away if it is.
+    """Create ``path`` empty with mode 0600; remove other users' rights if it exists.
 
-    A file of another owner stays as it is: its owner decides, and a warning says so.
+    A file of another owner is not changed, and a warning is logged.
     """
-    # A file that is there is not opened: closing it would drop the locks that SQLite has on it in this process.
+    # An existing file is not opened: closing it would drop the locks that SQLite has on it in this process.
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, _FILE_MODE))
     _tighten(path)
 
 
 def tighten(*paths: Path) -> None:
-    """Take the others' rights away from those of ``paths`` that are there."""
+    """Remove other users' rights from those of ``paths`` that exist."""
     for path in paths:
         if path.exists():
             _tighten(path)

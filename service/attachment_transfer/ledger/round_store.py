@@ -1,29 +1,23 @@
-"""What a running round reads and writes. Every method is one transaction, safe to run twice."""
+"""A transfer's rounds, as a running round reads and writes them. Every method is one transaction, safe to run twice."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
-from attachment_transfer.core.errors import OutcomeUnknown, Reason
+from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.model import (
     ActivityRef,
-    Attachment,
     Secrets,
-    SourceAttachment,
     Transfer,
-    UploadIntent,
 )
-from attachment_transfer.core.names import attachment_key, distinct_names, safe_name
 from attachment_transfer.core.states import (
-    TERMINAL_ATTACHMENT,
     AttachmentState,
     Outcome,
     TransferState,
     WriteBackState,
-    move_attachment,
     move_transfer,
 )
 from attachment_transfer.ledger import audit, tables
@@ -34,24 +28,21 @@ from attachment_transfer.ledger.accept import (
     reopen_attachments,
     secret_binding,
 )
+from attachment_transfer.ledger.attachment_store import AttachmentStore
 from attachment_transfer.ledger.database import reading, writing
-from attachment_transfer.ledger.intents import expect_uploads
-from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
+from attachment_transfer.ledger.rows import reason_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
-from attachment_transfer.ledger.upkeep.purge import expect_earlier_uploads
 
 
 class SecretsGone(Exception):
-    """The transfer's secrets were shredded: only a new event can bring new ones."""
+    """The transfer's secrets were shredded: only a new event can supply new ones."""
 
 
-class RoundStore:
-    """The ledger as a round sees it.
+class RoundStore(AttachmentStore):
+    """The ledger as a round sees it: the transfer, its secrets, and its attachments.
 
     Args:
-        now_s: the clock, epoch seconds (virtual in the lab).
         redrive_s: how long the secrets of a parked transfer are kept, in seconds.
-        distinct_names: a second file of the same name becomes ``name (2)``; else both go by the same name.
     """
 
     def __init__(
@@ -64,12 +55,9 @@ class RoundStore:
         redrive_s: float,
         distinct_names: bool = False,
     ) -> None:
-        self._engine = engine
+        super().__init__(engine, now_s=now_s, new_id=new_id, distinct_names=distinct_names)
         self._keys = keys
-        self._now_s = now_s
-        self._new_id = new_id
         self._redrive_s = redrive_s
-        self._distinct_names = distinct_names
 
     def begin(self, transfer_id: str, round_no: int) -> Transfer | None:
         """Mark the round as running and return its transfer; None if the round is stale (superseded or cancelled)."""
@@ -107,85 +95,8 @@ class RoundStore:
         with reading(self._engine) as connection:
             return load_transfer(connection, transfer_id, for_update=False)
 
-    def attachments(self, transfer_id: str) -> list[Attachment]:
-        """All attachments in the order of the chat."""
-        query = (
-            sa.select(tables.attachment)
-            .where(tables.attachment.c.transfer_id == transfer_id)
-            .order_by(tables.attachment.c.position)
-        )
-        with reading(self._engine) as connection:
-            return [attachment_from(row) for row in connection.execute(query).mappings()]
-
-    def attachment(self, attachment_id: str) -> Attachment:
-        """Read one attachment."""
-        query = sa.select(tables.attachment).where(tables.attachment.c.id == attachment_id)
-        with reading(self._engine) as connection:
-            return attachment_from(connection.execute(query).mappings().one())
-
-    def note_sources(self, transfer: Transfer, sources: Sequence[SourceAttachment]) -> list[Attachment]:
-        """Add the attachments that are new; known ones keep their state and name, and get their newest address.
-
-        An address may be good for a while only. Returns all of them.
-        """
-        table = tables.attachment
-        query = sa.select(table.c.source_id, table.c.target_name, table.c.href).where(
-            table.c.transfer_id == transfer.id
-        )
-        with writing(self._engine) as connection:
-            rows = connection.execute(query).all()
-            known = {row.source_id: row.target_name for row in rows}
-            addresses = {row.source_id: row.href for row in rows}
-            for source in sources:
-                if addresses.get(source.source_id, source.href) != source.href:
-                    same = (table.c.transfer_id == transfer.id) & (table.c.source_id == source.source_id)
-                    connection.execute(table.update().where(same).values(href=source.href, public=source.public))
-            fresh = [source for source in sources if source.source_id not in known]
-            names = [safe_name(source.name) for source in fresh]
-            if self._distinct_names:
-                names = distinct_names(names, taken=known.values())
-            added = [
-                self._new_row(transfer, source, name, len(known) + offset)
-                for offset, (source, name) in enumerate(zip(fresh, names, strict=True))
-            ]
-            for row in added:
-                connection.execute(tables.attachment.insert().values(**row))
-            expect_earlier_uploads(connection, transfer.id, [row["id"] for row in added], now_s=self._now_s())
-        return self.attachments(transfer.id)
-
-    def _new_row(self, transfer: Transfer, source: SourceAttachment, name: str, position: int) -> dict[str, Any]:
-        return {
-            "id": self._new_id(),
-            "transfer_id": transfer.id,
-            "position": position,
-            "key": _key(transfer, source),
-            "target_name": name,
-            "state": AttachmentState.OPEN,
-            "tries": 0,
-            "attempts": 0,
-            **source_columns(source),
-        }
-
-    def renew(self, attachment: Attachment, source: SourceAttachment) -> Attachment | None:
-        """Let an attachment that is known not to be at C4C stand for a newer version of its source, with a new key.
-
-        Returns None, and changes nothing, if another attachment of the transfer stands for that version already.
-        """
-        table = tables.attachment
-        with writing(self._engine) as connection:
-            transfer = load_transfer(connection, attachment.transfer_id)
-            same = sa.select(table.c.id).where(
-                table.c.transfer_id == transfer.id, table.c.source_id == source.source_id
-            )
-            if connection.execute(same).first() is not None:
-                return None
-            columns = {**source_columns(source), "key": _key(transfer, source)}
-            connection.execute(self._change_attachment(attachment.id, **columns))
-            self._audit(connection, transfer.id, attachment.id, "renewed", source.source_id)
-        return self.attachment(attachment.id)
-
     def note_activity(self, transfer_id: str, activity: ActivityRef) -> None:
-        """Remember which C4C object the files belong to."""
+        """Record which C4C object the files belong to."""
         with writing(self._engine) as connection:
             connection.execute(
                 self._change(
@@ -196,148 +107,12 @@ class RoundStore:
                 )
             )
 
-    def open_intent(self, attachment_id: str) -> UploadIntent | None:
-        """The upload that may exist at C4C without our knowing, if any."""
-        table = tables.upload_intent
-        query = (
-            sa.select(table)
-            .where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
-            .order_by(table.c.id.desc())
-        )
-        with reading(self._engine) as connection:
-            row = connection.execute(query).mappings().first()
-        if row is None:
-            return None
-        return UploadIntent(
-            id=row["id"],
-            attachment_id=row["attachment_id"],
-            started_at_s=row["started_at_s"],
-            deadline_at_s=row["deadline_at_s"],
-        )
-
-    def expect_uploads(self, attachment_ids: Sequence[str]) -> None:
-        """Note that these were seen at C4C: an open intent of long ago makes the next step look and adopt."""
-        if not attachment_ids:
-            return  # the usual case must not take the write lock in every round
-        with writing(self._engine) as connection:
-            expect_uploads(connection, attachment_ids, ended_at_s=0.0)
-
-    def begin_upload(self, attachment_id: str, *, deadline_at_s: float) -> UploadIntent:
-        """Write the intent, before the first byte leaves: a crash from here on is ambiguous, and known to be.
-
-        Raises :class:`OutcomeUnknown` if another round uploads this attachment, or has ended it, meanwhile: a
-        cancelled round's last step, or a worker that was thought dead, may still be under way.
-        """
-        now_s = self._now_s()
-        with writing(self._engine) as connection:
-            attachment = _current(connection, attachment_id)
-            if attachment.state in TERMINAL_ATTACHMENT or _has_open_intent(connection, attachment_id):
-                raise OutcomeUnknown("another round has this attachment in hand")
-            intent_id = connection.execute(
-                tables.upload_intent.insert()
-                .values(attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
-                .returning(tables.upload_intent.c.id)
-            ).scalar_one()
-            connection.execute(
-                self._change_attachment(
-                    attachment.id,
-                    state=move_attachment(attachment.state, AttachmentState.UPLOADING),
-                    attempts=attachment.attempts + 1,
-                )
-            )
-        return UploadIntent(id=intent_id, attachment_id=attachment.id, started_at_s=now_s, deadline_at_s=deadline_at_s)
-
-    def end_upload(self, intent: UploadIntent, *, refused: bool) -> None:
-        """We heard the POST end: ``refused`` is known not to be kept; else the settle time counts from now."""
-        now_s = self._now_s()
-        table = tables.upload_intent
-        heard = (
-            {"closed_at_s": now_s, "result": "refused"}
-            if refused
-            else {"deadline_at_s": min(now_s, intent.deadline_at_s)}
-        )
-        with writing(self._engine) as connection:
-            connection.execute(
-                table.update().where(table.c.id == intent.id, table.c.closed_at_s.is_(None)).values(**heard)
-            )
-
-    def close_intents(self, attachment_id: str, result: str) -> None:
-        """``result``: ``absent`` (looked, not there), ``stored`` or ``adopted``."""
-        with writing(self._engine) as connection:
-            connection.execute(_closing(attachment_id, result, self._now_s()))
-
-    def stored(
-        self, attachment: Attachment, *, object_id: str, size_bytes: int | None, sha256: str | None, how: str
-    ) -> None:
-        """The attachment is at C4C and verified. ``how``: ``stored`` or ``adopted``."""
-        with writing(self._engine) as connection:
-            connection.execute(_closing(attachment.id, how, self._now_s()))
-            connection.execute(
-                self._change_attachment(
-                    attachment.id,
-                    state=move_attachment(attachment.state, AttachmentState.STORED),
-                    c4c_object_id=object_id,
-                    size_bytes=size_bytes,
-                    sha256=sha256,
-                    retry_at_s=None,
-                    **reason_columns(None),
-                )
-            )
-            self._audit(connection, attachment.transfer_id, attachment.id, how, f"object {object_id}")
-
-    def put_off(self, attachment: Attachment, state: AttachmentState, reason: Reason, *, retry_at_s: float) -> None:
-        """Try this attachment again, not before ``retry_at_s``."""
-        with writing(self._engine) as connection:
-            connection.execute(
-                self._change_attachment(
-                    attachment.id,
-                    state=move_attachment(attachment.state, state),
-                    tries=attachment.tries + 1,
-                    retry_at_s=retry_at_s,
-                    **reason_columns(reason),
-                )
-            )
-
-    def park(self, attachment: Attachment, reason: Reason) -> None:
-        """This attachment needs a person. An intent whose outcome is unknown stays open: a redrive looks first."""
-        with writing(self._engine) as connection:
-            connection.execute(
-                self._change_attachment(
-                    attachment.id,
-                    state=move_attachment(attachment.state, AttachmentState.PARKED),
-                    retry_at_s=None,
-                    **reason_columns(reason),
-                )
-            )
-            self._audit(connection, attachment.transfer_id, attachment.id, "parked", reason.code)
-
-    def skip(self, attachment: Attachment, reason: Reason) -> None:
-        """Nobody wants this attachment: a good end, with the reason beside it."""
-        with writing(self._engine) as connection:
-            connection.execute(
-                self._change_attachment(
-                    attachment.id,
-                    state=move_attachment(attachment.state, AttachmentState.SKIPPED),
-                    retry_at_s=None,
-                    **reason_columns(reason),
-                )
-            )
-            self._audit(connection, attachment.transfer_id, attachment.id, "skipped", reason.code)
-
-    def park_the_rest(self, transfer_id: str, example: Attachment) -> None:
-        """Park every attachment that is still open with the reason of ``example``: none of them is tried again."""
-        if example.reason is None:
-            return
-        for attachment in self.attachments(transfer_id):
-            if attachment.state not in TERMINAL_ATTACHMENT:
-                self.park(attachment, example.reason)
-
     def finish(
         self, transfer_id: str, round_no: int, state: TransferState, outcome: Outcome, reason: Reason | None
     ) -> bool:
         """Settle or park. Shreds the secrets at once, or marks them for the end of the redrive time.
 
-        Returns False, and changes nothing, if an event arrived in the same moment: the round must look again.
+        Returns False, and changes nothing, if an event arrived meanwhile: another round must follow.
         """
         with writing(self._engine) as connection:
             transfer = load_transfer(connection, transfer_id)
@@ -384,7 +159,7 @@ class RoundStore:
             if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
                 return
             if transfer.look_again:
-                # The event may have brought what this round lacked when it parked a file: a secret, a right.
+                # The event may have supplied what this round lacked when it parked a file: a secret, a right.
                 reopen_attachments(connection, transfer_id)
             due = transfer.look_again or delay_s <= 0
             wait_s = 0.0 if due else delay_s
@@ -411,7 +186,7 @@ class RoundStore:
             return connection.execute(query).first() is not None
 
     def note_write_back(self, transfer_id: str, round_no: int, *, failure: Reason | None) -> None:
-        """Remember that this round's result was written back, or why it was not.
+        """Record that this round's result was written back, or why it was not.
 
         The trail's line begins with "round N, " until step 0003: the release before reads it (step 0002).
         """
@@ -435,43 +210,3 @@ class RoundStore:
     def _change(self, transfer_id: str, **values: Any) -> sa.Update:
         values["updated_at_s"] = self._now_s()
         return tables.transfer.update().where(tables.transfer.c.id == transfer_id).values(**values)
-
-    def _change_attachment(self, attachment_id: str, **values: Any) -> sa.Update:
-        return tables.attachment.update().where(tables.attachment.c.id == attachment_id).values(**values)
-
-    def _audit(
-        self, connection: sa.Connection, transfer_id: str, attachment_id: str | None, action: str, detail: str
-    ) -> None:
-        audit.note(
-            connection,
-            action,
-            detail,
-            actor=audit.WORKER,
-            at_s=self._now_s(),
-            transfer_id=transfer_id,
-            attachment_id=attachment_id,
-        )
-
-
-def _current(connection: sa.Connection, attachment_id: str) -> Attachment:
-    query = sa.select(tables.attachment).where(tables.attachment.c.id == attachment_id).with_for_update()
-    return attachment_from(connection.execute(query).mappings().one())
-
-
-def _has_open_intent(connection: sa.Connection, attachment_id: str) -> bool:
-    table = tables.upload_intent
-    query = sa.select(table.c.id).where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
-    return connection.execute(query).first() is not None
-
-
-def _key(transfer: Transfer, source: SourceAttachment) -> str:
-    return attachment_key(cmi_url=transfer.cmi_url, contact_id=transfer.contact_id, source_id=source.source_id)
-
-
-def _closing(attachment_id: str, result: str, now_s: float) -> sa.Update:
-    table = tables.upload_intent
-    return (
-        table.update()
-        .where(table.c.attachment_id == attachment_id, table.c.closed_at_s.is_(None))
-        .values(closed_at_s=now_s, result=result)
-    )

@@ -31,7 +31,7 @@ class BadCursor(ValueError):
 
 
 class ChangeNotAllowed(Exception):
-    """The transfer's present state does not allow this; the message says why, ``code`` says it to programs."""
+    """The transfer's present state does not allow this; the message says why, ``code`` is for programs."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -117,7 +117,7 @@ def attachments_of(engine: sa.Engine, transfer_id: str) -> list[Attachment]:
 def count_open(engine: sa.Engine, *, caller: str | None) -> int:
     """How many transfers are not at an end: of one caller, or (None) of all."""
     table = tables.transfer
-    # Named one by one: "not at an end" would be read from every row that is kept, for each request.
+    # Each open state by name: "not ended" would read every row, for each request.
     query = sa.select(sa.func.count()).where(table.c.state.in_(sorted(OPEN_TRANSFER)))
     if caller is not None:
         query = query.where(table.c.caller == caller)
@@ -150,7 +150,7 @@ def retry(
 
 
 def cancel(engine: sa.Engine, transfer_id: str, *, now_s: float, actor: str = audit.OPERATOR) -> Transfer:
-    """End a transfer, and shred its secrets; a running round stops after its present file.
+    """End a transfer and shred its secrets; a running round stops after its present file.
 
     Raises ``LookupError`` or :class:`ChangeNotAllowed`.
     """

@@ -35,6 +35,7 @@ from attachment_transfer.ledger.database import (
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.ledger.views import count_open, known_issuers
+from attachment_transfer.runtime.clock import SystemClock
 from attachment_transfer.runtime.common import (
     clock_of,
     enqueuer,
@@ -50,18 +51,18 @@ from attachment_transfer.runtime.supervisor import end_with_parent, is_supervise
 from attachment_transfer.telemetry import metrics
 
 _JWKS_LIMIT_BYTES = 256 * 1024
-#: Requests of the API that use the database at once; SQLite takes turns anyway.
+#: Requests of the API that use the database at the same time; SQLite serves one after the other anyway.
 _AT_ONCE = 8
-#: The API's threads: for requests that hold a place and as many that wait for one, and for those that wait for keys of
+#: The API's threads: for requests that use the database, as many that wait for it, and those that wait for keys of
 #: known and of unknown issuers.
 _API_THREADS = 2 * (_AT_ONCE + KeyTimes().waiting)
-#: Every answer is there by then: Contact Pro gives up after 10 s by default (documented), and the way takes time too.
+#: Every answer is sent by then: Contact Pro gives up after 10 s by default (documented), and the way takes time too.
 _ANSWER_WITHIN_S = 8.0
 #: The synchronous wait ends so long before that, so that its answer can still be written.
 _SYNC_MARGIN_S = 1.0
-#: How long the API waits for the database's write lock. With the bulkhead's patience it is less than the above.
+#: How long the API waits for the database's write lock. With the bulkhead's wait it is less than the limit above.
 _WRITE_PATIENCE_S = 4.0
-#: How long a request waits for its turn before the database is taken to hang: less than a probe waits for its answer.
+#: How long a request waits for its turn before the database is treated as hanging: less than a probe's time limit.
 _PATIENCE_S = 3.0
 
 
@@ -71,26 +72,12 @@ def ingress_app(settings: Settings) -> Flask:
     pipe = wake_up_pipe_of(os.environ)
     engine = open_database(settings.database_url, write_patience_s=_WRITE_PATIENCE_S)
     queue = RoundQueue(engine, master_keys(settings))
-    issuer_keys = IssuerKeys(
-        _jwks_fetcher(settings),
-        clock.now_s,
-        trusted=[*(issuer for issuer in settings.token_issuers if "*" not in issuer), *known_issuers(engine)],
-    )
-    issuer_keys.prepare()
-    metrics.OLDEST_KEYS.set_function(issuer_keys.oldest_s)
-    token_verifier = TokenVerifier(
-        issuers=settings.token_issuers,
-        audience=settings.token_audience,
-        leeway_s=settings.token_leeway_s,
-        keys=issuer_keys,
-        now_s=clock.now_s,
-    )
     return create_app(
         Ingress(
             engine=engine,
             keys=KeyRing.parse(settings.sealing_keys),
             enqueue=enqueuer(queue),
-            token_verifier=token_verifier,
+            token_verifier=_token_verifier(settings, engine, clock),
             allowed_hosts=settings.allowed_hosts,
             scope_post=settings.scope_post,
             scope_status=settings.scope_status,
@@ -112,6 +99,23 @@ def ingress_app(settings: Settings) -> Flask:
             living_workers=Leases(engine, ttl_s=settings.lease_ttl_s).count_unexpired,
             worker_beside=is_supervised(),
         )
+    )
+
+
+def _token_verifier(settings: Settings, engine: sa.Engine, clock: SystemClock) -> TokenVerifier:
+    issuer_keys = IssuerKeys(
+        _jwks_fetcher(settings),
+        clock.now_s,
+        trusted=[*(issuer for issuer in settings.token_issuers if "*" not in issuer), *known_issuers(engine)],
+    )
+    issuer_keys.prepare()
+    metrics.OLDEST_KEYS.set_function(issuer_keys.oldest_s)
+    return TokenVerifier(
+        issuers=settings.token_issuers,
+        audience=settings.token_audience,
+        leeway_s=settings.token_leeway_s,
+        keys=issuer_keys,
+        now_s=clock.now_s,
     )
 
 

@@ -17,7 +17,7 @@ from attachment_transfer.ledger.leases import database_now
 
 _log = structlog.get_logger(__name__)
 _TELLS_FROM_S = 1.0
-#: A sample that took longer tells too little: half of its time is the error that it may have.
+#: A sample that took longer is ignored: its error can be half of its duration.
 _SLOW_S = 1.0
 
 
@@ -29,12 +29,12 @@ class SystemClock:
         return time.time()
 
     def offset_s(self) -> float:
-        """How far this clock is ahead of the wall, in seconds."""
+        """How far this clock is ahead of the wall clock, in seconds."""
         return 0.0
 
 
 class LabClock(SystemClock):
-    """The wall clock plus the offset in a file ``{"offset_s": n}`` that the lab writes. Read anew when it changes."""
+    """The wall clock plus the offset in a file ``{"offset_s": n}`` that the lab writes. Read again when it changes."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -52,12 +52,12 @@ class LabClock(SystemClock):
                 self._offset_s = float(json.loads(self._file.read_text(encoding="utf-8"))["offset_s"])
                 self._seen = stamp
         except (OSError, ValueError, KeyError, TypeError):
-            pass  # being replaced, or not there yet: the last known offset holds
+            pass  # being replaced, or not there yet: the last known offset stays in force
         return self._offset_s
 
 
 class SharedClock(SystemClock):
-    """``machine``'s clock plus what the database's is ahead of it, as of the last :meth:`align`."""
+    """``machine``'s clock plus its difference to the database's, measured by the last :meth:`align`."""
 
     def __init__(self, engine: sa.Engine, machine: SystemClock) -> None:
         self._engine = engine
@@ -70,16 +70,19 @@ class SharedClock(SystemClock):
         return self._machine.now_s() + self._correction_s
 
     def wall_s(self) -> float:
-        """The same without what the lab has added."""
+        """The same without the lab's offset."""
         return self._machine_s() + self._correction_s
 
     def offset_s(self) -> float:
         return self._machine.offset_s()
 
     def align(self) -> None:
-        """Ask the database for the time, unless it is slow to tell. Raises its errors; what was known holds on."""
+        """Read the database's time and correct this clock. Raises the database's errors.
+
+        A slow answer, and an error, leave the correction as it was.
+        """
         with self._engine.connect() as connection:
-            connection.execute(sa.select(1))  # so that the second question finds everything ready
+            connection.execute(sa.select(1))  # opens the connection, so that the next statement is not delayed by it
             began_s, before_s = time.monotonic(), self._machine_s()
             database_s = float(connection.execute(sa.select(database_now(self._engine))).scalar_one())
             took_s = time.monotonic() - began_s
@@ -88,7 +91,7 @@ class SharedClock(SystemClock):
         correction_s = database_s - (before_s + took_s / 2)
         if abs(correction_s - self._correction_s) >= _TELLS_FROM_S:
             _log.warning(
-                "this machine's clock and the database's differ: the database's counts",
+                "this machine's clock and the database's differ: the database's is used",
                 machine_is_ahead_s=round(-correction_s, 1),
             )
         self._correction_s = correction_s

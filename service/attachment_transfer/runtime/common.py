@@ -18,7 +18,8 @@ from attachment_transfer.ledger.gauges import metrics_page, pseudonym
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime import logs
 from attachment_transfer.runtime.clock import LabClock, SystemClock
-from attachment_transfer.runtime.settings import BadSettings, Settings
+from attachment_transfer.runtime.setting_kinds import BadSettings
+from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.telemetry import otel, tracing
 
 
@@ -37,7 +38,7 @@ def master_keys(settings: Settings) -> list[bytes]:
 
 
 def enqueuer(queue: RoundQueue) -> Enqueue:
-    """The queue as the ledger wants it: a function inside its transaction."""
+    """The queue as the ledger calls it: a function inside its transaction."""
 
     def enqueue(connection: sa.Connection, transfer: Transfer, delay_s: float) -> None:
         queue.enqueue(
@@ -52,7 +53,7 @@ def enqueuer(queue: RoundQueue) -> Enqueue:
 
 
 def observe(settings: Settings) -> None:
-    """Begin to log, and to export spans if the settings ask for it. Raises ``BadSettings``."""
+    """Start logging, and exporting spans if the settings say so. Raises ``BadSettings``."""
     logs.configure(settings.log_format)
     if settings.otel:
         try:
@@ -64,7 +65,7 @@ def observe(settings: Settings) -> None:
 def metrics_page_of(
     settings: Settings, engine: sa.Engine, clock: SystemClock, process: CollectorRegistry
 ) -> Callable[[], bytes] | None:
-    """The page as the settings leave it: closed, with tenants' hosts, or with a pseudonym for each."""
+    """The metrics page by the settings: none, with tenants' hosts, or with a pseudonym for each tenant."""
     if settings.metrics == "closed":
         return None
     shown = str if settings.metrics == "named" else partial(pseudonym, key=master_keys(settings)[0])

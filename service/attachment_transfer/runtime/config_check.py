@@ -9,10 +9,11 @@ from typing import Literal
 
 from attachment_transfer.core.breadth import host_is_too_wide, issuer_is_too_wide, network_is_too_wide
 from attachment_transfer.engine.wake_up import WAKE_UP_VARIABLE
-from attachment_transfer.runtime.settings import PREFIX, Settings
+from attachment_transfer.runtime.setting_kinds import PREFIX
+from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.runtime.supervisor import SUPERVISOR_VARIABLE
 
-_NO_DOMAIN = "has no fixed domain at its end, so it covers names that anybody can register"
+_NO_DOMAIN = "has no fixed domain at its end, so it covers names that anyone can register"
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class ConfigFinding:
 
 
 def findings_of(env: Mapping[str, str]) -> list[ConfigFinding]:
-    """All errors, then all warnings. Never holds a secret's value."""
+    """All errors, then all warnings. A message never contains a secret's value."""
     settings, errors = Settings.checked(env)
     warnings = [*(_unsafe(settings) if settings else ()), *misspelt(env)]
     return [
@@ -46,14 +47,14 @@ def _unsafe(settings: Settings) -> Iterator[str]:
     if settings.rounds_per_tenant >= settings.rounds_per_worker:
         yield (
             f"{PREFIX}ROUNDS_PER_TENANT={settings.rounds_per_tenant} is not below "
-            f"{PREFIX}ROUNDS_PER_WORKER={settings.rounds_per_worker}: one slow tenant can hold a whole worker"
+            f"{PREFIX}ROUNDS_PER_WORKER={settings.rounds_per_worker}: one slow tenant can occupy a whole worker"
         )
 
 
 def _too_wide(settings: Settings) -> Iterator[str]:
     for issuer in settings.token_issuers:
         if issuer_is_too_wide(issuer):
-            yield f"{PREFIX}TOKEN_ISSUERS: {issuer!r} {_NO_DOMAIN}; who holds such a name signs tokens for this service"
+            yield f"{PREFIX}TOKEN_ISSUERS: {issuer!r} {_NO_DOMAIN}; its owner can then sign tokens for this service"
         elif not issuer.startswith("https://"):
             yield f"{PREFIX}TOKEN_ISSUERS: {issuer!r} is no https address: its keys are never fetched"
     for pattern in settings.allowed_hosts:
@@ -70,7 +71,7 @@ def _too_wide(settings: Settings) -> Iterator[str]:
 
 
 class _Asked(Mapping[str, str]):
-    """An environment that notes what it was asked for."""
+    """An environment that records which variables are read."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env

@@ -12,17 +12,9 @@ from attachment_transfer.engine.schema import migrate as migrate_engine
 from attachment_transfer.engine.schema import schema_number
 from attachment_transfer.ledger import audit
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.database import (
-    UnusableDatabase,
-    check_schema,
-    migrate,
-    migrating_alone,
-    open_database,
-    refuse_newer,
-    schema_of,
-    sqlite_path,
-)
-from attachment_transfer.ledger.database import migration_script as ledger_script
+from attachment_transfer.ledger.database import UnusableDatabase, open_database, sqlite_path
+from attachment_transfer.ledger.schema import check_schema, migrate, migrating_alone, refuse_newer, schema_of
+from attachment_transfer.ledger.schema import migration_script as ledger_script
 from attachment_transfer.ledger.upkeep.move import move
 from attachment_transfer.ledger.upkeep.purge import Purger
 from attachment_transfer.runtime.clock import SystemClock
@@ -54,7 +46,7 @@ def migrate_all(settings: Settings) -> Migrated:
             schema = schema_of(engine)
             return Migrated(version=schema.version, step=schema.step, engine=schema_number(engine))
     except sa.exc.DBAPIError as exc:
-        raise UnusableDatabase(f"the database did not let itself be migrated ({type(exc).__name__})") from exc
+        raise UnusableDatabase(f"the database could not be migrated ({type(exc).__name__})") from exc
     finally:
         engine.dispose()
 
@@ -66,7 +58,7 @@ def migration_script(settings: Settings, since: str | None) -> str:
 
 
 def move_from(settings: Settings, source_url: str) -> dict[str, int]:
-    """Copy an embedded database into the configured one and go on there. Needs the old worker stopped."""
+    """Copy an embedded database into the configured one and continue there. The old worker must be stopped."""
     path = sqlite_path(source_url)
     with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=False):
         source, target = open_database(source_url), open_database(settings.database_url)
@@ -84,13 +76,13 @@ def purger(
     retention_s: float,
     actor: str = audit.WORKER,
 ) -> Purger:
-    """What deletes transfers that ended longer ago than the retention time, with their rows in the engine."""
+    """Build what deletes transfers that ended longer ago than the retention time, with their rows in the engine."""
     queue = RoundQueue(engine, master_keys(settings))
     return Purger(engine=engine, forget=queue.forget, now_s=now_s, retention_s=retention_s, actor=actor)
 
 
 def operator_tools(settings: Settings) -> tuple[sa.Engine, Enqueue, SystemClock]:
-    """What the command line needs to look at transfers and move them."""
+    """What the command line needs to read and change transfers."""
     engine = open_database(settings.database_url)
     check_schema(engine)
     queue = RoundQueue(engine, master_keys(settings))

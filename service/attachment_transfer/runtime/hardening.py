@@ -1,12 +1,12 @@
 """What every process of the service does before it reads a secret: no memory in core files, no file for other users.
 
-A core file of a worker holds passwords and sealing keys in clear, whatever was sealed in the database. Two locks,
-because each has a hole. ``RLIMIT_CORE`` 0 is inherited by children, but the kernel ignores it where ``core_pattern`` is
+A worker's core file contains passwords and sealing keys in clear, although they are sealed in the database. Two locks,
+because each has a gap. ``RLIMIT_CORE`` 0 is inherited by children, but the kernel ignores it where ``core_pattern`` is
 a pipe (systemd-coredump, apport). ``PR_SET_DUMPABLE`` 0 stops pipes too, and keeps other processes of the same
 user from ``/proc/PID/mem`` and ptrace, but each ``execve`` sets it back. So every process calls this itself.
 
-In lab mode the second lock stays open: the lab finds processes by their port in ``/proc/PID/fd``, to kill them on
-purpose, and its secrets are invented.
+In lab mode the second lock is not set: the lab finds processes by their port in ``/proc/PID/fd``, to kill them on
+purpose, and its secrets are test data.
 
 Sources: Linux man pages core(5), prctl(2) PR_SET_DUMPABLE, ptrace(2) "Ptrace access mode checking".
 """

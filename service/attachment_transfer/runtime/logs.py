@@ -1,4 +1,4 @@
-"""Structured logs on stderr, one line per record, with a last fence against secrets."""
+"""Structured logs on stderr, one line per record, with a last check against secrets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def configure(log_format: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    # JSON escapes what acts on a terminal by itself.
+    # JSON escapes terminal control characters by itself.
     last: list[structlog.typing.Processor] = (
         [structlog.processors.JSONRenderer()]
         if log_format == "json"
@@ -66,7 +66,7 @@ def configure(log_format: str) -> None:
 
 
 def _made_visible(_logger: object, _method: str, record: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Escape what would act on a terminal or begin a forged line, in names and values, however deep."""
+    """Escape what would control a terminal or begin a forged line, in names and values at every depth."""
     return {visible_line(str(name)): _visible_value(value) for name, value in record.items()}
 
 
@@ -81,7 +81,7 @@ def _visible_value(value: Any) -> Any:
 
 
 def _without_traceback(_logger: object, _method: str, record: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Name the exception and where it was raised; its text may quote a body, so it stays out."""
+    """Name the exception and where it was raised; its text may quote a body, so it is left out."""
     info = record.pop("exc_info", None)
     if info is True:
         info = sys.exc_info()

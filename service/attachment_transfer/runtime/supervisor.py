@@ -1,8 +1,8 @@
 """``run``: the embedded mode. One API process and one worker process, restarted if they die, stopped together.
 
-A child that dies before it was ready has few chances, each after a longer pause: a port that is taken or a setting that
-is wrong is not mended by restarts, and ``run`` then ends with what the child said last. A child that was ready and dies
-is restarted at once, unless it dies too often within a minute.
+A child that dies before it was ready is started a few times more, each time after a longer pause: restarts do not
+repair a port in use or a wrong setting, so ``run`` then ends with the child's last report. A child that was ready and
+dies is restarted at once, unless it dies too often within a minute.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _LONGEST_REPORT = 2_000
 
 @dataclass
 class SupervisedProcess:
-    """One supervised process. ``restarts`` holds the times of its restarts (monotonic seconds).
+    """One supervised process. ``restarts``: when it was restarted (monotonic seconds).
 
     Attributes:
         wake_up_pipe: the pipe by which these processes wake each other, if there is one.
@@ -57,7 +57,7 @@ class SupervisedProcess:
     paused_until_s: float | None = None
 
     def start(self) -> None:
-        """Start it, telling it who its supervisor is: it ends itself when that one is gone."""
+        """Start it with this process's id in its environment: it ends itself when this process is gone."""
         env = {**os.environ, SUPERVISOR_VARIABLE: str(os.getpid())}
         env.pop(WAKE_UP_VARIABLE, None)
         if self.wake_up_pipe is not None:
@@ -72,14 +72,14 @@ class SupervisedProcess:
         return self.process.poll() if self.process else None
 
     def last_report(self) -> str:
-        """What the child reported last: :data:`_READY`, why it ended, or nothing."""
+        """What the child reported last: :data:`_READY`, why it ended, or an empty string."""
         try:
             return self.report.read_text(encoding="utf-8") if self.report else ""
         except OSError:
             return ""
 
     def too_often(self, now_s: float) -> bool:
-        """True if it was restarted too often within a minute: then something is wrong that a restart won't mend."""
+        """True if it was restarted too often within a minute: another restart would not help."""
         self.restarts = [at for at in self.restarts if now_s - at < 60.0]
         return len(self.restarts) >= _MOST_RESTARTS_PER_MINUTE
 
@@ -142,12 +142,12 @@ def _tried_again(child: SupervisedProcess, exit_code: int, now_s: float) -> int:
 
 
 def report_ready() -> None:
-    """In a child: tell the supervisor, if there is one, that this process does its work."""
+    """In a child: report to the supervisor, if there is one, that this process is ready."""
     _report(_READY)
 
 
 def report_failure(message: str) -> None:
-    """In a child: tell the supervisor, if there is one, why this process ends. One sentence with its remedy."""
+    """In a child: report to the supervisor, if there is one, why this process ends. One sentence with its remedy."""
     _report(message[:_LONGEST_REPORT])
 
 
@@ -155,7 +155,7 @@ def _report(text: str) -> None:
     named = os.environ.get(REPORT_VARIABLE)
     if not named:
         return
-    # OSError: the supervisor has gone, with its folder; this process will end by itself. Ready once stays ready.
+    # OSError: the supervisor and its folder are gone; this process ends by itself. The first report counts.
     with contextlib.suppress(OSError), Path(named).open("x", encoding="utf-8") as report:
         report.write(text)
 
@@ -179,14 +179,14 @@ def _end(children: list[SupervisedProcess], *, drain_s: float) -> None:
 
 
 def end_with_supervisor() -> None:
-    """In a child: end this process when the supervisor is gone (kill -9 leaves it no chance to tell us)."""
+    """In a child: end this process when the supervisor is gone (after kill -9 it cannot send a signal)."""
     supervisor = os.environ.get(SUPERVISOR_VARIABLE)
     if supervisor:
         threading.Thread(target=_watch_parent, args=(int(supervisor),), name="supervisor-watch", daemon=True).start()
 
 
 def end_with_parent() -> None:
-    """In the API server's own child: end when the server is gone. After its kill -9 the port would stay taken."""
+    """In the API server's own child: end when the server is gone. Otherwise the port stays in use after its kill -9."""
     threading.Thread(target=_watch_parent, args=(os.getppid(),), name="parent-watch", daemon=True).start()
 
 

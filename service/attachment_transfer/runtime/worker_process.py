@@ -3,63 +3,44 @@
 from __future__ import annotations
 
 import os
-import random
 import socket
 import threading
-import time
 from collections.abc import Callable
 from functools import partial
 
 import sqlalchemy as sa
 
-from attachment_transfer.clients.clamd import Clamd
-from attachment_transfer.clients.outbound.governor import Governor, Pace
-from attachment_transfer.clients.outbound.transport import OutboundTransport
-from attachment_transfer.core.policy import Policy
 from attachment_transfer.engine.engine_clock import use_clock
 from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.engine.schema import EngineSchemaBehind, schema_number
 from attachment_transfer.engine.wake_up import call_on_wake_up, wake_up_pipe_of
 from attachment_transfer.engine.worker import EngineWorker, QueueLimits
-from attachment_transfer.ledger.database import (
-    UnusableDatabase,
-    check_schema,
-    open_database,
-    schema_obstacle,
-    sqlite_path,
-)
+from attachment_transfer.ledger.database import UnusableDatabase, open_database, sqlite_path
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.refusals import Refusals
-from attachment_transfer.ledger.round_store import RoundStore
-from attachment_transfer.ledger.sealing import KeyRing
+from attachment_transfer.ledger.schema import check_schema, schema_obstacle
 from attachment_transfer.ledger.traces import trace_of
 from attachment_transfer.ledger.upkeep.overdue import overdue
 from attachment_transfer.ledger.upkeep.purge import give_back_space
 from attachment_transfer.runtime.clock import SharedClock, SystemClock
-from attachment_transfer.runtime.common import clock_of, enqueuer, master_keys, metrics_page_of, new_id, outbound_policy
+from attachment_transfer.runtime.common import clock_of, master_keys, metrics_page_of, new_id
 from attachment_transfer.runtime.database_tasks import purger
+from attachment_transfer.runtime.round_wiring import round_store_of, rounds_of
 from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.runtime.supervisor import report_ready
 from attachment_transfer.telemetry import metrics
-from attachment_transfer.worker.calls import CredentialWatch
-from attachment_transfer.worker.carry import AttachmentCarrier
 from attachment_transfer.worker.health import HealthServer
-from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.lease_keeper import LeaseKeeper
-from attachment_transfer.worker.neighbours import ClientFactory, Limits
 from attachment_transfer.worker.observed import ObservedRounds
-from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.presence import Presence
 from attachment_transfer.worker.process import WorkerLock, end_what_is_left, work
 from attachment_transfer.worker.retention import Retention
-from attachment_transfer.worker.rounds import Rounds
-from attachment_transfer.worker.write_back import WriteBack
 
 #: SQLite has one worker at a time, so its executor keeps its name over restarts.
 _EMBEDDED = "embedded"
-#: The embedded worker's look at the queue while nothing runs, in seconds: what is new rings, what is delayed can wait.
+#: How often the embedded worker polls its queue while nothing runs, in seconds: a new round wakes it.
 _IDLE_POLL_S = 1.0
-#: Of five seconds of housekeeping; SQLite's one writer has better things to do than two batches in a row.
+#: Of five seconds of housekeeping; SQLite's one writer must not be blocked by two batches in a row.
 _PURGE_AT_MOST_S = 2.0
 
 
@@ -82,11 +63,11 @@ def _work_embedded(settings: Settings, stop: threading.Event, *, standby: bool) 
     with WorkerLock(path.with_name(path.name + ".worker.lock"), wait=standby, stop=stop):
         if stop.is_set():
             return
-        # Whoever held the lock before is dead from here on, and its connections with it.
+        # The process that had the lock before is dead now, and so are its connections.
         clock = clock_of(settings)
         engine = _opened(settings)
         presence = Presence(Leases(engine, ttl_s=settings.lease_ttl_s), _EMBEDDED, ttl_s=settings.lease_ttl_s)
-        parts = _Parts(
+        parts = _WorkerParts(
             settings,
             engine,
             clock,
@@ -105,7 +86,7 @@ def _work_distributed(settings: Settings, stop: threading.Event) -> None:
     engine = _opened(settings)
     clock = SharedClock(engine, clock_of(settings))
     use_clock(clock.wall_s)
-    parts = _Parts(settings, engine, clock, executor_id=executor_id, predecessors_dead_at_s=None)
+    parts = _WorkerParts(settings, engine, clock, executor_id=executor_id, predecessors_dead_at_s=None)
     leases = Leases(engine, ttl_s=settings.lease_ttl_s)
     keeper = LeaseKeeper(
         leases,
@@ -130,7 +111,7 @@ def _opened(settings: Settings) -> sa.Engine:
     return engine
 
 
-class _Parts:
+class _WorkerParts:
     """A worker's parts, wired."""
 
     def __init__(
@@ -148,25 +129,31 @@ class _Parts:
         self._wake_up_pipe = wake_up_pipe_of(os.environ)
         self._clock = clock
         self.engine = engine
-        self._queue = RoundQueue(self.engine, master_keys(settings))
-        self._store = RoundStore(
-            self.engine,
-            keys=KeyRing.parse(settings.sealing_keys),
-            now_s=clock.now_s,
-            new_id=new_id,
-            redrive_s=settings.redrive_s,
-            distinct_names=settings.deduplicate_names,
-        )
+        self._queue = RoundQueue(engine, master_keys(settings))
+        self._store = round_store_of(settings, engine, clock.now_s)
         self._refusals = Refusals(
-            self.engine, key=master_keys(settings)[0], now_s=clock.now_s, park_s=settings.credential_park_s
+            engine, key=master_keys(settings)[0], now_s=clock.now_s, park_s=settings.credential_park_s
         )
         self._retention = Retention(
-            purger(settings, self.engine, clock.now_s, retention_s=settings.retention_s),
-            give_back_space=partial(give_back_space, self.engine),
+            purger(settings, engine, clock.now_s, retention_s=settings.retention_s),
+            give_back_space=partial(give_back_space, engine),
             longest_s=0.0 if settings.database_url.startswith("sqlite:") else _PURGE_AT_MOST_S,
         )
-        self._rounds = _rounds(settings, self._store, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s)
-        self.worker = EngineWorker(
+        self._rounds = rounds_of(
+            settings, self._store, self._queue, self._refusals, clock.now_s, predecessors_dead_at_s
+        )
+        self.worker = self._engine_worker(executor_id)
+        # Bound here: a port in use ends the process before it takes a lease.
+        self._health = HealthServer(
+            settings.host,
+            settings.worker_port,
+            metrics=metrics_page_of(settings, self.engine, self._clock, metrics.WORKER),
+            obstacle=lambda: schema_obstacle(self.engine),
+        )
+
+    def _engine_worker(self, executor_id: str) -> EngineWorker:
+        settings = self._settings
+        return EngineWorker(
             url=settings.database_url,
             engine=self.engine,
             master_keys=master_keys(settings),
@@ -179,16 +166,9 @@ class _Parts:
             ),
             executor_id=executor_id,
         )
-        # Bound here: a port that is taken ends the process before it takes a lease.
-        self._health = HealthServer(
-            settings.host,
-            settings.worker_port,
-            metrics=metrics_page_of(settings, self.engine, self._clock, metrics.WORKER),
-            obstacle=lambda: schema_obstacle(self.engine),
-        )
 
     def _is_alone(self) -> bool:
-        """True if every event comes from the API beside it, which rings."""
+        """True if every event comes from the API beside it, which wakes this process."""
         return self._wake_up_pipe is not None and self._settings.database_url.startswith("sqlite:")
 
     def work(self, stop: threading.Event, *, after_launch: Callable[[], None] = lambda: None) -> None:
@@ -217,7 +197,7 @@ class _Parts:
         return pulled
 
     def count_inherited(self, executor_id: str) -> None:
-        """Count the rounds that a dead predecessor of this name left: the launch takes them over."""
+        """Count the rounds that a dead predecessor with this id left: the launch takes them over."""
         metrics.TAKEOVERS.inc(self._queue.left_by(executor_id))
 
     def _keep_house(self) -> None:
@@ -228,74 +208,3 @@ class _Parts:
         self._refusals.forget_ended()
         self._retention()
         metrics.HOUSEKEEPING.set_to_current_time()
-
-
-def _rounds(
-    settings: Settings,
-    store: RoundStore,
-    queue: RoundQueue,
-    refusals: Refusals,
-    now_s: Callable[[], float],
-    predecessors_dead_at_s: float | None,
-) -> Rounds:
-    limits = Limits(
-        read_s=settings.read_timeout_s,
-        document_s=settings.document_timeout_s,
-        slow_grace_s=settings.slow_grace_s,
-        least_bytes_per_s=settings.least_rate_bytes_per_s,
-        upload_s=settings.upload_timeout_s,
-        attachment_bytes=settings.max_attachment_bytes,
-    )
-    chance = random.SystemRandom()
-    carrier = AttachmentCarrier(
-        store,
-        limits=limits,
-        settle_s=settings.dialect.c4c_settle_s,
-        verify_digest=settings.verify_digest,
-        now_s=now_s,
-        monotonic_s=time.monotonic,
-        jitter=chance.random,
-        predecessors_dead_at_s=predecessors_dead_at_s,
-        inspector=_inspector(settings),
-        prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
-    )
-    policy = outbound_policy(settings, settings.callers.all_hosts(settings.allowed_hosts))
-    governor = Governor(
-        pace=Pace(per_s=settings.calls_per_s, burst=2 * settings.calls_per_s),
-        now_s=now_s,
-        monotonic_s=time.monotonic,
-        pause_s=time.sleep,
-    )
-    metrics.LEFT_ALONE.set_function(lambda: len(governor.open_breakers()))
-    client_factory = ClientFactory(
-        lambda: OutboundTransport(policy, max_connections=4 * settings.rounds_per_worker),
-        dialect=settings.dialect,
-        limits=limits,
-        governor=governor,
-        watch=CredentialWatch(refusals),
-        now_s=now_s,
-        hosts_of=partial(settings.callers.hosts_of, common=settings.allowed_hosts),
-    )
-    return Rounds(
-        store,
-        client_factory,
-        carrier,
-        enqueue=enqueuer(queue),
-        now_s=now_s,
-        jitter=chance.random,
-        transcript=settings.transcript,
-        write_back=WriteBack(store) if settings.write_back else None,
-    )
-
-
-def _inspector(settings: Settings) -> Inspector:
-    policy = Policy(
-        max_bytes=settings.max_attachment_bytes,
-        allowed=settings.mime_allow,
-        denied=settings.mime_deny,
-        originators=settings.originators,
-    )
-    if settings.clamd is None:
-        return Inspector(policy)
-    scanner = Clamd(settings.clamd, answer_s=settings.read_timeout_s, stream_s=settings.upload_timeout_s)
-    return Inspector(policy, scan=scanner.scan)

@@ -1,14 +1,14 @@
-"""What a process counts while it runs: Prometheus counters and histograms. What is stored is in ``ledger/gauges.py``.
+"""What a process counts while it runs: Prometheus counters and histograms. The database's: ``ledger/gauges.py``.
 
 Labels are bounded: reason codes, routes, statuses and neighbours' roles, never an id, a host or a caller.
-Every name stands in ``docs/operations.md``; a test compares.
+``docs/operations.md`` lists every name; a test compares.
 """
 
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more per counter, that nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # one more series per counter, which is not used
 
 API = CollectorRegistry()
 WORKER = CollectorRegistry()
@@ -23,7 +23,7 @@ REQUESTS = Counter(
     registry=API,
 )
 for _status in ("200", "202", "400", "401", "403", "413", "415", "429", "500", "503"):
-    # A series that begins at 1 has no increase: the first refusal must be one.
+    # A series that begins at 1 shows no increase: the first refusal must be visible.
     REQUESTS.labels("/prod/chat-attachments", "POST", _status)
 ACCEPT_SECONDS = Histogram(
     "attachment_transfer_accept_seconds",
@@ -106,7 +106,7 @@ NEIGHBOUR_SECONDS = Histogram(
 )
 SLOW_CALLS = Counter(
     "attachment_transfer_slow_calls",
-    "Calls given up because the neighbour was too slow: each held a place of its tenant until its limit",
+    "Calls given up because the neighbour was too slow: each occupied a slot of its tenant until its limit",
     ["neighbour"],
     registry=WORKER,
 )
@@ -114,7 +114,7 @@ for _neighbour in ("cmi", "c4c"):
     SLOW_CALLS.labels(_neighbour)
 LEFT_ALONE = Gauge(
     "attachment_transfer_neighbours_left_alone",
-    "Neighbours of tenants that are left alone now: they fail or are too slow, and their rounds hold no place",
+    "Neighbours of tenants that are not called now, because they fail or are too slow: their rounds wait in the queue",
     registry=WORKER,
 )
 TAKEOVERS = Counter(

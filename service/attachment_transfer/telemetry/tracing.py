@@ -1,7 +1,7 @@
-"""Spans of the W3C trace that a request belongs to: bound to the log, handed to neighbours, exported if wanted.
+"""Spans of the W3C trace that a request belongs to: bound to the log, sent to neighbours, exported if configured.
 
 The context is kept per thread of work (a ``ContextVar``). Without an exporter a span costs two random ids and nothing
-else; with one (extra ``otel``, see :mod:`attachment_transfer.telemetry.otel`) each finished span is handed to it.
+else; with one (extra ``otel``, see :mod:`attachment_transfer.telemetry.otel`) it receives each finished span.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class _Export:
 
 
 def export_to(exporter: Callable[[TraceSpan], None] | None) -> None:
-    """Hand every finished span of a sampled trace to ``exporter`` from now on; None ends that."""
+    """Pass every finished span of a sampled trace to ``exporter`` from now on; None stops that."""
     _Export.to = exporter
 
 
@@ -66,7 +66,7 @@ def span(
     parent: TraceContext | None = None,
     attributes: Mapping[str, Attribute] | None = None,
 ) -> Iterator[TraceSpan]:
-    """Work inside a span: below ``parent``, else below the present one, else in a trace of its own."""
+    """Run the block in a span: a child of ``parent``, else of the current span, else the first of a new trace."""
     above = parent or _current.get()
     context = above.child(secrets.token_hex(8)) if above else _fresh()
     opened = TraceSpan(

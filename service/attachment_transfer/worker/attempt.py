@@ -23,7 +23,7 @@ from attachment_transfer.core.errors import DigestMismatch, NotWanted, OutcomeUn
 from attachment_transfer.core.model import ActivityRef, Attachment, C4cObject, UploadIntent
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
 from attachment_transfer.core.transcript import sha256_of
-from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.attachment_store import AttachmentStore
 from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.neighbours import Limits, NeighbourClients
 from attachment_transfer.worker.prefetch import Prefetcher
@@ -62,7 +62,7 @@ class AttemptRules:
             the embedded mode's file lock proves it.
     """
 
-    store: RoundStore
+    store: AttachmentStore
     limits: Limits
     settle_s: float
     verify_digest: bool
@@ -238,7 +238,7 @@ class Attempt:
         """Raise :class:`DigestMismatch` or :class:`UnexpectedAnswer` unless C4C has the source's bytes."""
         if found.size_bytes is not None and found.size_bytes != source.size_bytes:
             raise DigestMismatch(
-                f"C4C holds {found.size_bytes} bytes in object {found.object_id}, the source has {source.size_bytes}"
+                f"C4C has {found.size_bytes} bytes in object {found.object_id}, the source has {source.size_bytes}"
             )
         if self._rules.verify_digest:
             self._compare_bytes(found, source)

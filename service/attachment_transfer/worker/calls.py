@@ -85,7 +85,7 @@ class CredentialWatch:
             yield record
             return
         with turn:
-            if self._refusals.holds(credential):
+            if self._refusals.is_refused(credential):
                 raise CredentialRefused("this user and password were refused before: they are not tried again for now")
             yield record
 
@@ -138,7 +138,7 @@ class NeighbourTransport(httpx.BaseTransport):
         return call.answered(response)
 
     def _measured(self, request: httpx.Request) -> httpx.Response:
-        """Send as a child span of the present one. No URL is recorded: paths hold contact ids."""
+        """Send as a child span of the present one. No URL is recorded: paths contain contact ids."""
         attributes: dict[str, Attribute] = {"http.request.method": request.method, "server.address": request.url.host}
         began_s, answer = time.monotonic(), "none"
         try:

@@ -12,7 +12,7 @@ from attachment_transfer.core.model import Attachment
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.retry import StopRetrying, counted_tries, decide
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
-from attachment_transfer.ledger.round_store import RoundStore
+from attachment_transfer.ledger.attachment_store import AttachmentStore
 from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.attempt import Attempt, AttemptRules, Kept, TargetActivity
 from attachment_transfer.worker.inspection import Inspector
@@ -51,7 +51,7 @@ class AttachmentCarrier:
 
     def __init__(
         self,
-        store: RoundStore,
+        store: AttachmentStore,
         *,
         limits: Limits,
         settle_s: float,

@@ -1,7 +1,7 @@
-"""What every file passes before its upload: the policy on what is declared, the policy on its first bytes, the scanner.
+"""Checks before an upload: the policy on what is declared, the policy on the first bytes, the virus scanner.
 
-Nothing that was refused, or not scanned where scanning is on, reaches C4C. Without a scanner the bytes stream on; with
-one they wait in an encrypted spool file until the verdict.
+Nothing that was refused, or not scanned where scanning is on, reaches C4C. Without a scanner the bytes are streamed;
+with one they wait in an encrypted spool file for the verdict.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Inspector:
 
     @contextmanager
     def passed(self, source: SourceAttachment, opened: OpenSource) -> Iterator[OpenSource]:
-        """The opened source, once its bytes may go on. Raises AttachmentRefused and ScannerUnavailable."""
+        """The opened source, once its bytes may be uploaded. Raises AttachmentRefused and ScannerUnavailable."""
         head, pieces = peeked(opened.pieces)
         _enforce(self._policy.by_content(source, head=head, size_bytes=opened.size_bytes))
         if self._scan is None:

@@ -1,4 +1,4 @@
-"""Beats our lease and takes over the rounds of workers that died. PostgreSQL only; SQLite has the file lock."""
+"""Renews our lease and takes over the rounds of workers that died. PostgreSQL only; SQLite has the file lock."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attachment_transfer.telemetry import metrics
 
 _log = structlog.get_logger(__name__)
 
-#: Tells the supervisor "my lease is gone": EX_TEMPFAIL of sysexits.h.
+#: Exit code for "the lease is lost": EX_TEMPFAIL of sysexits.h.
 EXIT_LEASE_LOST = 75
 
 
@@ -23,8 +23,8 @@ class LeaseKeeper:
     Args:
         take_over: makes the rounds of these executors run again, and says how many.
         owners: executors that own unfinished rounds, living or not.
-        align: sets this process's clock right; at each beat.
-        on_lost: what to do when our own lease is gone; must not return to work.
+        align: corrects this process's clock; called at each beat.
+        on_lost: called when our own lease is gone; must not return to work.
     """
 
     def __init__(
@@ -58,14 +58,14 @@ class LeaseKeeper:
             thread.start()
 
     def stop(self) -> None:
-        """Stop beating, then give the lease back: whatever is left over is taken up by the others."""
+        """Stop beating, then release the lease: other workers take over what is unfinished."""
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=10.0)
         self._leases.release(self._executor_id)
 
     def beat(self) -> None:
-        """Live on, or end at once: our rounds belong to somebody else now."""
+        """Renew the lease, or end at once: another worker has taken over our rounds."""
         if not self._leases.beat(self._executor_id):
             _log.error("the lease is gone: another worker has taken over", executor_id=self._executor_id)
             self._on_lost()
@@ -85,5 +85,5 @@ class LeaseKeeper:
         while not self._stop.wait(self._pause_s):
             try:
                 chore()
-            except Exception as exc:  # noqa: BLE001 - the database may be away; the next beat tells
+            except Exception as exc:  # noqa: BLE001 - the database may be away; the next beat tries again
                 _log.warning("lease chore failed", error=type(exc).__name__)

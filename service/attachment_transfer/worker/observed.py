@@ -1,4 +1,4 @@
-"""Rounds under observation: every step is a span of its transfer's trace, timed, and names its transfer in the log."""
+"""Every step of a round is a span of its transfer's trace, is timed, and names its transfer in the log."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ObservedRounds:
         metrics.ROUNDS_RUNNING.set_function(lambda: len(self._began_s))
 
     def discover(self, transfer_id: str, round_no: int) -> Discovered:
-        """Begin the round; a round that this ends at once is timed, too."""
+        """Begin the round; a round that ends here is timed, too."""
         with self._lock:
             self._began_s[transfer_id, round_no] = self._monotonic_s()
         with self._step("discover", transfer_id, round_no):

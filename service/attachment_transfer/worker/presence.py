@@ -1,4 +1,4 @@
-"""The one worker of SQLite says that it lives, so that the API can tell whether anybody carries."""
+"""SQLite's one worker renews a lease, so that the API knows whether a worker runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Presence:
-    """Keeps a lease, at most as often as it has to be kept: every write flushes the disk.
+    """Renews a lease, not more often than needed: every write flushes the disk.
 
     Args:
         ttl_s: how long a lease lasts, in seconds.
@@ -31,9 +31,9 @@ class Presence:
         self._kept_at_s: float | None = None
 
     def keep(self) -> None:
-        """Renew the lease if a quarter of its time is over. Called once the worker claims rounds, and from then on.
+        """Renew the lease if a quarter of its time is over. Called from the time that the worker claims rounds.
 
-        A database that does not take it ends nothing: the next call tries again.
+        A database error is logged, and the next call tries again.
         """
         now_s = self._monotonic_s()
         if self._kept_at_s is None or now_s - self._kept_at_s >= self._pause_s:
@@ -45,6 +45,6 @@ class Presence:
                 self._kept_at_s = now_s
 
     def end(self) -> None:
-        """Give the lease back after the drain. If the database does not take it, it runs out by itself."""
+        """Release the lease after the drain. After a database error it expires by itself."""
         with contextlib.suppress(sa.exc.DBAPIError):
             self._leases.release(self._executor_id)

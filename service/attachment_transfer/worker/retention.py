@@ -1,4 +1,4 @@
-"""The chore that deletes what ended long ago: in small batches, so that accepting and carrying never wait."""
+"""Deletes transfers that ended long ago: in small batches, so that accepting and carrying never wait."""
 
 from __future__ import annotations
 

@@ -36,12 +36,12 @@ from attachment_transfer.worker.write_back import WriteBack
 
 _log = structlog.get_logger(__name__)
 
-#: Normal ends of a transfer for which waiting longer brings nothing.
+#: Normal ends of a transfer: waiting longer would not change them.
 _NORMAL_END = {"unknown-contact": Outcome.UNKNOWN_CONTACT, "no-activity": Outcome.NO_ACTIVITY}
 
 
 class _NotYet(NotThereYet):
-    """History or activity is missing; ``end_code`` names the normal outcome if it stays so."""
+    """History or activity is missing; ``end_code`` is the normal outcome if that does not change."""
 
     def __init__(self, message: str, end_code: str) -> None:
         super().__init__(message)
@@ -99,7 +99,7 @@ class Rounds:
         ]
         if still_open:
             self._look_around(transfer.activity or self._find_activity(transfer, clients), still_open, clients)
-        # Those that failed before come last: a few bad files at the head of a chat must not hold up the others.
+        # Those that failed before come last: a few bad files at the start of a chat must not delay the others.
         order = sorted(still_open, key=lambda item: item.tries)
         self._carrier.prefetcher.plan(transfer.id, order)
         return [item.id for item in order]
@@ -112,7 +112,7 @@ class Rounds:
         return activity
 
     def _look_around(self, activity: ActivityRef, attachments: list[Attachment], clients: NeighbourClients) -> None:
-        """A file that carries our key at C4C already, though this ledger never posted it, is adopted and not doubled.
+        """Adopt files that are at C4C with our key already, although this ledger never posted them.
 
         A ledger may have been lost, or the caller's name may have changed: the key depends on neither.
         """
@@ -124,7 +124,7 @@ class Rounds:
         self._store.expect_uploads(there)
 
     def _transcripts(self, transfer: Transfer, conversation: CmiConversation) -> Iterator[SourceAttachment]:
-        """The chat's transcript as it stands now; none while an earlier one waits that will be carried up to date."""
+        """The chat's present transcript; none while an earlier version waits, which is carried in its newest form."""
         waiting = (
             item.state not in TERMINAL_ATTACHMENT and item.source.is_transcript and not item.attempts
             for item in self._store.attachments(transfer.id)
@@ -146,7 +146,7 @@ class Rounds:
         except SQLAlchemyError:
             raise
         except Exception as exc:  # noqa: BLE001
-            # One poisoned file must not keep the others from arriving.
+            # One poisoned file must not prevent the others.
             _log.exception("carrying an attachment failed", attachment_id=attachment_id)
             carried = self._carrier.put_off(attachment_id, Defect(f"internal error ({type(exc).__name__})"))
         if carried.stop_round and self._is_present(transfer_id, round_no):
@@ -181,7 +181,7 @@ class Rounds:
                 self._finish(transfer, TransferState.PARKED, outcome, reason)
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
-        """A step raised what no step should: retry a little, then park for a person. The type is told, no text."""
+        """A step raised an unexpected error: retry a few times, then park for a person. Only its type is recorded."""
         self._carrier.prefetcher.forget(transfer_id)
         transfer = self._store.transfer(transfer_id)
         if transfer.round_no == round_no and transfer.state is TransferState.RUNNING:
@@ -189,14 +189,14 @@ class Rounds:
         self._clients.forget(transfer_id)
 
     def lost(self, transfer_id: str, round_no: int) -> None:
-        """The engine has dropped this round: begin another a few times, so that no transfer waits for ever."""
+        """The engine has dropped this round: begin another, a few times, so that no transfer waits for ever."""
         transfer = self._store.begin(transfer_id, round_no)
         if transfer is not None:
             _log.error("the engine dropped a round", transfer_id=transfer_id, round=round_no)
             self._again(transfer, Defect("the durable engine dropped the round"))
 
     def _again(self, transfer: Transfer, exc: TryAgain) -> None:
-        # Each reason has a budget of its own: an outage before does not use up the wait for history.
+        # Each reason has a budget of its own: an earlier outage does not use up the wait for history.
         same = transfer.reason is not None and transfer.reason.code == exc.code
         tries = transfer.tries + 1 if same else 1
         decision = decide(exc.code, tries=tries, retry_after_s=exc.retry_after_s, jitter=self._jitter())

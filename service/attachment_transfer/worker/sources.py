@@ -1,4 +1,4 @@
-"""Where a file's bytes come from: CMI, or for a transcript the chat's messages, made into a text anew each time."""
+"""Where a file's bytes come from: CMI, or, for a transcript, the chat's messages, rendered again each time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def open_source(source: SourceAttachment, cmi: CmiClient) -> Iterator[OpenSource
 
 
 def present_transcript(source: SourceAttachment, cmi: CmiClient) -> SourceAttachment:
-    """The transcript as the chat stands now: ``source`` again, or a newer version of it."""
+    """The chat's present transcript: ``source`` again, or a newer version of it."""
     contact_id = contact_of(source)
     return transcript_source(contact_id, _transcript(cmi, contact_id))
 

@@ -1,4 +1,4 @@
-"""Tell Contact Pro what became of a transfer, where that is switched on. It never changes what became of it."""
+"""Write a transfer's result back to Contact Pro, where that is switched on. The result itself never changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attachment_transfer.core.states import Outcome, TransferState
 from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.worker.neighbours import RoundClients
 
-#: The name under which the result stands among the conversation's attached data.
+#: The name of the result among the conversation's attached data.
 RESULT_NAME = "attachment_transfer"
 
 _log = structlog.get_logger(__name__)
@@ -21,8 +21,8 @@ _log = structlog.get_logger(__name__)
 class WriteBack:
     """Writes a round's result to CMI's ``contactData``, before the secrets are shredded.
 
-    Once a round: the transfer's row remembers it. Only a crash between the POST and that row can repeat it, and the
-    repetition says the same.
+    Once a round: the transfer's row records it. Only a crash between the POST and that row repeats it, with the same
+    content.
     """
 
     def __init__(self, store: RoundStore) -> None:
@@ -36,7 +36,7 @@ class WriteBack:
         reason: Reason | None,
         clients: RoundClients,
     ) -> None:
-        """Write back how the transfer ends; trouble is audited and logged, and stays here."""
+        """Write back how the transfer ends. An error is audited and logged, and not raised."""
         # A contact that CMI does not know has no conversation to write to.
         if outcome is Outcome.UNKNOWN_CONTACT or self._store.wrote_back(transfer.id, transfer.round_no):
             return
@@ -59,6 +59,6 @@ class WriteBack:
             return exc.reason
         except sa.exc.DBAPIError:
             raise
-        except Exception as exc:  # noqa: BLE001 - not even a defect of ours may turn a good end into a bad one
+        except Exception as exc:  # noqa: BLE001 - not even a defect of ours may change a good end
             return Defect(f"internal error ({type(exc).__name__})").reason
         return None

@@ -1,9 +1,9 @@
 """SAP Service Cloud V1 (C4C) over OData V2: find the activity, list, attach, read back. Nothing is ever deleted.
 
 Every answer is taken in C4C's own JSON (single entities wrapped in ``d.results``) and in standard V2; the strict header
-is sent. Errors are decided by HTTP status first (``core/c4c_answers.py``); texts only tell a lock from a refusal, in
-every form and language (``clients/error_texts.py``, ``core/lock_words.py``). Lists are read within limits
-(``clients/c4c_lists.py``).
+is sent. Errors are decided by HTTP status first (``core/answers/c4c.py``); texts only distinguish a lock from a
+refusal, in every form and language (``error_texts.py``, ``core/answers/lock_words.py``). Lists are read within limits
+(``lists.py``).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class NewAttachment:
 
 
 class C4cClient:
-    """Give it an ``httpx.Client`` with Basic credentials, timeouts and the outbound policy.
+    """Needs an ``httpx.Client`` with Basic credentials, timeouts and the outbound policy.
 
     Args:
         known: where discovered navigations are kept between rounds; shared by all clients of a process.
@@ -265,7 +265,7 @@ class C4cClient:
         try:
             return object_id_of(single(read_json(response, _DOCUMENT_LIMIT_BYTES, _NAME)))
         except (TransferError, httpx.HTTPError) as exc:
-            if response.status_code == 200:  # 201 and 204 say that it was created; 200 is also what a sign-in page has
+            if response.status_code == 200:  # 201 and 204 mean "created"; 200 is also the status of a sign-in page
                 said = exc.message if isinstance(exc, UnexpectedAnswer) else "C4C answered 200 and broke off"
                 raise OutcomeUnknown(
                     f"{said}; whether the upload was kept is not known", remedy=_UPLOAD_PAGE_REMEDY

@@ -1,6 +1,6 @@
 """The texts of an error document, whatever its form: JSON of OData, Atom/XML, a web page, plain text.
 
-For documents that tell why something failed, and only for these: what cannot be read is left out, and nothing raises.
+Only for documents that explain a failure: what cannot be read is left out, and nothing raises.
 Every pattern here takes time that grows with the text, never with its square: the text is a stranger's.
 """
 
@@ -27,9 +27,9 @@ _LIMIT_S = 10.0
 _MOST_TEXTS = 200
 _SHOWN_CHARACTERS = 200
 
-#: Members and elements that hold what a person reads; a document's other texts come after these.
+#: Members and elements with text for people; a document's other texts come after these.
 _SPOKEN = ("value", "message", "error_description", "title", "detail", "description")
-#: Members and elements that hold neither a text nor a code.
+#: Members and elements with neither a text nor a code.
 _SILENT = frozenset({"lang", "uri", "href", "url", "severity", "timestamp", "transactionid", "longtext_url"})
 _SCRIPT = re.compile(r"<(/?)(?:script|style)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
@@ -160,7 +160,7 @@ def _members(document: Any) -> Iterator[tuple[str, str]]:
 def _of_xml(body: bytes) -> ErrorTexts | None:
     try:
         root: Element = fromstring(body)
-    except (ParseError, DefusedXmlException, ValueError, LookupError):  # LookupError: an encoding nobody has heard of
+    except (ParseError, DefusedXmlException, ValueError, LookupError):  # LookupError: an unknown encoding
         return None
     return _sorted(pair for node in root.iter() for pair in _own_texts(node))
 

@@ -1,4 +1,4 @@
-"""An answer of C4C that is not what was asked for becomes an error: by the table of ``core/c4c_answers.py``."""
+"""Turns an answer of C4C into an error, by the table of ``core/answers/c4c.py``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from attachment_transfer.core.answers.c4c import MIME_REMEDY, SAYS_TYPE, Meaning
 from attachment_transfer.core.answers.lock_words import LockWords
 from attachment_transfer.core.errors import NeighbourBusy, TransferError, TryAgain, UploadQuestioned
 
-#: So that one lock error does not hide a file's real refusal, a lock is waited for, in seconds.
+#: How long to wait after a lock error, in seconds.
 _LOCK_WAIT_S = 10.0
-#: Shorter texts would be masked in the midst of ordinary words.
+#: Shorter texts would be masked inside ordinary words.
 _SHORTEST_SECRET_CHARACTERS = 4
 _SILENT_REMEDY = (
     "C4C gave no reason. Attach the same file in C4C by hand, with the same user: what C4C shows there is the reason. "
@@ -92,7 +92,7 @@ def _remedy_in_its_words(said: ErrorTexts, remedy: str | None) -> str:
 
 
 def _target(response: httpx.Response) -> str:
-    """The host that a redirect leads to. Its path and query may hold a ticket of the sign-in: they are not told."""
+    """The host that a redirect leads to. Its path and query may contain a sign-in ticket: they are not shown."""
     try:
         host = urlsplit(response.headers.get("location", "")).hostname or ""
     except ValueError:

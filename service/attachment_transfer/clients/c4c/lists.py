@@ -25,7 +25,7 @@ class ListLimits:
     Attributes:
         pages: C4C sends 1,000 rows a page; 500 pages are more than any list that a chat needs.
         rows: over all pages.
-        total_s: asked before each page, in seconds.
+        total_s: checked before each page, in seconds.
     """
 
     pages: int = 500
@@ -91,7 +91,7 @@ def next_address(url: str, link: str, *, service_root: str) -> str:
     ``url``, as in any other document.
 
     Args:
-        url: the page that holds the link.
+        url: the page that contains the link.
         service_root: ends with a slash.
     """
     # A ``#`` in a link that a server sends is a part of a key, not a fragment; a lone ``%`` is one that it forgot.

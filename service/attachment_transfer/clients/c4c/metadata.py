@@ -2,7 +2,7 @@
 
 The attachment navigation has a different name under each activity type (``ChatActivityAttachment``,
 ``PhoneCallAttachmentFolder`` …), so we look for its shape: the to-many navigation of the parent whose target type
-holds ``Binary``, ``CategoryCode`` and ``ParentObjectID``.
+has ``Binary``, ``CategoryCode`` and ``ParentObjectID``.
 """
 
 from __future__ import annotations

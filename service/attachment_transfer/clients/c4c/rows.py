@@ -15,17 +15,17 @@ _MOST_BYTES = 2**63 - 1
 
 
 def selection(navigation: AttachmentNavigation) -> str:
-    """What is asked of an attachment: what the type has of it, and never the bytes."""
+    """The ``$select`` of an attachment: those properties that its type has, and never the bytes."""
     wanted = ("ObjectID", "Name", "Title", "MimeType", "SizeInkB")
     return ",".join(name for name in wanted if name in navigation.properties)
 
 
 def page(document: dict[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
-    """Rows and next link, in C4C's shape or in standard V2. Anything else is no list, least of all an empty one."""
+    """Rows and next link, in C4C's shape or in standard V2. Anything else is no list, not an empty one either."""
     data = document.get("d")
     rows = data.get("results") if isinstance(data, dict) else data
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise UnexpectedAnswer("C4C answered 200 without the list that was asked for")
+        raise UnexpectedAnswer("C4C answered 200 without the list that was requested")
     following = data.get("__next") if isinstance(data, dict) else None
     if following is not None and not isinstance(following, str):
         raise UnexpectedAnswer("C4C's next link is no address")
@@ -67,7 +67,7 @@ def _text(value: Any) -> str | None:
 
 
 def size_bytes(value: Any) -> int | None:
-    """C4C's ``SizeInkB`` holds bytes, as a decimal string (recorded: the developer guide's 37-byte text).
+    """C4C's ``SizeInkB`` is a number of bytes, as a decimal string (recorded: the developer guide's 37-byte text).
 
     None, "not known", for all that cannot be a number of bytes: no number, below 0, with a fraction, too large.
     """

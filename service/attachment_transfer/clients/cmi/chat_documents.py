@@ -1,7 +1,8 @@
-"""CMI's chat documents in every shape that is read: which files does the chat hold, and what was written.
+"""CMI's chat documents in every shape that is read: a chat's files and its messages.
 
 The shape is not publicly documented; A (one chat), B (a list of legs) and D (a list of messages) of
-``docs/fidelity.md`` are told apart by what they hold. What cannot be read is an unexpected answer, never a chat without
+``docs/fidelity.md`` are distinguished by their content. What cannot be read is an unexpected answer, never a chat
+without
 files: that would end the transfer, and lose them.
 """
 
@@ -64,7 +65,7 @@ def _parts(document: Any) -> Iterator[list[Message]]:
     loose: list[Message] = []
     for item in document if isinstance(document, list) else [document]:
         if not isinstance(item, dict):
-            raise UnexpectedAnswer("CMI's chat document holds something that is not an object")
+            raise UnexpectedAnswer("CMI's chat document contains something that is not an object")
         if not _MESSAGE_OR_CHAT & item.keys():
             raise UnexpectedAnswer("CMI's chat document has neither messages nor attachments in it")
         if "messages" not in item:
@@ -89,9 +90,9 @@ def _listed(message: Message) -> list[Any]:
 
 
 class _Files:
-    """Tells files apart: by CMI's id, or where there is none by address and name, never by a query string.
+    """Identifies files: by CMI's id, or where there is none by address and name, never by a query string.
 
-    A signed address differs at each reading; what stands behind its ``?`` identifies nothing.
+    A signed address differs at each reading; its query identifies nothing.
     """
 
     def __init__(self) -> None:
@@ -131,7 +132,7 @@ class _Files:
         own_id = item.get("id")
         if isinstance(own_id, str | int) and not isinstance(own_id, bool) and own_id != "":
             identity = storable(str(own_id))
-            # Nothing that CMI lists can pass for the service's own transcript, which no policy judges.
+            # No file that CMI lists may be taken for the service's own transcript, which no policy checks.
             identity = f"cmi:{identity}" if identity.startswith(TRANSCRIPT_PREFIX) else identity
             return identity if self._is_same(identity, item, name) else f"{identity} {name}"
         identity = f"{_without_query(href)} {name}"
@@ -142,7 +143,7 @@ class _Files:
         return identity if number == 1 else f"{identity} #{number}"
 
     def _is_same(self, identity: str, item: Message, name: str) -> bool:
-        """False if another file has this id already: ids may count anew in each message."""
+        """False if another file has this id already: ids may begin again in each message."""
         known = self._known.get(identity)
         if known is None:
             return True

@@ -1,4 +1,4 @@
-"""Contact Pro's Contact Management Interface: what files does this chat hold, and their bytes.
+"""Contact Pro's Contact Management Interface: lists a chat's files and downloads them.
 
 Transport as documented: ``x-api-key`` and HTTP Basic on every call, ``Accept: application/json``. The document is read
 in ``chat_documents.py``, files in ``downloads.py``.
@@ -42,7 +42,7 @@ class CmiConversation:
 
     Attributes:
         attachments: of all originators; the policy decides whose are carried.
-        messages: empty unless they were asked for.
+        messages: empty unless they were requested.
     """
 
     known: bool
@@ -51,7 +51,7 @@ class CmiConversation:
 
 
 class CmiClient:
-    """Give it an ``httpx.Client`` that knows the two credentials and the outbound policy.
+    """Needs an ``httpx.Client`` with the two credentials and the outbound policy.
 
     Args:
         now_s: the service's clock, epoch seconds; what an HTTP date in an answer is compared with.
@@ -106,7 +106,7 @@ class CmiClient:
         return CmiConversation(known=False)
 
     def open(self, source: SourceAttachment) -> AbstractContextManager[OpenSource]:
-        """One attachment's bytes, once nothing speaks against their being the file that is listed.
+        """One attachment's bytes, once all checks show that they are the file that is listed.
 
         Raises DownloadDoubted, LinkExpired, AttachmentGone, DestinationRefused, and what :meth:`conversation` raises.
         """
@@ -179,7 +179,7 @@ class CmiClient:
 
 
 def _redirected(response: httpx.Response) -> UnexpectedAnswer:
-    """A redirect of a document is not followed: credentials would go wherever it leads."""
+    """A redirect of a document is not followed: credentials would be sent to its target."""
     try:
         host = urlsplit(urljoin(str(response.request.url), response.headers.get("location", ""))).hostname
     except ValueError:

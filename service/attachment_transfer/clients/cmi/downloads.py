@@ -1,7 +1,7 @@
-"""The one place between CMI and C4C: a file's answer is fetched, compared with all that is known of it, and opened.
+"""Fetches a file from CMI, compares it with everything that is known of it, and opens it.
 
-Redirects of a download are followed here (at most twice, GET only, as the outbound policy allows); what the decisions
-of ``core/download.py`` need is gathered here, and nothing leaves this module that they doubt.
+Redirects of a download are followed here (at most twice, GET only, as the outbound policy allows). The decisions are in
+``core/answers/download.py``; a file that they doubt is not returned.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Downloads:
 
     @contextmanager
     def open(self, source: SourceAttachment) -> Iterator[OpenSource]:
-        """The file's bytes, once nothing speaks against them. Raises DownloadDoubted, LinkExpired, AttachmentGone, …"""
+        """The file's bytes, once all checks have passed. Raises DownloadDoubted, LinkExpired, AttachmentGone, …"""
         listed = self._listed(source)
         with ExitStack() as opened:
             response = opened.enter_context(closing(self._answer(source)))
@@ -119,7 +119,7 @@ class Downloads:
             raise too_large(self._spool_limit_bytes)
 
     def _check_again(self, source: SourceAttachment, spool: EncryptedSpool) -> None:
-        """Nothing told whether the body was whole: only an equal second one does."""
+        """Download again and compare: nothing else shows whether the body was complete."""
         first, second = hashlib.sha256(), hashlib.sha256()
         for piece in spool.read():
             first.update(piece)
@@ -147,7 +147,7 @@ class Downloads:
             return
         head, pieces = peeked(unpacked(packed.read(), answer.codings[0], most_bytes=listed.size_bytes))
         if download.unpacked_is_no_archive(listed, head):
-            for _ in pieces:  # to its end, where every check of the format is made
+            for _ in pieces:  # to its end, so that every check of the format is made
                 pass
             yield packed
             return
@@ -158,7 +158,7 @@ class Downloads:
         """The answer with the file, for the caller to close; redirects are followed."""
         url, anonymous = self.address(source.href), source.public
         for followed in range(_MOST_REDIRECTS + 1):
-            # Once the way has left CMI, no credential goes along any more, wherever it leads.
+            # After a redirect away from CMI no credential is sent any more, whatever its target.
             anonymous = anonymous or not self._is_own(url)
             response = self._sent(url, anonymous=anonymous, redirected=followed > 0)
             try:
@@ -173,7 +173,7 @@ class Downloads:
             response.close()
         raise UnexpectedAnswer(
             f"CMI redirects a download more than {_MOST_REDIRECTS} times, lastly to {url.host}",
-            remedy="Download the file with the CMI user and see where its address leads.",
+            remedy="Download the file with the CMI user and check where its address leads.",
         )
 
     def _sent(self, url: httpx.URL, *, anonymous: bool, redirected: bool) -> httpx.Response:
@@ -235,7 +235,7 @@ def _target(response: httpx.Response, url: httpx.URL) -> httpx.URL:
         pass
     raise UnexpectedAnswer(
         f"CMI redirects a download ({response.status_code}) without an address that can be used",
-        remedy="Download the file with the CMI user and see what answers: a proxy may stand before CMI.",
+        remedy="Download the file with the CMI user and see what answers: there may be a proxy before CMI.",
     )
 
 
@@ -252,7 +252,7 @@ def _answered(response: httpx.Response) -> AnswerHead:
 
 
 def _streamed(listed: ListedFile, answer: AnswerHead, response: httpx.Response) -> OpenSource:
-    """A body whose length is announced, and enforced below: it goes on as it comes."""
+    """A body whose length is announced, and enforced by httpx: it is streamed."""
     size_bytes = answer.length_bytes or 0
     head, pieces = peeked(_guarded(response.iter_raw()))
     download.check_body(listed, answer, FileBody(size_bytes=size_bytes, head=head))
@@ -275,7 +275,7 @@ def _guarded(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def peeked(pieces: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, and all bytes: what was read to see the first is given again, nothing else is kept."""
+    """The first bytes, and an iterator over all bytes, the first ones included."""
     rest = iter(pieces)
     seen: list[bytes] = []
     size_bytes = 0

@@ -1,6 +1,6 @@
 """Unpack a packed answer with every check that its format offers: the end is seen, each member read, nothing follows.
 
-zlib's own reader is silent about a stream that stops early and about what stands behind its end.
+zlib's own reader raises nothing for a stream that stops early or has bytes after its end.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from attachment_transfer.core.errors import IncompleteDownload, SizeDiffers
 
-#: Sizes that are not listed are bounded by the packed size; text repeats itself at most so often.
+#: A size that is not listed is bounded by the packed size: the highest ratio that text reaches.
 _MOST_UNPACKED_PER_PACKED = 200
 #: Below this the ratio says nothing, in bytes.
 _SMALL_BYTES = 4 * 1024 * 1024
@@ -62,7 +62,7 @@ def _bound(unpacked_bytes: int, packed_bytes: int, most_bytes: int | None) -> No
 
 
 class _Stream:
-    """One packed body: members one behind the other (gzip), or one stream (deflate)."""
+    """One packed body: one or more members (gzip), or one stream (deflate)."""
 
     def __init__(self, coding: str) -> None:
         self._is_gzip = coding in {"gzip", "x-gzip"}
@@ -106,7 +106,7 @@ class _Stream:
 
 
 def _inflated(inflater: _Inflater, data: bytes) -> Iterator[bytes]:
-    """All that ``data`` gives, in blocks: output that is held back counts, too."""
+    """All that ``data`` gives, in blocks: buffered output is included."""
     while True:
         try:
             block = inflater.decompress(data, _AT_ONCE_BYTES)

@@ -1,7 +1,8 @@
-"""Keeps the service a good neighbour: calls per (tenant, host) are paced, and stop for a while where they only fail.
+"""Limits calls per (tenant, host): they are paced, and stop for a while after repeated failures.
 
-A pace that is used up is waited for, up to two seconds; a neighbour that is left alone raises :class:`NeighbourBusy`
-with the time to wait, and then the durable queue waits, no thread does.
+A call waits for the pace up to two seconds. Beyond that, and while the breaker is open, :class:`NeighbourBusy` is
+raised
+with the time to wait: then the durable queue waits, and no thread does.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ class Pace:
 
 
 class CallEnd(Enum):
-    """How a call ended, as far as it says something about the neighbour."""
+    """How a call ended, as far as that shows the neighbour's state."""
 
     WELL = auto()
     FAILED = auto()
-    SLOW = auto()  # given up at a time limit: it held a place all the while
+    SLOW = auto()  # given up at a time limit: it occupied a slot for all that time
     UNDECIDED = auto()
 
 
@@ -43,8 +44,8 @@ class Governor:
     """Buckets and breakers of one process.
 
     Args:
-        now_s: the service's clock, for breakers: the lab's time heals them too.
-        monotonic_s, pause_s: steady time and how to let it pass, for the pace.
+        now_s: the service's clock, for breakers: the lab's clock closes them too.
+        monotonic_s, pause_s: a steady clock and a sleep, for the pace.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Governor:
         return GovernedCall(record)
 
     def admit(self, tenant: str, host: str) -> None:
-        """Let one call pass, perhaps after a short wait, or raise :class:`NeighbourBusy`."""
+        """Admit one call, perhaps after a short wait, or raise :class:`NeighbourBusy`."""
         while (wait_s := self._draw((tenant, host))) > 0:
             if wait_s > _LONGEST_PAUSE_S:
                 raise NeighbourBusy(f"the pace for {host} is used up", retry_after_s=wait_s)
@@ -90,7 +91,7 @@ class Governor:
             breaker, wait_s = self._breakers.get((tenant, host), self._fresh).ask(self._now_s())
             if wait_s > 0:
                 raise NeighbourBusy(
-                    f"{host} failed {breaker.failed} times in a row: it is left alone", retry_after_s=wait_s
+                    f"{host} failed {breaker.failed} times in a row: it is not called now", retry_after_s=wait_s
                 )
             self._breakers[(tenant, host)] = breaker
 
@@ -110,7 +111,7 @@ class Governor:
             self._breakers[(tenant, host)] = breaker
 
     def open_breakers(self) -> list[tuple[str, str]]:
-        """(tenant, host) of every neighbour that is left alone now."""
+        """(tenant, host) of every neighbour that is not called now."""
         with self._lock:
             return sorted(key for key, breaker in self._breakers.items() if breaker.open_until_s is not None)
 
@@ -158,7 +159,7 @@ class GovernedCall:
 
 
 class _WatchedBody(httpx.SyncByteStream):
-    """An answer's body: well unless it breaks off. One that is not read to its end is no fault of the neighbour's."""
+    """An answer's body: a good end unless it breaks off. If we stop reading, that is not the neighbour's failure."""
 
     def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream, call: GovernedCall) -> None:
         if not isinstance(inner, httpx.SyncByteStream):
@@ -172,6 +173,6 @@ class _WatchedBody(httpx.SyncByteStream):
         self._call.end(CallEnd.WELL)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Release the connection."""
         self._call.end(CallEnd.WELL)
         self._inner.close()

@@ -1,9 +1,9 @@
-"""How long one call may take in all, asked at every piece that is received or sent, whatever the pieces' size.
+"""How long one call may take in all, checked at every piece that is received or sent, whatever its size.
 
-httpx's timeouts bound the wait for one piece: a peer that sends a byte a second never meets them. A :class:`TimeLimit`
-is such a timeout (a number of seconds, as httpx and httpcore pass it down) that also knows what remains of the whole;
-:class:`LimitedStream`, below TLS and HTTP, asks it. Only the time spent waiting for this peer counts: a download that
-is passed on to a slower upload is not blamed for it.
+httpx's timeouts bound the wait for one piece: a peer that sends one byte a second never exceeds them. A
+:class:`TimeLimit` is such a timeout (a number of seconds, as httpx and httpcore pass it down) that also knows what
+remains of the whole; :class:`LimitedStream`, below TLS and HTTP, checks it. Only the time spent waiting for this peer
+counts: a download that feeds a slower upload does not run into its own limit.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class TooSlow(httpcore.ReadTimeout):
 
 
 class TooSlowToTake(httpcore.WriteTimeout):
-    """The peer did not take what was sent in the time that it may take."""
+    """The peer did not accept what was sent in the time that it may take."""
 
 
 class TimeLimit(float):
-    """As a number, the longest wait for one piece, in seconds; besides, a limit for all waits of one call together.
+    """As a number: the longest wait for one piece, in seconds. In addition, a limit for all waits of one call together.
 
     Args:
         piece_s: the number.
@@ -56,7 +56,7 @@ class TimeLimit(float):
         return self._total_s + earned_s
 
     def note(self, waited_s: float, passed_bytes: int) -> None:
-        """A piece came, or was waited for in vain."""
+        """Record a wait, and the piece that came, if one did."""
         self.waited_s += waited_s
         self.passed_bytes += passed_bytes
 
@@ -67,7 +67,7 @@ class TimeLimit(float):
         self.passed_bytes: int = 0
 
     def used_up(self) -> str:
-        """The sentence."""
+        """The limit as part of an error message."""
         return f"{self.passed_bytes} bytes in {self.waited_s:.0f} s, which is too slow"
 
 
@@ -127,7 +127,7 @@ class LimitedStream(httpcore.NetworkStream):
         return LimitedStream(inner, self._monotonic_s)
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore asks of a connection."""
+        """Information that httpcore reads from a connection."""
         return self._inner.get_extra_info(info)
 
 
@@ -136,11 +136,11 @@ class CallTimes:
     """The times of a worker's calls to neighbours, in seconds.
 
     Attributes:
-        connect_s: until a connection stands, TLS included.
+        connect_s: until a connection is established, TLS included.
         piece_s: for the head of an answer, and the longest silence within a body.
         document_s: for all of a document, head and body.
         slow_grace_s: what a file's body may take beyond ``least_bytes_per_s``.
-        least_bytes_per_s: a file that comes more slowly in the long run is given up.
+        least_bytes_per_s: a download that is slower in the long run is given up.
     """
 
     connect_s: float = 10.0
@@ -164,7 +164,7 @@ class CallTimes:
         )
 
     def begin_body(self, response: httpx.Response) -> None:
-        """The head of a file's answer is there: from now on its body's limit holds."""
+        """Begin the limit of a file's body: its head has arrived."""
         limit = response.request.extensions["timeout"].get("read")
         if isinstance(limit, TimeLimit):
             limit.begin(total_s=self.slow_grace_s, least_bytes_per_s=self.least_bytes_per_s)
@@ -176,7 +176,7 @@ class CallTimes:
 
 
 def too_slow(exc: BaseException) -> str | None:
-    """What a call that met its limit says of it; None for every other error."""
+    """The message of a call that exceeded its limit; None for every other error."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, TooSlow | TooSlowToTake):

@@ -1,8 +1,8 @@
-"""The one way out: names are judged, then mapped, then resolved, and every resolved address is judged too.
+"""The one way out: names are checked, then mapped, then resolved, and every resolved address is checked too.
 
-Source of the hostile-URL rules: the request's body is written by an administrator of another system. Anything that
-could make the service talk to itself or to an inner network is refused here, at connect time, so that a name that
-resolves differently the second time (DNS rebinding) gains nothing.
+Why URLs are hostile: the request's body is written by an administrator of another system. Anything that could make the
+service call itself or an inner network is refused here, at connect time, so that a name that resolves differently the
+second time (DNS rebinding) has no effect.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class OutboundPolicy:
     private: tuple[tuple[HostPattern, ipaddress.IPv4Network | ipaddress.IPv6Network], ...] = ()
 
     def judge(self, url: httpx.URL) -> None:
-        """Raise :class:`DestinationRefused` unless ``url`` may be called. Judges the name, before any mapping."""
+        """Raise :class:`DestinationRefused` unless ``url`` may be called. Checks the name, before any mapping."""
         if url.scheme != "https":
             raise DestinationRefused(f"{url.host}: only https is allowed", remedy="Write an https:// address.")
         if url.userinfo:
@@ -90,7 +90,7 @@ def resolve_by_system(host: str, port: int) -> list[str]:
 
 
 class GuardedBackend(httpcore.SyncBackend):
-    """Connects to an address that was judged, never to a name."""
+    """Connects to an address that was checked, never to a name."""
 
     def __init__(self, policy: OutboundPolicy, resolve: Resolve = resolve_by_system) -> None:
         self._policy = policy
@@ -105,7 +105,7 @@ class GuardedBackend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Resolve, judge every address, connect to the first that answers; each has the whole ``timeout``."""
+        """Resolve, check every address, connect to the first that answers; each has the whole ``timeout``."""
         try:
             addresses = self._resolve(host, port)
         except (OSError, UnicodeError) as exc:  # UnicodeError: a label that is empty, or longer than 63 characters
@@ -145,7 +145,7 @@ class OutboundTransport(httpx.HTTPTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Judge, map, send. The URL's path and the Host header stay the real ones."""
+        """Check, map, send. The URL's path and the Host header stay the real ones."""
         self._policy.judge(request.url)
         rule = self._policy.egress.target_for(request.url.host)
         if rule is None:
@@ -161,7 +161,7 @@ class OutboundTransport(httpx.HTTPTransport):
 
 
 def unavailable(neighbour: str, exc: Exception) -> NeighbourUnavailable:
-    """What was in the way, without repeating an address: a certificate, a name, an error of the system."""
+    """The cause, without repeating an address: a certificate, a name, an error of the system."""
     cause: BaseException | None = exc
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -182,7 +182,7 @@ def unavailable(neighbour: str, exc: Exception) -> NeighbourUnavailable:
 
 @contextmanager
 def speaking_to(neighbour: str) -> Iterator[None]:
-    """Turn httpx's errors into ours; the core never sees httpx, and no URL or header gets into a message."""
+    """Turn httpx's errors into ours; the core never sees httpx, and no message contains a URL or a header."""
     try:
         yield
     except (httpx.RequestError, httpx.StreamError) as exc:

@@ -1,6 +1,6 @@
 """What an answer of C4C means, as data: status × operation → error. Texts of an answer only refine a row.
 
-C4C's error statuses are not published, so each row is what HTTP says about the status (RFC 9110), seen from what the
+C4C's error statuses are not published, so each row is what HTTP says about the status (RFC 9110), sorted by what the
 service may do next. The first row that covers a status counts.
 """
 
@@ -26,7 +26,7 @@ from attachment_transfer.core.errors import (
 
 
 class Operation(StrEnum):
-    """What C4C was asked for."""
+    """The kind of a request."""
 
     READ = "read"
     UPLOAD = "upload"
@@ -47,8 +47,8 @@ class Meaning:
     """What one status means for one operation.
 
     Attributes:
-        error: what is raised; None: it is the answer that was asked for.
-        words: the message; ``{status}`` stands for the status. What C4C said is appended where ``quotes`` is set.
+        error: what is raised; None: the answer is a success.
+        words: the message; ``{status}`` is replaced by the status. C4C's text is appended where ``quotes`` is set.
         remedy: None: the error's own one, or, for :class:`UploadQuestioned`, one that repeats what C4C said.
         may_exist: the object may exist at C4C although the answer is an error.
         may_be_lock: a lock text in the answer turns it into :class:`NeighbourBusy`.
@@ -75,12 +75,12 @@ _PAGE_REMEDY = (
     "Open the C4C address with the technical user: a sign-in page or a proxy answers in its place. Correct the "
     "address or the proxy, then retry the transfer."
 )
-_BY_HAND = "Attach a file to this activity in C4C by hand, with the same user: C4C shows what is in the way. "
+_BY_HAND = "Attach a file to this activity in C4C by hand, with the same user: C4C shows the obstacle. "
 _CONFLICT_REMEDY = f"{_BY_HAND}Then retry the transfer."
 _ACTIVITY_REMEDY = "Check that the activity still exists in C4C and that the user may see it; then retry the transfer."
 _SIZE_REMEDY = (
     "The file is too large for C4C or for a proxy before it. Raise that limit, or lower "
-    "ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES so that such files are told at once; then retry the transfer."
+    "ATTACHMENT_TRANSFER_MAX_ATTACHMENT_BYTES so that such files are refused at once; then retry the transfer."
 )
 
 _FINE = Meaning(error=None)
@@ -122,7 +122,7 @@ _CONFLICT = Meaning(
 )
 _CHANGED = Meaning(
     error=UploadQuestioned,
-    words="C4C answered {status} to an upload: a condition is missing or does not hold, and the service sent none",
+    words="C4C answered {status} to an upload: a condition is missing or not met, and the service sent none",
     remedy=f"A proxy before C4C may have added a condition (If-Match). {_CONFLICT_REMEDY}",
     may_be_lock=True,
     quotes=True,
@@ -131,7 +131,7 @@ _CHANGED = Meaning(
 #: (statuses, meaning of a read, meaning of an upload)
 ANSWERS: tuple[tuple[Container[int], Meaning, Meaning], ...] = (
     ((200, 201), _FINE, _FINE),
-    ((204,), Meaning(error=UnexpectedAnswer, words="C4C answered 204: nothing, where something was asked for"), _FINE),
+    ((204,), Meaning(error=UnexpectedAnswer, words="C4C answered 204 (no content) to a read"), _FINE),
     (range(200, 300), Meaning(error=UnexpectedAnswer), _UNKNOWN),
     ((304,), Meaning(error=UnexpectedAnswer), _UNKNOWN),
     ((307, 308), _READ_OFF, _UPLOAD_OFF),

@@ -1,8 +1,8 @@
 """Is this answer the file that CMI lists? The decisions, as two tables; the first row that fits decides.
 
-All that is known is compared before anything may be called stored: the listing (size, type, name), the answer's head
-(status, Content-Type, Content-Encoding, Content-Length, how its end is marked) and its first bytes. What cannot be told
-from these (another file of the same size and type) is no concern of this module.
+All that is known is compared before a file may be called stored: the listing (size, type, name), the answer's head
+(status, Content-Type, Content-Encoding, Content-Length, how its end is marked) and its first bytes. What these cannot
+show (another file of the same size and type) is not checked here.
 
 Sources: RFC 9110 (status 200, 202, 203, 204, 206; section 8.4 codings; section 8.6 length), RFC 9112 section 6.3 (a
 body that only the close of the connection ends may be cut without a trace).
@@ -13,9 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 
+from attachment_transfer.core.answers.file_kinds import (
+    document_kind,
+    is_named_as,
+    is_named_as_archive,
+    is_named_as_signed,
+)
 from attachment_transfer.core.answers.sniffing import (
     UNKNOWN,
     declared_type,
@@ -40,10 +44,10 @@ class ReadMethod(StrEnum):
     """How the body is read."""
 
     EMPTY = "empty"  # there is none, and none is listed
-    STREAM = "stream"  # its length is announced: it goes on as it comes
+    STREAM = "stream"  # its length is announced: it is streamed
     SPOOL = "spool"  # its size is known only at its end
-    UNPACK = "unpack"  # packed: unpacked with every check, then judged
-    TWICE = "twice"  # nothing tells whether its end is the end: read twice and compared
+    UNPACK = "unpack"  # packed: unpacked with every check, then compared
+    TWICE = "twice"  # nothing shows whether it is complete: read twice and compared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,7 +143,7 @@ HEAD_RULES: tuple[HeadRule, ...] = (
         lambda _, answer: bool(answer.codings) and answer.codings[0] not in KNOWN_CODINGS,
         Doubt(
             UnknownCoding,
-            lambda _, answer: f"CMI sent the file packed as {answer.codings[0][:40]!r}, though none was asked for",
+            lambda _, answer: f"CMI sent the file packed as {answer.codings[0][:40]!r}, though none was requested",
         ),
     ),
     HeadRule(lambda _, answer: bool(answer.codings), ReadMethod.UNPACK),
@@ -205,7 +209,7 @@ def unpacked_is_no_archive(listed: ListedFile, unpacked_head: bytes) -> bool:
 
 
 def check_same(first: tuple[int, str], second: tuple[int, str]) -> None:
-    """Two readings, each (size in bytes, sha256), of a body whose end nothing marks. Raises IncompleteDownload."""
+    """Compare two readings (size in bytes, sha256) of a body without a marked end. Raises IncompleteDownload."""
     if first != second:
         raise IncompleteDownload(
             f"CMI: two downloads of the file differ ({first[0]} and {second[0]} bytes), and nothing says where it ends"
@@ -217,73 +221,27 @@ def type_to_send(listed: ListedFile, answer: AnswerHead, head: bytes) -> str:
     return listed.content_type or effective_type(answer.content_type or UNKNOWN, sniff(head))
 
 
-_PAGE, _JSON, _XML = "a web page", "a JSON document", "an XML document"
-
-#: What servers and gateways answer in a file's place, by type.
-_DOCUMENT_TYPES: tuple[tuple[str, str], ...] = (
-    ("text/html", _PAGE),
-    ("application/xhtml+xml", _PAGE),
-    ("application/json", _JSON),
-    ("text/json", _JSON),
-    ("application/*+json", _JSON),
-    ("application/xml", _XML),
-    ("text/xml", _XML),
-    ("application/*+xml", _XML),
-)
-#: Files that are such documents themselves, by the ending of their name.
-_DOCUMENT_NAMES: dict[str, frozenset[str]] = {
-    _PAGE: frozenset({".html", ".htm", ".xhtml", ".xht", ".shtml", ".mhtml", ".mht", ".hta"}),
-    _JSON: frozenset({".json", ".jsonl", ".ndjson", ".geojson", ".har", ".ipynb", ".webmanifest", ".map", ".topojson"}),
-    _XML: frozenset(
-        {
-            ".xml",
-            ".svg",
-            ".xsd",
-            ".xsl",
-            ".xslt",
-            ".kml",
-            ".gpx",
-            ".rss",
-            ".atom",
-            ".plist",
-            ".wsdl",
-            ".xhtml",
-            ".musicxml",
-        }
-    ),
-}
-#: Names whose files begin with a signature, where the listing has no type that says so.
-_SIGNED_NAMES = frozenset(
-    {".pdf", ".jpg", ".jpeg", ".png", ".gif", ".webp", ".zip", ".docx", ".xlsx", ".pptx", ".heic"}
-)
-_ARCHIVE_NAMES = frozenset({".gz", ".tgz", ".svgz", ".z", ".gzip", ".emz", ".wmz", ".taz"})
-
-
-def _kind_of(content_type: str | None) -> str | None:
-    return next((kind for pattern, kind in _DOCUMENT_TYPES if fnmatchcase(content_type or "", pattern)), None)
-
-
 def _is_document(answer: AnswerHead, body: FileBody) -> bool:
-    return body.size_bytes > 0 and (_kind_of(answer.content_type) or _kind_of(body.sniffed)) is not None
+    return body.size_bytes > 0 and (document_kind(answer.content_type) or document_kind(body.sniffed)) is not None
 
 
 def _document_of(answer: AnswerHead, body: FileBody) -> str:
-    return _kind_of(body.sniffed) or _kind_of(answer.content_type) or "a document"
+    return document_kind(body.sniffed) or document_kind(answer.content_type) or "a document"
 
 
 def _may_be_document(listed: ListedFile, answer: AnswerHead, body: FileBody) -> bool:
     """Whether a web page, JSON or XML is what the customer sent, or the bytes show that it is none."""
-    kinds = {_kind_of(answer.content_type), _kind_of(body.sniffed)} - {None}
-    own = {kind for kind in kinds if kind and _suffix(listed.name) in _DOCUMENT_NAMES[kind]}
-    if kinds <= own | {_kind_of(listed.content_type)}:
+    kinds = {document_kind(answer.content_type), document_kind(body.sniffed)} - {None}
+    own = {kind for kind in kinds if kind and is_named_as(listed.name, kind)}
+    if kinds <= own | {document_kind(listed.content_type)}:
         return True
     if _is_of_listed_type(listed, body):
         return True
     same_size = listed.size_bytes == body.size_bytes
     served_as_listed = listed.content_type is not None and answer.content_type in synonyms(listed.content_type)
     if listed.content_type is not None and listed.content_type.startswith("text/"):
-        return served_as_listed or (same_size and _kind_of(answer.content_type) is None)
-    if listed.content_type in {None, UNKNOWN} and _suffix(listed.name) not in _SIGNED_NAMES:
+        return served_as_listed or (same_size and document_kind(answer.content_type) is None)
+    if listed.content_type in {None, UNKNOWN} and not is_named_as_signed(listed.name):
         return same_size
     return served_as_listed and same_size
 
@@ -291,7 +249,7 @@ def _may_be_document(listed: ListedFile, answer: AnswerHead, body: FileBody) -> 
 def _is_of_listed_type(listed: ListedFile, body: FileBody) -> bool:
     """True if the first bytes have the signature of the listed type, whatever the answer calls them."""
     declared = listed.content_type
-    if declared is None or _kind_of(body.sniffed) is not None or body.sniffed in {UNKNOWN, "text/plain"}:
+    if declared is None or document_kind(body.sniffed) is not None or body.sniffed in {UNKNOWN, "text/plain"}:
         return False
     return effective_type(declared, body.sniffed) in {declared, *synonyms(declared)}
 
@@ -306,11 +264,7 @@ def _lacks_signature(listed: ListedFile, answer: AnswerHead, body: FileBody) -> 
 
 def _is_archive(listed: ListedFile) -> bool:
     packed = listed.content_type is not None and "application/gzip" in synonyms(listed.content_type)
-    return packed or _suffix(listed.name) in _ARCHIVE_NAMES
-
-
-def _suffix(name: str) -> str:
-    return PurePosixPath(name.strip().lower()).suffix
+    return packed or is_named_as_archive(listed.name)
 
 
 def _described(listed: ListedFile) -> str:

@@ -1,7 +1,7 @@
-"""How a lock is known by the words of an error: by the documented English text, and in other languages by stems.
+"""Recognise a lock by the text of an error: the documented English text, and word stems in other languages.
 
 Users of C4C have a language, and C4C answers in it. Many languages have one word for "locked by a user" and for
-"barred" (German ``gesperrt``, Spanish ``bloqueado``): a text that speaks of a file type or of a virus is never taken
+"barred" (German ``gesperrt``, Spanish ``bloqueado``): a text about a file type or a virus is never taken
 for a lock by the stems. The words are entries of the dialect.
 """
 
@@ -17,10 +17,10 @@ _READ_CHARACTERS_IN_ALL = 64_000
 
 
 class LockWords:
-    """Tells a lock from other errors. Raises ``re.error`` for a word that is no regular expression.
+    """Distinguishes a lock from other errors. Raises ``re.error`` for a word that is no regular expression.
 
     Args:
-        pattern: the documented text; counts wherever it stands.
+        pattern: the documented text; counts anywhere in a text.
         words: stems that mean a lock, as regular expressions; case does not matter.
         not_words: a text with one of these is no lock by ``words``.
     """
@@ -31,7 +31,7 @@ class LockWords:
         self._not_words = _any_of(not_words)
 
     def found(self, texts: Iterable[str]) -> bool:
-        """True if one of the texts tells of a lock. Each text is judged by itself."""
+        """True if one of the texts reports a lock. Each text is checked by itself."""
         left = _READ_CHARACTERS_IN_ALL
         for text in texts:
             read = text[: min(left, _READ_CHARACTERS)]

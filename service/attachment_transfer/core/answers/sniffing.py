@@ -1,6 +1,6 @@
-"""What a file is, judged by its first bytes, and how that agrees with what somebody declared.
+"""A file's type by its first bytes, and whether that agrees with the declared type.
 
-Only the first :data:`HEAD_BYTES` are looked at, so that a file can be judged before it is sent on.
+Only the first :data:`HEAD_BYTES` are read, so that a file can be checked before it is sent on.
 Sources of the signatures: the formats' own specifications.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from fnmatch import fnmatchcase
 
-#: How much of a file is looked at, in bytes.
+#: How much of a file is read, in bytes.
 HEAD_BYTES = 512
 
 EMPTY = "application/x-empty"
@@ -34,7 +34,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
 )
 
-#: Types that always begin with their signature: who declares one and lacks it declares falsely.
+#: Types that always begin with their signature: a file without it is declared wrongly.
 _SIGNED = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp", "application/pdf", "application/gzip", ZIP})
 
 #: The brand of an ISO media file (after ``ftyp``) → its type; anything else is ``video/mp4``.
@@ -47,7 +47,7 @@ _BRANDS: tuple[tuple[bytes, str], ...] = (
     (b"3gp", "video/3gpp"),
 )
 
-#: Names of entries in a zip archive that tell an office document apart, where the head holds one.
+#: Names of entries in a zip archive that identify an office document, where the head contains one.
 _OFFICE: tuple[tuple[bytes, str], ...] = (
     (b"word/", f"{OOXML}.wordprocessingml.document"),
     (b"xl/", f"{OOXML}.spreadsheetml.sheet"),
@@ -55,7 +55,7 @@ _OFFICE: tuple[tuple[bytes, str], ...] = (
     (b"[Content_Types].xml", OOXML),
 )
 
-#: What the first bytes can only tell roughly → declared types that may refine it.
+#: A type that the first bytes show only roughly → declared types that may refine it.
 _REFINEMENTS: dict[str, tuple[str, ...]] = {
     ZIP: (
         f"{OOXML}.*",
@@ -82,7 +82,7 @@ _REFINEMENTS: dict[str, tuple[str, ...]] = {
     UNKNOWN: ("*/*",),
 }
 
-#: Different words for the same type; a rule written in one holds for all.
+#: Different names of the same type; a rule for one applies to all.
 _SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"image/jpeg", "image/jpg", "image/pjpeg"}),
     frozenset({ZIP, "application/x-zip", "application/x-zip-compressed"}),
@@ -119,7 +119,7 @@ def sniff(head: bytes) -> str:
 
 
 def _sniff_zip(head: bytes) -> str:
-    """Open documents and e-books store their own type as the first entry (ODF 1.3 part 2, 3.3)."""
+    """OpenDocument files and EPUBs store their own type as the first entry (ODF 1.3 part 2, 3.3)."""
     if head[30:38] == b"mimetype" and (found := _MIME.match(head[38:].decode("ascii", "replace"))):
         return found.group()
     return next((mime for part, mime in _OFFICE if part in head), ZIP)
@@ -130,7 +130,7 @@ def _sniff_text(head: bytes) -> str:
         return active
     text = _as_text(head)
     if text is None or _CONTROL.search(text):
-        # A program for Windows always holds zeros; a text may well begin with "MZ".
+        # A program for Windows always contains zeros; a text may begin with "MZ".
         return EXE if head.startswith(b"MZ") else UNKNOWN
     start = _start(text)
     if start.startswith(_HTML):

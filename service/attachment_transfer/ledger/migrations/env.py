@@ -17,7 +17,7 @@ if context.is_offline_mode():
         version_table=migrations.VERSION_TABLE,
     )
 else:
-    # The caller holds the lock and the transaction: a step that fails leaves nothing of itself or of those before it.
+    # The caller has the lock and the transaction: a failed step is rolled back together with those before it.
     context.configure(
         connection=_attributes[migrations.CONNECTION],
         target_metadata=tables.metadata,

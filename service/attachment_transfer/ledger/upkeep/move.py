@@ -16,13 +16,13 @@ _BATCH_ROWS = 1000
 def move(source: sa.Engine, target: sa.Engine, *, enqueue: Enqueue, now_s: float) -> dict[str, int]:
     """Copy every row, and enqueue a round for each transfer that is not at an end; return rows per table.
 
-    All in one transaction of the target: either everything is there, or nothing. The target must be empty. What was
-    running starts again; its open intents travel along, so nothing is posted twice.
+    All in one transaction of the target: everything is copied, or nothing. The target must be empty. What was
+    running starts again; its open intents are copied too, so nothing is posted twice.
     """
     copied: dict[str, int] = {}
     with source.connect() as reading, writing(target) as connection:
         if connection.execute(sa.select(sa.func.count()).select_from(tables.transfer)).scalar_one():
-            raise UnusableDatabase("the target database holds transfers already: move into an empty one")
+            raise UnusableDatabase("the target database has transfers already: move into an empty one")
         for table in tables.metadata.sorted_tables:
             if table.name not in _SKIPPED:
                 copied[table.name] = _copy(reading, connection, table)
@@ -42,7 +42,7 @@ def _copy(reading: sa.Connection, connection: sa.Connection, table: sa.Table) ->
 
 
 def _open_transfers(connection: sa.Connection) -> list[tuple[str, float | None]]:
-    """Transfers that are not at an end; what was running is queued again, because nobody runs it now."""
+    """Transfers that are not at an end; what was running is queued again, because no worker runs it now."""
     table = tables.transfer
     still_open = table.c.state.not_in([str(state) for state in TERMINAL_TRANSFER])
     connection.execute(table.update().where(table.c.state == "running").values(state="queued", next_round_at_s=None))

@@ -1,4 +1,4 @@
-"""Transfers whose round should have begun, or ended, a while ago: is anybody still going to run it?"""
+"""Transfers whose round should have begun or ended a while ago: has the engine dropped it?"""
 
 from __future__ import annotations
 

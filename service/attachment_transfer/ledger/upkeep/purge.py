@@ -1,7 +1,7 @@
-"""Retention: transfers that ended long ago are deleted, with everything of theirs, and the database gives space back.
+"""Retention: transfers that ended long ago are deleted with all their rows, and the database's file shrinks.
 
-What remains of a purged transfer is its key, a digest, for 400 days: should the same contact's event come again, the
-service looks at C4C before it posts, as after a crash, and adopts what is there.
+The key of a purged transfer, a digest, is kept for 400 days: if the same contact's event comes again, the service lists
+C4C before it posts, as after a crash, and adopts what is there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from attachment_transfer.ledger.database import writing
 from attachment_transfer.ledger.intents import expect_uploads
 
 KEYS_KEPT_S = 400 * 86_400.0
-#: Stands for all keys, for 30 days: written after a restore, whose lost hours nobody knows.
+#: Means all keys, for 30 days: written after a restore, because uploads of the lost hours are not recorded.
 EVERY_KEY = "*"
 _EVERY_KEY_HOLDS_S = 30 * 86_400.0
 _BATCH = 50
@@ -26,13 +26,13 @@ _PURGE_LOCK = 0x61747470  # any number that is ours
 _PAGES_AT_ONCE = 2_000
 _TERMINAL = sorted(str(state) for state in TERMINAL_TRANSFER)
 
-#: Forgets the engine's rows of these rounds: (transfer id, number of its last round).
+#: Deletes the engine's rows of these rounds: (transfer id, number of its last round).
 Forget = Callable[[Sequence[tuple[str, int]]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Purger:
-    """Deletes what ended more than ``retention_s`` seconds ago, in small batches, so that nobody waits long.
+    """Deletes what ended more than ``retention_s`` seconds ago, in batches, so that no transaction waits long.
 
     Attributes:
         retention_s: 0 keeps everything for ever.
@@ -58,14 +58,14 @@ class Purger:
             yield True
             return
         with self.engine.connect() as connection:
-            # Held by the transaction, so that it goes with the connection, however this process ends.
+            # A lock of the transaction: it is released with the connection, however this process ends.
             yield bool(connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_PURGE_LOCK))).scalar_one())
 
     def purge_batch(self) -> list[str]:
         """Delete one batch, oldest first; return the transfers' ids. Safe to run twice and side by side.
 
-        The engine's rows go first: should we die in between, the ledger still knows the transfer and comes again. An
-        event that arrives in between reopens the transfer; then the ledger keeps it.
+        The engine's rows are deleted first: after a crash in between, the ledger still has the transfer and purges it
+        again. An event that arrives in between reopens the transfer; then the ledger keeps it.
         """
         if not self.retention_s:
             return []
@@ -105,7 +105,7 @@ class Purger:
 def expect_earlier_uploads(
     connection: sa.Connection, transfer_id: str, attachment_ids: Sequence[str], *, now_s: float
 ) -> None:
-    """If this transfer was purged before, write an open intent for each new attachment: look first, then post."""
+    """If this transfer was purged before, write an open intent for each new attachment: list first, then post."""
     table = tables.purged
     key = sa.select(tables.transfer.c.key).where(tables.transfer.c.id == transfer_id).scalar_subquery()
     lately = (table.c.key == EVERY_KEY) & (table.c.purged_at_s > now_s - _EVERY_KEY_HOLDS_S)

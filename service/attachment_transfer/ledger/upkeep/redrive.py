@@ -1,4 +1,4 @@
-"""Run many parked transfers again: by id, or by filter. Each in a transaction of its own, so that one does not hold up
+"""Run many parked transfers again: by id, or by filter. Each in a transaction of its own, so that one does not block
 the others, and each with a result: redriven, or skipped for a reason.
 """
 

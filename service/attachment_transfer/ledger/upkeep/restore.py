@@ -1,4 +1,4 @@
-"""After a backup was put back: what the lost hours did at C4C is in no book, so the service looks before it posts."""
+"""After a backup was restored: uploads of the lost hours are not recorded, so the service lists C4C before it posts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attachment_transfer.ledger.upkeep.purge import EVERY_KEY
 def after_restore(engine: sa.Engine, *, now_s: float, actor: str = audit.OPERATOR) -> int:
     """Treat every file that is not known to be at C4C as one that may be there; return how many these are.
 
-    That holds for files that are known already, and for 30 days for those that are yet to be discovered.
+    That applies to files that are known already, and for 30 days to those that are discovered later.
     """
     attachment, intent = tables.attachment, tables.upload_intent
     has_intent = sa.exists().where(intent.c.attachment_id == attachment.c.id, intent.c.closed_at_s.is_(None))

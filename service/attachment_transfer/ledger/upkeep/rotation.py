@@ -1,4 +1,4 @@
-"""Rotate sealing keys: wrap every open transfer's key under the current one, so that old keys can be taken away."""
+"""Rotate sealing keys: wrap every open transfer's key under the current one, so that old keys can be removed."""
 
 from __future__ import annotations
 
