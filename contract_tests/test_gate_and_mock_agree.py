@@ -17,7 +17,7 @@ from werkzeug.test import Client
 
 from attachment_contract import check
 from attachment_contract.dryrun.request import dry_run
-from attachment_contract.dryrun.sample_event import SAMPLE_CONTACT
+from attachment_contract.dryrun.substitution import SAMPLE_CONTACT
 from attachment_contract.gate.wording import MASK
 from orchestration_mock.app import create_app
 from orchestration_mock.wire.egress import read_egress

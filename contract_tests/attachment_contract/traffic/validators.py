@@ -175,7 +175,7 @@ def _document(message: TrafficMessage, xml: tuple[str, ...]) -> Any:
 
 
 def parsed(text: str) -> Any:
-    """A JSON document, strictly. Raises ``Unreadable``."""
+    """A JSON document, strictly. Raises ``UnreadableBody``."""
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as exc:
