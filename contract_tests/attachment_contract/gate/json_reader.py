@@ -196,7 +196,7 @@ class JsonReader:
             self._issue("AC004", start, start + len(text), f"the word {text}", _OTHER_WORDS[text])
         literal = _OTHER_WORDS.get(text, text)
         if literal not in _LITERALS and not _NUMBER.fullmatch(text):
-            raise self._stop("a JSON value", "Write text in double quotes; numbers, true, false and null stand bare.")
+            raise self._stop("a JSON value", "Write text in double quotes, but numbers, true, false and null without.")
         self._at = start + len(text)
         span = self._span(start, self._at)
         if literal in _LITERALS:

@@ -136,7 +136,7 @@ def contact_id(context: RuleContext) -> Iterator[RawFinding]:
 
 def _wrong_id(node: Node, found: Placeholder) -> RawFinding:
     why = {
-        "contact.id": "is the id of one leg, and CMI's /chats does not know it",
+        "contact.id": "is the id of one leg, which CMI's /chats does not have",
         "contact": "is the whole contact",
     }.get(found.path, "does not identify the conversation")
     return RawFinding(
