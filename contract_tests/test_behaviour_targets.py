@@ -171,7 +171,7 @@ def test_a_password_that_is_refused_is_sent_once_and_never_again(
 def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_differs(
     tenant: Tenant, tmp_path: Path
 ) -> None:
-    switches = {
+    switches: dict[str, dict[str, Any]] = {
         "cmi": {"unknown_chat": "empty_200", "attachment_size_listed": False},
         "c4c": {"error_innererror": True},
     }

@@ -7,7 +7,6 @@ the mock saves; what the mock refuses as invalid is an error for the gate; and w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,7 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def configurator(tmp_path: Path, outside: Outside) -> Iterator[Client]:
+def configurator(tmp_path: Path, outside: Outside) -> Client:
     egress = read_egress("cc-workflows-*.cc.sinch.com=http://127.0.0.1:1,login-*.cc.sinch.com=http://127.0.0.1:2")
     app = create_app(tmp_path, carrier=Carrier(egress, transport_for=lambda _: httpx.MockTransport(outside.handle)))
     client = app.test_client()

@@ -135,7 +135,7 @@ def _witnessed(item: pytest.Item) -> list[str]:
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
     """Note what was witnessed. Of a tenant's answers nothing is printed: a failure names its line alone."""
-    result: Any = yield  # type: ignore[misc]
+    result: Any = yield
     report: pytest.TestReport = result.get_result()
     if _is_tenant(item.config) and report.failed and call.excinfo is not None:
         report.longrepr = _without_values(item, call.excinfo)
