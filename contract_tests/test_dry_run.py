@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from attachment_contract.cli.main import cli
 from attachment_contract.dryrun.request import NothingToSend, dry_run
-from attachment_contract.dryrun.sample_event import SAMPLE_CONTACT
+from attachment_contract.dryrun.substitution import SAMPLE_CONTACT
 from attachment_contract.schemas.store import validator
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -109,13 +109,13 @@ def test_query_parameters_go_into_the_address() -> None:
     ("text", "problem"),
     [
         (changed("body", "contact_id", to="{contact.priority}"), "body.contact_id: breaks 'type'"),
-        (changed("body", "contact_id", to="{contact.gid}"), "nothing answers to {contact.gid}"),
+        (changed("body", "contact_id", to="{contact.gid}"), "{contact.gid} does not exist"),
         (changed("body", "cmi_url", to="http://h/acme/cmi"), "body.cmi_url: breaks 'pattern'"),
         (changed("headers", to={}), "headers: x-cmi-api-key, x-cmi-password, x-sap-v1-password missing"),
         (changed("headers", "x-cmi-password", to=""), "headers.x-cmi-password: breaks 'minLength'"),
-        (changed("method", to="GET"), "the endpoint takes POST alone"),
+        (changed("method", to="GET"), "the endpoint accepts POST only"),
         (changed("body", to=None), "body: breaks 'type'"),
-        (json.dumps({**ENVELOPE, "secret_names": []}), "nothing answers to {secrets.ri-apikey}"),
+        (json.dumps({**ENVELOPE, "secret_names": []}), "{secrets.ri-apikey} does not exist"),
     ],
 )
 def test_what_the_endpoint_would_refuse_is_said(text: str, problem: str) -> None:
@@ -187,6 +187,34 @@ def test_a_text_of_which_no_request_can_be_made_is_a_failure_and_no_crash(text: 
     result = run("-", stdin=text)
     assert (result.exit_code, result.stdout) == (1, "")
     assert "attachment-contract check" in result.stderr or "check -" in result.stderr
+
+
+def test_an_endpoint_that_is_no_address_is_a_failure() -> None:
+    result = run("-", stdin=json.dumps({**ENVELOPE, "form": {"endpoint_url": "https://["}}))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "the address of the endpoint is not an address" in result.stderr
+
+
+def test_half_a_character_in_a_value_is_no_crash() -> None:
+    text = changed("headers", "x-cmi-password", to="Tr4nsfer\ud800")
+    assert "\\ud800" in text
+    result = run("-", "--json", stdin=text)
+    assert result.exit_code == 1
+    assert "Tr4nsfer" not in result.stdout
+
+
+def test_a_failure_is_a_json_document_of_the_same_form() -> None:
+    good, bad = run(PLAIN, "--json"), run("-", "--json", stdin="{")
+    assert (good.exit_code, bad.exit_code) == (0, 1)
+    failed = json.loads(bad.stdout)
+    assert failed.keys() == json.loads(good.stdout).keys()
+    assert (failed["ok"], failed["request"], len(failed["problems"])) == (False, None, 1)
+
+
+def test_unreadable_json_does_not_show_the_secret_at_which_reading_ended() -> None:
+    result = run("-", "--json", stdin='{"request": {"headers": {"x-cmi-password": Tr4nsfer}}}')
+    assert result.exit_code == 1
+    assert "Tr4nsfer" not in result.output
 
 
 def test_wrong_files_are_wrong_use(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ the mock saves; what the mock refuses as invalid is an error for the gate; and w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from werkzeug.test import Client
 
 from attachment_contract import check
 from attachment_contract.dryrun.request import dry_run
-from attachment_contract.dryrun.sample_event import SAMPLE_CONTACT
+from attachment_contract.dryrun.substitution import SAMPLE_CONTACT
 from attachment_contract.gate.wording import MASK
 from orchestration_mock.app import create_app
 from orchestration_mock.wire.egress import read_egress
@@ -55,7 +54,7 @@ def outside() -> Outside:
 
 
 @pytest.fixture
-def configurator(tmp_path: Path, outside: Outside) -> Iterator[Client]:
+def configurator(tmp_path: Path, outside: Outside) -> Client:
     egress = read_egress("cc-workflows-*.cc.sinch.com=http://127.0.0.1:1,login-*.cc.sinch.com=http://127.0.0.1:2")
     app = create_app(tmp_path, requests=HttpSender(egress, transport_for=lambda _: httpx.MockTransport(outside.handle)))
     client = app.test_client()

@@ -133,7 +133,7 @@ def test_too_many_combinations_are_not_tried() -> None:
 def test_a_condition_that_does_not_parse_names_the_character(condition: str, start: int) -> None:
     wrong = parse(condition)
     assert isinstance(wrong, Unparsable)
-    assert wrong.place.start == start
+    assert wrong.span.start == start
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_unknown_names_are_found_with_what_was_meant(condition: str, names: list
     assert not isinstance(expression, Unparsable)
     found = unknown_names(expression, condition)
     assert [(name.name, name.meant, name.certain) for name in found] == names
-    assert all(condition[name.place.start : name.place.end] == name.name for name in found)
+    assert all(condition[name.span.start : name.span.end] == name.name for name in found)
 
 
 def test_names_are_placed_behind_characters_of_several_bytes() -> None:
@@ -162,7 +162,7 @@ def test_names_are_placed_behind_characters_of_several_bytes() -> None:
     expression = parse(condition)
     assert not isinstance(expression, Unparsable)
     (found,) = unknown_names(expression, condition)
-    assert condition[found.place.start : found.place.end] == "get_langage"
+    assert condition[found.span.start : found.span.end] == "get_langage"
 
 
 def conditions_of(size: int) -> dict[str, str]:

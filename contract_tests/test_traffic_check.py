@@ -1,4 +1,4 @@
-"""The witness's judgement: what is wrong on a hop is found and named, and nothing passes unseen."""
+"""The traffic check: every violation on a hop is found and named, and no exchange passes unchecked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from attachment_contract.schemas.store import load_schema, schema_names
 from attachment_contract.traffic import TrafficBody, TrafficCheck, TrafficExchange, TrafficMessage, hop_of
 from attachment_contract.traffic.hops import HOPS
-from attachment_contract.traffic.routes import _TABLES, neighbour_of
+from attachment_contract.traffic.routes import TABLES, neighbour_of
 
 C4C = "/sap/c4c/odata/v1/chatactivity"
 UPLOAD = f"{C4C}/ChatActivityCollection('AE0E')/ChatActivityAttachment"
@@ -30,7 +30,7 @@ def message(document: Any = None, **headers: str) -> TrafficMessage:
 def exchange(
     target: str, *, neighbour: str = "c4c", method: str = "GET", status: int = 200, **more: Any
 ) -> TrafficExchange:
-    """An exchange in which nothing is said, unless ``more`` says it."""
+    """An exchange with empty messages, unless ``more`` has others."""
     parts: dict[str, Any] = {
         "request": TrafficMessage(),
         "response": TrafficMessage(),
@@ -59,56 +59,56 @@ WRONG = message({**example("c4c_attachment_create.v1"), "TypeCode": "photo"})
 
 
 def checked_by(*exchanges: TrafficExchange, **how: bool) -> TrafficCheck:
-    hearing = TrafficCheck(**how)
+    traffic = TrafficCheck(**how)
     for one in exchanges:
-        hearing.check(one)
-    return hearing
+        traffic.check(one)
+    return traffic
 
 
-def says(*exchanges: TrafficExchange, **how: bool) -> list[str]:
+def found_in(*exchanges: TrafficExchange, **how: bool) -> list[str]:
     return [f"{c.hop} {c.direction}: {c.text}" for c in checked_by(*exchanges, **how).violations]
 
 
-def test_a_good_exchange_is_judged_and_nothing_is_said() -> None:
-    hearing = checked_by(upload())
-    assert (hearing.violations, dict(hearing.checked)) == ([], {"c4c.attachment": 1})
+def test_a_good_exchange_is_checked_and_has_no_violations() -> None:
+    traffic = checked_by(upload())
+    assert (traffic.violations, dict(traffic.checked)) == ([], {"c4c.attachment": 1})
 
 
 def test_a_wrong_document_is_named_with_test_hop_direction_schema_and_place() -> None:
     wrong = {"d": {"results": {**example("c4c_attachment.v1")["d"]["results"], "SizeInkB": 5}}}
-    told = checked_by(upload(response=message(wrong, location="https://x"))).report("test_x")
-    assert told.startswith("live traffic of test_x breaks the contract:")
-    assert "[c4c.attachment] response: c4c_attachment.v1: d/results/SizeInkB breaks 'type'" in told
-    assert "POST /sap/c4c/odata/v1/chatactivity/ChatActivityCollection('AE0E')" in told
+    text = checked_by(upload(response=message(wrong, location="https://x"))).report("test_x")
+    assert text.startswith("live traffic of test_x breaks the contract:")
+    assert "[c4c.attachment] response: c4c_attachment.v1: d/results/SizeInkB breaks 'type'" in text
+    assert "POST /sap/c4c/odata/v1/chatactivity/ChatActivityCollection('AE0E')" in text
 
 
 def test_a_request_that_is_wrong_must_have_been_refused() -> None:
-    assert says(upload(request=WRONG)) == [
+    assert found_in(upload(request=WRONG)) == [
         "c4c.attachment request: c4c_attachment_create.v1: TypeCode breaks 'pattern', and it was not refused"
     ]
-    assert says(upload(request=WRONG, status=400, response=message(example("c4c_error.v1")))) == []
+    assert found_in(upload(request=WRONG, status=400, response=message(example("c4c_error.v1")))) == []
 
 
 def test_what_we_send_must_fit_even_if_it_was_refused() -> None:
     wrong = upload(request=WRONG, status=400, response=message(example("c4c_error.v1")), sent_by_us=True)
-    assert says(wrong) == ["c4c.attachment request: c4c_attachment_create.v1: TypeCode breaks 'pattern'"]
+    assert found_in(wrong) == ["c4c.attachment request: c4c_attachment_create.v1: TypeCode breaks 'pattern'"]
 
 
-def test_a_path_that_no_hop_knows_is_found_though_it_was_refused() -> None:
-    stranger = exchange("/sap/c4c/odata/v2/x", status=404, response=message(example("c4c_error.v1")))
-    assert says(stranger) == ["no hop exchange: no hop of the contract knows this exchange"]
-    assert says(stranger, allow_unknown=True) == []
+def test_an_unknown_path_is_a_violation_even_if_it_was_refused() -> None:
+    unknown = exchange("/sap/c4c/odata/v2/x", status=404, response=message(example("c4c_error.v1")))
+    assert found_in(unknown) == ["no hop exchange: no hop of the contract knows this exchange"]
+    assert found_in(unknown, allow_unknown=True) == []
 
 
-def test_a_stranger_who_is_not_refused_is_found_everywhere() -> None:
-    assert says(exchange("/nowhere"), allow_unknown=True) == [
+def test_an_unknown_request_that_is_not_refused_is_always_a_violation() -> None:
+    assert found_in(exchange("/nowhere"), allow_unknown=True) == [
         "no hop exchange: no hop of the contract knows this exchange"
     ]
 
 
-def test_a_refusal_of_a_stranger_is_judged_as_well() -> None:
+def test_the_error_response_to_an_unknown_request_is_checked_as_well() -> None:
     odd = exchange("/nowhere", status=404, response=message({"oops": 1}))
-    assert says(odd, allow_unknown=True) == ["no hop error: c4c_error.v1: the document breaks 'required' (error)"]
+    assert found_in(odd, allow_unknown=True) == ["no hop error: c4c_error.v1: the document breaks 'required' (error)"]
 
 
 def test_a_planned_fault_is_exempt_and_counted() -> None:
@@ -117,40 +117,40 @@ def test_a_planned_fault_is_exempt_and_counted() -> None:
     assert checked_by(struck).exempt == {"fault": 1}
 
 
-def test_a_mock_that_breaks_down_unplanned_is_found() -> None:
-    assert says(exchange(UPLOAD, failed=True, status=500)) == ["c4c.attachments exchange: the mock itself failed"]
+def test_a_mock_that_fails_without_a_planned_fault_is_found() -> None:
+    assert found_in(exchange(UPLOAD, failed=True, status=500)) == ["c4c.attachments exchange: the mock itself failed"]
 
 
-def test_a_reply_that_its_caller_cut_off_is_exempt_and_counted() -> None:
+def test_a_response_that_its_caller_cut_off_is_exempt_and_counted() -> None:
     cut = exchange(
         f"{C4C}/$metadata", response=TrafficMessage(body=TrafficBody(content=b"<a", size_bytes=2, complete=False))
     )
     assert (checked_by(cut).violations, checked_by(cut).exempt) == ([], {"cut off": 1})
 
 
-def test_a_body_that_broke_off_and_was_taken_is_found() -> None:
+def test_a_body_that_broke_off_and_was_accepted_is_found() -> None:
     broken = TrafficMessage(
         headers={"content-type": "application/json"}, body=TrafficBody(content=b"{", complete=False)
     )
-    assert says(upload(request=broken)) == [
+    assert found_in(upload(request=broken)) == [
         "c4c.attachment request: the body broke off, or was not read to its end, and it was not refused"
     ]
 
 
-def test_a_document_that_was_not_kept_whole_is_not_passed_over() -> None:
+def test_a_document_that_was_not_kept_whole_is_a_violation() -> None:
     long = TrafficMessage(
         headers={"content-type": "application/json"}, body=TrafficBody(content=b"[", size_bytes=9, whole=False)
     )
-    [told] = says(exchange("/acme/cmi/chats", neighbour="cmi", response=long))
-    assert told.startswith("cmi.legs response: the body is longer than the witness keeps")
+    [text] = found_in(exchange("/acme/cmi/chats", neighbour="cmi", response=long))
+    assert text.startswith("cmi.legs response: the body is longer than the recorder keeps")
 
 
 @pytest.mark.parametrize(
     "content", [b"{", b'{"a": NaN}', b'{"d": 1, "d": 2}', b'"\xff"'], ids=["half", "NaN", "a member twice", "Latin-1"]
 )
-def test_json_that_is_none_is_found(content: bytes) -> None:
-    [told] = says(exchange(f"{C4C}/", response=message(content)))
-    assert told in {
+def test_invalid_json_is_found(content: bytes) -> None:
+    [text] = found_in(exchange(f"{C4C}/", response=message(content)))
+    assert text in {
         "c4c.service response: the body is not JSON",
         "c4c.service response: the body is not UTF-8",
     }
@@ -159,30 +159,32 @@ def test_json_that_is_none_is_found(content: bytes) -> None:
 def test_no_value_of_a_document_or_header_is_shown() -> None:
     spoilt = {**example("c4c_attachment_create.v1"), "Binary": CANARY + " ", "TypeCode": CANARY}
     request = message(spoilt, authorization=CANARY)
-    told = checked_by(upload(request=request, response=message({"d": CANARY}))).report("t")
-    assert "TypeCode breaks 'pattern'" in told
-    assert CANARY not in told
+    text = checked_by(upload(request=request, response=message({"d": CANARY}))).report("t")
+    assert "TypeCode breaks 'pattern'" in text
+    assert CANARY not in text
 
 
-def test_a_long_list_of_complaints_says_how_many_are_left_out() -> None:
-    told = checked_by(*[exchange("/nowhere") for _ in range(25)]).report("t")
-    assert told.splitlines()[-1] == "  … and 5 more"
+def test_a_long_list_of_violations_ends_with_how_many_are_not_shown() -> None:
+    text = checked_by(*[exchange("/nowhere") for _ in range(25)]).report("t")
+    assert text.splitlines()[-1] == "  … and 5 more"
 
 
 @pytest.mark.parametrize(
     ("content_type", "content", "wrong"),
     [
         ("application/xml", b"<edmx:Edmx xmlns:edmx='e'/>", []),
-        ("application/xml", b"<other/>", ["the outermost element is none of: Edmx"]),
+        ("application/xml", b"<other/>", ["the root element is none of: Edmx"]),
         ("application/xml", b"<half", ["the body is not well-formed XML"]),
         ("application/xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", ["the body is not well-formed XML"]),
-        ("text/html", b"<html/>", ["this hop does not answer text/html"]),
-        ("application/json", b"{}", ["this hop does not answer application/json"]),
+        ("text/html", b"<html/>", ["this hop does not respond with text/html"]),
+        ("application/json", b"{}", ["this hop does not respond with application/json"]),
     ],
 )
-def test_metadata_is_judged_as_xml(content_type: str, content: bytes, wrong: list[str]) -> None:
+def test_metadata_is_checked_as_xml(content_type: str, content: bytes, wrong: list[str]) -> None:
     response = TrafficMessage(headers={"content-type": content_type}, body=TrafficBody.of(content))
-    assert says(exchange(f"{C4C}/$metadata", response=response)) == [f"c4c.metadata response: {one}" for one in wrong]
+    assert found_in(exchange(f"{C4C}/$metadata", response=response)) == [
+        f"c4c.metadata response: {one}" for one in wrong
+    ]
 
 
 @pytest.mark.parametrize(
@@ -194,54 +196,54 @@ def test_metadata_is_judged_as_xml(content_type: str, content: bytes, wrong: lis
         ({"content-disposition": "attachment"}, ["the file has no Content-Type"]),
         (
             {"content-type": "image/png", "content-length": "6", "content-disposition": "a"},
-            ["Content-Length is not the length of what was sent"],
+            ["Content-Length is not the length of the body"],
         ),
     ],
 )
-def test_a_file_is_judged_by_type_length_and_name(headers: dict[str, str], wrong: list[str]) -> None:
+def test_a_file_is_checked_by_type_length_and_name(headers: dict[str, str], wrong: list[str]) -> None:
     response = TrafficMessage(headers=headers, body=TrafficBody(content=None, size_bytes=5))
-    found = says(exchange("/acme/cmi/chats/1/attachments/2", neighbour="cmi", response=response))
+    found = found_in(exchange("/acme/cmi/chats/1/attachments/2", neighbour="cmi", response=response))
     assert found == [f"cmi.file response: {one}" for one in wrong]
 
 
-def test_a_part_of_a_file_names_its_range() -> None:
+def test_a_partial_response_needs_a_range() -> None:
     response = TrafficMessage(
         headers={"content-type": "a/b", "content-disposition": "a"}, body=TrafficBody(content=None, size_bytes=1)
     )
-    found = says(exchange("/acme/cmi/chats/1/attachments/2", neighbour="cmi", status=206, response=response))
-    assert found == ["cmi.file response: a part of a file names no Content-Range"]
+    found = found_in(exchange("/acme/cmi/chats/1/attachments/2", neighbour="cmi", status=206, response=response))
+    assert found == ["cmi.file response: a partial response has no Content-Range"]
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_a_reply_without_a_body_has_none(status: int) -> None:
-    said = exchange(f"{C4C}/XCollection('1')", status=status, response=TrafficMessage(body=TrafficBody.of(b"x")))
-    assert says(said) == ["c4c.entity response: there should be no body"]
+def test_a_status_without_a_body_allows_none(status: int) -> None:
+    wrong = exchange(f"{C4C}/XCollection('1')", status=status, response=TrafficMessage(body=TrafficBody.of(b"x")))
+    assert found_in(wrong) == ["c4c.entity response: there must be no body"]
 
 
-def test_a_created_object_is_named_by_location() -> None:
-    assert says(upload(response=message(example("c4c_attachment.v1")))) == [
+def test_a_created_object_needs_a_location() -> None:
+    assert found_in(upload(response=message(example("c4c_attachment.v1")))) == [
         "c4c.attachment response: the header location is missing"
     ]
 
 
-def test_a_token_is_given_with_a_csrf_fetch_only() -> None:
+def test_a_token_is_required_with_a_csrf_fetch_only() -> None:
     document = message(example("c4c_service_document.v1"))
     requested = TrafficMessage(headers={"x-csrf-token": "Fetch"})
-    assert says(exchange(f"{C4C}/", response=document)) == []
-    assert says(exchange(f"{C4C}/", request=requested, response=document)) == [
+    assert found_in(exchange(f"{C4C}/", response=document)) == []
+    assert found_in(exchange(f"{C4C}/", request=requested, response=document)) == [
         "c4c.csrf response: the header x-csrf-token is missing",
         "c4c.csrf response: the header set-cookie is missing",
     ]
 
 
-def test_rows_with_all_their_fields_are_judged_one_by_one() -> None:
+def test_rows_with_all_their_fields_are_checked_one_by_one() -> None:
     row = example("c4c_reference.v1", 1)["d"]
     page = {"d": {"results": [row, {**row, "ID": 5}]}}
     path = f"{C4C}/ChatActivityBTDReferenceCollection"
-    assert says(exchange(path, response=message(page))) == [
+    assert found_in(exchange(path, response=message(page))) == [
         "c4c.references response: c4c_reference.v1: d/results/1/ID breaks 'type'"
     ]
-    assert says(exchange(f"{path}?$select=ObjectID", response=message(page))) == []
+    assert found_in(exchange(f"{path}?$select=ObjectID", response=message(page))) == []
 
 
 @pytest.mark.parametrize(
@@ -256,30 +258,30 @@ def test_rows_with_all_their_fields_are_judged_one_by_one() -> None:
         ("service", "text/html", b"<html/>", False),
     ],
 )
-def test_refusals_in_words_are_taken_where_the_neighbour_has_them(
+def test_plain_text_errors_are_allowed_where_the_neighbour_has_them(
     neighbour: str, content_type: str, content: bytes, ok: bool
 ) -> None:
     path = {"c4c": f"{C4C}/", "cmi": "/acme/cmi/chats", "service": "/transfers"}[neighbour]
     response = TrafficMessage(headers={"content-type": content_type}, body=TrafficBody.of(content))
-    assert (says(exchange(path, neighbour=neighbour, status=401, response=response)) == []) is ok
+    assert (found_in(exchange(path, neighbour=neighbour, status=401, response=response)) == []) is ok
 
 
-def test_a_twins_own_refusal_is_taken_for_what_it_lacks_only() -> None:
+def test_a_mocks_own_problem_is_allowed_for_what_it_lacks_only() -> None:
     own = message(example("mock_problem.v1"), content_type="application/problem+json")
     for status, ok in ((421, True), (501, True), (503, True), (404, False)):
-        assert (says(exchange(f"{C4C}/", status=status, response=own)) == []) is ok
+        assert (found_in(exchange(f"{C4C}/", status=status, response=own)) == []) is ok
 
 
-def test_the_endpoint_answers_the_transfer_itself_when_it_is_synchronous() -> None:
+def test_the_synchronous_endpoint_returns_the_transfer_itself() -> None:
     request = example("chat_attachments_request.v1")
     requested = message(
         request["body"], **{name.replace("-", "_"): value for name, value in request["headers"].items()}
     )
-    where = {"neighbour": "service", "method": "POST", "request": requested}
-    assert says(exchange("/prod/chat-attachments", response=message(example("transfer.v1")), **where)) == []
+    where: dict[str, Any] = {"neighbour": "service", "method": "POST", "request": requested}
+    assert found_in(exchange("/prod/chat-attachments", response=message(example("transfer.v1")), **where)) == []
     accepted = message({"status": "accepted", "transfer_id": "1"}, location="/transfers/1")
-    assert says(exchange("/prod/chat-attachments", status=202, response=accepted, **where)) == []
-    assert says(exchange("/prod/chat-attachments", status=200, response=accepted, **where))
+    assert found_in(exchange("/prod/chat-attachments", status=202, response=accepted, **where)) == []
+    assert found_in(exchange("/prod/chat-attachments", status=200, response=accepted, **where))
 
 
 BATCH = (
@@ -290,7 +292,7 @@ BATCH = (
     b"--c\r\nContent-Type: application/http\r\n\r\n"
     b"PATCH $1 HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{}\r\n--c--\r\n--b--\r\n"
 )
-ANSWERED = (
+RESPONDED = (
     b"--r\r\nContent-Type: application/http\r\n\r\n"
     b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"d": 5}\r\n'
     b"--r\r\nContent-Type: multipart/mixed; boundary=s\r\n\r\n"
@@ -299,7 +301,7 @@ ANSWERED = (
 )
 
 
-def batch(requested: bytes = BATCH, responded: bytes = ANSWERED) -> TrafficExchange:
+def batch(requested: bytes = BATCH, responded: bytes = RESPONDED) -> TrafficExchange:
     return exchange(
         f"{C4C}/$batch",
         method="POST",
@@ -311,35 +313,35 @@ def batch(requested: bytes = BATCH, responded: bytes = ANSWERED) -> TrafficExcha
     )
 
 
-def test_every_part_of_a_batch_is_an_exchange_of_its_own() -> None:
-    hearing = checked_by(batch())
-    assert set(hearing.checked) == {"c4c.batch", "c4c.rows", "c4c.created", "c4c.changed"}
-    assert [f"{c.hop}: {c.text}" for c in hearing.violations] == [
+def test_every_part_of_a_batch_is_checked_as_an_exchange() -> None:
+    traffic = checked_by(batch())
+    assert set(traffic.checked) == {"c4c.batch", "c4c.rows", "c4c.created", "c4c.changed"}
+    assert [f"{c.hop}: {c.text}" for c in traffic.violations] == [
         "c4c.rows: c4c_collection.v1: d breaks 'type'",
         "c4c.created: the header location is missing",
     ]
-    assert "in a batch" in str(hearing.violations[0])
+    assert "in a batch" in str(traffic.violations[0])
 
 
 @pytest.mark.parametrize(
-    ("requested", "responded", "told"),
+    ("requested", "responded", "text"),
     [
-        (BATCH, ANSWERED.replace(b"--r--", b""), "the response does not end with its boundary"),
+        (BATCH, RESPONDED.replace(b"--r--", b""), "the response does not end with its boundary"),
         (BATCH, b"--r\r\n\r\nx\r\n--r--\r\n", "2 requests and 1 responses"),
-        (BATCH, ANSWERED.replace(b"HTTP/1.1 200 OK", b"hello"), "a part holds no HTTP message"),
+        (BATCH, RESPONDED.replace(b"HTTP/1.1 200 OK", b"hello"), "a part contains no HTTP message"),
     ],
 )
-def test_a_batch_that_is_not_built_as_one_is_found(requested: bytes, responded: bytes, told: str) -> None:
-    assert says(batch(requested, responded)) == [f"c4c.batch response: {told}"]
+def test_a_malformed_batch_is_found(requested: bytes, responded: bytes, text: str) -> None:
+    assert found_in(batch(requested, responded)) == [f"c4c.batch response: {text}"]
 
 
-def test_every_hop_is_reached_by_a_route_and_every_route_leads_to_a_hop() -> None:
-    routed = {route.hop for table in _TABLES.values() for route in table}
+def test_every_hop_has_a_route_and_every_route_has_a_hop() -> None:
+    routed = {route.hop for table in TABLES.values() for route in table}
     assert routed - set(HOPS) == set()
     assert set(HOPS) - routed == {"endpoint.settled"}
 
 
-def test_every_schema_that_passes_over_the_wire_belongs_to_a_hop() -> None:
+def test_every_schema_of_a_message_belongs_to_a_hop() -> None:
     used = {
         name for hop in HOPS.values() for field in dataclasses.fields(hop) for name in _names(getattr(hop, field.name))
     }
@@ -366,10 +368,10 @@ def _names(value: Any) -> list[str]:
         ("orchestration", "GET", "/acme/oauth2/token", None),
         ("service", "GET", "/transfers/1/audit", "status.audit"),
         ("worker", "GET", "/readyz", "worker.health"),
-        ("nobody", "GET", "/", None),
+        ("unknown", "GET", "/", None),
     ],
 )
-def test_a_hop_is_told_by_neighbour_method_and_path(neighbour: str, method: str, target: str, hop: str | None) -> None:
+def test_a_hop_is_found_by_neighbour_method_and_path(neighbour: str, method: str, target: str, hop: str | None) -> None:
     assert hop_of(exchange(target, neighbour=neighbour, method=method)) == hop
 
 
@@ -385,5 +387,5 @@ def test_a_hop_is_told_by_neighbour_method_and_path(neighbour: str, method: str,
         ("crm.cloud.sap.evil.example", "/", ""),
     ],
 )
-def test_a_real_host_name_says_who_answers(host: str, path: str, neighbour: str) -> None:
+def test_a_real_host_name_has_its_neighbour(host: str, path: str, neighbour: str) -> None:
     assert neighbour_of(host, path) == neighbour

@@ -1,4 +1,4 @@
-"""The contract of the chat-attachment chain: JSON Schemas (2020-12) of what passes between the systems, and their checks.
+"""The contract of the chat-attachment chain: JSON Schemas of what passes between the systems, and their checks.
 
 ``load_schema``, ``schema_names`` and ``validator`` are all that a service needs. The gate checks a configuration::
 

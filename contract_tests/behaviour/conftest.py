@@ -1,8 +1,8 @@
 """One suite of behaviours, two targets: ``--target mock`` (default: a stack is started) and ``--target tenant``.
 
-Whatever the target, requests go through the probe's wire, which reads only unless it was told otherwise, stops at the
-first 401 and tries at most one wrong password. Addresses and accounts of a tenant come from the environment; see the
-README of contract_tests.
+For either target requests are sent by the probe's client, which only reads unless it is permitted to write, stops at
+the first 401 and tries at most one wrong password. Addresses and accounts of a tenant come from the environment; see
+the README of contract_tests.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 MARKERS = (
     "witnesses(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
-    "system(name): cmi, c4c, token or endpoint: whom the test asks",
+    "system(name): cmi, c4c, token or endpoint: where the test sends its requests",
     "writes: adds files to the one test activity; runs on a tenant with --allow-writes only",
     "wrong_password(account): tries one; runs on a tenant with --allow-wrong-password ACCOUNT only, and last",
 )
 _FOUND = pytest.StashKey[ProbeTarget]()
 _OUTCOMES = pytest.StashKey[dict[str, dict[str, bool]]]()
-_HELD_BACK = pytest.StashKey[list[str]]()
+_NOT_PERMITTED = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The options of the suite."""
     group = parser.getgroup("behaviour", "behaviours of mock or tenant")
-    group.addoption("--target", choices=("mock", "tenant"), default="mock", help="whom to ask (default: mock)")
+    group.addoption("--target", choices=("mock", "tenant"), default="mock", help="what is tested (default: mock)")
     group.addoption("--systems", default="cmi,c4c", help="of a tenant: cmi, c4c, token, endpoint (default: cmi,c4c)")
     group.addoption("--allow-writes", action="store_true", help="add small files to the one test activity")
     group.addoption("--test-activity", default="", help="ObjectID of the chat activity that may be written to")
@@ -56,15 +56,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Markers; and for a tenant everything that must be right before anything is sent."""
+    """Markers; for a tenant also every check that must pass before anything is sent."""
     for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     config.stash[_OUTCOMES] = {}
-    config.stash[_HELD_BACK] = []
+    config.stash[_NOT_PERMITTED] = []
     if not _is_tenant(config):
         return
     if hasattr(config, "workerinput") or config.getoption("numprocesses", None):
-        raise pytest.UsageError("--target tenant asks one question at a time: leave -n out")
+        raise pytest.UsageError("--target tenant sends one request at a time: leave -n out")
     if config.getoption("showlocals", False):
         raise pytest.UsageError("--target tenant: --showlocals would print credentials; leave it out")
     try:
@@ -105,11 +105,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     claimed = {each for item in mine for each in _witnessed(item)}
     if unknown := claimed - assumptions().keys():
         raise pytest.UsageError(f"witnesses of nothing that is known: {', '.join(sorted(unknown))}")
-    held = [item for item in mine if _is_tenant(config) and not _may_run(item, config)]
-    if held:
-        config.stash[_HELD_BACK] = [item.nodeid for item in held]
-        config.hook.pytest_deselected(items=held)
-        items[:] = [item for item in items if item not in held]
+    excluded = [item for item in mine if _is_tenant(config) and not _may_run(item, config)]
+    if excluded:
+        config.stash[_NOT_PERMITTED] = [item.nodeid for item in excluded]
+        config.hook.pytest_deselected(items=excluded)
+        items[:] = [item for item in items if item not in excluded]
     items.sort(key=lambda item: item in mine and item.get_closest_marker("wrong_password") is not None)
 
 
@@ -134,8 +134,8 @@ def _witnessed(item: pytest.Item) -> list[str]:
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Note what was witnessed. Of a tenant's answers nothing is printed: a failure names its line alone."""
-    result: Any = yield  # type: ignore[misc]
+    """Keep the outcome per assumption. Of a tenant's responses nothing is printed: a failure names its line only."""
+    result: Any = yield
     report: pytest.TestReport = result.get_result()
     if _is_tenant(item.config) and report.failed and call.excinfo is not None:
         report.longrepr = _without_values(item, call.excinfo)
@@ -146,16 +146,16 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def _sent_nothing(call: pytest.CallInfo[None]) -> bool:
-    """A test that could not ask has witnessed nothing."""
+    """Whether the test failed before it could send a request: then it verifies nothing."""
     return call.excinfo is not None and isinstance(call.excinfo.value, LabError)
 
 
 def _without_values(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
-    """Where it failed, and our own words; never a value that the tenant sent."""
+    """Where it failed, and our own message; never a value that the tenant sent."""
     own = [entry for entry in excinfo.traceback if Path(str(entry.path)) == item.path]
     line = own[-1].lineno + 1 if own else 0
-    told = f": {excinfo.value}" if isinstance(excinfo.value, LabError) else ""
-    return f"{item.nodeid}, line {line}: {excinfo.typename}{told}"
+    message = f": {excinfo.value}" if isinstance(excinfo.value, LabError) else ""
+    return f"{item.nodeid}, line {line}: {excinfo.typename}{message}"
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
@@ -170,8 +170,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.line(f"{len(confirmed)} assumptions confirmed, {len(refuted)} refuted")
     for id_, tests in refuted.items():
         terminalreporter.line(f"refuted: {id_} ({', '.join(tests)})")
-    if held := config.stash[_HELD_BACK]:
-        terminalreporter.line(f"{len(held)} behaviours were not asked: they need another system or permission")
+    if excluded := config.stash[_NOT_PERMITTED]:
+        terminalreporter.line(f"{len(excluded)} behaviours were not tested: they need another system or permission")
 
 
 def _sorted_outcomes(config: pytest.Config) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -182,7 +182,7 @@ def _sorted_outcomes(config: pytest.Config) -> tuple[dict[str, list[str]], dict[
 
 
 class Subject:
-    """Whoever is asked, mock or tenant."""
+    """The tested system, mock or tenant."""
 
     def __init__(self, wire: ProbeClient, label: str) -> None:
         self.wire = wire

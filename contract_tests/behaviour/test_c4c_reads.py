@@ -1,4 +1,4 @@
-"""What C4C answers to those who only read. Every test runs on the mock and on a tenant."""
+"""Reads of C4C. Every test runs on the mock and on a tenant."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def chat(subject: Any) -> str:
 
 
 @pytest.mark.witnesses("c4c.basic-auth")
-def test_without_credentials_c4c_asks_for_basic_ones(subject: Any) -> None:
+def test_without_credentials_c4c_challenges_for_basic_authentication(subject: Any) -> None:
     answer = subject.c4c("/", credentials="none")
     assert answer.status == 401
     assert answer.headers["www-authenticate"].lower().startswith("basic")
@@ -43,12 +43,12 @@ def test_the_service_document_names_the_entity_sets(subject: Any, service: str) 
 
 
 @pytest.mark.witnesses("c4c.root_without_slash")
-def test_the_service_root_wants_its_slash(subject: Any) -> None:
+def test_the_service_root_needs_its_slash(subject: Any) -> None:
     assert subject.c4c("").status == 404
 
 
 @pytest.mark.witnesses("c4c.unticked_service_status")
-def test_a_service_that_is_not_ticked_is_forbidden(subject: Any) -> None:
+def test_a_service_that_is_not_selected_is_forbidden(subject: Any) -> None:
     assert subject.c4c("/", service="c4codataapi").status == 403
 
 
@@ -80,10 +80,10 @@ def test_attachments_navigate_back_to_their_chat(edm: Edm) -> None:
 
 
 @pytest.mark.witnesses("c4c.metadata_labels")
-def test_labels_come_when_asked_for(subject: Any, edm: Edm) -> None:
+def test_labels_are_returned_on_request(subject: Any, edm: Edm) -> None:
     assert not any(p.label for kind in edm.types.values() for p in kind.properties.values())
-    asked = subject.c4c("/$metadata", {"sap-label": "true"}, headers={"Accept": "application/xml"})
-    assert any(p.label for kind in read_edm(asked.body).types.values() for p in kind.properties.values())
+    labelled = subject.c4c("/$metadata", {"sap-label": "true"}, headers={"Accept": "application/xml"})
+    assert any(p.label for kind in read_edm(labelled.body).types.values() for p in kind.properties.values())
 
 
 @pytest.mark.witnesses("c4c.reference_kept_in", "service.c4c.lookups")
@@ -98,7 +98,7 @@ def test_case_counts_in_a_filter(subject: Any) -> None:
 
 
 @pytest.mark.witnesses("c4c.quirk-a")
-def test_a_single_entity_stands_in_d_results(subject: Any, chat: str) -> None:
+def test_a_single_entity_is_in_d_results(subject: Any, chat: str) -> None:
     assert isinstance(subject.c4c(chat).json()["d"]["results"], dict)
 
 
@@ -146,24 +146,24 @@ def test_descriptions_of_codes_can_be_left_out(subject: Any, chat: str) -> None:
 
 
 @pytest.mark.witnesses("c4c.gzip_replies")
-def test_documents_are_packed_for_those_who_accept_it(subject: Any, chat: str) -> None:
+def test_documents_are_compressed_for_a_client_that_accepts_it(subject: Any, chat: str) -> None:
     assert subject.c4c(chat, headers={"Accept-Encoding": "gzip"}).headers.get("content-encoding") == "gzip"
 
 
 @pytest.mark.witnesses("c4c.atom_property_types")
-def test_atom_is_spoken_too_without_types(subject: Any, chat: str) -> None:
+def test_atom_is_supported_without_types(subject: Any, chat: str) -> None:
     answer = subject.c4c(chat, headers={"Accept": "application/atom+xml"})
     assert b"properties" in answer.body
     assert b"m:type=" not in answer.body
 
 
-def test_a_feed_counts_its_rows_in_a_string_when_asked(subject: Any) -> None:
+def test_a_feed_returns_its_row_count_as_a_string_on_request(subject: Any) -> None:
     document = subject.c4c(CHATS, {"$select": "ObjectID", "$top": "1", "$inlinecount": "allpages"}).json()["d"]
     assert document["__count"].isdigit()
     assert len(document["results"]) <= 1
 
 
-def test_top_and_skip_walk_through_a_feed(subject: Any) -> None:
+def test_top_and_skip_page_through_a_feed(subject: Any) -> None:
     options = {"$select": "ObjectID", "$orderby": "ObjectID", "$top": "2"}
     pair = [row["ObjectID"] for row in subject.c4c(CHATS, options).rows]
     second = subject.c4c(CHATS, {**options, "$top": "1", "$skip": "1"}).rows
@@ -228,13 +228,13 @@ def test_a_version_above_two_is_refused(subject: Any) -> None:
 
 
 @pytest.mark.witnesses("c4c.head_fetch_on_navigation")
-def test_a_token_asked_for_below_an_entity_is_a_server_error_as_seen(subject: Any, chat: str) -> None:
+def test_a_token_request_below_an_entity_is_a_server_error(subject: Any, chat: str) -> None:
     nav = f"{chat}/ChatActivityAttachment"
     assert subject.c4c(nav, method="HEAD", headers={"x-csrf-token": "fetch"}).status == 500
 
 
 @pytest.mark.witnesses("c4c.csrf_token_on_errors")
-def test_a_token_comes_with_a_refused_read_too(subject: Any) -> None:
+def test_a_refused_read_returns_a_token_too(subject: Any) -> None:
     answer = subject.c4c("/$batch", headers={"x-csrf-token": "fetch"})
     assert answer.status == 405
     assert answer.headers["x-csrf-token"].lower() not in {"", "required"}
@@ -248,6 +248,6 @@ def test_attachments_are_listed_below_their_chat(subject: Any, chat: str) -> Non
 
 @pytest.mark.wrong_password("c4c")
 def test_a_wrong_password_is_401_and_does_not_lock_at_once(trying: Any) -> None:
-    asked = trying("c4c")
-    assert asked.c4c("/", credentials="wrong_password").status == 401
-    assert asked.c4c("/").status == 200
+    tried = trying("c4c")
+    assert tried.c4c("/", credentials="wrong_password").status == 401
+    assert tried.c4c("/").status == 200

@@ -1,4 +1,4 @@
-"""What C4C answers to an upload. On a tenant: with --allow-writes, and into the one test activity only."""
+"""Uploads to C4C. On a tenant: with --allow-writes, and into the one test activity only."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_file_is_created_below_its_chat_and_echoed_with_its_size_in_bytes(subj
 
 
 @pytest.mark.witnesses("c4c.attach_to_completed")
-def test_a_completed_chat_takes_files_too(subject: Any, activity: str) -> None:
+def test_a_completed_chat_accepts_files_too(subject: Any, activity: str) -> None:
     if subject.c4c(activity, {"$select": "LifeCycleStatusCode"}).entity["LifeCycleStatusCode"] != "3":
         pytest.skip("the test activity is not completed, as the integration's chats are")
     assert create(subject, f"{activity}/ChatActivityAttachment").status == 201
@@ -82,7 +82,7 @@ def test_the_answer_to_a_create_follows_the_strict_header(subject: Any, activity
 
 
 @pytest.mark.witnesses("c4c.no-payload")
-def test_without_response_payload_only_the_absolute_location_comes_back(subject: Any, activity: str) -> None:
+def test_without_response_payload_only_the_absolute_location_is_returned(subject: Any, activity: str) -> None:
     answer = create(subject, f"{activity}/ChatActivityAttachment", {"odata-no-response-payload": "true"})
     assert (answer.status, answer.body) == (201, b"")
     assert answer.headers["location"].startswith("https://")
@@ -125,14 +125,14 @@ def test_an_attachment_cannot_be_changed(subject: Any, activity: str) -> None:
 
 
 @pytest.mark.witnesses("c4c.lock", "c4c.lock_status", "service.c4c.lock_pattern")
-def test_a_second_writer_is_told_that_the_chat_is_locked(subject: Any, activity: str) -> None:
+def test_a_second_writer_gets_the_error_that_the_chat_is_locked(subject: Any, activity: str) -> None:
     path = f"{activity}/ChatActivityAttachment"
     body = json.dumps({"TypeCode": "10001", "CategoryCode": "2", "Name": "first.txt", "Binary": "QUJD"}).encode()
     headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     writers: list[Any] = []
 
     def second() -> None:
-        # The first half may still be on its way when the second writer comes.
+        # The first half may still be on its way when the second writer starts.
         while len(writers) < 5 and (not writers or writers[-1].ok):
             writers.append(create(subject, path))
             threading.Event().wait(0.2 * len(writers))

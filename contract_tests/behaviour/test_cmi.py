@@ -1,4 +1,4 @@
-"""What CMI answers about one ended chat. Every test runs on the mock and on a tenant."""
+"""CMI's responses about one ended chat. Every test runs on the mock and on a tenant."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_a_call_needs_both_the_key_and_the_password(subject: Any, credentials: s
 
 
 @pytest.mark.witnesses("cmi.auth.forbidden_body")
-def test_a_wrong_key_is_refused_in_the_gateways_words(subject: Any) -> None:
+def test_a_wrong_key_gets_the_gateways_error(subject: Any) -> None:
     answer = subject.cmi("chats", headers=JSON, credentials="wrong_key")
     assert (answer.status, answer.json()) == (403, {"message": "Forbidden"})
 
 
 @pytest.mark.witnesses("cmi.dialect.chat_shape", "service.cmi.chat_routes")
-def test_the_chats_document_holds_messages_whose_attachments_have_an_address(chat: dict[str, Any]) -> None:
+def test_the_chats_document_has_messages_whose_attachments_have_an_address(chat: dict[str, Any]) -> None:
     found = attachments_in(chat)
     assert found
     assert all(item["url"] and item["id"] and item["name"] for item in found)
@@ -68,31 +68,31 @@ def test_files_come_from_customers_and_agents(chat: dict[str, Any]) -> None:
 
 
 @pytest.mark.witnesses("cmi.download.raw_bytes")
-def test_a_download_gives_the_raw_bytes_with_type_and_name(subject: Any, chat: dict[str, Any]) -> None:
+def test_a_download_returns_the_raw_bytes_with_type_and_name(subject: Any, chat: dict[str, Any]) -> None:
     answer = download(subject, chat)
     assert (answer.status, answer.media_type) == (200, attachments_in(chat)[0]["content_type"])
     assert answer.headers["content-disposition"].startswith("attachment")
 
 
 @pytest.mark.witnesses("cmi.dialect.length_known")
-def test_a_download_tells_its_length(subject: Any, chat: dict[str, Any]) -> None:
+def test_a_download_has_its_length(subject: Any, chat: dict[str, Any]) -> None:
     assert download(subject, chat).headers.get("content-length", "").isdigit()
 
 
 @pytest.mark.witnesses("cmi.dialect.ranges")
-def test_a_part_of_a_file_can_be_asked_for(subject: Any, chat: dict[str, Any]) -> None:
+def test_a_part_of_a_file_can_be_requested(subject: Any, chat: dict[str, Any]) -> None:
     answer = download(subject, chat, Range="bytes=0-0")
     assert (answer.status, answer.size_bytes) == (206, 1)
 
 
 @pytest.mark.witnesses("cmi.ids.any_spelling")
-def test_a_contact_id_is_understood_in_any_spelling(subject: Any) -> None:
+def test_a_contact_id_is_accepted_in_any_spelling(subject: Any) -> None:
     spelled = str(uuid.UUID(subject.target.contact_id))
     assert subject.cmi(f"chats/{spelled}", headers=JSON).status == 200
 
 
 @pytest.mark.witnesses("cmi.dialect.chat_id_is")
-def test_a_legs_id_is_no_chat_id(subject: Any, chat: dict[str, Any]) -> None:
+def test_the_id_of_a_leg_is_not_a_chat_id(subject: Any, chat: dict[str, Any]) -> None:
     assert chat["id"] != subject.target.contact_id
     answer = subject.cmi(f"chats/{chat['id']}", headers=JSON)
     assert answer.status == 404 or answer.json() == []
@@ -107,7 +107,7 @@ def test_an_unknown_chat_is_404(subject: Any) -> None:
 def test_an_error_is_a_message_in_json(subject: Any) -> None:
     answer = subject.cmi(f"chats/{secrets.token_hex(16).upper()}", headers=JSON)
     if answer.ok:
-        pytest.skip("this target answers no error for an unknown chat")
+        pytest.skip("this target returns no error for an unknown chat")
     assert answer.json().keys() == {"message"}
 
 
@@ -129,7 +129,7 @@ def test_a_document_in_xml_has_an_element_for_each_member(subject: Any) -> None:
 @pytest.mark.witnesses("cmi.auth.bad_password")
 @pytest.mark.wrong_password("cmi")
 def test_a_wrong_password_is_401_and_does_not_lock_at_once(trying: Any) -> None:
-    asked = trying("cmi")
-    path = f"chats/{asked.target.contact_id}"
-    assert asked.cmi(path, headers=JSON, credentials="wrong_password").status == 401
-    assert asked.cmi(path, headers=JSON).status == 200
+    tried = trying("cmi")
+    path = f"chats/{tried.target.contact_id}"
+    assert tried.cmi(path, headers=JSON, credentials="wrong_password").status == 401
+    assert tried.cmi(path, headers=JSON).status == 200

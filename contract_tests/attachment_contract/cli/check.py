@@ -1,4 +1,4 @@
-"""``attachment-contract check``: checks configurations and writes the findings."""
+"""``attachment-contract check``: checks configurations and prints the findings."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ PROGRESS_FROM_FILES = 50
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="FILE|DIR|-")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="How the findings are written.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", help="Format of the findings.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the findings to a file.")
 @click.option("--strict", is_flag=True, help="A warning counts as an error.")
-@click.option("--ignore", multiple=True, metavar="RULE[,RULE]", help="Leave rules out.")
-@click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Weigh a rule as error, warning or note.")
-@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from here.")
-@click.option("--pattern", default="*.json", show_default=True, help="Which files of a folder.")
+@click.option("--ignore", multiple=True, metavar="RULE[,RULE]", help="Ignore rules.")
+@click.option("--severity", multiple=True, metavar="RULE=LEVEL", help="Make a rule an error, warning or note.")
 @click.option(
-    "--fix", is_flag=True, help="Correct what is mechanical, in place; standard input goes to standard output."
+    "--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Read settings from this file."
+)
+@click.option("--pattern", default="*.json", show_default=True, help="Which files of a folder are checked.")
+@click.option(
+    "--fix", is_flag=True, help="Make mechanical corrections in place; standard input goes to standard output."
 )
 @click.option("--explain", metavar="RULE", help="Show the page of a rule.")
 @click.pass_context
@@ -53,9 +55,9 @@ def check(
     fix: bool,
     explain: str | None,
 ) -> None:
-    """Judge configurations of the event-driven integration for chat attachments, before anybody saves them.
+    """Check configurations of the event-driven integration for chat attachments before they are saved.
 
-    A file holds the JSON of the form's field, or {"form": {…}, "secret_names": […], "json": {…}}.
+    A file contains the JSON of the form's field, or {"form": {…}, "secret_names": […], "json": {…}}.
     """
     if explain:
         _explain(explain, as_json=as_json)
@@ -68,7 +70,7 @@ def check(
         if not wanted:
             raise InvalidUse("Name a file, a folder, or - for standard input.")
         reports = _reports(wanted, settings, fix=fix)
-    except (BadGateSettings, UnusableInput) as exc:
+    except (BadGateSettings, UnusableInput, OSError) as exc:
         raise InvalidUse(str(exc)) from exc
     to_stderr = fix and any(item.path is None for item in wanted) and output is None
     _write(reports, "json" if as_json else form, output, sys.stderr if to_stderr else sys.stdout)
@@ -100,7 +102,7 @@ def _report(item: InputFile, settings: GateSettings, *, fix: bool) -> GateReport
 
 
 def _fixed(item: InputFile, raw: bytes, settings: GateSettings) -> bytes:
-    """The corrected bytes, written back. What is not UTF-8 is left alone: guessing an encoding is not mechanical."""
+    """The corrected bytes, written back. A file that is not UTF-8 is unchanged: its encoding would be a guess."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -149,6 +151,6 @@ def _write_to(reports: Sequence[GateReport], form: str, stream: TextIO) -> None:
     if form == "text":
         print_reports(reports, console(stream))
     else:
-        from attachment_contract.gate.formats.machine import WRITERS  # noqa: PLC0415 - half of the imports are its own
+        from attachment_contract.gate.formats.machine import WRITERS  # noqa: PLC0415 - its imports are half of all
 
         click.echo(WRITERS[form](reports), file=stream, nl=False)

@@ -21,17 +21,18 @@ from attachment_contract.terminal import echo
 @click.option(
     "--contact", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Attributes of the contact, JSON."
 )
-@click.option("--host", default="", help="Host of the endpoint, where the file names none.")
+@click.option("--host", default="", help="Host of the endpoint, if the file names none.")
 @json_option
 @click.pass_context
 def dry_run(ctx: click.Context, path: str, event: str, contact: Path | None, host: str, as_json: bool) -> None:
-    """Show the exact HTTP request that Contact Pro would send for a sample event, secrets masked, and judge it."""
+    """Show the exact HTTP request that Contact Pro would send for a sample event, secrets masked, and check it."""
     try:
-        item = one_file(path)
-        text = item.read().decode("utf-8")
+        text = one_file(path).read().decode("utf-8")
         result = make_request(text, event=event, contact=_contact(contact), host=host)
-    except (UnusableInput, ValueError) as exc:
+    except UnusableInput as exc:
         raise InvalidUse(str(exc)) from exc
+    except UnicodeDecodeError as exc:
+        raise InvalidUse(f"{path} is not UTF-8; `{ctx.find_root().info_name} check` shows where") from exc
     except NothingToSend as exc:
         if as_json:
             rest: dict[str, object] = {"request": None, "secrets": [], "sends": None, "notes": []}
@@ -48,9 +49,14 @@ def dry_run(ctx: click.Context, path: str, event: str, contact: Path | None, hos
 def _contact(file: Path | None) -> dict[str, object] | None:
     if file is None:
         return None
-    value = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        value = json.loads(file.read_bytes())
+    except OSError as exc:
+        raise InvalidUse(f"{file}: {exc.strerror or exc}") from exc
+    except (ValueError, RecursionError) as exc:
+        raise InvalidUse(f"{file} is not JSON") from exc
     if not isinstance(value, dict):
-        raise ValueError(f"{file}: a JSON object is wanted")
+        raise InvalidUse(f"{file} is not a JSON object")
     return value
 
 

@@ -88,7 +88,7 @@ def run(arguments: Sequence[str]) -> int:
         # The reader (such as head) has stopped reading. Without this Python reports it again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
-    except Exception as exc:  # noqa: BLE001 - whatever it is, the user gets a sentence
+    except Exception as exc:  # noqa: BLE001 - for any error the user gets a sentence
         echo(f"{PROGRAM}: an error of our own: {_place_of(exc)}. Please report it.", err=True)
         return INTERNAL_ERROR
     return code if isinstance(code, int) else 0

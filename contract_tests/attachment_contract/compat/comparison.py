@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
+
 from attachment_contract.compat.narrowing import narrowed
 from attachment_contract.schemas.store import SUFFIX, load_schema, schema_names
 
@@ -15,7 +18,7 @@ Schemas = Mapping[str, Any]
 
 
 class UnreadableSchema(Exception):
-    """A file is no JSON Schema; the message names it."""
+    """A file is not a JSON Schema; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def _read(file: Path) -> Any:
     except OSError as exc:
         raise UnreadableSchema(f"{file}: {exc.strerror or exc}") from exc
     except (ValueError, RecursionError) as exc:
-        raise UnreadableSchema(f"{file}: no JSON") from exc
-    if not isinstance(schema, dict | bool):
-        raise UnreadableSchema(f"{file}: a schema is an object, or true or false")
+        raise UnreadableSchema(f"{file}: not JSON") from exc
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as exc:
+        raise UnreadableSchema(f"{file}: not a JSON Schema (2020-12): {exc.message}") from exc
     return schema

@@ -1,7 +1,7 @@
-"""Does a schema still accept all that an earlier one accepted? Read from the two schemas, keyword by keyword.
+"""Whether a schema still accepts everything that an earlier one accepted, by comparing them keyword by keyword.
 
-It says "no" unless it can see a "yes": a pattern that has changed, for one, counts as narrower. Whoever knows better
-raises the version, which costs little; a sender that is suddenly refused costs much.
+A change counts as narrower unless it is certainly wider; a changed pattern, for example, is narrower. A new version of
+a schema costs little; a sender whose documents are suddenly refused costs much.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-#: Keywords that say nothing about what is accepted.
+#: Keywords that do not affect what is accepted.
 ANNOTATIONS = frozenset(
     {"$schema", "$id", "$comment", "$defs", "title", "description", "examples", "default", "deprecated"}
     | {"x-variants", "x-counter-examples"}
@@ -50,7 +50,7 @@ def _keyword(keyword: str, old: Mapping[str, Any], new: Mapping[str, Any], at: s
 
 
 def _added(keyword: str, after: Any, old: Mapping[str, Any], here: str) -> Iterator[str]:
-    """A keyword that was not there before narrows, unless it lies in what was ruled out already."""
+    """A new keyword narrows, unless what it rejects was already rejected."""
     if keyword == "enum" and "const" in old and old["const"] in after:
         return
     if keyword in _BELOW_EACH:
@@ -62,7 +62,7 @@ def _added(keyword: str, after: Any, old: Mapping[str, Any], here: str) -> Itera
         yield f"{here}: new: {_short(after)}"
 
 
-#: For a keyword whose value has changed: whether the change widens. What is not here narrows, for all we know.
+#: For a keyword whose value has changed: whether the change is certainly wider. All other keywords count as narrower.
 _WIDER: dict[str, Callable[[Any, Any], bool]] = {
     "required": lambda before, after: set(after) <= set(before),
     "enum": lambda before, after: all(value in after for value in before),

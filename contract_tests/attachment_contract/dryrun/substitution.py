@@ -1,7 +1,7 @@
-"""Fills placeholders with the values of a sample event; secrets with stand-ins that are masked when shown.
+"""A sample event, and the substitution of placeholders by its values; secrets get stand-ins, which are masked.
 
-A placeholder that is the whole value brings the value itself, inside a longer text its text. Evidence: documented
-by examples (Event-driven integrations, Available data).
+A placeholder that is the whole value becomes the value itself; inside a longer text it becomes text. Evidence:
+documented by examples (Event-driven integrations, Available data).
 """
 
 from __future__ import annotations
@@ -16,18 +16,51 @@ from urllib.parse import quote, quote_plus
 from attachment_contract.gate.wording import MASK
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)\}", re.ASCII)
+#: A WhatsApp chat that has ended, with every attribute that the documentation's available data has.
+SAMPLE_CONTACT: dict[str, Any] = {
+    "id": "9A0C3F51D2B7EE11B3ED58961D1810CC",
+    "guid": "5AB6E20342A6EE11B3ED58961D1810CC",
+    "channel_type": "chat",
+    "channel_sub_type": "whatsapp",
+    "direction": "inbound",
+    "created": "2026-11-22T09:15:00.000Z",
+    "language": "EN",
+    "priority": 50,
+    "skills": None,
+    "queue": {"id": "1F2E3D4C5B6A79880011223344556677", "address": "service@whatsapp.sinchconversation.com"},
+    "forwarding_queue": None,
+    "agent": {"id": "77665544332211008897A6B5C4D3E2F1", "number": "4711", "chat_address": "agent@acme"},
+    "preferred_agent": None,
+    "required_agents": None,
+    "transferring_agent": None,
+    "source": "491701234567",
+    "destination": "service@whatsapp.sinchconversation.com",
+    "email": None,
+}
+SAMPLE_MOMENT = "2026-11-22T09:27:30.000Z"
+SAMPLE_AGE_S = 750.0
+
+
+def sample_contact(changes: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The sample, with some attributes replaced."""
+    return {**SAMPLE_CONTACT, **(changes or {})}
+
+
+def event_object(name: str) -> dict[str, Any]:
+    """The value of ``{event}``."""
+    return {"name": name, "datetime": SAMPLE_MOMENT}
 
 
 @dataclass
 class Substitution:
-    """Fills one configuration.
+    """Substitutes the placeholders of one configuration.
 
     Attributes:
-        values: what ``contact`` and ``event`` stand for.
-        secret_names: names in the secrets manager; None = every name is taken for there.
-        unresolved: placeholders that nothing answered to.
-        stand_ins: secret name → the text that stands for its value.
-        in_clear: secrets that stand in the configuration itself.
+        values: the values of ``contact`` and ``event``.
+        secret_names: names in the secrets manager; None = every name exists.
+        unresolved: placeholders that have no value.
+        stand_ins: secret name → the text that is used instead of its value.
+        in_clear: secrets that the configuration contains in clear.
     """
 
     values: Mapping[str, Any]
@@ -37,7 +70,7 @@ class Substitution:
     in_clear: tuple[str, ...] = field(default=(), repr=False)
 
     def fill(self, value: Any) -> Any:
-        """A JSON value with every placeholder in its strings filled in; names of members stay."""
+        """A JSON value with every placeholder in its strings replaced; names of members are unchanged."""
         if isinstance(value, dict):
             return {name: self.fill(item) for name, item in value.items()}
         if isinstance(value, list):
@@ -48,13 +81,17 @@ class Substitution:
         return self._value(whole) if whole else _PLACEHOLDER.sub(lambda found: _as_text(self._value(found)), value)
 
     def text(self, value: Any) -> str:
-        """Filled in and written as text, as headers and addresses need it."""
+        """The filled value as text, as headers and addresses need it."""
         return _as_text(self.fill(value))
 
     def masked(self, text: str) -> str:
-        """The text with every secret and stand-in of one hidden, as it stands and as JSON or an address writes it."""
+        """The text with every secret and stand-in masked, in clear and as JSON or an address encodes it."""
         for secret in (*self.stand_ins.values(), *self.in_clear):
-            for written in (secret, json.dumps(secret)[1:-1], quote(secret), quote_plus(secret)):
+            for written in (
+                secret,
+                json.dumps(secret)[1:-1],
+                *(way(secret, errors="replace") for way in (quote, quote_plus)),
+            ):
                 text = text.replace(written, MASK)
         return text
 
@@ -65,18 +102,18 @@ class Substitution:
         value: Any = self.values.get(root)
         for name in rest:
             if value is None:
-                return None  # of a queue that is not there every part is not there
+                return None  # a queue that is null has no parts
             if not isinstance(value, Mapping) or name not in value:
-                return self._nothing(found[0])
+                return self._unresolved(found[0])
             value = value[name]
-        return value if root in self.values else self._nothing(found[0])
+        return value if root in self.values else self._unresolved(found[0])
 
     def _secret(self, name: str, placeholder: str) -> str:
         if self.secret_names is not None and name not in self.secret_names:
-            return self._nothing(placeholder)
+            return self._unresolved(placeholder)
         return self.stand_ins.setdefault(name, f"stand-in-for-secret-{len(self.stand_ins) + 1:04d}")
 
-    def _nothing(self, placeholder: str) -> str:
+    def _unresolved(self, placeholder: str) -> str:
         self.unresolved.append(placeholder)
         return placeholder
 

@@ -1,4 +1,4 @@
-"""All rules: what each is about, why, how much it weighs. Read from ``catalogue.toml``."""
+"""All rules with title, severity, reason, examples and source. Read from ``catalogue.toml``."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class GateRule:
     """One rule.
 
     Attributes:
-        why: what happens if it is broken.
-        wrong, right: a small example of each.
+        why: what happens if the rule is broken.
+        wrong, right: a short example of each.
         remedy: what to do, as an instruction.
-        source: where we know it from, with its evidence label.
+        source: where the rule comes from, with its evidence label.
     """
 
     id: str

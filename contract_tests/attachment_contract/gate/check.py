@@ -1,4 +1,4 @@
-"""Text in, report out: reads, lets every topic look, adds catalogue and places, takes out what was silenced."""
+"""Checks one text: reads it, runs every rule, adds catalogue entry and position, removes ignored rules."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from attachment_contract.gate.source import SourceText, TextSpan
 from attachment_contract.gate.wording import secrets_by_name
 
 RuleCheck = Callable[[RuleContext], Iterator[RawFinding]]
+#: Every function that checks rules, in the order of the request; ``schema`` (AC100) comes after them.
 RULES: tuple[RuleCheck, ...] = (
     json_text.shape,
     structure.members,
@@ -52,35 +53,35 @@ RULES: tuple[RuleCheck, ...] = (
 
 
 def check(text: str, *, name: str = "<text>", settings: GateSettings | None = None) -> GateReport:
-    """Judge one configuration: the JSON of the form's field, or an envelope with form and secret names.
+    """Check one configuration: the JSON of the form's field, or an envelope with form and secret names.
 
-    Never raises for what the text holds: everything that is wrong with it is a finding.
+    Never raises, whatever the text contains: every error in it is a finding.
     """
-    return judge(SourceText(text, name), settings or GateSettings())
+    return check_source(SourceText(text, name), settings or GateSettings())
 
 
 def check_bytes(raw: bytes, *, name: str, settings: GateSettings | None = None) -> GateReport:
-    """As ``check``, for what a file holds. Bytes that are not UTF-8 are a finding, and read as Windows-1252."""
+    """As ``check``, for the content of a file. Bytes that are not UTF-8 are a finding and are read as Windows-1252."""
     try:
         return check(raw.decode("utf-8"), name=name, settings=settings)
     except UnicodeDecodeError as exc:
         offset = len(raw[: exc.start].decode("utf-8"))
         text = raw.decode("cp1252", errors="replace")
-        # Before the first byte that is not UTF-8 a character may have had several bytes: count anew.
+        # A character before the first byte that is not UTF-8 may have several bytes: count again.
         before = raw[: exc.start].decode("cp1252", errors="replace")
         offset = len(before) if before else offset
-        return judge(SourceText(text, name), settings or GateSettings(), extra=[json_text.not_utf8(offset)])
+        return check_source(SourceText(text, name), settings or GateSettings(), extra=[json_text.not_utf8(offset)])
 
 
-def judge(source: SourceText, settings: GateSettings, *, extra: Iterable[RawFinding] = ()) -> GateReport:
-    """The report on one source."""
+def check_source(source: SourceText, settings: GateSettings, *, extra: Iterable[RawFinding] = ()) -> GateReport:
+    """The report on one source; ``extra``: findings made before the text was decoded."""
     by_name = secrets_by_name(source.text)
-    found_raw, context, nested = _raw_findings(source.text, by_name)
+    raw_findings, context, nested = _raw_findings(source.text, by_name)
     secrets = (*(context.secrets if context else ()), *by_name)
     findings = [
         _finding(raw, source, settings, nested=nested)
-        for raw in (*extra, *found_raw)
-        if not settings.silences(raw.rule, source.name)
+        for raw in (*extra, *raw_findings)
+        if not settings.ignores(raw.rule, source.name)
     ]
     findings.sort(key=lambda finding: (finding.line, finding.column, finding.rule))
     return GateReport(source=source, findings=tuple(findings), secrets=tuple(secrets))
@@ -94,11 +95,11 @@ def _raw_findings(text: str, secrets: list[TextSpan]) -> tuple[list[RawFinding],
         return [*_issues(reader.issues), json_text.unreadable(stopped, secrets)], None, False
     envelope = read_envelope(top)
     context = envelope.context
-    found_raw = [*_issues(reader.issues), *_nested_issues(envelope, secrets)]
+    found = [*_issues(reader.issues), *_nested_issues(envelope, secrets)]
     for rule_check in RULES:
-        found_raw.extend(rule_check(context))
-    found_raw.extend(schema(context, found_raw))
-    return found_raw, context, envelope.nested
+        found.extend(rule_check(context))
+    found.extend(schema(context, found))
+    return found, context, envelope.nested
 
 
 def _issues(issues: Iterable[JsonIssue]) -> list[RawFinding]:

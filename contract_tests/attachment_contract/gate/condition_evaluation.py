@@ -1,6 +1,6 @@
-"""Evaluates the part of Python that conditions need, and nothing that could do harm: no eval, no attribute of ours.
+"""Evaluates the part of Python that conditions need, and nothing that could do harm: no ``eval``, no real attribute.
 
-What is outside this part raises :class:`Unknowable`: then the gate says nothing rather than something wrong.
+Anything outside this part raises :class:`Unknowable`; the gate then reports nothing rather than something wrong.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ TEXT_METHODS = frozenset({"lower", "upper", "strip", "casefold", "startswith", "
 
 
 class Unknowable(Exception):
-    """Outside of what is evaluated here."""
+    """The expression is outside the part of Python that is evaluated here."""
 
 
 class Fails(Exception):
-    """Python would raise: the condition is never true, it breaks."""
+    """Python would raise, so the condition is not true."""
 
 
 class Opaque:
-    """Something that is there, but of which nothing is known, such as a queue."""
+    """A value that exists but of which nothing else is known, such as a queue."""
 
     def __repr__(self) -> str:
         return "<something>"
 
 
 def evaluate(node: ast.AST, values: Mapping[Call, Any]) -> Any:
-    """The value of an expression, given what each call and attribute of the objects yields.
+    """The value of an expression; ``values`` has the result of each call and attribute of ``contact`` and ``event``.
 
     Raises:
         Unknowable: the expression uses something else.

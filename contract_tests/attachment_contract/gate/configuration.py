@@ -1,4 +1,4 @@
-"""Finds its way in what was read: bare JSON of the form's field, or an envelope with form and secret names."""
+"""Makes the rule context of what was read: bare JSON of the form's field, or an envelope with form and secret names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """How the envelope's configuration was read when it is kept as text inside a string."""
+    """The rule context, and how the configuration was read if the envelope contains it as text in a string.
+
+    Attributes:
+        issues: what is not JSON in that text, but has a clear meaning.
+        stopped: why reading that text ended; None if it was read to its end.
+        nested: whether the configuration is text in a string.
+    """
 
     context: RuleContext
     issues: tuple[JsonIssue, ...] = ()
@@ -26,25 +32,25 @@ class Envelope:
 
 
 def read_envelope(top: Node) -> Envelope:
-    """The view that the rules are given."""
+    """The rule context of the whole text."""
     if not is_envelope(top):
         return Envelope(context=RuleContext(top=top, config=top))
     config, issues, stopped = _configuration(top)
     form_node = top.get("form") or (top if top.member("endpoint_url") else None)
-    form, strange = _form(form_node) if form_node and form_node.kind == "object" else ({}, ())
+    form, unknown = _form(form_node) if form_node and form_node.kind == "object" else ({}, ())
     context = RuleContext(
         top=top,
         config=config,
         form=form if form_node else None,
         form_node=form_node,
-        strange_fields=strange,
+        unknown_fields=unknown,
         secret_names=_secret_names(top),
     )
     return Envelope(context=context, issues=issues, stopped=stopped, nested=_is_text(top.get("json")))
 
 
 def is_envelope(top: Node) -> bool:
-    """Whether this is ``{"form": …, "secret_names": …, "json": …}`` (or an integration as the configurator has it)."""
+    """Whether this is ``{"form": …, "secret_names": …, "json": …}`` (or the configurator's integration)."""
     return top.member("request") is None and any(top.member(name) for name in ("form", "json", "secret_names"))
 
 
@@ -53,7 +59,7 @@ def _is_text(node: Node | None) -> bool:
 
 
 def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], UnreadableJson | None]:
-    """``json`` as an object, or as the text that the configurator keeps."""
+    """``json`` as an object, or as the text that the configurator stores."""
     node = top.get("json")
     if node is None or node.text is None:
         return node, (), None
@@ -65,7 +71,7 @@ def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], Unrea
 
 
 def _form(node: Node) -> tuple[dict[str, FormField], tuple[FormField, ...]]:
-    known, strange = dict[str, FormField](), list[FormField]()
+    known, unknown = dict[str, FormField](), list[FormField]()
     for key, value in _fields(node):
         label = _NOT_A_WORD.sub("_", str(key.value).lower()).strip("_")
         name = words.FORM_ALIASES.get(label, label)
@@ -73,8 +79,8 @@ def _form(node: Node) -> tuple[dict[str, FormField], tuple[FormField, ...]]:
         if name in words.FORM_FIELDS:
             known[name] = field
         else:
-            strange.append(field)
-    return known, tuple(strange)
+            unknown.append(field)
+    return known, tuple(unknown)
 
 
 def _fields(node: Node) -> Iterator[tuple[Node, Node]]:

@@ -1,4 +1,4 @@
-"""What a rule is given to look at, and what it hands back."""
+"""What a rule gets (the rule context) and what it returns (raw findings)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from attachment_contract.gate.source import TextSpan
 
 @dataclass(frozen=True, kw_only=True)
 class RawFinding:
-    """A finding before its catalogue entry and its place are added.
+    """A finding before its catalogue entry, line and column are added.
 
     Attributes:
-        fix: text for ``span`` or, if given, for ``fix_span``.
+        fix: text that replaces ``span`` or, if given, ``fix_span``.
         remedy: None = the catalogue's.
     """
 
@@ -44,16 +44,17 @@ class RuleContext:
         top: the whole text.
         config: the JSON of the form's field; None if the envelope lacks it.
         form: fields of the form by canonical name; None for the bare JSON.
-        form_node: the object that they stand in.
-        strange_fields: fields of the form that nobody knows.
-        secret_names: names in the secrets manager; None when they were not told.
+        form_node: the object that contains them.
+        unknown_fields: fields that the form does not have.
+        secret_names: names in the secrets manager; None if they are not given.
+        secrets: spans of secrets in clear; a rule that finds one adds it, so that it is masked wherever it is shown.
     """
 
     top: Node
     config: Node | None
     form: dict[str, FormField] | None = None
     form_node: Node | None = None
-    strange_fields: tuple[FormField, ...] = ()
+    unknown_fields: tuple[FormField, ...] = ()
     secret_names: frozenset[str] | None = None
     secrets: list[TextSpan] = field(default_factory=list)
 

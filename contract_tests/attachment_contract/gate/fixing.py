@@ -1,4 +1,4 @@
-"""Does what is mechanical, and touches nothing else of the text."""
+"""Makes the mechanical corrections and changes nothing else in the text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ MOST_ROUNDS = 10
 def fix(text: str, *, name: str = "<text>", settings: GateSettings | None = None) -> tuple[str, list[GateFinding]]:
     """The text with every mechanical correction, and the findings that were corrected.
 
-    Corrections may uncover others (a comma first, then a name), so it goes round until nothing is left to do.
+    A correction may uncover another finding (a comma first, then a name), so the text is checked again until none of
+    its findings can be corrected.
     """
     done: list[GateFinding] = []
     for _ in range(MOST_ROUNDS):
@@ -27,7 +28,7 @@ def fix(text: str, *, name: str = "<text>", settings: GateSettings | None = None
 
 
 def _apply(text: str, findings: Iterable[GateFinding]) -> tuple[str, list[GateFinding]]:
-    """From the end to the beginning, so that offsets stay right; overlapping ones wait for the next round."""
+    """Edits from the end to the beginning, so that offsets stay valid; overlapping ones wait for the next round."""
     taken: list[GateFinding] = []
     reached = len(text) + 1
     for finding in sorted(findings, key=lambda finding: _last(finding.edits), reverse=True):

@@ -1,4 +1,4 @@
-"""JSON values that know where they stand."""
+"""JSON values with their positions in the source."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Node:
         value: of a scalar; None for objects and arrays.
         members: of an object, in order, repeated names included.
         items: of an array.
-        offsets: of a string: where each of its characters stands in the source, and where its closing quote does.
+        offsets: of a string: offset in the source of each of its characters and of its closing quote.
     """
 
     kind: Kind
@@ -37,7 +37,7 @@ class Node:
         return self.value if isinstance(self.value, str) else None
 
     def member(self, name: str) -> Member | None:
-        """The last member of this name, as most JSON readers take it; None for other kinds too."""
+        """The last member of this name, as most JSON readers return it; None also for a value that is no object."""
         return next((member for member in reversed(self.members) if member.name == name), None)
 
     def get(self, *names: str) -> Node | None:
@@ -54,11 +54,11 @@ class Node:
 
     @property
     def opening(self) -> TextSpan:
-        """The opening bracket of an object or array; another value whole."""
+        """The opening bracket of an object or array; the whole span of another value."""
         return TextSpan(self.span.start, self.span.start + 1) if self.kind in {"object", "array"} else self.span
 
     def plain(self) -> Any:
-        """The value as ``json.loads`` would give it."""
+        """The value as ``json.loads`` returns it."""
         if self.kind == "object":
             return {member.name: member.value.plain() for member in self.members}
         if self.kind == "array":

@@ -1,8 +1,8 @@
-"""Reads JSON and keeps the place of every token.
+"""Reads JSON and keeps the position of every token.
 
-Strict: what RFC 8259 does not allow becomes an :class:`Issue`. Where the writer's meaning is plain (a trailing
-comma, a comment, quotes of a word processor) reading goes on, so that one pass finds all there is to find; where it
-is not, reading ends with :class:`Unreadable`.
+Strict: what RFC 8259 does not allow becomes a :class:`JsonIssue`. If its meaning is clear (a trailing comma, a comment,
+quotes of a word processor), reading goes on, so that one pass finds every error; if not, reading ends with
+:class:`UnreadableJson`.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _COMMENT = re.compile(r"//[^\r\n]*|/\*.*?\*/|#[^\r\n]*", re.DOTALL)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _WORD = re.compile(r"[^\s,:\[\]{}\"'“”„‟‘’«»]+")
 _LITERALS: dict[str, bool | None] = {"true": True, "false": False, "null": None}
-#: What people write for the three literals when they come from another language.
+#: The three literals as other languages write them.
 _OTHER_WORDS = {"True": "true", "False": "false", "None": "null", "TRUE": "true", "FALSE": "false", "NULL": "null"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class JsonIssue:
-    """Something that is no JSON but has a plain meaning.
+    """Something that is not JSON but has a clear meaning.
 
     Attributes:
         rule: id of the rule that it breaks.
-        fix: what to put in place of the span; None where there is no mechanical way.
+        fix: text that replaces the span; None if there is no mechanical correction.
     """
 
     rule: str
@@ -42,7 +42,7 @@ class JsonIssue:
 
 
 class UnreadableJson(Exception):
-    """Reading had to stop. ``span`` is the token at which it did."""
+    """The text cannot be read beyond the token at ``span``."""
 
     def __init__(self, span: TextSpan, *, expected: str, found: str, remedy: str) -> None:
         super().__init__(f"expected {expected}, found {found}")
@@ -57,7 +57,7 @@ class JsonReader:
     """Reads one text once.
 
     Attributes:
-        offsets: where each character of ``text`` stands in the source; empty when the text is the source.
+        offsets: offset in the source of each character of ``text``; empty if the text is the source.
         root: path of the whole value.
     """
 
@@ -68,7 +68,7 @@ class JsonReader:
     _at: int = 0
 
     def read(self) -> Node:
-        """The one value in the text. Raises :class:`Unreadable`."""
+        """The one value in the text. Raises :class:`UnreadableJson`."""
         if self.text.startswith("\ufeff"):
             self._issue("AC005", 0, 1, "a byte order mark", "")
             self._at = 1
@@ -97,7 +97,7 @@ class JsonReader:
         )
 
     def _skip(self) -> None:
-        """Past white space; comments and strange spaces are noted."""
+        """Skip white space; comments and other kinds of space are issues."""
         while True:
             self._at = _SPACE.match(self.text, self._at).end()  # type: ignore[union-attr]
             if found := _COMMENT.match(self.text, self._at):
@@ -144,7 +144,7 @@ class JsonReader:
         return Node(kind="array", span=self._span(start, self._at), path=path, items=tuple(items))
 
     def _more(self, closing: str, start: int, *, first: bool) -> bool:
-        """Whether another member or item follows; takes the comma or the closing bracket."""
+        """Whether another member or item follows; reads the comma or the closing bracket."""
         after_last = self._at
         char = self._peek()
         if char == closing:
@@ -196,7 +196,7 @@ class JsonReader:
             self._issue("AC004", start, start + len(text), f"the word {text}", _OTHER_WORDS[text])
         literal = _OTHER_WORDS.get(text, text)
         if literal not in _LITERALS and not _NUMBER.fullmatch(text):
-            raise self._stop("a JSON value", "Write text in double quotes; numbers, true, false and null stand bare.")
+            raise self._stop("a JSON value", "Write text in double quotes, but numbers, true, false and null without.")
         self._at = start + len(text)
         span = self._span(start, self._at)
         if literal in _LITERALS:
@@ -216,5 +216,5 @@ class JsonReader:
 def _number(text: str) -> int | float:
     if any(mark in text for mark in ".eE"):
         return float(text)
-    # Python refuses to read whole numbers of more than 4300 digits; as a float such a one is infinite, wrong anyway.
+    # Python refuses to read whole numbers of more than 4300 digits; as a float such a number is infinite: wrong too.
     return int(text) if len(text) < 400 else float(text)

@@ -1,4 +1,4 @@
-"""Reads one string of a JSON text, quotes of word processors included."""
+"""Reads one string of a JSON text, also one in the quotes of a word processor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLAIN = re.compile(r'[^"\\\x00-\x1f]+')
 
 @dataclass(frozen=True)
 class StringIssue:
-    """As ``jsontext.Issue``, with offsets into the text that is being read."""
+    """As ``json_reader.JsonIssue``, with offsets into the text that is being read."""
 
     rule: str
     start: int
@@ -26,12 +26,12 @@ class StringIssue:
 
 @dataclass
 class StringReading:
-    """A string and what was wrong with it.
+    """A string and its errors.
 
     Attributes:
         end: offset after the closing quote.
         offsets: of each character of ``value``, and of the closing quote.
-        stopped: (expected, remedy, offset) when the string cannot be read to its end.
+        stopped: (expected, remedy, offset) if the string cannot be read to its end.
     """
 
     value: str = ""
@@ -42,7 +42,7 @@ class StringReading:
 
 
 def read(text: str, start: int) -> StringReading:
-    """Read the string whose opening quote stands at ``start``."""
+    """Read the string whose opening quote is at ``start``."""
     found = StringReading()
     closing = OPENING[text[start]]
     pieces: list[str] = []
@@ -51,7 +51,7 @@ def read(text: str, start: int) -> StringReading:
         piece, length = _piece(text, at, closing, found)
         if found.stopped:
             return found
-        # A \u escape of two halves gives one character; each stands where its escape begins.
+        # A pair of \u escapes is one character, whose offset is the start of the first.
         found.offsets += range(at, at + length) if length == len(piece) else [at] * len(piece)
         pieces.append(piece)
         at += length
@@ -66,13 +66,13 @@ def read(text: str, start: int) -> StringReading:
 
 
 def _piece(text: str, at: int, closing: str, found: StringReading) -> tuple[str, int]:
-    """The next characters of the value and how many of the text they take."""
+    """The next characters of the value, and how many characters of the text they take."""
     char = text[at]
     if char == "\\":
         return _escape(text, at, found)
     if char < " ":
         if char in "\r\n":
-            # A line end inside a string is nearly always a quote that was forgotten.
+            # A line end inside a string is nearly always a missing quote.
             found.stopped = (
                 "a closing double quote on the same line",
                 "Close the text; write a line break as \\n.",
@@ -109,7 +109,7 @@ def _escape(text: str, at: int, found: StringReading) -> tuple[str, int]:
 
 
 def _note_quotes(text: str, start: int, end: int, found: StringReading) -> None:
-    """Other quotes than JSON's: the text is written anew between straight ones."""
+    """Other quotes than JSON's: the correction puts the text between straight ones."""
     wrong = text[start] if text[start] != '"' else text[end]
     inner = re.sub(r'(?<!\\)"', r"\"", text[start + 1 : end])
     found.issues.append(StringIssue("AC004", start, end + 1, f"the quote {wrong}", f'"{inner}"'))

@@ -1,8 +1,8 @@
-"""Can a condition be true? Can it be false? Tried out on every combination of values that could make a difference.
+"""Whether a condition can be true and can be false: it is evaluated for every combination of values that matters.
 
-For each getter the values tried are: all it can give, where the documentation says what that is; else the constants
-of the condition, one between and beyond them, and something else. That decides comparisons of getters with constants
-completely. Whatever else a condition does is Unknowable, and then no verdict is given.
+The values of a getter are all that it can return, if the documentation lists them; otherwise the constants of the
+condition, one value between and beyond them, and "something else". This decides every comparison of a getter with
+constants. For anything else (Unknowable) there is no result.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attachment_contract.gate.condition_evaluation import Call, Fails, Opaque, U
 from attachment_contract.gate.conditions import excess
 
 MOST_COMBINATIONS = 5_000
-#: Parts of the expression that are worked out, over all combinations.
+#: Parts of the expression that are evaluated, over all combinations.
 MOST_EVALUATIONS = 400_000
 _NUMBERS = frozenset({"get_priority", "get_seconds_since_created"})
 _OBJECTS = frozenset(
@@ -30,7 +30,7 @@ _OBJECTS = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Satisfiability:
-    """What came of the trial. ``failure`` is Python's complaint if every combination that is not false breaks."""
+    """The result. ``failure`` is Python's message if evaluation fails for every combination that is not false."""
 
     can_be_true: bool
     can_be_false: bool
@@ -40,7 +40,7 @@ class Satisfiability:
 def satisfiability_of(
     expression: ast.expr, *, events: Sequence[str] = words.LAST_EVENTS, direction: str = "Both"
 ) -> Satisfiability | None:
-    """None when it cannot be told."""
+    """Whether an expression can be true and can be false; None if that cannot be decided."""
     if excess(expression) or _calculates(expression):
         return None
     calls = sorted(_calls(expression))
@@ -63,13 +63,13 @@ def satisfiability_of(
                 break
     except Unknowable:
         return None
-    if not (true and false) and _looks_inside_texts(expression):
+    if not (true and false) and _compares_parts_of_texts(expression):
         return None
     return Satisfiability(can_be_true=true, can_be_false=false, failure=failure)
 
 
 def value_of(expression: ast.expr, values: Mapping[Call, Any]) -> bool | None:
-    """Whether the condition holds for one conversation; None when it cannot be told."""
+    """Whether the condition is true for one conversation; None if that cannot be decided."""
     if excess(expression):
         return None
     try:
@@ -81,7 +81,7 @@ def value_of(expression: ast.expr, values: Mapping[Call, Any]) -> bool | None:
 
 
 def _calculates(expression: ast.expr) -> bool:
-    """Whether anything is calculated: then the constants do not show where the result changes."""
+    """Whether it uses arithmetic: then the constants do not show where the result changes."""
     return any(
         isinstance(part, ast.BinOp)
         or (isinstance(part, ast.UnaryOp) and not isinstance(part.op, ast.Not) and not _is_number(part.operand))
@@ -89,8 +89,8 @@ def _calculates(expression: ast.expr) -> bool:
     )
 
 
-def _looks_inside_texts(expression: ast.expr) -> bool:
-    """Whether parts of texts are compared: then a text that nobody tried may make the difference."""
+def _compares_parts_of_texts(expression: ast.expr) -> bool:
+    """Whether parts of texts are compared: then a text that was not tried may change the result."""
     for part in ast.walk(expression):
         if isinstance(part, ast.Attribute) and part.attr in {"startswith", "endswith", "strip"}:
             return True
@@ -109,7 +109,7 @@ def _is_number(node: ast.expr) -> bool:
 
 
 def _calls(expression: ast.expr) -> set[Call]:
-    """What is asked of ``contact`` and ``event``, with the getters of text left out."""
+    """The attributes of ``contact`` and ``event`` that are used, without the methods of their texts."""
     return {
         (node.value.id, node.attr)
         for node in ast.walk(expression)
@@ -123,7 +123,7 @@ def _domain(call: Call, constants: list[Any], events: Sequence[str], direction: 
     root, name = call
     name = name if name.startswith("get_") else f"get_{name}"
     if root == "event":
-        # The exact spelling is not documented; the form's and its lower case are tried.
+        # The exact spelling is not documented: the form's spelling and its lower case are tried.
         return [spelt for event in events for spelt in (event, event.lower())] if name == "get_name" else [Opaque()]
     if name == "get_channel_type":
         return ["chat"]
@@ -144,9 +144,9 @@ def _domain(call: Call, constants: list[Any], events: Sequence[str], direction: 
 
 
 def _numbers(constants: list[Any], *, least: int | None) -> list[float]:
-    """The constants, one number between each two, one beyond on either side."""
+    """The constants, a number between each two, and one beyond either end."""
     numbers = [float(number) for number in constants if isinstance(number, int | float)]
-    known = sorted({0.0, *numbers, *(-number for number in numbers)})  # the sign of -5 is an operator of its own
+    known = sorted({0.0, *numbers, *(-number for number in numbers)})  # in -5 the sign is an operator
     between = [(low + high) / 2 for low, high in pairwise(known)]
     values = sorted({*known, *between, known[0] - 1, known[-1] + 1})
     return [value for value in values if least is None or value >= least]

@@ -1,4 +1,4 @@
-"""Which rules hold, and how much they weigh: ``[tool.attachment-contract]`` in pyproject.toml, or a file of its own.
+"""Which rules apply and how severe they are: ``[tool.attachment-contract]`` in pyproject.toml, or a file of its own.
 
 .. code-block:: toml
 
@@ -13,7 +13,7 @@
     [tool.attachment-contract.per-file-ignores]
     "samples/*.json" = ["AC901"]
 
-A file of its own (``attachment-contract.toml``) holds the same without the prefix.
+A file of its own (``attachment-contract.toml``) has the same content without the prefix.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ class BadGateSettings(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class GateSettings:
-    """What a user may choose.
+    """What a user can set.
 
     Attributes:
-        strict: warnings make the gate say no.
-        ignore: rules that are left out everywhere.
-        per_file_ignores: pattern of a file's name → rules left out there.
-        rules_url: where the rules' pages are, without slash at the end.
+        strict: a warning fails the check.
+        ignore: rules that are ignored in every file.
+        per_file_ignores: pattern of a file's name → rules that are ignored there.
+        rules_url: address of the folder with the rules' pages, without slash at the end.
     """
 
     strict: bool = False
@@ -55,15 +55,15 @@ class GateSettings:
     per_file_ignores: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rules_url: str = DEFAULT_RULES_URL
 
-    def silences(self, rule: str, name: str) -> bool:
-        """Whether findings of this rule in this file are left out."""
+    def ignores(self, rule: str, name: str) -> bool:
+        """Whether findings of this rule in this file are ignored."""
         return rule in self.ignore or any(
             rule in rules and (fnmatch(name, pattern) or fnmatch(Path(name).name, pattern))
             for pattern, rules in self.per_file_ignores.items()
         )
 
     def severity_of(self, rule: GateRule) -> Severity:
-        """The user's choice, else the catalogue's."""
+        """The user's setting, otherwise the catalogue's."""
         return self.severity.get(rule.id, rule.severity)
 
     def link_to(self, rule: GateRule) -> str:
@@ -71,7 +71,7 @@ class GateSettings:
         return f"{self.rules_url}/{rule.id}.md"
 
     def with_options(self, *, strict: bool, ignore: tuple[str, ...], severity: tuple[str, ...]) -> GateSettings:
-        """With the options of a command line on top. Raises :class:`BadSettings`."""
+        """With the options of a command line added. Raises :class:`BadGateSettings`."""
         pairs = dict(item.partition("=")[::2] for item in severity)
         more = {_rule(name, "--severity"): _severity(level, "--severity") for name, level in pairs.items()}
         return replace(
@@ -83,7 +83,7 @@ class GateSettings:
 
 
 def find_settings(start: Path) -> GateSettings:
-    """From the nearest file at or above ``start``; the defaults if there is none. Raises :class:`BadSettings`."""
+    """From the nearest file at or above ``start``; the defaults if there is none. Raises :class:`BadGateSettings`."""
     for folder in (start.resolve(), *start.resolve().parents):
         for name in (FILE_NAME, "pyproject.toml"):
             file = folder / name
@@ -93,14 +93,14 @@ def find_settings(start: Path) -> GateSettings:
 
 
 def read_settings(file: Path) -> GateSettings:
-    """From one file. Raises :class:`BadSettings`."""
+    """From one file. Raises :class:`BadGateSettings`."""
     table = _table(file)
     if table is None:
         raise BadGateSettings(f"{file}: no table [tool.{TABLE}]")
     known = {"strict", "ignore", "severity", "per-file-ignores", "rules-url"}
     for name in table:
         if name not in known:
-            raise BadGateSettings(f"{file}: {name!r} is no setting; there are {one_of(sorted(known))}")
+            raise BadGateSettings(f"{file}: {name!r} is not a setting; there are {one_of(sorted(known))}")
     try:
         return GateSettings(
             strict=_of(table, "strict", bool, False),
@@ -125,7 +125,8 @@ def _table(file: Path) -> dict[str, Any] | None:
         raise BadGateSettings(f"{file}: {exc}") from exc
     if file.name != "pyproject.toml":
         return dict(document)
-    table = document.get("tool", {}).get(TABLE)
+    tools = document.get("tool")
+    table = tools.get(TABLE) if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else None
 
 
@@ -138,7 +139,7 @@ def _of(table: Mapping[str, Any], name: str, kind: type, default: Any) -> Any:
 
 def _rules(names: Any, where: str) -> frozenset[str]:
     if not isinstance(names, list):
-        raise BadGateSettings(f"{where}: a list of rule ids is wanted")
+        raise BadGateSettings(f"{where}: must be a list of rule ids")
     return frozenset(_rule(str(name), where) for name in names)
 
 
@@ -154,4 +155,4 @@ def _severity(level: Any, where: str) -> Severity:
     try:
         return Severity(str(level))
     except ValueError as exc:
-        raise BadGateSettings(f"{where}: {level!r} is no severity; there are {one_of(Severity)}") from exc
+        raise BadGateSettings(f"{where}: {level!r} is not a severity; there are {one_of(Severity)}") from exc

@@ -24,7 +24,7 @@ class SourceText:
 
     Attributes:
         text: decoded, line ends as they were.
-        name: the file's name as the user wrote it; ``<stdin>`` or ``<text>`` otherwise.
+        name: the file's name as given on the command line; ``<stdin>`` or ``<text>`` otherwise.
     """
 
     text: str
@@ -35,7 +35,7 @@ class SourceText:
         return [0, *(found.end() for found in _LINE_END.finditer(self.text))]
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 1, the column in characters (code points)."""
+        """Line and column of an offset, both from 1; the column counts characters (code points)."""
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 

@@ -1,4 +1,4 @@
-"""How messages show values and names, and the secret scan: which parts of a text are secrets and are masked."""
+"""How messages show values and names, and the secret scan, which finds the parts of a text that must be masked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attachment_contract.gate.source import TextSpan
 
 SHOWN_CHARACTERS = 80
 MASK = "********"
-#: Begins after a separator alone, so each character is looked at a few times, however long the text.
+#: Matches start after a separator only, so each character is read a few times at most, however long the text.
 _CREDENTIALS = re.compile(r"(?<=//)[^/\s@\"]+@|(?<![^/\s@\"]):*[^/\s@\":]+:[^/\s@\"]+@")
 _NAMED = re.compile(
     r"""(?:passw|pwd|secret(?!s_)|api[-_]?key|(?<!access_)token|authorization)[\w.-]*["'“”]?\s*[:=]\s*"""
@@ -41,12 +41,12 @@ def shown(node: Node) -> str:
 
 
 def of_kind(node: Node) -> str:
-    """``an object``, ``a string`` …, for values that are better not shown."""
+    """``an object``, ``a string`` …, for values that must not be shown."""
     return f"a{'n' if node.kind in {'object', 'array'} else ''} {node.kind}"
 
 
 def quoted(text: str) -> str:
-    """A text in quotes, shortened, without credentials and without characters that would upset a terminal."""
+    """A text in quotes, shortened, without credentials and without characters that act on a terminal."""
     text = _CREDENTIALS.sub(f"{MASK}@", text)
     short = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
     return '"' + "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in short) + '"'
@@ -59,7 +59,10 @@ def one_of(words: Iterable[str]) -> str:
 
 
 def secrets_by_name(text: str) -> list[TextSpan]:
-    """Values beside names like password or api-key, and credentials in addresses; placeholders are none."""
+    """The secret scan: values beside names like password or api-key, and credentials in addresses, in any text.
+
+    Placeholders are not secrets.
+    """
     return [span for span in (*_named(text), *_credentials(text)) if "{" not in text[span.start : span.end]]
 
 

@@ -1,9 +1,9 @@
-"""The examples, variants and counter-examples that each schema carries, as documents.
+"""The examples, variants and counter-examples of each schema, as documents.
 
-``examples`` are whole documents. ``x-variants`` (right as well) and ``x-counter-examples`` (wrong) say why, and what to
-change of an example: ``set`` and ``remove`` name places as JSON pointers, ``of`` the number of the example (0),
-``repeat`` makes a list of that many copies of its first item, ``pad`` makes a text that long; ``document`` is a whole
-document instead.
+``examples`` are whole documents. ``x-variants`` (valid) and ``x-counter-examples`` (invalid) have a reason (``why``)
+and the changes of an example: ``of`` is its number (default 0), ``set`` and ``remove`` name places as JSON pointers,
+``repeat`` makes a list of that many copies of its first item, ``pad`` makes a text of that length; ``document`` is a
+whole document instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from attachment_contract.schemas.store import load_schema
 
 @dataclass(frozen=True, kw_only=True)
 class SchemaSample:
-    """One document and whether the schema is to accept it."""
+    """One document and whether the schema must accept it."""
 
     schema: str
     why: str
@@ -32,7 +32,7 @@ def samples(name: str) -> list[SchemaSample]:
 
 
 def samples_of(schema: Mapping[str, Any], name: str) -> Iterator[SchemaSample]:
-    """All samples that a schema carries."""
+    """All samples in a schema."""
     examples = schema.get("examples", [])
     for number, document in enumerate(examples):
         yield SchemaSample(schema=name, why=f"example {number}", document=document, valid=True)
@@ -42,7 +42,7 @@ def samples_of(schema: Mapping[str, Any], name: str) -> Iterator[SchemaSample]:
 
 
 def changed(examples: list[Any], change: Mapping[str, Any]) -> Any:
-    """An example with a change made to it."""
+    """A copy of an example with the change."""
     if "document" in change:
         return copy.deepcopy(change["document"])
     document = copy.deepcopy(examples[change.get("of", 0)])

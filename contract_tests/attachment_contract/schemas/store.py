@@ -1,4 +1,4 @@
-"""The schemas as package data: found by name, loaded once."""
+"""The schemas as package data: found by name, loaded and checked once."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def validator(name: str) -> Draft202012Validator:
 
 
 def validator_of(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """A validator for any schema that may refer to ours; the schema itself is not checked."""
+    """A validator for any schema that may refer to those of this package; the schema itself is not checked."""
     return _Validator(schema, registry=_registry())
 
 
@@ -83,9 +83,9 @@ def _registry() -> Registry[Any]:
 
 @cache
 def _as_python(pattern: str) -> re.Pattern[str]:
-    """A pattern with ECMA-262's ``$``, which Python would let match before a line break at the end as well.
+    """A pattern with ECMA-262's ``$``; Python's ``$`` also matches before a line break at the end.
 
-    So a password or address with a line break behind it does not pass.
+    A password or address that ends with a line break must not match.
     """
     return re.compile(_ANCHOR.sub(lambda found: r"\Z" if found[0] == "$" else found[0], pattern))
 

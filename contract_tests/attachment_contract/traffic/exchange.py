@@ -1,4 +1,4 @@
-"""One exchange as a judge sees it, whoever captured it."""
+"""One exchange as the traffic check reads it, from any recorder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class TrafficBody:
     """A body, whole or described.
 
     Attributes:
-        content: what there is to judge; None if it was not kept, as for files.
-        size_bytes, sha256: of what went over the wire.
+        content: the bytes to check; None if they were not kept, as for files.
+        size_bytes, sha256: of the bytes on the wire.
         whole: False if ``content`` ends before the document does.
-        complete: False if the body broke off on the wire, or nobody read it to its end.
+        complete: False if the body broke off on the wire, or was not read to its end.
     """
 
     content: bytes | None = b""
@@ -29,13 +29,13 @@ class TrafficBody:
 
     @classmethod
     def of(cls, content: bytes) -> TrafficBody:
-        """A body that is at hand."""
+        """A body whose bytes are known."""
         return cls(content=content, size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficMessage:
-    """A request or a reply. Header names are in lower case; a header sent twice is joined by ", "."""
+    """A request or a response. Header names are in lower case; a header sent twice is joined by ", "."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     body: TrafficBody = field(default_factory=TrafficBody)
@@ -48,16 +48,16 @@ class TrafficMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficExchange:
-    """A request and its reply at one place.
+    """A request and its response as captured at one end.
 
     Attributes:
-        neighbour: who answered: c4c, cmi, orchestration or service.
-        seen_by: where it was captured, for people: "c4c mock", "service, outbound".
+        neighbour: who responded: c4c, cmi, orchestration, service or worker.
+        seen_by: where it was captured, for people: "c4c mock", "the service, which sent it".
         target: path and query.
         status: 0 if no status line was seen.
-        fault: the planned fault that struck; its reply is exempt from the contract.
-        failed: whether the one who answered broke down, unplanned.
-        sent_by_us: whether it was captured where it was sent: then the request has to fit, whatever became of it.
+        fault: the planned fault that changed it; the response is exempt from the contract.
+        failed: whether the responder failed without a planned fault.
+        sent_by_us: whether it was captured by its sender: then the request must fit, whatever the response.
     """
 
     neighbour: str
@@ -79,42 +79,42 @@ class TrafficExchange:
 
     @property
     def query(self) -> str:
-        """What follows the question mark."""
+        """The part after the question mark."""
         return self.target.partition("?")[2]
 
 
 def headers_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Header pairs as a judge wants them."""
-    shown: dict[str, str] = {}
+    """Header pairs as a mapping: names in lower case, values of a repeated header joined."""
+    joined: dict[str, str] = {}
     for name, value in pairs:
         key = name.lower()
-        shown[key] = f"{shown[key]}, {value}" if key in shown else value
-    return shown
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
 
 
-def exchange_from_capture(testimony: Mapping[str, Any]) -> TrafficExchange:
-    """A mock's testimony (the JSON of ``/_mock/witness``) as an exchange."""
+def exchange_from_capture(captured: Mapping[str, Any]) -> TrafficExchange:
+    """An exchange that a mock's recorder captured, from its JSON (``/_mock/recorder``)."""
     return TrafficExchange(
-        neighbour=testimony["mock"],
-        seen_by=f"{testimony['mock']} mock",
-        method=testimony["method"],
-        host=testimony["host"],
-        target=testimony["url"],
-        request=_message(testimony["request_headers"], testimony["request"]),
-        status=testimony["status"],
-        response=_message(testimony["response_headers"], testimony["response"]),
-        fault=testimony["fault"],
-        failed=testimony["failed"],
+        neighbour=captured["mock"],
+        seen_by=f"{captured['mock']} mock",
+        method=captured["method"],
+        host=captured["host"],
+        target=captured["url"],
+        request=_message(captured["request_headers"], captured["request"]),
+        status=captured["status"],
+        response=_message(captured["response_headers"], captured["response"]),
+        fault=captured["fault"],
+        failed=captured["failed"],
     )
 
 
-def _message(headers: Iterable[tuple[str, str]], copy: Mapping[str, Any]) -> TrafficMessage:
-    text = copy["text"]
+def _message(headers: Iterable[tuple[str, str]], kept: Mapping[str, Any]) -> TrafficMessage:
+    text = kept["text"]
     body = TrafficBody(
         content=None if text is None else text.encode(errors="surrogateescape"),
-        size_bytes=copy["size_bytes"],
-        sha256=copy["sha256"],
-        whole=copy["whole"],
-        complete=copy["complete"],
+        size_bytes=kept["size_bytes"],
+        sha256=kept["sha256"],
+        whole=kept["whole"],
+        complete=kept["complete"],
     )
     return TrafficMessage(headers=headers_of(headers), body=body)

@@ -1,7 +1,7 @@
-"""Which schema holds where on the way of an attachment: one entry for each hop, both directions.
+"""The contract of each hop on the way of an attachment: the schemas of its request, response and error response.
 
-Made for whoever watches live traffic: name the hop, hand over the document, get sentences back. How a hop is told by
-method and path: ``live/routes.py``; what is judged beyond JSON: ``live/judges.py``.
+``violations(hop, part, document)`` checks one document. ``routes.py`` finds the hop of an exchange, ``validators.py``
+checks what is not JSON.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from attachment_contract.schemas.store import validator
 
 @dataclass(frozen=True, kw_only=True)
 class HopContract:
-    """One exchange.
+    """The contract of one hop.
 
     Attributes:
-        request: schemas of which the request has to fit one; empty = it has no body.
-        answer: schemas of a good answer in JSON, one of which has to fit; empty = it is not in JSON.
-        refusal: schemas of an answer with a status from 400.
+        request: schemas of which the request must fit one; empty = it has no body.
+        response: schemas of which a good JSON response must fit one; empty = it is not JSON.
+        error: schemas of a response with a status from 400.
         request_in: the request's document is ``{"headers", "form" | "body"}``, by that member; empty = the body alone.
-        answer_in: the answers' documents are ``{"status", "headers", "body"}``.
+        response_in: the response's document is ``{"status", "headers", "body"}``.
         browser: the request may be a browser's form (multipart/form-data).
-        request_xml, xml: names of the outermost element where request and answer may be XML.
-        text: a pattern that a good answer in plain text fits.
-        rows: the schema that each row of a list fits, wrapped in ``d``, unless the caller chose fields.
-        selected: schemas of a good answer to a caller who chose fields.
-        file: the answer is a file: bytes, with a length that is right.
-        empty: the answer may have no body.
-        answer_headers: headers that a good answer has.
+        request_xml, xml: names of the root element where request and response may be XML.
+        text: a pattern that a good plain-text response matches.
+        rows: the schema of each row of a list, wrapped in ``d``, unless the caller selected fields.
+        selected: schemas of a good response to a caller that selected fields.
+        file: the response is a file: bytes with a correct length.
+        empty: the response may have no body.
+        response_headers: headers that a good response has.
     """
 
     request: tuple[str, ...] = ()
@@ -52,10 +52,10 @@ class HopContract:
 
 _CMI = ("cmi_error.v1",)
 _C4C = ("c4c_error.v1",)
-_TWIN = ("mock_problem.v1",)
+_MOCK = ("mock_problem.v1",)
 _ID = "^[0-9A-F]{32}$"
 _CREATED = ("location",)
-_CHOSEN = ("c4c_entity.v1",)
+_SELECTED = ("c4c_entity.v1",)
 
 _ISSUER_HOPS = {
     "oauth.token": HopContract(
@@ -74,30 +74,30 @@ _ISSUER_HOPS = {
     "oauth.keys": HopContract(response=("jwks.v1",), error=("oauth_error.v1",)),
 }
 _CONFIGURATOR_HOPS = {
-    "configurator.secrets": HopContract(response=("secrets.v1",), error=_TWIN),
+    "configurator.secrets": HopContract(response=("secrets.v1",), error=_MOCK),
     "configurator.secret": HopContract(
-        request=("secret_form.v1",), browser=True, response=("secret.v1",), error=_TWIN, response_headers=_CREATED
+        request=("secret_form.v1",), browser=True, response=("secret.v1",), error=_MOCK, response_headers=_CREATED
     ),
     "configurator.secret_replaced": HopContract(
-        request=("secret_form.v1",), browser=True, response=("secret.v1",), error=_TWIN
+        request=("secret_form.v1",), browser=True, response=("secret.v1",), error=_MOCK
     ),
-    "configurator.secret_deleted": HopContract(response=("deletion_warnings.v1",), error=_TWIN, empty=True),
-    "configurator.integrations": HopContract(response=("integrations.v1",), error=_TWIN),
+    "configurator.secret_deleted": HopContract(response=("deletion_warnings.v1",), error=_MOCK, empty=True),
+    "configurator.integrations": HopContract(response=("integrations.v1",), error=_MOCK),
     "configurator.integration": HopContract(
         request=("integration_form.v1",),
         browser=True,
         response=("integration.v1",),
-        error=_TWIN,
+        error=_MOCK,
         response_headers=_CREATED,
     ),
-    "configurator.integration_read": HopContract(response=("integration.v1",), error=_TWIN),
+    "configurator.integration_read": HopContract(response=("integration.v1",), error=_MOCK),
     "configurator.integration_replaced": HopContract(
-        request=("integration_form.v1",), browser=True, response=("integration.v1",), error=_TWIN
+        request=("integration_form.v1",), browser=True, response=("integration.v1",), error=_MOCK
     ),
     "configurator.integration_switched": HopContract(
-        request=("integration_switch.v1",), response=("integration.v1",), error=_TWIN
+        request=("integration_switch.v1",), response=("integration.v1",), error=_MOCK
     ),
-    "configurator.integration_deleted": HopContract(error=_TWIN, empty=True),
+    "configurator.integration_deleted": HopContract(error=_MOCK, empty=True),
 }
 _SERVICE_HOPS = {
     "endpoint": HopContract(
@@ -127,7 +127,7 @@ _SERVICE_HOPS = {
         request_in="body",
     ),
     "workflow.other": HopContract(
-        request=("json_object.v1",), response=("workflow_answer.v1",), error=("cmi_error.v1", *_TWIN)
+        request=("json_object.v1",), response=("workflow_answer.v1",), error=("cmi_error.v1", *_MOCK)
     ),
 }
 _CMI_HOPS = {
@@ -176,7 +176,7 @@ _CMI_HOPS = {
         request=("cmi_queue_message_form.v1",), request_xml=("*",), empty=True, error=_CMI
     ),
     "cmi.queue_message_deleted": HopContract(empty=True, error=_CMI),
-    "cmi.unbuilt": HopContract(error=(*_CMI, *_TWIN)),
+    "cmi.unbuilt": HopContract(error=(*_CMI, *_MOCK)),
 }
 _C4C_HOPS = {
     "c4c.service": HopContract(response=("c4c_service_document.v1",), error=_C4C, xml=("service",)),
@@ -188,8 +188,8 @@ _C4C_HOPS = {
     ),
     "c4c.metadata": HopContract(error=_C4C, xml=("Edmx",)),
     "c4c.references": HopContract(response=("c4c_collection.v1",), error=_C4C, xml=("feed",), rows="c4c_reference.v1"),
-    "c4c.reference": HopContract(response=("c4c_reference.v1",), error=_C4C, xml=("entry",), selected=_CHOSEN),
-    "c4c.activity": HopContract(response=("c4c_activity.v1",), error=_C4C, xml=("entry",), selected=_CHOSEN),
+    "c4c.reference": HopContract(response=("c4c_reference.v1",), error=_C4C, xml=("entry",), selected=_SELECTED),
+    "c4c.activity": HopContract(response=("c4c_activity.v1",), error=_C4C, xml=("entry",), selected=_SELECTED),
     "c4c.attachments": HopContract(
         response=("c4c_collection.v1",), error=_C4C, xml=("feed",), rows="c4c_attachment.v1"
     ),
@@ -202,7 +202,7 @@ _C4C_HOPS = {
         empty=True,
         response_headers=_CREATED,
     ),
-    "c4c.attachment_read": HopContract(response=("c4c_attachment.v1",), error=_C4C, xml=("entry",), selected=_CHOSEN),
+    "c4c.attachment_read": HopContract(response=("c4c_attachment.v1",), error=_C4C, xml=("entry",), selected=_SELECTED),
     "c4c.file": HopContract(file=True, error=_C4C),
     "c4c.count": HopContract(text="^[0-9]+$", error=_C4C),
     "c4c.links": HopContract(response=("c4c_links.v1",), error=_C4C, xml=("links", "uri")),
@@ -230,7 +230,7 @@ HOPS: dict[str, HopContract] = _ISSUER_HOPS | _CONFIGURATOR_HOPS | _SERVICE_HOPS
 
 
 def violations(hop: str, part: str, document: Any) -> list[str]:
-    """Why ``document`` fits no schema of this hop's ``part`` (request, answer, refusal); empty = it fits.
+    """Why ``document`` fits no schema of this hop's ``part`` (request, response, error); empty = it fits.
 
     The sentences name places and keywords, never values: a value may be a secret. Raises ``LookupError``.
     """
@@ -240,12 +240,12 @@ def violations(hop: str, part: str, document: Any) -> list[str]:
 
 
 def schema_errors(names: tuple[str, ...], document: Any) -> list[str]:
-    """Why ``document`` fits none of the schemas ``names``; the fewest complaints of all. Empty = it fits one."""
+    """Why ``document`` fits none of the schemas ``names``; the shortest list of errors. Empty = it fits one."""
     found = [_schema_errors(name, document) for name in names]
     if not found or not all(found):
         return []
-    # A document of quite another kind breaks one keyword only, and is not the nearest for that.
-    return min(found, key=lambda broken: (any(": the document breaks 'type'" in one for one in broken), len(broken)))
+    # A document of another kind has one error only, but its schema is not the nearest.
+    return min(found, key=lambda errors: (any(": the document breaks 'type'" in one for one in errors), len(errors)))
 
 
 def _schema_errors(name: str, document: Any) -> list[str]:
@@ -256,7 +256,7 @@ def _schema_errors(name: str, document: Any) -> list[str]:
 
 
 def _keyword(error: ValidationError) -> str:
-    """The keyword; of what is required also the members that are missing, whose names the schema says."""
+    """The keyword; for ``required`` also the missing members, whose names are in the schema."""
     if error.validator != "required" or not isinstance(error.instance, dict):
         return repr(error.validator)
     return f"'required' ({', '.join(name for name in error.validator_value if name not in error.instance)})"

@@ -1,4 +1,4 @@
-"""Documents in several parts: a batch of OData as the exchanges that are packed in it, a browser's form as its fields.
+"""Documents of several parts: an OData batch as the exchanges that it contains, a browser's form as its fields.
 
 Source: OData 2.0, batch processing; RFC 2046 and 7578; documented.
 """
@@ -23,7 +23,7 @@ _REFERENCE = re.compile(r"^\$(\w+)")
 
 
 class BrokenMultipart(Exception):
-    """A batch or its reply is not built as one; the text names the place, and shows nothing of it."""
+    """A batch or its response is malformed; the message names the place and quotes nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ def split_batch(exchange: TrafficExchange) -> Iterator[TrafficExchange]:
 
 
 def _change_set(exchange: TrafficExchange, request: _Part, response: _Part) -> Iterator[TrafficExchange]:
-    """All of a change set is answered, or it is refused as a whole by a single reply."""
+    """A change set has a response for each request, or a single error response for all."""
     requested = list(_parts(_message(request), "change set"))
     if not response.headers.get("content-type", "").startswith("multipart/"):
         yield _one(exchange, requested[0], response, {})
@@ -53,39 +53,39 @@ def _change_set(exchange: TrafficExchange, request: _Part, response: _Part) -> I
     responded = list(_parts(_message(response), "change set's response"))
     if len(requested) != len(responded):
         raise BrokenMultipart(f"a change set has {len(requested)} requests and {len(responded)} responses")
-    made: dict[str, str] = {}
+    created: dict[str, str] = {}
     for one, reply in zip(requested, responded, strict=True):
-        found = _one(exchange, one, reply, made)
-        made[one.headers.get("content-id", "")] = f"{found.path.rstrip('/')}('new')"
+        found = _one(exchange, one, reply, created)
+        created[one.headers.get("content-id", "")] = f"{found.path.rstrip('/')}('new')"
         yield found
 
 
-def _one(exchange: TrafficExchange, request: _Part, response: _Part, made: dict[str, str]) -> TrafficExchange:
+def _one(exchange: TrafficExchange, request: _Part, response: _Part, created: dict[str, str]) -> TrafficExchange:
     line, message = _http(request.content, "request")
     first = _REQUEST_LINE.match(line)
     status_line, reply = _http(response.content, "response")
     status = _STATUS_LINE.match(status_line)
     if first is None or status is None:
-        raise BrokenMultipart("a part holds no HTTP message")
+        raise BrokenMultipart("a part contains no HTTP message")
     return replace(
         exchange,
         seen_by=f"{exchange.seen_by}, in a batch",
         method=first[1],
-        target=_target(exchange, first[2], made),
+        target=_target(exchange, first[2], created),
         request=message,
         status=int(status[1]),
         response=reply,
     )
 
 
-def _target(exchange: TrafficExchange, url: str, made: dict[str, str]) -> str:
-    """The address of a part, from the host on. ``made`` says what stands for ``$<Content-ID>``."""
+def _target(exchange: TrafficExchange, url: str, created: dict[str, str]) -> str:
+    """The address of a part, without the host. ``created`` has the address of each ``$<Content-ID>``."""
     root = exchange.path.rpartition("/")[0]
     reference = _REFERENCE.match(url)
-    if reference and reference[1] in made:
-        return made[reference[1]] + url[reference.end() :]
+    if reference and reference[1] in created:
+        return created[reference[1]] + url[reference.end() :]
     parts = urlsplit(url)
-    inside = parts.netloc or url.startswith("/sap/")  # "/Set" is meant from the service's root
+    inside = parts.netloc or url.startswith("/sap/")  # "/Set" is relative to the service's root
     path = parts.path if inside else f"{root}/{parts.path.lstrip('/')}"
     return f"{path}?{parts.query}" if parts.query else path
 
@@ -93,8 +93,8 @@ def _target(exchange: TrafficExchange, url: str, made: dict[str, str]) -> str:
 def _parts(message: TrafficMessage, what: str) -> Iterator[_Part]:
     found = _BOUNDARY.search(message.headers.get("content-type", ""))
     if found is None or message.body.content is None or not message.body.whole:
-        raise BrokenMultipart(f"the {what} is no whole multipart document")
-    # The boundary is a line of its own; inside a file's name or bytes it means nothing (RFC 2046, 5.1.1).
+        raise BrokenMultipart(f"the {what} is not a whole multipart document")
+    # The boundary is a line of its own; inside a file's name or bytes it is no boundary (RFC 2046, 5.1.1).
     line = rb"(?:\A|\r?\n)--" + re.escape(found[1].strip().encode()) + rb"(--)?[ \t]*(?=\r?\n|\Z)"
     marks = list(re.finditer(line, message.body.content))
     if not marks or marks[-1][1] is None:

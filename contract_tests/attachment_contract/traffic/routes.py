@@ -1,4 +1,4 @@
-"""Which hop an exchange belongs to, told by neighbour, method, path and query alone. A table, read from above."""
+"""The hop of an exchange, by neighbour, method, path, query and header: the first matching line of a table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _READ = "GET HEAD"
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One line of the table: a method, a pattern for the whole path, and the hop that they mean."""
+    """One line of the table: methods and a pattern for the whole path, and their hop."""
 
     methods: frozenset[str]
     path: re.Pattern[str]
@@ -100,7 +100,7 @@ _CMI = (
         "cmi.unbuilt",
     ),
 )
-#: Keys stand in quotes, in which a quote is doubled; or bare, as numbers and dates.
+#: A key is in quotes, in which a quote is doubled, or bare, as numbers and dates are.
 _KEY = r"\((?:'(?:[^']|'')*'|[^'()])*\)"
 _ROOT = r"/sap/c4c/odata/v1/\w+"
 _SET = rf"{_ROOT}/\w+Collection"
@@ -130,10 +130,10 @@ _C4C = (
     _route("PUT PATCH MERGE", rf"{_SET}{_KEY}({_WITHIN})?/?", "c4c.changed"),
     _route("DELETE", rf"{_SET}{_KEY}({_WITHIN})?/?", "c4c.deleted"),
 )
-_TABLES = {"orchestration": _ORCHESTRATION, "service": _SERVICE, "worker": _WORKER, "cmi": _CMI, "c4c": _C4C}
+TABLES = {"orchestration": _ORCHESTRATION, "service": _SERVICE, "worker": _WORKER, "cmi": _CMI, "c4c": _C4C}
 
 
-#: What a host name tells, where the one who captured does not know who answered.
+#: The neighbour at a host name, for a recorder that does not know who responded.
 _HOSTS = (
     (re.compile(r"\.crm\.cloud\.sap$"), "c4c"),
     (re.compile(r"\.(execute-api|s3)\.[^.]+\.amazonaws\.com$"), "cmi"),
@@ -144,10 +144,10 @@ _RICH_CONTENT = "/sms/richcontent/"
 
 
 def neighbour_of(host: str, path: str) -> str:
-    """Who answers at a real host name; empty for a host that none of them has."""
+    """The neighbour at a real host name; empty for an unknown host."""
     name = host.partition(":")[0].lower()
     found = next((neighbour for pattern, neighbour in _HOSTS if pattern.search(name)), "")
-    # Public links to a chat's files live on the log-on host, and are CMI's all the same.
+    # Public links to a chat's files have the log-on host, but CMI serves them.
     return "cmi" if found == "orchestration" and _RICH_CONTENT in path else found
 
 
@@ -158,7 +158,7 @@ def hop_of(exchange: TrafficExchange) -> str | None:
 
 
 def _routes(neighbour: str) -> Iterable[Route]:
-    return _TABLES.get(neighbour, ())
+    return TABLES.get(neighbour, ())
 
 
 def _fits(route: Route, method: str, path: str, exchange: TrafficExchange) -> bool:
@@ -171,6 +171,6 @@ def _fits(route: Route, method: str, path: str, exchange: TrafficExchange) -> bo
 
 
 def _meant_method(exchange: TrafficExchange) -> str:
-    """C4C takes a method in a header of a POST. Source: SAP C4C OData guide; documented."""
+    """C4C accepts the method in a header of a POST. Source: SAP C4C OData guide; documented."""
     method = exchange.method.upper()
     return exchange.request.headers.get("x-http-method", method).upper() if method == "POST" else method

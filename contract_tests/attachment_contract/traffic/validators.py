@@ -1,6 +1,6 @@
-"""What a message must be, form by form: JSON by its schemas, XML by its outermost element, text, files, nothing.
+"""The validators of messages: JSON by schemas, XML by its root element, text, files, empty bodies.
 
-Every function gives sentences that name place and keyword, never a value. Empty = in order.
+Every function returns sentences that name place and keyword, never a value. Empty = valid.
 """
 
 from __future__ import annotations
@@ -20,21 +20,20 @@ from attachment_contract.traffic.hops import HopContract, schema_errors
 from attachment_contract.traffic.multipart import BrokenMultipart, form_members
 
 JSON_TYPES = frozenset({"application/json", "application/problem+json"})
-_TOO_LONG = "the body is longer than the witness keeps, or packed so that it cannot be read; it was not judged"
+_TOO_LONG = "the body is longer than the recorder keeps, or compressed so that it cannot be read; it was not checked"
 _NO_BODY = frozenset({204, 304})
-_LOCATION = "location"
-#: Refusals that are no document of the hop: web pages of a gateway or log-on, sentences of CSRF or CMI, XML of OData.
-_REFUSED_IN_WORDS = {"c4c": {"text/html", "text/plain"}, "cmi": {"text/plain"}}
-#: What a twin itself says, and no real neighbour: no such world, not built, full.
-_TWINS_OWN = frozenset({421, 501, 503})
+#: Types of error responses that are no document: pages of a gateway or log-on, texts of the CSRF check and of CMI.
+_PLAIN_ERRORS = {"c4c": {"text/html", "text/plain"}, "cmi": {"text/plain"}}
+#: Statuses that a mock returns for itself: no such tenant, not implemented, full.
+_MOCKS_OWN = frozenset({421, 501, 503})
 
 
 class UnreadableBody(Exception):
-    """A body that is not what its type says; the text tells how, and shows nothing of it."""
+    """A body does not have the form of its type; the message says why and quotes nothing."""
 
 
 def request_violations(hop: HopContract, exchange: TrafficExchange) -> list[str]:
-    """Why a receiver should have refused this request."""
+    """Why the request does not fit the hop's contract, so that the receiver must refuse it."""
     if not hop.request:
         return []
     message = exchange.request
@@ -56,7 +55,7 @@ def _wrapped_request(hop: HopContract, message: TrafficMessage) -> Any:
 
 
 def _sent(hop: HopContract, message: TrafficMessage) -> Any:
-    """A request without a type is taken for JSON, which is what refuses it."""
+    """The request's document. Without a type it is read as JSON, which rejects anything else."""
     if hop.browser and message.media_type == "multipart/form-data":
         return form_members(message)
     return _document(message, hop.request_xml) if message.media_type else parsed(_text(message))
@@ -69,12 +68,12 @@ def _form(message: TrafficMessage) -> dict[str, str]:
 
 
 def response_violations(hop: HopContract, exchange: TrafficExchange) -> list[str]:
-    """Why a good reply is none that the hop knows."""
+    """Why a good response does not fit the hop's contract."""
     message = exchange.response
     if exchange.method == "HEAD" or exchange.status in _NO_BODY:
-        return ["there should be no body"] if message.body.size_bytes else []
-    lacking = [f"the header {name} is missing" for name in hop.response_headers if name not in message.headers]
-    return lacking + _body_violations(hop, exchange)
+        return ["there must be no body"] if message.body.size_bytes else []
+    missing = [f"the header {name} is missing" for name in hop.response_headers if name not in message.headers]
+    return missing + _body_violations(hop, exchange)
 
 
 def _body_violations(hop: HopContract, exchange: TrafficExchange) -> list[str]:
@@ -94,37 +93,37 @@ def _body_violations(hop: HopContract, exchange: TrafficExchange) -> list[str]:
 def _document_violations(hop: HopContract, exchange: TrafficExchange) -> list[str]:
     message = exchange.response
     if hop.text:
-        return [] if re.search(hop.text, _text(message)) else ["the text has not the form of this hop"]
+        return [] if re.search(hop.text, _text(message)) else ["the text does not have the form of this hop"]
     if _is_xml(message):
         _root(message, hop.xml)
         return []
     if not hop.response:
-        raise UnreadableBody(f"this hop does not answer {message.media_type or 'without a type'}")
+        raise UnreadableBody(f"this hop does not respond with {message.media_type or 'no type'}")
     document = _document(message, ())
     names = hop.selected if hop.selected and "select" in exchange.query else hop.response
     return schema_errors(names, _wrapped_response(hop, exchange, document)) or _row_violations(hop, exchange, document)
 
 
 def _row_violations(hop: HopContract, exchange: TrafficExchange, document: Any) -> list[str]:
-    """Rows with all their fields are judged one by one; a caller who chose fields gets those alone."""
+    """Each row of a list, unless the caller selected fields and so gets these alone."""
     if not hop.rows or "select" in exchange.query or "expand" in exchange.query:
         return []
     found: list[str] = []
     for number, row in enumerate(document["d"]["results"]):
-        found += [fault.replace(": d", f": d/results/{number}", 1) for fault in schema_errors((hop.rows,), {"d": row})]
+        found += [text.replace(": d", f": d/results/{number}", 1) for text in schema_errors((hop.rows,), {"d": row})]
     return found
 
 
 def error_violations(hop: HopContract | None, exchange: TrafficExchange) -> list[str]:
-    """Why a refusal is none that the hop (or, without one, the neighbour) knows."""
+    """Why an error response does not fit the contract of the hop or, without one, of the neighbour."""
     message = exchange.response
     if exchange.method == "HEAD" or (exchange.status == 416 and exchange.neighbour == "cmi"):
         return []
     if not message.body.whole:
         return [_TOO_LONG]
     try:
-        if message.media_type in _REFUSED_IN_WORDS.get(exchange.neighbour, ()):
-            return [] if _text(message).strip() else ["a refusal in words has none"]
+        if message.media_type in _PLAIN_ERRORS.get(exchange.neighbour, ()):
+            return [] if _text(message).strip() else ["the error response has no text"]
         if _is_xml(message):
             _root(message, ("error", "Error") if exchange.neighbour == "cmi" else ("error",))  # Error: object stores
             return []
@@ -132,13 +131,13 @@ def error_violations(hop: HopContract | None, exchange: TrafficExchange) -> list
     except UnreadableBody as exc:
         return [str(exc)]
     names = hop.error if hop is not None else ANYWHERE.get(exchange.neighbour, ())
-    if exchange.status in _TWINS_OWN and message.media_type == "application/problem+json":
+    if exchange.status in _MOCKS_OWN and message.media_type == "application/problem+json":
         names = (*names, "mock_problem.v1")
     wrapped = _wrapped_response(hop, exchange, document) if hop is not None else document
     return schema_errors(names, wrapped)
 
 
-#: The refusals of a neighbour to what no hop knows.
+#: The schemas of a neighbour's error responses to a request that no hop knows.
 ANYWHERE: Mapping[str, tuple[str, ...]] = {
     "c4c": ("c4c_error.v1",),
     "cmi": ("cmi_error.v1",),
@@ -155,14 +154,14 @@ def _wrapped_response(hop: HopContract, exchange: TrafficExchange, document: Any
 
 
 def _file_violations(exchange: TrafficExchange) -> list[str]:
-    """A file has a type, and the length that it declares."""
+    """A file must have a type, and the length that it declares."""
     message = exchange.response
     declared = message.headers.get("content-length")
     found = [] if message.media_type else ["the file has no Content-Type"]
     if declared is not None and not (declared.isdigit() and int(declared) == message.body.size_bytes):
-        found.append("Content-Length is not the length of what was sent")
+        found.append("Content-Length is not the length of the body")
     if exchange.status == 206 and "content-range" not in message.headers:
-        found.append("a part of a file names no Content-Range")
+        found.append("a partial response has no Content-Range")
     return found
 
 
@@ -171,11 +170,11 @@ def _document(message: TrafficMessage, xml: tuple[str, ...]) -> Any:
         return parsed(_text(message))
     if xml and _is_xml(message):
         return _members(_root(message, xml))
-    raise UnreadableBody(f"{message.media_type} is no form of a document here")
+    raise UnreadableBody(f"{message.media_type} is not a type of this document")
 
 
 def parsed(text: str) -> Any:
-    """A JSON document, strictly. Raises ``Unreadable``."""
+    """A JSON document, strictly. Raises ``UnreadableBody``."""
     try:
         return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as exc:
@@ -183,18 +182,18 @@ def parsed(text: str) -> Any:
 
 
 def _no_constant(_: str) -> NoReturn:
-    raise ValueError("no JSON value")
+    raise ValueError("not a JSON value")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) < len(pairs):
-        raise ValueError("a member stands there twice")
+        raise ValueError("a repeated member")
     return dict(pairs)
 
 
 def _text(message: TrafficMessage) -> str:
     if message.body.content is None:
-        raise UnreadableBody(f"{message.media_type} is no form of a document here")
+        raise UnreadableBody(f"{message.media_type} is not a type of this document")
     try:
         return message.body.content.decode()
     except UnicodeDecodeError as exc:
@@ -211,7 +210,7 @@ def _root(message: TrafficMessage, names: tuple[str, ...]) -> Element:
     except (ParseError, DefusedXmlException, ValueError) as exc:
         raise UnreadableBody("the body is not well-formed XML") from exc
     if _local(root.tag) not in names and "*" not in names:
-        raise UnreadableBody(f"the outermost element is none of: {', '.join(names) or 'XML is not spoken here'}")
+        raise UnreadableBody(f"the root element is none of: {', '.join(names) or 'XML is not allowed here'}")
     return root
 
 

@@ -15,12 +15,12 @@ from attachment_contract.gate.report import GateFinding, GateReport, Severity
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
-#: What XML 1.0 cannot hold, not even escaped.
+#: Characters that XML 1.0 does not allow, not even escaped.
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def json_document(reports: Sequence[GateReport]) -> str:
-    """One document: the sum, and each file with its findings."""
+    """One document: the totals, and each file with its findings."""
     document = {
         "ok": all(report.ok for report in reports),
         "files": len(reports),
@@ -33,7 +33,7 @@ def json_document(reports: Sequence[GateReport]) -> str:
 
 
 def sarif(reports: Sequence[GateReport]) -> str:
-    """SARIF 2.1.0, as code hosts read it: one run, rules with their pages, columns in code points."""
+    """SARIF 2.1.0 for code hosts: one run, rules with their pages, columns in code points."""
     used = sorted({finding.rule for report in reports for finding in report.findings})
     run = {
         "tool": {"driver": {"name": "attachment-contract", "rules": [_rule(catalogue()[name]) for name in used]}},
@@ -74,7 +74,7 @@ def _result(finding: GateFinding, report: GateReport, index: int) -> dict[str, A
 
 
 def _uri(name: str) -> str:
-    """A relative reference; blanks and the like are percent-encoded."""
+    """A relative reference, percent-encoded."""
     return quote(name.replace("\\", "/"))
 
 
@@ -83,7 +83,7 @@ def _dumped(document: Any) -> str:
 
 
 def junit(reports: Sequence[GateReport]) -> str:
-    """One suite. A file with errors is a failed case; warnings stand in its system-out."""
+    """JUnit XML: one suite, one case per file. A file with errors is a failed case; warnings are in its system-out."""
     failed = sum(not report.ok for report in reports)
     cases = "".join(_case(report) for report in reports)
     return (
@@ -119,7 +119,7 @@ def _attribute(text: str) -> str:
 
 
 def github(reports: Sequence[GateReport]) -> str:
-    """One ``::error file=…,line=…::message`` per finding."""
+    """GitHub annotations beside the lines of a pull request: one ``::error file=…::message`` per finding."""
     lines = [_command(report, finding) for report in reports for finding in report.findings]
     return "".join(f"{line}\n" for line in lines)
 

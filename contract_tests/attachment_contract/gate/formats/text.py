@@ -1,4 +1,4 @@
-"""For people: each finding with the line it is in, secrets masked."""
+"""The format for people: each finding with its line of the text, secrets masked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AROUND = 46
 
 
 def print_reports(reports: Sequence[GateReport], console: Console) -> None:
-    """All findings, then one line that sums up."""
+    """All findings, then one line with their number."""
     for report in reports:
         for finding in report.findings:
             _print_finding(finding, report, console)
@@ -49,7 +49,7 @@ def _print_finding(finding: GateFinding, report: GateReport, console: Console) -
 
 
 def source_line(finding: GateFinding, report: GateReport) -> tuple[str, str]:
-    """The line of a finding, cut to its neighbourhood, secrets masked; and the marks below the offending token."""
+    """The line of a finding, cut to the part around it, secrets masked; and the marks below the wrong token."""
     start, end = report.source.line_span(finding.line)
     first, last = finding.span.start, max(min(finding.span.end, end), finding.span.start + 1)
     cells = _cells(report.source.text, start, end, report.secrets)
@@ -66,7 +66,7 @@ def source_line(finding: GateFinding, report: GateReport) -> tuple[str, str]:
 
 
 def _cells(text: str, start: int, end: int, secrets: Iterable[TextSpan]) -> list[tuple[int, str]]:
-    """Each character of the line as it is shown; a secret is one mask, whatever its length."""
+    """Each character of the line as it is shown; a secret becomes one mask, whatever its length."""
     hidden: dict[int, bool] = {}
     for span in secrets:
         quoted = text[span.start : span.start + 1] == '"' and text[span.end - 1 : span.end] == '"'
@@ -82,7 +82,7 @@ def _cells(text: str, start: int, end: int, secrets: Iterable[TextSpan]) -> list
 
 
 def _printable(text: str) -> str:
-    """Characters that would move the cursor or write backwards are shown as a box."""
+    """Characters that move the cursor or change the writing direction are shown as a box."""
     return "".join(char if char.isprintable() else " " if char in "\t\u00a0" else "\N{WHITE SQUARE}" for char in text)
 
 

@@ -1,1 +1,1 @@
-"""The rules by subject. Each topic is a function from a :class:`Look` to drafts; ``judge`` lists them."""
+"""The rules by subject: functions from a :class:`RuleContext` to raw findings. ``gate/check.py`` lists them."""

@@ -1,4 +1,4 @@
-"""AC501 to AC511, AC308: the two addresses in the body. Also used for the endpoint of the form."""
+"""AC501 to AC511, AC308, AC406: the two addresses in the body. ``form`` uses ``common`` for the endpoint's address."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _PRIVATE_ENDINGS = (".local", ".internal", ".lan", ".localhost", ".test", ".inva
 
 @dataclass(frozen=True)
 class ParsedAddress:
-    """An address that could be taken apart.
+    """An address that could be parsed.
 
     Attributes:
-        body: where the text without white space around it begins and ends.
+        body: start and end of the text without the white space around it.
     """
 
     node: Node
@@ -36,7 +36,9 @@ class ParsedAddress:
         """Lower case, without port."""
         return self.parts.hostname or ""
 
-    def raw(self, rule: str, message: str, expected: str, at: tuple[int, int], fix: str | None = None) -> RawFinding:
+    def finding(
+        self, rule: str, message: str, expected: str, at: tuple[int, int], fix: str | None = None
+    ) -> RawFinding:
         """A finding at characters of the address."""
         start, end = (self.body[0] + offset for offset in at)
         return RawFinding(
@@ -49,8 +51,8 @@ class ParsedAddress:
             fix=fix,
         )
 
-    def place_of(self, part: str) -> tuple[int, int]:
-        """Where a part stands in the text (its last occurrence, as parts at the end repeat those before)."""
+    def span_of(self, part: str) -> tuple[int, int]:
+        """Start and end of a part in the text (its last occurrence, because a host may repeat in what precedes it)."""
         at = self.text.rfind(part)
         return at, at + len(part)
 
@@ -65,25 +67,25 @@ def addresses(context: RuleContext) -> Iterator[RawFinding]:
 
 
 def common(context: RuleContext, node: Node, example: str) -> tuple[list[RawFinding], ParsedAddress | None]:
-    """What holds for every address, and the address if it can be judged further."""
+    """The findings that every address can have, and the address if it can be checked further."""
     text = str(node.value)
     bare = text.strip()
     if placeholders_in(node) or "{" in text or (words.LEFT_OVERS.search(text) and "://" not in text):
         return ([_placeholder(node)] if placeholders_in(node) else []), None
-    found_raw = []
+    findings = []
     if bare and bare != text:
-        found_raw.append(_blank(node, bare))
+        findings.append(_blank(node, bare))
     start = text.find(bare)
     try:
         parts = urlsplit(bare)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and not set(bare) & set(' \t\\<>"')
-        _ = parts.port  # raises ValueError for a port that is none
+        _ = parts.port  # raises ValueError for an invalid port
     except ValueError:
         usable = False
     if not usable:
-        return [*found_raw, _no_address(node, example)], None
+        return [*findings, _no_address(node, example)], None
     address = ParsedAddress(node, bare, parts, (start, start + len(bare)))
-    return [*found_raw, *_general(context, address)], address
+    return [*findings, *_general(context, address)], address
 
 
 def _placeholder(node: Node) -> RawFinding:
@@ -115,7 +117,7 @@ def _no_address(node: Node, example: str) -> RawFinding:
         rule="AC503",
         span=node.span,
         path=node.path,
-        message=f"{dotted(node.path)} is no address: {shown(node)}.",
+        message=f"{dotted(node.path)} is not an address: {shown(node)}.",
         expected=example,
         found=shown(node),
     )
@@ -124,30 +126,30 @@ def _no_address(node: Node, example: str) -> RawFinding:
 def _general(context: RuleContext, address: ParsedAddress) -> Iterator[RawFinding]:
     parts, text = address.parts, address.text
     if parts.scheme == "http":
-        yield address.raw("AC501", "plain http.", "https", (0, 4), "https")
+        yield address.finding("AC501", "it uses plain http.", "https", (0, 4), "https")
     if "@" in parts.netloc:
         user_info = parts.netloc.rpartition("@")[0]
-        at = address.place_of(user_info)
+        at = address.span_of(user_info)
         context.secrets.append(address.node.part(address.body[0] + at[0], address.body[0] + at[1]))
         yield RawFinding(
             rule="AC308",
             span=address.node.part(address.body[0] + at[0], address.body[0] + at[1] + 1),
             path=address.node.path,
-            message=f"{dotted(address.node.path)} holds credentials.",
+            message=f"{dotted(address.node.path)} contains credentials.",
             expected="no user and password in an address",
             found="credentials (not shown)",
         )
     for mark in "?#":
         if mark in text:
             start = text.index(mark)
-            yield address.raw("AC508", "a query or fragment.", "nothing after the path", (start, len(text)))
+            yield address.finding("AC508", "it has a query or fragment.", "nothing after the path", (start, len(text)))
             break
     if text.endswith("/") and not parts.query and not parts.fragment:
         start = len(text.rstrip("/"))
-        yield address.raw("AC502", "a slash at its end.", "no slash at the end", (start, len(text)), "")
+        yield address.finding("AC502", "it ends with a slash.", "no slash at the end", (start, len(text)), "")
     if _is_private(address.host):
         expected = "an address that the cloud can reach"
-        yield address.raw("AC510", "nobody reaches it from the cloud.", expected, address.place_of(parts.netloc))
+        yield address.finding("AC510", "it cannot be reached from the cloud.", expected, address.span_of(parts.netloc))
 
 
 def _is_private(host: str) -> bool:
@@ -158,36 +160,36 @@ def _is_private(host: str) -> bool:
 
 
 def _cmi(context: RuleContext, node: Node) -> Iterator[RawFinding]:
-    found_raw, address = common(context, node, _CMI_EXAMPLE)
-    yield from found_raw
+    findings, address = common(context, node, _CMI_EXAMPLE)
+    yield from findings
     if address is None:
         return
-    at = address.place_of(address.parts.netloc)
+    at = address.span_of(address.parts.netloc)
     if words.C4C_HOST.fullmatch(address.host):
-        yield address.raw("AC509", "this is the address of C4C.", _CMI_EXAMPLE, at)
+        yield address.finding("AC509", "this is the address of C4C.", _CMI_EXAMPLE, at)
         return
     if not words.CMI_HOST.fullmatch(address.host) and not _is_private(address.host):
-        yield address.raw("AC505", "no public CMI address has this host.", _CMI_EXAMPLE, at)
+        yield address.finding("AC505", "no public CMI address has this host.", _CMI_EXAMPLE, at)
     path = address.parts.path.rstrip("/")
     if not path.endswith("/cmi") or path.count("/") < 2:
         start = len(address.text.split("://", 1)[0]) + 3 + len(address.parts.netloc)
         span = (start, start + len(address.parts.path)) if address.parts.path else (0, len(address.text))
-        yield address.raw("AC504", "its path does not end in /TENANT/cmi.", _CMI_EXAMPLE, span)
+        yield address.finding("AC504", "its path does not end in /TENANT/cmi.", _CMI_EXAMPLE, span)
 
 
 def _c4c(context: RuleContext, node: Node) -> Iterator[RawFinding]:
-    found_raw, address = common(context, node, _C4C_EXAMPLE)
-    yield from found_raw
+    findings, address = common(context, node, _C4C_EXAMPLE)
+    yield from findings
     if address is None:
         return
-    at = address.place_of(address.parts.netloc)
+    at = address.span_of(address.parts.netloc)
     if words.CMI_HOST.fullmatch(address.host):
-        yield address.raw("AC509", "this is the address of CMI.", _C4C_EXAMPLE, at)
+        yield address.finding("AC509", "this is the address of CMI.", _C4C_EXAMPLE, at)
         return
     if not words.C4C_HOST.fullmatch(address.host) and not _is_private(address.host):
-        yield address.raw("AC506", "no C4C tenant has this host.", _C4C_EXAMPLE, at)
+        yield address.finding("AC506", "no C4C tenant has this host.", _C4C_EXAMPLE, at)
     path = address.parts.path
     if path.strip("/"):
         start = len(address.text.split("://", 1)[0]) + 3 + len(address.parts.netloc)
         end = start + len(path.rstrip("/"))
-        yield address.raw("AC507", "a path after the host.", _C4C_EXAMPLE, (start, end), "")
+        yield address.finding("AC507", "it has a path after the host.", _C4C_EXAMPLE, (start, end), "")

@@ -1,4 +1,4 @@
-"""AC201 to AC204: how the request proves who sends it."""
+"""AC201 to AC204, and the members of ``request.authentication``: how the request proves who sends it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _INLINE = ("client_id", "client_secret", "access_token_url", "scope", "user", "u
 
 
 def authentication(context: RuleContext) -> Iterator[RawFinding]:
-    """Type oauth and the reference to ``orchestration-layer``, as the page says to keep them."""
+    """Type oauth and the reference to ``orchestration-layer``, which the page says to keep."""
     node = context.object_at("request", "authentication")
     if node is None:
         return
@@ -27,7 +27,7 @@ def authentication(context: RuleContext) -> Iterator[RawFinding]:
         yield _raw_finding(
             "AC202",
             inline[0].key,
-            f"Credentials of its own stand here: {one_of([member.name for member in inline])}.",
+            f"The JSON contains OAuth credentials: {one_of([member.name for member in inline])}.",
             f'"secrets_ref": "{words.ORCHESTRATION_SECRET}" alone',
             one_of([quoted(member.name) for member in inline]),
         )
@@ -67,7 +67,7 @@ def _no_reference(node: Node) -> Iterator[RawFinding]:
             rule="AC102",
             span=misspelt.key.span,
             path=(*node.path, misspelt.name),
-            message=f"Nobody reads {quoted(misspelt.name)} in request.authentication.",
+            message=f"{quoted(misspelt.name)} in request.authentication is not read.",
             expected='"secrets_ref"',
             found=quoted(misspelt.name),
             remedy='Write "secrets_ref".',
@@ -92,7 +92,7 @@ def _reference(node: Node) -> Iterator[RawFinding]:
         yield _raw_finding(
             "AC204",
             node,
-            f"secrets_ref is {shown(node)}: a placeholder, where the bare name belongs.",
+            f"secrets_ref is {shown(node)}: a placeholder instead of the bare name.",
             wanted,
             shown(node),
             wanted if words.ORCHESTRATION_SECRET in node.text else None,

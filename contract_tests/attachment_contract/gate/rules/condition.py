@@ -17,7 +17,7 @@ _FORBIDDEN = (ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 
 
 def condition(context: RuleContext) -> Iterator[RawFinding]:
-    """Whether it parses, knows its words, and can be true."""
+    """Whether the condition parses, uses names that exist, and can be true."""
     node = context.at("request", "condition")
     if node is None or node.text is None:
         return
@@ -37,15 +37,15 @@ def condition(context: RuleContext) -> Iterator[RawFinding]:
     yield from (_unknown(node, name) for name in unknown)
     yield from _beyond(node, expression)
     if not any(name.certain for name in unknown):
-        yield from _truth(context, node, expression)
+        yield from _satisfiability(context, node, expression)
 
 
 def _raw_finding(
-    rule: str, node: Node, place: ConditionSpan | None, message: str, expected: str, found: str
+    rule: str, node: Node, span: ConditionSpan | None, message: str, expected: str, found: str
 ) -> RawFinding:
     return RawFinding(
         rule=rule,
-        span=node.part(place.start, place.end) if place else node.span,
+        span=node.part(span.start, span.end) if span else node.span,
         path=node.path,
         message=message,
         expected=expected,
@@ -53,18 +53,18 @@ def _raw_finding(
     )
 
 
-def _placeholder(node: Node, text: str, place: ConditionSpan, path: str) -> RawFinding:
+def _placeholder(node: Node, text: str, span: ConditionSpan, path: str) -> RawFinding:
     root, _, rest = path.partition(".")
     getter = f"get_{rest.replace('.', '_')}()"
     expected = f"{root}.{getter}" if rest and root in words.CONDITION_OBJECTS else "contact.get_…()"
-    return _raw_finding("AC706", node, place, f"To Python {text} is a set, not a placeholder.", expected, quoted(text))
+    return _raw_finding("AC706", node, span, f"In Python {text} is a set, not a placeholder.", expected, quoted(text))
 
 
 def _unparsable(node: Node, wrong: Unparsable) -> RawFinding:
     empty = not str(node.value).strip()
-    place = None if empty or wrong.place.start >= wrong.place.end else wrong.place
-    message = "The condition is empty." if empty else f"The condition is no Python expression: {wrong.message}."
-    return _raw_finding("AC701", node, place, message, "a Python expression", shown(node))
+    span = None if empty or wrong.span.start >= wrong.span.end else wrong.span
+    message = "The condition is empty." if empty else f"The condition is not a Python expression: {wrong.message}."
+    return _raw_finding("AC701", node, span, message, "a Python expression", shown(node))
 
 
 def _unknown(node: Node, unknown: UnknownName) -> RawFinding:
@@ -73,14 +73,14 @@ def _unknown(node: Node, unknown: UnknownName) -> RawFinding:
     what = "does not exist" if unknown.certain else "is not documented"
     expected = unknown.meant or f"contact and event; of contact {known}"
     return _raw_finding(
-        rule, node, unknown.place, f"{unknown.name} {what} in conditions.", expected, quoted(unknown.name)
+        rule, node, unknown.span, f"{unknown.name} {what} in conditions.", expected, quoted(unknown.name)
     )
 
 
 def _beyond(node: Node, expression: ast.expr) -> Iterator[RawFinding]:
     """Python that no documented example shows."""
     if why := excess(expression):
-        message = f"No documented condition is as large, and it is not judged: {why}."
+        message = f"No documented condition is as large, and it is not evaluated: {why}."
         yield _raw_finding("AC705", node, None, message, "a few comparisons joined by and, or, not", shown(node))
         return
     for part in ast.walk(expression):
@@ -92,16 +92,18 @@ def _beyond(node: Node, expression: ast.expr) -> Iterator[RawFinding]:
             return
 
 
-def _truth(context: RuleContext, node: Node, expression: ast.expr) -> Iterator[RawFinding]:
+def _satisfiability(context: RuleContext, node: Node, expression: ast.expr) -> Iterator[RawFinding]:
     events = context.field("events")
-    ticked = [str(event.value) for event in (events.items or (events,)) if event.text in words.EVENTS] if events else []
+    selected = (
+        [str(event.value) for event in (events.items or (events,)) if event.text in words.EVENTS] if events else []
+    )
     direction = context.field("direction")
     chosen = direction.text if direction and direction.text in words.DIRECTIONS else "Both"
-    truth = satisfiability_of(expression, events=ticked or words.LAST_EVENTS, direction=str(chosen))
+    truth = satisfiability_of(expression, events=selected or words.LAST_EVENTS, direction=str(chosen))
     if truth is None:
         return
     if not truth.can_be_true:
-        why = f", because it breaks: {truth.failure}" if truth.failure else " for a chat that has ended"
+        why = f", because it fails: {truth.failure}" if truth.failure else " for a chat that has ended"
         message = f"The condition can never be true{why}."
         yield _raw_finding("AC703", node, None, message, "a condition that some ended chat fulfils", shown(node))
     elif not truth.can_be_false:

@@ -1,4 +1,4 @@
-"""AC801 to AC814: the fields of the form, when an envelope brings them."""
+"""AC801 to AC814: the fields of the form, if an envelope has them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _ENDPOINT = f"https://{next(iter(words.REGIONS))}{words.ENDPOINT_PATH}"
 
 
 def fields(context: RuleContext) -> Iterator[RawFinding]:
-    """What is missing, what nobody knows, what has the wrong type."""
+    """Missing fields, unknown fields, wrong types."""
     if context.form is None or context.form_node is None:
         return
-    for field in context.strange_fields:
+    for field in context.unknown_fields:
         if context.form_node is not context.top:
-            yield _unknown(field)
+            yield _unknown_field(field)
     kinds = {
         "endpoint_url": ("string",),
         "channel_type": ("string",),
@@ -39,7 +39,7 @@ def fields(context: RuleContext) -> Iterator[RawFinding]:
         )
 
 
-def _unknown(field: FormField) -> RawFinding:
+def _unknown_field(field: FormField) -> RawFinding:
     name = str(field.key.value)
     meant = nearest(name, words.FORM_FIELDS, cutoff=0.7)
     return RawFinding(
@@ -69,8 +69,8 @@ def endpoint(context: RuleContext) -> Iterator[RawFinding]:
     node = context.field("endpoint_url")
     if node is None or node.text is None:
         return
-    found_raw, address = common(context, node, _ENDPOINT)
-    yield from found_raw
+    findings, address = common(context, node, _ENDPOINT)
+    yield from findings
     if address is None:
         return
     start = len(address.text.split("://", 1)[0]) + 3
@@ -78,14 +78,14 @@ def endpoint(context: RuleContext) -> Iterator[RawFinding]:
     if address.host not in words.REGIONS or address.parts.port not in {None, 443}:
         meant = nearest(address.host, words.REGIONS)
         expected = meant or one_of(words.REGIONS)
-        yield address.raw("AC801", "no region has this host.", expected, (start, end))
+        yield address.finding("AC801", "no region has this host.", expected, (start, end))
     else:
         yield from _other_region(context, address, (start, end))
     path = address.parts.path.rstrip("/")
     if path != words.ENDPOINT_PATH:
         span = (end, end + len(path)) if path else (0, len(address.text))
         fix = words.ENDPOINT_PATH if path and nearest(path, [words.ENDPOINT_PATH], cutoff=0.9) else None
-        yield address.raw("AC802", "not the path of this workflow.", words.ENDPOINT_PATH, span, fix)
+        yield address.finding("AC802", "its path is not that of this workflow.", words.ENDPOINT_PATH, span, fix)
 
 
 def _other_region(context: RuleContext, address: ParsedAddress, span: tuple[int, int]) -> Iterator[RawFinding]:
@@ -97,13 +97,13 @@ def _other_region(context: RuleContext, address: ParsedAddress, span: tuple[int,
         host = next((host for host, (known, _) in words.REGIONS.items() if known.lower() == name.lower()), None)
         if host is None or host != address.host:
             expected = host or one_of([known for known, _ in words.REGIONS.values()])
-            yield address.raw("AC801", f"{region}, but the form says {shown(chosen)}.", expected, span)
+            yield address.finding("AC801", f"it is in {region}, but the form has {shown(chosen)}.", expected, span)
             return
     cmi = context.at("request", "body", "cmi_url")
     place = words.CMI_HOST.search(cmi.text) if cmi and cmi.text else None
     if place and place[1].lower() != aws_region:
         expected = f"both in one region ({aws_region})"
-        yield address.raw("AC814", f"{region}, but CMI is in {place[1]}.", expected, span)
+        yield address.finding("AC814", f"it is in {region}, but CMI is in {place[1]}.", expected, span)
 
 
 def choices(context: RuleContext) -> Iterator[RawFinding]:
@@ -112,7 +112,7 @@ def choices(context: RuleContext) -> Iterator[RawFinding]:
     yield from _choice(context, "AC810", "direction", words.DIRECTIONS, words.DIRECTIONS)
     direct = context.field("direct_conversations")
     if direct and direct.value is True:
-        message = "Direct chats are ticked, and they carry no attachments."
+        message = "Direct chats are selected, and they have no attachments."
         yield _raw_finding("AC803", direct, message, "false", "false")
     enabled = context.field("enabled")
     if enabled and enabled.value is False:
@@ -156,25 +156,25 @@ def _raw_finding(
 
 
 def events(context: RuleContext) -> Iterator[RawFinding]:
-    """AC804 to AC806: Ended or Closed, and nothing earlier."""
+    """AC804 to AC806: Ended or Closed, and no earlier event."""
     if context.form is None or context.form_node is None:
         return
     node = context.field("events")
     if node is None:
         yield _missing("AC804", context.form_node, "events", '"events": ["Ended"] or ["Closed"]')
         return
-    ticked = node.items if node.kind == "array" else (node,)
+    selected = node.items if node.kind == "array" else (node,)
     last = False
-    for event in ticked:
+    for event in selected:
         last = last or event.text in words.LAST_EVENTS
         yield from _event(event)
-    if not last and not any(_meant_last(event) for event in ticked):
-        named = one_of([shown(event) for event in ticked]) if ticked else "none"
+    if not last and not any(_meant_last(event) for event in selected):
+        named = one_of([shown(event) for event in selected]) if selected else "none"
         yield RawFinding(
             rule="AC804",
             span=node.opening if node.kind == "array" else node.span,
             path=node.path,
-            message="Neither Ended nor Closed is ticked, so no ended chat is ever reported.",
+            message="Neither Ended nor Closed is selected, so no ended chat is ever reported.",
             expected='"Ended" or "Closed"',
             found=named,
         )
@@ -193,12 +193,12 @@ def _event(event: Node) -> Iterator[RawFinding]:
         expected = f'"{meant}"' if meant else one_of(words.EVENTS)
         yield _raw_finding("AC805", event, f"There is no event {shown(event)}.", expected, fix)
     elif event.text not in words.LAST_EVENTS:
-        message = f"At {event.text} the chat is not over, and its files are not all there."
+        message = f"At {event.text} the chat has not ended, and files may still be added to it."
         yield _raw_finding("AC806", event, message, '"Ended" or "Closed" alone')
 
 
 def queues(context: RuleContext) -> Iterator[RawFinding]:
-    """AC808: outgoing chats leave through a queue of Sinch's SMS or Conversation API."""
+    """AC808: outbound chats use a queue of Sinch's SMS or Conversation API."""
     node, direction = context.field("queues"), context.field("direction")
     if node is None:
         return
@@ -211,4 +211,4 @@ def queues(context: RuleContext) -> Iterator[RawFinding]:
         address = queue if queue.kind == "string" else queue.get("type") or queue.get("address")
         if address and address.text is not None and not words.OUTBOUND_QUEUE.fullmatch(address.text):
             expected = "@sinchsms.com or @<subchannel>.sinchconversation.com"
-            yield _raw_finding("AC808", address, f"No outgoing chat uses the queue {shown(address)}.", expected)
+            yield _raw_finding("AC808", address, f"No outbound chat uses the queue {shown(address)}.", expected)

@@ -11,16 +11,17 @@ from attachment_contract.gate.placeholders import Placeholder, malformed_in, pla
 from attachment_contract.gate.source import TextSpan
 from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
+#: Headers that the engine sets, and where it takes them from.
 _ENGINES_OWN = {
-    "authorization": "request.authentication makes it",
-    "content-length": "the engine counts for itself",
-    "host": "the endpoint's address decides",
-    "transfer-encoding": "the engine decides",
+    "authorization": "it is made from request.authentication",
+    "content-length": "the engine computes it",
+    "host": "it comes from the endpoint's address",
+    "transfer-encoding": "the engine sets it",
 }
 
 
 def names(context: RuleContext) -> Iterator[RawFinding]:
-    """Which headers are there."""
+    """Missing, repeated, misspelt and unnecessary headers."""
     headers = context.object_at("request", "headers")
     if headers is None:
         return
@@ -62,7 +63,7 @@ def _name(member: Member, lower: str, missing: list[str]) -> Iterator[RawFinding
             rule="AC102",
             span=member.key.span,
             path=member.value.path,
-            message=f"Nobody reads the header {quoted(member.name)}.",
+            message=f"The header {quoted(member.name)} is not read.",
             expected=f'"{meant}"',
             found=quoted(member.name),
             remedy=f'Write "{meant}".',
@@ -77,7 +78,7 @@ def _header(rule: str, member: Member, expected: str, found: str) -> RawFinding:
         rule=rule,
         span=member.key.span,
         path=member.value.path,
-        message=f"The header {quoted(member.name)} has no business here.",
+        message=f"The header {quoted(member.name)} must not be set here.",
         expected=expected,
         found=found,
     )
@@ -105,7 +106,7 @@ def secrets(context: RuleContext) -> Iterator[RawFinding]:
 
 
 def _wants_secret(name: str) -> bool:
-    """The three, and what looks like one of them: a misspelt name must not show a password."""
+    """Whether it is one of the three or resembles one: the value of a misspelt header must not be shown either."""
     return name.lower() in words.SECRET_HEADERS or nearest(name, words.SECRET_HEADERS, cutoff=0.75) is not None
 
 
@@ -135,22 +136,22 @@ def _in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
             rule="AC403",
             span=value.span,
             path=value.path,
-            message="The name of a secret stands here without its braces, so the name itself would be sent.",
+            message="The name of a secret has no braces here, so the name itself would be sent.",
             expected=f'"{{secrets.{name}}}"',
             found=quoted(text),
             fix=f'"{{secrets.{name}}}"',
         )
         return
     context.secrets.append(value.span)
-    yield _clear("AC301", value, "A secret stands here in clear.", found="a secret in clear (not shown)")
+    yield _clear("AC301", value, "The header contains a secret in clear.", found="a secret in clear (not shown)")
     yield from _alphabet(value)
 
 
 def _brace_in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
-    """A brace may be part of a password; what was meant to be a placeholder has its own rule."""
+    """A brace may be part of a password; a malformed placeholder has its own rule (AC403)."""
     if not malformed_in(value):
         context.secrets.append(value.span)
-        yield _clear("AC301", value, "A secret stands here in clear.", found="a secret in clear (not shown)")
+        yield _clear("AC301", value, "The header contains a secret in clear.", found="a secret in clear (not shown)")
 
 
 def _clear(rule: str, value: Node, message: str, *, found: str) -> RawFinding:
@@ -160,7 +161,7 @@ def _clear(rule: str, value: Node, message: str, *, found: str) -> RawFinding:
 
 
 def _alphabet(value: Node) -> Iterator[RawFinding]:
-    """AC302, for the first character that may not be there."""
+    """AC302, for the first character that is not allowed."""
     for index, char in enumerate(str(value.value)):
         if not " " <= char <= "~":
             by_name = char in words.FORBIDDEN_IN_PASSWORDS
@@ -168,7 +169,7 @@ def _alphabet(value: Node) -> Iterator[RawFinding]:
                 rule="AC302",
                 span=value.part(index, index + 1),
                 path=value.path,
-                message=f"Character {index + 1} may not be in a password.",
+                message=f"Character {index + 1} is not allowed in a password.",
                 expected="printable ASCII: letters a to z, digits, usual punctuation",
                 found="a character that the documentation forbids by name" if by_name else "a character beyond ASCII",
             )
@@ -187,7 +188,7 @@ def _around(context: RuleContext, value: Node, found: list[Placeholder]) -> Iter
                 rule="AC309",
                 span=first.span,
                 path=value.path,
-                message=f"{first.text} is no secret.",
+                message=f"{first.text} is not a secret.",
                 expected='"{secrets.NAME}"',
                 found=first.text,
             )

@@ -22,7 +22,7 @@ _EXPECTED = {
 
 
 def unreadable(stopped: UnreadableJson, secrets: Iterable[TextSpan] = ()) -> RawFinding:
-    """The token at which reading ended; not shown if it may be a secret."""
+    """AC001: the token at which reading ended; not shown if it may be a secret."""
     start, end = stopped.span.start, stopped.span.end
     hidden = any(start < span.end and span.start < end for span in secrets)
     found = "something (not shown: it may be a secret)" if hidden else stopped.found
@@ -30,7 +30,7 @@ def unreadable(stopped: UnreadableJson, secrets: Iterable[TextSpan] = ()) -> Raw
         rule="AC001",
         span=stopped.span,
         path=(),
-        message=f"The JSON cannot be read from here on: {found} is not {stopped.expected}.",
+        message=f"The JSON cannot be read from this token on: {found} is not {stopped.expected}.",
         expected=stopped.expected,
         found=found,
         remedy=stopped.remedy,
@@ -38,7 +38,7 @@ def unreadable(stopped: UnreadableJson, secrets: Iterable[TextSpan] = ()) -> Raw
 
 
 def issue(found: JsonIssue) -> RawFinding:
-    """Something that is no JSON, but has a plain meaning."""
+    """AC002 to AC010: something that is not JSON, but has a clear meaning."""
     return RawFinding(
         rule=found.rule,
         span=found.span,
@@ -51,21 +51,21 @@ def issue(found: JsonIssue) -> RawFinding:
 
 
 def not_utf8(offset: int) -> RawFinding:
-    """The first byte that is not UTF-8; the text was read as Windows-1252 to go on."""
+    """AC006: the first byte that is not UTF-8; from there on the text was read as Windows-1252."""
     return RawFinding(
         rule="AC006",
         span=TextSpan(offset, offset + 1),
         path=(),
-        message="The file is not UTF-8 from here on.",
+        message="The file is not UTF-8 from this byte on.",
         expected="UTF-8",
     )
 
 
 def shape(context: RuleContext) -> Iterator[RawFinding]:
-    """AC003: something else than a configuration."""
+    """AC003, AC101, AC103: whether the text is a configuration or an envelope with one."""
     if context.top.kind != "object":
         if context.top.kind == "string":
-            context.secrets.append(context.top.span)  # who knows what it is
+            context.secrets.append(context.top.span)  # it may be a secret
         yield _no_object(context.top, "a configuration")
         return
     config = context.config

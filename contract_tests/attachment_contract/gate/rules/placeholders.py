@@ -1,4 +1,4 @@
-"""AC305, AC306, AC303 and AC401 to AC407: placeholders wherever they stand."""
+"""AC303, AC305, AC306 and AC401 to AC407: the placeholders of the request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attachment_contract.gate.placeholders import ROOTS, Placeholder, malformed_
 from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
 _ID = re.compile(r"\{?[0-9A-Fa-f]{8}-?(?:[0-9A-Fa-f]{4}-?){3}[0-9A-Fa-f]{12}\}?")
-#: Members whose text the engine takes as it stands (inferred: the documentation shows placeholders in values of
+#: Members whose text the engine does not expand (inferred: the documentation shows placeholders in values of
 #: headers, params and body only).
 _NOT_EXPANDED = ("method", "authentication", "proxy", "timeout", "condition")
 
@@ -24,7 +24,7 @@ def placeholders(context: RuleContext) -> Iterator[RawFinding]:
     for member in context.request.members:
         for node in strings_in(member.value):
             if member.name == "condition":
-                continue  # its own topic
+                continue  # rules/condition.py checks it
             yield from _malformed(node)
             for found in placeholders_in(node):
                 yield from _one(context, node, found, section=member.name)
@@ -36,7 +36,7 @@ def _malformed(node: Node) -> Iterator[RawFinding]:
             rule="AC403",
             span=found.span,
             path=node.path,
-            message=f"{quoted(found.text)} is not how a placeholder is written, so it would be sent as it stands.",
+            message=f"{quoted(found.text)} is not a valid placeholder, so it would be sent unchanged.",
             expected=found.meant or "{name.name} in single braces, without spaces",
             found=quoted(found.text),
             remedy=f"Write {found.meant}." if found.meant else None,
@@ -46,13 +46,13 @@ def _malformed(node: Node) -> Iterator[RawFinding]:
 
 def _one(context: RuleContext, node: Node, found: Placeholder, *, section: str) -> Iterator[RawFinding]:
     if section in _NOT_EXPANDED and not _is_inline_credential(node):
-        if node.path[-1] != "secrets_ref":  # AC204 says it
+        if node.path[-1] != "secrets_ref":  # AC204 reports it
             yield _raw_finding("AC406", node, found, "is expanded in headers and body only", "plain text")
     elif found.root == "secrets":
         yield from _secret(context, node, found, section)
     elif found.root in words.ANSWER_ROOTS:
-        expected = 'only below "response", once the answer is there'
-        yield _raw_finding("AC407", node, found, "does not exist before the answer is there", expected)
+        expected = 'only below "response", which is used after the response'
+        yield _raw_finding("AC407", node, found, "does not exist when the request is made", expected)
     elif found.root == "authentications" and found.known:
         return
     elif not found.known:
@@ -82,7 +82,7 @@ def _unknown(node: Node, found: Placeholder) -> RawFinding:
         rule="AC401",
         span=found.span,
         path=node.path,
-        message=f"Nothing answers to {found.text}.",
+        message=f"{found.text} does not exist.",
         expected=f"{{{meant}}}" if meant else f"a placeholder below {one_of(ROOTS[:3])}",
         found=found.text,
         remedy=f"Write {{{meant}}}." if meant else None,
@@ -92,7 +92,7 @@ def _unknown(node: Node, found: Placeholder) -> RawFinding:
 
 def _secret(context: RuleContext, node: Node, found: Placeholder, section: str) -> Iterator[RawFinding]:
     if section in {"body", "params"}:
-        yield _raw_finding("AC305", node, found, f"stands in {dotted(node.path)}", "{secrets.…} in headers only")
+        yield _raw_finding("AC305", node, found, f"is in {dotted(node.path)}", "{secrets.…} in headers only")
     if not words.SECRET_NAME.fullmatch(found.rest):
         expected = "letters, digits, hyphen, underscore, at most 64"
         yield _raw_finding("AC306", node, found, "names a secret in a way that no documented name has", expected)
@@ -111,7 +111,7 @@ def _secret(context: RuleContext, node: Node, found: Placeholder, section: str) 
 
 
 def contact_id(context: RuleContext) -> Iterator[RawFinding]:
-    """AC402, AC404, AC405: the one value by which the conversation is found."""
+    """AC402, AC404, AC405: ``contact_id``, which identifies the conversation."""
     node = context.at("request", "body", "contact_id")
     if node is None or node.text is None or node.text == words.CONTACT_ID or malformed_in(node):
         return
@@ -127,7 +127,7 @@ def contact_id(context: RuleContext) -> Iterator[RawFinding]:
             rule="AC404",
             span=node.span,
             path=node.path,
-            message=f"contact_id is always the same: {what}.",
+            message=f"contact_id is the same for every chat: {what}.",
             expected=f'"{words.CONTACT_ID}"',
             found=shown(node),
             fix=f'"{words.CONTACT_ID}"',
@@ -136,7 +136,7 @@ def contact_id(context: RuleContext) -> Iterator[RawFinding]:
 
 def _wrong_id(node: Node, found: Placeholder) -> RawFinding:
     why = {
-        "contact.id": "is the id of one leg, and CMI's /chats does not know it",
+        "contact.id": "is the id of one leg, which CMI's /chats does not have",
         "contact": "is the whole contact",
     }.get(found.path, "does not identify the conversation")
     return RawFinding(
@@ -153,7 +153,7 @@ def _wrong_id(node: Node, found: Placeholder) -> RawFinding:
 def _more_than_the_id(node: Node) -> Iterator[RawFinding]:
     found = placeholders_in(node)
     if len(found) == 1 and found[0].text == node.value:
-        return  # one unknown placeholder: AC401 says it
+        return  # one unknown placeholder: AC401 reports it
     yield RawFinding(
         rule="AC405",
         span=node.span,

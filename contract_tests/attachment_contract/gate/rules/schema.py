@@ -1,4 +1,4 @@
-"""AC100: whatever the schema rejects and no rule has explained. So the gate is never kinder than the contract."""
+"""AC100: each error of the schema that no other rule explains. The gate accepts nothing that the schema rejects."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from attachment_contract.gate.wording import shown
 from attachment_contract.schemas.store import validator
 
 
-def schema(context: RuleContext, found_raw: Iterable[RawFinding]) -> Iterator[RawFinding]:
-    """One finding for each error of the schema at a place of which nothing has been said yet."""
+def schema(context: RuleContext, found: Iterable[RawFinding]) -> Iterator[RawFinding]:
+    """One finding for each error of the schema that no finding in ``found`` explains."""
     config = context.config
     if config is None or config.kind != "object":
         return
     rules = catalogue()
-    told = [raw.path[len(config.path) :] for raw in found_raw if rules[raw.rule].severity is Severity.ERROR]
+    explained = [raw.path[len(config.path) :] for raw in found if rules[raw.rule].severity is Severity.ERROR]
     for error in validator("edi_configuration.v1").iter_errors(config.plain()):
         path = tuple(error.absolute_path)
-        if any(_explains(other, path) for other in told):
+        if any(_explains(other, path) for other in explained):
             continue
-        told.append(path)
+        explained.append(path)
         yield _raw_finding(config, path, error)
 
 
-def _explains(told: Path, path: Path) -> bool:
-    """Said of the place itself, of what it is part of, or of a member of it (a missing or misspelt one)."""
-    return bool(told) and (path[: len(told)] == told or told[:-1] == path)
+def _explains(finding: Path, error: Path) -> bool:
+    """Whether a finding is about the same value, a value that contains it, or a (missing or misspelt) member of it."""
+    return bool(finding) and (error[: len(finding)] == finding or finding[:-1] == error)
 
 
 def _raw_finding(config: Node, path: Path, error: ValidationError) -> RawFinding:
@@ -45,7 +45,7 @@ def _raw_finding(config: Node, path: Path, error: ValidationError) -> RawFinding
         rule="AC100",
         span=node.opening,
         path=node.path,
-        message=f"The schema's rule {error.validator!r} does not hold here.",
+        message=f"The schema's keyword {error.validator!r} rejects this value.",
         expected=str(error.schema.get("description") or f"{error.validator}: {error.validator_value}")[:200],
         found=None if "headers" in path else shown(node),
     )

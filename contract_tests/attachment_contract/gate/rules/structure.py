@@ -1,4 +1,4 @@
-"""AC101 to AC109, AC114: members of the request, their types, and the ones beside the headers and the body."""
+"""AC101 to AC109, AC114, AC115: members of the configuration, their types, and the request's options."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ADDRESS_NAMES = frozenset({"url", "endpoint", "endpoint_url", "uri", "address"}
 
 
 def members(context: RuleContext) -> Iterator[RawFinding]:
-    """Each object of the configuration: what is missing, what nobody knows, what has the wrong type."""
+    """Each object of the configuration: missing members, unknown members, wrong types."""
     if context.config is None or context.config.kind != "object":
         return
     yield from _object(context.config, {"request": ("object",)}, required=("request",), optional=("response",))
@@ -66,7 +66,7 @@ def _object(
 def wrong_type(node: Node, kinds: Sequence[str]) -> Iterator[RawFinding]:
     """AC103."""
     if node.kind not in kinds:
-        # Where an object belongs a text may be anything, a secret among others.
+        # A text in place of an object may be anything, also a secret.
         found = of_kind(node) if "object" in kinds else shown(node)
         wanted = one_of([f"a{'n' if kind[0] in 'ao' else ''} {kind}" for kind in kinds])
         yield RawFinding(
@@ -93,7 +93,7 @@ def _missing(node: Node, name: str) -> RawFinding:
 
 
 def _unknown(member: Member, node: Node, missing: list[str], known: Sequence[str]) -> Iterator[RawFinding]:
-    """A name that nobody knows. One that was meant for a missing one takes its place, so that there is one finding."""
+    """An unknown name. If it was meant as a missing one, that one is not reported as well."""
     if node.path == ("request",) and member.name in _ADDRESS_NAMES:
         yield _address_in_json(member)
         return
@@ -105,10 +105,10 @@ def _unknown(member: Member, node: Node, missing: list[str], known: Sequence[str
         rule="AC102" if misplaced else "AC115",
         span=member.key.span,
         path=(*node.path, member.name),
-        message=f"Nobody reads {quoted(member.name)} in {dotted(node.path) or 'the configuration'}.",
+        message=f"{quoted(member.name)} in {dotted(node.path) or 'the configuration'} is not read.",
         expected=f'"{meant}"' if misplaced else one_of(known),
         found=quoted(member.name),
-        remedy=f'Write "{meant}".' if misplaced else "Delete it, or move it to where it belongs.",
+        remedy=f'Write "{meant}".' if misplaced else "Delete it, or move it to the object that has it.",
         fix=f'"{meant}"' if misplaced else None,
     )
 
@@ -118,7 +118,7 @@ def _address_in_json(member: Member) -> RawFinding:
         rule="AC105",
         span=member.key.span,
         path=("request", member.name),
-        message="The address of the endpoint stands in the JSON.",
+        message="The JSON contains the address of the endpoint.",
         expected="the address in the form's field Endpoint URL",
         found=quoted(member.name),
     )
@@ -145,14 +145,14 @@ def sending(context: RuleContext) -> Iterator[RawFinding]:
 
 
 def _exposed(request: Node) -> Iterator[RawFinding]:
-    """AC108, AC114: what lets others see more than they are meant to."""
+    """AC108, AC114: what shows secrets or values to others."""
     verify, params = request.get("verify"), request.get("params")
     if verify and verify.value is False:
         yield RawFinding(
             rule="AC108",
             span=verify.span,
             path=verify.path,
-            message="Secrets are sent to a server whose certificate nobody checks.",
+            message="Secrets are sent to a server whose certificate is not checked.",
             expected="true, or no verify at all",
             found="false",
             fix="true",

@@ -1,4 +1,4 @@
-"""AC601, AC301 outside the headers, and what was left in (AC901, AC902)."""
+"""AC601, AC301 outside the headers, sample values (AC901) and template text (AC902)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAMPLED = (("cmi_url",), ("cmi_user",), ("sap_v1", "url"), ("sap_v1", "user"))
 
 
 def users(context: RuleContext) -> Iterator[RawFinding]:
-    """The two users, as HTTP Basic can carry them."""
+    """The two users: whether HTTP Basic can transfer them."""
     for names in _USERS:
         node = context.at("request", "body", *names)
         if node is None or node.text is None:
@@ -29,7 +29,7 @@ def users(context: RuleContext) -> Iterator[RawFinding]:
         elif node.text != node.text.strip() and node.text.strip():
             yield _user("AC511", node, "has white space around it", f'"{node.text.strip()}"', f'"{node.text.strip()}"')
         elif reason := _unusable(node.text):
-            if ":" in node.text:  # what follows may well be the password
+            if ":" in node.text:  # the rest may be the password
                 context.secrets.append(node.part(node.text.index(":") + 1, len(node.text)))
             yield _user("AC601", node, reason, "a user name: 1 to 255 characters, no colon")
 
@@ -38,9 +38,9 @@ def _unusable(user: str) -> str | None:
     if not user:
         return "is empty"
     if ":" in user:
-        return "holds a colon, which ends the user name in HTTP Basic"
+        return "contains a colon, which ends the user name in HTTP Basic"
     if any(char < " " or char == "\x7f" for char in user):
-        return "holds a control character"
+        return "contains a control character"
     return "is longer than 255 characters" if len(user) > 255 else None
 
 
@@ -57,7 +57,7 @@ def _user(rule: str, node: Node, what: str, expected: str, fix: str | None = Non
 
 
 def secrets_elsewhere(context: RuleContext) -> Iterator[RawFinding]:
-    """A member of body or params that is called password, key or token and holds one."""
+    """A member of body or params that is named like a password, key or token and is no placeholder."""
     for section in ("body", "params"):
         node = context.object_at("request", section)
         for value in strings_in(node) if node else []:
@@ -68,14 +68,14 @@ def secrets_elsewhere(context: RuleContext) -> Iterator[RawFinding]:
                     rule="AC301",
                     span=value.span,
                     path=value.path,
-                    message=f"A secret stands here in clear: {dotted(value.path)}.",
+                    message=f"{dotted(value.path)} contains a secret in clear.",
                     expected="secrets in headers, as {secrets.NAME}",
                     found="a secret in clear (not shown)",
                 )
 
 
 def samples(context: RuleContext) -> Iterator[RawFinding]:
-    """AC901: what the page says to replace."""
+    """AC901: the documentation's sample values, which the page says to replace."""
     for names in _SAMPLED:
         node = context.at("request", "body", *names)
         for sample, what in words.SAMPLE_VALUES.items():
@@ -97,7 +97,7 @@ def _holds(text: str, sample: str, *, is_address: bool) -> bool:
 
 
 def left_overs(context: RuleContext) -> Iterator[RawFinding]:
-    """AC902: text of a template that was never filled in."""
+    """AC902: text of a template that was not replaced."""
     for section in ("headers", "body"):
         node = context.object_at("request", section)
         for value in strings_in(node) if node else []:
@@ -109,12 +109,12 @@ def left_overs(context: RuleContext) -> Iterator[RawFinding]:
                 rule="AC902",
                 span=value.part(*found.span()),
                 path=value.path,
-                message=f"{dotted(value.path)} was never filled in: {found[0]}.",
+                message=f"{dotted(value.path)} still has the text of a template: {found[0]}.",
                 expected="the value itself",
                 found=f'"{found[0]}"',
             )
 
 
 def _is_password(value: Node) -> bool:
-    """A secret in clear is said to be one; no part of it is shown."""
+    """Whether it is a secret in clear: AC301 reports it, and no part of it may be shown."""
     return _SECRET_NAME.search(str(value.path[-1])) is not None and not placeholders_in(value)
