@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -151,12 +152,22 @@ def test_the_gitlab_job_leaves_a_test_report_and_fails(project: Path) -> None:
 
 #: Offline: what the wheel needs is taken from this environment, which counts as installed.
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_IGNORE_INSTALLED": "0", "PIP_NO_BUILD_ISOLATION": "0"}
-BUILD = f"{sys.executable} -m pip wheel --quiet --no-deps --no-build-isolation -w ci {shlex.quote(str(ROOT))}"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the gate's wheel and its lock."""
+    folder = tmp_path_factory.mktemp("built")
+    pip = f"{sys.executable} -m pip wheel --quiet --no-deps --no-build-isolation -w ."
+    assert bash(f"{pip} {shlex.quote(str(ROOT))}/contract_tests", folder).returncode == 0
+    shutil.copy(ROOT / "requirements/contract.txt", folder)
+    return folder
 
 
 @pytest.fixture
-def fresh(project: Path) -> dict[str, str]:
-    """A virtual environment with nothing of ours in it (pip comes from ours), and the variables that use it."""
+def fresh(project: Path, built: Path) -> dict[str, str]:
+    """Put wheel and lock into ci/; variables of an environment that has what the gate needs, but not the gate."""
+    shutil.copytree(built, project / "ci")
     assert bash(f"{sys.executable} -m venv --without-pip fresh", project).returncode == 0
     libraries = next(part for part in sys.path if part.endswith("site-packages"))
     return {**OFFLINE, "PATH": f"{project / 'fresh' / 'bin'}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": libraries}
@@ -175,13 +186,23 @@ def the_gate_works(project: Path, fresh: dict[str, str]) -> None:
 @pytest.mark.parametrize("system", ["github", "gitlab"])
 def test_what_the_snippets_install_brings_the_gate_along(project: Path, fresh: dict[str, str], system: str) -> None:
     """The step that installs, run as it stands with its own default: the wheel that `make dist` builds, in ci/."""
-    assert bash(f"{BUILD}/contract_tests", project).returncode == 0
     if system == "github":
         script, names = action_step("Install the gate")
     else:
         job = snippet("docs/ci/gitlab-ci.yml")["attachment-contract"]
         (script,), names = job["before_script"], job["variables"]
     done = bash(script, project, **fresh, **names)
+    assert done.returncode == 0, done.stderr
+    the_gate_works(project, fresh)
+
+
+@pytest.mark.wheel
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("number", [0, 1], ids=["plain", "locked"])
+def test_the_install_lines_of_the_page_bring_the_gate_along(project: Path, fresh: dict[str, str], number: int) -> None:
+    page = (ROOT / "docs/ci/README.md").read_text(encoding="utf-8")
+    block = re.findall(r"```sh\n(python3 -m pip .*?)```", page, re.DOTALL)[number]
+    done = bash(block, project, **fresh)
     assert done.returncode == 0, done.stderr
     the_gate_works(project, fresh)
 

@@ -112,7 +112,7 @@ def test_no_lock_fetches_one_of_the_three_by_name(lock: str) -> None:
     assert not [line for line in text.splitlines() if re.match(r"\s*attachment[-_]", line)]
 
 
-def test_nothing_tells_a_reader_to_install_one_of_the_three_by_name() -> None:
+def test_no_page_has_a_reader_install_one_of_the_three_by_name() -> None:
     """The names are not registered on any index: pip would install what a stranger registers there."""
     folders = ("contract_tests", "deploy", "docs", "e2e", "mocks", "service")
     pages = [page for folder in folders for page in (ROOT / folder).rglob("*.md")]

@@ -176,10 +176,10 @@ def test_what_was_not_audited_is_never_called_clean(
 ) -> None:
     assert audited(report, said=said) == 3
     assert audited(report, "--offline-ok", said=said) == 0
-    told = capsys.readouterr().out
-    assert told.count("NOT AUDITED") == 2
-    assert why in told
-    assert "no known vulnerability" not in told
+    printed = capsys.readouterr().out
+    assert printed.count("NOT AUDITED") == 2
+    assert why in printed
+    assert "no known vulnerability" not in printed
 
 
 def test_without_pip_audit_nothing_was_audited(monkeypatch: pytest.MonkeyPatch) -> None:
