@@ -20,7 +20,7 @@ from attachment_lab.console.faulting import planned
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, kinds_at
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack import ready_file
 from attachment_lab.stack.commands import PROXY_BYPASSED, mock
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
@@ -65,7 +65,10 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cmi]:
         }
         httpx.post(f"{process.url}/_mock/tenants", json=order).raise_for_status()
         urls = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), process.url)
-        stack_file.write(folder / "stack.json", stack_file.stack_json(RunningStack(urls=urls, tenant=TENANT)))
+        ready_file.write(
+            folder / "stack.json",
+            ready_file.stack_json(RunningStack(urls=urls, tenants={TENANT.name: TENANT}, default=TENANT.name)),
+        )
         yield Cmi(process, folder / "stack.json", urls)
 
 
@@ -136,7 +139,7 @@ def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     client = build_app(StackClients(cmi.urls), TENANT, cmi.urls, hands=Hands(fault_proxy=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
     form = {"place": "download", "kind": kind, "params": params, "times": 0}
-    answer = client.post("/w/default/faults/api/faults", json=form)
+    answer = client.post("/w/acme/faults/api/faults", json=form)
     assert answer.status_code == 201, answer.text
     (told,) = cmi.faults()
     assert (told["kind"], told["times"], told["match"]["path"]) == (kind, None, "*/attachments/*")
