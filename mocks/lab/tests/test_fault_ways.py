@@ -30,6 +30,7 @@ from mock_kit.faultkinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
 TENANT = default_tenant()
+OF = {"tenant": TENANT.name}
 ERROR = {"error": {"code": "X/1", "message": {"lang": "de", "value": "Objekt gesperrt"}}}
 
 
@@ -42,7 +43,7 @@ class Cmi:
     urls: dict[str, str]
 
     def faults(self) -> list[dict[str, Any]]:
-        told = httpx.get(f"{self.process.url}/_mock/faults").json()
+        told = httpx.get(f"{self.process.url}/_mock/faults", params=OF).json()
         return list(told["faults"])
 
     def asked(self) -> httpx.Response:
@@ -74,7 +75,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cmi]:
 
 @pytest.fixture
 def cmi(started: Cmi) -> Cmi:
-    httpx.delete(f"{started.process.url}/_mock/faults").raise_for_status()
+    httpx.delete(f"{started.process.url}/_mock/faults", params=OF).raise_for_status()
     return started
 
 
