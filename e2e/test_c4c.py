@@ -14,7 +14,7 @@ from attachment_lab.demo.files import customer_files
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
-SCRIPT = b"<script>document.title = 'owned'; fetch('/w/default/chain/api/play', {method: 'POST'})</script>"
+SCRIPT = b"<script>document.title = 'owned'; fetch('/w/acme/chain/api/play', {method: 'POST'})</script>"
 HOSTILE = {
     "page.html": b"<!doctype html><html><body>" + SCRIPT + b"</body></html>",
     "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg" onload="document.title=\'owned\'">' + SCRIPT + b"</svg>",

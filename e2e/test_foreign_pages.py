@@ -85,7 +85,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory, tenant_path: str) -> dict[st
     return {
         name: [
             {"method": each.method, "path": each.path}
-            for each in addresses(app, tenant_path=tenant_path, tenant="default")
+            for each in addresses(app, tenant_path=tenant_path, tenant="acme")
             if each.blueprint not in VENDOR_FACES[name]
         ]
         for name, app in apps.items()
@@ -129,12 +129,13 @@ def foreign_origin(folder: Path) -> Iterator[str]:
 def state_of(urls: dict[str, str]) -> dict[str, Any]:
     """What the attacks would change."""
     found: dict[str, Any] = {}
+    of = {"tenant": default_tenant().name}
     for mock in MOCKS:
         for what in ("tenants", "faults", "dialect", "clock"):
-            found[f"{mock} {what}"] = httpx.get(f"{urls[mock]}/_mock/{what}", trust_env=False).json()
+            found[f"{mock} {what}"] = httpx.get(f"{urls[mock]}/_mock/{what}", params=of, trust_env=False).json()
         found[f"{mock} clock"].pop("now")
     for what in ("events", "event-driven-integrations", "secrets"):
-        found[what] = httpx.get(f"{urls['orchestration']}/_mock/{what}", trust_env=False).json()
+        found[what] = httpx.get(f"{urls['orchestration']}/_mock/{what}", params=of, trust_env=False).json()
     return found
 
 

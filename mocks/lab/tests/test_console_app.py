@@ -16,7 +16,7 @@ from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
-CHAIN = "/w/default/chain"
+CHAIN = "/w/acme/chain"
 
 
 @pytest.fixture
@@ -66,17 +66,17 @@ def test_a_browser_that_turns_to_a_tenant_that_is_gone_gets_a_page_with_those_th
     answer = client.get("/w/<b>gone/chain/", headers={"Sec-Fetch-Dest": "document"})
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "There is no tenant “&lt;b&gt;gone” here." in answer.text
-    assert 'href="/w/default/"' in answer.text
+    assert 'href="/w/acme/"' in answer.text
 
 
 def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
     answer = client.get("/w/nowhere/chain/")
     assert answer.status_code == 404
-    assert "there are: default" in answer.get_json()["detail"]
+    assert "there are: acme" in answer.get_json()["detail"]
 
 
 def test_the_first_tenant_cannot_be_closed(client: FlaskClient) -> None:
-    assert client.delete("/api/tenants/default").status_code == 409
+    assert client.delete("/api/tenants/acme").status_code == 409
 
 
 def test_a_page_of_another_site_cannot_change_anything(client: FlaskClient) -> None:
@@ -109,5 +109,5 @@ def test_calls_that_would_move_the_keyboards_start_or_end_the_tour_stay_in_their
 def test_every_page_of_the_menu_is_there(client: FlaskClient) -> None:
     menu = client.get(f"{CHAIN}/").text
     for page in PAGES:
-        assert f"/w/default/{page.name}/" in menu
-        assert client.get(f"/w/default/{page.name}/").status_code == 200
+        assert f"/w/acme/{page.name}/" in menu
+        assert client.get(f"/w/acme/{page.name}/").status_code == 200

@@ -23,7 +23,7 @@ from mock_kit.faults.kinds import KINDS, fault_errors
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
-PAGE = "/w/default/faults"
+PAGE = "/w/acme/faults"
 
 
 def client_with(**hands: Any) -> FlaskClient:
@@ -136,7 +136,7 @@ def test_the_page_shows_every_scenario_and_why_one_cannot_be_played(client: Flas
 
 
 def test_no_secret_is_on_the_page(client: FlaskClient) -> None:
-    page = client.get(f"{PAGE}/").text + client.get("/w/default/report/").text + client.get("/w/default/chain/").text
+    page = client.get(f"{PAGE}/").text + client.get("/w/acme/report/").text + client.get("/w/acme/chain/").text
     assert [what for what, secret in TENANT.guarded().items() if secret in page] == []
 
 
@@ -169,12 +169,12 @@ def test_the_services_clock_stays_where_it_cannot_be_reached(client: FlaskClient
     [("POST", "faults/api/scenarios/gone"), ("POST", "faults/api/clock"), ("POST", "chain/api/retry/x")],
 )
 def test_a_foreign_form_can_press_no_button(client: FlaskClient, method: str, path: str) -> None:
-    assert client.open(f"/w/default/{path}", method=method, data={"a": "b"}).status_code == 415
+    assert client.open(f"/w/acme/{path}", method=method, data={"a": "b"}).status_code == 415
 
 
 def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> None:
     """The stack is down: the thread ends, and the page is told."""
-    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
+    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("acme").reconciliation
     house = Playhouse(lambda: ScenarioContext(reconciliation=reconciliation))
     house.start(scenario("file-gone"))
     for _ in range(1000):
@@ -187,7 +187,7 @@ def test_a_run_that_cannot_begin_ends_with_a_reason_and_not_with_silence() -> No
 
 
 def test_only_one_scenario_plays_at_a_time() -> None:
-    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("default").reconciliation
+    reconciliation = build_app(StackClients(NOWHERE), TENANT, NOWHERE).extensions["desks"].get("acme").reconciliation
     house = Playhouse(lambda: ScenarioContext(reconciliation=reconciliation))
     with house._lock:
         house._stand = Stand(act=Act(id="file-gone"))

@@ -14,7 +14,7 @@ from attachment_lab.tenant.credentials import default_tenant
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}
 TENANT = default_tenant()
-ROAD = "/api/tenants/default"
+ROAD = "/api/tenants/acme"
 
 
 class Seen(list[httpx.Request]):
@@ -53,7 +53,7 @@ def test_a_call_reaches_the_mock_for_this_tenant_whatever_tenant_it_names(client
     answer = client.post(f"{ROAD}/cmi/_mock/chats?tenant=other&direct=1", json={"language": "EN"})
     assert answer.get_json() == {"came": True}
     (request,) = seen
-    assert dict(request.url.params) == {"tenant": "default", "direct": "1"}
+    assert dict(request.url.params) == {"tenant": "acme", "direct": "1"}
     assert request.content == b'{"language": "EN"}'
 
 
@@ -118,5 +118,5 @@ def test_a_page_of_another_site_cannot_use_the_passage_to_change_anything(client
 
 
 def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
-    assert "there are: default" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
+    assert "there are: acme" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
     assert client.get("/api/tenants/nowhere/reconciliation").status_code == 404

@@ -64,7 +64,7 @@ def client(cmi: Neighbour) -> FlaskClient:
 
 @pytest.mark.parametrize("page", ["chat", "agent", "configurator", "c4c"])
 def test_a_page_holds_no_secret_and_nothing_inline(client: FlaskClient, page: str) -> None:
-    text = client.get(f"/w/default/{page}/").text
+    text = client.get(f"/w/acme/{page}/").text
     assert [what for what, secret in TENANT.guarded().items() if secret in text] == []
     assert " style=" not in text
     assert " onclick=" not in text
@@ -73,7 +73,7 @@ def test_a_page_holds_no_secret_and_nothing_inline(client: FlaskClient, page: st
 
 @pytest.mark.parametrize("form", ["download", "look", "text"])
 def test_a_page_of_a_customer_never_leaves_as_a_page(client: FlaskClient, form: str) -> None:
-    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/{form}")
+    answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/{form}")
     assert answer.status_code == 200
     assert answer.mimetype in {"application/octet-stream", "application/json"}
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -86,19 +86,19 @@ def test_a_page_of_a_customer_never_leaves_as_a_page(client: FlaskClient, form: 
 
 @pytest.mark.parametrize("form", ["picture", "media"])
 def test_a_page_that_calls_itself_a_picture_is_none(client: FlaskClient, form: str) -> None:
-    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/{form}")
+    answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/{form}")
     assert answer.status_code == 415
     assert "text/html" in answer.get_json()["detail"]
 
 
 def test_a_file_of_another_chat_is_not_there(client: FlaskClient, cmi: Neighbour) -> None:
-    assert client.get(f"/w/default/chat/api/chats/{GUID}/files/F9/download").status_code == 404
-    assert client.get(f"/w/default/chat/api/chats/other/files/F1/download").status_code == 404  # noqa: F541
+    assert client.get(f"/w/acme/chat/api/chats/{GUID}/files/F9/download").status_code == 404
+    assert client.get(f"/w/acme/chat/api/chats/other/files/F1/download").status_code == 404  # noqa: F541
     assert not any("attachments" in each.url.path for each in cmi.seen)
 
 
 def test_an_unknown_form_names_those_there_are(client: FlaskClient) -> None:
-    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/execute")
+    answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/execute")
     assert answer.status_code == 404
     assert "download" in answer.get_json()["detail"]
 
@@ -108,7 +108,7 @@ BYTES = "application/octet-stream"
 
 
 def upload(client: FlaskClient, content: bytes = b"bytes", **query: str) -> Any:
-    path = f"/w/default/chat/api/chats/{GUID}/files"
+    path = f"/w/acme/chat/api/chats/{GUID}/files"
     return client.post(path, data=content, query_string={"name": "a", **query}, content_type=BYTES)
 
 
@@ -148,9 +148,9 @@ def test_a_large_file_is_passed_on_in_pieces_and_never_held_whole(client: FlaskC
     tap = Instrumentation(size)
     transport = httpx.BaseTransport()
     transport.handle_request = tap.handle_request  # type: ignore[method-assign]
-    desk_cmi = client.application.extensions["desks"].get("default").to.cmi
+    desk_cmi = client.application.extensions["desks"].get("acme").to.cmi
     desk_cmi._http = httpx.Client(base_url=NOWHERE["cmi"], transport=transport)
-    path = f"/w/default/chat/api/chats/{GUID}/files?name=a"
+    path = f"/w/acme/chat/api/chats/{GUID}/files?name=a"
     sent = {"wsgi.input": tap, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": BYTES}
     answer = client.post(path, environ_overrides=sent)
     assert answer.status_code == 201
@@ -174,7 +174,7 @@ def test_a_type_that_is_none_is_sent_as_bytes(client: FlaskClient, cmi: Neighbou
 def test_a_file_that_may_not_go_is_refused_before_it_is_read(
     client: FlaskClient, cmi: Neighbour, query: dict[str, str], length: str, words: str
 ) -> None:
-    path = f"/w/default/chat/api/chats/{GUID}/files"
+    path = f"/w/acme/chat/api/chats/{GUID}/files"
     sent = {"CONTENT_LENGTH": length, "CONTENT_TYPE": BYTES}
     answer = client.post(path, query_string=query, data=b"bytes", environ_overrides=sent)
     assert answer.status_code == 409
@@ -183,7 +183,7 @@ def test_a_file_that_may_not_go_is_refused_before_it_is_read(
 
 
 def test_a_file_that_breaks_off_is_no_file(client: FlaskClient) -> None:
-    path = f"/w/default/chat/api/chats/{GUID}/files?name=a"
+    path = f"/w/acme/chat/api/chats/{GUID}/files?name=a"
     answer = client.post(path, data=b"half", content_type=BYTES, environ_overrides={"CONTENT_LENGTH": "8"})
     assert answer.status_code == 502
     assert "broke off" in answer.get_json()["detail"]
@@ -210,15 +210,15 @@ def test_a_refusal_comes_with_its_reason_and_its_remedy(client: FlaskClient, cmi
 def test_what_makes_no_sense_is_refused_with_what_would(
     client: FlaskClient, path: str, body: dict[str, Any], words: str
 ) -> None:
-    answer = client.post(f"/w/default/{path}", json=body)
+    answer = client.post(f"/w/acme/{path}", json=body)
     assert answer.status_code in {400, 404, 409}
     assert words in answer.get_json()["detail"]
 
 
 def test_an_object_id_cannot_leave_its_address(client: FlaskClient) -> None:
-    answer = client.get("/w/default/c4c/api/files/A')/Binary/download")
+    answer = client.get("/w/acme/c4c/api/files/A')/Binary/download")
     assert answer.status_code == 404
-    answer = client.get("/w/default/c4c/api/files/A')%3F$expand=x/download")
+    answer = client.get("/w/acme/c4c/api/files/A')%3F$expand=x/download")
     assert answer.status_code == 404
 
 

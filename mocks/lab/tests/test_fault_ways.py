@@ -20,7 +20,7 @@ from attachment_lab.console.faulting import planned
 from attachment_lab.faults.forms import FORMS
 from attachment_lab.faults.locations import BY_ID, kinds_at
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack import ready_file
 from attachment_lab.stack.commands import PROXY_BYPASSED, mock
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
@@ -30,6 +30,7 @@ from mock_kit.faults.kinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
 TENANT = default_tenant()
+OF = {"tenant": TENANT.name}
 ERROR = {"error": {"code": "X/1", "message": {"lang": "de", "value": "Objekt gesperrt"}}}
 
 
@@ -42,7 +43,7 @@ class Cmi:
     urls: dict[str, str]
 
     def faults(self) -> list[dict[str, Any]]:
-        told = httpx.get(f"{self.process.url}/_mock/faults").json()
+        told = httpx.get(f"{self.process.url}/_mock/faults", params=OF).json()
         return list(told["faults"])
 
     def asked(self) -> httpx.Response:
@@ -65,13 +66,16 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cmi]:
         }
         httpx.post(f"{process.url}/_mock/tenants", json=order).raise_for_status()
         urls = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), process.url)
-        stack_file.write(folder / "stack.json", stack_file.stack_json(RunningStack(urls=urls, tenant=TENANT)))
+        ready_file.write(
+            folder / "stack.json",
+            ready_file.stack_json(RunningStack(urls=urls, tenants={TENANT.name: TENANT}, default=TENANT.name)),
+        )
         yield Cmi(process, folder / "stack.json", urls)
 
 
 @pytest.fixture
 def cmi(started: Cmi) -> Cmi:
-    httpx.delete(f"{started.process.url}/_mock/faults").raise_for_status()
+    httpx.delete(f"{started.process.url}/_mock/faults", params=OF).raise_for_status()
     return started
 
 
@@ -136,7 +140,7 @@ def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     client = build_app(StackClients(cmi.urls), TENANT, cmi.urls, hands=Hands(fault_proxy=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
     form = {"place": "download", "kind": kind, "params": params, "times": 0}
-    answer = client.post("/w/default/faults/api/faults", json=form)
+    answer = client.post("/w/acme/faults/api/faults", json=form)
     assert answer.status_code == 201, answer.text
     (told,) = cmi.faults()
     assert (told["kind"], told["times"], told["match"]["path"]) == (kind, None, "*/attachments/*")

@@ -40,7 +40,7 @@ def applications() -> dict[str, tuple[Flask, Client]]:
     for name, create_app in MOCKS.items():
         wrapped = create_app(Path(tempfile.mkdtemp()))
         client = wrapped.test_client()
-        assert client.post("/_mock/tenants", json={"name": "default", **TENANTS[name]}).status_code == 201
+        assert client.post("/_mock/tenants", json={"name": "acme", **TENANTS[name]}).status_code == 201
         made[name] = (wrapped.flask_app, client)
     console = build_app(StackClients(NOWHERE), default_tenant(), NOWHERE)
     return made | {"console": (console, console.test_client())}
@@ -50,7 +50,7 @@ APPLICATIONS = applications()
 ALL = [
     (name, each)
     for name, (app, _) in APPLICATIONS.items()
-    for each in addresses(app, tenant_path="acme", tenant="default")
+    for each in addresses(app, tenant_path="acme", tenant="acme")
 ]
 GUARDED = [(name, each) for name, each in ALL if each.blueprint not in VENDOR_FACES[name]]
 FACES = [(name, each) for name, each in ALL if each.blueprint in VENDOR_FACES[name]]

@@ -95,6 +95,7 @@ def test_the_demos_json_has_exactly_the_promised_members() -> None:
         "c4c_sha256",
         "c4c_object_id",
         "outcome",
+        "reason",
     }
     assert shape["reconciliation"] == {"ok": True, "violations": []}
 

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -148,7 +149,7 @@ def test_a_service_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
         pytest.fail("it started")
 
 
-def stack_up(tmp_path: Path) -> tuple[subprocess.Popen[str], dict[str, object]]:
+def stack_up(tmp_path: Path) -> tuple[subprocess.Popen[str], dict[str, Any]]:
     """``attachment-lab up`` on free ports, ready."""
     ready = tmp_path / "ready.json"
     process = subprocess.Popen(
@@ -176,7 +177,7 @@ def answers(url: str) -> bool:
 @pytest.mark.parametrize(("how", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)], ids=str)
 def test_however_up_ends_the_stack_goes_with_it(tmp_path: Path, how: signal.Signals, code: int) -> None:
     process, ready = stack_up(tmp_path)
-    urls = dict(ready["urls"])  # type: ignore[call-overload]
+    urls = dict(ready["urls"])
     assert all(answers(url) for url in urls.values())
     started = {pid for url in urls.values() for pid in listeners(httpx.URL(url).port or 0)}
     process.send_signal(how)
@@ -221,16 +222,14 @@ def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) ->
         assert {each["outcome"] for each in reconciliation["attachments"]} == {"not asked for"}
         # The ready file that programs outside rely on has followed: its secrets open the new tenant.
         ready = json.loads((tmp_path / "ready.json").read_text())
-        assert ready["tenant"]["oauth"]["client_id"] != was["tenant"]["oauth"]["client_id"]
-        assert ready["tenant"]["contact_id"] != was["tenant"]["contact_id"]
+        assert ready["tenants"]["acme"]["oauth"]["client_id"] != was["tenants"]["acme"]["oauth"]["client_id"]
+        assert ready["tenants"]["acme"]["contact_id"] != was["tenants"]["acme"]["contact_id"]
         assert lab("reconcile", "--ready-file", "ready.json").returncode == 0
         # The console's button asks the stack's owner, so the files that programs outside rely on follow again.
-        pressed = httpx.post(
-            f"{ready['urls']['console']}/api/tenants/default/reset", json={}, timeout=60, trust_env=False
-        )
+        pressed = httpx.post(f"{ready['urls']['console']}/api/tenants/acme/reset", json={}, timeout=60, trust_env=False)
         assert pressed.status_code == 204, pressed.text
         again = json.loads((tmp_path / "ready.json").read_text())
-        assert again["tenant"]["oauth"]["client_id"] != ready["tenant"]["oauth"]["client_id"]
+        assert again["tenants"]["acme"]["oauth"]["client_id"] != ready["tenants"]["acme"]["oauth"]["client_id"]
         assert lab("reconcile").returncode == 0
         assert json.loads(lab("reset", "--full", "--json").stdout)["full"] is True
         # The service has forgotten the chat, and takes one more.

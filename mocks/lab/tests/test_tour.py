@@ -62,27 +62,27 @@ def test_the_anchors_of_every_page_that_is_there_exist() -> None:
 
 
 def test_the_address_hands_pace_and_self_play_on(client: FlaskClient) -> None:
-    url = tour_url("http://127.0.0.1:1", "default", TourOptions(speed=4))
-    assert url == "http://127.0.0.1:1/w/default/tour/?auto=1&speed=4"
+    url = tour_url("http://127.0.0.1:1", "acme", TourOptions(speed=4))
+    assert url == "http://127.0.0.1:1/w/acme/tour/?auto=1&speed=4"
     answer = client.get(url.removeprefix("http://127.0.0.1:1"))
-    assert answer.location == "/w/default/chain/?tour=welcome&auto=1&speed=4"
+    assert answer.location == "/w/acme/chain/?tour=welcome&auto=1&speed=4"
 
 
 def test_an_unknown_step_is_404_with_those_there_are(client: FlaskClient) -> None:
-    answer = client.post("/w/default/tour/api/steps/encore", json={})
+    answer = client.post("/w/acme/tour/api/steps/encore", json={})
     assert answer.status_code == 404
     assert "welcome, write" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize("speed", [0, -1, "fast", True, None])
 def test_a_pace_that_is_none_is_refused(client: FlaskClient, speed: object) -> None:
-    answer = client.post("/w/default/tour/api/steps/welcome", json={"speed": speed})
+    answer = client.post("/w/acme/tour/api/steps/welcome", json={"speed": speed})
     assert answer.status_code == 409
     assert "speed" in answer.get_json()["detail"]
 
 
 def test_a_tour_that_was_not_taken_is_not_called_a_success(client: FlaskClient) -> None:
-    verdict = client.get("/w/default/tour/api/verdict").get_json()
+    verdict = client.get("/w/acme/tour/api/verdict").get_json()
     assert (verdict["finished"], verdict["ok"]) == (False, False)
     assert verdict["missing"][0] == "step write did not happen"
 

@@ -18,7 +18,8 @@ from attachment_lab.bundle import engine
 from attachment_lab.bundle.build_traces import refuse_build_traces
 from attachment_lab.bundle.contents import BundleContents, read_contents
 from attachment_lab.bundle.wheels import collect_wheels
-from attachment_lab.errors import LabError, WrongUse
+from attachment_lab.errors import WrongUse
+from attachment_lab.exits import run_command
 
 NAME = "attachment-transfer-bundle"
 
@@ -41,14 +42,10 @@ def main(
 ) -> None:
     """Everything is checked before the first byte is written."""
     say = SafeConsole(stderr=True, soft_wrap=True)
-    try:
-        stack = read_contents(compose_file, profiles=profiles, extra=extra)
-        images = tuple(engine.look_up(name) for name in stack.images)
-        refuse_build_traces(images)
-        written = write(stack, images, locks, out, say)
-    except LabError as exc:
-        say.print(f"bundle: {exc}", markup=False)
-        sys.exit(exc.exit_code)
+    stack = read_contents(compose_file, profiles=profiles, extra=extra)
+    images = tuple(engine.look_up(name) for name in stack.images)
+    refuse_build_traces(images)
+    written = write(stack, images, locks, out, say)
     result = {
         "path": str(written.path),
         "size_bytes": written.size_bytes,
@@ -92,4 +89,4 @@ def _bar(say: SafeConsole) -> Progress:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_command(main, "bundle", sys.argv[1:]))

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json, running, stack_option
+from attachment_lab.cli.common import err, json_option, out, print_json, running, running_options
 from attachment_lab.clients.stack_clients import MOCKS
 from mock_kit.faults.kinds import KINDS
 
@@ -29,14 +29,16 @@ def fault() -> None:
 @click.option("--phase", type=click.Choice(["before", "after"]), default=None, help="Default: as suits the kind.")
 @click.option("--times", type=click.IntRange(min=0), default=1, show_default=True, help="0 = until cleared.")
 @click.option("--skip", type=click.IntRange(min=0), default=0, help="Let so many requests pass first.")
-@stack_option
+@running_options
 @json_option
-def fault_add(mock: str, kind: str, stack_path: Path | None, as_json: bool, **chosen: Any) -> None:
+def fault_add(
+    mock: str, kind: str, stack_path: Path | None, tenant_name: str | None, as_json: bool, **chosen: Any
+) -> None:
     """Plan a fault of KIND in MOCK; PARAMS are name=value, such as: fault add c4c status status=503.
 
     A value may be JSON: body='{"error": "busy"}' becomes a JSON body. All kinds: mocks/kit/README.md.
     """
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     match = {name: chosen[name] for name in ("path", "method") if chosen[name]}
     plan: dict[str, Any] = {"match": match, "kind": kind, "skip": chosen["skip"]}
     plan["times"] = chosen["times"]
@@ -53,11 +55,11 @@ def fault_add(mock: str, kind: str, stack_path: Path | None, as_json: bool, **ch
 
 
 @fault.command("list")
-@stack_option
+@running_options
 @json_option
-def fault_list(stack_path: Path | None, as_json: bool) -> None:
+def fault_list(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """Every fault planned in any mock."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     planned = {mock: to.mock(mock).get("/_mock/faults", tenant=stack.tenant.name)["faults"] for mock in MOCKS}
     if as_json:
         print_json(planned)
@@ -76,11 +78,11 @@ def fault_list(stack_path: Path | None, as_json: bool) -> None:
 
 
 @fault.command("clear")
-@stack_option
+@running_options
 @json_option
-def fault_clear(stack_path: Path | None, as_json: bool) -> None:
+def fault_clear(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """Take back all faults in all mocks."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     for mock in MOCKS:
         to.mock(mock).delete("/_mock/faults", tenant=stack.tenant.name)
     if as_json:

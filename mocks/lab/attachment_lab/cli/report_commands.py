@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from attachment_lab.cli.common import json_option, out, print_json, reconciliation_of, running, stack_option
+from attachment_lab.cli.common import json_option, out, print_json, reconciliation_of, running, running_options
 from attachment_lab.errors import LabFailed
 from attachment_lab.report.gather import gather
 from attachment_lab.report.model import Scope
@@ -23,11 +23,13 @@ from attachment_lab.report.page import render
 )
 @click.option("--chat", "guid", default=None, help="Only this chat; default: everything in the tenant.")
 @click.option("--hide-names", is_flag=True, help="Replace file names and customers by numbers.")
-@stack_option
+@running_options
 @json_option
-def report(path: Path, guid: str | None, hide_names: bool, stack_path: Path | None, as_json: bool) -> int:
+def report(
+    path: Path, guid: str | None, hide_names: bool, stack_path: Path | None, tenant_name: str | None, as_json: bool
+) -> int:
     """Write a report that opens from disk and can be sent on; exit 1 if a invariant of the reconciliation is broken."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     found = gather(reconciliation_of(stack, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
     try:
         path.write_text(render(found), encoding="utf-8")

@@ -11,16 +11,18 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import err, json_option, out, print_json, reconciliation_of, running, stack_option
+from attachment_lab.cli.common import err, json_option, out, print_json, reconciliation_of, running, running_options
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo.run import AttachmentRow, rows_from, verdict_json
 from attachment_lab.demo.view import Progress, table, verdict_lines
+from attachment_lab.errors import WrongUse
 from attachment_lab.reconciliation.settling import wait_until_settled
-from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack import ready_file
 from attachment_lab.stack.clocks import advance_stack, advance_tenant, read_offset
-from attachment_lab.stack.ready_file import RunningStack, default_path
+from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.stack.reset import request_reset
 from attachment_lab.tenant.conversation import LabConversation
+from attachment_lab.tenant.tenant_reset import reset_tenant
 
 
 @click.command()
@@ -33,11 +35,18 @@ from attachment_lab.tenant.conversation import LabConversation
 )
 @click.option("--end", is_flag=True, help="End the chat, fire its event, and wait until all is stored.")
 @click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds.")
-@stack_option
+@running_options
 @json_option
-def chat(files: tuple[Path, ...], end: bool, timeout_s: float, stack_path: Path | None, as_json: bool) -> int:
+def chat(
+    files: tuple[Path, ...],
+    end: bool,
+    timeout_s: float,
+    stack_path: Path | None,
+    tenant_name: str | None,
+    as_json: bool,
+) -> int:
     """Hold a chat in which the customer sends files."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     reconciliation = reconciliation_of(stack, to)
     with Progress(err()) as progress:
         talk = LabConversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
@@ -57,11 +66,11 @@ def chat(files: tuple[Path, ...], end: bool, timeout_s: float, stack_path: Path 
 
 
 @click.command()
-@stack_option
+@running_options
 @json_option
-def reconcile(stack_path: Path | None, as_json: bool) -> int:
+def reconcile(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> int:
     """Check the reconciliation's invariants; exit 1 if one is broken."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     verdict = reconciliation_of(stack, to).verdict()
     rows = rows_from(verdict.records)
     if as_json:
@@ -83,11 +92,11 @@ def _print_rows(rows: list[AttachmentRow], last: RenderableType) -> None:
 @click.option("--since", type=int, default=None, help="Only exchanges after this id.")
 @click.option("--limit", type=int, default=50, show_default=True)
 @click.option("--grep", "q", default=None, help="Only exchanges that contain this text.")
-@stack_option
+@running_options
 @json_option
-def journal(mock: str, stack_path: Path | None, as_json: bool, **narrowed: Any) -> None:
+def journal(mock: str, stack_path: Path | None, tenant_name: str | None, as_json: bool, **narrowed: Any) -> None:
     """Show what a mock saw."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     found = to.mock(mock).get("/_mock/journal", tenant=stack.tenant.name, **narrowed)
     if as_json:
         print_json(found)
@@ -120,21 +129,21 @@ def clock() -> None:
 
 
 @clock.command("show")
-@stack_option
+@running_options
 @json_option
-def clock_show(stack_path: Path | None, as_json: bool) -> None:
+def clock_show(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """How far each clock is ahead of the wall."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     _print_clocks(stack, to, as_json)
 
 
 @clock.command("advance")
 @click.argument("seconds", type=click.FloatRange(min=0))
-@stack_option
+@running_options
 @json_option
-def clock_advance(seconds: float, stack_path: Path | None, as_json: bool) -> None:
+def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
     """Let SECONDS pass for service and mocks, all tenants: token expiry, Retry-After, backoff, lockouts follow."""
-    stack, to = running(stack_path)
+    stack, to = running(stack_path, tenant_name)
     if stack.clock_file:
         advance_stack(to, stack.clock_file, seconds)
     else:
@@ -155,19 +164,31 @@ def _print_clocks(stack: RunningStack, to: StackClients, as_json: bool) -> None:
 
 @click.command()
 @click.option("--full", is_flag=True, help="Also restart the service on an empty database, its clock at zero.")
-@stack_option
+@running_options
 @json_option
-def reset(full: bool, stack_path: Path | None, as_json: bool) -> None:
-    """Set the stack back to its beginning: the tenant anew, with other secrets and ids, in about a second."""
+def reset(full: bool, stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
+    """Reset the stack: its tenant starts empty, with other secrets and ids, in about a second."""
     began_s = time.monotonic()
-    path = stack_path or default_path()
-    request_reset(path, full=full)
+    path = stack_path or ready_file.default_path()
+    stack = ready_file.read(path)
+    ahead_s = read_offset(stack.clock_file) if stack.clock_file and not full else 0.0
+    if tenant_name in {None, stack.default}:
+        request_reset(path, full=full)
+    elif full:
+        raise WrongUse(f"--full restarts the service for every tenant; reset {tenant_name} without it")
+    else:
+        _reset_other(path, stack.with_default(tenant_name), ahead_s)
     took_s = round(time.monotonic() - began_s, 2)
-    clock_file = stack_file.read(path).clock_file
-    ahead_s = read_offset(clock_file) if clock_file else 0.0
     if as_json:
         print_json({"status": "reset", "full": full, "took_s": took_s, "clock_offset_s": ahead_s})
         return
-    out().print(f"The stack is back at its beginning ({took_s:g} s).")
+    out().print(f"The stack is reset ({took_s:g} s).")
     if ahead_s:
         out().print(f"Its clocks stay {ahead_s:+g} s ahead: the service's cannot go back; --full sets them to zero.")
+
+
+def _reset_other(path: Path, stack: RunningStack, offset_s: float) -> None:
+    """Reset a tenant that ``tenant open`` opened; ``stack``'s default tenant is the one to reset."""
+    to = StackClients(stack.urls)
+    fresh = reset_tenant(to, stack.tenant, offset_s=offset_s)
+    ready_file.update(path, lambda each: each.with_tenant(fresh))

@@ -10,8 +10,9 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
+from attachment_lab.cli.common import err, json_option, out, print_json
 from attachment_lab.errors import WrongUse
+from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.scenarios.model import ScenarioResult
 from attachment_lab.scenarios.player import play

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from attachment_lab.cli.common import ending_on_signals, err, json_option, out, print_json
+from attachment_lab.cli.common import err, json_option, out, print_json
 from attachment_lab.cli.seeding import SeedLoader
 from attachment_lab.cli.tour import tour
 from attachment_lab.demo.faults import FAULTS
 from attachment_lab.demo.run import DemoOptions, DemoResult, default_files, play
 from attachment_lab.demo.view import Progress, show
+from attachment_lab.exits import ending_on_signals
 from attachment_lab.reconciliation.reading import Reconciliation
-from attachment_lab.stack import egress
-from attachment_lab.stack import ready_file as stack_file
+from attachment_lab.stack import egress, ready_file
 from attachment_lab.stack.kill import kill_listener
 from attachment_lab.stack.reset import StackOwner
 from attachment_lab.stack.running import Stack, StackOptions, open_stack
 from attachment_lab.tenant.conversation import LabConversation, Sendable
-from attachment_lab.tenant.credentials import TenantNames, default_tenant
+from attachment_lab.tenant.credentials import DEFAULT_NAME, TenantNames, default_tenant
 from attachment_lab.tenant.opening import open_tenant
 
 #: How many of the customer's files the chat that waits for its event has.
@@ -54,34 +55,52 @@ dialect_option = click.option(
 )
 
 
+tenant_name_option = click.option(
+    "--tenant",
+    "tenant_name",
+    default=DEFAULT_NAME,
+    show_default=True,
+    metavar="NAME",
+    help="Name of the tenant that is opened.",
+)
+
+
 @click.command()
 @port_option
 @run_dir_option
 @fault_proxy_option
 @dialect_option
+@tenant_name_option
 @click.option(
     "--ready-file",
+    "ready_path",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
     help="Write addresses and credentials here (mode 0600) once everything answers.",
 )
 @seed_option
-def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any) -> None:
-    """Start the stack and keep it up until Ctrl-C."""
+@json_option
+def up(
+    port_base: int | None, tenant_name: str, ready_path: Path | None, seed: bool, as_json: bool, **built: Any
+) -> None:
+    """Start the stack and keep it running until Ctrl-C."""
     base = 8100 if port_base is None else port_base
     options = StackOptions(port_base=base, console=True, **built)
     err().print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
-        tenant = _furnish(stack)
+        tenant = _open_default(stack, tenant_name)
         seeding = SeedLoader(stack.clients, err())
 
         def prepare(names: TenantNames) -> None:
             contact_id = _waiting_chat(stack, names, default_files()[:WAITING_FILES])
             if seed:
                 seeding.load(names, wait=names == tenant)
-            if ready_file:
-                stack_file.write(ready_file, stack_file.ready_json(stack.urls, names, contact_id))
-            _show_stack(stack, names, contact_id, out())
+            if ready_path:
+                ready_file.write(ready_path, ready_file.ready_json(stack.urls, names, contact_id))
+            if as_json:
+                print_json(_stack_facts(stack, names, contact_id))
+            else:
+                _show_stack(stack, names, contact_id, out())
 
         prepare(tenant)
         StackOwner(stack, tenant, prepare).stay()
@@ -92,12 +111,13 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
 @run_dir_option
 @fault_proxy_option
 @dialect_option
+@tenant_name_option
 @json_option
 @seed_option
-@click.option("--keep", is_flag=True, help="Leave the stack up afterwards, until Ctrl-C.")
-@click.option("--fault", type=click.Choice(sorted(FAULTS)), default=None, help="Break something.")
-@click.option("--on", "on", default=None, help="The file that the fault strikes; default: the first.")
-@click.option("--kill-worker", is_flag=True, help="kill -9 the worker once, half-way.")
+@click.option("--keep", is_flag=True, help="Keep the stack running afterwards, until Ctrl-C.")
+@click.option("--fault", type=click.Choice(sorted(FAULTS)), default=None, help="Inject this fault.")
+@click.option("--on", "on", default=None, help="The file that the fault affects; default: the first.")
+@click.option("--kill-worker", is_flag=True, help="kill -9 the worker once, when some files are stored.")
 @click.option(
     "--file",
     "files",
@@ -107,12 +127,12 @@ def up(port_base: int | None, ready_file: Path | None, seed: bool, **built: Any)
 )
 @click.option("--timeout", "timeout_s", type=float, default=180.0, show_default=True, help="Seconds.")
 @click.option(
-    "--tour", is_flag=True, help="Show the guided tour in a browser instead; exit 0 only if its story came true."
+    "--tour", is_flag=True, help="Show the guided tour in a browser instead; exit 0 only if all its steps succeed."
 )
-@click.option("--headless", is_flag=True, help="With --tour: no window; it turns its pages by itself and ends.")
+@click.option("--headless", is_flag=True, help="With --tour: no window; the steps advance by themselves.")
 @click.option("--speed", type=click.FloatRange(min=0.1, max=100), default=1.0, show_default=True, help="With --tour.")
 def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
-    """Carry a customer's files from Contact Pro to C4C and check the books; exit 0 only if all arrived."""
+    """Transfer a customer's files from Contact Pro to C4C, then reconcile; exit 0 only if every file arrived."""
     fault_proxies = fault_proxy or bool(chosen["fault"] and FAULTS[chosen["fault"]].needs_fault_proxy)
     with_console = bool(chosen["keep"] or chosen["tour"])
     options = StackOptions(
@@ -126,11 +146,13 @@ def demo(port_base: int | None, fault_proxy: bool, **chosen: Any) -> int:
     console.quiet = bool(chosen["as_json"]) and not console.is_terminal
     console.print(Text("Starting the stack …", style="dim"))
     with ending_on_signals(), open_stack(options) as stack:
-        return tour(stack, _furnish(stack), chosen, console) if chosen["tour"] else _demo(stack, chosen, console)
+        if chosen["tour"]:
+            return tour(stack, _open_default(stack, chosen["tenant_name"]), chosen, console)
+        return _demo(stack, chosen, console)
 
 
 def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
-    tenant = _furnish(stack)
+    tenant = _open_default(stack, chosen["tenant_name"])
     if chosen["seed"]:
         SeedLoader(stack.clients, console).load(tenant, wait=True)
     files: list[Sendable] = list(chosen["files"]) or default_files()
@@ -165,12 +187,12 @@ def _killer(stack: Stack, console: Console) -> Callable[[], None]:
     return kill
 
 
-def _furnish(stack: Stack) -> TenantNames:
-    """The default tenant, and the console page that looks at it."""
-    tenant = default_tenant()
+def _open_default(stack: Stack, name: str) -> TenantNames:
+    """Open the default tenant; start the console, if any, to show it."""
+    tenant = replace(default_tenant(), name=name)
     open_tenant(stack.clients, tenant, stack.tenant_options())
     if stack.options.console:
-        stack.start_console(tenant, stack_file=stack_file.default_path())
+        stack.start_console(tenant, stack_file=ready_file.default_path())
     return tenant
 
 
@@ -186,6 +208,17 @@ def _waiting_chat(stack: Stack, tenant: TenantNames, files: list[Sendable]) -> s
     return chat.guid
 
 
+def _stack_facts(stack: Stack, tenant: TenantNames, contact_id: str) -> dict[str, Any]:
+    """The running stack as JSON; credentials are in the ready file alone."""
+    return {
+        "urls": {**stack.urls, "worker_health": egress.url(stack.ports.worker_health)},
+        "default": tenant.name,
+        "contact_id": contact_id,
+        "run_dir": str(stack.run_dir),
+        "stack_file": str(ready_file.default_path().absolute()),
+    }
+
+
 def _show_stack(stack: Stack, tenant: TenantNames, contact_id: str | None, console: Console) -> None:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
@@ -198,6 +231,6 @@ def _show_stack(stack: Stack, tenant: TenantNames, contact_id: str | None, conso
     table.add_row("  logs", str(stack.run_dir))
     if contact_id:
         table.add_row("  waiting chat", f"{contact_id} (its event has not been fired)")
-    console.print(Text("The stack is up.", style="bold green"))
+    console.print(Text("The stack is running.", style="bold green"))
     console.print(table)
     console.print(Text("Ctrl-C ends it.", style="dim"))

@@ -13,7 +13,7 @@ from attachment_contract.terminal import echo
 from attachment_lab.containers.names import aliases
 from attachment_lab.containers.provision import provision
 from attachment_lab.containers.tenants import open_first_tenant, smoke
-from attachment_lab.errors import LabError
+from attachment_lab.exits import run_command
 
 DEFAULT_SETTINGS = Path("/run/lab/console/console.json")
 settings_option = click.option(
@@ -44,19 +44,19 @@ def open_command(path: Path) -> None:
 
 @main.command("check")
 @settings_option
-def check_command(path: Path) -> None:
-    """Play one chat through the whole chain and judge its books."""
+def check_command(path: Path) -> int:
+    """Send one chat through the whole chain and reconcile; exit 1 if an invariant is broken."""
     verdict = smoke(_read(path))
     for violation in verdict.violations:
         echo(f"[{violation.invariant}] {violation.sentence}", err=True)
     stored = len(verdict.records.objects)
     click.echo(f"{stored} file(s) in C4C; the reconciliation's invariants {'hold' if verdict.ok else 'do NOT hold'}")
-    raise SystemExit(0 if verdict.ok else 1)
+    return 0 if verdict.ok else 1
 
 
 @main.command("aliases")
 def aliases_command() -> None:
-    """The host names of each container, as JSON."""
+    """Print the host names of each container, as JSON."""
     click.echo(json.dumps(aliases(), indent=2))
 
 
@@ -69,8 +69,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except LabError as exc:
-        echo(str(exc), err=True)
-        sys.exit(1)
+    sys.exit(run_command(main, "containers", sys.argv[1:]))

@@ -40,6 +40,7 @@ class AttachmentRow:
             "c4c_sha256": self.c4c_sha256,
             "c4c_object_id": self.c4c_object_id,
             "outcome": self.outcome,
+            "reason": self.reason,
         }
 
 

@@ -1,21 +1,24 @@
-"""How one command finds the stack that another one started, and what outsiders are told.
+"""How one command finds the stack that another one started, and what programs outside the lab read.
 
-The ready file has a fixed shape that programs outside rely on. The stack file is the lab's own; it adds
-what ``chat``, ``reconcile`` and the like need. Both hold the tenant's credentials and only their owner may
-read them.
+The ready file has a fixed shape that programs outside rely on. The stack file belongs to the lab; it adds what
+``chat``, ``reconcile`` and other commands need. Both hold credentials of tenants, so only their owner may read them.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from attachment_lab.errors import WrongUse
 from attachment_lab.tenant.credentials import SCOPE, TenantNames
+
+URL_NAMES = ("console", "orchestration", "cmi", "c4c", "service")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,44 +26,72 @@ class RunningStack:
     """A stack started by ``up`` or ``demo --keep``.
 
     Attributes:
+        tenants: the tenants whose credentials are known, by name.
+        default: name of the tenant that commands use without ``--tenant``.
         pid: of the command that owns the stack; None when read from a ready file.
-        resets: how often it was set back; a waiting ``reset`` sees it grow.
+        resets: number of resets so far; a waiting ``reset`` sees it grow.
     """
 
     urls: Mapping[str, str]
-    tenant: TenantNames
+    tenants: Mapping[str, TenantNames]
+    default: str
     run_dir: Path | None = None
     clock_file: Path | None = None
     pid: int | None = None
     resets: int = 0
 
+    @property
+    def tenant(self) -> TenantNames:
+        """The default tenant."""
+        return self.tenants[self.default]
 
-def ready_json(urls: Mapping[str, str], tenant: TenantNames, contact_id: str) -> dict[str, Any]:
-    """The ready file's content: base URLs, the default tenant's credentials, a chat waiting for its event."""
+    def with_default(self, name: str | None) -> RunningStack:
+        """The same stack with another default tenant; None = no change. Raises WrongUse for an unknown name."""
+        if name is not None and name not in self.tenants:
+            raise WrongUse(f"no tenant is called {name!r}; the stack has {', '.join(self.tenants)}")
+        return self if name is None else replace(self, default=name)
+
+    def with_tenant(self, names: TenantNames) -> RunningStack:
+        """The same stack with this tenant added or replaced."""
+        return replace(self, tenants={**self.tenants, names.name: names})
+
+    def without_tenant(self, name: str) -> RunningStack:
+        """The same stack without this tenant."""
+        return replace(self, tenants={key: names for key, names in self.tenants.items() if key != name})
+
+
+def tenant_json(urls: Mapping[str, str], names: TenantNames, contact_id: str | None) -> dict[str, Any]:
+    """One tenant of the ready file: its credentials, and a chat that waits for its event (None without one)."""
     return {
-        "urls": {name: urls[name] for name in ("console", "orchestration", "cmi", "c4c", "service")},
-        "tenant": {
-            "cmi": {
-                "cmi_url": tenant.cmi_url,
-                "host": tenant.cmi_host,
-                "api_key": tenant.api_key,
-                "user": tenant.cmi_user,
-                "password": tenant.cmi_password,
-            },
-            "c4c": {
-                "url": tenant.c4c_url,
-                "host": tenant.c4c_host,
-                "user": tenant.c4c_user,
-                "password": tenant.c4c_password,
-            },
-            "oauth": {
-                "token_url": f"{urls['orchestration']}/{tenant.tenant_path}/oauth2/token",
-                "client_id": tenant.client_id,
-                "client_secret": tenant.client_secret,
-                "scope": SCOPE,
-            },
-            "contact_id": contact_id,
+        "cmi": {
+            "cmi_url": names.cmi_url,
+            "host": names.cmi_host,
+            "api_key": names.api_key,
+            "user": names.cmi_user,
+            "password": names.cmi_password,
         },
+        "c4c": {
+            "url": names.c4c_url,
+            "host": names.c4c_host,
+            "user": names.c4c_user,
+            "password": names.c4c_password,
+        },
+        "oauth": {
+            "token_url": f"{urls['orchestration']}/{names.tenant_path}/oauth2/token",
+            "client_id": names.client_id,
+            "client_secret": names.client_secret,
+            "scope": SCOPE,
+        },
+        "contact_id": contact_id,
+    }
+
+
+def ready_json(urls: Mapping[str, str], names: TenantNames, contact_id: str) -> dict[str, Any]:
+    """The ready file's content: base URLs, the default tenant's credentials, a chat that waits for its event."""
+    return {
+        "urls": {name: urls[name] for name in URL_NAMES},
+        "tenants": {names.name: tenant_json(urls, names, contact_id)},
+        "default": names.name,
     }
 
 
@@ -69,7 +100,8 @@ def stack_json(stack: RunningStack) -> dict[str, Any]:
     return {
         "stack": {
             "urls": dict(stack.urls),
-            "tenant": stack.tenant.to_json(),
+            "tenants": {name: names.to_json() for name, names in stack.tenants.items()},
+            "default": stack.default,
             "run_dir": str(stack.run_dir) if stack.run_dir else None,
             "clock_file": str(stack.clock_file) if stack.clock_file else None,
             "pid": stack.pid,
@@ -87,12 +119,23 @@ def default_path(environment: Mapping[str, str] | None = None) -> Path:
 
 
 def write(path: Path, content: Mapping[str, Any]) -> None:
-    """Write atomically, mode 0600: a reader sees nothing or the whole."""
+    """Write atomically, mode 0600: a reader sees the old content or the new one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as sink:
         json.dump(content, sink, indent=2)
     fresh.replace(path)
+
+
+def update(path: Path, change: Callable[[RunningStack], RunningStack]) -> RunningStack:
+    """Change a stack file; two commands that do it at once do not lose each other's change. Raises WrongUse."""
+    with _locked(path):
+        stack = read(path)
+        if stack.pid is None:
+            raise WrongUse(f"{path} is not a stack file, so tenants cannot be changed there; name it by --stack")
+        changed = change(stack)
+        write(path, stack_json(changed))
+        return changed
 
 
 def read(path: Path) -> RunningStack:
@@ -109,24 +152,47 @@ def read(path: Path) -> RunningStack:
         raise WrongUse(f"{path} is neither a stack file nor a ready file: {exc} is missing") from None
 
 
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _from_stack(body: Mapping[str, Any]) -> RunningStack:
     def path(name: str) -> Path | None:
         return Path(body[name]) if body.get(name) else None
 
-    return RunningStack(
-        urls=body["urls"],
-        tenant=TenantNames(**body["tenant"]),
-        run_dir=path("run_dir"),
-        clock_file=path("clock_file"),
-        pid=body["pid"],
-        resets=int(body["resets"]),
+    tenants = {name: TenantNames(**names) for name, names in body["tenants"].items()}
+    return _checked(
+        RunningStack(
+            urls=body["urls"],
+            tenants=tenants,
+            default=body["default"],
+            run_dir=path("run_dir"),
+            clock_file=path("clock_file"),
+            pid=body["pid"],
+            resets=int(body["resets"]),
+        )
     )
 
 
 def _from_ready(body: Mapping[str, Any]) -> RunningStack:
-    cmi, c4c, oauth = (body["tenant"][name] for name in ("cmi", "c4c", "oauth"))
-    tenant = TenantNames(
-        name="default",
+    tenants = {name: _names_from(name, tenant) for name, tenant in body["tenants"].items()}
+    return _checked(RunningStack(urls=body["urls"], tenants=tenants, default=body["default"]))
+
+
+def _checked(stack: RunningStack) -> RunningStack:
+    if stack.default not in stack.tenants:
+        raise KeyError(stack.default)
+    return stack
+
+
+def _names_from(name: str, tenant: Mapping[str, Any]) -> TenantNames:
+    cmi, c4c, oauth = (tenant[part] for part in ("cmi", "c4c", "oauth"))
+    return TenantNames(
+        name=name,
         tenant_path=oauth["token_url"].split("/")[-3],
         cmi_host=cmi["host"],
         c4c_host=c4c["host"],
@@ -138,4 +204,3 @@ def _from_ready(body: Mapping[str, Any]) -> RunningStack:
         cmi_user=cmi["user"],
         c4c_user=c4c["user"],
     )
-    return RunningStack(urls=body["urls"], tenant=tenant)

@@ -15,6 +15,8 @@ AUDIENCE = "attachment-transfer"
 SCOPE = "chat-attachments transfers"
 EXAMPLE_CMI = "8h6b51di7x.execute-api.eu-central-1.amazonaws.com/acme/cmi"
 EXAMPLE_C4C_HOST = "my2554607.de1.crm.cloud.sap"
+#: A tenant is named after its CMI path; this is the documented example's.
+DEFAULT_NAME = "acme"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +90,7 @@ def example_integration_json() -> bytes:
 def default_tenant() -> TenantNames:
     """The tenant of the demo: the names that the documentation's example uses; fresh secrets."""
     return TenantNames(
-        name="default",
+        name=DEFAULT_NAME,
         tenant_path="acme",
         cmi_host=EXAMPLE_CMI.partition("/")[0],
         c4c_host=EXAMPLE_C4C_HOST,

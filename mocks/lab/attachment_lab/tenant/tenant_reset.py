@@ -1,8 +1,8 @@
-"""Begin a tenant anew while the stack stays up: the quick way back, in about a second.
+"""Reset a tenant without restarting the processes (about one second).
 
-The service goes on and keeps its database. So that it takes nothing of the new beginning for something old, the
-tenant gets another OAuth client and other ids (minting.renewed); what the old one still had under way is
-cancelled first, so that no old password is tried on the new users.
+The service keeps running with its database. So that it takes nothing of the reset tenant for something known, the
+tenant gets another OAuth client and other ids (``credentials.with_new_secrets``). Transfers that are still under way
+are cancelled first, so that no old password is tried on the new users.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from attachment_lab.tenant.service_api import ServiceApi
 def reset_tenant(
     to: StackClients, names: TenantNames, options: TenantOptions | None = None, *, offset_s: float = 0.0
 ) -> TenantNames:
-    """Close a tenant and open it anew; returns its new names and secrets. Raises Refused, Unreachable.
+    """Close a tenant and open it again; returns its new names and secrets. Raises RequestRefused, Unreachable.
 
     Args:
-        offset_s: how far the service is ahead of the wall. Its time cannot go back while it runs, so the new
-            tenant starts at that time too.
+        offset_s: seconds by which the service's clock is ahead of the wall. It cannot go back while the service runs,
+            so the new tenant starts at that time too.
     """
-    _calm_down(to, names)
+    stop_transfers(to, names)
     close_tenant(to, names.name)
     fresh = with_new_secrets(names)
     open_tenant(to, fresh, options)
@@ -35,14 +35,14 @@ def reset_tenant(
     return fresh
 
 
-def _calm_down(to: StackClients, names: TenantNames) -> None:
-    """No fault holds anybody up any more, and no transfer goes on. One that cannot be cancelled ends by itself."""
+def stop_transfers(to: StackClients, names: TenantNames) -> None:
+    """Remove the tenant's planned faults and cancel its transfers. One that cannot be cancelled ends by itself."""
     for mock in MOCKS:
         to.mock(mock).delete("/_mock/faults", tenant=names.name)
     to.orchestration.delete("/_mock/oauth/failures", tenant=names.name)
     service = ServiceApi(to, names)
-    with suppress(RequestRefused):  # a tenant whose OAuth client was changed by hand has no way to its transfers
+    with suppress(RequestRefused):  # the tenant's OAuth client may have been changed by hand: then no token is issued
         for each in service.transfers():
             if each.state not in {"settled", "cancelled"}:
-                with suppress(RequestRefused):  # ended meanwhile
+                with suppress(RequestRefused):  # it has ended in the meantime
                     service.cancel(each.id)

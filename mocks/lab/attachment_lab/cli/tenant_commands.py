@@ -1,0 +1,96 @@
+"""``tenant``: open, close and list tenants of a stack that is up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from attachment_lab.cli.common import json_option, out, print_json, running, stack_option
+from attachment_lab.errors import WrongUse
+from attachment_lab.stack import ready_file
+from attachment_lab.stack.clocks import catch_up
+from attachment_lab.stack.ready_file import RunningStack
+from attachment_lab.tenant.credentials import fresh_tenant
+from attachment_lab.tenant.opening import close_tenant, open_tenant
+from attachment_lab.tenant.tenant_reset import stop_transfers
+
+
+@click.group()
+def tenant() -> None:
+    """Tenants of the running stack: each has its own Contact Pro tenant, CMI address and C4C host."""
+
+
+@tenant.command("open")
+@click.option("--tenant", "name", default=None, metavar="NAME", help="Its name; default: a new one.")
+@stack_option
+@json_option
+def tenant_open(name: str | None, stack_path: Path | None, as_json: bool) -> None:
+    """Open a new tenant with the documented configuration; other commands use it by --tenant NAME."""
+    stack, to = running(stack_path)
+    path = stack_path or ready_file.default_path()
+    names = fresh_tenant()
+    names = replace(names, name=name) if name else names
+    if names.name in stack.tenants:
+        raise WrongUse(f"there is a tenant {names.name!r} already; choose another name by --tenant")
+    ready_file.update(path, lambda each: each)  # raises for a file that cannot take another tenant
+    open_tenant(to, names)
+    catch_up(to, names.name, stack.clock_file)
+    ready_file.update(path, lambda each: each.with_tenant(names))
+    if as_json:
+        print_json({"tenant": names.name, **ready_file.tenant_json(stack.urls, names, None)})
+    else:
+        out().print(f"tenant {names.name} is open: {names.cmi_url} and {names.c4c_url}")
+
+
+@tenant.command("close")
+@click.argument("name")
+@stack_option
+@json_option
+def tenant_close(name: str, stack_path: Path | None, as_json: bool) -> None:
+    """Cancel the transfers of tenant NAME and remove it from the three mocks."""
+    stack, to = running(stack_path)
+    if name == stack.default:
+        raise WrongUse(f"{name} is the stack's default tenant; `attachment-lab reset` resets it")
+    chosen = stack.with_default(name).tenant
+    stop_transfers(to, chosen)
+    close_tenant(to, name)
+    ready_file.update(stack_path or ready_file.default_path(), lambda each: each.without_tenant(name))
+    if as_json:
+        print_json({"status": "closed", "tenant": name})
+    else:
+        out().print(f"tenant {name} is closed")
+
+
+@tenant.command("list")
+@stack_option
+@json_option
+def tenant_list(stack_path: Path | None, as_json: bool) -> None:
+    """Every tenant of the stack, also those that the console or a test has opened."""
+    stack, to = running(stack_path)
+    opened = to.orchestration.get("/_mock/tenants")["tenants"]
+    rows = [_row(stack, each["name"], each["tenant_path"]) for each in opened]
+    if as_json:
+        print_json({"tenants": rows, "default": stack.default})
+        return
+    drawn = Table("tenant", "CMI path", "CMI address", "C4C host", header_style="bold")
+    for row in rows:
+        mark = " (default)" if row["tenant"] == stack.default else ""
+        cells = (f"{row['tenant']}{mark}", row["tenant_path"], row["cmi_url"] or "–", row["c4c_host"] or "–")
+        drawn.add_row(*(Text(cell) for cell in cells))
+    out().print(drawn)
+
+
+def _row(stack: RunningStack, name: str, tenant_path: str) -> dict[str, Any]:
+    """Addresses are None for a tenant that this stack file does not know."""
+    names = stack.tenants.get(name)
+    return {
+        "tenant": name,
+        "tenant_path": tenant_path,
+        "cmi_url": names.cmi_url if names else None,
+        "c4c_host": names.c4c_host if names else None,
+    }
