@@ -1,6 +1,6 @@
 """A stack that is known by its console alone, such as one of containers: ``--base-url http://127.0.0.1:8100``.
 
-Tenants are minted by the console and reached through its passage (attachment_lab.console.passage), so the lab's
+Tenants are minted by the console and reached through its passage (attachment_lab.console.web.reverse_proxy), so the lab's
 friendly tenant works there as it does here. What has to be a process of this machine skips the test.
 """
 

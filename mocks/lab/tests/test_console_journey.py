@@ -1,4 +1,4 @@
-"""A chat's journey, played again: the same records always give the same stops, beats and lanes."""
+"""A chat's journey, played again: the same records always give the same stops, states and overview."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from attachment_lab.chats.facts import C4C, CMI, CONTACT_PRO, SERVICE, ChatFacts
 from attachment_lab.chats.hops import hops_of, trace_of
 from attachment_lab.chats.journey import LONGEST_GAP_S, Timeline, travel
-from attachment_lab.chats.overview import choose, lane_of
+from attachment_lab.chats.overview import choose, row_of
 from attachment_lab.chats.picture import draw
 from attachment_lab.reconciliation.file_trace import FileExchange
 from attachment_lab.reconciliation.records import C4cObject, DeliveryRecord, ReconciliationVerdict, SourceFile
@@ -185,25 +185,25 @@ def test_trying_again_is_offered_where_the_service_would_do_it(state: str, can: 
     assert draw(replace(CHAT, transfer=replace(TRANSFER, state=state))).can_retry is can
 
 
-def test_a_lane_shows_each_file_at_its_station_by_one_letter() -> None:
-    lane = lane_of(CHAT, customer="Alice Example", channel="whatsapp")
-    assert lane.tokens == ("", "", "", "", "dd")
+def test_a_row_shows_each_file_at_its_station_by_one_letter() -> None:
+    row = row_of(CHAT, customer="Alice Example", channel="whatsapp")
+    assert row.tokens == ("", "", "", "", "dd")
     failed = replace(TRANSFER, attachments=(carried("A"), replace(carried("B", "parked"), sha256=None)), state="parked")
-    lane = lane_of(replace(CHAT, transfer=failed, verdict=None), customer="Alice", channel="whatsapp")
-    assert lane.tokens == ("", "", "", "f", "d")
-    assert (lane.stored, lane.failed, lane.can_retry) == (1, 1, True)
+    row = row_of(replace(CHAT, transfer=failed, verdict=None), customer="Alice", channel="whatsapp")
+    assert row.tokens == ("", "", "", "f", "d")
+    assert (row.stored, row.failed, row.can_retry) == (1, 1, True)
 
 
 @pytest.mark.parametrize(
     ("query", "fits"), [("", 2), ("alice", 1), ("b.jpg", 2), ("ALICE b.JPG", 1), (GUID[:8].lower(), 2), ("nobody", 0)]
 )
-def test_a_filter_takes_lanes_in_which_every_word_occurs(query: str, fits: int) -> None:
-    lanes = [lane_of(CHAT, customer=each, channel="whatsapp") for each in ("Alice Example", "Bob Example")]
-    assert choose(lanes, query, most=40).matching == fits
+def test_a_filter_takes_rows_in_which_every_word_occurs(query: str, fits: int) -> None:
+    rows = [row_of(CHAT, customer=each, channel="whatsapp") for each in ("Alice Example", "Bob Example")]
+    assert choose(rows, query, most=40).matching == fits
 
 
-def test_more_lanes_than_are_shown_are_counted() -> None:
-    lanes = [lane_of(CHAT, customer=f"Customer {number}", channel="whatsapp") for number in range(5)]
-    chosen = choose(lanes, "", most=2)
-    assert (len(chosen.lanes), chosen.matching, chosen.files, chosen.stored) == (2, 5, 10, 10)
-    assert "words" not in chosen.to_json()["lanes"][0]
+def test_more_rows_than_are_shown_are_counted() -> None:
+    rows = [row_of(CHAT, customer=f"Customer {number}", channel="whatsapp") for number in range(5)]
+    chosen = choose(rows, "", most=2)
+    assert (len(chosen.rows), chosen.matching, chosen.files, chosen.stored) == (2, 5, 10, 10)
+    assert "words" not in chosen.to_json()["rows"][0]

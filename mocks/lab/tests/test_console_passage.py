@@ -1,8 +1,6 @@
-"""The passage through the console: what it leads to, and what stays shut."""
+"""The console's reverse proxy: what it forwards, and what it refuses."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import httpx
 import pytest
@@ -14,11 +12,17 @@ from attachment_lab.tenant.credentials import default_tenant
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}
 TENANT = default_tenant()
+<<<<<<< ours
 ROAD = "/api/tenants/acme"
+||||||| base
+ROAD = "/api/tenants/default"
+=======
+PROXY = f"/api/tenants/{TENANT.name}"
+>>>>>>> theirs
 
 
 class Seen(list[httpx.Request]):
-    """Requests that reached a neighbour; answers each, the token endpoint and a fussy service included."""
+    """Requests that reached a neighbour, and its answers: a token endpoint, a service that rejects ``stale`` tokens."""
 
     stale = 0
 
@@ -42,50 +46,53 @@ def seen() -> Seen:
 
 @pytest.fixture
 def client(seen: Seen) -> FlaskClient:
-    to = StackClients(URLS)
-    for name in ("orchestration", "cmi", "c4c", "service"):
-        calls: Any = getattr(to, name)
-        calls._http = httpx.Client(base_url=URLS[name], transport=httpx.MockTransport(seen.answer))
+    to = StackClients(URLS, transport=httpx.MockTransport(seen.answer))
     return build_app(to, TENANT, URLS).test_client()
 
 
 def test_a_call_reaches_the_mock_for_this_tenant_whatever_tenant_it_names(client: FlaskClient, seen: Seen) -> None:
-    answer = client.post(f"{ROAD}/cmi/_mock/chats?tenant=other&direct=1", json={"language": "EN"})
+    answer = client.post(f"{PROXY}/cmi/_mock/chats?tenant=other&direct=1", json={"language": "EN"})
     assert answer.get_json() == {"came": True}
     (request,) = seen
+<<<<<<< ours
     assert dict(request.url.params) == {"tenant": "acme", "direct": "1"}
+||||||| base
+    assert dict(request.url.params) == {"tenant": "default", "direct": "1"}
+=======
+    assert dict(request.url.params) == {"tenant": TENANT.name, "direct": "1"}
+>>>>>>> theirs
     assert request.content == b'{"language": "EN"}'
 
 
-def test_an_upload_passes_byte_for_byte(client: FlaskClient, seen: Seen) -> None:
+def test_an_upload_is_forwarded_byte_for_byte(client: FlaskClient, seen: Seen) -> None:
     body = bytes(range(256)) * 4096
     kind = "application/octet-stream"
-    client.post(f"{ROAD}/cmi/_mock/chats/A/attachments?name=a.bin", data=body, content_type=kind)
+    client.post(f"{PROXY}/cmi/_mock/chats/A/attachments?name=a.bin", data=body, content_type=kind)
     assert seen[0].content == body
     assert seen[0].headers["Content-Type"] == kind
 
 
 def test_a_refusal_of_the_mock_keeps_its_status_and_its_words(client: FlaskClient) -> None:
-    answer = client.delete(f"{ROAD}/c4c/_mock/faults/missing")
+    answer = client.delete(f"{PROXY}/c4c/_mock/faults/missing")
     assert answer.status_code == 404
     assert "no such fault" in answer.get_json()["detail"]
 
 
-def test_the_service_is_asked_with_the_tenants_token_which_stays_inside(client: FlaskClient, seen: Seen) -> None:
-    answer = client.get(f"{ROAD}/service/transfers?state=parked", headers={"Authorization": "Bearer mine"})
+def test_a_call_to_the_service_carries_the_tenants_token_which_is_not_returned(client: FlaskClient, seen: Seen) -> None:
+    answer = client.get(f"{PROXY}/service/transfers?state=parked", headers={"Authorization": "Bearer mine"})
     assert seen[0].headers["Authorization"] == "Bearer token-0"
     assert "token-0" not in answer.text + str(answer.headers)
 
 
-def test_a_token_that_has_run_out_is_fetched_anew_once(client: FlaskClient, seen: Seen) -> None:
+def test_an_expired_token_is_fetched_again_once(client: FlaskClient, seen: Seen) -> None:
     seen.stale = 1
-    assert client.post(f"{ROAD}/service/transfers/t-1/retry").status_code == 200
+    assert client.post(f"{PROXY}/service/transfers/t-1/retry").status_code == 200
     assert [each.headers["Authorization"] for each in seen] == ["Bearer token-0", "Bearer token-1"]
 
 
-def test_a_token_that_is_refused_twice_is_told_and_not_looped_on(client: FlaskClient, seen: Seen) -> None:
+def test_a_token_that_is_rejected_twice_is_an_error_and_not_a_loop(client: FlaskClient, seen: Seen) -> None:
     seen.stale = 9
-    assert client.get(f"{ROAD}/service/transfers").status_code == 401
+    assert client.get(f"{PROXY}/service/transfers").status_code == 401
     assert len(seen) == 2
 
 
@@ -104,19 +111,27 @@ def test_a_token_that_is_refused_twice_is_told_and_not_looped_on(client: FlaskCl
         "console/api/tenants",
     ],
 )
-def test_what_concerns_all_tenants_or_holds_secrets_stays_shut(client: FlaskClient, seen: Seen, path: str) -> None:
-    answer = client.post(f"{ROAD}/{path}", json={})
+def test_what_concerns_all_tenants_or_has_secrets_is_refused(client: FlaskClient, seen: Seen, path: str) -> None:
+    answer = client.post(f"{PROXY}/{path}", json={})
     assert answer.status_code == 403
-    assert "passage" in answer.get_json()["detail"]
+    assert "reverse proxy" in answer.get_json()["detail"]
     assert seen == []
 
 
-def test_a_page_of_another_site_cannot_use_the_passage_to_change_anything(client: FlaskClient, seen: Seen) -> None:
+def test_a_page_of_another_site_cannot_change_anything_by_the_proxy(client: FlaskClient, seen: Seen) -> None:
     strange = {"Sec-Fetch-Site": "cross-site"}
-    assert client.post(f"{ROAD}/cmi/_mock/chats", json={}, headers=strange).status_code == 403
+    assert client.post(f"{PROXY}/cmi/_mock/chats", json={}, headers=strange).status_code == 403
     assert seen == []
 
 
+<<<<<<< ours
 def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
     assert "there are: acme" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
+||||||| base
+def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
+    assert "there are: default" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
+=======
+def test_an_unknown_tenant_is_404_with_the_known_ones(client: FlaskClient) -> None:
+    assert f"there are: {TENANT.name}" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
+>>>>>>> theirs
     assert client.get("/api/tenants/nowhere/reconciliation").status_code == 404

@@ -1,4 +1,4 @@
-"""Pages on which people act: what they refuse, and what they keep to themselves. No stack is needed for this."""
+"""Pages on which people act: what they refuse, and what they never send. No stack is needed for this."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import httpx
 import pytest
 from flask.testing import FlaskClient
 
-from attachment_lab.clients.json_client import JsonClient
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.console.app import build_app
-from attachment_lab.console.held import disposition
+from attachment_lab.console.web.stored_file import disposition
 from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
+BASE = f"/w/{TENANT.name}"
 GUID = "G" * 32
 FILE = {"id": "F1", "name": "<b>.html", "content_type": "text/html", "size_bytes": 44, "sha256": "aa"}
 HTML = b"<!doctype html><script>alert('own')</script>"
@@ -28,8 +28,8 @@ CHAT = {
 }
 
 
-class Neighbour:
-    """Answers what it is told to, and keeps what it was sent."""
+class CmiStub:
+    """Answers by the beginning of the path, and keeps the requests."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Callable[[httpx.Request], httpx.Response]] = {}
@@ -43,37 +43,53 @@ class Neighbour:
         return httpx.Response(404, json={"title": "no such thing"})
 
 
-@pytest.fixture
-def cmi() -> Neighbour:
-    neighbour = Neighbour()
-    neighbour.answers[f"/_mock/chats/{GUID}/attachments/F1"] = lambda _: httpx.Response(
-        200, stream=httpx.ByteStream(HTML)
-    )
-    neighbour.answers[f"/_mock/chats/{GUID}"] = lambda _: httpx.Response(201, json={"id": "F2"})
-    neighbour.answers["/_mock/chats"] = lambda _: httpx.Response(200, json={"chats": [CHAT]})
-    return neighbour
+def client_of(transport: httpx.BaseTransport) -> FlaskClient:
+    return build_app(StackClients(NOWHERE, transport=transport), TENANT, NOWHERE).test_client()
 
 
 @pytest.fixture
-def client(cmi: Neighbour) -> FlaskClient:
-    to = StackClients(NOWHERE)
-    to.cmi = JsonClient("CMI mock", NOWHERE["cmi"])
-    to.cmi._http = httpx.Client(base_url=NOWHERE["cmi"], transport=httpx.MockTransport(cmi))
-    return build_app(to, TENANT, NOWHERE).test_client()
+def cmi() -> CmiStub:
+    stub = CmiStub()
+    file = f"/_mock/chats/{GUID}/attachments/F1"
+    stub.answers[file] = lambda _: httpx.Response(200, stream=httpx.ByteStream(HTML))
+    stub.answers[f"/_mock/chats/{GUID}"] = lambda _: httpx.Response(201, json={"id": "F2"})
+    stub.answers["/_mock/chats"] = lambda _: httpx.Response(200, json={"chats": [CHAT]})
+    return stub
+
+
+@pytest.fixture
+def client(cmi: CmiStub) -> FlaskClient:
+    return client_of(httpx.MockTransport(cmi))
 
 
 @pytest.mark.parametrize("page", ["chat", "agent", "configurator", "c4c"])
 def test_a_page_holds_no_secret_and_nothing_inline(client: FlaskClient, page: str) -> None:
+<<<<<<< ours
     text = client.get(f"/w/acme/{page}/").text
+||||||| base
+    text = client.get(f"/w/default/{page}/").text
+=======
+    text = client.get(f"{BASE}/{page}/").text
+>>>>>>> theirs
     assert [what for what, secret in TENANT.guarded().items() if secret in text] == []
     assert " style=" not in text
     assert " onclick=" not in text
     assert "<script>" not in text
 
 
+<<<<<<< ours
 @pytest.mark.parametrize("form", ["download", "look", "text"])
 def test_a_page_of_a_customer_never_leaves_as_a_page(client: FlaskClient, form: str) -> None:
     answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/{form}")
+||||||| base
+@pytest.mark.parametrize("form", ["download", "look", "text"])
+def test_a_page_of_a_customer_never_leaves_as_a_page(client: FlaskClient, form: str) -> None:
+    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/{form}")
+=======
+@pytest.mark.parametrize("form", ["download", "info", "text"])
+def test_a_customers_html_file_is_never_sent_as_html(client: FlaskClient, form: str) -> None:
+    answer = client.get(f"{BASE}/chat/api/chats/{GUID}/files/F1/{form}")
+>>>>>>> theirs
     assert answer.status_code == 200
     assert answer.mimetype in {"application/octet-stream", "application/json"}
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -85,20 +101,46 @@ def test_a_page_of_a_customer_never_leaves_as_a_page(client: FlaskClient, form: 
 
 
 @pytest.mark.parametrize("form", ["picture", "media"])
+<<<<<<< ours
 def test_a_page_that_calls_itself_a_picture_is_none(client: FlaskClient, form: str) -> None:
     answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/{form}")
+||||||| base
+def test_a_page_that_calls_itself_a_picture_is_none(client: FlaskClient, form: str) -> None:
+    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/{form}")
+=======
+def test_html_is_no_picture_and_no_media(client: FlaskClient, form: str) -> None:
+    answer = client.get(f"{BASE}/chat/api/chats/{GUID}/files/F1/{form}")
+>>>>>>> theirs
     assert answer.status_code == 415
     assert "text/html" in answer.get_json()["detail"]
 
 
+<<<<<<< ours
 def test_a_file_of_another_chat_is_not_there(client: FlaskClient, cmi: Neighbour) -> None:
     assert client.get(f"/w/acme/chat/api/chats/{GUID}/files/F9/download").status_code == 404
     assert client.get(f"/w/acme/chat/api/chats/other/files/F1/download").status_code == 404  # noqa: F541
+||||||| base
+def test_a_file_of_another_chat_is_not_there(client: FlaskClient, cmi: Neighbour) -> None:
+    assert client.get(f"/w/default/chat/api/chats/{GUID}/files/F9/download").status_code == 404
+    assert client.get(f"/w/default/chat/api/chats/other/files/F1/download").status_code == 404  # noqa: F541
+=======
+def test_a_file_of_another_chat_is_404(client: FlaskClient, cmi: CmiStub) -> None:
+    assert client.get(f"{BASE}/chat/api/chats/{GUID}/files/F9/download").status_code == 404
+    assert client.get(f"{BASE}/chat/api/chats/other/files/F1/download").status_code == 404
+>>>>>>> theirs
     assert not any("attachments" in each.url.path for each in cmi.seen)
 
 
+<<<<<<< ours
 def test_an_unknown_form_names_those_there_are(client: FlaskClient) -> None:
     answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/execute")
+||||||| base
+def test_an_unknown_form_names_those_there_are(client: FlaskClient) -> None:
+    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/execute")
+=======
+def test_an_unknown_form_is_404_with_the_known_ones(client: FlaskClient) -> None:
+    answer = client.get(f"{BASE}/chat/api/chats/{GUID}/files/F1/execute")
+>>>>>>> theirs
     assert answer.status_code == 404
     assert "download" in answer.get_json()["detail"]
 
@@ -108,11 +150,17 @@ BYTES = "application/octet-stream"
 
 
 def upload(client: FlaskClient, content: bytes = b"bytes", **query: str) -> Any:
+<<<<<<< ours
     path = f"/w/acme/chat/api/chats/{GUID}/files"
+||||||| base
+    path = f"/w/default/chat/api/chats/{GUID}/files"
+=======
+    path = f"{BASE}/chat/api/chats/{GUID}/files"
+>>>>>>> theirs
     return client.post(path, data=content, query_string={"name": "a", **query}, content_type=BYTES)
 
 
-def test_a_file_goes_on_with_its_length_name_type_and_sender(client: FlaskClient, cmi: Neighbour) -> None:
+def test_a_file_is_sent_on_with_its_length_name_type_and_sender(client: FlaskClient, cmi: CmiStub) -> None:
     assert upload(client, name="ü & 😀.txt", type="text/plain").status_code == 201
     sent = cmi.seen[-1]
     assert sent.headers["Content-Length"] == "5"
@@ -121,44 +169,48 @@ def test_a_file_goes_on_with_its_length_name_type_and_sender(client: FlaskClient
     assert (query["name"], query["content_type"], query["originator_type"]) == ("ü & 😀.txt", "text/plain", "customer")
 
 
-class Instrumentation:
-    """A body that notes how much of it had been passed on whenever more of it was asked for."""
+class CountingBody:
+    """A request body that counts how much of it was read and how much of that had been sent on at that moment."""
 
     def __init__(self, size: int) -> None:
         self.left = size
         self.read_so_far = 0
-        self.passed_on = 0
-        self.most_held = 0
+        self.sent_on = 0
+        self.most_in_memory = 0
 
     def read(self, count: int = -1) -> bytes:
         piece = b"x" * min(count if count >= 0 else self.left, self.left)
         self.left -= len(piece)
         self.read_so_far += len(piece)
-        self.most_held = max(self.most_held, self.read_so_far - self.passed_on)
+        self.most_in_memory = max(self.most_in_memory, self.read_so_far - self.sent_on)
         return piece
 
+
+class CountingTransport(httpx.BaseTransport):
+    """Reads a request as it is sent, and counts it in the body that it comes from."""
+
+    def __init__(self, body: CountingBody) -> None:
+        self._body = body
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        for piece in request.stream:  # type: ignore[union-attr]
-            self.passed_on += len(piece)
+        assert isinstance(request.stream, httpx.SyncByteStream)
+        for piece in request.stream:
+            self._body.sent_on += len(piece)
         return httpx.Response(201, json={"id": "F2"})
 
 
-def test_a_large_file_is_passed_on_in_pieces_and_never_held_whole(client: FlaskClient) -> None:
+def test_a_large_file_is_sent_on_in_pieces_and_never_whole_in_memory() -> None:
     size = 20 * 1024 * 1024
-    tap = Instrumentation(size)
-    transport = httpx.BaseTransport()
-    transport.handle_request = tap.handle_request  # type: ignore[method-assign]
-    desk_cmi = client.application.extensions["desks"].get("acme").to.cmi
-    desk_cmi._http = httpx.Client(base_url=NOWHERE["cmi"], transport=transport)
-    path = f"/w/acme/chat/api/chats/{GUID}/files?name=a"
-    sent = {"wsgi.input": tap, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": BYTES}
-    answer = client.post(path, environ_overrides=sent)
+    body = CountingBody(size)
+    path = f"{BASE}/chat/api/chats/{GUID}/files?name=a"
+    sent = {"wsgi.input": body, "CONTENT_LENGTH": str(size), "CONTENT_TYPE": BYTES}
+    answer = client_of(CountingTransport(body)).post(path, environ_overrides=sent)
     assert answer.status_code == 201
-    assert tap.passed_on == size
-    assert tap.most_held <= 512 * 1024
+    assert body.sent_on == size
+    assert body.most_in_memory <= 512 * 1024
 
 
-def test_a_type_that_is_none_is_sent_as_bytes(client: FlaskClient, cmi: Neighbour) -> None:
+def test_an_invalid_type_is_sent_as_bytes(client: FlaskClient, cmi: CmiStub) -> None:
     upload(client, type="text/html\r\nX-Evil: 1")
     assert dict(cmi.seen[-1].url.params)["content_type"] == "application/octet-stream"
 
@@ -171,10 +223,16 @@ def test_a_type_that_is_none_is_sent_as_bytes(client: FlaskClient, cmi: Neighbou
         ({"name": "a"}, str(300 * 1024 * 1024), "larger than 256 MiB"),
     ],
 )
-def test_a_file_that_may_not_go_is_refused_before_it_is_read(
-    client: FlaskClient, cmi: Neighbour, query: dict[str, str], length: str, words: str
+def test_a_refused_file_is_not_read(
+    client: FlaskClient, cmi: CmiStub, query: dict[str, str], length: str, words: str
 ) -> None:
+<<<<<<< ours
     path = f"/w/acme/chat/api/chats/{GUID}/files"
+||||||| base
+    path = f"/w/default/chat/api/chats/{GUID}/files"
+=======
+    path = f"{BASE}/chat/api/chats/{GUID}/files"
+>>>>>>> theirs
     sent = {"CONTENT_LENGTH": length, "CONTENT_TYPE": BYTES}
     answer = client.post(path, query_string=query, data=b"bytes", environ_overrides=sent)
     assert answer.status_code == 409
@@ -182,14 +240,22 @@ def test_a_file_that_may_not_go_is_refused_before_it_is_read(
     assert cmi.seen == []
 
 
+<<<<<<< ours
 def test_a_file_that_breaks_off_is_no_file(client: FlaskClient) -> None:
     path = f"/w/acme/chat/api/chats/{GUID}/files?name=a"
+||||||| base
+def test_a_file_that_breaks_off_is_no_file(client: FlaskClient) -> None:
+    path = f"/w/default/chat/api/chats/{GUID}/files?name=a"
+=======
+def test_an_incomplete_upload_is_an_error(client: FlaskClient) -> None:
+    path = f"{BASE}/chat/api/chats/{GUID}/files?name=a"
+>>>>>>> theirs
     answer = client.post(path, data=b"half", content_type=BYTES, environ_overrides={"CONTENT_LENGTH": "8"})
     assert answer.status_code == 502
-    assert "broke off" in answer.get_json()["detail"]
+    assert "ended before its last byte" in answer.get_json()["detail"]
 
 
-def test_a_refusal_comes_with_its_reason_and_its_remedy(client: FlaskClient, cmi: Neighbour) -> None:
+def test_a_refusal_comes_with_its_reason_and_its_remedy(client: FlaskClient, cmi: CmiStub) -> None:
     problem = {"detail": "sms carries text only.", "errors": [{"field": "x", "remedy": "create the chat elsewhere"}]}
     cmi.answers[f"/_mock/chats/{GUID}"] = lambda _: httpx.Response(422, content=json.dumps(problem))
     answer = upload(client)
@@ -207,18 +273,38 @@ def test_a_refusal_comes_with_its_reason_and_its_remedy(client: FlaskClient, cmi
         (f"agent/api/chats/{GUID}/dance", {}, "accept, decline, transfer"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_what_would(
+def test_an_invalid_action_is_refused_with_the_valid_ones(
     client: FlaskClient, path: str, body: dict[str, Any], words: str
 ) -> None:
+<<<<<<< ours
     answer = client.post(f"/w/acme/{path}", json=body)
+||||||| base
+    answer = client.post(f"/w/default/{path}", json=body)
+=======
+    answer = client.post(f"{BASE}/{path}", json=body)
+>>>>>>> theirs
     assert answer.status_code in {400, 404, 409}
     assert words in answer.get_json()["detail"]
 
 
+<<<<<<< ours
 def test_an_object_id_cannot_leave_its_address(client: FlaskClient) -> None:
     answer = client.get("/w/acme/c4c/api/files/A')/Binary/download")
+||||||| base
+def test_an_object_id_cannot_leave_its_address(client: FlaskClient) -> None:
+    answer = client.get("/w/default/c4c/api/files/A')/Binary/download")
+=======
+def test_an_object_id_cannot_change_the_odata_address(client: FlaskClient) -> None:
+    answer = client.get(f"{BASE}/c4c/api/files/A')/Binary/download")
+>>>>>>> theirs
     assert answer.status_code == 404
+<<<<<<< ours
     answer = client.get("/w/acme/c4c/api/files/A')%3F$expand=x/download")
+||||||| base
+    answer = client.get("/w/default/c4c/api/files/A')%3F$expand=x/download")
+=======
+    answer = client.get(f"{BASE}/c4c/api/files/A')%3F$expand=x/download")
+>>>>>>> theirs
     assert answer.status_code == 404
 
 
@@ -232,5 +318,5 @@ def test_an_object_id_cannot_leave_its_address(client: FlaskClient) -> None:
         ("見.pdf", "filename=\"_.pdf\"; filename*=UTF-8''%E8%A6%8B.pdf"),
     ],
 )
-def test_a_download_has_a_name_that_a_disk_can_bear(name: str, expected: str) -> None:
+def test_a_download_has_a_safe_file_name(name: str, expected: str) -> None:
     assert disposition(name) == f"attachment; {expected}"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from attachment_lab.console.chat.chat_view import CHANNELS, LISTED_CHATS, detail, event_views, newest, phase
 from attachment_lab.console.pages.chat import rules
-from attachment_lab.console.talk import CHANNELS, LISTED_CHATS, detail, happenings, newest, stage
 from attachment_lab.tenant import people
 from cmi_mock.model.channels import known_channels
 
@@ -48,8 +48,8 @@ TAKEN = {"legs": [a_leg(accepted="2026-11-28T10:00:05.000Z", agent_address="petr
         (a_chat("Handled"), "left"),
     ],
 )
-def test_a_chat_stands_where_its_legs_say(chat: dict[str, Any], expected: str) -> None:
-    assert stage(chat) == expected
+def test_the_phase_of_a_chat_follows_from_its_legs(chat: dict[str, Any], expected: str) -> None:
+    assert phase(chat) == expected
 
 
 def test_a_message_is_delivered_once_an_agent_has_taken_its_leg() -> None:
@@ -58,20 +58,20 @@ def test_a_message_is_delivered_once_an_agent_has_taken_its_leg() -> None:
     assert [each["delivered"] for each in shown["messages"]] == [True, False]
 
 
-def test_an_agent_is_shown_by_name_and_a_stranger_by_address() -> None:
+def test_a_known_agent_is_shown_by_name_and_another_by_address() -> None:
     assert detail(a_chat("Accepted", **TAKEN))["agent"] == "Petra Sommer"
     unknown = [a_leg(accepted="x", agent_address="agent.1@chat")]
     assert detail(a_chat("Accepted", legs=unknown))["agent"] == "agent.1@chat"
 
 
-def test_a_name_that_turns_the_text_round_is_made_visible() -> None:
+def test_a_character_that_reverses_a_name_is_made_visible() -> None:
     file = {"id": "F", "name": "\u202efdp.exe", "content_type": "a/b", "size_bytes": 1, "delivered_as": "link"}
     (message,) = detail(a_chat(messages=[a_message(attachments=[file])]))["messages"]
     assert message["files"][0]["name"] == "\\u202efdp.exe"
     assert message["files"][0]["is_link"] is True
 
 
-def test_only_so_many_chats_are_listed_newest_first() -> None:
+def test_the_newest_chats_are_listed_first_up_to_a_limit() -> None:
     shown = newest(a_chat(guid=str(number)) for number in range(LISTED_CHATS + 5))
     assert (len(shown), shown[0]["guid"]) == (LISTED_CHATS, str(LISTED_CHATS + 4))
 
@@ -80,7 +80,7 @@ def test_each_event_of_a_chat_comes_with_its_verdicts_and_its_own_deliveries() -
     names = {"event": "Ended", "at": "t", "channel_sub_type": "whatsapp", "configurations": [{"name": "a"}]}
     events = [{"event_id": "E1", "contact_id": "G1", **names}, {"event_id": "E2", "contact_id": "other", **names}]
     rows = [{"id": "D1", "event_id": "E1", "state": "failed"}, {"id": "D2", "event_id": "E2", "state": "failed"}]
-    (shown,) = happenings("G1", events, rows)
+    (shown,) = event_views("G1", events, rows)
     assert [each["id"] for each in shown["deliveries"]] == ["D1"]
     assert shown["verdicts"] == [{"name": "a"}]
 
@@ -94,11 +94,11 @@ def test_every_channel_of_the_page_is_one_that_the_cmi_mock_knows() -> None:
     [
         ({"files": False, "max_bytes": {}, "enforced": True}, "Text only", {}),
         ({"files": True, "max_bytes": {}, "enforced": True}, "no limits are published", {}),
-        ({"files": True, "max_bytes": {"image": 5 << 20}, "enforced": False}, "Not held against files", {}),
+        ({"files": True, "max_bytes": {"image": 5 << 20}, "enforced": False}, "Not enforced in this tenant", {}),
         ({"files": True, "max_bytes": {"image": 5 << 20}, "enforced": True}, "image 5 MB", {"image": 5 << 20}),
     ],
 )
-def test_a_channels_rules_are_told_in_words_and_its_limits_only_where_they_hold(
+def test_a_channels_rules_are_words_and_its_limits_are_given_only_where_they_are_enforced(
     channel: dict[str, Any], words: str, limits: dict[str, int]
 ) -> None:
     shown = rules(channel | {"label": "documented", "source": "s"})

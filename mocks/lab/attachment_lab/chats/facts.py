@@ -1,4 +1,4 @@
-"""What is known of one chat: the plain records from which picture, journey and lanes are drawn."""
+"""What is known of one chat: the plain records from which picture, journey and overview are drawn."""
 
 from __future__ import annotations
 

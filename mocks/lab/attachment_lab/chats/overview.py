@@ -1,4 +1,4 @@
-"""All conversations at a glance: one lane per chat, its files as tokens at the station where each lies. Pure."""
+"""All conversations at a glance: one row per chat, its files as tokens at the station where each is. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from attachment_lab.chats.facts import ChatFacts, Tone
 from attachment_lab.chats.picture import Picture, draw
 
 STATIONS = 5
-#: One letter per tone: a lane of two hundred files stays a short text.
+#: One letter per tone: a row of two hundred files stays a short text.
 LETTERS: dict[Tone, str] = {"idle": "i", "active": "a", "waiting": "w", "done": "d", "failed": "f"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lane:
+class OverviewRow:
     """One chat.
 
     Attributes:
-        tokens: five texts, one per station, a letter of LETTERS per file that lies there.
-        words: everything that a filter looks at, in lower case; not sent to the page.
+        tokens: five texts, one per station, a letter of LETTERS per file that is there.
+        words: everything that a filter searches, in lower case; not sent to the page.
     """
 
     guid: str
@@ -40,20 +40,20 @@ class Lane:
 
     def to_json(self) -> dict[str, Any]:
         """As sent to the page."""
-        told = asdict(self)
-        del told["words"]
-        return told
+        sent = asdict(self)
+        del sent["words"]
+        return sent
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lanes:
-    """What the page is sent: the newest lanes that fit the filter, and sums over all that fit.
+class Overview:
+    """What the page shows: the newest rows that fit the filter, and sums over all that fit.
 
     Attributes:
-        matching: how many chats fit; more than there are lanes when the list is cut.
+        matching: how many chats fit; more than there are rows when the list is cut.
     """
 
-    lanes: tuple[Lane, ...]
+    rows: tuple[OverviewRow, ...]
     matching: int
     chats: int
     files: int
@@ -62,15 +62,15 @@ class Lanes:
 
     def to_json(self) -> dict[str, Any]:
         """As sent to the page."""
-        return {**vars(self), "lanes": [each.to_json() for each in self.lanes]}
+        return {**vars(self), "rows": [each.to_json() for each in self.rows]}
 
 
-def lane_of(chat: ChatFacts, *, customer: str, channel: str) -> Lane:
-    """The lane of one chat."""
+def row_of(chat: ChatFacts, *, customer: str, channel: str) -> OverviewRow:
+    """The row of one chat."""
     picture = draw(chat)
     names = " ".join(each.name for each in chat.sources)
     found = (chat.guid, customer, channel, chat.status, picture.sentence, names)
-    return Lane(
+    return OverviewRow(
         guid=chat.guid,
         customer=customer,
         channel=channel,
@@ -88,14 +88,14 @@ def lane_of(chat: ChatFacts, *, customer: str, channel: str) -> Lane:
     )
 
 
-def choose(lanes: Sequence[Lane], query: str, *, most: int) -> Lanes:
+def choose(rows: Sequence[OverviewRow], query: str, *, most: int) -> Overview:
     """Those in which every word of the query occurs, the first ``most`` of them."""
     wanted = query.lower().split()
-    fitting = [lane for lane in lanes if all(word in lane.words for word in wanted)]
-    return Lanes(
-        lanes=tuple(fitting[:most]),
+    fitting = [row for row in rows if all(word in row.words for word in wanted)]
+    return Overview(
+        rows=tuple(fitting[:most]),
         matching=len(fitting),
-        chats=len(lanes),
+        chats=len(rows),
         files=sum(each.files for each in fitting),
         stored=sum(each.stored for each in fitting),
         failed=sum(each.failed for each in fitting),

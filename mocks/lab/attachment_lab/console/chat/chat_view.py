@@ -1,4 +1,4 @@
-"""A chat as its pages show it, from what CMI and the event engine tell. Pure: the same records give the same view."""
+"""A chat as its pages show it, from the records of CMI and the event engine. Pure: same records, same view."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CHANNELS = {
     "ecf": "ECF web client",
     "sms": "SMS",
 }
-STAGES = {
+PHASES = {
     "waiting": "Waiting",
     "open": "In conversation",
     "wrap-up": "Wrap-up",
@@ -37,8 +37,8 @@ STAGES = {
 }
 
 
-def stage(chat: Raw) -> str:
-    """Where a chat stands: waiting, open, wrap-up, closed, or left (over before any agent took it)."""
+def phase(chat: Raw) -> str:
+    """The phase of a chat: waiting, open, wrap-up, closed, or left (over before any agent took it)."""
     status = str(chat["status"])
     if status in {"Queued", "Accepted"}:
         return "waiting" if status == "Queued" else "open"
@@ -52,21 +52,20 @@ def summary(chat: Raw) -> dict[str, Any]:
     messages: Sequence[Raw] = chat["messages"]
     last = messages[-1] if messages else None
     main = [leg for leg in chat["legs"] if leg["kind"] != "consult"][-1]
-    where = stage(chat)
+    current = phase(chat)
     return {
         "guid": chat["guid"],
         "customer": shown(str(chat["customer"]["name"])),
         "email": chat["customer"]["email"],
         "channel": chat["channel_sub_type"],
-        "channel_word": CHANNELS.get(chat["channel_sub_type"], chat["channel_sub_type"]),
+        "channel_name": CHANNELS.get(chat["channel_sub_type"], chat["channel_sub_type"]),
         "language": chat["language"],
         "direct": chat["direct"],
-        "stage": where,
-        "stage_word": STAGES[where],
+        "phase": current,
+        "phase_name": PHASES[current],
         "queue": main["queue_name"] or "directly to an agent",
         "agent": agent_name(main["agent_address"]),
         "created": chat["created"],
-        "legs": len(chat["legs"]),
         "files": sum(len(each["attachments"]) for each in messages),
         "last": _gist(last) if last else "",
         "last_at": last["timestamp"] if last else chat["created"],
@@ -85,12 +84,12 @@ def detail(chat: Raw) -> dict[str, Any]:
         "address": chat["customer"]["address"],
         "direction": chat["direction"],
         "messages": [_message(each, delivered=each["leg_id"] in taken) for each in chat["messages"]],
-        "stations": [_leg(leg) for leg in chat["legs"]],
+        "legs": [_leg(leg) for leg in chat["legs"]],
     }
 
 
 def agent_name(address: str | None) -> str:
-    """The agent's name where we know it, else the chat address; empty without an agent."""
+    """The agent's name if it is known, else the chat address; empty without an agent."""
     return _AGENT_NAMES.get(address or "", address or "")
 
 
@@ -130,16 +129,16 @@ def _gist(message: Raw) -> str:
     return shown(" ".join(str(message["message"]).split()))[:90] if message["message"] else names[:90]
 
 
-def happenings(guid: str, events: Iterable[Raw], deliveries: Iterable[Raw]) -> list[dict[str, Any]]:
+def event_views(guid: str, events: Iterable[Raw], deliveries: Iterable[Raw]) -> list[dict[str, Any]]:
     """What the event engine did with each event of a chat, oldest first."""
     rows: dict[str, list[Raw]] = {}
     for each in deliveries:
         rows.setdefault(str(each["event_id"]), []).append(each)
-    return [happening(each, rows.get(str(each["event_id"]), ())) for each in events if each["contact_id"] == guid]
+    return [event_view(each, rows.get(str(each["event_id"]), ())) for each in events if each["contact_id"] == guid]
 
 
-def happening(event: Raw, deliveries: Iterable[Raw]) -> dict[str, Any]:
-    """One event: every configuration's verdict, and what became of each delivery."""
+def event_view(event: Raw, deliveries: Iterable[Raw]) -> dict[str, Any]:
+    """One event: every configuration's verdict, and the state of each delivery."""
     names = ("id", "config_id", "config_name", "state", "status", "error", "duration_ms", "attempt", "url", "method")
     more = ("request_headers", "request_body", "response_body", "redelivery_of", "token_use", "notes")
     return {

@@ -1,7 +1,7 @@
-"""A file that a mock holds, as the pages show it: streamed, never in one piece in memory, never trusted.
+"""A file that a mock stores, as the pages show it: streamed, never in one piece in memory, never trusted.
 
-Whatever leaves here cannot act in the console's name: it is a picture made anew, text in JSON, sound or film of a
-sniffed type, or a download; each with a policy that lets nothing run.
+Nothing that is sent from here can act in the console's name: it is a newly drawn picture, text in JSON, sound or film
+of a sniffed type, or a download; each with a policy that lets nothing run.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import httpx
 from flask import Response, jsonify, request
 
 from attachment_lab.clients.json_client import JsonClient
-from attachment_lab.console.frame import told
+from attachment_lab.console.web.page import problem_response
 from attachment_lab.names import shown
 from attachment_lab.preview.file_types import HEAD_BYTES, DetectedType, detect_type
 from attachment_lab.preview.renderer import MAX_RENDERED_BYTES, NotRendered, Renderer, Rendering
 from attachment_lab.preview.texts import SHOWN_BYTES, excerpt
 
-#: Nothing of a file may run, load or be framed, whoever opens its address.
+#: Nothing of a file may run, load or be framed, whatever opens its address.
 POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 PIECE_BYTES = 256 * 1024
-_DRAUGHTSMAN = Renderer()
+_RENDERER = Renderer()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class StoredFile:
     """One file at a mock.
 
     Attributes:
@@ -50,7 +50,7 @@ class Held:
     sha256: str
 
     def open(self, wanted: str | None = None) -> httpx.Response:
-        """The bytes, or the range that this header names; the caller closes. Raises Refused, Unreachable."""
+        """The bytes, or the range that this header names; the caller closes. Raises RequestRefused, Unreachable."""
         return self.calls.open(self.path, headers={"Range": wanted} if wanted else None, **self.params)
 
     def head(self, count: int) -> bytes:
@@ -59,19 +59,19 @@ class Held:
             return b""
         answer = self.open(f"bytes=0-{count - 1}")
         try:
-            return b"".join(_some(answer, count))
+            return b"".join(_first(answer, count))
         finally:
             answer.close()
 
-    def look(self) -> DetectedType:
-        """What it is, by its bytes."""
+    def detected_type(self) -> DetectedType:
+        """What it is, by its first bytes."""
         return detect_type(self.head(HEAD_BYTES), name=self.name, declared=self.declared)
 
     def spooled(self) -> IO[bytes]:
         """A copy on disk, at its beginning; a real file that another process can read."""
         answer = self.open()
         try:
-            copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed by whoever asked
+            copy = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
             for piece in answer.iter_bytes(PIECE_BYTES):
                 copy.write(piece)
         finally:
@@ -80,73 +80,77 @@ class Held:
         return copy
 
 
-def answer(held: Held, form: str) -> Response | tuple[Response, int]:
-    """The file in one of its forms: download, look, picture (``?page=``), text or media."""
-    makers: dict[str, Callable[[Held], Response | tuple[Response, int]]] = {
+def answer(file: StoredFile, form: str) -> Response | tuple[Response, int]:
+    """The file in one of its forms: download, info, picture (``?page=``), text or media."""
+    makers: dict[str, Callable[[StoredFile], Response | tuple[Response, int]]] = {
         "download": _download,
-        "look": _look,
+        "info": _info,
         "picture": _picture,
         "text": _text,
         "media": _media,
     }
     if form not in makers:
-        return told(HTTPStatus.NOT_FOUND, f"a file is shown as {', '.join(makers)}, not as {form}")
-    return makers[form](held)
+        return problem_response(HTTPStatus.NOT_FOUND, f"a file is shown as {', '.join(makers)}, not as {form}")
+    return makers[form](file)
 
 
-def _download(held: Held) -> Response:
-    given = _passed_on(held, "application/octet-stream")
-    given.headers["Content-Disposition"] = disposition(held.name)
+def _download(file: StoredFile) -> Response:
+    given = _streamed(file, "application/octet-stream")
+    given.headers["Content-Disposition"] = disposition(file.name)
     return given
 
 
-def _look(held: Held) -> Response:
-    """``{"kind", "mime", "odd", "pages", "problem"}``: what it is, and why there is no picture of it, if so."""
-    look, pages, problem = held.look(), 1, ""
-    if look.kind in {"image", "pdf"}:
+def _info(file: StoredFile) -> Response:
+    """``{"kind", "mime", "warning", "pages", "problem"}``; ``problem`` says why there is no picture of it."""
+    detected, pages, problem = file.detected_type(), 1, ""
+    if detected.kind in {"image", "pdf"}:
         try:
-            pages = _drawn(held, look, 1).pages
+            pages = _drawn(file, detected, 1).pages
         except NotRendered as exc:
             problem = f"There is no preview: {exc}. Download it to open it."
-    return jsonify(kind=look.kind, mime=look.mime, odd=look.odd, pages=pages, problem=problem)
+    return jsonify(kind=detected.kind, mime=detected.mime, warning=detected.odd, pages=pages, problem=problem)
 
 
-def _picture(held: Held) -> Response | tuple[Response, int]:
-    look = held.look()
-    if look.kind not in {"image", "pdf"}:
-        return told(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"there is no picture of it: its bytes are {look.mime}")
+def _picture(file: StoredFile) -> Response | tuple[Response, int]:
+    detected = file.detected_type()
+    if detected.kind not in {"image", "pdf"}:
+        return _unsupported(f"there is no picture of it: its bytes are {detected.mime}")
     try:
-        drawing = _drawn(held, look, request.args.get("page", default=1, type=int))
+        drawing = _drawn(file, detected, request.args.get("page", default=1, type=int))
     except NotRendered as exc:
-        return told(HTTPStatus.UNPROCESSABLE_ENTITY, f"no preview: {exc}")
+        return problem_response(HTTPStatus.UNPROCESSABLE_ENTITY, f"no preview: {exc}")
     return _safe(Response(drawing.picture, mimetype=drawing.mime))
 
 
-def _drawn(held: Held, look: DetectedType, page: int) -> Rendering:
-    """Raises NotDrawn."""
-    if held.size_bytes > MAX_RENDERED_BYTES:
+def _drawn(file: StoredFile, detected: DetectedType, page: int) -> Rendering:
+    """One page of it as a picture. Raises NotRendered."""
+    if file.size_bytes > MAX_RENDERED_BYTES:
         raise NotRendered("it is too large to be drawn here")
-    return _DRAUGHTSMAN.draw("pdf" if look.kind == "pdf" else "image", held.sha256, held.spooled, page=page)
+    return _RENDERER.draw("pdf" if detected.kind == "pdf" else "image", file.sha256, file.spooled, page=page)
 
 
-def _text(held: Held) -> Response | tuple[Response, int]:
-    look = held.look()
-    if look.kind not in {"text", "empty"}:
-        return told(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"it is no text: its bytes are {look.mime}")
-    found = excerpt(held.head(SHOWN_BYTES), size_bytes=held.size_bytes)
+def _text(file: StoredFile) -> Response | tuple[Response, int]:
+    detected = file.detected_type()
+    if detected.kind not in {"text", "empty"}:
+        return _unsupported(f"it is no text: its bytes are {detected.mime}")
+    found = excerpt(file.head(SHOWN_BYTES), size_bytes=file.size_bytes)
     return jsonify(text=found.text, charset=found.charset, cut=found.cut)
 
 
-def _media(held: Held) -> Response | tuple[Response, int]:
-    look = held.look()
-    if look.kind not in {"audio", "video"}:
-        return told(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"it is neither sound nor film: its bytes are {look.mime}")
-    return _passed_on(held, look.mime)
+def _media(file: StoredFile) -> Response | tuple[Response, int]:
+    detected = file.detected_type()
+    if detected.kind not in {"audio", "video"}:
+        return _unsupported(f"it is neither sound nor film: its bytes are {detected.mime}")
+    return _streamed(file, detected.mime)
 
 
-def _passed_on(held: Held, mime: str) -> Response:
-    """The mock's bytes, in the range that the browser asked for."""
-    source = held.open(request.headers.get("Range"))
+def _unsupported(detail: str) -> tuple[Response, int]:
+    return problem_response(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
+
+
+def _streamed(file: StoredFile, mime: str) -> Response:
+    """The mock's bytes, in the range of the browser's request."""
+    source = file.open(request.headers.get("Range"))
     given = _safe(Response(_pieces(source), source.status_code, mimetype=mime))
     for name in ("Content-Range", "Content-Length"):
         if name in source.headers:
@@ -170,8 +174,8 @@ def _pieces(source: httpx.Response) -> Iterator[bytes]:
         source.close()
 
 
-def _some(source: httpx.Response, count: int) -> Iterator[bytes]:
-    """A mock that ignores the range sends everything: stop in time."""
+def _first(source: httpx.Response, count: int) -> Iterator[bytes]:
+    """At most ``count`` bytes, also of a mock that ignores the range and sends everything."""
     for piece in source.iter_bytes(PIECE_BYTES):
         yield piece[:count]
         count -= len(piece)

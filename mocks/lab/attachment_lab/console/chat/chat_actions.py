@@ -1,4 +1,4 @@
-"""What customers and agents do at the console's pages: each act reaches CMI, C4C's widget and the event engine."""
+"""What customers and agents do on the console's pages: each action reaches CMI, C4C's widget and the event engine."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from attachment_lab.tenant import people
 from attachment_lab.tenant.conversation import LabConversation, Originator
 from attachment_lab.tenant.credentials import TenantNames
 
-#: A file of the console's pages may weigh this much: it lies on this machine's disk in four places.
+#: The largest file that the pages send: it is on this machine's disk in four places.
 MOST_FILE_BYTES = 256 * 1024 * 1024
 MOST_NAME_CHARACTERS = 255
 MOST_TEXT_CHARACTERS = 20_000
 
 
-class Clerk:
-    """Acts for the people of one tenant. Every act raises LabError with a sentence for a person."""
+class ChatActions:
+    """Acts for the people of one tenant. Every method raises LabError with a sentence for a person."""
 
     def __init__(self, to: StackClients, names: TenantNames) -> None:
         self._to = to
@@ -51,7 +51,7 @@ class Clerk:
         self._to.cmi.post(f"/_mock/chats/{guid}/messages", body, tenant=self._names.name)
 
     def send(self, guid: str, who: Originator, pieces: Iterable[bytes], *, name: str, kind: str, size: int) -> Any:
-        """One file, streamed; ``size`` in bytes as the browser declares it. Returns CMI's word on it."""
+        """One file, streamed; ``size`` in bytes as the browser declares it. Returns CMI's description of it."""
         if not 0 < len(name) <= MOST_NAME_CHARACTERS:
             raise WrongUse(f"name: 1 to {MOST_NAME_CHARACTERS} characters, found {len(name)}; rename the file")
         if size > MOST_FILE_BYTES:
@@ -72,17 +72,17 @@ class Clerk:
         chat.fire("Accepted", chat.accept(taken_by.to_json()))
 
     def decline(self, guid: str) -> None:
-        """An agent declines: nothing in C4C, event Rejected; the chat goes on waiting."""
+        """An agent declines: nothing in C4C, event Rejected; the chat keeps waiting."""
         chat = self._chat(guid)
         if self._status(guid)["status"] != "Queued":
-            raise WrongUse("only a chat that waits can be declined")
+            raise WrongUse("only a waiting chat can be declined")
         chat.decline()
         chat.fire("Rejected")
 
     def transfer(self, guid: str, *, queue_id: str = "", agent_id: str = "") -> None:
         """To a queue or to an agent: another leg, event Transferred."""
         if not (queue_id or agent_id):
-            raise WrongUse("name a queue or an agent to hand the chat to")
+            raise WrongUse("name a queue or an agent to transfer the chat to")
         to_agent, to_queue = (_agent(agent_id) if agent_id else None), (_queue(queue_id) if queue_id else None)
         chat, channel = self._chat(guid), str(self._status(guid)["channel_sub_type"])
         contact = chat.transfer(
@@ -100,7 +100,7 @@ class Clerk:
         self._chat(guid).wrap_up()
 
     def fire(self, guid: str, event: str) -> None:
-        """Tell the event engine (again)."""
+        """Send an event to the event engine (again)."""
         self._chat(guid).fire(event)
 
     def _chat(self, guid: str) -> LabConversation:

@@ -1,7 +1,7 @@
-"""Makes the tour's story happen in its tenant, and judges how it ended.
+"""Makes the tour's story happen in its tenant, and checks how it ended.
 
-Each act happens once per tour, in the table's order: whoever enters in the middle gets what went before, and going
-back repeats nothing.
+Each act happens once per tour, in the table's order: entering a later step runs the acts before it, and going back
+repeats nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ AGENT = "Daniel Hughes"
 
 @dataclass
 class _Story:
-    """One telling: what has been done, the two chats that it is about, and the fault by which a file is gone."""
+    """One run of the tour: the acts that are done, its two chats, and the planned fault by which a file is gone."""
 
     done: list[str] = field(default_factory=list)
     chat: LabConversation | None = None
@@ -49,8 +49,8 @@ class _Story:
     finished: bool = False
 
 
-class Director:
-    """Tells one story at a time. Safe for threads."""
+class TourRunner:
+    """Runs one story at a time. Safe for threads."""
 
     def __init__(self, reconciliation: Reconciliation, journal: JournalReader) -> None:
         self._reconciliation = reconciliation
@@ -67,12 +67,12 @@ class Director:
         }
 
     def begin(self) -> None:
-        """Forget the last telling; its chats stay in the tenant."""
+        """Start a new run; the chats of the last one stay in the tenant."""
         with self._lock:
             self._story = _Story()
 
     def enter(self, step_id: str, *, speed: float = 1.0) -> None:
-        """Do whatever must have happened for this step, at this pace. Raises LookupError, WrongUse, NotSettled."""
+        """Run the acts up to this step, at this speed. Raises LookupError, WrongUse, NotSettled."""
         entered = step(step_id)
         if not speed > 0:
             raise WrongUse(f"speed: {speed!r} is not above 0")
@@ -90,7 +90,7 @@ class Director:
             self._story.finished = True
 
     def facts(self) -> dict[str, str]:
-        """What the steps' addresses are filled with: guids of the two chats, and the exchange that failed."""
+        """Values for the steps' addresses: guids of the two chats, and the key of the exchange that failed."""
         story = self._story
         found = {"chat": story.chat.guid if story.chat else "", "broken": story.broken.guid if story.broken else ""}
         if story.broken:
@@ -99,11 +99,11 @@ class Director:
         return found
 
     def holds(self, until: str) -> bool:
-        """Whether that is so by now; nothing to wait for is always so. Raises LookupError for an unknown word."""
+        """Whether a step's condition is true; an empty one always is. Raises LookupError for an unknown word."""
         if not until:
             return True
-        if until not in {"stored", "parked", "mended"}:
-            raise LookupError(f"until: {until!r} is none of stored, parked, mended")
+        if until not in {"stored", "parked", "repaired"}:
+            raise LookupError(f"until: {until!r} is none of stored, parked, repaired")
         chat = self._story.chat if until == "stored" else self._story.broken
         transfer = self._transfer(chat)
         if transfer is None or not transfer.is_at_rest:
@@ -112,13 +112,13 @@ class Director:
         return (transfer.state == "parked") if until == "parked" else set(states) == {"stored"}
 
     def verdict(self) -> dict[str, Any]:
-        """How the story ended: ``{"finished", "ok", "missing": [sentences]}``; ok only if all of it came true."""
+        """How the story ended: ``{"finished", "ok", "missing": [sentences]}``; ok only if all of it is true."""
         missing = [
             f"step {each.id} did not happen" for each in steps() if each.act and each.act not in self._story.done
         ]
         if not missing:
             missing += [] if self.holds("stored") else ["the first chat’s files are not all in SAP Service Cloud"]
-            missing += [] if self.holds("mended") else ["the file that was gone did not arrive after the retry"]
+            missing += [] if self.holds("repaired") else ["the file that was gone did not arrive after the retry"]
             missing += [each.sentence for each in self._reconciliation.verdict().violations]
         finished = self._story.finished
         return {"finished": finished, "ok": finished and not missing, "missing": missing}
@@ -164,7 +164,7 @@ class Director:
         transfer = self._transfer(self._story.broken)
         if transfer is None:
             raise WrongUse("there is nothing to retry: the second chat has no transfer")
-        with suppress(RequestRefused):  # somebody has cleared the faults by hand
+        with suppress(RequestRefused):  # the faults were removed by hand
             self._reconciliation.to.cmi.delete(
                 f"/_mock/faults/{self._story.gone}", tenant=self._reconciliation.names.name
             )
@@ -188,7 +188,7 @@ class Director:
             chat.send(replace(files[key], name=name))
 
     def _slow_down(self, delay_s: float, times: int) -> None:
-        """The next downloads and uploads take so long; the plan is used up by them and needs no cleaning."""
+        """Add latency to the next downloads and uploads; they use the plan up, so that nothing is left to remove."""
         for mock, method, path in (
             ("cmi", "GET", demo_faults.CMI_DOWNLOAD.replace("{id}", "")),
             ("c4c", "POST", demo_faults.C4C_UPLOAD),

@@ -1,4 +1,7 @@
-"""The form and the JSON that somebody is typing, judged by the contract gate, places told in the typed text. Pure."""
+"""Checks the form and the JSON that a person types with the contract gate. Pure.
+
+Positions are those of the typed text.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +20,18 @@ from attachment_contract.gate.report import GateFinding, Severity
 from attachment_contract.gate.settings import GateSettings
 from attachment_contract.gate.source import SourceText
 
-#: The form's fields that the gate judges; the JSON is judged beside them.
+#: The form's fields that the gate checks, beside the JSON.
 FIELDS = (
     "name", "channel_type", "endpoint_url", "direction", "ordinal", "events", "queues", "direct_conversations",
     "enabled",
 )  # fmt: skip
-#: Sample values are no mistake here: in this lab the sample's hosts and users exist.
+#: Sample values are correct here: in this lab the sample's hosts and users exist.
 SETTINGS = GateSettings(ignore=frozenset({"AC901"}))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Typed:
-    """What stands in the form now.
+class TypedIntegration:
+    """What the form holds now.
 
     Attributes:
         text: of the JSON field, as typed.
@@ -41,7 +44,7 @@ class Typed:
     secret_names: tuple[str, ...] = ()
 
     def envelope(self) -> tuple[str, list[int]]:
-        """The gate's envelope, the JSON kept as text in it; and where each character of that text stands."""
+        """The gate's envelope with the JSON as text in it, and the offset of each character of that text."""
         form = {name: self.form[name] for name in FIELDS if name in self.form}
         lead = json.dumps({"form": form, "secret_names": list(self.secret_names)})[:-1] + ', "json": "'
         places, at = [], len(lead)
@@ -55,25 +58,25 @@ def _escaped(char: str) -> str:
     return json.dumps(char, ensure_ascii=False)[1:-1]
 
 
-def judged(typed: Typed) -> dict[str, Any]:
+def findings_of(typed: TypedIntegration) -> dict[str, Any]:
     """The gate's findings in the order of the form, then of the text."""
     envelope, places = typed.envelope()
     report = check(envelope, settings=SETTINGS)
-    told = [_told(finding, typed.text, places) for finding in report.findings]
-    told.sort(key=lambda each: (each["field"] == "json", each["start"]))
+    findings = [_finding_view(finding, typed.text, places) for finding in report.findings]
+    findings.sort(key=lambda each: (each["field"] == "json", each["start"]))
     counts = {f"{each}s": report.count(each) for each in Severity}
-    return {"ok": report.ok, "findings": told, **counts}
+    return {"ok": report.ok, "findings": findings, **counts}
 
 
-def _told(finding: GateFinding, text: str, places: list[int]) -> dict[str, Any]:
+def _finding_view(finding: GateFinding, text: str, places: list[int]) -> dict[str, Any]:
     names = ("rule", "title", "message", "expected", "found", "remedy", "fixable", "path")
-    told = {name: getattr(finding, name) for name in names} | {"severity": str(finding.severity)}
+    view = {name: getattr(finding, name) for name in names} | {"severity": str(finding.severity)}
     if finding.path.startswith("form") or finding.span.end <= places[0] - 1:
         field = finding.path.removeprefix("form").lstrip(".").partition("[")[0]
-        return told | {"field": field, "start": 0, "end": 0, "line": 0, "column": 0}
+        return view | {"field": field, "start": 0, "end": 0, "line": 0, "column": 0}
     start, end = (_index(places, offset) for offset in (finding.span.start, finding.span.end))
     line, column = SourceText(text).place(start)
-    return told | {
+    return view | {
         "field": "json",
         "line": line,
         "column": column,
@@ -83,17 +86,17 @@ def _told(finding: GateFinding, text: str, places: list[int]) -> dict[str, Any]:
 
 
 def _index(places: list[int], offset: int) -> int:
-    """Which character of the text stands at an offset of the envelope."""
+    """Index of the character of the text that is at an offset of the envelope."""
     return min(max(bisect_right(places, offset) - 1, 0), len(places) - 1)
 
 
 def _utf16(text: str, index: int) -> int:
-    """The same place as a browser counts, in UTF-16 code units."""
+    """The same position as a browser counts, in UTF-16 code units."""
     return len(text[:index].encode("utf-16-le", "surrogatepass")) // 2
 
 
-def corrected(typed: Typed) -> dict[str, Any]:
-    """Text and form with every mechanical correction, and which rules they were."""
+def corrected(typed: TypedIntegration) -> dict[str, Any]:
+    """Text and form with every mechanical correction, and the rules that were corrected."""
     envelope, _ = typed.envelope()
     text, done = fix(envelope, settings=SETTINGS)
     try:
@@ -104,14 +107,14 @@ def corrected(typed: Typed) -> dict[str, Any]:
     return {"json": fixed["json"], "form": form, "rules": list(dict.fromkeys(each.rule for each in done))}
 
 
-def tried(typed: Typed, event: str, contact: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def dry_run_of(typed: TypedIntegration, event: str, contact: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The exact request for a sample event, secrets masked. Raises NothingToSend."""
     envelope, _ = typed.envelope()
     made: DryRun = make_request(envelope, event=event, contact=dict(contact) if contact else None)
     return made.as_json() | {"wire": made.wire()}
 
 
-def explained(rule_id: str) -> dict[str, str] | None:
+def rule_page(rule_id: str) -> dict[str, str] | None:
     """A rule's page from the catalogue; None when there is no such rule."""
     rule = catalogue().get(rule_id.upper())
     if rule is None:

@@ -1,4 +1,4 @@
-"""Reads C4C for the pages: OData through the mock's door for who looks on, so that nobody's request is disturbed."""
+"""Reads C4C for the pages, by the mock's OData for observers: no journal entry, no fault, no rate limit is touched."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from attachment_lab.console import case_view as view
-from attachment_lab.console.desk import Desk
-from attachment_lab.console.fresh import Fresh, of_this_tenant
-from attachment_lab.console.held import Held
+from attachment_lab.console.c4c import activity_view as view
+from attachment_lab.console.session.shared_reading import SharedReading, of_this_tenant
+from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.stored_file import StoredFile
 from attachment_lab.errors import LabError, RequestRefused
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.tenant.service_api import TransferRecord
@@ -24,37 +24,37 @@ _FIELDS = (
 _OBJECT_ID = re.compile(r"[0-9A-Za-z]{1,70}")
 
 
-class Cabinet:
+class C4cReader:
     """One tenant's chat activities."""
 
-    def __init__(self, mine: Desk) -> None:
-        self._c4c, self._tenant = mine.to.c4c, mine.names.name
-        self._reconciliation: Reconciliation = mine.reconciliation
-        self.activities = Fresh(self._list, for_s=FRESH_S)
-        self._details: dict[str, Fresh] = {}
+    def __init__(self, session: TenantSession) -> None:
+        self._c4c, self._tenant = session.to.c4c, session.names.name
+        self._reconciliation: Reconciliation = session.reconciliation
+        self.activities = SharedReading(self._list, for_s=FRESH_S)
+        self._details: dict[str, SharedReading] = {}
 
     def of_chat(self, guid: str) -> dict[str, Any] | None:
         """The activity of a chat, as a line of the list."""
         return next((each for each in self.activities() if each["chat"] == guid), None)
 
     def detail(self, object_id: str) -> dict[str, Any]:
-        """One activity in full. Raises Refused (404)."""
+        """One activity in full. Raises RequestRefused (404)."""
         key = _checked(object_id)
         if key not in self._details:
             while len(self._details) >= KEPT_READINGS:
                 self._details.pop(next(iter(self._details)))
-            self._details[key] = Fresh(lambda: self._read(key), for_s=FRESH_S)
+            self._details[key] = SharedReading(lambda: self._read(key), for_s=FRESH_S)
         found: dict[str, Any] = self._details[key]()
         return found
 
-    def file(self, object_id: str) -> Held:
-        """An attachment's bytes, by OData's ``$value``. Raises Refused (404)."""
+    def file(self, object_id: str) -> StoredFile:
+        """An attachment's bytes, by OData's ``$value``. Raises RequestRefused (404)."""
         key = _checked(object_id)
         (attachment,) = view.rows(self._get(f"ChatActivityAttachmentCollection('{key}')", **{"$select": _FIELDS}))
         stored = next((each for each in self._reconciliation.objects() if each.object_id == key), None)
         if stored is None:
             raise RequestRefused("this attachment has no document", status=404)
-        return Held(
+        return StoredFile(
             calls=self._c4c,
             path=f"{SERVICE}/ChatActivityAttachmentCollection('{key}')/Binary/$value",
             params={"tenant": self._tenant},
@@ -96,7 +96,7 @@ class Cabinet:
         return view.in_chat_order(files, sources)
 
     def _transfers(self, chat: str) -> list[TransferRecord]:
-        """What the service says; without it the digests alone are compared."""
+        """The service's transfers; without them the digests alone are compared."""
         try:
             return self._reconciliation.service.transfers(chat=chat) if chat else []
         except LabError:
@@ -107,15 +107,15 @@ class Cabinet:
 
 
 def _checked(object_id: str) -> str:
-    """An ObjectID goes into an OData address: letters and digits only. Raises Refused (404)."""
+    """An ObjectID becomes part of an OData address: letters and digits only. Raises RequestRefused (404)."""
     if not _OBJECT_ID.fullmatch(object_id):
         raise RequestRefused(f"no activity has the ObjectID {object_id[:80]!r}", status=404)
     return object_id
 
 
-_CABINETS: WeakKeyDictionary[Desk, Cabinet] = WeakKeyDictionary()
+_READERS: WeakKeyDictionary[TenantSession, C4cReader] = WeakKeyDictionary()
 
 
-def cabinet() -> Cabinet:
-    """The cabinet of the running request's tenant."""
-    return of_this_tenant(_CABINETS, Cabinet)
+def c4c_reader() -> C4cReader:
+    """The reader of the running request's tenant."""
+    return of_this_tenant(_READERS, C4cReader)

@@ -11,9 +11,9 @@ from typing import Any
 
 from attachment_lab.chats.watch import Watch
 from attachment_lab.clients.stack_clients import StackClients
-from attachment_lab.console.seeding import Seeding
-from attachment_lab.console.stage import Stage
-from attachment_lab.console.tour.director import Director
+from attachment_lab.console.session.demo_player import DemoPlayer
+from attachment_lab.console.session.seeding import Seeding
+from attachment_lab.console.tour.tour_runner import TourRunner
 from attachment_lab.demo.run import default_files
 from attachment_lab.errors import WrongUse
 from attachment_lab.exchanges.reader import JournalReader
@@ -26,7 +26,7 @@ from attachment_lab.tenant.tenant_reset import reset_tenant
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hands:
+class StackControl:
     """What the console may do to the stack beyond its tenants; None = not from here (as in containers).
 
     Attributes:
@@ -42,14 +42,14 @@ class Hands:
     fault_proxy: bool = False
 
     @classmethod
-    def from_json(cls, given: Mapping[str, Any]) -> Hands:
+    def from_json(cls, given: Mapping[str, Any]) -> StackControl:
         """From the console's settings; unknown members are a mistake of the caller (TypeError)."""
         paths = {name: Path(given[name]) for name in ("clock_file", "stack_file") if given.get(name)}
         return cls(**{**given, **paths})
 
 
-class Desk:
-    """One tenant: its names and secrets, and whoever reads and plays it for the pages."""
+class TenantSession:
+    """One tenant: its names and secrets, and what reads and plays it for the pages."""
 
     def __init__(
         self,
@@ -59,25 +59,25 @@ class Desk:
         options: TenantOptions | None = None,
     ) -> None:
         self.to = to
-        #: Tells this beginning of the tenant from an earlier one; pages compare it.
-        self.born = secrets.token_hex(4)
+        #: Changes with each reset of the tenant; pages compare it.
+        self.generation = secrets.token_hex(4)
         #: How the tenant was opened, if the console opened it; a reset opens it the same way.
         self.options = options
         self.names = names
         self.reconciliation = Reconciliation(to, names)
         self.watch = Watch(self.reconciliation)
-        self.stage = Stage(to, names, default_files)
+        self.demo = DemoPlayer(to, names, default_files)
         self.journal = JournalReader(self.reconciliation, urls)
         self.seeding = Seeding(to, names)
-        self.tour = Director(self.reconciliation, self.journal)
+        self.tour = TourRunner(self.reconciliation, self.journal)
 
 
-class Desks:
+class TenantSessions:
     """Every tenant that this console shows, the first one being shown where none is named. Safe for threads.
 
     Args:
-        pool: names to mint from, in this order; empty = names are made up.
-        options: how a minted tenant differs from the documented configuration.
+        pool: names for new tenants, in this order; empty = names are generated.
+        options: how a new tenant differs from the documented configuration.
     """
 
     def __init__(
@@ -86,79 +86,80 @@ class Desks:
         first: TenantNames,
         urls: Mapping[str, str],
         *,
-        hands: Hands | None = None,
+        control: StackControl | None = None,
         pool: Sequence[TenantNames] = (),
         options: TenantOptions | None = None,
     ) -> None:
         self.to = to
         self.urls = dict(urls)
-        self.hands = hands or Hands()
+        self.control = control or StackControl()
         self.first = first.name
-        self._desks = {first.name: Desk(to, first, urls)}
+        self._sessions = {first.name: TenantSession(to, first, urls)}
         self._pool = list(pool)
         self._has_pool = bool(pool)
         self._options = options
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> Desk | None:
-        """The desk of that tenant."""
+    def get(self, name: str) -> TenantSession | None:
+        """The session of that tenant; None when the console does not show it."""
         with self._lock:
-            return self._desks.get(name)
+            return self._sessions.get(name)
 
     def names(self) -> list[str]:
-        """All tenants, the first one first, then in the order in which they came."""
+        """All tenants, the first one first, then in the order in which they were added."""
         with self._lock:
-            return list(self._desks)
+            return list(self._sessions)
 
-    def mint(self, options: TenantOptions | None = None) -> Desk:
+    def create(self, options: TenantOptions | None = None) -> TenantSession:
         """A fresh tenant, opened in all three mocks. Raises WrongUse when the pool is used up."""
         names = self._next_names()
-        options = self._over_ours(options)
+        options = self._with_defaults(options)
         open_tenant(self.to, names, options)
-        return self.adopt(names, options)
+        return self.show(names, options)
 
-    def adopt(self, names: TenantNames, options: TenantOptions | None = None) -> Desk:
-        """Show a tenant that exists in the mocks already; names known before get a new desk.
+    def show(self, names: TenantNames, options: TenantOptions | None = None) -> TenantSession:
+        """Show a tenant that exists in the mocks already; a tenant that is shown already gets a new session.
 
-        Its mocks are brought to the service's time, or the service would take its tokens for outdated ones.
+        The clock of its mocks is moved to the service's time, or the service would reject its tokens as expired.
         """
-        catch_up(self.to, names.name, self.hands.clock_file)
-        desk = Desk(self.to, names, self.urls, options)
+        catch_up(self.to, names.name, self.control.clock_file)
+        session = TenantSession(self.to, names, self.urls, options)
         with self._lock:
-            self._desks[names.name] = desk
-        return desk
+            self._sessions[names.name] = session
+        return session
 
-    def drop(self, name: str) -> None:
+    def close(self, name: str) -> None:
         """Close a tenant in all three mocks. Raises WrongUse for the first one and LookupError for one unknown."""
         if name == self.first:
-            raise WrongUse(f"{name} is the console's first tenant; set it back instead of closing it")
+            raise WrongUse(f"{name} is the console's first tenant; reset it instead of closing it")
         with self._lock:
-            desk = self._desks.pop(name)
+            session = self._sessions.pop(name)
         close_tenant(self.to, name)
         if self._has_pool:
             with self._lock:
-                # A pool's tenant that is opened again must not mint the ids of its last time.
-                self._pool.append(with_new_secrets(desk.names))
+                # A pool's tenant that is opened again must not generate the ids of its last time.
+                self._pool.append(with_new_secrets(session.names))
 
-    def renew(self, name: str) -> None:
-        """Set a tenant back to its beginning, with other secrets and ids; its pages load themselves again.
+    def reset(self, name: str) -> None:
+        """Reset a tenant: its state is removed, its secrets and ids are new, its pages load themselves again.
 
-        The first tenant belongs to the owner of the stack, where there is one: that is asked to do it, because the
-        ready file must follow. Raises WrongUse, LabFailed, and LookupError for a tenant unknown.
+        The first tenant belongs to the owner of the stack, where there is one: that process resets it, because it
+        must rewrite the ready file. Raises WrongUse, LabFailed, and LookupError for an unknown tenant.
         """
         with self._lock:
-            desk = self._desks[name]
-        owner = self.hands.stack_file
+            session = self._sessions[name]
+        owner = self.control.stack_file
         if name == self.first and owner:
             request_reset(owner)
             return
-        self.adopt(reset_tenant(self.to, desk.names, desk.options, offset_s=self._offset_s()), desk.options)
+        names = reset_tenant(self.to, session.names, session.options, offset_s=self._offset_s())
+        self.show(names, session.options)
 
     def _offset_s(self) -> float:
-        return read_offset(self.hands.clock_file) if self.hands.clock_file else 0.0
+        return read_offset(self.control.clock_file) if self.control.clock_file else 0.0
 
-    def _over_ours(self, options: TenantOptions | None) -> TenantOptions | None:
-        """What was asked for, over the switches that every tenant of this console has."""
+    def _with_defaults(self, options: TenantOptions | None) -> TenantOptions | None:
+        """These options, over the switches that every tenant of this console has."""
         if options is None or self._options is None:
             return options or self._options
         mocks = {*self._options.dialects, *options.dialects}

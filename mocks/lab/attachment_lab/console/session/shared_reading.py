@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
-from attachment_lab.console.desk import Desk
-from attachment_lab.console.frame import desk
+from attachment_lab.console.session.tenant_session import TenantSession
+from attachment_lab.console.web.page import tenant_session
 
 Kept = TypeVar("Kept")
 
 
-class Fresh:
-    """Calls ``read`` at most once per ``for_s``; whoever asks meanwhile waits and gets the same. Safe for threads."""
+class SharedReading:
+    """Calls ``read`` at most once per ``for_s``; callers in between wait and get the same value. Safe for threads."""
 
     def __init__(self, read: Callable[[], Any], *, for_s: float) -> None:
         self._read = read
@@ -33,13 +33,13 @@ class Fresh:
             return self._value
 
     def forget(self) -> None:
-        """The next one to ask reads anew: something was just changed."""
+        """Make the next call read again: something was just changed."""
         with self._lock:
             self._at = float("-inf")
 
 
-def of_this_tenant(store: WeakKeyDictionary[Desk, Kept], make: Callable[[Desk], Kept]) -> Kept:
-    """What belongs to the running request's tenant; made when it is first asked for, gone with the tenant."""
-    mine = desk()
-    found = store.get(mine)
-    return found if found is not None else store.setdefault(mine, make(mine))
+def of_this_tenant(store: WeakKeyDictionary[TenantSession, Kept], make: Callable[[TenantSession], Kept]) -> Kept:
+    """What belongs to the running request's tenant; made at the first request, removed with the tenant."""
+    session = tenant_session()
+    found = store.get(session)
+    return found if found is not None else store.setdefault(session, make(session))

@@ -1,4 +1,4 @@
-"""What the page's "Play a chat" button does: one conversation in the background, at a pace one can follow."""
+"""What the page's button "Play a chat" does: one conversation in the background, slow enough to watch."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ OFFERED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Play:
+class DemoOptions:
     """What to play. ``fault`` is a name from OFFERED, or None."""
 
     slow: bool = True
     fault: str | None = None
 
 
-class Stage:
+class DemoPlayer:
     """Plays one chat at a time."""
 
     def __init__(self, to: StackClients, names: TenantNames, files: Callable[[], Sequence[Sendable]]) -> None:
@@ -48,9 +48,9 @@ class Stage:
         """Whether a chat is under way; only then is ``play`` refused."""
         return self._busy.locked()
 
-    def play(self, play: Play) -> str:
+    def play(self, options: DemoOptions) -> str:
         """Open a chat and let it run on; returns its guid. Raises WrongUse while another one is playing."""
-        if play.fault is not None and play.fault not in OFFERED:
+        if options.fault is not None and options.fault not in OFFERED:
             raise WrongUse(f"fault: one of {', '.join(OFFERED)}")
         if not self._busy.acquire(blocking=False):
             raise WrongUse("a chat is playing already; wait until it has ended")
@@ -61,25 +61,25 @@ class Stage:
         except BaseException:
             self._busy.release()
             raise
-        threading.Thread(target=self._go_on, args=(chat, play), daemon=True, name="stage").start()
+        threading.Thread(target=self._go_on, args=(chat, options), daemon=True, name="demo").start()
         return chat.guid
 
-    def _go_on(self, chat: LabConversation, play: Play) -> None:
+    def _go_on(self, chat: LabConversation, options: DemoOptions) -> None:
         try:
-            self._perform(chat, play)
+            self._perform(chat, options)
             self.last_error = None
         except LabError as exc:
             self.last_error = str(exc)
         finally:
             self._busy.release()
 
-    def _perform(self, chat: LabConversation, play: Play) -> None:
+    def _perform(self, chat: LabConversation, options: DemoOptions) -> None:
         for each in self._files():
             chat.send(each)
-            time.sleep(SLOW_S / 3 if play.slow else 0)
-        slowed = self._slow_down() if play.slow else []
-        if play.fault:
-            demo_faults.plan(self._to, self._names.name, OFFERED[play.fault], chat.sent[len(chat.sent) // 2])
+            time.sleep(SLOW_S / 3 if options.slow else 0)
+        slowed = self._slow_down() if options.slow else []
+        if options.fault:
+            demo_faults.plan(self._to, self._names.name, OFFERED[options.fault], chat.sent[len(chat.sent) // 2])
         chat.say("Thank you, I have everything I need.", "agent")
         chat.end()
         reconciliation = Reconciliation(self._to, self._names)
@@ -91,7 +91,7 @@ class Stage:
         chat.wrap_up()
 
     def _slow_down(self) -> list[tuple[str, str]]:
-        """Latency on every download and upload; returns what must be taken back."""
+        """Add latency to every download and upload; returns the planned faults as (mock, id), to be removed later."""
         planned = []
         for mock, method, path in (
             ("cmi", "GET", demo_faults.CMI_DOWNLOAD.replace("{id}", "")),

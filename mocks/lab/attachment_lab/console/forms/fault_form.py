@@ -1,4 +1,4 @@
-"""Plans, lists and takes back faults for the Faults page: parses a form once, and names every mistake."""
+"""Plans, lists and removes faults for the Faults page: parses the form once and names every wrong field."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from attachment_lab.reconciliation.reading import Reconciliation
 from mock_kit.faults.kinds import KINDS, fault_errors, is_int, is_number
 from mock_kit.http.problem import FieldError
 
-MEMBERS = ("place", "kind", "params", "phase", "times", "skip", "expires_in_s")
+MEMBERS = ("location", "kind", "params", "phase", "times", "skip", "expires_in_s")
 NOT_THERE = 404
 
 
-class BadFault(Exception):
+class InvalidFault(Exception):
     """The form cannot be used; one error per field."""
 
     def __init__(self, errors: list[FieldError]) -> None:
@@ -28,35 +28,36 @@ class BadFault(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class FaultForm:
-    """A fault as the page asks for it, checked. ``plan`` is the body for the mock."""
+    """A checked fault of the page. ``plan`` is the body for the mock."""
 
-    place: Location
+    location: Location
     plan: Mapping[str, Any]
 
 
 def read_form(body: Mapping[str, Any], *, fault_proxy: bool) -> FaultForm:
-    """``{"place", "kind", "params", "phase"?, "times"?, "skip"?, "expires_in_s"?}``. Raises BadFault."""
+    """``{"location", "kind", "params", "phase"?, "times"?, "skip"?, "expires_in_s"?}``. Raises InvalidFault."""
     errors = [
         FieldError(name, f"one of {', '.join(MEMBERS)}", "Remove it.", body[name])
         for name in body
         if name not in MEMBERS
     ]
-    place = BY_ID.get(str(body.get("place")))
+    location = BY_ID.get(str(body.get("location")))
     kind, params = str(body.get("kind")), body.get("params", {})
-    if place is None:
-        errors.append(FieldError("place", f"one of {', '.join(BY_ID)}", "Choose where it strikes.", body.get("place")))
-    elif (wrong := misplaced(place, kind, fault_proxy=fault_proxy)) is not None:
+    if location is None:
+        wanted = f"one of {', '.join(BY_ID)}"
+        errors.append(FieldError("location", wanted, "Choose where it strikes.", body.get("location")))
+    elif (wrong := misplaced(location, kind, fault_proxy=fault_proxy)) is not None:
         errors.append(wrong)
     if isinstance(params, dict):
         errors += fault_errors(kind, body.get("phase"), params)
     else:
         errors.append(FieldError("params", "an object", "Send the kind's parameters.", params))
     errors += _counting_errors(body)
-    if errors or place is None:
-        raise BadFault(errors)
-    plan = {"match": place.match, "kind": kind, "params": params, "times": body.get("times", 1)}
+    if errors or location is None:
+        raise InvalidFault(errors)
+    plan = {"match": location.match, "kind": kind, "params": params, "times": body.get("times", 1)}
     kept = {name: body[name] for name in ("phase", "skip", "expires_in_s") if body.get(name) is not None}
-    return FaultForm(place=place, plan=plan | kept)
+    return FaultForm(location=location, plan=plan | kept)
 
 
 def _counting_errors(body: Mapping[str, Any]) -> list[FieldError]:
@@ -76,33 +77,33 @@ def _counting_errors(body: Mapping[str, Any]) -> list[FieldError]:
 
 
 def plan_fault(reconciliation: Reconciliation, form: FaultForm) -> dict[str, Any]:
-    """Plan it in its mock; returns it as ``planned`` lists it. Raises Refused."""
-    if form.place.id == "token":
-        reconciliation.service.token()  # or the console's own next request would be the one that is struck
-    answer = reconciliation.to.mock(form.place.mock).post(
+    """Plan it in its mock; returns it as ``planned`` lists it. Raises RequestRefused."""
+    if form.location.id == "token":
+        reconciliation.service.token()  # or the fault would strike the console's own next request
+    answer = reconciliation.to.mock(form.location.mock).post(
         "/_mock/faults", dict(form.plan), tenant=reconciliation.names.name
     )
-    return shown(answer, form.place.mock)
+    return shown(answer, form.location.mock)
 
 
 def planned(reconciliation: Reconciliation) -> list[dict[str, Any]]:
     """Every fault of the tenant, spent ones included."""
     found = []
     for mock in MOCKS:
-        told = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)
-        found += [shown(each, mock) for each in told["faults"]]
+        listed = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)["faults"]
+        found += [shown(each, mock) for each in listed]
     return found
 
 
 def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
-    """A fault as the page shows it; one that was planned elsewhere is told by its match."""
-    place, form = location_of(fault, mock), FORMS.get(fault["kind"])
+    """A fault as the page shows it; one that was planned elsewhere is described by its match."""
+    location, form = location_of(fault, mock), FORMS.get(fault["kind"])
     match = " ".join(str(fault["match"][name]) for name in ("method", "path") if fault["match"].get(name))
     return {
         "id": fault["id"],
         "mock": mock,
-        "hop": place.hop if place else mock,
-        "where": place.title if place else match or "every request",
+        "hop": location.hop if location else mock,
+        "where": location.title if location else match or "every request",
         "kind": form.title if form else fault["kind"],
         "detail": _detail(fault),
         "phase": fault["phase"],
@@ -115,7 +116,7 @@ def shown(fault: Mapping[str, Any], mock: str) -> dict[str, Any]:
 
 
 def remove_fault(reconciliation: Reconciliation, mock: str, fault_id: str) -> bool:
-    """Take one back; False if there is none. Raises WrongUse for a mock that is none."""
+    """Remove one; False if there is none. Raises WrongUse for an unknown mock."""
     try:
         reconciliation.to.mock(mock).delete(f"/_mock/faults/{fault_id}", tenant=reconciliation.names.name)
     except RequestRefused as exc:
@@ -126,7 +127,7 @@ def remove_fault(reconciliation: Reconciliation, mock: str, fault_id: str) -> bo
 
 
 def remove_all(reconciliation: Reconciliation) -> None:
-    """Take everything back."""
+    """Remove all faults."""
     for mock in MOCKS:
         reconciliation.to.mock(mock).delete("/_mock/faults", tenant=reconciliation.names.name)
 

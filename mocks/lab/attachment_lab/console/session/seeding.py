@@ -1,4 +1,4 @@
-"""The demo's customers, loaded from a page: in the background, one loading at a time, and how far it is."""
+"""Loads the demo's customers for a page: in the background, once at a time, with its progress."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ class Seeding:
         self._to = to
         self._names = names
         self._busy = threading.Lock()
-        self._told = ""
+        self._message = ""
         self._error: str | None = None
 
     def start(self) -> None:
         """Begin. Raises WrongUse while one is under way."""
         if not self._busy.acquire(blocking=False):
             raise WrongUse("the demo's customers are being loaded already; wait a few seconds")
-        self._told, self._error = "Preparing the files", None
+        self._message, self._error = "Preparing the files", None
         threading.Thread(target=self._load, daemon=True, name="seeding").start()
 
     def state(self) -> dict[str, Any]:
-        """``{"is_loading", "told", "error"}``; ``told`` is a sentence for a person."""
-        return {"is_loading": self._busy.locked(), "told": self._told, "error": self._error}
+        """``{"is_loading", "message", "error"}``; ``message`` is a sentence for a person."""
+        return {"is_loading": self._busy.locked(), "message": self._message, "error": self._error}
 
     def _load(self) -> None:
         from attachment_lab.demo.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
 
         try:
-            self._told = f"{load(self._to, self._names, told=self._hear)} are there."
+            self._message = f"{load(self._to, self._names, told=self._set_message)} are there."
         except LabError as exc:
             self._error = str(exc)
         finally:
             self._busy.release()
 
-    def _hear(self, words: str) -> None:
-        self._told = words
+    def _set_message(self, words: str) -> None:
+        self._message = words
