@@ -16,13 +16,7 @@ from attachment_lab.tenant.credentials import default_tenant
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
-<<<<<<< ours
-CHAIN = "/w/acme/chain"
-||||||| base
-CHAIN = "/w/default/chain"
-=======
 CHAIN = f"/w/{TENANT.name}/chain"
->>>>>>> theirs
 
 
 @pytest.fixture
@@ -72,35 +66,17 @@ def test_a_browser_that_opens_a_closed_tenant_gets_a_page_with_the_open_ones(cli
     answer = client.get("/w/<b>gone/chain/", headers={"Sec-Fetch-Dest": "document"})
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
     assert "There is no tenant “&lt;b&gt;gone” here." in answer.text
-<<<<<<< ours
-    assert 'href="/w/acme/"' in answer.text
-||||||| base
-    assert 'href="/w/default/"' in answer.text
-=======
     assert f'href="/w/{TENANT.name}/"' in answer.text
->>>>>>> theirs
 
 
 def test_an_unknown_tenant_is_404_with_the_known_ones(client: FlaskClient) -> None:
     answer = client.get("/w/nowhere/chain/")
     assert answer.status_code == 404
-<<<<<<< ours
-    assert "there are: acme" in answer.get_json()["detail"]
-||||||| base
-    assert "there are: default" in answer.get_json()["detail"]
-=======
     assert f"there are: {TENANT.name}" in answer.get_json()["detail"]
->>>>>>> theirs
 
 
 def test_the_first_tenant_cannot_be_closed(client: FlaskClient) -> None:
-<<<<<<< ours
-    assert client.delete("/api/tenants/acme").status_code == 409
-||||||| base
-    assert client.delete("/api/tenants/default").status_code == 409
-=======
     assert client.delete(f"/api/tenants/{TENANT.name}").status_code == 409
->>>>>>> theirs
 
 
 def test_a_page_of_another_site_cannot_change_anything(client: FlaskClient) -> None:
@@ -133,13 +109,5 @@ def test_calls_that_would_move_the_keyboards_start_or_end_the_tour_stay_in_their
 def test_every_page_of_the_menu_is_there(client: FlaskClient) -> None:
     menu = client.get(f"{CHAIN}/").text
     for page in PAGES:
-<<<<<<< ours
-        assert f"/w/acme/{page.name}/" in menu
-        assert client.get(f"/w/acme/{page.name}/").status_code == 200
-||||||| base
-        assert f"/w/default/{page.name}/" in menu
-        assert client.get(f"/w/default/{page.name}/").status_code == 200
-=======
         assert f"/w/{TENANT.name}/{page.name}/" in menu
         assert client.get(f"/w/{TENANT.name}/{page.name}/").status_code == 200
->>>>>>> theirs

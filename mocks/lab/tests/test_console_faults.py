@@ -24,13 +24,7 @@ from mock_kit.faults.kinds import KINDS, fault_errors
 
 NOWHERE = dict.fromkeys(("console", "orchestration", "cmi", "c4c", "service"), "http://127.0.0.1:1")
 TENANT = default_tenant()
-<<<<<<< ours
-PAGE = "/w/acme/faults"
-||||||| base
-PAGE = "/w/default/faults"
-=======
 PAGE = f"/w/{TENANT.name}/faults"
->>>>>>> theirs
 
 
 def client_with(**control: Any) -> FlaskClient:

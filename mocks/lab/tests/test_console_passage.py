@@ -12,13 +12,7 @@ from attachment_lab.tenant.credentials import default_tenant
 
 URLS = {name: f"http://{name}.test" for name in ("console", "orchestration", "cmi", "c4c", "service")}
 TENANT = default_tenant()
-<<<<<<< ours
-ROAD = "/api/tenants/acme"
-||||||| base
-ROAD = "/api/tenants/default"
-=======
 PROXY = f"/api/tenants/{TENANT.name}"
->>>>>>> theirs
 
 
 class Seen(list[httpx.Request]):
@@ -54,13 +48,7 @@ def test_a_call_reaches_the_mock_for_this_tenant_whatever_tenant_it_names(client
     answer = client.post(f"{PROXY}/cmi/_mock/chats?tenant=other&direct=1", json={"language": "EN"})
     assert answer.get_json() == {"came": True}
     (request,) = seen
-<<<<<<< ours
-    assert dict(request.url.params) == {"tenant": "acme", "direct": "1"}
-||||||| base
-    assert dict(request.url.params) == {"tenant": "default", "direct": "1"}
-=======
     assert dict(request.url.params) == {"tenant": TENANT.name, "direct": "1"}
->>>>>>> theirs
     assert request.content == b'{"language": "EN"}'
 
 
@@ -124,14 +112,6 @@ def test_a_page_of_another_site_cannot_change_anything_by_the_proxy(client: Flas
     assert seen == []
 
 
-<<<<<<< ours
-def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
-    assert "there are: acme" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
-||||||| base
-def test_a_tenant_that_nobody_opened_is_404_with_those_there_are(client: FlaskClient) -> None:
-    assert "there are: default" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
-=======
 def test_an_unknown_tenant_is_404_with_the_known_ones(client: FlaskClient) -> None:
     assert f"there are: {TENANT.name}" in client.get("/api/tenants/nowhere/cmi/_mock/chats").get_json()["detail"]
->>>>>>> theirs
     assert client.get("/api/tenants/nowhere/reconciliation").status_code == 404

@@ -64,32 +64,16 @@ def client(cmi: CmiStub) -> FlaskClient:
 
 @pytest.mark.parametrize("page", ["chat", "agent", "configurator", "c4c"])
 def test_a_page_holds_no_secret_and_nothing_inline(client: FlaskClient, page: str) -> None:
-<<<<<<< ours
-    text = client.get(f"/w/acme/{page}/").text
-||||||| base
-    text = client.get(f"/w/default/{page}/").text
-=======
     text = client.get(f"{BASE}/{page}/").text
->>>>>>> theirs
     assert [what for what, secret in TENANT.guarded().items() if secret in text] == []
     assert " style=" not in text
     assert " onclick=" not in text
     assert "<script>" not in text
 
 
-<<<<<<< ours
-@pytest.mark.parametrize("form", ["download", "look", "text"])
-def test_a_page_of_a_customer_never_leaves_as_a_page(client: FlaskClient, form: str) -> None:
-    answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/{form}")
-||||||| base
-@pytest.mark.parametrize("form", ["download", "look", "text"])
-def test_a_page_of_a_customer_never_leaves_as_a_page(client: FlaskClient, form: str) -> None:
-    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/{form}")
-=======
 @pytest.mark.parametrize("form", ["download", "info", "text"])
 def test_a_customers_html_file_is_never_sent_as_html(client: FlaskClient, form: str) -> None:
     answer = client.get(f"{BASE}/chat/api/chats/{GUID}/files/F1/{form}")
->>>>>>> theirs
     assert answer.status_code == 200
     assert answer.mimetype in {"application/octet-stream", "application/json"}
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -101,46 +85,20 @@ def test_a_customers_html_file_is_never_sent_as_html(client: FlaskClient, form: 
 
 
 @pytest.mark.parametrize("form", ["picture", "media"])
-<<<<<<< ours
-def test_a_page_that_calls_itself_a_picture_is_none(client: FlaskClient, form: str) -> None:
-    answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/{form}")
-||||||| base
-def test_a_page_that_calls_itself_a_picture_is_none(client: FlaskClient, form: str) -> None:
-    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/{form}")
-=======
 def test_html_is_no_picture_and_no_media(client: FlaskClient, form: str) -> None:
     answer = client.get(f"{BASE}/chat/api/chats/{GUID}/files/F1/{form}")
->>>>>>> theirs
     assert answer.status_code == 415
     assert "text/html" in answer.get_json()["detail"]
 
 
-<<<<<<< ours
-def test_a_file_of_another_chat_is_not_there(client: FlaskClient, cmi: Neighbour) -> None:
-    assert client.get(f"/w/acme/chat/api/chats/{GUID}/files/F9/download").status_code == 404
-    assert client.get(f"/w/acme/chat/api/chats/other/files/F1/download").status_code == 404  # noqa: F541
-||||||| base
-def test_a_file_of_another_chat_is_not_there(client: FlaskClient, cmi: Neighbour) -> None:
-    assert client.get(f"/w/default/chat/api/chats/{GUID}/files/F9/download").status_code == 404
-    assert client.get(f"/w/default/chat/api/chats/other/files/F1/download").status_code == 404  # noqa: F541
-=======
 def test_a_file_of_another_chat_is_404(client: FlaskClient, cmi: CmiStub) -> None:
     assert client.get(f"{BASE}/chat/api/chats/{GUID}/files/F9/download").status_code == 404
     assert client.get(f"{BASE}/chat/api/chats/other/files/F1/download").status_code == 404
->>>>>>> theirs
     assert not any("attachments" in each.url.path for each in cmi.seen)
 
 
-<<<<<<< ours
-def test_an_unknown_form_names_those_there_are(client: FlaskClient) -> None:
-    answer = client.get(f"/w/acme/chat/api/chats/{GUID}/files/F1/execute")
-||||||| base
-def test_an_unknown_form_names_those_there_are(client: FlaskClient) -> None:
-    answer = client.get(f"/w/default/chat/api/chats/{GUID}/files/F1/execute")
-=======
 def test_an_unknown_form_is_404_with_the_known_ones(client: FlaskClient) -> None:
     answer = client.get(f"{BASE}/chat/api/chats/{GUID}/files/F1/execute")
->>>>>>> theirs
     assert answer.status_code == 404
     assert "download" in answer.get_json()["detail"]
 
@@ -150,13 +108,7 @@ BYTES = "application/octet-stream"
 
 
 def upload(client: FlaskClient, content: bytes = b"bytes", **query: str) -> Any:
-<<<<<<< ours
-    path = f"/w/acme/chat/api/chats/{GUID}/files"
-||||||| base
-    path = f"/w/default/chat/api/chats/{GUID}/files"
-=======
     path = f"{BASE}/chat/api/chats/{GUID}/files"
->>>>>>> theirs
     return client.post(path, data=content, query_string={"name": "a", **query}, content_type=BYTES)
 
 
@@ -226,13 +178,7 @@ def test_an_invalid_type_is_sent_as_bytes(client: FlaskClient, cmi: CmiStub) -> 
 def test_a_refused_file_is_not_read(
     client: FlaskClient, cmi: CmiStub, query: dict[str, str], length: str, words: str
 ) -> None:
-<<<<<<< ours
-    path = f"/w/acme/chat/api/chats/{GUID}/files"
-||||||| base
-    path = f"/w/default/chat/api/chats/{GUID}/files"
-=======
     path = f"{BASE}/chat/api/chats/{GUID}/files"
->>>>>>> theirs
     sent = {"CONTENT_LENGTH": length, "CONTENT_TYPE": BYTES}
     answer = client.post(path, query_string=query, data=b"bytes", environ_overrides=sent)
     assert answer.status_code == 409
@@ -240,16 +186,8 @@ def test_a_refused_file_is_not_read(
     assert cmi.seen == []
 
 
-<<<<<<< ours
-def test_a_file_that_breaks_off_is_no_file(client: FlaskClient) -> None:
-    path = f"/w/acme/chat/api/chats/{GUID}/files?name=a"
-||||||| base
-def test_a_file_that_breaks_off_is_no_file(client: FlaskClient) -> None:
-    path = f"/w/default/chat/api/chats/{GUID}/files?name=a"
-=======
 def test_an_incomplete_upload_is_an_error(client: FlaskClient) -> None:
     path = f"{BASE}/chat/api/chats/{GUID}/files?name=a"
->>>>>>> theirs
     answer = client.post(path, data=b"half", content_type=BYTES, environ_overrides={"CONTENT_LENGTH": "8"})
     assert answer.status_code == 502
     assert "ended before its last byte" in answer.get_json()["detail"]
@@ -276,35 +214,15 @@ def test_a_refusal_comes_with_its_reason_and_its_remedy(client: FlaskClient, cmi
 def test_an_invalid_action_is_refused_with_the_valid_ones(
     client: FlaskClient, path: str, body: dict[str, Any], words: str
 ) -> None:
-<<<<<<< ours
-    answer = client.post(f"/w/acme/{path}", json=body)
-||||||| base
-    answer = client.post(f"/w/default/{path}", json=body)
-=======
     answer = client.post(f"{BASE}/{path}", json=body)
->>>>>>> theirs
     assert answer.status_code in {400, 404, 409}
     assert words in answer.get_json()["detail"]
 
 
-<<<<<<< ours
-def test_an_object_id_cannot_leave_its_address(client: FlaskClient) -> None:
-    answer = client.get("/w/acme/c4c/api/files/A')/Binary/download")
-||||||| base
-def test_an_object_id_cannot_leave_its_address(client: FlaskClient) -> None:
-    answer = client.get("/w/default/c4c/api/files/A')/Binary/download")
-=======
 def test_an_object_id_cannot_change_the_odata_address(client: FlaskClient) -> None:
     answer = client.get(f"{BASE}/c4c/api/files/A')/Binary/download")
->>>>>>> theirs
     assert answer.status_code == 404
-<<<<<<< ours
-    answer = client.get("/w/acme/c4c/api/files/A')%3F$expand=x/download")
-||||||| base
-    answer = client.get("/w/default/c4c/api/files/A')%3F$expand=x/download")
-=======
     answer = client.get(f"{BASE}/c4c/api/files/A')%3F$expand=x/download")
->>>>>>> theirs
     assert answer.status_code == 404
 
 

@@ -62,68 +62,28 @@ def test_the_anchors_of_every_existing_page_exist() -> None:
     assert wanted - there == set()
 
 
-<<<<<<< ours
-def test_the_address_hands_pace_and_self_play_on(client: FlaskClient) -> None:
-    url = tour_url("http://127.0.0.1:1", "acme", TourOptions(speed=4))
-    assert url == "http://127.0.0.1:1/w/acme/tour/?auto=1&speed=4"
-||||||| base
-def test_the_address_hands_pace_and_self_play_on(client: FlaskClient) -> None:
-    url = tour_url("http://127.0.0.1:1", "default", TourOptions(speed=4))
-    assert url == "http://127.0.0.1:1/w/default/tour/?auto=1&speed=4"
-=======
 def test_the_address_keeps_speed_and_automatic_play(client: FlaskClient) -> None:
     url = tour_url("http://127.0.0.1:1", TENANT.name, TourOptions(speed=4))
     assert url == f"http://127.0.0.1:1/w/{TENANT.name}/tour/?auto=1&speed=4"
->>>>>>> theirs
     answer = client.get(url.removeprefix("http://127.0.0.1:1"))
-<<<<<<< ours
-    assert answer.location == "/w/acme/chain/?tour=welcome&auto=1&speed=4"
-||||||| base
-    assert answer.location == "/w/default/chain/?tour=welcome&auto=1&speed=4"
-=======
     assert answer.location == f"/w/{TENANT.name}/chain/?tour=welcome&auto=1&speed=4"
->>>>>>> theirs
 
 
-<<<<<<< ours
-def test_an_unknown_step_is_404_with_those_there_are(client: FlaskClient) -> None:
-    answer = client.post("/w/acme/tour/api/steps/encore", json={})
-||||||| base
-def test_an_unknown_step_is_404_with_those_there_are(client: FlaskClient) -> None:
-    answer = client.post("/w/default/tour/api/steps/encore", json={})
-=======
 def test_an_unknown_step_is_404_with_the_known_ones(client: FlaskClient) -> None:
     answer = client.post(f"/w/{TENANT.name}/tour/api/steps/encore", json={})
->>>>>>> theirs
     assert answer.status_code == 404
     assert "welcome, write" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize("speed", [0, -1, "fast", True, None])
-<<<<<<< ours
-def test_a_pace_that_is_none_is_refused(client: FlaskClient, speed: object) -> None:
-    answer = client.post("/w/acme/tour/api/steps/welcome", json={"speed": speed})
-||||||| base
-def test_a_pace_that_is_none_is_refused(client: FlaskClient, speed: object) -> None:
-    answer = client.post("/w/default/tour/api/steps/welcome", json={"speed": speed})
-=======
 def test_an_invalid_speed_is_refused(client: FlaskClient, speed: object) -> None:
     answer = client.post(f"/w/{TENANT.name}/tour/api/steps/welcome", json={"speed": speed})
->>>>>>> theirs
     assert answer.status_code == 409
     assert "speed" in answer.get_json()["detail"]
 
 
-<<<<<<< ours
-def test_a_tour_that_was_not_taken_is_not_called_a_success(client: FlaskClient) -> None:
-    verdict = client.get("/w/acme/tour/api/verdict").get_json()
-||||||| base
-def test_a_tour_that_was_not_taken_is_not_called_a_success(client: FlaskClient) -> None:
-    verdict = client.get("/w/default/tour/api/verdict").get_json()
-=======
 def test_a_tour_that_was_not_taken_is_no_success(client: FlaskClient) -> None:
     verdict = client.get(f"/w/{TENANT.name}/tour/api/verdict").get_json()
->>>>>>> theirs
     assert (verdict["finished"], verdict["ok"]) == (False, False)
     assert verdict["missing"][0] == "step write did not happen"
 
