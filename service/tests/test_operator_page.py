@@ -145,10 +145,10 @@ def test_a_token_that_is_not_accepted_opens_nothing_and_says_why(desk: Page, doo
     morning.parked(CALLER, 1)
     enter(desk, "not.a.token")
     expect(desk.get_by_role("status")).to_contain_text("A valid bearer token is needed")
-    expect(desk.locator("#desk")).to_be_hidden()
+    expect(desk.locator("#workspace")).to_be_hidden()
     enter(desk, door.issuer.token(scope="chat-attachments"))
     expect(desk.get_by_role("status")).to_contain_text("scope")
-    expect(desk.locator("#desk")).to_be_hidden()
+    expect(desk.locator("#workspace")).to_be_hidden()
 
 
 @pytest.mark.browser
@@ -159,7 +159,7 @@ def test_a_token_that_expires_closes_the_desk(desk: Page, door: Door, morning: M
     clock.advance(3600)
     desk.get_by_role("button", name="Show", exact=True).click()
     expect(desk.get_by_role("status")).to_contain_text("A valid bearer token is needed")
-    expect(desk.locator("#desk")).to_be_hidden()
+    expect(desk.locator("#workspace")).to_be_hidden()
     assert desk.locator("#rows tr").count() == 0
 
 
@@ -177,7 +177,7 @@ def test_the_token_stays_in_the_pages_memory(desk: Page, door: Door, morning: Mo
     assert token not in desk.content()
     assert token not in desk.evaluate("document.getElementById('token').value")
     desk.reload()
-    expect(desk.locator("#desk")).to_be_hidden()
+    expect(desk.locator("#workspace")).to_be_hidden()
 
 
 @pytest.mark.browser

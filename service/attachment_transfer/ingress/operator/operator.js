@@ -1,5 +1,5 @@
-// The operator's page. Everything shown comes from the public JSON API; texts go in as text, never as markup, because
-// names of files are written by strangers. The token lives in the variable below and nowhere else.
+// The operator's page. Everything shown comes from the public JSON API and is inserted as text, never as markup,
+// because file names are not trusted. The token is in the variable below and nowhere else.
 "use strict";
 
 (() => {
@@ -16,9 +16,9 @@
   let opened = null;
   let timer = null;
 
-  // -- talking to the API ----------------------------------------------------
+  // -- calling the API -------------------------------------------------------
 
-  class Refused extends Error {
+  class ApiError extends Error {
     constructor(problem) {
       super([problem.title, problem.detail].filter(Boolean).join(". ").replace("..", "."));
       this.status = problem.status;
@@ -35,12 +35,12 @@
         body: body === undefined ? undefined : JSON.stringify(body),
       });
     } catch {
-      throw new Refused({ title: "The service does not answer", detail: "Check that it runs, then try again." });
+      throw new ApiError({ title: "The service does not answer", detail: "Check that it runs, then try again." });
     }
     const text = await answer.text();
     let document_;
     try { document_ = JSON.parse(text); } catch { document_ = { title: `HTTP ${answer.status}` }; }
-    if (!answer.ok) throw new Refused({ status: answer.status, ...document_ });
+    if (!answer.ok) throw new ApiError({ status: answer.status, ...document_ });
     return document_;
   }
 
@@ -48,9 +48,9 @@
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof ApiError)) throw error;
       if (error.status === 401) forget();
-      tell(error.message, "bad");
+      notify(error.message, "bad");
       return null;
     }
   }
@@ -96,7 +96,7 @@
     return `${Math.round(seconds / 86_400)} d`;
   }
 
-  function tell(text, kind = "good") {
+  function notify(text, kind = "good") {
     const notice = $("notice");
     notice.textContent = text;
     notice.className = `notice ${kind}`;
@@ -132,10 +132,10 @@
     const found = [];
     let next = null;
     for (let page = 0; page < pages; page += 1) {
-      const asked = new URLSearchParams(query);
-      asked.set("limit", PER_PAGE);
-      if (next) asked.set("cursor", next);
-      const answer = await guarded(() => call("GET", `transfers?${asked}`));
+      const pageQuery = new URLSearchParams(query);
+      pageQuery.set("limit", PER_PAGE);
+      if (next) pageQuery.set("cursor", next);
+      const answer = await guarded(() => call("GET", `transfers?${pageQuery}`));
       if (answer === null) return false;
       found.push(...answer.transfers);
       next = answer.next_cursor;
@@ -198,7 +198,7 @@
   }
 
   async function drawHealth() {
-    // What the whole service has, from its open metrics page; without it the page works all the same.
+    // Counts of the whole service, from its metrics page; if that is closed, the rest of the page works.
     let text = "";
     try { text = await (await fetch("metrics", { cache: "no-store", credentials: "omit" })).text(); } catch { /* no strip */ }
     const value = (pattern) => { const match = text.match(pattern); return match ? Number(match[1]) : null; };
@@ -211,15 +211,15 @@
     if (ambiguous) items.push(["ambiguous", String(ambiguous), "attention"]);
     const oldest = value(/^attachment_transfer_oldest_open_transfer_age_seconds (\S+)$/m);
     if (oldest !== null) items.push(["oldest open", oldest ? age(oldest) : "none", oldest > 3600 ? "attention" : ""]);
-    $("health").replaceChildren(...items.map(([name, number, look]) =>
-      element("div", { class: look }, element("dt", {}, name), element("dd", {}, number))));
+    $("health").replaceChildren(...items.map(([name, number, style]) =>
+      element("div", { class: style }, element("dt", {}, name), element("dd", {}, number))));
   }
 
-  // -- moving ------------------------------------------------------------------
+  // -- retry and cancel ---------------------------------------------------------
 
   async function retryOne(id) {
     const done = await guarded(() => call("POST", `transfers/${id}/retry`));
-    if (done) tell(`Transfer ${id} runs again: round ${done.rounds}.`);
+    if (done) notify(`Transfer ${id} runs again: round ${done.rounds}.`);
     await load({ keep: true });
     return done;
   }
@@ -231,7 +231,7 @@
     done.skipped.forEach((item) => skipped.set(item.message, (skipped.get(item.message) || 0) + 1));
     const why = [...skipped].map(([message, count]) => `${count} skipped: ${message}`);
     if (done.more) why.push("more fit the filter: retry again for the next ones");
-    tell([`${plural(done.redriven, "transfer")} run${done.redriven === 1 ? "s" : ""} again`, ...why].join(" · "),
+    notify([`${plural(done.redriven, "transfer")} run${done.redriven === 1 ? "s" : ""} again`, ...why].join(" · "),
       done.skipped.length ? "mixed" : "good");
     await load({ keep: true });
   }
@@ -239,8 +239,8 @@
   async function retryAll() {
     const body = { limit: 1000 };
     for (const name of ["state", "reason_code", "contact_id", "created_before"]) if (query.has(name)) body[name] = query.get(name);
-    const told = Object.entries(body).filter(([name]) => name !== "limit").map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
-    if (await ask(`Run again every transfer with ${told.join(", ")}? At most ${body.limit} at once, oldest first.`)) await retryMany(body);
+    const conditions = Object.entries(body).filter(([name]) => name !== "limit").map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`);
+    if (await ask(`Run again every transfer with ${conditions.join(", ")}? At most ${body.limit} at once, oldest first.`)) await retryMany(body);
   }
 
   // -- one transfer ------------------------------------------------------------
@@ -316,11 +316,11 @@
     const files_ = opened.attachments.filter((item) => item.state === "stored").length;
     const kept = files_ ? ` ${plural(files_, "file")} at C4C stay${files_ === 1 ? "s" : ""} there.` : "";
     if (!(await ask(`Cancel this transfer and shred its secrets?${kept} Only a new event of the contact can run it again.`))) return;
-    if (await guarded(() => call("POST", `transfers/${id}/cancel`))) { tell(`Transfer ${id} is cancelled.`); await open(id); }
+    if (await guarded(() => call("POST", `transfers/${id}/cancel`))) { notify(`Transfer ${id} is cancelled.`); await open(id); }
     await load({ keep: true });
   }
 
-  // -- doors ---------------------------------------------------------------------
+  // -- signing in --------------------------------------------------------------
 
   function forget() {
     token = null;
@@ -329,28 +329,28 @@
     $("follow").checked = false;
     if ($("detail").open) $("detail").close();
     $("rows").replaceChildren();
-    $("desk").hidden = true;
+    $("workspace").hidden = true;
     $("forget").hidden = true;
-    $("door").hidden = false;
+    $("sign-in").hidden = false;
     $("health").replaceChildren();
     $("token").value = "";
     $("token").focus();
-    tell("");
+    notify("");
   }
 
   $("token-form").addEventListener("submit", async (event) => {
     event.preventDefault();
     token = $("token").value.trim().replace(/^bearer\s+/i, "");
     $("token").value = "";
-    tell("");
+    notify("");
     query = readFilter();
     if (!(await load())) return;
-    $("door").hidden = true;
-    $("desk").hidden = false;
+    $("sign-in").hidden = true;
+    $("workspace").hidden = false;
     $("forget").hidden = false;
   });
   $("forget").addEventListener("click", forget);
-  $("filter").addEventListener("submit", async (event) => { event.preventDefault(); tell(""); query = readFilter(); await load(); });
+  $("filter").addEventListener("submit", async (event) => { event.preventDefault(); notify(""); query = readFilter(); await load(); });
   $("filter").addEventListener("reset", () => setTimeout(async () => { query = readFilter(); await load(); }));
   $("more").addEventListener("click", async () => { pages += 1; await load({ keep: true }); });
   $("all").addEventListener("change", () => {
