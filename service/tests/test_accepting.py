@@ -79,7 +79,7 @@ def test_a_repeat_while_queued_is_noted_and_brings_its_secrets(desk: Desk) -> No
     assert (again.transfer_id, again.effect) == (first.transfer_id, "noted")
     assert len(desk.queue.rounds) == 1
     assert desk.secrets_are(again) == "Newer-Word-1618"
-    assert not desk.book.transfer(first.transfer_id).look_again
+    assert not desk.book.transfer(first.transfer_id).run_again
 
 
 def test_a_repeat_while_running_makes_the_round_look_again(desk: Desk) -> None:
@@ -88,7 +88,7 @@ def test_a_repeat_while_running_makes_the_round_look_again(desk: Desk) -> None:
     again = desk.accept(a_request(secrets=NEW))
     assert again.effect == "noted"
     assert len(desk.queue.rounds) == 1
-    assert desk.book.transfer(first.transfer_id).look_again
+    assert desk.book.transfer(first.transfer_id).run_again
     assert desk.secrets_are(again) == "Newer-Word-1618"
 
 

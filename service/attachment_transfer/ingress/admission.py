@@ -18,7 +18,7 @@ class Admission:
     """Rate per caller and back-pressure of the whole service.
 
     Args:
-        open_transfers: counts transfers that are not at an end, of one caller or (None) of all.
+        open_transfers: counts open transfers, of one caller or (None) of all.
         most_open: of all callers together.
         free_disk_bytes: what is free on the database's disk.
         least_free_disk_bytes: below this nothing is accepted, so that a full disk does not break running work.

@@ -201,11 +201,11 @@ def _database_problem(exc: sa.exc.DBAPIError | DatabaseBusy) -> Response:
     return ApiProblem(
         503,
         "The service cannot record the request now",
-        "Nothing was kept; send it again.",
+        "Nothing was recorded; send it again.",
         headers={"Retry-After": "5"},
     ).answer()
 
 
 def _internal_problem(exc: Exception) -> Response:
     _log.error("internal error", exc_info=exc)
-    return ApiProblem(500, "Internal error", "Nothing was kept. The service's log names the cause.").answer()
+    return ApiProblem(500, "Internal error", "Nothing was recorded. The service's log names the cause.").answer()
