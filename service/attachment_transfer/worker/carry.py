@@ -98,7 +98,7 @@ class AttachmentCarrier:
             return self._park(attachment_id, exc)
 
     def excluded(self, attachment: Attachment) -> bool:
-        """Skip or park by what is declared, before the activity is searched. Files that may be at C4C are not checked."""
+        """Skip or park by what is declared, before the activity is searched. What may be at C4C is not checked."""
         if self._store.open_intent(attachment.id) is not None or attachment.attempts:
             return False
         try:
