@@ -20,7 +20,7 @@ from attachment_transfer.worker.presence import Presence
 
 #: Five starts of a worker on a machine with twenty others.
 LONG_S = 300.0
-NOBODY = "No worker has given a sign of life lately"
+NOBODY = "No worker has renewed its lease lately"
 
 
 @pytest.fixture

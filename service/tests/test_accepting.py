@@ -79,7 +79,7 @@ def test_a_repeat_while_queued_is_noted_and_brings_its_secrets(accepting: Accept
     assert (again.transfer_id, again.effect) == (first.transfer_id, "noted")
     assert len(accepting.queue.rounds) == 1
     assert accepting.secrets_are(again) == "Newer-Word-1618"
-    assert not accepting.book.transfer(first.transfer_id).look_again
+    assert not accepting.book.transfer(first.transfer_id).run_again
 
 
 def test_a_repeat_while_running_makes_the_round_look_again(accepting: Accepting) -> None:
@@ -88,7 +88,7 @@ def test_a_repeat_while_running_makes_the_round_look_again(accepting: Accepting)
     again = accepting.accept(a_request(secrets=NEW))
     assert again.effect == "noted"
     assert len(accepting.queue.rounds) == 1
-    assert accepting.book.transfer(first.transfer_id).look_again
+    assert accepting.book.transfer(first.transfer_id).run_again
     assert accepting.secrets_are(again) == "Newer-Word-1618"
 
 

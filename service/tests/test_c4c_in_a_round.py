@@ -137,11 +137,11 @@ def test_an_upload_answered_with_a_sign_in_page_is_looked_for_after_the_settle_t
     ("kind", "content", "told"),
     [
         ("find", b'{"d": {"results": [' + b"[" * 5_000 + b"]" * 5_000 + b"]}}", "nested more than"),
-        ("find", b'{"d": {"results": []}, "d": {"results": []}}', "more than once: d"),
+        ("find", b'{"d": {"results": []}, "d": {"results": []}}', "repeated members: d"),
         ("find", SIGN_IN, "a web page ('Sign in')"),
         ("find", b"\xff\xfe{}", "not UTF-8"),
         ("metadata", SIGN_IN, "a web page, not $metadata"),
-        ("read", b'{"d": {"ObjectID": "1", "ObjectID": "2"}}', "more than once: d.ObjectID"),
+        ("read", b'{"d": {"ObjectID": "1", "ObjectID": "2"}}', "repeated members: d.ObjectID"),
         ("read", SIGN_IN, "a web page ('Sign in')"),
     ],
 )

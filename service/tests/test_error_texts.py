@@ -104,7 +104,7 @@ def test_allowed_mime_types_are_named_where_status_or_text_says_so(answer: httpx
     ("status", "words", "remedy"),
     [
         (409, "conflicts with the present state of the activity", "by hand"),
-        (412, "a condition is missing or does not hold", "If-Match"),
+        (412, "a condition is missing or not met", "If-Match"),
         (413, "the file is too large", "MAX_ATTACHMENT_BYTES"),
         (404, "does not show the activity", "still exists in C4C"),
         (400, "C4C answered 400", "gave no reason"),

@@ -71,7 +71,7 @@ def test_what_is_wrong_is_told_with_file_entry_value_and_remedy(path: Path, old:
 
 def test_a_part_that_is_no_table_is_refused(path: Path) -> None:
     path.write_text('format = "attachment-dialect.v1"\nservice = 5\n', encoding="utf-8")
-    with pytest.raises(BadSettings, match="holds sections like"):
+    with pytest.raises(BadSettings, match="has sections like"):
         dialect_of_file(str(path))
 
 

@@ -110,21 +110,21 @@ def test_no_state_is_written_but_by_the_tables() -> None:
 
 def test_an_event_meanwhile_means_look_again_at_once() -> None:
     stored = an_attachment(AttachmentState.STORED)
-    assert after_attachments([stored], look_again=True, now_s=0.0) == RunNow()
+    assert after_attachments([stored], run_again=True, now_s=0.0) == RunNow()
 
 
 def test_a_chat_without_files_settles_as_such() -> None:
-    assert after_attachments([], look_again=False, now_s=0.0) == Settle(Outcome.NO_ATTACHMENTS)
+    assert after_attachments([], run_again=False, now_s=0.0) == Settle(Outcome.NO_ATTACHMENTS)
 
 
 def test_a_chat_whose_files_were_all_skipped_settles_without_attachments() -> None:
     skipped = an_attachment(AttachmentState.SKIPPED)
-    assert after_attachments([skipped], look_again=False, now_s=0.0) == Settle(Outcome.NO_ATTACHMENTS)
+    assert after_attachments([skipped], run_again=False, now_s=0.0) == Settle(Outcome.NO_ATTACHMENTS)
 
 
 def test_all_stored_settles_as_stored() -> None:
     attachments = [an_attachment(AttachmentState.STORED), an_attachment(AttachmentState.SKIPPED)]
-    assert after_attachments(attachments, look_again=False, now_s=0.0) == Settle(Outcome.STORED)
+    assert after_attachments(attachments, run_again=False, now_s=0.0) == Settle(Outcome.STORED)
 
 
 def test_some_parked_is_partly_stored_and_names_the_first_reason() -> None:
@@ -133,7 +133,7 @@ def test_some_parked_is_partly_stored_and_names_the_first_reason() -> None:
         an_attachment(AttachmentState.PARKED, reason=REFUSED),
         an_attachment(AttachmentState.PARKED, reason=LOCKED),
     ]
-    following = after_attachments(attachments, look_again=False, now_s=0.0)
+    following = after_attachments(attachments, run_again=False, now_s=0.0)
     assert isinstance(following, Park)
     assert following.outcome is Outcome.PARTLY_STORED
     assert following.reason.code == "attachment-refused"
@@ -143,13 +143,13 @@ def test_some_parked_is_partly_stored_and_names_the_first_reason() -> None:
 
 def test_none_stored_and_some_parked_is_failed() -> None:
     parked = an_attachment(AttachmentState.PARKED, reason=REFUSED)
-    following = after_attachments([parked, an_attachment(AttachmentState.SKIPPED)], look_again=False, now_s=0.0)
+    following = after_attachments([parked, an_attachment(AttachmentState.SKIPPED)], run_again=False, now_s=0.0)
     assert isinstance(following, Park)
     assert following.outcome is Outcome.FAILED
 
 
 def test_a_parked_attachment_without_a_reason_still_parks_with_one() -> None:
-    following = after_attachments([an_attachment(AttachmentState.PARKED)], look_again=False, now_s=0.0)
+    following = after_attachments([an_attachment(AttachmentState.PARKED)], run_again=False, now_s=0.0)
     assert isinstance(following, Park)
     assert following.reason.code == "internal"
 
@@ -161,13 +161,13 @@ def test_an_unfinished_attachment_runs_again_when_the_first_is_due(state: Attach
         an_attachment(AttachmentState.OPEN, retry_at_s=110.0),
         an_attachment(AttachmentState.OPEN),
     ]
-    assert after_attachments(attachments, look_again=False, now_s=100.0) == RunLater(10.0, LOCKED)
+    assert after_attachments(attachments, run_again=False, now_s=100.0) == RunLater(10.0, LOCKED)
 
 
 def test_what_was_due_already_runs_at_once() -> None:
     due = an_attachment(AttachmentState.OPEN, retry_at_s=90.0)
-    assert after_attachments([due], look_again=False, now_s=100.0) == RunLater(0.0, None)
+    assert after_attachments([due], run_again=False, now_s=100.0) == RunLater(0.0, None)
 
 
 def test_what_was_never_tried_runs_at_once() -> None:
-    assert after_attachments([an_attachment(AttachmentState.OPEN)], look_again=False, now_s=1.0) == RunLater(0.0, None)
+    assert after_attachments([an_attachment(AttachmentState.OPEN)], run_again=False, now_s=1.0) == RunLater(0.0, None)

@@ -14,11 +14,11 @@ import unicodedata
 from collections.abc import Iterator
 
 _BLACK_FLAG, _TAG_END = "\U0001f3f4", "\U000e007f"
-#: Format characters that are seen: signs that are written before or around numbers in Arabic, Syriac and Kaithi.
+#: Visible format characters: signs that are written before or around numbers in Arabic, Syriac and Kaithi.
 _VISIBLE = frozenset(
     [*map(chr, range(0x0600, 0x0606)), "\u06dd", "\u070f", "\u0890", "\u0891", "\u08e2", "\U000110bd", "\U000110cd"]
 )
-#: Letters that are seen as nothing at all (Hangul fillers).
+#: Letters that are not visible (Hangul fillers).
 _BLANK_LETTERS = frozenset("\u3164\uffa0")
 #: First words of the names of characters whose scripts use joiners.
 _JOINING_SCRIPTS = frozenset(
@@ -51,7 +51,7 @@ _EMOJI_MODIFIERS = frozenset(["\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F4
 
 
 def without_needless_invisibles(text: str) -> str:
-    """``text`` without format characters that have no purpose where they stand."""
+    """``text`` without format characters that have no purpose at their position."""
     return "".join(_kept(text))
 
 

@@ -1,4 +1,4 @@
-"""Headers that may come once only: of two copies nobody knows which one is meant, and joined they are a third value."""
+"""Headers that may come only once: of two copies neither is known to be meant, and joined they are a third value."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def refuse_repeated_headers(app: Flask) -> None:
             errors = [
                 ApiFieldError(
                     field=f"header.{name}",
-                    message="the header is there more than once",
+                    message="the header is repeated",
                     expected="the header once",
                     remedy="Remove all copies but one: in the integration's JSON, or where a proxy adds it.",
                 )
                 for name in names
             ]
-            raise ApiProblem(400, "A header is there more than once", f"More than once: {', '.join(names)}.", errors)
+            raise ApiProblem(400, "A header is repeated", f"More than once: {', '.join(names)}.", errors)

@@ -21,7 +21,7 @@ from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
 SECRET_HEADERS = ("x-cmi-api-key", "x-cmi-password", "x-sap-v1-password")
 _KNOWN_MEMBERS = frozenset({"cmi_url", "cmi_user", "sap_v1", "contact_id"})
 _SHOWN_CHARACTERS = 120
-_EMPTY_OR_NOT_ASCII = "holds a character outside ASCII, or nothing at all: the server hands on neither"
+_EMPTY_OR_NOT_ASCII = "has a character outside ASCII, or is empty: the server passes neither on"
 _DEEPEST = 32
 _log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ def _body(request: Request, max_bytes: int) -> bytes:
     if len(body) > max_bytes:
         raise _too_large(max_bytes)
     if len(body) < (request.content_length or 0):
-        # The server hands on a body that broke off as if it had ended; the rest may have held anything.
+        # The server passes on a body that broke off as if it had ended; the rest is not known.
         raise ApiProblem(400, "The body was cut off", f"{len(body)} of {request.content_length} bytes came.")
     return body
 
@@ -81,7 +81,7 @@ def _too_large(max_bytes: int) -> ApiProblem:
     return ApiProblem(
         413,
         "The request is too large",
-        f"At most {max_bytes} bytes; files do not travel in this request, only the contact's id does.",
+        f"At most {max_bytes} bytes; files are not sent in this request, only the contact's id is.",
         [
             ApiFieldError(
                 field="body",
@@ -100,14 +100,14 @@ def _parsed(body: bytes) -> Any:
         errors = [
             ApiFieldError(
                 field=f"body.{place}",
-                message="the member is there more than once",
+                message="the member is repeated",
                 expected="each member once",
                 remedy="Keep the one that is meant and remove the others.",
             )
             for place in exc.places
         ]
         named = ", ".join(error.field for error in errors)
-        raise ApiProblem(400, "A member is there more than once", f"More than once: {named}.", errors) from exc
+        raise ApiProblem(400, "A member is repeated", f"More than once: {named}.", errors) from exc
     except json_text.UnreadableJson as exc:
         raise ApiProblem(
             400,
@@ -155,7 +155,7 @@ def _unusable_texts(body: dict[str, Any]) -> list[ApiFieldError]:
     return [
         ApiFieldError(
             field=field,
-            message="holds a control character or half a character",
+            message="contains a control character or half a character",
             expected="printable characters",
             remedy=_REMEDIES[field],
             found=_shown(text),
@@ -166,7 +166,7 @@ def _unusable_texts(body: dict[str, Any]) -> list[ApiFieldError]:
 
 
 def _field_error(error: ValidationError, path: list[str], *, missing: str | None = None) -> ApiFieldError:
-    """One schema error in our words. jsonschema's own message quotes the value, which may be a secret."""
+    """One schema error with a message of our own. jsonschema's message quotes the value, which may be a secret."""
     if missing is not None:
         message, expected = "missing", _expected_of(error.schema.get("properties", {}).get(missing, {}))
     else:
@@ -176,14 +176,14 @@ def _field_error(error: ValidationError, path: list[str], *, missing: str | None
     found = None if is_header or message == "missing" else _shown(error.instance)
     if is_header and isinstance(error.instance, str) and (wrong := offending_characters(error.instance)):
         positions = ", ".join(f"{position} ({why})" for position, why in wrong[:5])
-        message = f"holds characters that a password may not have, at position {positions}"
+        message = f"contains characters that a password may not have, at position {positions}"
     if is_header and error.instance == "":
-        # granian hands a header value with a byte outside ASCII on as an empty text (its issue 335, "wontfix"), so the
+        # granian passes a header value with a byte outside ASCII on as an empty text (its issue 335, "wontfix"), so the
         # the two cannot be distinguished here, nor can the byte's position be known.
         message = _EMPTY_OR_NOT_ASCII
     remedy = _REMEDIES.get(field) or _REMEDIES["header" if is_header else "body.sap_v1"]
     if is_header and message != "missing":
-        # The forbidden signs are named, not shown: no character of a refused password stands in an answer.
+        # The forbidden signs are named, not shown: no character of a refused password is in an answer.
         remedy = (
             "Set a password of printable ASCII characters in both systems: no umlauts, no sign for currency, pound, "
             "euro, one half or section."
@@ -227,7 +227,7 @@ def _shown(value: Any) -> str:
 
 
 def _note_unknown_members(body: dict[str, Any]) -> None:
-    """Siblings and a later ``sap_v2`` may come: they are ignored, and said so. Names only, values may be secrets."""
+    """Other members and a later ``sap_v2`` may come: they are ignored and logged. Names only, values may be secrets."""
     unknown = sorted(str(name)[:64] for name in body if name not in _KNOWN_MEMBERS)
     if unknown:
         _log.warning("unknown members in the request are ignored", members=unknown)
@@ -236,7 +236,7 @@ def _note_unknown_members(body: dict[str, Any]) -> None:
 def _as_transfer_request(document: dict[str, Any]) -> TransferRequest:
     headers, body = document["headers"], document["body"]
     contact_id = normalise_contact_id(body["contact_id"])
-    if contact_id is None:  # the schema has let it pass, so this is a defect of ours
+    if contact_id is None:  # the schema accepted it, so this is a defect of ours
         raise AssertionError("schema and normalise_contact_id disagree")
     return TransferRequest(
         contact_id=contact_id,

@@ -118,7 +118,7 @@ class RoundStore(AttachmentStore):
             transfer = load_transfer(connection, transfer_id)
             if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
                 return True
-            if transfer.look_again:
+            if transfer.run_again:
                 return False
             values = {
                 "state": move_transfer(transfer.state, state),
@@ -158,17 +158,17 @@ class RoundStore(AttachmentStore):
             transfer = load_transfer(connection, transfer_id)
             if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
                 return
-            if transfer.look_again:
+            if transfer.run_again:
                 # The event may have supplied what this round lacked when it parked a file: a secret, a right.
                 reopen_attachments(connection, transfer_id)
-            due = transfer.look_again or delay_s <= 0
+            due = transfer.run_again or delay_s <= 0
             wait_s = 0.0 if due else delay_s
             connection.execute(
                 self._change(
                     transfer_id,
                     state=move_transfer(transfer.state, TransferState.QUEUED if due else TransferState.WAITING),
                     round_no=round_no + 1,
-                    tries=0 if transfer.look_again else tries,
+                    tries=0 if transfer.run_again else tries,
                     look_again=False,
                     next_round_at_s=None if due else self._now_s() + wait_s,
                     **reason_columns(reason),

@@ -115,7 +115,7 @@ def attachments_of(engine: sa.Engine, transfer_id: str) -> list[Attachment]:
 
 
 def count_open(engine: sa.Engine, *, caller: str | None) -> int:
-    """How many transfers are not at an end: of one caller, or (None) of all."""
+    """How many transfers are open: of one caller, or (None) of all."""
     table = tables.transfer
     # Each open state by name: "not ended" would read every row, for each request.
     query = sa.select(sa.func.count()).where(table.c.state.in_(sorted(OPEN_TRANSFER)))

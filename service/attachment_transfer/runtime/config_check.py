@@ -70,7 +70,7 @@ def _too_wide(settings: Settings) -> Iterator[str]:
             yield f"{PREFIX}PRIVATE_NETWORKS: {pattern.text}={network} is wider than a private network can be"
 
 
-class _Asked(Mapping[str, str]):
+class _RecordingEnv(Mapping[str, str]):
     """An environment that records which variables are read."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -90,9 +90,9 @@ class _Asked(Mapping[str, str]):
 
 def misspelt(env: Mapping[str, str]) -> list[str]:
     """A sentence for each variable with our prefix that is no setting, whether ``env`` can be used or not."""
-    asked = _Asked(env)
-    Settings.checked(asked)
-    known = sorted({*asked.names, SUPERVISOR_VARIABLE, WAKE_UP_VARIABLE})
+    recorded = _RecordingEnv(env)
+    Settings.checked(recorded)
+    known = sorted({*recorded.names, SUPERVISOR_VARIABLE, WAKE_UP_VARIABLE})
     return [_sentence(name, known) for name in sorted(env) if name.startswith(PREFIX) and name not in known]
 
 

@@ -168,7 +168,7 @@ class _WorkerParts:
         )
 
     def _is_alone(self) -> bool:
-        """True if every event comes from the API beside it, which wakes this process."""
+        """True if every event comes from the API of the same supervisor, which wakes this process."""
         return self._wake_up_pipe is not None and self._settings.database_url.startswith("sqlite:")
 
     def work(self, stop: threading.Event, *, after_launch: Callable[[], None] = lambda: None) -> None:

@@ -97,8 +97,8 @@ class AttachmentCarrier:
         except GiveUp as exc:
             return self._park(attachment_id, exc)
 
-    def turned_away(self, attachment: Attachment) -> bool:
-        """Skip or park by what is declared, before an activity is looked for; what may be at C4C is left to carry."""
+    def excluded(self, attachment: Attachment) -> bool:
+        """Skip or park by what is declared, before the activity is searched. What may be at C4C is not checked."""
         if self._store.open_intent(attachment.id) is not None or attachment.attempts:
             return False
         try:

@@ -93,7 +93,7 @@ def test_a_password_with_a_byte_outside_ascii_is_told_as_what_it_is(api: Api, na
     assert answer.startswith(b"HTTP/1.1 400 ")
     [error] = json.loads(answer.partition(b"\r\n\r\n")[2])["errors"]
     assert error["field"] == f"header.{name}"
-    assert "holds characters that a password may not have, at position" in error["message"]
+    assert "contains characters that a password may not have, at position" in error["message"]
     assert "printable ASCII" in error["remedy"]
     assert secret not in answer
     assert api.transfers() == before

@@ -55,7 +55,7 @@ _UPLOAD_PAGE_REMEDY = f"{_PAGE_REMEDY} The service looks for the file before it 
 
 @dataclass(frozen=True, kw_only=True)
 class NewAttachment:
-    """What a create sends beside the bytes."""
+    """What a create sends in addition to the bytes."""
 
     name: str
     content_type: str
@@ -190,7 +190,7 @@ class C4cClient:
         return self._dialect.c4c_key_field == "Title" and "Title" in navigation.creatable
 
     def fields(self, new: NewAttachment) -> dict[str, str]:
-        """The members of a create beside ``Binary``."""
+        """The members of a create other than ``Binary``."""
         fields = {
             "TypeCode": self._dialect.c4c_attachment_type_code,
             "CategoryCode": self._dialect.c4c_attachment_category_code,

@@ -14,7 +14,7 @@ _AT_ONCE = 100
 def overdue(engine: sa.Engine, *, now_s: float) -> list[tuple[str, int]]:
     """(transfer id, round number) of rounds that are due or running for a minute or longer, oldest first.
 
-    Most are only slow, or queue behind others: ask the durable engine which of them it has dropped.
+    Most are only slow, or wait in the queue: the durable engine knows which of them it has dropped.
     """
     table = tables.transfer
     since_s = now_s - _GRACE_S
