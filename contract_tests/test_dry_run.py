@@ -1,4 +1,4 @@
-"""The dry run: the request that would be sent, secrets masked, judged by the request's schema."""
+"""The dry run: the request that would be sent, secrets masked, checked with the request's schema."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_sample_event_is_one_of_contact_pros() -> None:
     assert validator("edi_contact.v1").is_valid(SAMPLE_CONTACT)
 
 
-def test_the_request_is_shown_line_by_line_as_it_goes_over_the_wire() -> None:
+def test_the_request_is_shown_line_by_line_as_it_is_sent() -> None:
     result = run(PLAIN)
     assert result.exit_code == 0
     head, body = result.stdout.split("\n\n")[:2]
@@ -68,7 +68,7 @@ def test_every_sound_configuration_makes_a_request_that_fits_the_contract(file: 
     assert GUID in shown.body
 
 
-def test_the_endpoint_of_the_form_is_used_and_otherwise_europe_is_assumed_aloud() -> None:
+def test_the_endpoint_of_the_form_is_used_and_otherwise_europe_is_assumed_with_a_note() -> None:
     envelope = json.loads(json.dumps(ENVELOPE))
     envelope["form"]["endpoint_url"] = "https://cc-workflows-na-w2.cc.sinch.com/prod/chat-attachments"
     shown = dry_run(json.dumps(envelope))
@@ -94,12 +94,12 @@ def test_the_endpoint_of_the_form_is_used_and_otherwise_europe_is_assumed_aloud(
         (["{contact.language}", 5, {"x": "{contact.language}"}], ["EN", 5, {"x": "EN"}]),
     ],
 )
-def test_a_whole_placeholder_brings_the_value_and_one_in_a_text_its_text(value: Any, sent: Any) -> None:
+def test_a_whole_placeholder_becomes_the_value_and_one_in_a_text_its_text(value: Any, sent: Any) -> None:
     shown = dry_run(changed("body", "more", to=value))
     assert json.loads(shown.body)["more"] == sent
 
 
-def test_query_parameters_go_into_the_address() -> None:
+def test_query_parameters_become_part_of_the_address() -> None:
     shown = dry_run(changed("params", to={"event": "{event}", "q": "a b&c"}))
     assert shown.url.endswith("/prod/chat-attachments?event=Ended&q=a+b%26c")
     assert shown.wire().startswith("POST /prod/chat-attachments?event=Ended&q=a+b%26c HTTP/1.1\n")
@@ -118,7 +118,7 @@ def test_query_parameters_go_into_the_address() -> None:
         (json.dumps({**ENVELOPE, "secret_names": []}), "{secrets.ri-apikey} does not exist"),
     ],
 )
-def test_what_the_endpoint_would_refuse_is_said(text: str, problem: str) -> None:
+def test_what_the_endpoint_would_refuse_is_a_problem(text: str, problem: str) -> None:
     shown = dry_run(text)
     assert not shown.ok
     assert any(problem in found for found in shown.problems), shown.problems
@@ -170,7 +170,7 @@ def test_json_is_one_document_with_secrets_masked() -> None:
         changed("params", to={"token": "Tr4nsfer! ü"}),
     ],
 )
-def test_a_secret_that_stands_in_clear_is_not_shown(text: str) -> None:
+def test_a_secret_in_clear_is_not_shown(text: str) -> None:
     for arguments in (["-"], ["-", "--json"]):
         assert "Tr4nsfer" not in run(*arguments, stdin=text).output
 

@@ -1,4 +1,4 @@
-"""Conditions: what parses, what can never be true, what is always true, and what the gate does not judge."""
+"""Conditions: what parses, what can never be true, what is always true, and what the gate does not decide."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def verdict(condition: str, **form: object) -> str:
         ("contact.get_language() + 'x' == 'y'", "unknown"),
     ],
 )
-def test_a_condition_is_judged_for_every_value_that_makes_a_difference(condition: str, expected: str) -> None:
+def test_a_condition_is_evaluated_for_every_value_that_matters(condition: str, expected: str) -> None:
     assert verdict(condition) == expected
 
 
@@ -98,11 +98,11 @@ def test_a_condition_is_judged_for_every_value_that_makes_a_difference(condition
         ("contact.get_direction() == 'outbound'", {"direction": "Outbound"}, "always"),
     ],
 )
-def test_what_the_form_says_counts(condition: str, form: dict[str, object], expected: str) -> None:
+def test_the_forms_events_and_direction_count(condition: str, form: dict[str, object], expected: str) -> None:
     assert verdict(condition, **form) == expected
 
 
-def test_a_condition_that_breaks_says_how() -> None:
+def test_a_condition_that_fails_has_the_message() -> None:
     expression = parse("contact.get_priority() < '50'")
     assert not isinstance(expression, Unparsable)
     assert satisfiability_of(expression) == Satisfiability(
@@ -149,7 +149,9 @@ def test_a_condition_that_does_not_parse_names_the_character(condition: str, sta
         ("datetime.datetime.now().hour > 5 and len('a') == 1", []),
     ],
 )
-def test_unknown_names_are_found_with_what_was_meant(condition: str, names: list[tuple[str, str | None, bool]]) -> None:
+def test_unknown_names_are_found_with_the_nearest_name(
+    condition: str, names: list[tuple[str, str | None, bool]]
+) -> None:
     expression = parse(condition)
     assert not isinstance(expression, Unparsable)
     found = unknown_names(expression, condition)
@@ -157,7 +159,7 @@ def test_unknown_names_are_found_with_what_was_meant(condition: str, names: list
     assert all(condition[name.span.start : name.span.end] == name.name for name in found)
 
 
-def test_names_are_placed_behind_characters_of_several_bytes() -> None:
+def test_names_are_found_after_characters_of_several_bytes() -> None:
     condition = "contact.get_language() == 'Ä😀' or\n 'ÖÜ' == contact.get_langage()"
     expression = parse(condition)
     assert not isinstance(expression, Unparsable)
@@ -214,13 +216,13 @@ def test_the_work_grows_as_the_condition_does(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", conditions_of(1))
-def test_the_truth_of_a_condition_is_tried_out_within_a_bound(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    worked_out = 0
+def test_satisfiability_is_evaluated_within_a_bound(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluated = 0
     plain = condition_evaluation.evaluate
 
     def counted(*given: Any) -> Any:
-        nonlocal worked_out
-        worked_out += 1
+        nonlocal evaluated
+        evaluated += 1
         return plain(*given)
 
     monkeypatch.setattr(condition_evaluation, "evaluate", counted)
@@ -230,11 +232,11 @@ def test_the_truth_of_a_condition_is_tried_out_within_a_bound(kind: str, monkeyp
         if not isinstance(expression, Unparsable):
             satisfiability_of(expression)
             value_of(expression, {})
-    assert worked_out <= 4 * satisfiability.MOST_EVALUATIONS + 4 * MOST_PARTS
+    assert evaluated <= 4 * satisfiability.MOST_EVALUATIONS + 4 * MOST_PARTS
 
 
 @pytest.mark.parametrize("part", ["a", ":a", "a:", "//a", "a@", "a:a@"])
-def test_a_text_is_masked_in_time_that_grows_with_its_length(part: str) -> None:
+def test_a_text_is_masked_in_time_linear_in_its_length(part: str) -> None:
     def cpu_s(count: int) -> float:
         """The least of three, so that a busy machine changes little."""
         took = []

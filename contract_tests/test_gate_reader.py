@@ -1,4 +1,4 @@
-"""The reader that keeps places: what is JSON is read as json.loads reads it, what is not is said where."""
+"""The JSON reader: JSON is read as json.loads reads it, and anything else is reported with its position."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_span_of_the_whole_is_the_text_without_white_space(text: str) -> Non
     assert text[node.span.start : node.span.end] == text.strip(" \t\r\n")
 
 
-def test_each_value_knows_its_text_and_its_path() -> None:
+def test_each_value_has_its_span_and_its_path() -> None:
     text = '{"a": [1, "two"], "b": {"c": false}}'
     node = JsonReader(text).read()
     two = node.get("a")
@@ -49,7 +49,7 @@ def test_each_value_knows_its_text_and_its_path() -> None:
     assert [found.value for found in strings_in(node)] == ["two"]
 
 
-def test_characters_behind_escapes_stand_where_their_escape_begins() -> None:
+def test_an_escaped_character_has_the_offset_of_its_escape() -> None:
     text = '"\\u00e4\\n{x}"'
     node = JsonReader(text).read()
     span = node.part(2, 5)
@@ -112,7 +112,9 @@ def test_reading_stops_at_the_token_that_cannot_be_read(text: str, at: int, expe
         ('{"a": 1, "a": 2}', "AC002", '"a"'),
     ],
 )
-def test_what_is_no_json_but_plain_in_meaning_is_noted_and_read_on(text: str, rule: str, spelt: str) -> None:
+def test_what_is_not_json_but_has_a_clear_meaning_is_an_issue_and_reading_goes_on(
+    text: str, rule: str, spelt: str
+) -> None:
     reader = JsonReader(text)
     reader.read()
     (issue,) = reader.issues
@@ -120,7 +122,7 @@ def test_what_is_no_json_but_plain_in_meaning_is_noted_and_read_on(text: str, ru
     assert text[issue.span.start : issue.span.end] == spelt
 
 
-def test_a_repeated_name_is_noted_once_for_each_repetition() -> None:
+def test_a_repeated_name_is_an_issue_once_for_each_repetition() -> None:
     reader = JsonReader('{"a": 1, "b": 2, "a": 3, "a": 4}')
     assert reader.read().plain() == {"a": 4, "b": 2}
     assert [issue.span.start for issue in reader.issues] == [17, 25]

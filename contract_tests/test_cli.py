@@ -80,7 +80,7 @@ def test_a_schema_is_exported_with_those_that_it_refers_to(tmp_path: Path) -> No
 
 @pytest.fixture
 def older(tmp_path: Path) -> Path:
-    """A folder with two schemas of this package as somebody else has them."""
+    """A folder with two schemas of this package, as another project has them."""
     folder = tmp_path / "older"
     assert invoke("schemas", "export", folder, "transfer.v1", "jwks.v1").exit_code == 0
     return folder
@@ -144,7 +144,7 @@ def test_one_file_is_compared_with_the_schema_of_its_name_or_with_another_file(o
         ["compat", str(ROOT / "README.md")],
     ],
 )
-def test_wrong_use_is_2_and_says_so_on_stderr_alone(
+def test_wrong_use_is_2_with_a_message_on_stderr_only(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -154,7 +154,7 @@ def test_wrong_use_is_2_and_says_so_on_stderr_alone(
     assert said.err
 
 
-def test_an_error_of_our_own_is_70_and_a_sentence_without_what_it_was_about(
+def test_an_error_of_our_own_is_70_and_a_sentence_without_its_values(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails(*_: object, **__: object) -> None:
@@ -163,7 +163,7 @@ def test_an_error_of_our_own_is_70_and_a_sentence_without_what_it_was_about(
     monkeypatch.setattr("attachment_contract.cli.check.check_bytes", fails)
     assert run(["check", PLAIN]) == 70
     said = capsys.readouterr().err
-    assert said.startswith("attachment-contract: an error of our own: RuntimeError in test_cli_commands.py, line ")
+    assert said.startswith("attachment-contract: an error of our own: RuntimeError in test_cli.py, line ")
     assert "Traceback" not in said
     assert "S3cret!" not in said
 

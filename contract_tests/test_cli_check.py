@@ -1,4 +1,4 @@
-"""The commands: exit codes, input, output, settings."""
+"""``attachment-contract check``: exit codes, input, output, settings."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize(("file", "code"), [(SOUND, 0), (BROKEN, 1), (WARNED, 0)])
-def test_the_exit_code_says_whether_there_is_an_error(run: Any, file: str, code: int) -> None:
+def test_the_exit_code_is_1_if_there_is_an_error(run: Any, file: str, code: int) -> None:
     assert run("check", file).exit_code == code
 
 
-def test_strict_makes_a_warning_count(run: Any) -> None:
+def test_strict_fails_for_a_warning(run: Any) -> None:
     assert run("check", "--strict", WARNED).exit_code == 1
     assert run("check", "--strict", SOUND).exit_code == 0
 
@@ -62,7 +62,7 @@ def test_strict_makes_a_warning_count(run: Any) -> None:
         ["dry-run", SOUND, "--contact", SOUND + "x"],
     ],
 )
-def test_wrong_use_is_2_and_says_so_on_stderr_alone(run: Any, arguments: list[str]) -> None:
+def test_wrong_use_is_2_with_a_message_on_stderr_only(run: Any, arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""
@@ -76,7 +76,7 @@ def test_a_file_that_cannot_be_read_is_wrong_use(run: Any, tmp_path: Path) -> No
     assert run("check", "loop.json").exit_code == 2
 
 
-def test_a_folder_is_searched_for_json_but_not_in_other_peoples_folders(run: Any, tmp_path: Path) -> None:
+def test_a_folder_is_searched_for_json_but_not_in_skipped_folders(run: Any, tmp_path: Path) -> None:
     for name in ("a.json", "deep/er/b.json", "node_modules/c.json", ".venv/d.json", "notes.txt"):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -92,7 +92,7 @@ def test_standard_input_is_read_for_a_dash(run: Any) -> None:
     assert (result.exit_code, report["file"]) == (1, "<stdin>")
 
 
-def test_a_file_that_is_named_twice_is_judged_once(run: Any) -> None:
+def test_a_file_that_is_named_twice_is_checked_once(run: Any) -> None:
     assert json.loads(run("check", "--json", SOUND, SOUND).stdout)["files"] == 1
 
 
@@ -104,7 +104,7 @@ def test_explain_shows_the_rules_page_in_any_case(run: Any) -> None:
         assert '"contact_id": "{contact.guid}"' in result.stdout
 
 
-def test_an_unknown_rule_is_answered_with_the_nearest(run: Any) -> None:
+def test_the_message_for_an_unknown_rule_names_the_nearest(run: Any) -> None:
     assert "Did you mean AC402" in run("check", "--explain", "AC4O2").stderr
 
 
@@ -117,7 +117,7 @@ def test_output_goes_to_a_file_and_standard_output_stays_empty(run: Any, tmp_pat
 # --- settings -----------------------------------------------------------------------------------------------------
 
 
-def test_rules_are_silenced_and_weighed_on_the_command_line(run: Any) -> None:
+def test_rules_are_ignored_and_get_a_severity_on_the_command_line(run: Any) -> None:
     assert run("check", BROKEN, "--ignore", "AC901,AC402").exit_code == 0
     assert run("check", BROKEN, "--severity", "AC402=warning").exit_code == 0
     assert run("check", WARNED, "--severity", "AC901=error").exit_code == 1
@@ -147,14 +147,14 @@ def test_settings_are_found_in_pyproject_at_or_above_the_folder(
     assert finding["link"] == "https://git.example.org/rules/AC402.md"
 
 
-def test_a_pyproject_without_our_table_is_no_settings(run: Any, tmp_path: Path) -> None:
+def test_a_pyproject_without_our_table_has_no_settings(run: Any, tmp_path: Path) -> None:
     (tmp_path / "attachment-contract.toml").write_text("strict = true\n")
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "pyproject.toml").write_text("[tool.other]\nx = 1\n")
     assert run("check", WARNED).exit_code == 1
 
 
-def test_rules_are_silenced_for_some_files(run: Any, tmp_path: Path) -> None:
+def test_rules_are_ignored_for_some_files(run: Any, tmp_path: Path) -> None:
     (tmp_path / "samples").mkdir()
     for name in ("samples/a.json", "b.json"):
         (tmp_path / name).write_bytes(Path(WARNED).read_bytes())
@@ -164,7 +164,7 @@ def test_rules_are_silenced_for_some_files(run: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("strict = 'yes'", "strict must be a bool"),
         ("strickt = true", "'strickt' is not a setting"),
@@ -177,12 +177,12 @@ def test_rules_are_silenced_for_some_files(run: Any, tmp_path: Path) -> None:
     ],
 )
 def test_settings_that_cannot_be_used_are_wrong_use_and_name_the_place(
-    run: Any, tmp_path: Path, text: str, complaint: str
+    run: Any, tmp_path: Path, text: str, message: str
 ) -> None:
     (tmp_path / "attachment-contract.toml").write_text(text)
     result = run("check", SOUND)
     assert result.exit_code == 2
-    assert complaint in result.stderr
+    assert message in result.stderr
 
 
 # --- as a process -------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_the_module_runs_as_a_command() -> None:
     assert json.loads(done.stdout)["errors"] == 1
 
 
-def test_a_thousand_files_are_judged_in_one_go(tmp_path: Path) -> None:
+def test_a_thousand_files_are_checked_in_one_run(tmp_path: Path) -> None:
     texts = [file.read_bytes() for file in sorted((CORPUS / "sound").iterdir())]
     for number in range(1000):
         (tmp_path / f"{number}.json").write_bytes(texts[number % len(texts)])
