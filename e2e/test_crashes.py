@@ -73,7 +73,7 @@ def distributed() -> Iterator[Workers]:
     """PostgreSQL: the embedded pair and a second worker beside it."""
     with postgres_or_skip() as server:
         environment = {**DEADLINES, "DATABASE_URL": server.database("transfer")}
-        with open_stack(StackOptions(service_environment=environment, start_deadline_s=120)) as stack:
+        with open_stack(StackOptions(service_environment=environment)) as stack:
             port = Ports.free().console
             with second_worker({**os.environ, **stack.service_settings, "ATTACHMENT_TRANSFER_WORKER_PORT": str(port)}):
                 yield Workers(Lab(stack, is_own=True), [stack.ports.service + 1, port])

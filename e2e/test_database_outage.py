@@ -45,7 +45,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
 
 def play_with_outages(server) -> None:  # type: ignore[no-untyped-def]
     environment = {**SHORT, "DATABASE_URL": server.database("transfer")}
-    options = StackOptions(service_environment=environment, start_deadline_s=120)
+    options = StackOptions(service_environment=environment)
     with open_stack(options) as stack, Lab(stack, is_own=True).tenant() as tenant:
         chats = [tenant.chat(files=[(f"chat-{n}-{i}.txt", b"x" * 50_000) for i in range(3)]) for n in range(CHATS)]
         tenant.fault(mock="c4c", kind="latency", path="*", times=None, delay_s=0.2)

@@ -6,7 +6,6 @@ being killed) is reached by ``stack.hands``; a stack that has none skips the tes
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Protocol
 import httpx
 
 from attachment_lab.stack import process_cleanup
-from attachment_lab.stack.processes import Command, StackProcess
+from attachment_lab.stack.processes import Command
 from attachment_lab.stack.running import Stack
 from attachment_lab.tenant.opening import TenantOptions
 from attachment_lab.testing.lab import Lab, LabTenant
@@ -106,8 +105,7 @@ class Hands:
         again = Command(
             name="service", module="attachment_transfer", arguments=["run"], environment=stack.service_settings
         )
-        child = stack.children.start(again)
-        self._wait(child, f"{stack.urls['service']}/readyz")
+        stack.wait_ready(stack.processes.start(again), f"{stack.urls['service']}/readyz")
 
     def kill_console(self) -> None:
         """SIGKILL to the console."""
@@ -119,16 +117,7 @@ class Hands:
 
     def _kill(self, name: str) -> None:
         stack = self._stack
-        child = next(each for each in stack.children.all if each.name == name)
-        process_cleanup.kill_session(child.pid)
-        stack.children.stop_one(child)
+        process = next(each for each in stack.processes.all if each.name == name)
+        process_cleanup.kill_session(process.pid)
+        stack.processes.stop_one(process)
 
-    def _wait(self, child: StackProcess, url: str) -> None:
-        def ready() -> bool:
-            try:
-                return httpx.get(url, timeout=2, trust_env=False).is_success
-            except httpx.TransportError:
-                return False
-
-        deadline = time.monotonic() + START_S
-        self._stack.children.wait_until(ready, who=child, what=lambda: url, deadline=deadline)

@@ -13,9 +13,9 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
+import platformdirs
 from rich.text import Text
 
 from attachment_contract.terminal import SafeConsole
@@ -83,15 +83,9 @@ def ending_on_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def log_folder() -> Path:
-    """Where logs of internal errors are written."""
-    state = os.environ.get("XDG_STATE_HOME")
-    return Path(state or Path.home() / ".local" / "state") / "attachment-lab"
-
-
 def _logged(name: str, exc: BaseException) -> str:
     """Write the traceback to a file that only its owner may read; returns a sentence that names it."""
-    path = log_folder() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    path = platformdirs.user_log_path("attachment-lab") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
     text = f"{name} {' '.join(sys.argv[1:])}\n" + "".join(traceback.format_exception(exc))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

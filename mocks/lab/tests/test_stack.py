@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from attachment_lab.errors import NotSettled, StackFailed, WrongUse
@@ -127,7 +128,7 @@ def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tena
 
 def test_a_stack_leaves_no_process_and_no_folder_behind() -> None:
     with open_stack() as stack:
-        pids = [child.pid for child in stack.children.all]
+        pids = [each.pid for each in stack.processes.all]
         run_dir = stack.run_dir
         assert all(members(pid) for pid in pids)
     assert [members(pid) for pid in pids] == [[]] * len(pids)
@@ -136,7 +137,7 @@ def test_a_stack_leaves_no_process_and_no_folder_behind() -> None:
 
 def test_a_process_that_dies_is_noticed_at_once() -> None:
     with open_stack() as stack:
-        victim = next(child for child in stack.children.all if child.name == "c4c")
+        victim = next(each for each in stack.processes.all if each.name == "c4c")
         os.kill(victim.pid, signal.SIGKILL)
         victim.wait(10)
         with pytest.raises(StackFailed, match="c4c ended by SIGKILL"):
@@ -190,12 +191,11 @@ def test_however_up_ends_the_stack_goes_with_it(tmp_path: Path, how: signal.Sign
 
 
 def lives(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
+    """Whether a process runs; a zombie does not."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return state != "Z"
 
 
 def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from attachment_lab.errors import LabFailed
 
 PREFIX = "attachment-test"
@@ -77,12 +79,12 @@ def require_images(*images: str) -> None:
 
 
 def owner(pid: int | None = None) -> str:
-    """Who makes things now: ``<place>-<pid>-<start time in clock ticks>``.
+    """Who makes things now: ``<place>-<pid>-<start time in hundredths of a second>``.
 
     A pid alone may be given to a stranger later, and means nothing on another machine or in another container.
     """
     pid = os.getpid() if pid is None else pid
-    return f"{_place()}-{pid}-{_started_ticks(pid)}"
+    return f"{_place()}-{pid}-{_started(pid)}"
 
 
 def unique_name(kind: str) -> str:
@@ -149,12 +151,11 @@ def _place() -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:8]
 
 
-def _started_ticks(pid: int) -> str:
+def _started(pid: int) -> str:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        return f"{psutil.Process(pid).create_time() * 100:.0f}"
+    except psutil.NoSuchProcess:
         return "gone"
-    return stat.rpartition(")")[2].split()[19]
 
 
 def compose_command() -> tuple[str, ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo import faults as demo_faults
@@ -193,8 +193,7 @@ def default_files() -> list[Sendable]:
     """The customer's files, built once into the user's cache."""
     from attachment_lab.demo.files import customer_files  # noqa: PLC0415 - builds pictures: heavy imports
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [*customer_files(cache / "attachment-lab" / "customer-files")]
+    return [*customer_files(platformdirs.user_cache_path("attachment-lab") / "customer-files")]
 
 
 class _Once:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from attachment_lab.stack import commands, egress
 from attachment_lab.stack.clocks import write_offset
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
+from attachment_lab.stack.progress import STALLED_S
 from attachment_lab.tenant.credentials import TenantNames, sealing_key
 from attachment_lab.tenant.opening import TenantOptions
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from attachment_lab.recorder.collector import Collector
 
 FREE_PORT_TRIES = 4
+#: On a busy machine a health check may take seconds.
+ANSWER_TIMEOUT_S = 10.0
 #: Holds the id of the process whose stacks are judged: what it starts with the same environment is another matter.
 RECORDER = "ATTACHMENT_LAB_RECORDER"
 
@@ -45,7 +47,7 @@ class StackOptions:
         port_base: 0 = free ports; else the first of the documented layout.
         fault_proxy: the service reaches the mocks through their fault proxies, so wire faults can be planned.
         console: start the console page as well.
-        start_deadline_s: wall seconds until everything must answer.
+        stalled_s: wall seconds after which a starting process that makes no progress is given up.
         run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
         service_environment: extra settings for the service, over the lab's own.
         recorder: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
@@ -56,7 +58,7 @@ class StackOptions:
     port_base: int = 0
     fault_proxy: bool = False
     console: bool = False
-    start_deadline_s: float = 60.0
+    stalled_s: float = STALLED_S
     run_dir: Path | None = None
     service_environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Path | None = None
@@ -76,7 +78,7 @@ class Stack:
         self.run_dir = run_dir
         self.options = options
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
-        self.children = StackProcesses(run_dir)
+        self.processes = StackProcesses(run_dir)
         self.clients = StackClients(self.urls)
         #: Hears of everything that is exchanged; None without a recorder.
         self.collector: Collector | None = _collector() if options.attended else None
@@ -101,9 +103,8 @@ class Stack:
 
     def start(self) -> None:
         """Start mocks and service and wait until all answer. Raises StackFailed, PortTaken."""
-        deadline = time.monotonic() + self.options.start_deadline_s
         mocks = {
-            name: self.children.start(
+            name: self.processes.start(
                 commands.mock(
                     name, self.ports, self.run_dir, tap=self._instrument(name), fault_proxy=self.options.fault_proxy
                 )
@@ -112,17 +113,16 @@ class Stack:
         }
         service = self._start_service()
         for name, child in mocks.items():
-            self._wait(child, f"{egress.url(getattr(self.ports, name))}/_mock/health", deadline)
-        self._wait_for_service(service, deadline)
+            self.wait_ready(child, f"{egress.url(getattr(self.ports, name))}/_mock/health")
+        self._wait_for_service(service)
 
     def restart_service_empty(self) -> None:
         """End the service, remove its database and its clock's offset, start it again."""
-        deadline = time.monotonic() + self.options.start_deadline_s
-        old = next(child for child in self.children.all if child.name == "service")
-        self.children.stop_one(old)
+        old = next(child for child in self.processes.all if child.name == "service")
+        self.processes.stop_one(old)
         for path in self.run_dir.glob("service.db*"):
             path.unlink()
-        self._wait_for_service(self._start_service(), deadline)
+        self._wait_for_service(self._start_service())
 
     def start_console(self, tenant: TenantNames, *, stack_file: Path | None = None) -> None:
         """Start the console page for one tenant; its secrets travel in the child's environment only.
@@ -133,19 +133,29 @@ class Stack:
         hands["fault_proxy"] = self.options.fault_proxy
         if stack_file:
             hands["stack_file"] = str(stack_file.absolute())
-        console = self.children.start(commands.console(self.ports, self.urls, tenant, hands))
-        deadline = time.monotonic() + self.options.start_deadline_s
-        self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)
+        console = self.processes.start(commands.console(self.ports, self.urls, tenant, hands))
+        self.wait_ready(console, f"{egress.url(self.ports.console)}/healthz")
+
+    def wait_ready(self, process: StackProcess, url: str) -> None:
+        """Wait until ``url`` answers with success. Raises StackFailed, StackPortTaken."""
+        seen = _Readiness(url)
+        try:
+            self.processes.wait_until(seen.ready, process=process, status=seen.words, stalled_s=self.options.stalled_s)
+        except StackFailed as exc:
+            clash = _port_clash(exc, self.processes, self.ports)
+            if clash is not None:
+                raise clash from exc
+            raise
 
     def check_alive(self) -> None:
         """Raise StackFailed when a process has ended by itself."""
-        dead = self.children.find_dead()
+        dead = self.processes.find_dead()
         if dead is not None:
             raise dead.died()
 
     def stop(self) -> None:
         """End every process group; safe to call twice."""
-        self.children.stop()
+        self.processes.stop()
         if self.collector is not None:
             self.collector.close()
         self.clients.close()
@@ -165,25 +175,15 @@ class Stack:
             dialect=self.dialect,
         )
         self.service_settings = dict(command.environment or {})
-        return self.children.start(command)
+        return self.processes.start(command)
 
-    def _wait_for_service(self, service: StackProcess, deadline: float) -> None:
-        self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)
-        self._wait(service, f"{egress.url(self.ports.worker_health)}/readyz", deadline)
-
-    def _wait(self, child: StackProcess, url: str, deadline: float) -> None:
-        seen = _Seen(url)
-        try:
-            self.children.wait_until(seen.ready, who=child, what=seen.words, deadline=deadline)
-        except StackFailed as exc:
-            clash = _port_clash(exc, self.children, self.ports)
-            if clash is not None:
-                raise clash from exc
-            raise
+    def _wait_for_service(self, service: StackProcess) -> None:
+        self.wait_ready(service, f"{egress.url(self.ports.service)}/readyz")
+        self.wait_ready(service, f"{egress.url(self.ports.worker_health)}/readyz")
 
 
-class _Seen:
-    """A readiness address, and what it answered last."""
+class _Readiness:
+    """A readiness address, and its last answer."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -191,7 +191,7 @@ class _Seen:
 
     def ready(self) -> bool:
         try:
-            answer = httpx.get(self._url, timeout=2.0, trust_env=False)
+            answer = httpx.get(self._url, timeout=ANSWER_TIMEOUT_S, trust_env=False)
         except httpx.TransportError as exc:
             self._last = type(exc).__name__
             return False
@@ -266,11 +266,11 @@ def _clear(run_dir: Path) -> None:
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
-def _port_clash(failure: StackFailed, children: StackProcesses, ports: Ports) -> StackPortTaken | None:
+def _port_clash(failure: StackFailed, processes: StackProcesses, ports: Ports) -> StackPortTaken | None:
     """A process that could not bind says so in its log, each server in its own words."""
     marks = ("address already in use", "addrinuse", "address in use")
-    for child in children.all:
-        if child.exit_code is not None and any(mark in tail(child.log, 60).lower() for mark in marks):
-            port = getattr(ports, child.name, 0)
+    for process in processes.all:
+        if process.exit_code is not None and any(mark in tail(process.log, 60).lower() for mark in marks):
+            port = getattr(ports, process.name, 0)
             return StackPortTaken(f"{failure}\nA port was taken meanwhile: try again.", port=port)
     return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import platformdirs
 
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.demo import faults as demo_faults
@@ -67,8 +68,7 @@ def load(
 
 def default_directory() -> Path:
     """Where the files are kept from one run to the next."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "attachment-lab" / "seed-files"
+    return platformdirs.user_cache_path("attachment-lab") / "seed-files"
 
 
 def _play(
