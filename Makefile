@@ -4,7 +4,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle dist bench sizing check format fidelity keep lock sbom \
+.PHONY: help demo test e2e screenshots contract faults nightly containers image-tests up down bundle dist bench sizing check check-js format fidelity keep lock sbom \
 	setup-lab setup-test clean
 
 # make e2e BASE=compose plays the browser suite on the stack of `make up`, BASE_URL=http://… on any other.
@@ -24,9 +24,8 @@ e2e: setup-test ## Set up, run the whole browser suite (BASE=compose: on the sta
 	@$(BIN)/python $(if $(BASE_URL),,e2e/alone.py $(BIN)/python) -m pytest e2e -n 2 --dist loadgroup \
 		-m "not faults and not docker and not wheel" $(if $(BASE_URL),--base-url $(BASE_URL)) $(ARGS)
 
-screenshots: setup-test ## Set up, make the pictures of every page for docs/images
-	@$(BIN)/python -m pytest e2e/test_screenshots.py e2e/test_configurator.py e2e/test_journal.py e2e/test_tour.py \
-		--write-screenshots -k 'documentation or on_its_way' $(ARGS)
+screenshots: setup-test ## Set up, write the pictures of every page for docs/images (ARGS='chain operator': some of them)
+	@$(BIN)/python e2e/write_pictures.py $(ARGS)
 
 contract: setup-test ## Set up, run the contract tests, print what they rest on (capped share of assumptions)
 	@$(BIN)/python -m pytest contract_tests $(ARGS)
@@ -75,14 +74,20 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@MYPYPATH=e2e $(BIN)/mypy e2e
+	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --check docs/fidelity.md --shares
 	@$(BIN)/python requirements/sbom.py --check requirements/service.cdx.json
 	@$(BIN)/python requirements/audit.py --offline-ok requirements/service.txt
 
+check-js: ## The pages' JavaScript and CSS: format, lint, types, unit tests (needs Node 18)
+	@requirements/js.sh check
+
 format: setup-test ## Format and fix what can be fixed
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+	@requirements/js.sh format
 
 keep: setup-test ## Keep this release's program and databases for tests of the next one (NAME=step_0002; PostgreSQL)
 	@$(BIN)/python service/tests/keep_database.py $(NAME)

@@ -1,4 +1,4 @@
-"""Every page for everybody: axe's rules in light and dark, on a phone and on a desk, and a walk with the Tab key."""
+"""Accessibility of every page: axe's rules in light and dark, on a phone and on a desktop, and a walk with the Tab key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from attachment_lab.console.pages import PAGES
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
 
 SCHEMES = ("light", "dark")
-WIDTHS = {"phone": 360, "desk": 1280}
+WIDTHS = {"phone": 360, "desktop": 1280}
 NAMES = [page.name for page in PAGES]
 #: The journal grows above what one reads while other pages look at Contact Pro; the walk is taken where it is at rest.
 AT_REST = {"journal": "?hop=c4c"}
@@ -57,10 +57,10 @@ def test_a_page_full_of_life_breaks_no_rule(page: Page, furnished: TenantView, n
 
 
 def _editor(page: Page) -> None:
-    office = ConfiguratorPage(page)
-    office.edit("Chat attachments to SAP Service Cloud")
-    office.retype("{contact.guid}", "{contact.giud}")
-    expect(office.finding("AC401")).to_be_visible()
+    configurator = ConfiguratorPage(page)
+    configurator.edit("Chat attachments to SAP Service Cloud")
+    configurator.retype("{contact.guid}", "{contact.giud}")
+    expect(configurator.finding("AC401")).to_be_visible()
 
 
 def _press(name: str) -> Callable[[Page], None]:
@@ -88,7 +88,7 @@ OPENED: dict[str, tuple[str, str, Callable[[Page], None]]] = {
     "the reset's question": ("chain", "", _press("Reset")),
     "the demo's dialog": ("chain", "", _press("Demo")),
     "a chat on the phone": ("chat", "?chat={chat}", _nothing),
-    "a chat at the desk": ("agent", "?chat={chat}", _nothing),
+    "a chat at the agent desk": ("agent", "?chat={chat}", _nothing),
     "a chat's activity": ("c4c", "?chat={chat}", _nothing),
     "the report by itself": ("report", "file", _nothing),
 }

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from instrument.stacks import TenantView
 from pages.c4c_page import ARRIVAL_MS, C4cPage
 from playwright.sync_api import Page, expect
 
@@ -45,8 +46,8 @@ def customers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_kind_of_file_is_there_and_equal_and_those_that_can_be_are_shown(
-    page: Page, view, customers: Path
-) -> None:  # type: ignore[no-untyped-def]
+    page: Page, view: TenantView, customers: Path
+) -> None:
     files = customer_files(customers)
     view.tenant.chat(files=files, customer={"name": "Emma Clarke", "email": "emma@example.com"}).end()
     view.tenant.wait_until_settled()
@@ -68,7 +69,7 @@ def test_every_kind_of_file_is_there_and_equal_and_those_that_can_be_are_shown(
     expect(c4c.preview("device-log")).to_contain_text("the first 64 KiB")
 
 
-def test_film_and_sound_play_and_can_be_wound(page: Page, view, customers: Path) -> None:  # type: ignore[no-untyped-def]
+def test_film_and_sound_play_and_can_be_wound(page: Page, view: TenantView, customers: Path) -> None:
     media = [each for each in customer_files(customers) if each.content_type.startswith(("audio", "video"))]
     view.tenant.chat(files=media).end()
     view.tenant.wait_until_settled()
@@ -90,7 +91,7 @@ def test_film_and_sound_play_and_can_be_wound(page: Page, view, customers: Path)
         page.keyboard.press("Escape")
 
 
-def test_a_hostile_file_does_nothing_and_is_called_by_what_it_is(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+def test_a_hostile_file_does_nothing_and_is_called_by_what_it_is(page: Page, view: TenantView) -> None:
     files = [*HOSTILE.items(), ("bomb.png", bomb())]
     view.tenant.chat(files=files).end()
     view.tenant.wait_until_settled()
@@ -112,7 +113,7 @@ def test_a_hostile_file_does_nothing_and_is_called_by_what_it_is(page: Page, vie
     assert page.context.pages == [page]
 
 
-def test_the_bytes_of_a_hostile_file_may_do_nothing_in_the_consoles_name(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+def test_the_bytes_of_a_hostile_file_may_do_nothing_in_the_consoles_name(page: Page, view: TenantView) -> None:
     view.tenant.chat(files=[("page.html", HOSTILE["page.html"])]).end()
     view.tenant.wait_until_settled()
     c4c = C4cPage(page)
@@ -126,7 +127,7 @@ def test_the_bytes_of_a_hostile_file_may_do_nothing_in_the_consoles_name(page: P
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_download_keeps_its_name_in_any_script(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+def test_a_download_keeps_its_name_in_any_script(page: Page, view: TenantView) -> None:
     view.tenant.chat(files=[("契約書 2026.txt", b"words")]).end()
     view.tenant.wait_until_settled()
     c4c = C4cPage(page)
@@ -138,8 +139,7 @@ def test_a_download_keeps_its_name_in_any_script(page: Page, view) -> None:  # t
 
 
 @pytest.mark.no_reconciliation(reason="the damaged object stays at C4C for a person to judge")
-def test_a_file_that_was_changed_on_the_way_is_marked_as_different(page: Page, view) -> None:  # type: ignore[no-untyped-def]
-    view.tenant.assert_invariants_hold = lambda: None
+def test_a_file_that_was_changed_on_the_way_is_marked_as_different(page: Page, view: TenantView) -> None:
     view.tenant.fault(mock="c4c", kind="flip_request_byte", path="*/ChatActivityAttachment", method="POST", offset=400)
     view.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff\xe0" + b"a photo " * 5000)]).end()
     view.tenant.wait_until_settled()
@@ -149,7 +149,7 @@ def test_a_file_that_was_changed_on_the_way_is_marked_as_different(page: Page, v
     expect(page.locator("#proof")).to_have_attribute("data-tone", "failed")
 
 
-def test_files_appear_while_one_looks_on(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+def test_files_appear_while_one_looks_on(page: Page, view: TenantView) -> None:
     chat = view.tenant.chat(files=[("note.txt", b"words")])
     c4c = C4cPage(page)
     c4c.open(f"{view.url('c4c')}?chat={chat.guid}")

@@ -90,17 +90,17 @@ def test_many_conversations_are_lanes_that_a_word_filters(chain: ChainPage, view
         customer = {"name": name, "email": f"customer{number}@example.com"}
         view.tenant.chat(files=FILES[: number + 1], customer=customer).end()
     chain.open("?view=all")
-    expect(chain.lanes).to_have_count(len(customers))
+    expect(chain.overview).to_have_count(len(customers))
     for number, name in enumerate(customers):
-        expect(chain.lane(name)).to_contain_text(f"{number + 1} stored", timeout=PATIENCE_MS)
-        expect(chain.lane(name).locator(".lane-cell").last.locator("i")).to_have_count(number + 1)
+        expect(chain.overview_row(name)).to_contain_text(f"{number + 1} stored", timeout=PATIENCE_MS)
+        expect(chain.overview_row(name).locator(".overview-cell").last.locator("i")).to_have_count(number + 1)
     chain.page.get_by_label("Filter").fill("page-2 VIRTANEN")
-    expect(chain.lanes).to_have_count(1)
+    expect(chain.overview).to_have_count(1)
     expect(chain.page.get_by_text("1 of 3 chats fit")).to_be_visible()
     chain.page.get_by_label("Filter").fill("nobody of that name")
     expect(chain.page.get_by_text("No chat fits.")).to_be_visible()
     chain.page.get_by_label("Filter").fill("")
-    chain.lane("Bob Muster").get_by_role("link").click()
+    chain.overview_row("Bob Muster").get_by_role("link").click()
     chain.expect_arrived(2)
 
 

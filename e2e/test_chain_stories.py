@@ -18,6 +18,7 @@ from attachment_lab.stack.clocks import read_offset
 from attachment_lab.stack.kill import kill_listener
 from attachment_lab.tenant.credentials import sealing_key
 from attachment_lab.tenant.opening import TenantOptions
+from attachment_lab.tenant.service_api import TransferRecord
 from attachment_lab.testing.lab import LabChat, LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.sample, pytest.mark.timeout(180)]
@@ -65,7 +66,7 @@ def digests_stored(tenant: LabTenant) -> list[str]:
     return sorted(stored.sha256 for stored in tenant.stored())
 
 
-def only_transfer(tenant: LabTenant):  # type: ignore[no-untyped-def]
+def only_transfer(tenant: LabTenant) -> TransferRecord:
     (transfer,) = tenant.transfers()
     return transfer
 

@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
+from instrument.stacks import TenantView
 from pages.agent_page import AgentPage
 from pages.chat_page import ChatPage
 from playwright.sync_api import FilePayload, Page, expect
@@ -23,13 +24,13 @@ def text_file(name: str, content: bytes = b"some words\n") -> FilePayload:
 
 
 @pytest.fixture
-def chat(page: Page, view) -> ChatPage:  # type: ignore[no-untyped-def]
+def chat(page: Page, view: TenantView) -> ChatPage:
     opened = ChatPage(page)
     opened.open(view.url("chat"))
     return opened
 
 
-def test_files_come_by_button_by_drop_and_by_paste_several_at_once(chat: ChatPage, view) -> None:  # type: ignore[no-untyped-def]
+def test_files_come_by_button_by_drop_and_by_paste_several_at_once(chat: ChatPage, view: TenantView) -> None:
     chat.start("Aino Virtanen")
     chat.attach(text_file("eins.txt"), text_file("zwei.txt"))
     chat.drop(text_file("kolme.txt"), text_file("neljä.txt"))
@@ -40,7 +41,7 @@ def test_files_come_by_button_by_drop_and_by_paste_several_at_once(chat: ChatPag
     assert held == {"eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png"}
 
 
-def test_names_of_any_script_and_length_twice_and_without_a_byte_all_arrive(chat: ChatPage, view) -> None:  # type: ignore[no-untyped-def]
+def test_names_of_any_script_and_length_twice_and_without_a_byte_all_arrive(chat: ChatPage, view: TenantView) -> None:
     names = ["契約書 🏠.txt", "فاتورة.txt", "n" * 251 + ".txt", "same.txt"]
     chat.start("Emma Clarke")
     chat.attach(*(text_file(name) for name in names), text_file("empty.txt", b""))
@@ -56,15 +57,15 @@ def test_a_name_of_256_characters_is_refused_with_the_limit(chat: ChatPage) -> N
     chat.start("Emma Clarke")
     chat.attach(text_file("n" * 252 + ".txt"))
     expect(chat.uploads).to_contain_text("longer than 255 characters")
-    chat.page.get_by_role("button", name="Call off").click()
+    chat.page.get_by_role("button", name="Cancel").click()
     expect(chat.uploads).to_have_count(0)
 
 
-def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, view, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, view: TenantView, tmp_path: Path) -> None:
     large = tmp_path / "holiday.mp4"
     large.write_bytes(b"\0" * LARGE_BYTES)
     seen: list[float] = []
-    chat.page.expose_function("noted", lambda share: bool(seen.append(share)))
+    chat.page.expose_function("noted", seen.append)
     chat.page.evaluate(
         "new MutationObserver(() => {"
         " const bar = document.querySelector('.upload progress'); if (bar) noted(bar.value); })"
@@ -79,7 +80,7 @@ def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, view
 
 
 @pytest.mark.page_errors(allow="ERR_FAILED")  # the failure, which is meant
-def test_a_file_that_broke_off_can_be_tried_again(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+def test_a_file_that_broke_off_can_be_tried_again(page: Page, view: TenantView) -> None:
     chat = ChatPage(page)
     chat.open(view.url("chat"))
     chat.start("Emma Clarke")
@@ -104,17 +105,17 @@ def test_where_no_file_may_go_the_page_says_why(chat: ChatPage, channel: str, di
     expect(chat.uploads).to_have_count(0)
 
 
-def test_the_agents_answer_and_file_appear_by_themselves(chat: ChatPage, page: Page, view) -> None:  # type: ignore[no-untyped-def]
+def test_the_agents_answer_and_file_appear_by_themselves(chat: ChatPage, page: Page, view: TenantView) -> None:
     chat.start("Emma Clarke")
     chat.say("Is anybody there?")
     expect(chat.log.last).to_contain_text("Sent")
-    desk = AgentPage(page.context.new_page())
-    desk.open(view.url("agent"))
-    desk.choose("Emma Clarke")
-    desk.press("Accept")
-    desk.say("Yes, I am.")
-    desk.attach(text_file("offer.txt"))
-    desk.expect_sent("offer.txt")
+    agent = AgentPage(page.context.new_page())
+    agent.open(view.url("agent"))
+    agent.choose("Emma Clarke")
+    agent.press("Accept")
+    agent.say("Yes, I am.")
+    agent.attach(text_file("offer.txt"))
+    agent.expect_sent("offer.txt")
     expect(chat.state).to_contain_text("Petra Sommer is with you")
     expect(chat.log.filter(has_text="Is anybody there?")).to_contain_text("Delivered")
     expect(chat.log.filter(has_text="Yes, I am.")).to_be_visible()
@@ -130,7 +131,7 @@ def test_markup_in_words_and_names_is_shown_and_does_nothing(chat: ChatPage) -> 
     assert chat.log.locator("b, img").count() == 0
 
 
-def test_a_chat_can_be_held_by_keyboard_alone(page: Page, view) -> None:  # type: ignore[no-untyped-def]
+def test_a_chat_can_be_held_by_keyboard_alone(page: Page, view: TenantView) -> None:
     chat = ChatPage(page)
     chat.open(view.url("chat"))
     page.get_by_label("Emma Clarke").focus()
@@ -145,7 +146,7 @@ def test_a_chat_can_be_held_by_keyboard_alone(page: Page, view) -> None:  # type
 
 
 @pytest.mark.parametrize("name", ["chat", "agent", "configurator", "c4c"])
-def test_the_page_fits_a_small_phone(page: Page, view, name: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_page_fits_a_small_phone(page: Page, view: TenantView, name: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(view.url(name))
     expect(page.get_by_text("Live", exact=True)).to_be_visible()

@@ -154,12 +154,12 @@ def test_what_is_mounted_from_this_folder_is_there() -> None:
 
 
 def test_the_production_json_runs_unchanged(compose_stack: ComposeStack) -> None:
-    view, to = compose_stack.first_tenant, compose_stack.clients
-    path = f"/{view.tenant}/system-configurator/api/event-driven-integrations"
+    names, to = compose_stack.first_tenant, compose_stack.clients
+    path = f"/{names.tenant_path}/system-configurator/api/event-driven-integrations"
     (integration,) = to.orchestration.get(path)
     assert integration["json"].encode() == example_integration_json()
     reconciliation = _reconciliation(compose_stack)
-    chat = LabConversation.open(to, view)
+    chat = LabConversation.open(to, names)
     chat.accept()
     chat.send(("photo.jpg", b"\xff\xd8\xff" + bytes(range(256)) * 400))
     chat.send(("Übergabe & Vertrag.pdf", b"%PDF-1.4 not really"))

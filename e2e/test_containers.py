@@ -68,7 +68,12 @@ def test_a_c4c_mock_in_a_container_answers_odata(c4c_container: C4CContainer) ->
 def test_a_cmi_mock_in_a_container_wants_both_credentials(cmi_container: CMIContainer) -> None:
     given = {"api_key": "key-1618-of-cmi", "user": "transcript.user", "password": "Word-1618-of-the-cmi"}
     cmi_container.create_tenant(
-        name="acme", host="x.execute-api.eu-central-1.amazonaws.com", tenant_path="acme", **given
+        name="acme",
+        host="x.execute-api.eu-central-1.amazonaws.com",
+        tenant_path="acme",
+        api_key=given["api_key"],
+        user=given["user"],
+        password=given["password"],
     )
     address, host = f"{cmi_container.url}/acme/cmi/chats", {"Host": "x.execute-api.eu-central-1.amazonaws.com"}
     assert httpx.get(address, headers=host, trust_env=False).status_code == 403

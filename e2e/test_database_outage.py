@@ -11,7 +11,7 @@ import pytest
 
 from attachment_lab.stack.running import StackOptions, open_stack
 from attachment_lab.testing.lab import Lab
-from attachment_lab.testing.postgres import NoPostgres, running_server
+from attachment_lab.testing.postgres import NoPostgres, Server, running_server
 
 CHATS = int(os.environ.get("OUTAGE_CHATS", "10"))
 SHORT = {
@@ -43,7 +43,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
     pytest.fail(f"never happened: {what}")
 
 
-def play_with_outages(server) -> None:  # type: ignore[no-untyped-def]
+def play_with_outages(server: Server) -> None:
     environment = {**SHORT, "DATABASE_URL": server.database("transfer")}
     options = StackOptions(service_environment=environment, start_deadline_s=120)
     with open_stack(options) as stack, Lab(stack, is_own=True).tenant() as tenant:

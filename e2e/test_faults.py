@@ -96,14 +96,14 @@ def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
     faults: FaultsPage, view: TenantView
 ) -> None:
     for name in ("Contact Pro", "CMI", "SAP Service Cloud", "Transfer service"):
-        expect(faults.clock(name)).to_contain_text("on the wall’s time")
+        expect(faults.clock(name)).to_contain_text("on this machine’s time")
     expect(faults.page.get_by_text("The service has one clock.")).to_be_visible()
     faults.page.get_by_role("button", name="+ 1 hour").click()
     for name in ("Contact Pro", "CMI", "SAP Service Cloud", "Transfer service"):
-        expect(faults.clock(name)).to_contain_text("1 h ahead of the wall", timeout=PATIENCE_MS)
+        expect(faults.clock(name)).to_contain_text("1 h ahead of this machine", timeout=PATIENCE_MS)
     faults.page.get_by_label("Seconds", exact=True).last.fill("90")
     faults.page.get_by_role("button", name="Advance").click()
-    expect(faults.clock("Transfer service")).to_contain_text("1 h 1 min ahead of the wall", timeout=PATIENCE_MS)
+    expect(faults.clock("Transfer service")).to_contain_text("1 h 1 min ahead of this machine", timeout=PATIENCE_MS)
     view.tenant.chat(files=[NOTE]).end()
     (transfer,) = view.tenant.wait_until_settled()
     assert transfer.outcome == "stored"
@@ -112,12 +112,12 @@ def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
 @pytest.mark.own_stack
 def test_a_tenant_minted_after_the_clock_moved_lives_in_the_same_time(faults: FaultsPage, view: TenantView) -> None:
     faults.page.get_by_role("button", name="+ 1 day").click()
-    expect(faults.clock("Transfer service")).to_contain_text("1 d ahead of the wall", timeout=PATIENCE_MS)
+    expect(faults.clock("Transfer service")).to_contain_text("1 d ahead of this machine", timeout=PATIENCE_MS)
     told = faults.page.request.post(f"{view.base_url}/api/tenants", data={})
     assert told.status == 201
     late = FaultsPage(faults.page, f"{view.base_url}/w/{told.json()['tenant']}/faults/")
     late.open()
-    expect(late.clock("CMI")).to_contain_text("1 d ahead of the wall")
+    expect(late.clock("CMI")).to_contain_text("1 d ahead of this machine")
 
 
 def test_moving_one_tenant_alone_warns_that_the_service_stays_behind(faults: FaultsPage) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import http.server
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,13 +26,23 @@ from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.testing.lab import Lab
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
+from mock_kit.app import WrappedApp
 from mock_kit.testing import addresses
 from orchestration_mock.app import create_app as orchestration_app
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
 
-MOCKS = {"orchestration": orchestration_app, "cmi": cmi_app, "c4c": c4c_app}
-VENDOR_FACES = {"orchestration": {"oauth", "workflows"}, "cmi": {"wire"}, "c4c": {"odata"}, "console": set()}
+MOCKS: dict[str, Callable[[Path], WrappedApp[Any]]] = {
+    "orchestration": orchestration_app,
+    "cmi": cmi_app,
+    "c4c": c4c_app,
+}
+VENDOR_FACES: dict[str, set[str]] = {
+    "orchestration": {"oauth", "workflows"},
+    "cmi": {"wire"},
+    "c4c": {"odata"},
+    "console": set(),
+}
 REBOUND = "evil.example"
 RESOLVER = f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE 127.0.0.2"
 REFUSED = {403, 415, 421}

@@ -18,8 +18,9 @@ import tarfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import pytest
 from cryptography import x509
@@ -128,7 +129,7 @@ def declared(dockerfile: Path, argument: str) -> bool:
 @pytest.fixture(scope="module", params=[*DOCKERFILES, PACKAGES])
 def dockerfile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if request.param != PACKAGES:
-        return ROOT / request.param
+        return ROOT / str(request.param)
     folder = tmp_path_factory.mktemp("packages")
     (folder / "deploy" / "images").mkdir(parents=True)
     shutil.copy(ROOT / "deploy" / "images" / "debian.sh", folder / "deploy" / "images")
@@ -211,7 +212,9 @@ def tree(image: str) -> dict[str, tuple[object, ...]]:
 
 def traits(archive: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[object, ...]:
     content = archive.extractfile(member) if member.isreg() else None
-    digest = hashlib.file_digest(content, "sha256").hexdigest() if content else member.linkname
+    # tarfile's members are ExFileObject, a BufferedReader; typeshed calls them IO[bytes].
+    reader = cast("BufferedReader | None", content)
+    digest = hashlib.file_digest(reader, "sha256").hexdigest() if reader else member.linkname
     return (member.type, member.mode, member.uid, member.gid, digest)
 
 

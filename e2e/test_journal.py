@@ -5,17 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from instrument.stacks import TenantView
 from pages.journal_page import JournalPage
 from playwright.sync_api import BrowserContext, Page, expect
 
-if TYPE_CHECKING:
-    from conftest import TenantView
-
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 
@@ -164,10 +160,10 @@ def test_thousands_of_exchanges_stay_usable(journal: JournalPage, view: TenantVi
     expect(journal.page.locator("#count")).to_contain_text("3,0")
     expect(journal.rows).to_have_count(100)
     journal.page.get_by_role("button", name="Older").click()
-    expect(journal.page.locator("#place")).to_have_text("101 – 200 of 3,000")
+    expect(journal.page.locator("#range")).to_have_text("101 – 200 of 3,000")
     expect(journal.rows).to_have_count(100)
     journal.page.get_by_role("button", name="Newest").click()
-    expect(journal.page.locator("#place")).to_have_text("1 – 100 of 3,000")
+    expect(journal.page.locator("#range")).to_have_text("1 – 100 of 3,000")
 
 
 @pytest.mark.parametrize("query", ["", "?x={}"], ids=["list", "one exchange"])
@@ -200,18 +196,3 @@ def test_the_list_names_what_the_filters_cannot(page: Page, view: TenantView) ->
     ).json()
     assert "hop: 'moon' is none of" in read("hop=moon")["detail"]
     assert "limit" in read("limit=9999")["detail"]
-
-
-@pytest.mark.parametrize(("scheme", "name"), [("light", "journal-why.png"), ("dark", "journal-why-dark.png")])
-def test_pictures_for_the_documentation(
-    journal: JournalPage, view: TenantView, request: pytest.FixtureRequest, scheme: str, name: str
-) -> None:
-    if not request.config.getoption("--write-screenshots"):
-        pytest.skip("pictures are written by --write-screenshots only")
-    journal.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    journal.page.set_viewport_size({"width": 1440, "height": 960})
-    carry(view, gone=True)
-    journal.open()
-    journal.show("Reads Übergabe.txt")
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    journal.page.screenshot(path=IMAGES / name)

@@ -29,7 +29,7 @@ def fresh(console_lab: Lab, page: Page) -> Iterator[ConsolePage]:
 
 def set_back(page: Page) -> None:
     page.get_by_role("button", name="Reset", exact=True).click()
-    page.get_by_role("dialog").get_by_role("button", name="Set back").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reset").click()
 
 
 def test_a_reset_is_asked_for_twice_and_then_everything_is_gone(fresh: ConsolePage) -> None:
@@ -61,10 +61,10 @@ def test_other_open_pages_load_themselves_anew(fresh: ConsolePage, context: Brow
     other = context.new_page()
     other.goto(fresh.page.url)
     expect(other.locator("#sentence")).to_contain_text("arrived in C4C")
-    born = other.locator("body").get_attribute("data-born") or ""
+    born = other.locator("body").get_attribute("data-generation") or ""
     set_back(fresh.page)
     expect(other.locator("#sentence")).to_have_text("No chat yet.")
-    expect(other.locator("body")).not_to_have_attribute("data-born", born)
+    expect(other.locator("body")).not_to_have_attribute("data-generation", born)
 
 
 def test_the_demos_customers_are_loaded_from_the_page(fresh: ConsolePage) -> None:

@@ -34,12 +34,12 @@ def test_a_service_that_dies_and_comes_back_loses_nothing(
     stored = console.rows.filter(has=console.page.locator(".chip", has_text="Stored"))
     expect(stored.nth(1)).to_be_visible(timeout=PATIENCE_MS)
 
-    stack.hands.kill_service()
+    stack.control.kill_service()
     expect(console.trouble).to_contain_text("transfer service", timeout=PATIENCE_MS)
     expect(console.trouble).to_contain_text("does not answer")
     expect(console.rows).to_have_count(len(FILES))
 
-    stack.hands.start_service()
+    stack.control.start_service()
     expect(console.trouble).to_be_hidden(timeout=PATIENCE_MS)
     console.expect_arrived(len(FILES))
     assert len(view.tenant.stored()) == len(FILES)
@@ -50,10 +50,10 @@ def test_a_chat_that_ends_while_the_service_is_down_is_carried_when_it_is_back(
 ) -> None:
     console.open()
     chat = view.tenant.chat(files=FILES[:2])
-    stack.hands.kill_service()
+    stack.control.kill_service()
     chat.end()
     expect(console.trouble).to_contain_text("does not answer", timeout=PATIENCE_MS)
-    stack.hands.start_service()
+    stack.control.start_service()
     (failed, *_) = view.tenant.reconciliation.deliveries()
     if failed.state == "failed":  # the event engine has given up; an administrator redelivers
         view.tenant.mock("orchestration").post(f"/_mock/deliveries/{failed.id}/redeliver", {}, tenant=view.name)
@@ -69,9 +69,9 @@ def test_a_page_finds_its_console_again_after_a_restart(
     chat.end()
     expect(console.rows).to_have_count(len(FILES))
 
-    stack.hands.kill_console()
+    stack.control.kill_console()
     expect(console.page.get_by_text("Connection lost, trying again")).to_be_visible(timeout=PATIENCE_MS)
-    stack.hands.start_console(view)
+    stack.control.start_console(view)
     console.expect_live()
     console.expect_arrived(len(FILES))
 
@@ -81,9 +81,9 @@ def test_a_page_whose_tenant_the_new_console_does_not_know_yet_goes_on_once_it_d
 ) -> None:
     console.open()
     with stack.tenant_view() as other:
-        stack.hands.kill_console()
+        stack.control.kill_console()
         expect(console.page.get_by_text("Connection lost, trying again")).to_be_visible(timeout=PATIENCE_MS)
-        stack.hands.start_console(other)
+        stack.control.start_console(other)
         with console.page.expect_response(lambda answer: answer.status == 404, timeout=PATIENCE_MS):
             pass
         show(view)

@@ -108,7 +108,7 @@ def test_a_scenario_does_not_begin_among_other_faults(page: Page, stage: TenantV
     scenario = faults.scenario("event-twice")
     scenario.play()
     scenario.expect_verdict("Did not run")
-    expect(scenario.card.locator(".did-trouble")).to_contain_text("remove them first")
+    expect(scenario.card.locator(".result-trouble")).to_contain_text("remove them first")
 
 
 def test_a_file_that_was_gone_is_explained_and_comes_with_one_press_once_it_is_back(

@@ -7,18 +7,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
+from instrument.stacks import TenantView
 from pages.tour_page import PATIENCE_MS, TourPage
 from playwright.sync_api import Page, Route, TimeoutError, expect  # noqa: A004 - Playwright's own
 
 from attachment_lab.console.tour.steps import steps
 
-if TYPE_CHECKING:
-    from conftest import TenantView
-
-IMAGES = Path(__file__).parent.parent / "docs" / "images"
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 #: Steps that wait for something to arrive.
 WAITING = {place for place, each in enumerate(steps(), 1) if each.waiting}
@@ -90,10 +86,10 @@ def test_the_arrow_keys_turn_the_pages_and_escape_ends_it(tour: TourPage) -> Non
 def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_the_middle(tour: TourPage) -> None:
     tour.page.emulate_media(reduced_motion="reduce")
     tour.begin("?speed=20")
-    expect(tour.caption).to_have_attribute("data-place", "middle")
+    expect(tour.caption).to_have_attribute("data-position", "middle")
     expect(tour.page.locator("#tour-light")).to_be_hidden()
     tour.page.goto(tour.page.url.replace("tour=welcome", "tour=travel"))
-    expect(tour.caption).to_have_attribute("data-place", "bottom", timeout=PATIENCE_MS)
+    expect(tour.caption).to_have_attribute("data-position", "bottom", timeout=PATIENCE_MS)
     stack, light = tour.page.locator("[data-tour='chain-stack']"), tour.page.locator("#tour-light")
     tour.wait_until_ready()
     inner, outer = stack.bounding_box(), light.bounding_box()
@@ -106,14 +102,14 @@ def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_
 def test_a_page_whose_script_comes_late_leaves_the_tour_in_the_address(tour: TourPage) -> None:
     """The chain writes what it shows into the address when it runs: on a busy machine, after the caption."""
     held: list[Route] = []
-    tour.page.route("**/lanes.js", lambda route: held.append(route))  # noqa: PLW0108 - is inspected
+    tour.page.route("**/overview.js", lambda route: held.append(route))  # noqa: PLW0108 - is inspected
     tour.page.goto(tour.url + "?speed=20", wait_until="commit")
     tour.expect_step(1)
     assert len(held) == 1
     held[0].continue_()
     expect(tour.page.locator("body[data-drawn]")).to_be_attached(timeout=PATIENCE_MS)
     assert tour.step_in_address() == "welcome"
-    tour.page.unroute("**/lanes.js")
+    tour.page.unroute("**/overview.js")
     tour.page.reload()
     tour.expect_step(1)
 
@@ -136,7 +132,7 @@ def test_the_caption_is_there_while_the_story_catches_up(tour: TourPage) -> None
     tour.page.route("**/tour/api/steps/accept", lambda route: held.append(route), times=1)  # noqa: PLW0108
     with tour.page.expect_request("**/tour/api/steps/accept"):
         tour.page.goto(tour.page.url.replace("tour=welcome", "tour=accept"))
-    expect(tour.page.locator("#tour-place")).to_have_text(f"Step 3 of {LAST}")
+    expect(tour.page.locator("#tour-position")).to_have_text(f"Step 3 of {LAST}")
     expect(tour.page.locator("#tour-waiting")).to_have_text("One moment …")
     held[0].continue_()
     tour.expect_step(3)
@@ -202,15 +198,3 @@ def test_the_command_shows_it_and_its_exit_code_is_the_storys(tmp_path: Path) ->
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"finished": True, "missing": [], "ok": True}
-
-
-def test_pictures_for_the_documentation(tour: TourPage, request: pytest.FixtureRequest) -> None:
-    if not request.config.getoption("--write-screenshots"):
-        pytest.skip("pictures are written by --write-screenshots only")
-    tour.page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    tour.page.set_viewport_size({"width": 1440, "height": 900})
-    tour.begin("?speed=20")
-    tour.page.goto(tour.page.url.replace("tour=welcome", "tour=red"))
-    tour.wait_until_ready()
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    tour.page.screenshot(path=IMAGES / "tour.png")

@@ -9,12 +9,12 @@ from instrument.stacks import StackUnderTest, TenantView
 from pages.agent_page import AgentPage
 from pages.chat_page import ChatPage
 from pages.console_page import ConsolePage
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, FilePayload, expect
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(180)]
 
-NOTE = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}
-GUIDE = {"name": "anleitung.csv", "mimeType": "text/csv", "buffer": b"step;what\n1;restart\n"}
+NOTE: FilePayload = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}
+GUIDE: FilePayload = {"name": "anleitung.csv", "mimeType": "text/csv", "buffer": b"step;what\n1;restart\n"}
 NewContext = Callable[[], BrowserContext]
 
 
@@ -63,27 +63,27 @@ def test_a_broken_tenant_disturbs_no_other(stack: StackUnderTest, new_context: N
 def test_customer_and_agent_talk_in_two_browsers_and_both_their_files_arrive(
     view: TenantView, new_context: NewContext
 ) -> None:
-    phone, desk = ChatPage(new_context().new_page()), AgentPage(new_context().new_page())
+    phone, agent = ChatPage(new_context().new_page()), AgentPage(new_context().new_page())
     phone.open(view.url("chat"))
-    desk.open(view.url("agent"))
+    agent.open(view.url("agent"))
     phone.start("Jürgen Weiß")
     phone.say("Guten Tag, meine Wärmepumpe zeigt einen Fehler.")
 
-    # Nobody reloads: the chat comes to the desk, and each word and file to the other side.
-    desk.choose("Jürgen Weiß")
-    desk.press("Accept")
+    # Nobody reloads: the chat comes to the agent, and each word and file to the other side.
+    agent.choose("Jürgen Weiß")
+    agent.press("Accept")
     expect(phone.state).to_contain_text("is with you")
-    desk.say("Welche Meldung sehen Sie?")
+    agent.say("Welche Meldung sehen Sie?")
     expect(phone.log.last).to_contain_text("Welche Meldung sehen Sie?")
     phone.drop(NOTE)
     phone.expect_sent(NOTE["name"])
-    expect(desk.log.last).to_contain_text(NOTE["name"])
-    desk.attach(GUIDE)
-    desk.expect_sent(GUIDE["name"])
+    expect(agent.log.last).to_contain_text(NOTE["name"])
+    agent.attach(GUIDE)
+    agent.expect_sent(GUIDE["name"])
     expect(phone.log.last).to_contain_text(GUIDE["name"])
 
-    desk.press("End chat")
+    agent.press("End chat")
     expect(phone.state).to_contain_text("ended")
-    expect(desk.happening("Ended")).to_contain_text("Delivered, 202")
+    expect(agent.event("Ended")).to_contain_text("Delivered, 202")
     view.tenant.wait_until_settled()
     assert {each.name for each in view.tenant.stored()} == {NOTE["name"], GUIDE["name"]}

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import pytest
+from instrument.stacks import TenantView
 from pages.agent_page import AgentPage
 from pages.c4c_page import C4cPage
 from pages.chat_page import ChatPage
 from pages.configurator_page import ConfiguratorPage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 INTEGRATION = "Chat attachments to SAP Service Cloud"
-NOTE = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}
-REPORT = {"name": "report.csv", "mimeType": "text/csv", "buffer": b"hour;temperature\n1;20\n"}
+NOTE: FilePayload = {"name": "Fehlermeldung E9.txt", "mimeType": "text/plain", "buffer": "Wärmepumpe: E9\n".encode()}
+REPORT: FilePayload = {"name": "report.csv", "mimeType": "text/csv", "buffer": b"hour;temperature\n1;20\n"}
 
 
-def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: Page, view) -> None:  # type: ignore[no-untyped-def]
-    office = ConfiguratorPage(page)
-    office.open(view.url("configurator"))
-    office.delete_integration(INTEGRATION)
-    office.add_integration()
-    office.paste_example()
-    expect(office.verdict).to_have_text("The gate finds nothing wrong")
-    office.save()
-    office.expect_saved()
-    expect(office.integrations.filter(has_text=INTEGRATION)).to_contain_text("Enabled")
+def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: Page, view: TenantView) -> None:
+    configurator = ConfiguratorPage(page)
+    configurator.open(view.url("configurator"))
+    configurator.delete_integration(INTEGRATION)
+    configurator.add_integration()
+    configurator.paste_example()
+    expect(configurator.verdict).to_have_text("The gate finds nothing wrong")
+    configurator.save()
+    configurator.expect_saved()
+    expect(configurator.integrations.filter(has_text=INTEGRATION)).to_contain_text("Enabled")
 
     chat = ChatPage(page)
     page.get_by_role("navigation", name="Pages").get_by_role("link", name="Customer chat").click()
@@ -34,19 +35,19 @@ def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: 
     chat.attach(NOTE)
     chat.expect_sent(NOTE["name"])
 
-    desk = AgentPage(page)
+    agent = AgentPage(page)
     page.locator("#to-agent").click()
     expect(page.get_by_role("heading", name="Jürgen Weiß")).to_be_visible()
-    desk.press("Accept")
-    desk.say("Guten Tag, ich sehe es mir an.")
-    desk.attach(REPORT)
-    desk.expect_sent(REPORT["name"])
-    desk.press("End chat")
-    expect(desk.happening("Ended")).to_contain_text("Delivered, 202")
-    desk.press("Finish wrap-up")
-    expect(desk.bin("Over")).to_contain_text("Jürgen Weiß")
+    agent.press("Accept")
+    agent.say("Guten Tag, ich sehe es mir an.")
+    agent.attach(REPORT)
+    agent.expect_sent(REPORT["name"])
+    agent.press("End chat")
+    expect(agent.event("Ended")).to_contain_text("Delivered, 202")
+    agent.press("Finish wrap-up")
+    expect(agent.chats("Over")).to_contain_text("Jürgen Weiß")
 
-    desk.case.get_by_role("link").click()
+    agent.activity.get_by_role("link").click()
     c4c = C4cPage(page)
     expect(c4c.subject).to_have_text("Chat with Jürgen Weiß")
     c4c.expect_equal(NOTE["name"])
@@ -56,14 +57,14 @@ def test_from_pasting_the_configuration_to_the_file_in_c4c_by_mouse_alone(page: 
     assert len(view.tenant.stored()) == 2
 
 
-def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(page: Page, view) -> None:  # type: ignore[no-untyped-def]
-    office = ConfiguratorPage(page)
-    office.open(view.url("configurator"))
-    office.edit(INTEGRATION)
-    office.lay_out()
-    office.retype("{secrets.ri-apikey}", "{secrets.ri-apikeys}")
-    expect(office.verdict).to_have_text("1 error")
-    finding = office.finding("AC303")
+def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(page: Page, view: TenantView) -> None:
+    configurator = ConfiguratorPage(page)
+    configurator.open(view.url("configurator"))
+    configurator.edit(INTEGRATION)
+    configurator.lay_out()
+    configurator.retype("{secrets.ri-apikey}", "{secrets.ri-apikeys}")
+    expect(configurator.verdict).to_have_text("1 error")
+    finding = configurator.finding("AC303")
     expect(finding).to_contain_text("Line 9, column")
     expect(finding.locator(".remedy")).not_to_be_empty()
     expect(page.locator("#gutter > li").nth(8)).to_have_attribute("data-severity", "error")
@@ -71,33 +72,33 @@ def test_a_wrong_configuration_is_explained_and_once_corrected_the_file_arrives(
     finding.get_by_role("button", name="explain rule AC303").click()
     expect(page.get_by_role("dialog").get_by_role("heading", level=2)).to_contain_text("AC303")
     page.keyboard.press("Escape")
-    office.save()
-    office.expect_saved()
-    expect(office.integrations).to_contain_text("there is no secret named ri-apikeys yet")
+    configurator.save()
+    configurator.expect_saved()
+    expect(configurator.integrations).to_contain_text("there is no secret named ri-apikeys yet")
 
     chat = ChatPage(page)
     chat.open(view.url("chat"))
     chat.start("Emma Clarke")
     chat.attach(NOTE)
     chat.expect_sent(NOTE["name"])
-    desk = AgentPage(page)
-    desk.open(view.url("agent"))
-    desk.choose("Emma Clarke")
-    desk.press("Accept")
-    desk.press("End chat")
-    expect(desk.happening("Ended")).to_contain_text("Not sent")
+    agent = AgentPage(page)
+    agent.open(view.url("agent"))
+    agent.choose("Emma Clarke")
+    agent.press("Accept")
+    agent.press("End chat")
+    expect(agent.event("Ended")).to_contain_text("Not sent")
 
-    office.open(view.url("configurator"))
-    expect(office.event("Ended")).to_contain_text("Not sent")
-    expect(office.event("Ended")).to_contain_text("ri-apikeys")
-    office.edit(INTEGRATION)
-    office.retype("{secrets.ri-apikeys}", "{secrets.ri-apikey}")
-    expect(office.verdict).to_have_text("The gate finds nothing wrong")
-    office.save()
-    office.expect_saved()
-    office.event("Ended").locator("summary").click()
-    office.event("Ended").get_by_role("button", name="Send again").click()
-    expect(office.event("Ended").locator("summary")).to_contain_text("Delivered, 202")
+    configurator.open(view.url("configurator"))
+    expect(configurator.event("Ended")).to_contain_text("Not sent")
+    expect(configurator.event("Ended")).to_contain_text("ri-apikeys")
+    configurator.edit(INTEGRATION)
+    configurator.retype("{secrets.ri-apikeys}", "{secrets.ri-apikey}")
+    expect(configurator.verdict).to_have_text("The gate finds nothing wrong")
+    configurator.save()
+    configurator.expect_saved()
+    configurator.event("Ended").locator("summary").click()
+    configurator.event("Ended").get_by_role("button", name="Send again").click()
+    expect(configurator.event("Ended").locator("summary")).to_contain_text("Delivered, 202")
 
     c4c = C4cPage(page)
     c4c.open(view.url("c4c"))
