@@ -1,4 +1,4 @@
-"""Accessibility of every page: axe's rules in light and dark, on a phone and on a desktop, and a walk with the Tab key."""
+"""Accessibility of every page: axe's rules in light and dark, on phone and desktop, and a walk with the Tab key."""
 
 from __future__ import annotations
 

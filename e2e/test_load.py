@@ -1,4 +1,4 @@
-"""Many chats on two workers: the reconciliation's invariants hold. `make faults` plays 500 chats of five files (LOAD_CHATS=500)."""
+"""Many chats on two workers: the invariants hold. `make faults` plays 500 chats of five files (LOAD_CHATS=500)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Real outages between real hosts: workers die or freeze, networks part, disks fill, clocks differ; the invariants hold.
+"""Real outages between real hosts: workers die or freeze, networks part, disks fill, clocks differ.
 
-Every test has a tenant of its own; the reconciliation's invariants are checked at its end: nothing lost, nothing twice, every
-byte equal. The stack is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most. Needs a
+Every test has a tenant of its own; the reconciliation's invariants are checked at its end: nothing lost, nothing twice,
+every byte equal. The stack is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most. Needs a
 Docker engine and the images; skips with one line without them, unless REQUIRE_DOCKER=1.
 """
 
