@@ -126,8 +126,8 @@ def test_an_engine_without_network_loads_runs_and_removes_what_the_bundle_brings
     assert f"http://127.0.0.1:{port}" in up.stdout
     page = f"import urllib.request as u; print(u.urlopen('http://127.0.0.1:{port}/', timeout=9).read().decode())"
     assert offline_engine.run(sys.executable, "-c", page).stdout.strip() == "it travelled"
-    held = offline_engine.run("docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
-    assert dict(line.split() for line in held.stdout.splitlines()) == result["images"]
+    images = offline_engine.run("docker", "image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}")
+    assert dict(line.split() for line in images.stdout.splitlines()) == result["images"]
     again = offline_engine.run("./load.sh", "up", cwd=unpacked, PAGES_PORT=port)
     assert again.returncode == 0, again.stderr
     assert "giving" not in again.stderr, "what is loaded is not loaded twice"

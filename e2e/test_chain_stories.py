@@ -192,10 +192,10 @@ def test_a_byte_changed_on_the_way_out_of_cmi_is_named_with_file_and_hop(tenant:
     tenant.chat(files=[PHOTO]).end()
     tenant.wait_until_settled()
     verdict = tenant.verdict()
-    told = " ".join(str(violation) for violation in verdict.violations)
+    sentences = " ".join(str(violation) for violation in verdict.violations)
     assert not verdict.ok
-    assert "photo.jpg" in told
-    assert "CMI" in told
+    assert "photo.jpg" in sentences
+    assert "CMI" in sentences
 
 
 @pytest.mark.no_reconciliation(reason="the damaged object stays at C4C for a person to judge")

@@ -37,8 +37,8 @@ def test_files_come_by_button_by_drop_and_by_paste_several_at_once(chat: ChatPag
     chat.paste({"name": "image.png", "mimeType": "image/png", "buffer": PIXEL})
     chat.expect_sent("eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png")
     expect(chat.log.get_by_role("img", name="Picture: image.png")).to_be_visible()
-    held = {each.name for each in view.tenant.reconciliation.sources()}
-    assert held == {"eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png"}
+    sources = {each.name for each in view.tenant.reconciliation.sources()}
+    assert sources == {"eins.txt", "zwei.txt", "kolme.txt", "neljä.txt", "image.png"}
 
 
 def test_names_of_any_script_and_length_twice_and_without_a_byte_all_arrive(chat: ChatPage, view: TenantView) -> None:
@@ -48,9 +48,9 @@ def test_names_of_any_script_and_length_twice_and_without_a_byte_all_arrive(chat
     chat.expect_sent("契約書 🏠.txt", "empty.txt", "same.txt")
     chat.attach(text_file("same.txt", b"other words\n"))
     expect(chat.log.filter(has_text="same.txt")).to_have_count(2)
-    held = [(each.name, each.size_bytes) for each in view.tenant.reconciliation.sources()]
-    assert sorted(name for name, _ in held) == sorted([*names, "same.txt", "empty.txt"])
-    assert ("empty.txt", 0) in held
+    sources = [(each.name, each.size_bytes) for each in view.tenant.reconciliation.sources()]
+    assert sorted(name for name, _ in sources) == sorted([*names, "same.txt", "empty.txt"])
+    assert ("empty.txt", 0) in sources
 
 
 def test_a_name_of_256_characters_is_refused_with_the_limit(chat: ChatPage) -> None:
@@ -107,7 +107,7 @@ def test_where_no_file_may_go_the_page_says_why(chat: ChatPage, channel: str, di
 
 def test_the_agents_answer_and_file_appear_by_themselves(chat: ChatPage, page: Page, view: TenantView) -> None:
     chat.start("Emma Clarke")
-    chat.say("Is anybody there?")
+    chat.say("Is someone there?")
     expect(chat.log.last).to_contain_text("Sent")
     agent = AgentPage(page.context.new_page())
     agent.open(view.url("agent"))
@@ -117,7 +117,7 @@ def test_the_agents_answer_and_file_appear_by_themselves(chat: ChatPage, page: P
     agent.attach(text_file("offer.txt"))
     agent.expect_sent("offer.txt")
     expect(chat.state).to_contain_text("Petra Sommer is with you")
-    expect(chat.log.filter(has_text="Is anybody there?")).to_contain_text("Delivered")
+    expect(chat.log.filter(has_text="Is someone there?")).to_contain_text("Delivered")
     expect(chat.log.filter(has_text="Yes, I am.")).to_be_visible()
     expect(chat.log.get_by_role("link", name="Download offer.txt")).to_be_visible()
 
@@ -131,7 +131,7 @@ def test_markup_in_words_and_names_is_shown_and_does_nothing(chat: ChatPage) -> 
     assert chat.log.locator("b, img").count() == 0
 
 
-def test_a_chat_can_be_held_by_keyboard_alone(page: Page, view: TenantView) -> None:
+def test_a_chat_works_by_keyboard_alone(page: Page, view: TenantView) -> None:
     chat = ChatPage(page)
     chat.open(view.url("chat"))
     page.get_by_label("Emma Clarke").focus()

@@ -1,4 +1,4 @@
-"""System Configurator: the gate reads along, secrets stay inside, what is used is not deleted unawares."""
+"""System Configurator: the gate checks while one types, secrets are never shown, a deletion names what is used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def configurator(page: Page, view: TenantView) -> ConfiguratorPage:
     return opened
 
 
-def test_typing_shows_a_finding_at_its_place_and_the_list_leads_there(configurator: ConfiguratorPage) -> None:
+def test_typing_shows_a_finding_at_its_position_and_the_list_leads_there(configurator: ConfiguratorPage) -> None:
     configurator.edit(INTEGRATION)
     configurator.lay_out()
     configurator.retype("{contact.guid}", "{contact.giud}")
@@ -61,7 +61,7 @@ def test_what_is_mechanical_is_fixed_by_one_press(configurator: ConfiguratorPage
     expect(configurator.editor).not_to_have_value(re.compile("a remark"))
 
 
-def test_a_field_of_the_form_is_judged_with_the_json(configurator: ConfiguratorPage) -> None:
+def test_a_field_of_the_form_is_checked_with_the_json(configurator: ConfiguratorPage) -> None:
     configurator.edit(INTEGRATION)
     configurator.page.get_by_label("Accepted", exact=True).check()
     expect(configurator.finding("AC806")).to_be_visible()
@@ -73,16 +73,16 @@ def test_a_field_of_the_form_is_judged_with_the_json(configurator: ConfiguratorP
 
 
 @pytest.mark.page_errors(allow="status of 422")  # the refusal, which is meant
-def test_what_contact_pro_refuses_is_told_by_field_and_place(page: Page, view: TenantView) -> None:
+def test_what_contact_pro_refuses_is_named_by_field_and_position(page: Page, view: TenantView) -> None:
     configurator = ConfiguratorPage(page)
     configurator.open(view.url("configurator"))
     configurator.add_integration()
     configurator.editor.fill('{"request": {"method": "POST",}}')
     page.get_by_label("Ended", exact=True).uncheck()
     configurator.save()
-    told = page.locator("#form-trouble")
-    expect(told).to_contain_text("events: expected at least one event")
-    expect(told).to_contain_text("line 1, column")
+    trouble = page.locator("#form-trouble")
+    expect(trouble).to_contain_text("events: expected at least one event")
+    expect(trouble).to_contain_text("line 1, column")
     expect(configurator.integrations).to_have_count(1)
 
 
@@ -142,7 +142,7 @@ def test_a_disabled_integration_says_in_the_log_that_it_is_disabled(
     expect(configurator.integrations).to_contain_text("Enabled")
 
 
-def test_looking_at_the_page_stands_in_no_journal(configurator: ConfiguratorPage, view: TenantView) -> None:
+def test_reading_the_page_is_in_no_journal(configurator: ConfiguratorPage, view: TenantView) -> None:
     configurator.edit(INTEGRATION)
     configurator.retype("{contact.guid}", "{contact.giud}")
     expect(configurator.verdict).to_have_text("1 error")

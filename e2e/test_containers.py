@@ -187,9 +187,9 @@ def test_without_an_engine_a_fixture_skips_with_one_line_or_fails_if_docker_is_r
     pytester.makepyfile("def test_it(c4c_container):\n    assert c4c_container.url")
     lenient = pytester.runpytest_subprocess("-rs", "-p", "no:cacheprovider")
     lenient.assert_outcomes(skipped=1)
-    (told,) = [line for line in lenient.outlines if line.startswith("SKIPPED")]
-    assert "no Docker engine answers" in told
-    assert "remedy: start dockerd, or set DOCKER_HOST" in told
+    (reason,) = [line for line in lenient.outlines if line.startswith("SKIPPED")]
+    assert "no Docker engine answers" in reason
+    assert "remedy: start dockerd, or set DOCKER_HOST" in reason
     monkeypatch.setenv("REQUIRE_DOCKER", "1")
     strict = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     strict.assert_outcomes(errors=1)

@@ -40,7 +40,7 @@ def test_a_fault_that_was_planned_strikes_shows_on_the_stack_and_is_used_up(
     expect(faults.headline).to_have_text("Nothing is broken on purpose.")
 
 
-def test_a_fault_is_taken_back_one_by_one_or_all_at_once(faults: FaultsPage) -> None:
+def test_faults_are_removed_one_by_one_or_all_at_once(faults: FaultsPage) -> None:
     for what in ("Slow", "Wrong content type", "The answer ends early"):
         faults.choose("Upload of a file", what)
         faults.plan()
@@ -53,7 +53,7 @@ def test_a_fault_is_taken_back_one_by_one_or_all_at_once(faults: FaultsPage) -> 
 
 
 @pytest.mark.page_errors(allow="400")
-def test_a_mistake_in_the_form_is_said_at_its_field(faults: FaultsPage, view: TenantView) -> None:
+def test_a_wrong_field_of_the_form_is_named_at_the_field(faults: FaultsPage, view: TenantView) -> None:
     faults.choose("Upload of a file", "Another answer")
     status = faults.page.get_by_label("Status")
     status.fill("99")
@@ -92,9 +92,7 @@ def test_an_event_that_does_not_get_through_is_red_at_the_integration(faults: Fa
 
 
 @pytest.mark.own_stack
-def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
-    faults: FaultsPage, view: TenantView
-) -> None:
+def test_an_hour_passes_for_service_and_tenants_and_chats_go_on(faults: FaultsPage, view: TenantView) -> None:
     for name in ("Contact Pro", "CMI", "SAP Service Cloud", "Transfer service"):
         expect(faults.clock(name)).to_contain_text("on this machine’s time")
     expect(faults.page.get_by_text("The service has one clock.")).to_be_visible()
@@ -110,12 +108,12 @@ def test_an_hour_that_passes_passes_for_service_and_tenants_and_chats_go_on(
 
 
 @pytest.mark.own_stack
-def test_a_tenant_minted_after_the_clock_moved_lives_in_the_same_time(faults: FaultsPage, view: TenantView) -> None:
+def test_a_tenant_opened_after_the_clock_moved_lives_in_the_same_time(faults: FaultsPage, view: TenantView) -> None:
     faults.page.get_by_role("button", name="+ 1 day").click()
     expect(faults.clock("Transfer service")).to_contain_text("1 d ahead of this machine", timeout=PATIENCE_MS)
-    told = faults.page.request.post(f"{view.base_url}/api/tenants", data={})
-    assert told.status == 201
-    late = FaultsPage(faults.page, f"{view.base_url}/w/{told.json()['tenant']}/faults/")
+    opened = faults.page.request.post(f"{view.base_url}/api/tenants", data={})
+    assert opened.status == 201
+    late = FaultsPage(faults.page, f"{view.base_url}/w/{opened.json()['tenant']}/faults/")
     late.open()
     expect(late.clock("CMI")).to_contain_text("1 d ahead of this machine")
 

@@ -64,15 +64,15 @@ def test_nothing_is_kept_of_a_story_that_passes(run: tuple[str, Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("story", "told"),
+    ("story", "words"),
     [
         ("test_a_story_whose_page_reports_an_error", "the page says no"),
         ("test_a_story_whose_page_looks_elsewhere", f"{ELSEWHERE}/pixel.png"),
     ],
 )
-def test_a_page_that_misbehaves_fails_its_story_and_is_recorded(run: tuple[str, Path], story: str, told: str) -> None:
+def test_a_page_that_misbehaves_fails_its_story_and_is_recorded(run: tuple[str, Path], story: str, words: str) -> None:
     output, results = run
-    assert told in output
+    assert words in output
     assert f"ERROR e2e/samples/recorded.py::{story}[chromium]" in output
     assert len(folders(results, story)) == 1
 

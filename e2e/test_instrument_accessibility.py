@@ -60,9 +60,9 @@ WALKS = {
 
 @pytest.mark.parametrize("case", WALKS)
 def test_a_walk_finds_where_the_keyboard_fails(page: Page, case: str) -> None:
-    markup, told = WALKS[case]
+    markup, words = WALKS[case]
     page.set_content(GOOD.replace("</main>", f"{markup}</main>"))
-    assert any(told in each for each in walk(page).complaints())
+    assert any(words in each for each in walk(page).complaints())
 
 
 def test_a_group_of_radio_buttons_is_one_stop_and_a_closed_part_none(page: Page) -> None:

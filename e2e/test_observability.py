@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from instrument.building import build, packages_stage
+from instrument.building import build, install_packages
 
 from attachment_lab.containers.compose_stack import ComposeStack
 from attachment_lab.containers.engine import docker
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600), p
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = ROOT / "deploy/prometheus/attachment-transfer.rules.yml"
-PROMETHEUS = f"""{packages_stage("prometheus", "wget")}
+PROMETHEUS = f"""{install_packages("prometheus", "wget")}
 FROM ${{BASE_IMAGE}}
 COPY --from=packages /changed /
 ENTRYPOINT ["prometheus"]

@@ -1,8 +1,8 @@
 """Real outages between real hosts: workers die or freeze, networks part, disks fill, clocks differ.
 
 Every test has a tenant of its own; the reconciliation's invariants are checked at its end: nothing lost, nothing twice,
-every byte equal. The stack is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most. Needs a
-Docker engine and the images; skips with one line without them, unless REQUIRE_DOCKER=1.
+every byte equal. The stack is one of its own (``compose.outages.yml``): a lease of 3 s, an upload of 25 s at most.
+Needs a Docker engine and the images; skips with one line without them, unless REQUIRE_DOCKER=1.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from instrument.building import build, packages_stage
+from instrument.building import build, install_packages
 from instrument.outages import (
     PATIENCE_S,
     WORKERS,
@@ -50,7 +50,7 @@ HOUR_S = 3600
 LATE_COMMIT_S = 23
 #: C4C asks for it in a Retry-After.
 ASKED_TO_WAIT_S = 20
-FAKETIME = f"""{packages_stage("libfaketime")}
+FAKETIME = f"""{install_packages("libfaketime")}
 RUN mkdir /faketime && cp /changed/usr/lib/*/faketime/libfaketime.so.1 /faketime
 FROM attachment-transfer:local
 COPY --from=packages /faketime/libfaketime.so.1 /usr/lib/libfaketime.so.1

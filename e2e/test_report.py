@@ -115,8 +115,8 @@ def test_a_failure_is_in_the_report_with_its_reason(report: ReportPage, view: Te
 def test_no_secret_is_in_it(view: TenantView, page: Page) -> None:
     view.tenant.chat(files=FILES[:1]).end()
     view.tenant.wait_until_settled()
-    told = page.request.get(f"{view.url('report')}file").text()
-    assert [what for what, secret in view.tenant.names.guarded().items() if secret in told] == []
+    html = page.request.get(f"{view.url('report')}file").text()
+    assert [what for what, secret in view.tenant.names.guarded().items() if secret in html] == []
 
 
 def test_the_report_in_the_frame_may_run_nothing_and_be_framed_by_nobody_else(view: TenantView, page: Page) -> None:

@@ -38,21 +38,21 @@ def scene() -> Iterator[LocalStack]:
 
 
 @pytest.fixture
-def stage(scene: LocalStack, request: pytest.FixtureRequest) -> Iterator[TenantView]:
-    """A fresh tenant; its reconciliation is judged at the end, unless the scenario is about a broken one."""
+def scenario_view(scene: LocalStack, request: pytest.FixtureRequest) -> Iterator[TenantView]:
+    """A fresh tenant; its reconciliation is checked at the end, unless the scenario is about a broken one."""
     options, check = getattr(request, "param", (None, True))
     with scene.tenant_view(options, check=check) as view:
         yield view
 
 
 @pytest.mark.parametrize(
-    ("stage", "name"),
+    ("scenario_view", "name"),
     [pytest.param((None, each.id not in LEDGER_FINDS_SOMETHING), each.id, id=each.id) for each in SCENARIOS],
-    indirect=["stage"],
+    indirect=["scenario_view"],
 )
-def test_what_should_happen_does(page: Page, stage: TenantView, name: str) -> None:
+def test_a_scenario_ends_as_it_should(page: Page, scenario_view: TenantView, name: str) -> None:
     wanted = next(each for each in SCENARIOS if each.id == name)
-    faults = FaultsPage(page, stage.url("faults"))
+    faults = FaultsPage(page, scenario_view.url("faults"))
     faults.open()
     scenario = faults.scenario(name)
     scenario.play()
@@ -62,13 +62,13 @@ def test_what_should_happen_does(page: Page, stage: TenantView, name: str) -> No
     expect(faults.headline).to_have_text("Nothing is broken on purpose.")
 
     scenario.card.get_by_role("link", name="See it on the chain").click()
-    chain = ConsolePage(page, stage.url("chain"))
+    chain = ConsolePage(page, scenario_view.url("chain"))
     expect(chain.rows).not_to_have_count(0)
     expect(chain.rows.locator(".chip").first).to_be_visible()
 
 
 @pytest.mark.parametrize(
-    "stage",
+    "scenario_view",
     [
         pytest.param(
             (TenantOptions(dialects={"c4c": {"max_attachment_bytes": 10_000}}), True), id="C4C takes small files"
@@ -76,8 +76,8 @@ def test_what_should_happen_does(page: Page, stage: TenantView, name: str) -> No
     ],
     indirect=True,
 )
-def test_what_is_not_as_it_should_be_is_told_in_red(page: Page, stage: TenantView) -> None:
-    faults = FaultsPage(page, stage.url("faults"))
+def test_what_is_not_as_it_should_be_is_told_in_red(page: Page, scenario_view: TenantView) -> None:
+    faults = FaultsPage(page, scenario_view.url("faults"))
     faults.open()
     scenario = faults.scenario("event-twice")
     scenario.play()
@@ -91,8 +91,8 @@ def test_what_is_not_as_it_should_be_is_told_in_red(page: Page, stage: TenantVie
     expect(scenario.card.locator(".per-file li").filter(has_text="parked")).to_have_count(3)
 
 
-def test_only_one_scenario_plays_at_a_time(page: Page, stage: TenantView) -> None:
-    faults = FaultsPage(page, stage.url("faults"))
+def test_only_one_scenario_plays_at_a_time(page: Page, scenario_view: TenantView) -> None:
+    faults = FaultsPage(page, scenario_view.url("faults"))
     faults.open()
     faults.scenario("worker-killed").play()
     expect(faults.scenario("file-gone").card.get_by_role("button", name="Play")).to_be_disabled()
@@ -101,9 +101,9 @@ def test_only_one_scenario_plays_at_a_time(page: Page, stage: TenantView) -> Non
 
 
 @pytest.mark.page_errors(allow="409")
-def test_a_scenario_does_not_begin_among_other_faults(page: Page, stage: TenantView) -> None:
-    stage.tenant.fault(mock="cmi", kind="status", path="/elsewhere", status=503)
-    faults = FaultsPage(page, stage.url("faults"))
+def test_a_scenario_does_not_begin_among_other_faults(page: Page, scenario_view: TenantView) -> None:
+    scenario_view.tenant.fault(mock="cmi", kind="status", path="/elsewhere", status=503)
+    faults = FaultsPage(page, scenario_view.url("faults"))
     faults.open()
     scenario = faults.scenario("event-twice")
     scenario.play()
@@ -112,20 +112,20 @@ def test_a_scenario_does_not_begin_among_other_faults(page: Page, stage: TenantV
 
 
 def test_a_file_that_was_gone_is_explained_and_comes_with_one_press_once_it_is_back(
-    page: Page, stage: TenantView
+    page: Page, scenario_view: TenantView
 ) -> None:
     """Minutes 7 to 9 of docs/demo.md, as it says them."""
-    faults = FaultsPage(page, stage.url("faults"))
+    faults = FaultsPage(page, scenario_view.url("faults"))
     faults.open()
     scenario = faults.scenario("file-gone")
     scenario.play()
     scenario.expect_verdict("As it should be")
     scenario.card.get_by_role("link", name="See it on the chain").click()
-    chain = ConsolePage(page, stage.url("chain"))
+    chain = ConsolePage(page, scenario_view.url("chain"))
     expect(chain.rows.locator(".chip", has_text="Failed")).to_have_count(1)
 
     page.get_by_role("link", name="Its exchanges").click()
-    journal = JournalPage(page, stage.url("journal"))
+    journal = JournalPage(page, scenario_view.url("journal"))
     journal.rows.filter(has_text="404").first.get_by_role("link").click()
     expect(journal.why.get_by_role("heading", name="Why did this fail?")).to_be_visible()
 

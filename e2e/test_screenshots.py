@@ -1,4 +1,4 @@
-"""How every page looks, compared with kept pictures. ``--update-screenshots`` accepts what is seen: look at it first."""
+"""How every page looks, compared with kept pictures. ``--update-screenshots`` accepts it; look first."""
 
 from __future__ import annotations
 

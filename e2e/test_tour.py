@@ -1,4 +1,4 @@
-"""The tour in a real browser: it tells the story on the pages themselves, and ends well only if the story did."""
+"""The tour in a real browser: the story on the pages themselves, and a good end only if the story had one."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser]
 #: Steps that wait for something to arrive.
 WAITING = {place for place, each in enumerate(steps(), 1) if each.waiting}
 LAST = len(steps())
-#: How often the tour looks at speed 20.
-LOOK_MS = 40
+#: How often the tour polls at speed 20.
+POLL_MS = 40
 
 
 @pytest.fixture
@@ -52,21 +52,21 @@ def test_it_plays_by_itself_and_can_be_paused(tour: TourPage) -> None:
     expect(tour.title).to_have_text("That was the tour", timeout=3 * PATIENCE_MS)
 
 
-def test_a_page_that_is_slow_to_come_is_turned_once(tour: TourPage) -> None:
-    """By itself and in a hurry: were the page turned at each look, a slow stack would never get to the next one."""
-    held: list[Route] = []
-    tour.page.route(lambda url: "tour=write" in url, lambda route: held.append(route))  # noqa: PLW0108 - is inspected
+def test_a_slow_page_is_opened_once(tour: TourPage) -> None:
+    """Automatic and fast: were the page opened at each poll, a slow stack would never get to the next one."""
+    paused: list[Route] = []
+    tour.page.route(lambda url: "tour=write" in url, lambda route: paused.append(route))  # noqa: PLW0108 - is inspected
     with tour.page.expect_request(lambda request: "tour=write" in request.url):
         tour.begin("?auto=1&speed=20")
-    # Twenty looks of the page that is being left.
+    # Twenty polls of the page that is being left.
     with (
         pytest.raises(TimeoutError),
-        tour.page.expect_request(lambda request: "tour=write" in request.url, timeout=20 * LOOK_MS),
+        tour.page.expect_request(lambda request: "tour=write" in request.url, timeout=20 * POLL_MS),
     ):
         pass
-    assert len(held) == 1
+    assert len(paused) == 1
     with tour.entering(3):
-        held[0].continue_()
+        paused[0].continue_()
 
 
 def test_the_arrow_keys_turn_the_pages_and_escape_ends_it(tour: TourPage) -> None:
@@ -83,7 +83,7 @@ def test_the_arrow_keys_turn_the_pages_and_escape_ends_it(tour: TourPage) -> Non
     assert "tour=" not in tour.page.url
 
 
-def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_the_middle(tour: TourPage) -> None:
+def test_the_anchor_is_highlighted_and_a_missing_one_leaves_the_caption_in_the_middle(tour: TourPage) -> None:
     tour.page.emulate_media(reduced_motion="reduce")
     tour.begin("?speed=20")
     expect(tour.caption).to_have_attribute("data-position", "middle")
@@ -101,12 +101,12 @@ def test_what_it_speaks_of_is_lit_up_and_a_missing_anchor_leaves_the_caption_in_
 
 def test_a_page_whose_script_comes_late_leaves_the_tour_in_the_address(tour: TourPage) -> None:
     """The chain writes what it shows into the address when it runs: on a busy machine, after the caption."""
-    held: list[Route] = []
-    tour.page.route("**/overview.js", lambda route: held.append(route))  # noqa: PLW0108 - is inspected
+    paused: list[Route] = []
+    tour.page.route("**/overview.js", lambda route: paused.append(route))  # noqa: PLW0108 - is inspected
     tour.page.goto(tour.url + "?speed=20", wait_until="commit")
     tour.expect_step(1)
-    assert len(held) == 1
-    held[0].continue_()
+    assert len(paused) == 1
+    paused[0].continue_()
     expect(tour.page.locator("body[data-drawn]")).to_be_attached(timeout=PATIENCE_MS)
     assert tour.step_in_address() == "welcome"
     tour.page.unroute("**/overview.js")
@@ -125,22 +125,22 @@ def test_a_chat_that_is_chosen_on_the_way_leaves_the_tour_in_the_address(tour: T
 
 
 def test_the_caption_is_there_while_the_story_catches_up(tour: TourPage) -> None:
-    """Who enters in the middle waits for all that must have happened before; that is told from the first moment."""
+    """Entering a later step waits for the acts before it; the caption is shown from the first moment."""
     tour.begin("?speed=20")
-    held: list[Route] = []
+    paused: list[Route] = []
     # The first time only: the page is turned to the agent's, which asks again.
-    tour.page.route("**/tour/api/steps/accept", lambda route: held.append(route), times=1)  # noqa: PLW0108
+    tour.page.route("**/tour/api/steps/accept", lambda route: paused.append(route), times=1)  # noqa: PLW0108
     with tour.page.expect_request("**/tour/api/steps/accept"):
         tour.page.goto(tour.page.url.replace("tour=welcome", "tour=accept"))
     expect(tour.page.locator("#tour-position")).to_have_text(f"Step 3 of {LAST}")
     expect(tour.page.locator("#tour-waiting")).to_have_text("One moment …")
-    held[0].continue_()
+    paused[0].continue_()
     tour.expect_step(3)
     expect(tour.page).to_have_url(re.compile("/agent/.*tour=accept"))
 
 
 @pytest.mark.page_errors(allow="status of 409")
-def test_a_step_that_cannot_be_entered_says_why_and_the_words_stay(tour: TourPage) -> None:
+def test_a_step_that_cannot_be_entered_shows_why_until_another_is(tour: TourPage) -> None:
     tour.begin("?speed=20")
     why = "the tour cannot go on: a transfer is still under way"
 
@@ -153,10 +153,10 @@ def test_a_step_that_cannot_be_entered_says_why_and_the_words_stay(tour: TourPag
     tour.page.route("**/tour/api/steps/write", refuse)
     tour.page.goto(tour.page.url.replace("tour=welcome", "tour=write"))
     expect(tour.page.locator("#tour-waiting")).to_have_text(why)
-    # Twenty looks, any of which could say that nothing is waited for.
+    # Twenty polls, any of which could replace the reason.
     with (
         pytest.raises(TimeoutError),
-        tour.page.expect_request("**/tour/api/steps/write", timeout=20 * LOOK_MS),
+        tour.page.expect_request("**/tour/api/steps/write", timeout=20 * POLL_MS),
     ):
         pass
     expect(tour.page.locator("#tour-waiting")).to_have_text(why)
@@ -193,7 +193,7 @@ def test_the_demo_dialog_leads_to_it(page: Page, view: TenantView) -> None:
     expect(page.locator("#tour-title")).to_have_text("A photo on its way to the case")
 
 
-def test_the_command_shows_it_and_its_exit_code_is_the_storys(tmp_path: Path) -> None:
+def test_the_command_shows_it_and_exits_with_the_storys_result(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "attachment_lab", "demo", "--tour", "--headless", "--speed", "30", "--json"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr

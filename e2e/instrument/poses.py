@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
+from statistics import mode
 
 from playwright.sync_api import Page, expect
 
@@ -27,7 +27,7 @@ DRAWN_MS = 30_000
 
 def richest_chat(view: TenantView) -> str:
     """The guid of the chat with the most files."""
-    return Counter(each.chat for each in view.tenant.reconciliation.sources()).most_common(1)[0][0]
+    return mode(each.chat for each in view.tenant.reconciliation.sources())
 
 
 def open_at_rest(page: Page, view: TenantView, name: str, device: str) -> None:
