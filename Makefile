@@ -32,8 +32,8 @@ contract: setup-test ## Set up, run the contract tests, print what they rest on 
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --shares
 
 faults: setup-test ## The long runs: 20 times kill -9 on SQLite and PostgreSQL, a 1 GB file, 500 chats
-	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/test_crashes.py e2e/test_memory.py e2e/test_load.py \
-		e2e/test_database_outage.py $(ARGS)
+	@CRASH_KILLS=20 BIG_FILE_MB=1024 LOAD_CHATS=500 $(BIN)/python -m pytest e2e/transfers/test_crashes.py \
+		e2e/transfers/test_memory.py e2e/transfers/test_load.py e2e/transfers/test_database_outage.py $(ARGS)
 
 nightly: faults ## The longest runs: those of `make faults`, and 10,000 generated downloads
 	@DOWNLOAD_EXAMPLES=10000 $(BIN)/python -m pytest service/tests/standin/test_downloads_generated.py $(ARGS)
@@ -55,11 +55,11 @@ dist: setup-lab ## Build the three wheels into dist/, with locks, checksums and 
 
 containers: setup-test ## Build the images, run the container and outage tests (needs a Docker engine)
 	@deploy/images/build.sh
-	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m docker --ignore e2e/test_images.py $(ARGS)
+	@$(BIN)/python -m pytest e2e -n 2 --dist loadgroup -m docker --ignore e2e/containers/test_images.py $(ARGS)
 
 image-tests: setup-test ## Build every image twice: the same files, nothing of the build's network in them (long)
 	@deploy/images/base.sh
-	@$(BIN)/python -m pytest e2e/test_images.py $(ARGS)
+	@$(BIN)/python -m pytest e2e/containers/test_images.py $(ARGS)
 
 bench: setup-test ## Ratios, side by side in one run: how bytes are carried, files fetched ahead, a worker woken
 	@$(BIN)/python bench/upload.py

@@ -33,7 +33,7 @@ from attachment_lab.tenant.credentials import example_integration_json
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(900), pytest.mark.xdist_group("docker")]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 #: Images that come from elsewhere and are optional.
 FOREIGN = {"prometheus", "grafana"}

@@ -20,7 +20,7 @@ from attachment_lab.containers.engine import docker
 
 pytestmark = [pytest.mark.stack, pytest.mark.docker, pytest.mark.timeout(600), pytest.mark.xdist_group("docker")]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "deploy/prometheus/attachment-transfer.rules.yml"
 PROMETHEUS = f"""{install_packages("prometheus", "wget")}
 FROM ${{BASE_IMAGE}}

@@ -32,7 +32,7 @@ from pip._internal.models.index import PyPI
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BASE_IMAGE = os.environ.get("BASE_IMAGE", "debian-python:local")
 LABEL = "attachment-transfer.test=images"
 PASSWORD = "Word-1618-of-the-mirror"

@@ -36,7 +36,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
     """The samples' own pytest: what it printed, and its folder of results."""
     results = tmp_path_factory.mktemp("samples") / "results"
     command = [sys.executable, "-m", "pytest", str(SAMPLES), f"--output={results}", "-p", "no:cacheprovider", "-q"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, cwd=SAMPLES.parents[2])
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=240, cwd=SAMPLES.parents[3])
     assert done.returncode == 1, done.stdout + done.stderr
     return done.stdout, results
 
@@ -73,7 +73,7 @@ def test_nothing_is_kept_of_a_story_that_passes(run: tuple[str, Path]) -> None:
 def test_a_page_that_misbehaves_fails_its_story_and_is_recorded(run: tuple[str, Path], story: str, words: str) -> None:
     output, results = run
     assert words in output
-    assert f"ERROR e2e/samples/recorded.py::{story}[chromium]" in output
+    assert f"ERROR e2e/suite/samples/recorded.py::{story}[chromium]" in output
     assert len(folders(results, story)) == 1
 
 
@@ -219,7 +219,7 @@ def png(picture: Image.Image, folder: Path) -> bytes:
 
 
 def test_alone_there_is_loopback_and_no_other_network() -> None:
-    alone = Path(__file__).with_name("alone.py")
+    alone = Path(__file__).parents[1] / "alone.py"
     code = (
         "import os, socket; server = socket.create_server(('127.0.0.1', 0)); "
         "socket.create_connection(server.getsockname()).close(); print('loopback'); "

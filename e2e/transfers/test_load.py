@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from test_crashes import distributed
+from instrument.workers import distributed
 
 from attachment_lab.tenant.opening import TenantOptions
 

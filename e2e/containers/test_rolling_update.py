@@ -30,7 +30,7 @@ pytestmark = [
     pytest.mark.xdist_group("docker-rolling"),
 ]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PROGRAM_BEFORE = ROOT / "service" / "tests" / "kept" / "step_0001.program.tar.xz"
 SERVICES = ("api-1", "api-2", *WORKERS)
 #: At least so many chats for each container that is replaced, and at least so many of them before the new one is there.

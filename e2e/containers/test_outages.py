@@ -44,7 +44,7 @@ pytestmark = [
     pytest.mark.xdist_group("docker-outages"),
 ]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 HOUR_S = 3600
 #: A worker that dies is found dead after two leases (3 s each), its upload ended after 25 s; this lies between.
 LATE_COMMIT_S = 23

@@ -22,7 +22,7 @@ from attachment_lab.containers.compose_stack import IMAGES
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1200), pytest.mark.xdist_group("docker-bundle")]
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ALONE = ["unshare", "--net", "sh", "-c"]
 
 

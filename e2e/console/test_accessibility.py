@@ -21,7 +21,7 @@ WIDTHS = {"phone": 360, "desktop": 1280}
 NAMES = [page.name for page in PAGES]
 #: The journal grows above what one reads while other pages look at Contact Pro; the walk is taken where it is at rest.
 AT_REST = {"journal": "?hop=c4c"}
-FOCUS_START = Path(__file__).parent / "instrument" / "focus_start.js"
+FOCUS_START = Path(__file__).parents[1] / "instrument" / "focus_start.js"
 
 
 def open_quietly(page: Page, url: str) -> None:

@@ -19,7 +19,7 @@ from instrument.building import extra_ca
 
 from attachment_lab.tenant.credentials import sealing_key
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BASE_IMAGE = os.environ.get("BASE_IMAGE", "debian-python:local")
 IMAGE = "attachment-transfer:test"
 LEAST = ["--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--tmpfs", "/tmp"]
