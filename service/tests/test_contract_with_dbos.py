@@ -51,7 +51,7 @@ def test_the_locked_version_of_dbos_is_the_one_that_was_checked() -> None:
     reports = "\n".join(f"  #{number}: {what}" for number, what in REPORTS.items())
     assert locked == {CHECKED_VERSION}, (
         f"dbos is locked at {locked}, {CHECKED_VERSION} was checked. Before CHECKED_VERSION moves:\n"
-        "1. run this file, test_durable_engine.py, test_upgrade.py and e2e/test_crashes.py (`make faults`);\n"
+        "1. run this file, test_durable_engine.py, test_upgrade.py and e2e/transfers/test_crashes.py (`make faults`);\n"
         "2. read the release notes for recovery, queues, delays and migrations;\n"
         f"3. look these reports up again:\n{reports}\n"
         "4. let the kept databases run to their end (test_upgrade.py): their rows are of the version before;\n"

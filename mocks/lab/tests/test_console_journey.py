@@ -40,29 +40,29 @@ def carried(name: str, state: str = "stored") -> AttachmentRecord:
     )
 
 
-def passage(act: str, begun: float, **known: object) -> FileExchange:
+def exchange(act: str, begun: float, **known: object) -> FileExchange:
     mock = "cmi" if act in {"history", "download"} else "c4c"
     status = 201 if act == "upload" else 200
-    given = {"mock": mock, "id": 1, "act": act, "begun_s": T0 + begun, "ended_s": T0 + begun + 0.1, "status": status}
-    return FileExchange(**(given | known))  # type: ignore[arg-type]  # members by name
+    members = {"mock": mock, "id": 1, "act": act, "begun_s": T0 + begun, "ended_s": T0 + begun + 0.1, "status": status}
+    return FileExchange(**(members | known))  # type: ignore[arg-type]  # members by name
 
 
 def upload(name: str, begun: float, **known: object) -> FileExchange:
-    return passage("upload", begun, stored_name=f"{name}.jpg", activity_id="ACT", **known)
+    return exchange("upload", begun, stored_name=f"{name}.jpg", activity_id="ACT", **known)
 
 
 def download(name: str, begun: float, **known: object) -> FileExchange:
-    return passage("download", begun, chat=GUID, source_id=name, **known)
+    return exchange("download", begun, chat=GUID, source_id=name, **known)
 
 
 WHOLE = (
-    passage("history", 1.2, chat=GUID),
+    exchange("history", 1.2, chat=GUID),
     download("A", 1.4),
     upload("A", 1.5, object_id="OA"),
-    passage("verify", 1.7, object_id="OA"),
+    exchange("verify", 1.7, object_id="OA"),
     download("B", 1.9),
     upload("B", 2.0, object_id="OB"),
-    passage("verify", 2.2, object_id="OB"),
+    exchange("verify", 2.2, object_id="OB"),
 )
 TRANSFER = TransferRecord(
     id="T",
@@ -157,13 +157,13 @@ def test_ten_minutes_of_waiting_take_seconds_to_watch_and_are_told() -> None:
 
 
 def test_rounds_are_seen_as_waiting_in_between() -> None:
-    again = passage("history", 60, chat=GUID)
+    again = exchange("history", 60, chat=GUID)
     headlines = [beat.headline for beat in travel(replace(CHAT, file_exchanges=(*WHOLE, again))).stations[SERVICE]]
     assert headlines == ["Nothing to do yet", "At work", "Waits, then tries again", "At work"]
 
 
 def test_what_belongs_to_another_chat_stays_there() -> None:
-    foreign = (passage("download", 3, chat="F" * 32, source_id="A"), passage("upload", 3, activity_id="OTHER"))
+    foreign = (exchange("download", 3, chat="F" * 32, source_id="A"), exchange("upload", 3, activity_id="OTHER"))
     assert trace_of(CHAT, (*WHOLE, *foreign)) == WHOLE
 
 

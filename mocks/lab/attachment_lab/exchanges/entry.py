@@ -63,7 +63,7 @@ class Entry:
         caller: who asked, by its User-Agent.
         chat: guid, or None where it is not known (yet).
         file: name of the file it is about.
-        attachment: the file's id at CMI; ``held``: its object in C4C; ``activity``: the C4C activity.
+        attachment: the file's id at CMI; ``object_id``: its object in C4C; ``activity``: the C4C activity.
         trace: the W3C trace id that ties the calls of one round together.
         fault: ids of the faults that struck.
         level: of the gravest note: "", info, warning or error.
@@ -85,7 +85,7 @@ class Entry:
     chat: str | None = None
     file: str | None = None
     attachment: str | None = None
-    held: str | None = None
+    object_id: str | None = None
     activity: str | None = None
     transfer: str | None = None
     trace: str | None = None
@@ -204,18 +204,18 @@ def _ids(operation: str, body: Mapping[str, Any], told: Mapping[str, str]) -> di
     """What the addresses, the answer's headers and an upload's own words say of chat, file and object."""
     url = unquote_plus(str(body["url"]))
     chat = _first(rf"/cmi/chats/{_GUID}", url) or _first(rf"ID eq '{_GUID}'", url)
-    held = _first(_OBJECT, url)
+    object_id = _first(_OBJECT, url)
     name = None
     if operation in {"download", "link"}:
         name = _disposition(told.get("content-disposition", ""))
     elif operation == "upload":
-        held = _first(_OBJECT, unquote_plus(told.get("location", "")))
+        object_id = _first(_OBJECT, unquote_plus(told.get("location", "")))
         name = _json_text("Name", str(body["request"]["head"]))
     return {
         "chat": chat,
         "attachment": _first(rf"/attachments/{_GUID}", url),
         "activity": _first(_ACTIVITY, url),
-        "held": held,
+        "object_id": object_id,
         "file": name,
     }
 
