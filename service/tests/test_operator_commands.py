@@ -198,4 +198,4 @@ def test_export_without_its_packages_is_said_and_nothing_starts(run: Any, monkey
     monkeypatch.setenv("ATTACHMENT_TRANSFER_OTEL", "1")
     monkeypatch.setattr("attachment_transfer.telemetry.otel.import_module", missing)
     monkeypatch.setattr("attachment_transfer.runtime.logs.configure", lambda _format: None)
-    assert "pip install 'attachment-transfer[otel]'" in run("work", exit_code=2).stderr
+    assert "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http" in run("work", exit_code=2).stderr

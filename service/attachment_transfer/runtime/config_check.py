@@ -43,7 +43,8 @@ def _unsafe(settings: Settings) -> Iterator[str]:
         yield "an egress map is set: connections go elsewhere than names say"
     if settings.database_url.startswith("sqlite:"):
         yield "SQLite: one worker process; use postgresql:// for more"
-    yield from _too_wide(settings)
+    yield from _too_wide_issuers(settings)
+    yield from _too_wide_hosts(settings)
     if settings.rounds_per_tenant >= settings.rounds_per_worker:
         yield (
             f"{PREFIX}ROUNDS_PER_TENANT={settings.rounds_per_tenant} is not below "
@@ -51,12 +52,15 @@ def _unsafe(settings: Settings) -> Iterator[str]:
         )
 
 
-def _too_wide(settings: Settings) -> Iterator[str]:
+def _too_wide_issuers(settings: Settings) -> Iterator[str]:
     for issuer in settings.token_issuers:
         if issuer_is_too_wide(issuer):
             yield f"{PREFIX}TOKEN_ISSUERS: {issuer!r} {_NO_DOMAIN}; its owner can then sign tokens for this service"
         elif not issuer.startswith("https://"):
             yield f"{PREFIX}TOKEN_ISSUERS: {issuer!r} is no https address: its keys are never fetched"
+
+
+def _too_wide_hosts(settings: Settings) -> Iterator[str]:
     for pattern in settings.allowed_hosts:
         if host_is_too_wide(pattern.text):
             yield f"{PREFIX}ALLOWED_HOSTS: {pattern.text!r} {_NO_DOMAIN}; passwords may be sent there"

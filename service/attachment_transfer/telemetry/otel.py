@@ -34,7 +34,8 @@ def exporter() -> Callable[[TraceSpan], None]:
         api = import_module("opentelemetry.trace")
     except ImportError as exc:
         raise OtelMissing(
-            "ATTACHMENT_TRANSFER_OTEL is on, but its packages are missing: pip install 'attachment-transfer[otel]'"
+            "ATTACHMENT_TRANSFER_OTEL is on, but its packages are missing: "
+            "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
         ) from exc
     name = os.environ.get("OTEL_SERVICE_NAME", "attachment-transfer")
     resource = resources.Resource.create({"service.name": name, "service.version": __version__})
