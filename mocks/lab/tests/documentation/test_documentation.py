@@ -50,6 +50,11 @@ def test_every_block_is_run_or_says_why_not() -> None:
     assert unclear == []
 
 
+def test_a_block_without_a_language_is_a_figure_and_holds_no_command() -> None:
+    command = re.compile(r"^(?:\$ )?(?:curl|python3?|make|pip|docker|\.venv/bin/\S+|attachment-[a-z]+) ", re.MULTILINE)
+    assert [block.place for block in ALL if not block.language and command.search(block.text)] == []
+
+
 def test_what_a_block_says_to_be_run_by_exists() -> None:
     claimed = [(block.place, block.how.removeprefix("run by ")) for block in ALL if block.how.startswith("run by ")]
     assert [(place, path) for place, path in claimed if not (ROOT / path.partition("::")[0]).is_file()] == []
