@@ -42,7 +42,7 @@ class Run:
 
 def run_suite(tmp_path: Path, env: Mapping[str, str], *arguments: str) -> Run:
     """``pytest contract_tests/behaviour`` in a process of its own."""
-    report = tmp_path / f"witness-{len(list(tmp_path.iterdir()))}.json"
+    report = tmp_path / f"assumptions-{len(list(tmp_path.iterdir()))}.json"
     ours = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", PREFIX))}
     command = [
         sys.executable,
@@ -52,7 +52,7 @@ def run_suite(tmp_path: Path, env: Mapping[str, str], *arguments: str) -> Run:
         "-q",
         "-p",
         "no:cacheprovider",
-        "--witness-report",
+        "--assumptions-report",
         str(report),
     ]
     answer = subprocess.run(

@@ -1,4 +1,4 @@
-"""The snippets for pipelines do what they say: each command of theirs is run as it stands in its file."""
+"""The snippets for pipelines: each of their commands is run unchanged."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def hook(name: str) -> Any:
     return found
 
 
-def test_the_pre_commit_hook_judges_the_files_it_is_given(project: Path) -> None:
+def test_the_pre_commit_hook_checks_the_files_it_is_given(project: Path) -> None:
     entry = hook("attachment-contract")["entry"]
     assert bash(f"{entry} integrations/a.json", project).returncode == 0
     spoil(project)
@@ -69,7 +69,7 @@ def test_the_pre_commit_hook_judges_the_files_it_is_given(project: Path) -> None
     assert "integrations/b.json:20:22 error AC402" in done.stdout
 
 
-def test_the_correcting_hook_changes_the_file_which_is_how_pre_commit_sees_it(project: Path) -> None:
+def test_the_correcting_hook_changes_the_file_so_that_pre_commit_fails(project: Path) -> None:
     spoil(project)
     assert bash(f"{hook('attachment-contract-fix')['entry']} integrations/b.json", project).returncode == 0
     assert (project / "integrations" / "b.json").read_bytes() == GOOD.read_bytes()
@@ -185,7 +185,7 @@ def the_gate_works(project: Path, fresh: dict[str, str]) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("system", ["github", "gitlab"])
 def test_what_the_snippets_install_brings_the_gate_along(project: Path, fresh: dict[str, str], system: str) -> None:
-    """The step that installs, run as it stands with its own default: the wheel that `make dist` builds, in ci/."""
+    """The step that installs, run unchanged with its own default: the wheel that `make dist` builds, in ci/."""
     if system == "github":
         script, names = action_step("Install the gate")
     else:

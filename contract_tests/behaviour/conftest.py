@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from attachment_lab.testing.lab import Lab
 
 MARKERS = (
-    "witnesses(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
+    "verifies(*ids): the assumptions (docs/fidelity.md) that this behaviour confirms or refutes",
     "system(name): cmi, c4c, token or endpoint: where the test sends its requests",
     "writes: adds files to the one test activity; runs on a tenant with --allow-writes only",
     "wrong_password(account): tries one; runs on a tenant with --allow-wrong-password ACCOUNT only, and last",
@@ -52,7 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--test-activity", default="", help="ObjectID of the chat activity that may be written to")
     group.addoption("--allow-wrong-password", choices=ACCOUNTS, default=None, help="try ONE wrong password there")
     group.addoption("--force-production", action="store_true", help="ask hosts that are not listed as test tenants")
-    group.addoption("--recorder-report", default="", help="write what was confirmed and refuted to this JSON file")
+    group.addoption("--assumptions-report", default="", help="write what was confirmed and refuted to this JSON file")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -100,11 +100,11 @@ def _permits_of(config: pytest.Config) -> Permits:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Check what the tests claim to recorder; hold back what this run may not ask; wrong passwords come last."""
+    """Check the ids that tests claim to verify; deselect what this run does not permit; wrong passwords come last."""
     mine = {item for item in items if Path(__file__).parent in item.path.parents}
-    claimed = {each for item in mine for each in _witnessed(item)}
+    claimed = {each for item in mine for each in _verified(item)}
     if unknown := claimed - assumptions().keys():
-        raise pytest.UsageError(f"witnesses of nothing that is known: {', '.join(sorted(unknown))}")
+        raise pytest.UsageError(f"unknown assumptions: {', '.join(sorted(unknown))}")
     excluded = [item for item in mine if _is_tenant(config) and not _may_run(item, config)]
     if excluded:
         config.stash[_NOT_PERMITTED] = [item.nodeid for item in excluded]
@@ -128,8 +128,8 @@ def _argument(item: pytest.Item, marker: str) -> str:
     return str(found.args[0]) if found else ""
 
 
-def _witnessed(item: pytest.Item) -> list[str]:
-    return [str(each) for marker in item.iter_markers("witnesses") for each in marker.args]
+def _verified(item: pytest.Item) -> list[str]:
+    return [str(each) for marker in item.iter_markers("verifies") for each in marker.args]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -141,7 +141,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.longrepr = _without_values(item, call.excinfo)
         report.sections = []
     if report.when == "call" and not report.skipped and not _sent_nothing(call):
-        for each in _witnessed(item):
+        for each in _verified(item):
             item.config.stash[_OUTCOMES].setdefault(each, {})[item.name] = report.passed
 
 
@@ -159,9 +159,9 @@ def _without_values(item: pytest.Item, excinfo: pytest.ExceptionInfo[BaseExcepti
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Which assumptions were confirmed, which refuted, and what was not asked."""
+    """Which assumptions were confirmed, which refuted, and what was not tested."""
     confirmed, refuted = _sorted_outcomes(config)
-    if path := config.getoption("recorder_report", ""):
+    if path := config.getoption("assumptions_report", ""):
         content = {"target": config.getoption("target"), "confirmed": confirmed, "refuted": refuted}
         Path(path).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     if not confirmed and not refuted:

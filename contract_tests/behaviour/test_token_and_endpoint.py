@@ -21,7 +21,7 @@ def grant(subject: Any, **how: Any) -> Any:
 
 
 @pytest.mark.system("token")
-@pytest.mark.witnesses("orchestration.oauth.grant", "orchestration.dialect.token_format")
+@pytest.mark.verifies("orchestration.oauth.grant", "orchestration.dialect.token_format")
 def test_client_credentials_by_basic_return_a_bearer_token_that_is_a_jwt(subject: Any) -> None:
     answer = grant(subject)
     document = answer.json()
@@ -32,7 +32,7 @@ def test_client_credentials_by_basic_return_a_bearer_token_that_is_a_jwt(subject
 
 
 @pytest.mark.system("token")
-@pytest.mark.witnesses("orchestration.oauth.errors")
+@pytest.mark.verifies("orchestration.oauth.errors")
 def test_a_grant_without_a_client_is_refused_as_the_standard_says(subject: Any) -> None:
     answer = grant(subject, credentials="none")
     assert answer.status in {400, 401}
