@@ -26,7 +26,7 @@ from attachment_lab.tenant.credentials import default_tenant
 from attachment_lab.tenant.handle import Lab
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
-from mock_kit.testing import addresses
+from mock_kit.testing import route_addresses
 from orchestration_mock.app import create_app as orchestration_app
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -85,7 +85,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory, tenant_path: str) -> dict[st
     return {
         name: [
             {"method": each.method, "path": each.path}
-            for each in addresses(app, tenant_path=tenant_path, tenant="default")
+            for each in route_addresses(app, tenant_path=tenant_path, tenant="default")
             if each.blueprint not in VENDOR_FACES[name]
         ]
         for name, app in apps.items()

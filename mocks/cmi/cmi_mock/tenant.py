@@ -26,7 +26,7 @@ from cmi_mock.model.rules import CmiRules, read_rules
 from cmi_mock.model.signed import Readings, SignedLinks
 from cmi_mock.model.users import PasswordPolicy, User, Users
 from mock_kit.http.problem import FieldError, Problem
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 
@@ -59,7 +59,7 @@ class TenantOrder:
 
 
 @dataclass(kw_only=True)
-class CmiTenant(Tenant):
+class CmiTenant(MockTenant):
     """State of one tenant; hold ``lock`` while touching any of it."""
 
     order: TenantOrder
@@ -151,9 +151,9 @@ def make_tenant(order: TenantOrder, data_dir: Path) -> CmiTenant:
     signed = urlsplit(_signed_base(order, rules))
     if signed.scheme != "https" or not signed.netloc or signed.path != f"/{order.tenant_path}/objects":
         raise _bad("dialect.signed_base", rules.signed_base, "an address such as https://host/{tenant}/objects")
-    parts = Tenant.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
-    parts["journal"].guard(order.api_key)
-    parts["journal"].guard(order.password, order.user)
+    parts = MockTenant.parts(order.name, data_dir, asdict(rules), ids_seed=order.ids_seed)
+    parts["journal"].mask_secret(order.api_key)
+    parts["journal"].mask_secret(order.password, order.user)
     return CmiTenant(**parts, order=order, rules=rules, **_state(order, rules, parts["clock"], parts["ids"]))
 
 

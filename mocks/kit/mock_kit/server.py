@@ -1,7 +1,7 @@
 """Runs a mock as a process: granian (WSGI) with one worker, the fault proxy as a thread inside that worker.
 
 The process you start supervises; the worker serves. SIGTERM or Ctrl-C to the first ends both quickly and
-silently, and a worker whose supervisor was killed hard notices and goes as well.
+silently, and a worker whose supervisor was killed ends as well.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from mock_kit.app import WrappedApp
 from mock_kit.faults.fault_proxy import FaultProxy
 from mock_kit.http.bulkhead import SERVER_THREADS
 from mock_kit.http.guard import Guard
-from mock_kit.http.tls import TlsDoor, TlsSettings
+from mock_kit.http.tls import TlsListener, TlsSettings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -49,15 +49,15 @@ _SUPERVISOR = "MOCK_SUPERVISOR_PID"
 #: A worker that has not stopped by then is killed; planned delays are released long before.
 _KILL_AFTER_S = 3
 _CONTROL_HOST_HELP = "a name, besides localhost, by which programs reach /_mock and the configurators; may be repeated"
-#: How often a worker looks whether its supervisor lives, in seconds.
-_LOOK_EVERY_S = 0.25
+#: How often a worker checks that its supervisor lives, in seconds.
+_CHECK_EVERY_S = 0.25
 
 
-_BYPASSED_HELP = "why callers do not come by the fault proxy port; said to whoever plans a wire fault"
+_BYPASSED_HELP = "why callers do not use the fault proxy port; shown with every planned wire fault"
 
 
-class PortTaken(Exception):
-    """Somebody listens on the wanted port already."""
+class AddressInUse(Exception):
+    """Another process listens on the port."""
 
 
 def serve(
@@ -75,16 +75,16 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT. ``target`` is ``module:factory``, ``factory(data_dir)`` a wrapped app.
 
-    With ``tls`` there is a door for https as well, which leads to the fault proxy if there is one.
+    With ``tls`` it listens for https as well, and relays to the fault proxy if there is one.
 
     ``extra`` is plain JSON for the factory, which reads it with ``extra()``; never a secret, because it
     travels in the environment. ``recorder`` keeps whole exchanges. ``proxy_bypassed`` says why the callers do not come
     by the fault proxy. ``control_hosts`` are names by which programs reach ``/_mock`` and the configurators, besides
-    those of loopback. Raises PortTaken.
+    those of loopback. Raises AddressInUse.
     """
     for wanted in (port, fault_proxy_port, tls.port if tls else None):
         if wanted is not None:
-            _refuse_taken_port(host, wanted)
+            _refuse_port_in_use(host, wanted)
     settings = {_HOST: host, _PORT: str(port), _DATA_DIR: str(data_dir), _SUPERVISOR: str(os.getpid())}
     settings |= {
         _FAULT_PROXY_PORT: str(fault_proxy_port or ""),
@@ -115,29 +115,29 @@ def extra() -> dict[str, Any]:
     return dict(json.loads(os.environ.get(_EXTRA, "{}")))
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
-    """The server would share a taken port silently (SO_REUSEPORT); a lab wants to know."""
+def _refuse_port_in_use(host: str, port: int) -> None:
+    """The server would share a port in use silently (SO_REUSEPORT)."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as exc:
-            raise PortTaken(f"{host}:{port} cannot be listened on: {exc.strerror}") from exc
+            raise AddressInUse(f"{host}:{port} cannot be listened on: {exc.strerror}") from exc
 
 
 def _load(target: str) -> WSGIApplication:
     """Runs in the worker: build the application, start the fault proxy and the watch. Its result is served."""
     with contextlib.suppress(OSError):
-        os.setpgid(0, 0)  # Ctrl-C is the supervisor's business alone
+        os.setpgid(0, 0)  # Ctrl-C goes to the supervisor alone
     stop = _Watch()
     # Granian copies the environment into every request, where HTTP_PROXY would pass for a header.
     for name in [name for name in os.environ if name.startswith("HTTP_")]:
         del os.environ[name]
     module, _, factory = target.partition(":")
     app: WrappedApp[Any] = getattr(importlib.import_module(module), factory)(Path(os.environ[_DATA_DIR]))
-    app.mock.witnessing = os.environ[_RECORDER] == "1"
+    app.mock.recording = os.environ[_RECORDER] == "1"
     app.mock.proxy_bypassed = os.environ[_BYPASSED]
-    stop.tell(app.mock.release_all)
+    stop.call(app.mock.release_all)
     names = filter(None, os.environ[_CONTROL_HOSTS].split(","))
     app.mock.guard = Guard.reached_by(names, listening_at=os.environ[_HOST])
     host, port = os.environ[_HOST], int(os.environ[_PORT])
@@ -146,38 +146,38 @@ def _load(target: str) -> WSGIApplication:
         mock = app.mock
         proxy = FaultProxy(mock.struck_tenant, mock.fault_proxy_key, host=host, port=proxy_port, app_port=port)
         proxy.start()
-        stop.tell(proxy.stop)
+        stop.call(proxy.stop)
         port = mock.fault_proxy_port = proxy.port
     if os.environ[_TLS_PORT]:
         settings = TlsSettings(port=int(os.environ[_TLS_PORT]), certificate=Path(os.environ[_TLS_CERTIFICATE]))
-        door = TlsDoor(settings, host=host, target_port=port)
-        door.start()
-        stop.tell(door.stop)
+        listener = TlsListener(settings, host=host, target_port=port)
+        listener.start()
+        stop.call(listener.stop)
     return app
 
 
 class _Watch:
-    """A thread that hears the worker's signals, whoever handles them, and sees its supervisor die."""
+    """A thread that sees the worker's signals, even those that the server handles, and its supervisor's end."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[], None]] = []
         self._supervisor = int(os.environ[_SUPERVISOR])
-        self._heard, told = socket.socketpair()
-        told.setblocking(False)
-        self._told = told
-        # The server installs its own handlers later; the wake-up descriptor hears of every signal even so.
-        signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
-        self._heard.settimeout(_LOOK_EVERY_S)
+        self._signals, wake_up = socket.socketpair()
+        wake_up.setblocking(False)
+        self._wake_up = wake_up
+        # The server installs its own handlers later; the wake-up descriptor gets every signal even so.
+        signal.set_wakeup_fd(wake_up.fileno(), warn_on_full_buffer=False)
+        self._signals.settimeout(_CHECK_EVERY_S)
         threading.Thread(target=self._run, name="mock-watch", daemon=True).start()
 
-    def tell(self, listener: Callable[[], None]) -> None:
+    def call(self, listener: Callable[[], None]) -> None:
         """Call ``listener`` once the worker is asked to stop."""
         self._listeners.append(listener)
 
     def _run(self) -> None:
         while os.getppid() == self._supervisor:
             with contextlib.suppress(TimeoutError):
-                if set(self._heard.recv(16)) & {signal.SIGTERM, signal.SIGINT}:
+                if set(self._signals.recv(16)) & {signal.SIGTERM, signal.SIGINT}:
                     for listener in self._listeners:
                         listener()
         os._exit(0)
@@ -200,8 +200,8 @@ def main(
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, required=True, help="port of the mock")
     parser.add_argument("--fault-proxy-port", type=int, help="port of the fault proxy; none without it")
-    parser.add_argument("--tls-port", type=int, help="port of a door for https; none without it")
-    parser.add_argument("--tls-certificate", type=Path, help="PEM file with the door's certificate chain and key")
+    parser.add_argument("--tls-port", type=int, help="port for https; none without it")
+    parser.add_argument("--tls-certificate", type=Path, help="PEM file with the certificate chain and key for https")
     parser.add_argument("--data", type=Path, help="directory for files; a temporary one without it")
     parser.add_argument("--recorder", action="store_true", help="keep whole exchanges for /_mock/recorder (for tests)")
     parser.add_argument("--fault-proxy-bypassed", default="", metavar="WHY", help=_BYPASSED_HELP)
@@ -229,7 +229,7 @@ def main(
             control_hosts=control_hosts,
             extra={name: value for name, value in given.items() if value is not None},
         )
-    except PortTaken as exc:
+    except AddressInUse as exc:
         sys.exit(f"{prog}: {exc}")
     except KeyboardInterrupt:
         sys.exit(0)
@@ -248,7 +248,7 @@ def _control_hosts(parser: argparse.ArgumentParser, names: Sequence[str]) -> Seq
 
 
 def _tls(parser: argparse.ArgumentParser, port: int | None, certificate: Path | None) -> TlsSettings | None:
-    """Both or neither; a certificate that cannot be used is told here, not by a worker that dies."""
+    """Both or neither; an unusable certificate is reported here, not by a worker that dies."""
     if port is None and certificate is None:
         return None
     if port is None or certificate is None:

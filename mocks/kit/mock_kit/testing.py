@@ -24,14 +24,14 @@ import pytest
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from mock_kit.journal.recorder import attending, captured_from
+from mock_kit.journal.recorder import active_logs, captured_from_json
 
 _START_S = 20.0
 _STOP_S = 10.0
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 nobody listens on right now."""
+    """A free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -48,31 +48,31 @@ class MockProcess:
     process: subprocess.Popen[bytes]
     url: str
     fault_proxy_url: str
-    _heard: dict[str, int] = field(default_factory=dict)
+    _last_ids: dict[str, int] = field(default_factory=dict)
 
     def stop(self) -> tuple[int, str]:
         """SIGTERM; returns the exit code and everything the process wrote."""
-        self.tell()
+        self.record()
         self.process.terminate()
         return self.outcome()
 
-    def tell(self) -> None:
-        """Hand what was exchanged since the last time to whoever attends (``mock_kit.journal.recorder``)."""
+    def record(self) -> None:
+        """Add what was exchanged since the last call to the logs of this process (``record_exchanges``)."""
         with contextlib.suppress(OSError):  # a process that a test has killed takes its log along
-            tenants = self._asked("tenants")["tenants"]
+            tenants = self._get("tenants")["tenants"]
             for path in ("recorder/strays", *(f"recorder?tenant={quote(tenant['name'])}" for tenant in tenants)):
-                self._tell(path)
+                self._record(path)
 
-    def _tell(self, path: str) -> None:
+    def _record(self, path: str) -> None:
         sign = "&" if "?" in path else "?"
-        while (page := self._asked(f"{path}{sign}since={self._heard.get(path, 0)}"))["exchanges"]:
-            self._heard[path] = page["last_id"]
-            for log in attending():
-                for told in page["exchanges"]:
+        while (page := self._get(f"{path}{sign}since={self._last_ids.get(path, 0)}"))["exchanges"]:
+            self._last_ids[path] = page["last_id"]
+            for log in active_logs():
+                for document in page["exchanges"]:
                     log.begin()
-                    log.add(captured_from(told))
+                    log.add(captured_from_json(document))
 
-    def _asked(self, path: str) -> dict[str, Any]:
+    def _get(self, path: str) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/_mock/{path}", timeout=30) as answer:  # noqa: S310 - our own
             return dict(json.load(answer))
 
@@ -88,7 +88,7 @@ def running_mock(
 ) -> Iterator[MockProcess]:
     """``python -m module`` on free ports, ready when this yields; stopped at the end if it still runs.
 
-    ``data_dir`` None starts it without ``--data``. ``recorder``: what it exchanges is told to whoever attends.
+    ``data_dir`` None starts it without ``--data``. ``recorder``: what it exchanges goes to the logs of this process.
     """
     arguments = (*arguments, "--recorder") if recorder else arguments
     port, fault_proxy_port = free_port(), free_port()
@@ -107,7 +107,7 @@ def running_mock(
             RUNNING.append(mock)
         yield mock
         if mock in RUNNING and process.poll() is None:
-            mock.tell()
+            mock.record()
     finally:
         if mock in RUNNING:
             RUNNING.remove(mock)
@@ -122,7 +122,7 @@ def running_mock(
 
 
 def _wait_until_ready(mock: MockProcess) -> None:
-    """Poll the port until health answers. RuntimeError with the output if the process ends or dawdles."""
+    """Poll the port until health answers. RuntimeError with the output if the process ends or is too slow."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and mock.process.poll() is None:
         with (
@@ -136,12 +136,12 @@ def _wait_until_ready(mock: MockProcess) -> None:
     raise RuntimeError(f"the mock did not start: {mock.outcome()[1]}")
 
 
-#: Processes that tell what they exchange, see ``MockProcess.tell``.
+#: Processes whose exchanges are recorded, see ``MockProcess.record``.
 RUNNING: list[MockProcess] = []
 
 
 @dataclass(frozen=True)
-class Address:
+class RouteAddress:
     """One method at one path of an application; ``blueprint`` is "" for a route of the application itself."""
 
     method: str
@@ -149,14 +149,14 @@ class Address:
     blueprint: str
 
 
-def addresses(flask_app: Flask, **values: str) -> list[Address]:
+def route_addresses(flask_app: Flask, **values: str) -> list[RouteAddress]:
     """All that the application's URL map leads to; a part of a path that ``values`` does not name is ``1``."""
     found = set()
     for rule in flask_app.url_map.iter_rules():
         path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda part: values.get(part[1], "1"), rule.rule)
         blueprint = rule.endpoint.rpartition(".")[0]
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        found |= {Address(method, path, blueprint) for method in methods}
+        found |= {RouteAddress(method, path, blueprint) for method in methods}
     return sorted(found, key=lambda each: (each.path, each.method))
 
 
@@ -194,8 +194,8 @@ class ControlSuite:
     def _control(
         self, client: Client, method: str, what: str, tenant: str, body: Any = None, **query: str
     ) -> TestResponse:
-        asked = {"tenant": tenant} | query
-        return client.open(f"/_mock/{what}", method=method, query_string=asked, json=body)
+        parameters = {"tenant": tenant} | query
+        return client.open(f"/_mock/{what}", method=method, query_string=parameters, json=body)
 
     def _exchanges(self, client: Client, tenant: str) -> list[dict[str, Any]]:
         listed = self._control(client, "GET", "journal", tenant, since="0").get_json()
@@ -290,14 +290,14 @@ class ControlSuite:
         assert again.status_code == 409
         assert again.mimetype == "application/problem+json"
 
-    def test_a_tenant_opened_anew_may_have_another_seed_for_its_ids(
+    def test_a_tenant_created_again_may_have_another_seed_for_its_ids(
         self, mock_client: Client, other_tenant: dict[str, Any]
     ) -> None:
         mock_client.post("/_mock/tenants", json=other_tenant)
         assert mock_client.get("/_mock/tenants/other").get_json()["ids_seed"] == "other"
         mock_client.delete("/_mock/tenants/other")
-        anew = mock_client.post("/_mock/tenants", json=other_tenant | {"ids_seed": "other-2"})
-        assert anew.status_code == 201, anew.text
+        again = mock_client.post("/_mock/tenants", json=other_tenant | {"ids_seed": "other-2"})
+        assert again.status_code == 201, again.text
         assert mock_client.get("/_mock/tenants/other").get_json()["ids_seed"] == "other-2"
 
     @pytest.mark.parametrize("seed", [7, "", "two words", "x" * 65])
@@ -313,10 +313,10 @@ class ControlSuite:
         assert mock_client.delete("/_mock/tenants/other").status_code == 204
         assert mock_client.get("/_mock/tenants/other").status_code == 404
 
-    def test_a_request_to_no_tenant_is_told_so(
+    def test_a_request_to_no_tenant_is_answered_421_with_the_tenants(
         self, mock_client: Client, data_request: dict[str, Any], tenant_name: str
     ) -> None:
-        lost = data_request | {"path": "/nobody/lives/here", "headers": {"Host": "nowhere.invalid"}}
+        lost = data_request | {"path": "/no/such/path", "headers": {"Host": "nowhere.invalid"}}
         answer = mock_client.open(**lost)
         assert answer.status_code == 421
         assert tenant_name in answer.get_json()["errors"][0]["expected"]

@@ -16,14 +16,14 @@ from werkzeug.test import Client
 from mock_kit.app import WrappedApp, wrap
 from mock_kit.faults import Fault
 from mock_kit.faults.fault_proxy import FAULT_HEADER
-from mock_kit.journal import Exchange
+from mock_kit.journal import JournalEntry
 from mock_kit.mock import Mock
-from mock_kit.tenants import Tenant, Tenants
+from mock_kit.tenants import MockTenant, Tenants
 
 HOST = {"Host": "depot.example"}
 
 
-def last(tenant: Tenant) -> Exchange:
+def last(tenant: MockTenant) -> JournalEntry:
     return tenant.journal.list()[-1]
 
 
@@ -190,8 +190,8 @@ def test_control_answers_while_every_data_slot_is_taken(tmp_path: Path) -> None:
         leave.wait(10)
         return Response("done")
 
-    tenants: Tenants[Tenant] = Tenants()
-    tenant = tenants.add(Tenant(**Tenant.parts("default", tmp_path)), ["h"])
+    tenants: Tenants[MockTenant] = Tenants()
+    tenant = tenants.add(MockTenant(**MockTenant.parts("default", tmp_path)), ["h"])
     mock = Mock(
         name="hanging",
         tenants=tenants,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
 from mock_kit.tenants.clock import MAX_OFFSET_S, Clock
 from mock_kit.tenants.ids import Ids
 
@@ -50,8 +50,8 @@ def test_ids_differ_by_tenant_kind_and_count() -> None:
 
 
 def test_a_tenant_opened_anew_under_its_name_mints_other_ids_with_another_seed(tmp_path: Path) -> None:
-    first = Tenant.parts("default", tmp_path)["ids"]
-    second = Tenant.parts("default", tmp_path, ids_seed="default-2")["ids"]
+    first = MockTenant.parts("default", tmp_path)["ids"]
+    second = MockTenant.parts("default", tmp_path, ids_seed="default-2")["ids"]
     assert first.hex32("chat") != second.hex32("chat")
 
 

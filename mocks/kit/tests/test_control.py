@@ -10,7 +10,7 @@ from werkzeug.test import Client
 
 from mock_kit.app import WrappedApp
 from mock_kit.evidence import Evidence, EvidenceBook
-from mock_kit.tenants import NameTaken, Tenant, Tenants
+from mock_kit.tenants import MockTenant, NameTaken, Tenants
 from mock_kit.testing import ControlSuite
 
 
@@ -63,7 +63,7 @@ def test_a_body_that_is_no_object_is_refused(client: Client, body: bytes) -> Non
 
 def test_a_key_that_is_taken_leaves_nothing_behind() -> None:
     tenants: Tenants[Any] = Tenants()
-    one, two = object.__new__(Tenant), object.__new__(Tenant)
+    one, two = object.__new__(MockTenant), object.__new__(MockTenant)
     one.name, two.name = "one", "two"
     tenants.add(one, ["a", "b"])
     with pytest.raises(NameTaken, match="one"):

@@ -71,7 +71,7 @@ def test_the_site_that_a_browser_tells_is_none_or_this_one(site: str, passes: in
 
 @pytest.mark.parametrize("links", [True, False])
 def test_a_link_on_another_site_opens_a_page_where_links_are_welcome_and_nothing_else(links: bool) -> None:
-    guard = Guard(links_lead_here=links)
+    guard = Guard(allow_links=links)
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     assert judged(guard, headers=link) == ((0, "") if links else (403, "Sec-Fetch-Site"))
     for other in ({"Sec-Fetch-Dest": "iframe"}, {"Sec-Fetch-Mode": "no-cors"}, {"Sec-Fetch-Dest": "empty"}):

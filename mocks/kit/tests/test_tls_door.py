@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mock_kit.http.tls import TlsDoor, TlsSettings
+from mock_kit.http.tls import TlsListener, TlsSettings
 
 PATIENCE_S = 30.0
 
@@ -40,16 +40,18 @@ def mock() -> Iterator[socket.socket]:
 
 
 @pytest.fixture
-def door(authority: trustme.CA, mock: socket.socket, tmp_path: Path) -> Iterator[TlsDoor]:
+def door(authority: trustme.CA, mock: socket.socket, tmp_path: Path) -> Iterator[TlsListener]:
     certificate = tmp_path / "tls.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
-    opened = TlsDoor(TlsSettings(port=0, certificate=certificate), host="127.0.0.1", target_port=mock.getsockname()[1])
+    opened = TlsListener(
+        TlsSettings(port=0, certificate=certificate), host="127.0.0.1", target_port=mock.getsockname()[1]
+    )
     opened.start()
     yield opened
     opened.stop()
 
 
-def client(authority: trustme.CA, door: TlsDoor) -> ssl.SSLSocket:
+def client(authority: trustme.CA, door: TlsListener) -> ssl.SSLSocket:
     """A connection that has checked the certificate."""
     context = ssl.create_default_context()
     authority.configure_trust(context)
@@ -58,7 +60,7 @@ def client(authority: trustme.CA, door: TlsDoor) -> ssl.SSLSocket:
 
 
 def test_bytes_pass_both_ways_in_clear_behind_the_door(
-    authority: trustme.CA, door: TlsDoor, mock: socket.socket
+    authority: trustme.CA, door: TlsListener, mock: socket.socket
 ) -> None:
     with client(authority, door) as caller:
         caller.sendall(b"question")
@@ -70,7 +72,7 @@ def test_bytes_pass_both_ways_in_clear_behind_the_door(
 
 
 def test_a_client_that_is_gone_is_told_to_the_mock_and_the_rest_is_kept_until_the_mock_ends_it(
-    authority: trustme.CA, door: TlsDoor, mock: socket.socket, caplog: pytest.LogCaptureFixture
+    authority: trustme.CA, door: TlsListener, mock: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
     with client(authority, door) as caller:
         caller.sendall(b"question")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from c4c_mock.evidence import DIALECT, Touching
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
 
 from .access import Access
 from .busy import Busyness
@@ -22,7 +22,7 @@ from .threads import Threads
 
 
 @dataclass(kw_only=True)
-class C4CTenant(Tenant):
+class C4CTenant(MockTenant):
     """State of one tenant. What a client or an administrator does to it outlives the process: see ``log``.
 
     Attributes:
@@ -48,7 +48,7 @@ class C4CTenant(Tenant):
         self.access = Access(
             self.switches,
             changed=lambda: self.log.append({"access": self.access.state()}),
-            learned=lambda user, password: self.journal.guard(password, user),
+            learned=lambda user, password: self.journal.mask_secret(password, user),
         )
         self.sessions = Sessions(self.clock.now, self.switches)
         self.log = Log(self.spool.directory / FILE_NAME)
@@ -64,7 +64,7 @@ class C4CTenant(Tenant):
         ids_seed: str | None = None,
     ) -> C4CTenant:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
-        parts = Tenant.parts(name, data_dir, DIALECT.completed(dialect), ids_seed=ids_seed)
+        parts = MockTenant.parts(name, data_dir, DIALECT.completed(dialect), ids_seed=ids_seed)
         return cls(**parts, host=host.lower())
 
     @classmethod

@@ -31,7 +31,7 @@ def add_administration(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
         tenant, user = mock.current_tenant(), forms.new_user(json_object())
         with tenant.lock:
             tenant.users.put(user)
-        tenant.journal.guard(user.password, user.name)
+        tenant.journal.mask_secret(user.password, user.name)
         return jsonify(described_user(user)), 201
 
 
@@ -40,7 +40,7 @@ def _add_passwords(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     def change_password(name: str) -> Reply:
         """The user chooses a new password: it starts to age anew and is no initial one."""
         tenant, password = mock.current_tenant(), forms.text(json_object(), "password", secret=True)
-        tenant.journal.guard(password, name)
+        tenant.journal.mask_secret(password, name)
         with tenant.lock:
             return jsonify(described_user(tenant.users.change_password(name, password)))
 

@@ -1,4 +1,4 @@
-"""Bodies on disk: a mock never holds a whole file in memory.
+"""Bodies on disk: a mock never has a whole file in memory.
 
 A process has one data directory; every tenant has a sub-directory of its own there.
 """
@@ -76,7 +76,7 @@ class SpoolWriter:
         return self.close()
 
     def abort(self) -> None:
-        """Throw the file away."""
+        """Remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 

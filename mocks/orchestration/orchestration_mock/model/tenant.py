@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
 from orchestration_mock.model.conversations import Conversations
 from orchestration_mock.model.credentials import TokenCache
 from orchestration_mock.model.deliveries import DeliveryLog
@@ -26,7 +26,7 @@ DEFAULT_SCOPE = ("chat-attachments", "transfers")
 
 
 @dataclass(kw_only=True)
-class OrchestrationTenant(Tenant):
+class OrchestrationTenant(MockTenant):
     """A tenant.
 
     Attributes:
@@ -37,7 +37,7 @@ class OrchestrationTenant(Tenant):
     tenant_path: str
     issuer: Issuer
     sender: Sender = field(repr=False)
-    touch_in: Callable[[str, Tenant], str] = field(repr=False)
+    touch_in: Callable[[str, MockTenant], str] = field(repr=False)
     setup: Mapping[str, Any] = field(repr=False)
     secrets: SecretsManager = field(init=False)
     integrations: Integrations = field(init=False)
@@ -50,11 +50,11 @@ class OrchestrationTenant(Tenant):
 
     def begin(self) -> None:
         """A tenant as it was created: same client and keys, its setup, and nothing else."""
-        self.journal.guard(self.issuer.client.client_secret, self.issuer.client.client_id)
-        self.secrets = SecretsManager(guard=self.journal.guard)
+        self.journal.mask_secret(self.issuer.client.client_secret, self.issuer.client.client_id)
+        self.secrets = SecretsManager(guard=self.journal.mask_secret)
         self.integrations = Integrations(
             new_id=lambda: self.ids.uuid("integration"),
-            guard=self.journal.guard,
+            guard=self.journal.mask_secret,
             dialect=self.dialect,
         )
         self.conversations = Conversations()
@@ -111,7 +111,7 @@ def read_tenant(
     data_dir: Path,
     dialect: Mapping[str, Any],
     sender: Sender,
-    touch: Callable[[str, Tenant], str],
+    touch: Callable[[str, MockTenant], str],
     keys_of: Callable[[str, str], Keyring] = lambda _issuer, algorithm: Keyring(algorithm),
 ) -> OrchestrationTenant:
     """A tenant from ``{"name", "tenant_path", "oauth", "secrets"?, "event_driven_integrations"?}``.
@@ -128,7 +128,7 @@ def read_tenant(
     for unknown in form.unknown():
         form.wrong(unknown, "no such member", f"remove {unknown}")
     form.done("The tenant")
-    parts = Tenant.parts(name, data_dir, dialect, ids_seed=ids_seed)
+    parts = MockTenant.parts(name, data_dir, dialect, ids_seed=ids_seed)
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
     url = f"https://login-eu-c1.cc.sinch.com/{tenant_path}"
     keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))
