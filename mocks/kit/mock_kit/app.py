@@ -1,7 +1,7 @@
 """The frame around a mock's Flask application: tenants, bulkhead, journal, faults and control.
 
 A request passes: fault proxy note → ``/_mock``? → its tenant (421) → a free slot (503) → faults → Flask → journal. In
-Flask the guard comes first: it judges what goes to ``/_mock`` and to a configurator.
+Flask the guard comes first: it checks what goes to ``/_mock`` and to a configurator.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _EVIDENCE = (
         "A request whose host and path belong to no tenant is answered 421 and a list of the tenants.",
         "own",
         "A mock never guesses the tenant.",
-        test="mocks/kit/tests/test_app.py::test_a_request_to_no_tenant_is_told_which_tenants_exist",
+        test="mocks/kit/tests/test_app.py::test_a_request_to_no_tenant_is_answered_with_the_tenants_that_exist",
     ),
     Evidence(
         _BULKHEAD,
@@ -129,7 +129,7 @@ def wrap(
     """Put the kit's frame around ``flask_app``; call it before the first request.
 
     Registers ``/_mock/*`` and an error handler for ``Problem``. ``configurators`` are blueprints (by name) of addresses
-    that are ours and not the vendor's: ``mock.guard`` judges requests to them as it does those to ``/_mock``.
+    that are ours and not the vendor's: ``mock.guard`` checks requests to them as it does those to ``/_mock``.
     """
     _add_guard(flask_app, mock, frozenset(configurators))
     for entry in _EVIDENCE:
@@ -146,7 +146,7 @@ def _add_guard(flask_app: Flask, mock: Mock[W], configurators: frozenset[str]) -
         if not is_control(running_request.path) and running_request.blueprint not in configurators:
             return
         view = flask_app.view_functions.get(running_request.endpoint or "")
-        refusal = mock.guard.judge(running_request, files=is_for_files(view))
+        refusal = mock.guard.refusal(running_request, files=is_for_files(view))
         if refusal is not None:
             mock.evidence.touch(_GUARD)
             raise refusal

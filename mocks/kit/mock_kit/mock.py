@@ -34,7 +34,7 @@ class Mock(Generic[W]):
     Attributes:
         name: for people, e.g. in ``/_mock/health``.
         tenants: every tenant of this process.
-        tenant_of: which tenant a request belongs to, judged by host and path alone; None = none. It must not
+        tenant_of: which tenant a request belongs to, determined by host and path alone; None = none. It must not
             read the body; the fault proxy calls it too.
         create_tenant: turns the body of ``POST /_mock/tenants`` (``name`` is checked already) into a tenant and
             adds it: ``tenants.add(tenant, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
@@ -76,7 +76,7 @@ class Mock(Generic[W]):
         self.fault_proxy_port: int | None = None
         #: Why the callers of this process do not use the fault proxy, and what would help; empty: they may.
         self.proxy_bypassed = ""
-        #: Judges requests to ``/_mock`` and to the configurators.
+        #: Checks requests to ``/_mock`` and to the configurators.
         self.guard = Guard()
         #: Proves to the application that the fault proxy itself set its header.
         self.fault_proxy_key = secrets.token_urlsafe(16)

@@ -63,7 +63,7 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
 
 
 def routes(mock: Mock[ParcelTenant]) -> Flask:
-    """What the neighbour would answer to."""
+    """The neighbour's own addresses."""
     app = Flask("parcel_counter")
 
     @app.post("/parcels")
@@ -97,7 +97,7 @@ def routes(mock: Mock[ParcelTenant]) -> Flask:
 
 
 def numbered(pieces: int) -> Iterator[bytes]:
-    """Eight digits a piece, and no length told beforehand."""
+    """Eight digits a piece, without a declared length."""
     for number in range(pieces):
         yield b"%08d" % number
 

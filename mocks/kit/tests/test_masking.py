@@ -84,7 +84,7 @@ def test_what_is_no_secret_stays_readable() -> None:
         base64.b64encode(SECRET.encode()).decode(),
     ],
 )
-def test_a_guarded_secret_is_masked_in_every_place_and_spelling(spelling: str) -> None:
+def test_a_known_secret_is_masked_in_every_place_and_spelling(spelling: str) -> None:
     journal = Journal()
     journal.mask_secret(SECRET, user="anna")
     exchange = an_exchange(f"/find?q={spelling}", {"X-Note": f"is {spelling}!"}, f"so: {spelling}".encode())
@@ -109,7 +109,7 @@ def test_a_secret_across_the_shown_heads_end_is_not_shown_in_part() -> None:
     assert "abcd" not in meter.note(journal.masker).head
 
 
-def test_a_binary_body_with_a_guarded_secret_shows_no_bytes() -> None:
+def test_a_binary_body_with_a_known_secret_shows_no_bytes() -> None:
     journal = Journal()
     journal.mask_secret("hush-hush")
     meter = BodyMeter()
@@ -146,7 +146,7 @@ def test_of_a_broken_packed_body_no_content_is_shown(spoil: Callable[[bytes], by
     assert len(kept.head) + len(base64.b64decode(kept.head_b64)) <= 10
 
 
-def test_a_journal_forgets_the_oldest_and_ids_go_on() -> None:
+def test_a_journal_drops_the_oldest_and_ids_go_on() -> None:
     journal = Journal(kept=3)
     for _ in range(5):
         journal.add(an_exchange())

@@ -36,20 +36,20 @@ def copied(
     return meter.copier.copy(meter, masker or Masker())
 
 
-def test_nobody_pays_for_a_recorder_who_is_not_there(client: Client, depot: ParcelTenant) -> None:
+def test_a_recorder_that_is_off_costs_nothing(client: Client, depot: ParcelTenant) -> None:
     client.post("/parcels", data=b"x", headers=HOST)
     assert depot.recorder.list() == []
 
 
 def test_an_exchange_is_kept_whole(client: Client) -> None:
     with record_exchanges() as log:
-        answer = client.post(
+        response = client.post(
             "/parcels?a=1", data=b'{"a": "text"}', headers={**HOST, "Content-Type": "application/json"}
         )
     [kept] = log.list()
     assert (kept.mock, kept.tenant, kept.method, kept.url) == ("parcel counter", "default", "POST", "/parcels?a=1")
-    assert (kept.status, kept.host, kept.fault, kept.failed) == (answer.status_code, "depot.example", None, False)
-    assert (kept.request.text, kept.response.text) == ('{"a": "text"}', answer.text)
+    assert (kept.status, kept.host, kept.fault, kept.failed) == (response.status_code, "depot.example", None, False)
+    assert (kept.request.text, kept.response.text) == ('{"a": "text"}', response.text)
     assert kept.request.sha256 == hashlib.sha256(b'{"a": "text"}').hexdigest()
     assert (log.under_way, log.dropped) == (0, 0)
 
@@ -60,14 +60,18 @@ def test_a_request_to_no_tenant_is_kept_as_well(client: Client) -> None:
     assert [(one.tenant, one.status) for one in log.list()] == [(None, 421)]
 
 
-def test_control_requests_are_nobodys_traffic(client: Client) -> None:
+def test_control_requests_are_not_recorded(client: Client) -> None:
     with record_exchanges() as log:
         client.get("/_mock/health")
     assert log.list() == []
 
 
 def test_a_planned_fault_is_named(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
-    toy.flask_app.add_url_rule("/own", view_func=lambda: planned("mine") or "ok")
+    def fail_as_planned() -> str:
+        planned("mine")
+        return "ok"
+
+    toy.flask_app.add_url_rule("/own", view_func=fail_as_planned)
     client.post("/_mock/faults", json={"id": "f1", "kind": "status", "params": {"status": 503}})
     with record_exchanges() as log:
         client.get("/parcels", headers=HOST)
@@ -171,15 +175,15 @@ def test_secrets_do_not_show_wherever_they_stand(client: Client, depot: ParcelTe
     }
     with record_exchanges() as log:
         client.post(f"/parcels?token={CANARY}", data=body, headers=headers)
-    told = json.dumps([one.to_dict() for one in log.list()])
+    recorded = json.dumps([one.to_dict() for one in log.list()])
     for secret in (CANARY, basic, "short", "s3cr3t-value", "key-value-1"):
-        assert secret not in told
+        assert secret not in recorded
     [kept] = log.list()
     assert json.loads(kept.request.text or "")["deep"] == {"client_secret": "a1aa1a-aaaaa"}
     assert dict(kept.request_headers)["Authorization"].startswith("Basic ")
 
 
-def test_the_control_route_is_shut_unless_the_mock_was_told_to_keep_exchanges(client: Client) -> None:
+def test_the_control_route_answers_409_unless_the_recorder_is_on(client: Client) -> None:
     refused = client.get("/_mock/recorder")
     assert (refused.status_code, refused.get_json()["errors"][0]["remedy"]) == (409, "Start the mock with --recorder.")
 
@@ -200,24 +204,24 @@ def test_pages_are_read_on_until_nothing_follows(
     assert [one["url"] for one in client.get("/_mock/recorder/strays").get_json()["exchanges"]] == ["/lost"]
 
 
-def test_a_reset_does_not_take_back_what_was_exchanged(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
+def test_a_reset_keeps_the_recorded_exchanges(client: Client, toy: WrappedApp[ParcelTenant]) -> None:
     toy.mock.recording = True
     client.get("/parcels", headers=HOST)
     client.post("/_mock/reset")
     assert len(client.get("/_mock/recorder").get_json()["exchanges"]) == 1
 
 
-def test_a_process_hands_out_what_it_kept_if_it_was_started_so(tmp_path: Path) -> None:
+def test_a_process_returns_what_it_recorded_if_started_with_the_recorder(tmp_path: Path) -> None:
     with running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock:
         request = urllib.request.Request(f"{mock.url}/parcels", data=b"hello", headers=HOST)
         urllib.request.urlopen(request, timeout=10).close()
-        with urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10) as answer:
-            told = json.load(answer)
-    assert [one["request"]["size_bytes"] for one in told["exchanges"]] == [5]
-    assert (told["dropped"], told["under_way"]) == (0, 0)
+        with urllib.request.urlopen(f"{mock.url}/_mock/recorder", timeout=10) as response:
+            page = json.load(response)
+    assert [one["request"]["size_bytes"] for one in page["exchanges"]] == [5]
+    assert (page["dropped"], page["under_way"]) == (0, 0)
 
 
-def test_a_process_that_was_not_told_to_keep_anything_says_so(tmp_path: Path) -> None:
+def test_a_process_without_the_recorder_says_so(tmp_path: Path) -> None:
     with (
         running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent], recorder=False) as mock,
         pytest.raises(urllib.error.HTTPError) as refused,
@@ -226,7 +230,7 @@ def test_a_process_that_was_not_told_to_keep_anything_says_so(tmp_path: Path) ->
     assert refused.value.code == 409
 
 
-def test_a_process_tells_whoever_attends_before_it_is_stopped(tmp_path: Path) -> None:
+def test_a_process_hands_its_exchanges_to_the_logs_before_it_is_stopped(tmp_path: Path) -> None:
     with (
         record_exchanges() as log,
         running_mock("parcel_counter", tmp_path, python_path=[Path(__file__).parent]) as mock,

@@ -15,7 +15,7 @@ Layer = Literal["app", "wire"]
 
 @dataclass(frozen=True)
 class Param:
-    """One parameter: ``ok`` judges a value, ``expected`` says the same in words; no default = required."""
+    """One parameter: ``ok`` checks a value, ``expected`` says the same in words; no default = required."""
 
     ok: Callable[[Any], bool]
     expected: str
@@ -27,7 +27,7 @@ class Param:
 class FaultKind:
     """One kind of fault; its first phase is the natural one.
 
-    ``together`` judges parameters that depend on each other or on the phase: (name of the wrong one, what is
+    ``together`` checks parameters that depend on each other or on the phase: (name of the wrong one, what is
     expected), or None.
     """
 

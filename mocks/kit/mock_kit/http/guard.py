@@ -60,7 +60,7 @@ def host_name(host: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """Judges requests to the guarded addresses of one process.
+    """Checks requests to the guarded addresses of one process.
 
     Attributes:
         hosts: names and addresses by which it is reached, besides those of loopback; in lower case.
@@ -81,7 +81,7 @@ class Guard:
             raise ValueError(f"{wrong[0]!r} is not a host name")
         return cls(hosts=frozenset(name for name in known.values() if name is not None))
 
-    def judge(self, request: Request, *, files: bool = False) -> Problem | None:
+    def refusal(self, request: Request, *, files: bool = False) -> Problem | None:
         """The refusal of a request to a guarded address, or None. ``files``: see ``takes_files``."""
         return (
             self._wrong_host(request)

@@ -53,6 +53,11 @@ class TlsListener:
         self._thread = threading.Thread(target=self._run, name="mock-tls", daemon=True)
         self.port = settings.port
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections have not ended."""
+        return len(self._connections)
+
     def start(self) -> None:
         """Returns once connections are taken. OSError or ssl.SSLError if that cannot be."""
         self._thread.start()

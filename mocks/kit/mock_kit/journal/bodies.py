@@ -33,7 +33,7 @@ class BodyNote:
 
     Attributes:
         sha256: over all bytes that passed.
-        sniffed_type: MIME type judged by content.
+        sniffed_type: MIME type determined by content.
         head: at most 2048 characters, masked; empty for a binary body.
         head_b64: base64 of the first 48 bytes of a binary body; empty for text.
         complete: False if the body broke off or was not read to its end.

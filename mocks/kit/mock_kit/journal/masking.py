@@ -1,6 +1,6 @@
 """Keeps secrets out of journals: by the name of a header or member, and by literal strings.
 
-A name is judged by generic words only; the kit knows no neighbour's header names.
+A name is determined by generic words only; the kit knows no neighbour's header names.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MASK = "***"
 MIN_SECRET_CHARS = 4
 
 _SECRET_HEADER = re.compile(r"password|passwd|secret|token|key|authorization|cookie", re.IGNORECASE)
-#: Where none of these words stands, no name can be secret: most texts are judged by this one search.
+#: Where none of these words stands, no name can be secret: most texts are determined by this one search.
 _SUSPICIOUS = re.compile(r"passw|secret|token|key|assertion|authorization|cookie", re.IGNORECASE)
 _NAME = r"[\w.\-]*(?:password|passwd|secret|token|api[_-]?key|assertion|authorization|cookie)"
 #: "name": "value" as it stands in JSON; the closing quote may lie beyond the head we kept.
@@ -99,7 +99,7 @@ class Masker:
         return _FORM_MEMBER.sub(rf"\1{MASK}", masked)
 
     def shaped(self, text: str) -> str:
-        """``text`` with the same secrets replaced by stand-ins of their shape, so that a schema can still judge it."""
+        """``text`` with the same secrets replaced by stand-ins of their shape, so that a schema can still check it."""
         masked = text if self._pattern is None else self._pattern.sub(lambda found: stand_in(found[0]), text)
         if not _SUSPICIOUS.search(masked):
             return masked

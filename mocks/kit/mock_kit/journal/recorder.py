@@ -3,7 +3,7 @@
 The journal keeps heads, masked with ``***``: enough for a person, too little for a schema. The recorder keeps each
 message whole and masks it *in shape*: every character of a secret becomes another of its own class
 (``masking.stand_in``), so that a schema still sees length, alphabet, quotes and the word ``Basic``, and no secret. To
-judge first and mask afterwards would need the contract inside the mock, which a mock never imports.
+check first and mask afterwards would need the contract inside the mock, which a mock never imports.
 
 Two ways to switch it on: ``with record_exchanges() as log`` in this process (unit tests), or ``Mock.recording`` (the
 process was started with ``--recorder``), which makes ``GET /_mock/recorder?tenant=`` return the exchanges.

@@ -18,7 +18,7 @@ from mock_kit.tenants.clock import Clock
 if TYPE_CHECKING:
     from flask import Request
 
-    from mock_kit.tenants import Tenant
+    from mock_kit.tenants import MockTenant
 
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 
@@ -33,7 +33,7 @@ class ExchangeRecord:
     """
 
     def __init__(
-        self, request: Request, tenant: Tenant | None, strays: Journal, recording: ExchangeRecording, mock_name: str
+        self, request: Request, tenant: MockTenant | None, strays: Journal, recording: ExchangeRecording, mock_name: str
     ) -> None:
         """An exchange without ``tenant`` is filed in ``strays``; ``recording`` gets all of it, masked."""
         self.running = RunningExchange(tenant)

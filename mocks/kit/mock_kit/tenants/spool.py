@@ -30,7 +30,7 @@ class Blob:
     Attributes:
         path: where it lies; gone after the tenant is reset.
         sha256: 64 lower-case hexadecimal digits over the whole content.
-        sniffed_type: MIME type judged by content (``sniff``).
+        sniffed_type: MIME type determined by content (``sniff``).
         head: the first bytes, at most 512.
     """
 

@@ -71,7 +71,7 @@ def _add_guards(app: Flask) -> None:
     @app.before_request
     def refuse_web_pages() -> Response | None:
         view = app.view_functions.get(request.endpoint or "")
-        refusal = GUARD.judge(request, files=is_for_files(view))
+        refusal = GUARD.refusal(request, files=is_for_files(view))
         return None if refusal is None else Response(refusal.body(), refusal.status, refusal.header_list())
 
     @app.after_request
