@@ -17,7 +17,7 @@ from werkzeug.test import Client
 from mock_kit.control import control_blueprint
 from mock_kit.evidence import Evidence
 from mock_kit.faults.fault_proxy import FAULT_HEADER
-from mock_kit.http.bulkhead import CONTROL_THREADS, DATA_SLOTS, Bulkhead
+from mock_kit.http.bulkhead import CONTROL_THREADS, DATA_SLOTS, RequestSlots
 from mock_kit.http.guard import is_for_files
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.journal.context import set_running_exchange
@@ -67,7 +67,7 @@ class WrappedApp(Generic[W]):
     def __init__(self, flask_app: Flask, mock: Mock[W], data_slots: int = DATA_SLOTS) -> None:
         self.flask_app = flask_app
         self.mock = mock
-        mock.slots = Bulkhead(data_slots)
+        mock.slots = RequestSlots(data_slots)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""

@@ -10,7 +10,7 @@ from flask import Request
 from flask import request as running_request
 
 from mock_kit.evidence import MockDialect
-from mock_kit.http.bulkhead import Bulkhead
+from mock_kit.http.bulkhead import RequestSlots
 from mock_kit.http.guard import Guard
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.journal import Journal
@@ -71,7 +71,7 @@ class Mock(Generic[W]):
         #: Whole exchanges that belong to no tenant.
         self.stray_recorder = RecorderLog()
         #: How many of the neighbours' requests run at once.
-        self.slots = Bulkhead()
+        self.slots = RequestSlots()
         #: The port of the fault proxy; None without one.
         self.fault_proxy_port: int | None = None
         #: Why the callers of this process do not use the fault proxy, and what would help; empty: they may.

@@ -10,7 +10,7 @@ CONTROL_THREADS = 16
 DATA_SLOTS = SERVER_THREADS - CONTROL_THREADS
 
 
-class Bulkhead:
+class RequestSlots:
     """A counter with an upper limit; requests do not queue. Thread-safe."""
 
     def __init__(self, total: int = DATA_SLOTS) -> None:
@@ -21,7 +21,7 @@ class Bulkhead:
 
     @property
     def taken(self) -> int:
-        """Bulkhead in use."""
+        """RequestSlots in use."""
         return self._taken
 
     def take(self) -> bool:

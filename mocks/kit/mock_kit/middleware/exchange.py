@@ -172,7 +172,7 @@ class ExchangeHandler:
             # The server would trust Content-Length and leave the caller waiting; as a stream it breaks off.
             reply.body = iter(pieces)
         start_response(reply.status, reply.headers)
-        return _WatchedBody(self, reply)
+        return _MeteredReply(self, reply)
 
     def _at_once(self, pieces: list[bytes], start_response: StartResponse) -> list[bytes]:
         for piece in pieces:
@@ -219,7 +219,7 @@ class ExchangeHandler:
             self._release()
 
 
-class _WatchedBody:
+class _MeteredReply:
     """The reply's body as the server pulls it."""
 
     def __init__(self, handler: ExchangeHandler, reply: WsgiReply) -> None:
