@@ -12,11 +12,10 @@ from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.ids import normal_id
 from cmi_mock.routes import forms
 from cmi_mock.routes.control_documents import data_as_json, email_as_json, user_as_json
-from cmi_mock.routes.responses import content_disposition, requested_range
+from cmi_mock.routes.responses import file_response
 from cmi_mock.tenant import CmiTenant
 from mock_kit.control import json_object
 from mock_kit.mock import Mock
-from mock_kit.tenants.spool import read_blob
 
 Reply = Response | tuple[Response, int]
 
@@ -107,20 +106,10 @@ def add_files_and_channels(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
             found = next((one for one in tenant.chats.get(guid).attachments if one.id == wanted), None)
         if found is None:
             raise UnknownId(f"the chat has no attachment {attachment_id}")
-        size = found.blob.size_bytes
-        part = requested_range(request.headers.get("Range", ""), size)
-        if part == (0, 0):
-            return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-        start, stop = part or (0, size)
-        response = Response(
-            read_blob(found.blob, start, stop), 206 if part else 200, mimetype="application/octet-stream"
-        )
-        response.headers["Content-Disposition"] = content_disposition(found.name)
+        response, size_bytes = file_response(found, request)
+        response.headers["Content-Type"] = "application/octet-stream"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Accept-Ranges"] = "bytes"
-        if part:
-            response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
-        response.content_length = stop - start
+        response.content_length = size_bytes
         return response
 
     @bp.get("/channels")

@@ -17,6 +17,7 @@ from mock_kit.tenants.spool import read_blob
 
 _JSON = "application/json"
 _XML = ("application/xml", "text/xml")
+_RANGE_NOT_SATISFIABLE = 416
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -134,34 +135,42 @@ def download_response(
     attachment: ChatAttachment, tenant: CmiTenant, request: Request, *, through_gateway: bool = True
 ) -> Response:
     """The raw bytes, whole or one range of them, from the spool. An object store has no API gateway before it."""
-    size = attachment.blob.size_bytes
     touch("cmi.download.raw_bytes")
-    wanted = requested_range(request.headers.get("Range", ""), size) if tenant.rules.ranges else None
-    if wanted == (0, 0):
-        return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-    start, stop = wanted or (0, size)
+    response, size_bytes = file_response(attachment, request if tenant.rules.ranges else None)
+    if response.status_code == _RANGE_NOT_SATISFIABLE:
+        return response
     if through_gateway:
-        check_gateway(tenant, stop - start)
-    response = Response(read_blob(attachment.blob, start, stop), 206 if wanted else 200)
+        check_gateway(tenant, size_bytes)
     response.headers["Content-Type"] = attachment.content_type
-    response.headers["Content-Disposition"] = content_disposition(attachment.name)
-    if tenant.rules.ranges:
-        response.headers["Accept-Ranges"] = "bytes"
-    if wanted:
-        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     if tenant.rules.length_known:
-        response.content_length = stop - start
+        response.content_length = size_bytes
     touch("cmi.dialect.length_known")
     return response
 
 
-def content_disposition(name: str) -> str:
+def file_response(attachment: ChatAttachment, request: Request | None) -> tuple[Response, int]:
+    """The file, whole or the range that ``request`` names (None: ranges are not supported), and its size in bytes."""
+    size = attachment.blob.size_bytes
+    wanted = _requested_range(request.headers.get("Range", ""), size) if request is not None else None
+    if wanted == (0, 0):
+        return Response(status=_RANGE_NOT_SATISFIABLE, headers={"Content-Range": f"bytes */{size}"}), 0
+    start, stop = wanted or (0, size)
+    response = Response(read_blob(attachment.blob, start, stop), 206 if wanted else 200)
+    response.headers["Content-Disposition"] = _content_disposition(attachment.name)
+    if request is not None:
+        response.headers["Accept-Ranges"] = "bytes"
+    if wanted:
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return response, stop - start
+
+
+def _content_disposition(name: str) -> str:
     """``attachment`` with an ASCII fallback and the exact name as RFC 5987 ``filename*``."""
     fallback = re.sub(r'[^ -~]|["\\%]', "_", name)
     return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def requested_range(header: str, size: int) -> tuple[int, int] | None:
+def _requested_range(header: str, size: int) -> tuple[int, int] | None:
     """Start and stop of a single byte range; (0, 0) if it lies outside; None to send everything."""
     match = _RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", ""):
