@@ -27,7 +27,7 @@ from attachment_lab.testing.lab import Lab
 from c4c_mock.app import create_app as c4c_app
 from cmi_mock.app import create_app as cmi_app
 from mock_kit.app import WrappedApp
-from mock_kit.testing import addresses
+from mock_kit.testing import route_addresses
 from orchestration_mock.app import create_app as orchestration_app
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser, pytest.mark.timeout(300)]
@@ -95,7 +95,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory, tenant_path: str) -> dict[st
     return {
         name: [
             {"method": each.method, "path": each.path}
-            for each in addresses(app, tenant_path=tenant_path, tenant="acme")
+            for each in route_addresses(app, tenant_path=tenant_path, tenant="acme")
             if each.blueprint not in VENDOR_FACES[name]
         ]
         for name, app in apps.items()

@@ -27,7 +27,7 @@ from attachment_lab.tenant.opening import TenantOptions
 from mock_kit.http.guard import Guard, is_for_files
 
 #: What the mocks do for their control addresses, the console does for all of its own; links may open its pages.
-GUARD = Guard(wrong_host_status=HTTPStatus.MISDIRECTED_REQUEST, links_lead_here=True)
+GUARD = Guard(wrong_host_status=HTTPStatus.MISDIRECTED_REQUEST, allow_links=True)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -70,7 +70,7 @@ def _add_guards(app: Flask) -> None:
     @app.before_request
     def refuse_foreign_pages() -> Response | None:
         view = app.view_functions.get(request.endpoint or "")
-        refusal = GUARD.judge(request, files=is_for_files(view))
+        refusal = GUARD.refusal(request, files=is_for_files(view))
         return None if refusal is None else Response(refusal.body(), refusal.status, refusal.header_list())
 
     @app.after_request

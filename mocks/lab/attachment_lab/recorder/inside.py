@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from attachment_contract.traffic import TrafficCheck
 from attachment_contract.traffic.exchange import exchange_from_capture
-from mock_kit.journal.recorder import RecorderLog, attend
+from mock_kit.journal.recorder import RecorderLog, record_exchanges
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def heard(test: str, *, strangers: bool = True) -> Iterator[TrafficCheck]:
     """
     hearing = TrafficCheck(allow_unknown=strangers)
     _hear_processes()  # what is left of an earlier block is nobody's
-    with attend() as log:
+    with record_exchanges() as log:
         yield hearing
         _hear_processes()
     judge(hearing, log)
@@ -32,7 +32,7 @@ def _hear_processes() -> None:
     testing = sys.modules.get("mock_kit.testing")  # not imported: without it nobody has started a process
     for process in testing.RUNNING if testing else ():
         if process.process.poll() is None:
-            process.tell()
+            process.record()
 
 
 def judge(hearing: TrafficCheck, log: RecorderLog) -> None:

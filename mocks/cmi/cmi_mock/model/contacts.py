@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cmi_mock.model.chat import Agent, Chat, Leg, Queue, Status
-from cmi_mock.model.desk import ChatDesk
-from cmi_mock.model.errors import NoSuchThing
+from cmi_mock.model.chats import ChatStore
+from cmi_mock.model.emails import Email, EmailStatus, EmailStore
+from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.ids import normal_id
-from cmi_mock.model.mail import Mail, MailDesk, MailStatus
 
 
 @dataclass(frozen=True, kw_only=True)
-class Conversation:
+class CmiContact:
     """One conversation.
 
     Attributes:
@@ -31,23 +31,23 @@ class Conversation:
     created: datetime
     ended: datetime | None
     takes_data: bool
-    source: Chat | Mail
+    source: Chat | Email
     leg: Leg | None = None
 
 
 @dataclass(frozen=True)
-class Conversations:
+class CmiContacts:
     """Every conversation of one tenant, oldest first."""
 
-    chats: ChatDesk
-    mails: MailDesk
+    chats: ChatStore
+    emails: EmailStore
 
-    def __iter__(self) -> Iterator[Conversation]:
+    def __iter__(self) -> Iterator[CmiContact]:
         for chat in self.chats:
             yield from (_of_leg(chat, leg) for leg in chat.legs)
-        yield from map(_of_mail, self.mails)
+        yield from map(_of_mail, self.emails)
 
-    def get(self, wanted: str) -> Conversation:
+    def get(self, wanted: str) -> CmiContact:
         """By conversation id; a group id means the chat's main leg. Raises NoSuchThing."""
         conversation_id = normal_id(wanted)
         for conversation in self:
@@ -55,13 +55,13 @@ class Conversations:
                 return conversation
         try:
             chat = self.chats.get(conversation_id)
-        except NoSuchThing:
-            raise NoSuchThing(f"no conversation has the id {wanted}") from None
+        except UnknownId:
+            raise UnknownId(f"no conversation has the id {wanted}") from None
         return _of_leg(chat, chat.leg)
 
 
-def _of_leg(chat: Chat, leg: Leg) -> Conversation:
-    return Conversation(
+def _of_leg(chat: Chat, leg: Leg) -> CmiContact:
+    return CmiContact(
         id=leg.id,
         group_id=chat.guid,
         queue=leg.queue,
@@ -75,13 +75,13 @@ def _of_leg(chat: Chat, leg: Leg) -> Conversation:
     )
 
 
-def _of_mail(mail: Mail) -> Conversation:
-    return Conversation(
+def _of_mail(mail: Email) -> CmiContact:
+    return CmiContact(
         id=mail.id,
         group_id=mail.id,
         queue=mail.content.queue,
         agent=mail.content.agent,
-        status="Queued" if mail.status is MailStatus.QUEUED else "Handled",
+        status="Queued" if mail.status is EmailStatus.QUEUED else "Handled",
         created=mail.created,
         ended=mail.finished,
         takes_data=False,

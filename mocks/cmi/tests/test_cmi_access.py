@@ -1,4 +1,4 @@
-"""The doors before the history: API key, password, lockout, rights."""
+"""Access to the history: API key, password, lockout, rights."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import base64
 from collections.abc import Callable
 
 import pytest
-
-from cmi_mock.testing import KEY, OTHER_QUEUE, PASSWORD, USER, Caller, basic
+from cmi_caller import KEY, OTHER_QUEUE, PASSWORD, USER, Caller, basic
 
 Make = Callable[..., Caller]
 JPEG = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 2000
@@ -23,12 +22,12 @@ def test_a_call_needs_both_the_key_and_the_password(cmi: Caller) -> None:
 
 
 def test_a_bad_key_is_refused_in_the_gateways_words(cmi: Caller) -> None:
-    answer = cmi.get("/chats", x_api_key="wrong")
-    assert (answer.status_code, answer.get_json()) == (403, {"message": "Forbidden"})
-    assert answer.headers["x-amzn-ErrorType"] == "ForbiddenException"
+    response = cmi.get("/chats", x_api_key="wrong")
+    assert (response.status_code, response.get_json()) == (403, {"message": "Forbidden"})
+    assert response.headers["x-amzn-ErrorType"] == "ForbiddenException"
 
 
-def test_the_gateway_asks_before_contact_pro_does(cmi: Caller) -> None:
+def test_the_gateway_checks_before_contact_pro_does(cmi: Caller) -> None:
     for _ in range(9):
         assert cmi.get("/chats", x_api_key="wrong", authorization=basic(USER, "wrong")).status_code == 403
     assert cmi.get("/chats").status_code == 200, "a call without a key counted towards the lockout"
@@ -64,7 +63,7 @@ def test_a_locked_user_can_be_403(make: Make) -> None:
 
 
 def test_a_service_account_stops_working_when_it_expires(cmi: Caller) -> None:
-    now = cmi.look("/clock")["now"]
+    now = cmi.read("/clock")["now"]
     user = {"name": "svc", "password": "another long password", "expires_at": now}
     assert cmi.control("/users", user).status_code == 201
     assert cmi.get("/chats", authorization=basic("svc", "another long password")).status_code == 401

@@ -7,7 +7,7 @@ from typing import Literal, NoReturn
 
 from cmi_mock.model.channels import channel, kind_of
 from cmi_mock.model.chat import ORIGINATORS, Chat, Delivery, Originator
-from cmi_mock.model.errors import Refused
+from cmi_mock.model.errors import InvalidValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class FileRules:
     Attributes:
         outgoing_limit_bytes: "Max. Attachment File Size (MB)" in bytes; 0 = none.
         outgoing_types: "Allowed File Types", lower-case extensions; empty = all.
-        channel_limits: whether the channels' own limits are held against files and texts.
+        channel_limits: whether the channels' own limits apply to files and texts.
         eu_links: which direction the European rule of December 2020 turns into links.
         web_chat_files: whether the web chat takes files.
     """
@@ -28,14 +28,14 @@ class FileRules:
     eu_links: Literal["off", "outgoing", "both"] = "off"
     web_chat_files: bool = True
 
-    def may_attach(self, chat: Chat, originator_type: str) -> None:
-        """Whether a file may come at all, asked before its bytes are read.
+    def check_attachment(self, chat: Chat, originator_type: str) -> None:
+        """Checks, before its bytes are read, that a file is accepted at all.
 
         Raises Refused for direct chats ("Direct chats don't support attachments", configuration page of
         chat attachment upload) and for channels of text only (Chats page); both documented.
         """
         if originator_type not in ORIGINATORS:
-            _refuse(f"nobody is called {originator_type!r} here", "originator_type", "customer, agent or system")
+            _refuse(f"{originator_type!r} is no originator", "originator_type", "customer, agent or system")
         if chat.direct:
             _refuse("direct chats do not support attachments", "direct", "a chat that came through a queue")
         carrier = channel(chat.channel_sub_type)
@@ -58,7 +58,7 @@ class FileRules:
         ruled = carrier.eu_rule and (self.eu_links == "both" or (self.eu_links == "outgoing" and outgoing))
         return "link" if ruled and kind != "image" else "file"
 
-    def may_say(self, chat: Chat, text: str) -> None:
+    def check_text(self, chat: Chat, text: str) -> None:
         """Raises Refused for a text that is too long for its channel."""
         most = channel(chat.channel_sub_type).max_characters
         if self.channel_limits and 0 < most < len(text):
@@ -66,7 +66,7 @@ class FileRules:
             _refuse(f"{chat.channel_sub_type} carries no text of {len(text)} characters", "message", expected)
 
     def _check_outgoing(self, name: str, size_bytes: int) -> None:
-        """The tenant's limits hold for outgoing files only.
+        """The tenant's limits apply to outgoing files only.
 
         Source: Chat Settings page ("Max. Attachment File Size (MB)", "Allowed File Types");
         evidence: documented. Their values are the tenant's own (dialect entries).
@@ -91,4 +91,4 @@ _REMEDIES = {
 
 
 def _refuse(message: str, field: str, expected: str) -> NoReturn:
-    raise Refused(message, field=field, expected=expected, remedy=_REMEDIES[field])
+    raise InvalidValue(message, field=field, expected=expected, remedy=_REMEDIES[field])

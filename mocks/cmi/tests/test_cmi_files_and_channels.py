@@ -1,10 +1,10 @@
-"""Control for who looks on: bytes before the history is readable, who spoke when, what channels carry."""
+"""Control for the lab's pages: bytes before the history is readable, who spoke when, what channels carry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from cmi_mock.testing import Caller
+from cmi_caller import Caller
 
 Make = Callable[..., Caller]
 
@@ -15,17 +15,17 @@ def path_of(cmi: Caller, guid: str, content: bytes, **query: str) -> str:
 
 
 def test_a_files_bytes_are_there_while_the_chat_is_open(cmi: Caller) -> None:
-    answer = cmi.client.get(path_of(cmi, cmi.chat(), b"0123456789", name="ü.html", content_type="text/html"))
-    assert (answer.status_code, answer.data) == (200, b"0123456789")
-    assert answer.headers["Content-Type"] == "application/octet-stream"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "filename*=UTF-8''%C3%BC.html" in answer.headers["Content-Disposition"]
+    response = cmi.client.get(path_of(cmi, cmi.chat(), b"0123456789", name="ü.html", content_type="text/html"))
+    assert (response.status_code, response.data) == (200, b"0123456789")
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "filename*=UTF-8''%C3%BC.html" in response.headers["Content-Disposition"]
 
 
-def test_a_range_of_a_file_can_be_asked_for(cmi: Caller) -> None:
+def test_a_range_of_a_file_can_be_requested(cmi: Caller) -> None:
     path = path_of(cmi, cmi.chat(), b"0123456789")
-    answer = cmi.client.get(path, headers={"Range": "bytes=7-"})
-    assert (answer.status_code, answer.data, answer.headers["Content-Range"]) == (206, b"789", "bytes 7-9/10")
+    response = cmi.client.get(path, headers={"Range": "bytes=7-"})
+    assert (response.status_code, response.data, response.headers["Content-Range"]) == (206, b"789", "bytes 7-9/10")
     assert cmi.client.get(path, headers={"Range": "bytes=10-"}).status_code == 416
 
 
@@ -42,11 +42,11 @@ def test_an_unknown_file_and_one_of_another_chat_are_404(cmi: Caller) -> None:
     assert cmi.client.get(f"/_mock/chats/{other}/attachments/nothing?tenant=w").status_code == 404
 
 
-def test_a_chat_tells_its_customer_and_when_each_word_fell(cmi: Caller) -> None:
+def test_a_chat_shows_its_customer_and_the_time_of_each_message(cmi: Caller) -> None:
     guid = cmi.chat(customer={"name": "Ana", "email": "ana@example.com"}, language="DE")
     cmi.control(f"/chats/{guid}/messages", {"message": "Hallo"})
     cmi.attach(guid, b"x")
-    chat = cmi.look(f"/chats/{guid}")
+    chat = cmi.read(f"/chats/{guid}")
     assert (chat["customer"]["name"], chat["language"], chat["direction"]) == ("Ana", "DE", "inbound")
     assert chat["legs"][0]["queue_name"] == "Support"
     assert chat["legs"][0]["accepted"] <= chat["messages"][0]["timestamp"]
@@ -54,7 +54,7 @@ def test_a_chat_tells_its_customer_and_when_each_word_fell(cmi: Caller) -> None:
 
 
 def test_channels_are_listed_once_each_with_what_they_carry(make: Make) -> None:
-    shown = {one["channel_sub_type"]: one for one in make(web_chat_files=False, channel_limits="on").look("/channels")}
+    shown = {one["channel_sub_type"]: one for one in make(web_chat_files=False, channel_limits="on").read("/channels")}
     assert shown["sms"]["files"] is False
     assert shown["web"]["files"] is False
     assert shown["whatsapp"]["max_bytes"]["image"] == 5 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Messages that lie in a queue: the resource ``/messages``, guarded by the right Messaging."""
+"""Messages left in a queue: the resource ``/messages``, guarded by the right Messaging."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cmi_mock.model.chat import Queue
-from cmi_mock.model.errors import NoSuchThing
+from cmi_mock.model.errors import UnknownId
 from cmi_mock.model.ids import normal_id
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
@@ -28,7 +28,7 @@ class QueueMessage:
 
 @dataclass
 class QueueMessages:
-    """All of one tenant. Not locked: the tenant's lock is held by whoever calls."""
+    """All queue messages of one tenant. Not locked: the caller has the tenant's lock."""
 
     clock: Clock
     ids: Ids
@@ -43,7 +43,7 @@ class QueueMessages:
         try:
             return self._messages[normal_id(message_id)]
         except KeyError:
-            raise NoSuchThing(f"no message has the id {message_id}") from None
+            raise UnknownId(f"no message has the id {message_id}") from None
 
     def add(self, queue: Queue, originator: str, text: str, language: str) -> QueueMessage:
         """A message is left in a queue."""

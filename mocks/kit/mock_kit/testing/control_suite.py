@@ -1,163 +1,11 @@
-"""One suite for the control API of every mock, and the means to start a mock as a process.
-
-Only tests import this module (it needs pytest).
-"""
+"""One suite for the control API of every mock. Only tests import this module (it needs pytest)."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-from flask import Flask
 from werkzeug.test import Client, TestResponse
-
-from mock_kit.journal.recorder import attending, captured_from
-
-_START_S = 20.0
-_STOP_S = 10.0
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass(eq=False)
-class MockProcess:
-    """A mock that runs as a process of its own.
-
-    Attributes:
-        url: base URL of the mock; ``fault_proxy_url``: the same through the fault proxy.
-    """
-
-    process: subprocess.Popen[bytes]
-    url: str
-    fault_proxy_url: str
-    _heard: dict[str, int] = field(default_factory=dict)
-
-    def stop(self) -> tuple[int, str]:
-        """SIGTERM; returns the exit code and everything the process wrote."""
-        self.tell()
-        self.process.terminate()
-        return self.outcome()
-
-    def tell(self) -> None:
-        """Hand what was exchanged since the last time to whoever attends (``mock_kit.journal.recorder``)."""
-        with contextlib.suppress(OSError):  # a process that a test has killed takes its log along
-            tenants = self._asked("tenants")["tenants"]
-            for path in ("recorder/strays", *(f"recorder?tenant={quote(tenant['name'])}" for tenant in tenants)):
-                self._tell(path)
-
-    def _tell(self, path: str) -> None:
-        sign = "&" if "?" in path else "?"
-        while (page := self._asked(f"{path}{sign}since={self._heard.get(path, 0)}"))["exchanges"]:
-            self._heard[path] = page["last_id"]
-            for log in attending():
-                for told in page["exchanges"]:
-                    log.begin()
-                    log.add(captured_from(told))
-
-    def _asked(self, path: str) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.url}/_mock/{path}", timeout=30) as answer:  # noqa: S310 - our own
-            return dict(json.load(answer))
-
-    def outcome(self) -> tuple[int, str]:
-        """Wait for the end; the exit code and everything the process wrote."""
-        output, _ = self.process.communicate(timeout=_STOP_S)
-        return self.process.returncode, output.decode(errors="replace")
-
-
-@contextlib.contextmanager
-def running_mock(
-    module: str, data_dir: Path | None, *arguments: str, python_path: Sequence[Path] = (), recorder: bool = True
-) -> Iterator[MockProcess]:
-    """``python -m module`` on free ports, ready when this yields; stopped at the end if it still runs.
-
-    ``data_dir`` None starts it without ``--data``. ``recorder``: what it exchanges is told to whoever attends.
-    """
-    arguments = (*arguments, "--recorder") if recorder else arguments
-    port, fault_proxy_port = free_port(), free_port()
-    command = [sys.executable, "-m", module, "--port", str(port), "--fault-proxy-port", str(fault_proxy_port)]
-    path = os.pathsep.join([*map(str, python_path), os.environ.get("PYTHONPATH", "")])
-    process = subprocess.Popen(
-        [*command, *([] if data_dir is None else ["--data", str(data_dir)]), *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=os.environ | {"PYTHONPATH": path},
-    )
-    mock = MockProcess(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{fault_proxy_port}")
-    try:
-        _wait_until_ready(mock)
-        if recorder:
-            RUNNING.append(mock)
-        yield mock
-        if mock in RUNNING and process.poll() is None:
-            mock.tell()
-    finally:
-        if mock in RUNNING:
-            RUNNING.remove(mock)
-        if process.poll() is None:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(_STOP_S)
-        process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _wait_until_ready(mock: MockProcess) -> None:
-    """Poll the port until health answers. RuntimeError with the output if the process ends or dawdles."""
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline and mock.process.poll() is None:
-        with (
-            contextlib.suppress(OSError),
-            urllib.request.urlopen(f"{mock.url}/_mock/health", timeout=5) as answer,  # noqa: S310 - our own
-        ):
-            if answer.status == 200:
-                return
-        time.sleep(0.02)
-    mock.process.kill()
-    raise RuntimeError(f"the mock did not start: {mock.outcome()[1]}")
-
-
-#: Processes that tell what they exchange, see ``MockProcess.tell``.
-RUNNING: list[MockProcess] = []
-
-
-@dataclass(frozen=True)
-class Address:
-    """One method at one path of an application; ``blueprint`` is "" for a route of the application itself."""
-
-    method: str
-    path: str
-    blueprint: str
-
-
-def addresses(flask_app: Flask, **values: str) -> list[Address]:
-    """All that the application's URL map leads to; a part of a path that ``values`` does not name is ``1``."""
-    found = set()
-    for rule in flask_app.url_map.iter_rules():
-        path = re.sub(r"<(?:[^:>]+:)?([^>]+)>", lambda part: values.get(part[1], "1"), rule.rule)
-        blueprint = rule.endpoint.rpartition(".")[0]
-        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-        found |= {Address(method, path, blueprint) for method in methods}
-    return sorted(found, key=lambda each: (each.path, each.method))
 
 
 class ControlSuite:
@@ -194,26 +42,26 @@ class ControlSuite:
     def _control(
         self, client: Client, method: str, what: str, tenant: str, body: Any = None, **query: str
     ) -> TestResponse:
-        asked = {"tenant": tenant} | query
-        return client.open(f"/_mock/{what}", method=method, query_string=asked, json=body)
+        parameters = {"tenant": tenant} | query
+        return client.open(f"/_mock/{what}", method=method, query_string=parameters, json=body)
 
     def _exchanges(self, client: Client, tenant: str) -> list[dict[str, Any]]:
         listed = self._control(client, "GET", "journal", tenant, since="0").get_json()
         return list(listed["exchanges"])
 
     def test_health_names_the_tenants(self, mock_client: Client, tenant_name: str) -> None:
-        answer = mock_client.get("/_mock/health").get_json()
-        assert answer["status"] == "ok"
-        assert tenant_name in answer["tenants"]
+        response = mock_client.get("/_mock/health").get_json()
+        assert response["status"] == "ok"
+        assert tenant_name in response["tenants"]
 
     def test_an_exchange_is_in_the_journal_with_both_bodies_counted(
         self, mock_client: Client, data_request: dict[str, Any], tenant_name: str
     ) -> None:
-        answer = mock_client.open(**data_request)
-        assert answer.status_code < 500
+        response = mock_client.open(**data_request)
+        assert response.status_code < 500
         last = self._exchanges(mock_client, tenant_name)[-1]
-        assert (last["method"], last["status"]) == (data_request["method"], answer.status_code)
-        assert last["response"]["size_bytes"] == len(answer.data)
+        assert (last["method"], last["status"]) == (data_request["method"], response.status_code)
+        assert last["response"]["size_bytes"] == len(response.data)
 
     def test_control_requests_are_not_in_the_journal(self, mock_client: Client, tenant_name: str) -> None:
         self._control(mock_client, "GET", "faults", tenant_name)
@@ -221,10 +69,10 @@ class ControlSuite:
 
     def test_an_unknown_tenant_is_named_with_the_known_ones(self, mock_client: Client, tenant_name: str) -> None:
         for what in ("journal", "faults", "clock", "evidence"):
-            answer = self._control(mock_client, "GET", what, "nowhere")
-            assert answer.status_code == 404
-            assert answer.mimetype == "application/problem+json"
-            error = answer.get_json()["errors"][0]
+            response = self._control(mock_client, "GET", what, "nowhere")
+            assert response.status_code == 404
+            assert response.mimetype == "application/problem+json"
+            error = response.get_json()["errors"][0]
             assert error["value"] == "nowhere"
             assert tenant_name in error["expected"]
 
@@ -244,9 +92,9 @@ class ControlSuite:
     def test_a_fault_of_an_unknown_kind_is_refused_with_the_known_ones(
         self, mock_client: Client, tenant_name: str
     ) -> None:
-        answer = self._control(mock_client, "POST", "faults", tenant_name, {"kind": "gremlin"})
-        assert answer.status_code == 400
-        assert "lost_answer" in answer.get_json()["errors"][0]["expected"]
+        response = self._control(mock_client, "POST", "faults", tenant_name, {"kind": "gremlin"})
+        assert response.status_code == 400
+        assert "lost_answer" in response.get_json()["errors"][0]["expected"]
 
     def test_the_clock_moves_forward_and_reset_takes_it_back(self, mock_client: Client, tenant_name: str) -> None:
         moved = self._control(mock_client, "POST", "clock", tenant_name, {"advance_s": 3600})
@@ -256,9 +104,9 @@ class ControlSuite:
 
     @pytest.mark.parametrize("step", [-1, "soon", None, True, 1e12])
     def test_the_clock_refuses_what_is_no_step_forward(self, mock_client: Client, tenant_name: str, step: Any) -> None:
-        answer = self._control(mock_client, "POST", "clock", tenant_name, {"advance_s": step})
-        assert answer.status_code == 400
-        assert answer.get_json()["errors"][0]["field"] == "advance_s"
+        response = self._control(mock_client, "POST", "clock", tenant_name, {"advance_s": step})
+        assert response.status_code == 400
+        assert response.get_json()["errors"][0]["field"] == "advance_s"
 
     def test_reset_clears_journal_and_faults_and_the_tenant_still_answers(
         self, mock_client: Client, data_request: dict[str, Any], tenant_name: str
@@ -290,36 +138,36 @@ class ControlSuite:
         assert again.status_code == 409
         assert again.mimetype == "application/problem+json"
 
-    def test_a_tenant_opened_anew_may_have_another_seed_for_its_ids(
+    def test_a_tenant_created_again_may_have_another_seed_for_its_ids(
         self, mock_client: Client, other_tenant: dict[str, Any]
     ) -> None:
         mock_client.post("/_mock/tenants", json=other_tenant)
         assert mock_client.get("/_mock/tenants/other").get_json()["ids_seed"] == "other"
         mock_client.delete("/_mock/tenants/other")
-        anew = mock_client.post("/_mock/tenants", json=other_tenant | {"ids_seed": "other-2"})
-        assert anew.status_code == 201, anew.text
+        again = mock_client.post("/_mock/tenants", json=other_tenant | {"ids_seed": "other-2"})
+        assert again.status_code == 201, again.text
         assert mock_client.get("/_mock/tenants/other").get_json()["ids_seed"] == "other-2"
 
     @pytest.mark.parametrize("seed", [7, "", "two words", "x" * 65])
     def test_a_seed_that_is_no_name_is_refused(
         self, mock_client: Client, other_tenant: dict[str, Any], seed: object
     ) -> None:
-        answer = mock_client.post("/_mock/tenants", json=other_tenant | {"ids_seed": seed})
-        assert answer.status_code == 400
-        assert answer.get_json()["errors"][0]["field"] == "ids_seed"
+        response = mock_client.post("/_mock/tenants", json=other_tenant | {"ids_seed": seed})
+        assert response.status_code == 400
+        assert response.get_json()["errors"][0]["field"] == "ids_seed"
 
     def test_a_removed_tenant_is_gone(self, mock_client: Client, other_tenant: dict[str, Any]) -> None:
         mock_client.post("/_mock/tenants", json=other_tenant)
         assert mock_client.delete("/_mock/tenants/other").status_code == 204
         assert mock_client.get("/_mock/tenants/other").status_code == 404
 
-    def test_a_request_to_no_tenant_is_told_so(
+    def test_a_request_to_no_tenant_is_answered_421_with_the_tenants(
         self, mock_client: Client, data_request: dict[str, Any], tenant_name: str
     ) -> None:
-        lost = data_request | {"path": "/nobody/lives/here", "headers": {"Host": "nowhere.invalid"}}
-        answer = mock_client.open(**lost)
-        assert answer.status_code == 421
-        assert tenant_name in answer.get_json()["errors"][0]["expected"]
+        lost = data_request | {"path": "/no/such/path", "headers": {"Host": "nowhere.invalid"}}
+        response = mock_client.open(**lost)
+        assert response.status_code == 421
+        assert tenant_name in response.get_json()["errors"][0]["expected"]
 
     def test_every_assumed_behaviour_has_a_switch_and_every_entry_a_source(
         self, mock_client: Client, tenant_name: str

@@ -1,4 +1,4 @@
-"""The TLS door: relays both ways, and keeps a connection's rest until the mock has ended it."""
+"""The TLS listener: relays both ways, and keeps a connection's rest until the mock has ended it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from mock_kit.http.tls import TlsDoor, TlsSettings
+from mock_kit.http.tls import TlsListener, TlsSettings
 
 PATIENCE_S = 30.0
 
@@ -33,46 +33,48 @@ def authority() -> trustme.CA:
 
 @pytest.fixture
 def mock() -> Iterator[socket.socket]:
-    """The application behind the door; the test plays it."""
+    """The application behind the listener; the test plays it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(PATIENCE_S)
         yield listening
 
 
 @pytest.fixture
-def door(authority: trustme.CA, mock: socket.socket, tmp_path: Path) -> Iterator[TlsDoor]:
+def listener(authority: trustme.CA, mock: socket.socket, tmp_path: Path) -> Iterator[TlsListener]:
     certificate = tmp_path / "tls.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(certificate)
-    opened = TlsDoor(TlsSettings(port=0, certificate=certificate), host="127.0.0.1", target_port=mock.getsockname()[1])
+    opened = TlsListener(
+        TlsSettings(port=0, certificate=certificate), host="127.0.0.1", target_port=mock.getsockname()[1]
+    )
     opened.start()
     yield opened
     opened.stop()
 
 
-def client(authority: trustme.CA, door: TlsDoor) -> ssl.SSLSocket:
+def client(authority: trustme.CA, listener: TlsListener) -> ssl.SSLSocket:
     """A connection that has checked the certificate."""
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    plain = socket.create_connection(("127.0.0.1", door.port), timeout=PATIENCE_S)
+    plain = socket.create_connection(("127.0.0.1", listener.port), timeout=PATIENCE_S)
     return context.wrap_socket(plain, server_hostname="localhost")
 
 
-def test_bytes_pass_both_ways_in_clear_behind_the_door(
-    authority: trustme.CA, door: TlsDoor, mock: socket.socket
+def test_bytes_pass_both_ways_in_clear_behind_the_listener(
+    authority: trustme.CA, listener: TlsListener, mock: socket.socket
 ) -> None:
-    with client(authority, door) as caller:
+    with client(authority, listener) as caller:
         caller.sendall(b"question")
         inner, _ = mock.accept()
         with inner:
             assert inner.recv(100) == b"question"
-            inner.sendall(b"answer")
-            assert caller.recv(100) == b"answer"
+            inner.sendall(b"response")
+            assert caller.recv(100) == b"response"
 
 
-def test_a_client_that_is_gone_is_told_to_the_mock_and_the_rest_is_kept_until_the_mock_ends_it(
-    authority: trustme.CA, door: TlsDoor, mock: socket.socket, caplog: pytest.LogCaptureFixture
+def test_the_mock_sees_that_a_client_has_closed_and_the_rest_is_kept_until_the_mock_ends_it(
+    authority: trustme.CA, listener: TlsListener, mock: socket.socket, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with client(authority, door) as caller:
+    with client(authority, listener) as caller:
         caller.sendall(b"question")
         inner, _ = mock.accept()
         inner.settimeout(PATIENCE_S)
@@ -80,7 +82,7 @@ def test_a_client_that_is_gone_is_told_to_the_mock_and_the_rest_is_kept_until_th
     with inner:
         assert inner.recv(100) == b""
         gc.collect()
-        assert len(door._connections) == 1, "nobody has collected it"
-    until(lambda: not door._connections)
+        assert listener.open_connections == 1, "its task was collected"
+    until(lambda: listener.open_connections == 0)
     gc.collect()
     assert "destroyed" not in caplog.text

@@ -1,4 +1,4 @@
-"""POST /chats: a conversation that was held elsewhere becomes history here."""
+"""POST /chats: a conversation of another system becomes history here."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from cmi_mock.testing import HOST, OTHER_QUEUE, QUEUE, Caller, basic
+from cmi_caller import HOST, OTHER_QUEUE, QUEUE, Caller, basic
 
 Make = Callable[..., Caller]
 CHAT = {
@@ -22,11 +21,14 @@ CHAT = {
 
 
 @pytest.mark.parametrize("shape", ["A", "B"])
-def test_a_chat_held_elsewhere_is_stored_and_read_back(make: Make, shape: str) -> None:
+def test_a_chat_of_another_system_is_stored_and_read_back(make: Make, shape: str) -> None:
     cmi = make(chat_shape=shape)
-    answer = cmi.send("POST", "/chats", CHAT)
-    assert (answer.status_code, answer.headers["Location"]) == (201, f"https://{HOST}/acme/cmi/chats/{answer.text}")
-    chat = cmi.get(f"/chats/{answer.text}").get_json()
+    response = cmi.send("POST", "/chats", CHAT)
+    assert (response.status_code, response.headers["Location"]) == (
+        201,
+        f"https://{HOST}/acme/cmi/chats/{response.text}",
+    )
+    chat = cmi.get(f"/chats/{response.text}").get_json()
     assert (chat["status"], chat["channel_sub_type"], chat["queue"]["id"]) == ("Handled", "web", QUEUE["id"])
     assert [(one["originator"], one["message"]) for one in chat["messages"]] == [
         ("Alice", "Hello"),
@@ -39,7 +41,7 @@ def test_storing_a_chat_wants_the_history_right_on_its_queue(cmi: Caller) -> Non
     cmi.control("/users", {"name": "second", "password": "another long password", "rights": rights})
     user = basic("second", "another long password")
     assert cmi.send("POST", "/chats", CHAT, authorization=user).status_code == 403
-    assert cmi.look("/chats")["chats"] == []
+    assert cmi.read("/chats")["chats"] == []
     elsewhere = CHAT | {"queue": {"id": OTHER_QUEUE["id"]}}
     assert cmi.send("POST", "/chats", elsewhere, authorization=user).status_code == 201
 
@@ -57,7 +59,7 @@ def test_storing_a_chat_wants_the_history_right_on_its_queue(cmi: Caller) -> Non
 )
 def test_a_chat_that_makes_no_sense_is_not_stored(cmi: Caller, change: dict[str, Any]) -> None:
     assert cmi.send("POST", "/chats", CHAT | change).status_code == 400
-    assert cmi.look("/chats")["chats"] == []
+    assert cmi.read("/chats")["chats"] == []
 
 
 def test_storing_chats_can_be_left_out(make: Make) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from flask import Request, Response, jsonify, request
 
 from cmi_mock.evidence import touch
-from cmi_mock.model.chat import Attachment
+from cmi_mock.model.chat import ChatAttachment
 from cmi_mock.tenant import CmiTenant
 from cmi_mock.wire.representations import json_stream, xml_stream
 from mock_kit.journal.context import note as journal_note
@@ -17,15 +17,16 @@ from mock_kit.tenants.spool import read_blob
 
 _JSON = "application/json"
 _XML = ("application/xml", "text/xml")
+_RANGE_NOT_SATISFIABLE = 416
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-class WireError(Exception):
-    """A refusal as the vendor words it.
+class CmiError(Exception):
+    """An error response as the vendor words it.
 
     Attributes:
-        gateway: name of the AWS exception when the gateway speaks rather than CMI; else empty.
-        note: what the caller is not told, for the journal.
+        gateway: name of the AWS exception when the gateway responds and not CMI; else empty.
+        note: for the journal alone; not sent to the caller.
         challenge: send ``WWW-Authenticate``.
     """
 
@@ -40,28 +41,28 @@ class WireError(Exception):
         self.challenge = challenge
 
 
-def error_answer(error: WireError, tenant: CmiTenant) -> Response:
-    """The gateway always speaks JSON; CMI speaks as the dialect says."""
+def error_response(error: CmiError, tenant: CmiTenant) -> Response:
+    """JSON from the gateway; from CMI as the dialect says."""
     if error.note:
         journal_note("warning", "refused", error.note)
     if tenant.rules.error_body == "text" and not error.gateway:
-        answer = Response(error.message, content_type="text/plain; charset=utf-8")
+        response = Response(error.message, content_type="text/plain; charset=utf-8")
     else:
-        answer = jsonify(message=error.message)
-    answer.status_code = error.status
+        response = jsonify(message=error.message)
+    response.status_code = error.status
     if error.gateway:
-        answer.headers["x-amzn-ErrorType"] = error.gateway
+        response.headers["x-amzn-ErrorType"] = error.gateway
     else:
         touch("cmi.dialect.error_body")
     if error.challenge:
-        answer.headers["WWW-Authenticate"] = 'Basic realm="RI"'
-    return answer
+        response.headers["WWW-Authenticate"] = 'Basic realm="RI"'
+    return response
 
 
-def document_answer(document: Any, tenant: CmiTenant, root: str) -> Response:
+def document_response(document: Any, tenant: CmiTenant, root: str) -> Response:
     """A document in the form that is accepted, streamed, its length known; ``root`` names it in XML.
 
-    Raises WireError 406 when neither JSON nor XML is accepted, and when the gateway's limits bite.
+    Raises WireError 406 when neither JSON nor XML is accepted, and when the gateway's limits are exceeded.
     """
     content_type = _accepted(tenant)
     if content_type == _JSON:
@@ -71,9 +72,9 @@ def document_answer(document: Any, tenant: CmiTenant, root: str) -> Response:
         touch("cmi.dialect.xml_form")
         length, pieces = xml_stream(document, root, attributes=tenant.rules.xml_form == "attributes")
     check_gateway(tenant, length)
-    answer = Response(pieces, content_type=content_type)
-    answer.content_length = length
-    return answer
+    response = Response(pieces, content_type=content_type)
+    response.content_length = length
+    return response
 
 
 def _accepted(tenant: CmiTenant) -> str:
@@ -81,32 +82,32 @@ def _accepted(tenant: CmiTenant) -> str:
     wanted = request.accept_mimetypes
     best = wanted.best_match(offered) if wanted else _JSON
     if best is None:
-        raise WireError(406, "Not Acceptable", note=f"Accept: {request.headers.get('Accept')}")
+        raise CmiError(406, "Not Acceptable", note=f"Accept: {request.headers.get('Accept')}")
     return best
 
 
-def created_answer(new_id: str, path: str, tenant: CmiTenant) -> Response:
+def created_response(new_id: str, path: str, tenant: CmiTenant) -> Response:
     """201 with the new id as body, and ``Location``: ``path`` below the CMI address.
 
     Source: CMI API description; evidence: documented. Raises WireError 406, if the dialect is strict.
     """
     if tenant.rules.post_accept == "text/html" and "text/html" not in request.headers.get("Accept", ""):
-        raise WireError(406, "Not Acceptable", note="a POST is sent with Accept: text/html")
+        raise CmiError(406, "Not Acceptable", note="a POST is sent with Accept: text/html")
     touch("cmi.post.new_id")
     touch("cmi.dialect.location_form")
-    answer = Response(new_id, 201, content_type="text/html; charset=utf-8")
-    answer.autocorrect_location_header = False
-    base = tenant.cmi_url if tenant.rules.location_form == "absolute" else f"/{tenant.order.tenant_path}/cmi"
-    answer.headers["Location"] = f"{base}{path}"
-    return answer
+    response = Response(new_id, 201, content_type="text/html; charset=utf-8")
+    response.autocorrect_location_header = False
+    base = tenant.cmi_url if tenant.rules.location_form == "absolute" else f"/{tenant.identity.tenant_path}/cmi"
+    response.headers["Location"] = f"{base}{path}"
+    return response
 
 
 def no_content() -> Response:
     """204 without a body, as a PUT or DELETE is answered. Evidence: documented."""
     touch("cmi.put.no_content")
-    answer = Response(status=204)
-    del answer.headers["Content-Type"]
-    return answer
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
 
 
 def check_gateway(tenant: CmiTenant, size_bytes: int) -> None:
@@ -114,7 +115,7 @@ def check_gateway(tenant: CmiTenant, size_bytes: int) -> None:
     limits = tenant.throttle.limits
     if limits.too_large(size_bytes):
         touch("cmi.dialect.gateway_payload_bytes")
-        raise WireError(
+        raise CmiError(
             tenant.rules.gateway_payload_status,
             "Request Too Long",
             gateway="RequestEntityTooLargeException",
@@ -122,7 +123,7 @@ def check_gateway(tenant: CmiTenant, size_bytes: int) -> None:
         )
     if limits.too_slow(size_bytes):
         touch("cmi.dialect.gateway_timeout_s")
-        raise WireError(
+        raise CmiError(
             504,
             "Endpoint request timed out",
             gateway="InternalServerErrorException",
@@ -130,38 +131,46 @@ def check_gateway(tenant: CmiTenant, size_bytes: int) -> None:
         )
 
 
-def download_answer(
-    attachment: Attachment, tenant: CmiTenant, request: Request, *, through_gateway: bool = True
+def download_response(
+    attachment: ChatAttachment, tenant: CmiTenant, request: Request, *, through_gateway: bool = True
 ) -> Response:
     """The raw bytes, whole or one range of them, from the spool. An object store has no API gateway before it."""
-    size = attachment.blob.size_bytes
     touch("cmi.download.raw_bytes")
-    wanted = asked_range(request.headers.get("Range", ""), size) if tenant.rules.ranges else None
-    if wanted == (0, 0):
-        return Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-    start, stop = wanted or (0, size)
+    response, size_bytes = file_response(attachment, request if tenant.rules.ranges else None)
+    if response.status_code == _RANGE_NOT_SATISFIABLE:
+        return response
     if through_gateway:
-        check_gateway(tenant, stop - start)
-    answer = Response(read_blob(attachment.blob, start, stop), 206 if wanted else 200)
-    answer.headers["Content-Type"] = attachment.content_type
-    answer.headers["Content-Disposition"] = content_disposition(attachment.name)
-    if tenant.rules.ranges:
-        answer.headers["Accept-Ranges"] = "bytes"
-    if wanted:
-        answer.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+        check_gateway(tenant, size_bytes)
+    response.headers["Content-Type"] = attachment.content_type
     if tenant.rules.length_known:
-        answer.content_length = stop - start
+        response.content_length = size_bytes
     touch("cmi.dialect.length_known")
-    return answer
+    return response
 
 
-def content_disposition(name: str) -> str:
+def file_response(attachment: ChatAttachment, request: Request | None) -> tuple[Response, int]:
+    """The file, whole or the range that ``request`` names (None: ranges are not supported), and its size in bytes."""
+    size = attachment.blob.size_bytes
+    wanted = _requested_range(request.headers.get("Range", ""), size) if request is not None else None
+    if wanted == (0, 0):
+        return Response(status=_RANGE_NOT_SATISFIABLE, headers={"Content-Range": f"bytes */{size}"}), 0
+    start, stop = wanted or (0, size)
+    response = Response(read_blob(attachment.blob, start, stop), 206 if wanted else 200)
+    response.headers["Content-Disposition"] = _content_disposition(attachment.name)
+    if request is not None:
+        response.headers["Accept-Ranges"] = "bytes"
+    if wanted:
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return response, stop - start
+
+
+def _content_disposition(name: str) -> str:
     """``attachment`` with an ASCII fallback and the exact name as RFC 5987 ``filename*``."""
     fallback = re.sub(r'[^ -~]|["\\%]', "_", name)
     return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def asked_range(header: str, size: int) -> tuple[int, int] | None:
+def _requested_range(header: str, size: int) -> tuple[int, int] | None:
     """Start and stop of a single byte range; (0, 0) if it lies outside; None to send everything."""
     match = _RANGE.fullmatch(header.strip())
     if match is None or match.groups() == ("", ""):

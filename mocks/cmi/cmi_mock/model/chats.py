@@ -1,4 +1,4 @@
-"""The chat desk: visitors write, agents accept, transfer, end and wrap up."""
+"""The chats of a tenant: visitors write, agents accept, transfer, end and wrap up."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Literal
 from cmi_mock.model.chat import (
     NEXT,
     Agent,
-    Attachment,
     Chat,
-    Customer,
+    ChatAttachment,
+    ChatCustomer,
+    ChatLine,
     Leg,
     LegKind,
-    Message,
     Originator,
     Queue,
     Status,
 )
-from cmi_mock.model.errors import NoSuchThing, NotNow, Refused
-from cmi_mock.model.filerules import FileRules
+from cmi_mock.model.errors import InvalidValue, UnknownId, WrongState
+from cmi_mock.model.file_rules import FileRules
 from cmi_mock.model.ids import is_id, normal_id
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
@@ -29,12 +29,12 @@ from mock_kit.tenants.spool import Blob
 
 @dataclass(frozen=True, kw_only=True)
 class NewChat:
-    """What a visitor brings; ``guid`` empty means: mint one."""
+    """A chat to be started; an empty ``guid``: a new one is generated."""
 
     channel_sub_type: str
     queue: Queue | None
     direct: bool
-    customer: Customer
+    customer: ChatCustomer
     language: str = "EN"
     direction: Literal["inbound", "outbound"] = "inbound"
     priority: int = 50
@@ -42,8 +42,8 @@ class NewChat:
 
 
 @dataclass
-class ChatDesk:
-    """All chats of one tenant. Not locked: the tenant's lock is held by whoever calls."""
+class ChatStore:
+    """All chats of one tenant. Not locked: the caller has the tenant's lock."""
 
     clock: Clock
     ids: Ids
@@ -59,19 +59,19 @@ class ChatDesk:
         try:
             return self._chats[normal_id(guid)]
         except KeyError:
-            raise NoSuchThing(f"no chat has the group id {guid}") from None
+            raise UnknownId(f"no chat has the group id {guid}") from None
 
     def of_leg(self, leg_id: str) -> Chat | None:
         """The chat that has this leg."""
         wanted = normal_id(leg_id)
         return next((c for c in self for leg in c.legs if leg.id == wanted), None)
 
-    def by_link(self, token: str) -> Attachment | None:
+    def by_link(self, token: str) -> ChatAttachment | None:
         """The attachment behind a public link."""
         return next((a for c in self for a in c.attachments if a.link_token == token), None)
 
-    def by_attachment_id(self, attachment_id: str) -> Attachment | None:
-        """The attachment of that id, of whatever chat."""
+    def by_attachment_id(self, attachment_id: str) -> ChatAttachment | None:
+        """The attachment of that id, in any chat."""
         wanted = normal_id(attachment_id)
         return next((a for c in self for a in c.attachments if a.id == wanted), None)
 
@@ -97,30 +97,30 @@ class ChatDesk:
     def _guid_for(self, wanted: str) -> str:
         guid = normal_id(wanted) if wanted else self.ids.hex32("chat")
         if not is_id(guid):
-            raise Refused("guid is not an id", field="guid", expected="32 hex digits", remedy="leave it out")
+            raise InvalidValue("guid is not an id", field="guid", expected="32 hex digits", remedy="leave it out")
         if guid in self._chats:
-            raise Refused("guid is taken", field="guid", expected="an unused guid", remedy="leave it out")
+            raise InvalidValue("guid is taken", field="guid", expected="an unused guid", remedy="leave it out")
         return guid
 
     def say(
         self, guid: str, originator_type: Originator, originator: str, text: str, *, in_consult: bool = False
-    ) -> Message:
-        """Somebody writes a line, to the customer or into the consult under way.
+    ) -> ChatLine:
+        """A line is written, to the customer or into the consult under way.
 
         Raises NoSuchThing, NotNow, and Refused for a text that its channel does not carry.
         """
         chat = self._open(guid)
         leg = chat.consult if in_consult else chat.leg
         if leg is None:
-            raise NotNow("no consult is under way in this chat")
+            raise WrongState("no consult is under way in this chat")
         if not in_consult:
-            self.file_rules.may_say(chat, text)
+            self.file_rules.check_text(chat, text)
         return self._add(chat, leg, originator_type, originator=originator, text=text)
 
-    def may_attach(self, guid: str, originator_type: str) -> Chat:
+    def check_attachment(self, guid: str, originator_type: str) -> Chat:
         """Whether a file may come at all. Raises NoSuchThing, NotNow, Refused."""
         chat = self._open(guid)
-        self.file_rules.may_attach(chat, originator_type)
+        self.file_rules.check_attachment(chat, originator_type)
         return chat
 
     def attach(
@@ -133,11 +133,11 @@ class ChatDesk:
         originator_type: Originator,
         originator: str = "",
         text: str = "",
-    ) -> Attachment:
+    ) -> ChatAttachment:
         """A file, already in the spool, becomes part of the chat."""
-        chat = self.may_attach(guid, originator_type)
+        chat = self.check_attachment(guid, originator_type)
         form = self.file_rules.delivery(chat, originator_type, name, content_type, blob.size_bytes)
-        attachment = Attachment(
+        attachment = ChatAttachment(
             id=self.ids.hex32("attachment"),
             name=name,
             content_type=content_type,
@@ -157,33 +157,33 @@ class ChatDesk:
         return chat
 
     def transfer(self, guid: str, queue: Queue | None, agent: Agent | None) -> Chat:
-        """The agent hands the chat on: this leg ends, a second one with an id of its own begins.
+        """The agent transfers the chat: this leg ends, a second one with an id of its own begins.
 
         Without a queue or an agent it goes back to the leg's own queue.
         """
-        chat = self._in_hands(guid, "it is transferred")
+        chat = self._accepted_chat(guid, "it is transferred")
         if chat.consult:
-            raise NotNow("a consult is under way: end it, with or without a handover")
+            raise WrongState("a consult is under way: end it, with or without a handover")
         now, old = self.clock.now(), chat.leg
         old.status, old.ended, old.handled = Status.HANDLED, now, now
         self._add_leg(chat, "transfer", queue if queue or agent else old.queue, agent)
         return chat
 
     def consult(self, guid: str, queue: Queue | None, agent: Agent | None) -> Chat:
-        """The agent asks a colleague: a leg of its own, in which the customer takes no part."""
-        chat = self._in_hands(guid, "a colleague is consulted")
+        """The agent consults a colleague: a leg of its own, without the customer."""
+        chat = self._accepted_chat(guid, "a colleague is consulted")
         if chat.consult:
-            raise NotNow("a consult is under way already")
+            raise WrongState("a consult is under way already")
         leg = self._add_leg(chat, "consult", queue, agent or self._some_agent())
         leg.status, leg.accepted = Status.ACCEPTED, leg.created
         return chat
 
     def end_consult(self, guid: str, *, handover: bool) -> Chat:
-        """The colleagues part; with ``handover`` the one who was asked takes the customer over."""
+        """The consult ends; with ``handover`` the consulted agent takes the customer over."""
         chat = self.get(guid)
         consult, main, now = chat.consult, chat.leg, self.clock.now()
         if consult is None:
-            raise NotNow("no consult is under way in this chat")
+            raise WrongState("no consult is under way in this chat")
         over = main if handover else consult
         over.status, over.ended, over.handled = Status.HANDLED, now, now
         if handover:
@@ -199,7 +199,7 @@ class ChatDesk:
         return chat
 
     def wrap_up(self, guid: str) -> Chat:
-        """The agent has finished the notes: the chat counts as handled."""
+        """The agent has finished the notes: the chat is handled."""
         chat = self._move(guid, Status.HANDLED)
         chat.leg.handled = self.clock.now()
         return chat
@@ -207,14 +207,14 @@ class ChatDesk:
     def _move(self, guid: str, to: Status) -> Chat:
         chat = self.get(guid)
         if to not in NEXT[chat.leg.status]:
-            raise NotNow(f"a chat that is {chat.leg.status.value} cannot become {to.value}")
+            raise WrongState(f"a chat that is {chat.leg.status.value} cannot become {to.value}")
         chat.leg.status = to
         return chat
 
-    def _in_hands(self, guid: str, before: str) -> Chat:
+    def _accepted_chat(self, guid: str, before: str) -> Chat:
         chat = self.get(guid)
         if chat.leg.status is not Status.ACCEPTED:
-            raise NotNow(f"a chat must be accepted before {before}; this one is {chat.leg.status.value}")
+            raise WrongState(f"a chat must be accepted before {before}; this one is {chat.leg.status.value}")
         return chat
 
     def _add_leg(self, chat: Chat, kind: LegKind, queue: Queue | None, agent: Agent | None) -> Leg:
@@ -225,7 +225,7 @@ class ChatDesk:
     def _open(self, guid: str) -> Chat:
         chat = self.get(guid)
         if chat.leg.status not in (Status.QUEUED, Status.ACCEPTED):
-            raise NotNow(f"the chat is {chat.leg.status.value}: nothing can be added to it")
+            raise WrongState(f"the chat is {chat.leg.status.value}: nothing can be added to it")
         return chat
 
     def _add(
@@ -236,9 +236,9 @@ class ChatDesk:
         *,
         originator: str,
         text: str,
-        attachments: tuple[Attachment, ...] = (),
-    ) -> Message:
-        message = Message(
+        attachments: tuple[ChatAttachment, ...] = (),
+    ) -> ChatLine:
+        message = ChatLine(
             id=self.ids.hex32("message"),
             leg_id=leg.id,
             timestamp=self.clock.now(),

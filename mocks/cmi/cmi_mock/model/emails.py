@@ -13,13 +13,13 @@ from enum import Enum
 from typing import Any
 
 from cmi_mock.model.chat import Agent, Queue
-from cmi_mock.model.errors import NoSuchThing, NotNow, Refused
+from cmi_mock.model.errors import InvalidValue, UnknownId, WrongState
 from cmi_mock.model.ids import is_id, normal_id
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 
 
-class MailStatus(Enum):
+class EmailStatus(Enum):
     """Life of an e-mail; Handled and Deleted are the documented ``statusDetails``."""
 
     QUEUED = "Queued"
@@ -28,8 +28,8 @@ class MailStatus(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewMail:
-    """What arrives (or is sent); ``id`` empty means: mint one."""
+class NewEmail:
+    """An e-mail to be added; an empty ``id``: a new one is generated."""
 
     queue: Queue | None
     sender: str
@@ -47,7 +47,7 @@ class NewMail:
 
 
 @dataclass
-class Mail:
+class Email:
     """One e-mail.
 
     Attributes:
@@ -57,42 +57,42 @@ class Mail:
 
     id: str
     created: datetime
-    content: NewMail
-    status: MailStatus = MailStatus.QUEUED
+    content: NewEmail
+    status: EmailStatus = EmailStatus.QUEUED
     finished: datetime | None = None
 
 
 @dataclass
-class MailDesk:
-    """All e-mails of one tenant. Not locked: the tenant's lock is held by whoever calls."""
+class EmailStore:
+    """All e-mails of one tenant. Not locked: the caller has the tenant's lock."""
 
     clock: Clock
     ids: Ids
-    _mails: dict[str, Mail] = field(default_factory=dict)
+    _emails: dict[str, Email] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Mail]:
+    def __iter__(self) -> Iterator[Email]:
         """Oldest first."""
-        return iter(self._mails.values())
+        return iter(self._emails.values())
 
-    def get(self, mail_id: str) -> Mail:
+    def get(self, mail_id: str) -> Email:
         """The e-mail of this id, in any spelling. Raises NoSuchThing."""
         try:
-            return self._mails[normal_id(mail_id)]
+            return self._emails[normal_id(mail_id)]
         except KeyError:
-            raise NoSuchThing(f"no e-mail has the id {mail_id}") from None
+            raise UnknownId(f"no e-mail has the id {mail_id}") from None
 
-    def add(self, new: NewMail) -> Mail:
+    def add(self, new: NewEmail) -> Email:
         """An e-mail arrives in its queue. Raises Refused for an id that is malformed or taken."""
         mail_id = normal_id(new.id) if new.id else self.ids.hex32("mail")
-        if not is_id(mail_id) or mail_id in self._mails:
-            raise Refused("id does not fit", field="id", expected="32 unused hex digits", remedy="leave it out")
-        self._mails[mail_id] = mail = Mail(mail_id, self.clock.now(), new)
+        if not is_id(mail_id) or mail_id in self._emails:
+            raise InvalidValue("id does not fit", field="id", expected="32 unused hex digits", remedy="leave it out")
+        self._emails[mail_id] = mail = Email(mail_id, self.clock.now(), new)
         return mail
 
-    def finish(self, mail_id: str, status: MailStatus) -> Mail:
+    def finish(self, mail_id: str, status: EmailStatus) -> Email:
         """An agent has handled or deleted it. Raises NoSuchThing, NotNow."""
         mail = self.get(mail_id)
-        if mail.status is not MailStatus.QUEUED:
-            raise NotNow(f"the e-mail is {mail.status.value} already")
+        if mail.status is not EmailStatus.QUEUED:
+            raise WrongState(f"the e-mail is {mail.status.value} already")
         mail.status, mail.finished = status, self.clock.now()
         return mail

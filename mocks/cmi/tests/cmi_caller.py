@@ -13,7 +13,7 @@ from cmi_mock.app import create_app
 HOST = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"
 KEY = "an-api-key-for-tests-0001"
 USER = "transcript.user"
-PASSWORD = "A long enough pässword!"  # noqa: S105 - opens nothing but a test
+PASSWORD = "A long enough pässword!"
 QUEUE = {"id": "AA" * 16, "name": "Support", "address": "support@chat.example"}
 OTHER_QUEUE = {"id": "BB" * 16, "name": "Sales", "address": "sales@chat.example"}
 
@@ -30,8 +30,8 @@ class Caller:
         self.app = create_app(data_dir)
         self.client = self.app.test_client()
         order = {"host": HOST, "tenant_path": "acme", "api_key": KEY, "user": USER, "password": PASSWORD}
-        answer = self.client.post("/_mock/tenants", json={"name": "w", **order, "dialect": dialect})
-        assert answer.status_code == 201, answer.text
+        response = self.client.post("/_mock/tenants", json={"name": "w", **order, "dialect": dialect})
+        assert response.status_code == 201, response.text
 
     def get(self, path: str, *, host: str = HOST, **headers: str) -> TestResponse:
         """GET below the CMI address with good credentials; a header set to "" is left out."""
@@ -62,15 +62,15 @@ class Caller:
         """POST to /_mock with this tenant named."""
         return self.client.post(f"/_mock{path}", json=body, query_string={"tenant": "w", **query})
 
-    def look(self, path: str) -> Any:
+    def read(self, path: str) -> Any:
         """GET from /_mock with this tenant named."""
         return self.client.get(f"/_mock{path}", query_string={"tenant": "w"}).get_json()
 
     def chat(self, **members: Any) -> str:
         """A visitor's chat, accepted; its guid."""
-        answer = self.control("/chats", {"queue": QUEUE, **members})
-        assert answer.status_code == 201, answer.text
-        guid = str(answer.get_json()["guid"])
+        response = self.control("/chats", {"queue": QUEUE, **members})
+        assert response.status_code == 201, response.text
+        guid = str(response.get_json()["guid"])
         self.control(f"/chats/{guid}/accept")
         return guid
 

@@ -1,4 +1,4 @@
-"""What others write down about conversations: results as attached data, and remarks."""
+"""What clients write about conversations: results as attached data, and remarks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from cmi_mock.model.conversations import Conversation
-from cmi_mock.model.errors import NoSuchThing, NotNow
+from cmi_mock.model.contacts import CmiContact
+from cmi_mock.model.emails import Email
+from cmi_mock.model.errors import UnknownId, WrongState
 from cmi_mock.model.ids import normal_id
-from cmi_mock.model.mail import Mail
 from mock_kit.tenants.clock import Clock
 from mock_kit.tenants.ids import Ids
 
@@ -43,8 +43,8 @@ class Remark:
 
 
 @dataclass
-class Records:
-    """All results and remarks of one tenant. Not locked: the tenant's lock is held by whoever calls."""
+class ContactRecords:
+    """All results and remarks of one tenant. Not locked: the caller has the tenant's lock."""
 
     clock: Clock
     ids: Ids
@@ -60,24 +60,24 @@ class Records:
         try:
             return self._data[normal_id(data_id)]
         except KeyError:
-            raise NoSuchThing(f"no contact data has the id {data_id}") from None
+            raise UnknownId(f"no contact data has the id {data_id}") from None
 
-    def write(self, conversation: Conversation, user: str, data: Mapping[str, Any]) -> ContactData:
+    def write(self, conversation: CmiContact, user: str, data: Mapping[str, Any]) -> ContactData:
         """Write a result back. Raises NotNow for an e-mail, and for a conversation that is still going on.
 
         Source: CMI user rights page, row ``/contactData`` ("only for conversations in wrap-up or handled;
         email not supported"); evidence: documented.
         """
-        if isinstance(conversation.source, Mail):
-            raise NotNow("contact data is not supported for e-mails")
+        if isinstance(conversation.source, Email):
+            raise WrongState("contact data is not supported for e-mails")
         if not conversation.takes_data:
-            raise NotNow(f"the conversation is {conversation.status}: neither in wrap-up nor handled")
+            raise WrongState(f"the conversation is {conversation.status}: neither in wrap-up nor handled")
         data_id = self.ids.hex32("contact-data")
         written = ContactData(data_id, conversation.id, conversation.group_id, self.clock.now(), user, dict(data))
         self._data[data_id] = written
         return written
 
-    def attached_to(self, conversation: Conversation) -> dict[str, Any]:
+    def attached_to(self, conversation: CmiContact) -> dict[str, Any]:
         """All results of a conversation in one; later ones win."""
         merged: dict[str, Any] = {}
         for written in self:
@@ -85,22 +85,22 @@ class Records:
                 merged.update(written.data)
         return merged
 
-    def remark(self, conversation: Conversation, text: str) -> Remark:
+    def remark(self, conversation: CmiContact, text: str) -> Remark:
         """Add a remark."""
         return self._put_remark(self.ids.hex32("remark"), conversation, text)
 
-    def replace_remark(self, conversation: Conversation, text: str, remark_id: str = "") -> Remark:
+    def replace_remark(self, conversation: CmiContact, text: str, remark_id: str = "") -> Remark:
         """Replace a remark, by default the newest one. Raises NoSuchThing."""
         mine = [one.id for one in self.remarks_of(conversation)]
         wanted = normal_id(remark_id) if remark_id else (mine[-1] if mine else "")
         if wanted not in mine:
-            raise NoSuchThing(f"the conversation has no such remark: {remark_id or 'none at all'}")
+            raise UnknownId(f"the conversation has no such remark: {remark_id or 'none at all'}")
         return self._put_remark(wanted, conversation, text)
 
-    def remarks_of(self, conversation: Conversation) -> list[Remark]:
+    def remarks_of(self, conversation: CmiContact) -> list[Remark]:
         """Oldest first."""
         return [one for one in self._remarks.values() if one.contact_id == conversation.id]
 
-    def _put_remark(self, remark_id: str, conversation: Conversation, text: str) -> Remark:
+    def _put_remark(self, remark_id: str, conversation: CmiContact, text: str) -> Remark:
         self._remarks[remark_id] = remark = Remark(remark_id, conversation.id, text, self.clock.now())
         return remark

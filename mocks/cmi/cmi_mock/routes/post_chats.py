@@ -1,4 +1,4 @@
-"""``POST /chats``: somebody stores a conversation that was held elsewhere. Documented to exist; its body is assumed."""
+"""``POST /chats``: a client stores a conversation of another system. Documented to exist; its body is assumed."""
 
 from __future__ import annotations
 
@@ -7,70 +7,70 @@ from typing import Any
 from flask import Blueprint, Response
 
 from cmi_mock.evidence import touch
-from cmi_mock.model.chat import ORIGINATORS, Chat, Customer, Originator
-from cmi_mock.model.desk import NewChat
-from cmi_mock.model.errors import Refused
+from cmi_mock.model.chat import ORIGINATORS, Chat, ChatCustomer, Originator
+from cmi_mock.model.chats import NewChat
+from cmi_mock.model.errors import InvalidValue
 from cmi_mock.routes import queries
-from cmi_mock.routes.answers import WireError, created_answer
-from cmi_mock.routes.bodies import document_in, received
-from cmi_mock.routes.doors import entered, must_hold, queue_in, text_in
+from cmi_mock.routes.access import admitted, require_right
+from cmi_mock.routes.bodies import document_in, queue_in, received_body, text_in
+from cmi_mock.routes.responses import CmiError, created_response
 from cmi_mock.tenant import CmiTenant
 from mock_kit.mock import Mock
 
 Line = tuple[Originator, str, str]
 
 
-def add_chats_in(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
+def add_post_chats(bp: Blueprint, mock: Mock[CmiTenant]) -> None:
     """The body is read as shape A writes it, without attachments; the right is Manage contact history (documented)."""
 
     @bp.post("/cmi/chats")
     def store_chat() -> Response:
         """A handled chat of one leg: 201 with the id that ``/chats/{chatId}`` takes."""
-        sent = received()
-        with entered(mock) as (tenant, user):
+        sent = received_body()
+        with admitted(mock) as (tenant, user):
             touch("cmi.dialect.post_chats")
             if tenant.rules.post_chats == "refused":
                 raise queries.not_implemented("POST /chats", "create chats by POST /_mock/chats")
-            new, lines = _chat_in(document_in(sent), tenant)
+            new, lines = _read_chat(document_in(sent), tenant)
             grant = user.rights.manage_contact_history
-            must_hold(grant, tenant, new.queue, right="Manage contact history", what="Queue")
+            require_right(grant, tenant, new.queue, right="Manage contact history", what="Queue")
             chat = _stored(tenant, new, lines)
             chat_id = chat.leg.id if tenant.rules.chat_shape == "B" else chat.guid
-            return created_answer(chat_id, f"/chats/{chat_id}", tenant)
+            return created_response(chat_id, f"/chats/{chat_id}", tenant)
 
 
-def _chat_in(body: dict[str, Any], tenant: CmiTenant) -> tuple[NewChat, list[Line]]:
+def _read_chat(body: dict[str, Any], tenant: CmiTenant) -> tuple[NewChat, list[Line]]:
     customer = text_in(body, "source", "")
     new = NewChat(
         channel_sub_type=text_in(body, "channel_sub_type", "web"),
         queue=queue_in(body.get("queue"), tenant),
         direct=False,
-        customer=Customer(customer or "Visitor", "", customer),
+        customer=ChatCustomer(customer or "Visitor", "", customer),
         language=text_in(body, "language", "EN"),
         direction="outbound" if body.get("type") == "ChatOut" else "inbound",
         guid=text_in(body, "group_id", ""),
     )
     messages = body.get("messages", [])
     if not isinstance(messages, list) or not all(isinstance(one, dict) for one in messages):
-        raise WireError(400, "messages is no list of messages")
+        raise CmiError(400, "messages is no list of messages")
     return new, [_line(one) for one in messages]
 
 
 def _line(message: dict[str, Any]) -> Line:
     kind = next((one for one in ORIGINATORS if one == message.get("originator_type", "customer")), None)
     if kind is None:
-        raise WireError(400, "originator_type is none of customer, agent, system")
+        raise CmiError(400, "originator_type is none of customer, agent, system")
     return kind, text_in(message, "originator", ""), text_in(message, "message")
 
 
 def _stored(tenant: CmiTenant, new: NewChat, lines: list[Line]) -> Chat:
-    desk = tenant.desk
+    chats = tenant.chats
     try:
-        chat = desk.start(new)
+        chat = chats.start(new)
         for kind, who, text in lines:
-            desk.say(chat.guid, kind, who, text)
-    except Refused as exc:
-        raise WireError(400, "Chat not accepted", note=str(exc)) from exc
-    desk.accept(chat.guid, None)
-    desk.end(chat.guid)
-    return desk.wrap_up(chat.guid)
+            chats.say(chat.guid, kind, who, text)
+    except InvalidValue as exc:
+        raise CmiError(400, "Chat not accepted", note=str(exc)) from exc
+    chats.accept(chat.guid, None)
+    chats.end(chat.guid)
+    return chats.wrap_up(chat.guid)

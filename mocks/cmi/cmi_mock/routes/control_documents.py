@@ -1,22 +1,22 @@
-"""How the control tells of chats, files, users and the rest."""
+"""Chats, files, users and the rest as the control shows them."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from cmi_mock.model.chat import Attachment, Chat, Leg, Message
-from cmi_mock.model.contact import contact_of, stamp
+from cmi_mock.model.chat import Chat, ChatAttachment, ChatLine, Leg
+from cmi_mock.model.contact_records import ContactData
+from cmi_mock.model.emails import Email
+from cmi_mock.model.event_contact import contact_of, stamp
 from cmi_mock.model.history import readable_since
-from cmi_mock.model.mail import Mail
-from cmi_mock.model.records import ContactData
 from cmi_mock.model.rights import Grant
 from cmi_mock.model.users import User
 from cmi_mock.tenant import CmiTenant
 
 
 def outcome(chat: Chat) -> dict[str, Any]:
-    """What a step in a chat's life is answered with; ``contact`` is the event engine's."""
+    """The response to a step of a chat; ``contact`` is the event engine's."""
     return {
         "guid": chat.guid,
         "leg_ids": [leg.id for leg in chat.legs],
@@ -25,7 +25,7 @@ def outcome(chat: Chat) -> dict[str, Any]:
     }
 
 
-def described_chat(chat: Chat, tenant: CmiTenant) -> dict[str, Any]:
+def chat_as_json(chat: Chat, tenant: CmiTenant) -> dict[str, Any]:
     """A chat with legs and messages."""
     since = readable_since(chat, tenant.history)
     return outcome(chat) | {
@@ -57,7 +57,7 @@ def _described_leg(leg: Leg) -> dict[str, Any]:
     }
 
 
-def _described_message(message: Message) -> dict[str, Any]:
+def _described_message(message: ChatLine) -> dict[str, Any]:
     return {
         "id": message.id,
         "leg_id": message.leg_id,
@@ -65,7 +65,7 @@ def _described_message(message: Message) -> dict[str, Any]:
         "originator_type": message.originator_type,
         "originator": message.originator,
         "message": message.text,
-        "attachments": [described_attachment(one) | {"delivered_as": one.delivered_as} for one in message.attachments],
+        "attachments": [attachment_as_json(one) | {"delivered_as": one.delivered_as} for one in message.attachments],
     }
 
 
@@ -73,7 +73,7 @@ def _stamped(moment: datetime | None) -> str | None:
     return stamp(moment) if moment else None
 
 
-def described_attachment(attachment: Attachment) -> dict[str, Any]:
+def attachment_as_json(attachment: ChatAttachment) -> dict[str, Any]:
     """A file with its digest."""
     return {
         "id": attachment.id,
@@ -84,7 +84,7 @@ def described_attachment(attachment: Attachment) -> dict[str, Any]:
     }
 
 
-def described_user(user: User) -> dict[str, Any]:
+def user_as_json(user: User) -> dict[str, Any]:
     """A user without the password."""
     return {
         "name": user.name,
@@ -109,7 +109,7 @@ def _grant(grant: Grant) -> dict[str, list[str]]:
     }
 
 
-def described_mail(mail: Mail) -> dict[str, Any]:
+def email_as_json(mail: Email) -> dict[str, Any]:
     """An e-mail with the event engine's contact: its id and guid are the same."""
     content = mail.content
     return {
@@ -130,7 +130,7 @@ def described_mail(mail: Mail) -> dict[str, Any]:
     }
 
 
-def described_data(written: ContactData) -> dict[str, Any]:
+def data_as_json(written: ContactData) -> dict[str, Any]:
     """A result that was written back."""
     return {
         "id": written.id,
