@@ -90,7 +90,7 @@ format: setup-test ## Format and fix what can be fixed
 	@requirements/js.sh format
 
 keep: setup-test ## Keep this release's program and databases for tests of the next one (NAME=step_0002; PostgreSQL)
-	@$(BIN)/python service/tests/keep_database.py $(NAME)
+	@$(BIN)/python service/tests/kits/programs/keep_database.py $(NAME)
 
 fidelity: setup-test ## Write docs/fidelity.md from the evidence labels in the code
 	@$(BIN)/python -m attachment_lab.evidence.fidelity --write docs/fidelity.md

@@ -7,8 +7,9 @@ import socket
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from framings import PIPELINED, TAKEN, Parts, tricks
-from hostile_kit import ENDPOINT, Api, a_body
+from hostile.api import Api
+from hostile.framings import PIPELINED, TAKEN, Parts, tricks
+from ingress_kit import ENDPOINT, a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
 #: At least so many; docs/security.md names how many there are.

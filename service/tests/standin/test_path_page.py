@@ -9,13 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from standin.answers import a_pdf, file_answer
 from standin.chat import CONTRACT, Chat, Listed
 from standin.processes import running_standin
 
 ROOT = Path(__file__).parents[3]
-TRACING = Path(__file__).parent / "tracing"
+TRACING = Path(__file__).parents[1] / "kits" / "standin" / "tracing"
 #: Every process calls these all the time, whether there is a transfer or not.
 NOT_ON_THE_WAY = ("__init__.py", "__main__.py")
 
