@@ -13,7 +13,6 @@ from street import ACTIVITY, Street, a_file
 
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
-from attachment_transfer.ledger.upkeep.overdue import overdue
 from attachment_transfer.worker.neighbours import Limits
 
 S = AttachmentState
@@ -553,7 +552,7 @@ def test_a_kill_is_never_taken_for_an_error(street: Street) -> None:
 
 
 def overdue_now(street: Street) -> list[tuple[str, int]]:
-    return overdue(street.engine, now_s=street.clock.now_s())
+    return street.book.overdue()
 
 
 @pytest.mark.parametrize("when", ["queued", "running", "waiting"])
