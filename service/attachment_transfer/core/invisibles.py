@@ -10,6 +10,7 @@ joiner and tag sequences); RFC 5892, appendix A (rules for joiners in names).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -20,31 +21,10 @@ _VISIBLE = frozenset(
 )
 #: Letters that are not visible (Hangul fillers).
 _BLANK_LETTERS = frozenset("\u3164\uffa0")
-#: First words of the names of characters whose scripts use joiners.
-_JOINING_SCRIPTS = frozenset(
-    {
-        "ARABIC",
-        "SYRIAC",
-        "MANDAIC",
-        "NKO",
-        "MONGOLIAN",
-        "ADLAM",
-        "DEVANAGARI",
-        "BENGALI",
-        "GURMUKHI",
-        "GUJARATI",
-        "ORIYA",
-        "TAMIL",
-        "TELUGU",
-        "KANNADA",
-        "MALAYALAM",
-        "SINHALA",
-        "KHMER",
-        "MYANMAR",
-        "TIBETAN",
-        "BALINESE",
-        "JAVANESE",
-    }
+#: Names of characters whose scripts use joiners.
+_JOINING_SCRIPT = re.compile(
+    r"(ARABIC|SYRIAC|MANDAIC|NKO|MONGOLIAN|ADLAM|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|"
+    r"TAMIL|TELUGU|KANNADA|MALAYALAM|SINHALA|KHMER|MYANMAR|TIBETAN|BALINESE|JAVANESE)(?: |$)"
 )
 #: Signs that belong to the emoji before them: presentation selectors and skin tones.
 _EMOJI_MODIFIERS = frozenset(["\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F400))])
@@ -77,7 +57,7 @@ def _has_purpose(text: str, position: int) -> bool:
 
 
 def _uses_joiners(char: str) -> bool:
-    return bool(char) and unicodedata.name(char, "").split(" ", 1)[0] in _JOINING_SCRIPTS
+    return bool(char) and _JOINING_SCRIPT.match(unicodedata.name(char, "")) is not None
 
 
 def _joins_emoji(before: str, after: str) -> bool:

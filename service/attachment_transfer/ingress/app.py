@@ -17,12 +17,11 @@ from attachment_transfer.ingress.admin import admin_blueprint
 from attachment_transfer.ingress.bearer import Caller
 from attachment_transfer.ingress.bulkhead import guard
 from attachment_transfer.ingress.observed import note_accepted, observe
-from attachment_transfer.ingress.once import refuse_repeated_headers
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.operator_page import operator_blueprint
 from attachment_transfer.ingress.parts import Ingress
 from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
-from attachment_transfer.ingress.reading import read_request
+from attachment_transfer.ingress.reading import read_request, refuse_repeated_headers
 from attachment_transfer.ingress.serving import ARRIVED_AT_S
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept

@@ -7,7 +7,7 @@ import unicodedata
 from typing import Any
 
 import structlog
-from flask import Request
+from flask import Flask, Request, request
 from jsonschema.exceptions import ValidationError
 
 from attachment_contract import validator
@@ -17,8 +17,12 @@ from attachment_transfer.core.hosts import canonical_url
 from attachment_transfer.core.model import Secrets, TransferRequest
 from attachment_transfer.core.secrets_alphabet import offending_characters
 from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
+from attachment_transfer.ingress.serving import REPEATED_HEADERS
 
 SECRET_HEADERS = ("x-cmi-api-key", "x-cmi-password", "x-sap-v1-password")
+#: Two Content-Length lines that differ are refused by the HTTP server itself, equal ones are one (RFC 9110, 8.6).
+#: Headers that may come only once: of two copies neither is known to be meant, and joined they are a third value.
+_ONCE = frozenset({*SECRET_HEADERS, "authorization", "content-type", "host"})
 _KNOWN_MEMBERS = frozenset({"cmi_url", "cmi_user", "sap_v1", "contact_id"})
 _SHOWN_CHARACTERS = 120
 _EMPTY_OR_NOT_ASCII = "has a character outside ASCII, or is empty: the server passes neither on"
@@ -250,3 +254,22 @@ def _as_transfer_request(document: dict[str, Any]) -> TransferRequest:
             c4c_password=headers["x-sap-v1-password"],
         ),
     )
+
+
+def refuse_repeated_headers(app: Flask) -> None:
+    """Answer 400 to every request with two copies of a header that may come once, also if they are equal."""
+
+    @app.before_request
+    def judge() -> None:
+        names = sorted(_ONCE & request.environ.get(REPEATED_HEADERS, frozenset()))
+        if names:
+            errors = [
+                ApiFieldError(
+                    field=f"header.{name}",
+                    message="the header is repeated",
+                    expected="the header once",
+                    remedy="Remove all copies but one: in the integration's JSON, or where a proxy adds it.",
+                )
+                for name in names
+            ]
+            raise ApiProblem(400, "A header is repeated", f"More than once: {', '.join(names)}.", errors)

@@ -33,6 +33,9 @@ from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.rows import reason_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
 
+_OVERDUE_AFTER_S = 60.0
+_OVERDUE_AT_ONCE = 100
+
 
 class SecretsGone(Exception):
     """The transfer's secrets were shredded: only a new event can supply new ones."""
@@ -206,6 +209,20 @@ class RoundStore(AttachmentStore):
             detail = "the redrive time is over"
             audit.note_all(connection, shredded, "secrets shredded", detail, actor=audit.WORKER, at_s=self._now_s())
         return len(shredded)
+
+    def overdue(self) -> list[tuple[str, int]]:
+        """(transfer id, round number) of rounds that are due or running for a minute or longer, oldest first.
+
+        Most are only slow, or wait in the queue: the durable engine knows which of them it has dropped.
+        """
+        table = tables.transfer
+        since_s = self._now_s() - _OVERDUE_AFTER_S
+        at_work = table.c.state.in_([TransferState.QUEUED, TransferState.RUNNING]) & (table.c.updated_at_s <= since_s)
+        waits = (table.c.state == TransferState.WAITING) & (table.c.next_round_at_s <= since_s)
+        query = sa.select(table.c.id, table.c.round_no).where(at_work | waits).order_by(table.c.updated_at_s)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.limit(_OVERDUE_AT_ONCE))
+            return [(str(row.id), int(row.round_no)) for row in rows]
 
     def _change(self, transfer_id: str, **values: Any) -> sa.Update:
         values["updated_at_s"] = self._now_s()

@@ -12,9 +12,10 @@ from c4c_kit import CHAT, CONTACT, HOST, LOCKED, NAVIGATION, ROOT, Answer, alway
 from fake_metadata import metadata
 from fakes import Pieces
 
-from attachment_transfer.clients.c4c.client import CsrfTokenMissing, NewAttachment
+from attachment_transfer.clients.c4c.client import NewAttachment
 from attachment_transfer.clients.c4c.metadata import AttachmentNavigation, attachment_navigation
 from attachment_transfer.core import errors
+from attachment_transfer.core.answers.c4c import CsrfTokenMissing
 from attachment_transfer.core.errors import AmbiguousActivity, OutcomeUnknown, TransferError, UnexpectedAnswer
 from attachment_transfer.core.model import ActivityRef
 

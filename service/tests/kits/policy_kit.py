@@ -10,12 +10,11 @@ from typing import Any
 import httpx
 from fakes import FakeCmi, basic
 from ledger_kit import rows
-from worker_kit import SETTLE_S, Stack
+from worker_kit import Stack
 
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.round_store import RoundStore
-from attachment_transfer.worker.carry import AttachmentCarrier
 from attachment_transfer.worker.inspection import Inspector, Scan
 from attachment_transfer.worker.rounds import Rounds
 from attachment_transfer.worker.write_back import WriteBack
@@ -103,18 +102,7 @@ class PolicyStack(Stack):
             redrive_s=7 * 86_400.0,
             distinct_names=self.distinct_names,
         )
-        self.carrier = AttachmentCarrier(
-            self.book,
-            limits=self.limits,
-            settle_s=SETTLE_S,
-            verify_digest=self.verify_digest,
-            now_s=self.clock.now_s,
-            monotonic_s=self.clock.now_s,
-            jitter=lambda: 1.0,
-            predecessors_dead_at_s=self.predecessors_dead_at_s,
-            inspector=Inspector(self.policy, scan=self.scan),
-            prefetcher=self.prefetcher(),
-        )
+        self.carrier = self.carrier_with(Inspector(self.policy, scan=self.scan))
         self.rounds = Rounds(
             self.book,
             self.client_factory,

@@ -21,6 +21,7 @@ from attachment_transfer.clients.outbound.governor import Governor, Pace
 from attachment_transfer.core.dialect import overlay, read_dialect
 from attachment_transfer.core.hosts import HostPattern, parse_patterns
 from attachment_transfer.core.model import Attachment, Secrets, Transfer
+from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.engine.workflow import round_workflow
 from attachment_transfer.ledger import views
@@ -29,8 +30,10 @@ from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS, shipped_dialect
+from attachment_transfer.worker.attempt import AttemptRules
 from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
+from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.neighbours import ClientFactory, Limits
 from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.rounds import Rounds
@@ -73,17 +76,7 @@ class Stack:
         self.book = RoundStore(
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
-        self.carrier = AttachmentCarrier(
-            self.book,
-            limits=self.limits,
-            settle_s=SETTLE_S,
-            verify_digest=self.verify_digest,
-            now_s=self.clock.now_s,
-            monotonic_s=self.clock.now_s,
-            jitter=lambda: 1.0,
-            predecessors_dead_at_s=self.predecessors_dead_at_s,
-            prefetcher=self.prefetcher(),
-        )
+        self.carrier = self.carrier_with(Inspector(Policy(max_bytes=self.limits.attachment_bytes)))
         self.client_factory = ClientFactory(
             lambda: transport,
             dialect=dialect,
@@ -102,8 +95,19 @@ class Stack:
             jitter=lambda: 1.0,
         )
 
-    def prefetcher(self) -> Prefetcher:
-        return Prefetcher(most_bytes=self.prefetch_bytes, patience_s=60.0)
+    def carrier_with(self, inspector: Inspector) -> AttachmentCarrier:
+        rules = AttemptRules(
+            store=self.book,
+            limits=self.limits,
+            settle_s=SETTLE_S,
+            verify_digest=self.verify_digest,
+            now_s=self.clock.now_s,
+            monotonic_s=self.clock.now_s,
+            inspector=inspector,
+            prefetcher=Prefetcher(most_bytes=self.prefetch_bytes, patience_s=60.0),
+            predecessors_dead_at_s=self.predecessors_dead_at_s,
+        )
+        return AttachmentCarrier(rules, jitter=lambda: 1.0)
 
     def restart(self) -> None:
         """The worker died; the next one holds the lock, so it knows that its predecessor is dead."""

@@ -16,7 +16,7 @@ from process_kit import Program, free_port, until
 
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.worker.presence import Presence
+from attachment_transfer.worker.lease_keeper import Presence
 
 #: Five starts of a worker on a machine with twenty others.
 LONG_S = 300.0

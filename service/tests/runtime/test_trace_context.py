@@ -15,8 +15,8 @@ from worker_kit import Stack, a_file
 
 from attachment_transfer.core.trace import TraceContext, read_trace
 from attachment_transfer.ledger import tables
+from attachment_transfer.ledger.accept import trace_of
 from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.ledger.traces import trace_of
 from attachment_transfer.telemetry import tracing
 from attachment_transfer.telemetry.tracing import TraceSpan, span
 from attachment_transfer.worker.observed import ObservedRounds

@@ -13,7 +13,6 @@ from worker_kit import ACTIVITY, Stack, a_file
 
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
-from attachment_transfer.ledger.upkeep.overdue import overdue
 from attachment_transfer.worker.neighbours import Limits
 
 S = AttachmentState
@@ -553,7 +552,7 @@ def test_a_kill_is_never_taken_for_an_error(stack: Stack) -> None:
 
 
 def overdue_now(stack: Stack) -> list[tuple[str, int]]:
-    return overdue(stack.engine, now_s=stack.clock.now_s())
+    return stack.book.overdue()
 
 
 @pytest.mark.parametrize("when", ["queued", "running", "waiting"])

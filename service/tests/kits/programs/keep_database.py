@@ -35,6 +35,8 @@ from worker_kit import governor
 
 from attachment_lab.testing.postgres import binaries, running_server
 from attachment_transfer.core.dialect import read_dialect
+from attachment_transfer.core.hosts import parse_patterns
+from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.engine import schema as durable
 from attachment_transfer.engine.engine_clock import use_clock
@@ -48,10 +50,13 @@ from attachment_transfer.ledger.round_store import RoundStore
 from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime import common, logs
-from attachment_transfer.runtime.settings import shipped_dialect
+from attachment_transfer.runtime.settings import DEFAULT_ALLOWED_HOSTS, shipped_dialect
+from attachment_transfer.worker.attempt import AttemptRules
 from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
+from attachment_transfer.worker.inspection import Inspector
 from attachment_transfer.worker.neighbours import ClientFactory, Limits
+from attachment_transfer.worker.prefetch import Prefetcher
 from attachment_transfer.worker.rounds import Rounds
 from attachment_transfer.worker.write_back import WriteBack
 
@@ -170,16 +175,19 @@ class Day:
             governor=governor(self.neighbours.c4c.clock),
             watch=CredentialWatch(refusals),
             now_s=lambda: THEN_S,
+            hosts_of=lambda _caller: parse_patterns(DEFAULT_ALLOWED_HOSTS),
         )
-        carrier = AttachmentCarrier(
-            self.book,
+        rules = AttemptRules(
+            store=self.book,
             limits=limits,
             settle_s=30.0,
             verify_digest=False,
             now_s=lambda: THEN_S,
             monotonic_s=time.monotonic,
-            jitter=lambda: 1.0,
+            inspector=Inspector(Policy(max_bytes=limits.attachment_bytes)),
+            prefetcher=Prefetcher(most_bytes=0, patience_s=0.0),
         )
+        carrier = AttachmentCarrier(rules, jitter=lambda: 1.0)
         return Rounds(
             self.book,
             client_factory,
