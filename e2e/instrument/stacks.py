@@ -120,4 +120,3 @@ class ProcessControl:
         process = next(each for each in stack.processes.all if each.name == name)
         process_cleanup.kill_session(process.pid)
         stack.processes.stop_one(process)
-
