@@ -30,6 +30,7 @@ from attachment_lab.testing.lab import Lab
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 INTEGRATION = "Chat attachments to SAP Service Cloud"
 SCHEMES = (("light", ""), ("dark", "-dark"))
+EXPECT_MS = 60_000
 
 
 def main(wanted: list[str]) -> None:
@@ -39,6 +40,7 @@ def main(wanted: list[str]) -> None:
     if unknown:
         sys.exit(f"unknown: {', '.join(sorted(unknown))}; there are {', '.join([*NAMES, *SCENES])}")
     IMAGES.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=EXPECT_MS)
     with open_stack(StackOptions(console=True)) as stack, sync_playwright() as playwright:
         browser = playwright.chromium.launch(**launch_options())
         local = LocalStack(Lab(stack))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,7 +72,7 @@ def compared(stored: C4cObject | None, source: SourceFile, *transfers: TransferR
 
 
 def replaced(**parts: Any) -> SourceFile:
-    return SourceFile(**{"chat": "G1", "id": "S1", "name": "a.txt", "size_bytes": 3, "sha256": "aa"} | parts)
+    return replace(SOURCE, **parts)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import os
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, redirect, request, url_for
+from jinja2 import StrictUndefined
 from werkzeug.wrappers import Response as AnyResponse
 
 from attachment_lab.clients.stack_clients import StackClients
@@ -55,6 +56,7 @@ def build_app(
 ) -> Flask:
     """The application; ``names`` is its first tenant."""
     app = Flask(__name__)
+    app.jinja_env.undefined = StrictUndefined  # a misspelt name is an error and not an empty word on a page
     sessions = TenantSessions(to, names, urls, control=control, pool=pool or [], options=options)
     app.extensions["tenant_sessions"] = sessions
     _add_guards(app)
