@@ -115,15 +115,15 @@ def test_a_fault_that_was_planned_elsewhere_is_told_by_its_match() -> None:
         "expires_at": None,
         "layer": "app",
     }
-    told = shown(fault, "cmi")
-    assert (told["where"], told["detail"]) == ("GET /elsewhere", "delay s 2")
+    text = shown(fault, "cmi")
+    assert (text["where"], text["detail"]) == ("GET /elsewhere", "delay s 2")
 
 
 def test_the_catalogue_says_whether_the_wire_can_break() -> None:
     assert client_with().get(f"{PAGE}/api/catalogue").get_json()["fault_proxy"] is False
-    told = client_with(fault_proxy=True).get(f"{PAGE}/api/catalogue").get_json()
-    assert told["fault_proxy"] is True
-    assert {each["kind"] for each in told["kinds"]} == set(KINDS) == {each["kind"] for each in catalogue()}
+    text = client_with(fault_proxy=True).get(f"{PAGE}/api/catalogue").get_json()
+    assert text["fault_proxy"] is True
+    assert {each["kind"] for each in text["kinds"]} == set(KINDS) == {each["kind"] for each in catalogue()}
 
 
 def test_the_page_shows_every_scenario_and_why_one_cannot_be_played(client: FlaskClient) -> None:

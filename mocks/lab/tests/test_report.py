@@ -153,8 +153,8 @@ def test_names_are_hidden_everywhere_they_are_told() -> None:
     )
     hidden = without_names(replace(REPORT, invariants=(invariant,), scope=Scope(hide_names=True)))
     html = render(hidden)
-    for told in ("Alice", "passport", "onerror"):
-        assert told not in html
+    for text in ("Alice", "passport", "onerror"):
+        assert text not in html
     assert "file 1.jpg" in html
     assert "Customer 1" in html
     assert "file 1.jpg: changed between CMI and the service" in html

@@ -101,9 +101,9 @@ def test_every_fault_of_the_demo_is_one_that_the_kit_takes(name: str) -> None:
     ],
 )
 def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:
-    told = obstacle(scenario(name), ScenarioContext(reconciliation=None, **ground))  # type: ignore[arg-type]  # never looked at
-    assert told is not None
-    assert remedy in told
+    text = obstacle(scenario(name), ScenarioContext(reconciliation=None, **ground))  # type: ignore[arg-type]  # never looked at
+    assert text is not None
+    assert remedy in text
 
 
 @pytest.mark.parametrize(

@@ -89,10 +89,10 @@ def test_a_tour_that_was_not_taken_is_not_called_a_success(client: FlaskClient) 
 
 def test_a_condition_nobody_knows_is_an_error_and_not_a_wait_for_ever() -> None:
     with pytest.raises(LookupError, match="stored, parked, mended"):
-        told(None).holds("sunny")
+        text(None).holds("sunny")
 
 
-def told(tenant: LabTenant | None) -> Director:
+def text(tenant: LabTenant | None) -> Director:
     if tenant is None:
         return Director(None, None)  # type: ignore[arg-type]  # nothing is asked of them
     return Director(tenant.reconciliation, JournalReader(tenant.reconciliation, tenant.lab.urls))
@@ -100,7 +100,7 @@ def told(tenant: LabTenant | None) -> Director:
 
 @pytest.mark.stack
 def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant: LabTenant) -> None:
-    tour = told(tenant)
+    tour = text(tenant)
     tour.enter("honest", speed=50)
     tenant.wait_until_settled()
     assert tour.holds("stored")
@@ -116,7 +116,7 @@ def test_whoever_enters_at_the_end_gets_the_whole_story_and_its_good_end(tenant:
 
 @pytest.mark.stack
 def test_going_back_repeats_nothing(tenant: LabTenant) -> None:
-    tour = told(tenant)
+    tour = text(tenant)
     for each in ("files", "write", "accept", "files"):
         tour.enter(each, speed=50)
     chats = tenant.mock("cmi").get("/_mock/chats", tenant=tenant.name)["chats"]
@@ -125,7 +125,7 @@ def test_going_back_repeats_nothing(tenant: LabTenant) -> None:
 
 @pytest.mark.stack
 def test_a_story_that_went_wrong_says_what_is_missing(tenant: LabTenant) -> None:
-    tour = told(tenant)
+    tour = text(tenant)
     tour.enter("red", speed=50)
     tenant.wait_until_settled()
     # The operator never gets the file back: every further download is refused too.
@@ -142,7 +142,7 @@ def test_a_story_that_went_wrong_says_what_is_missing(tenant: LabTenant) -> None
 
 @pytest.mark.stack
 def test_the_next_telling_begins_with_chats_of_its_own(tenant: LabTenant) -> None:
-    tour = told(tenant)
+    tour = text(tenant)
     tour.enter("write")
     first = tour.facts()["chat"]
     tour.begin()
@@ -153,4 +153,4 @@ def test_the_next_telling_begins_with_chats_of_its_own(tenant: LabTenant) -> Non
 
 def test_a_pace_of_nothing_is_wrong_use() -> None:
     with pytest.raises(WrongUse, match="speed"):
-        told(None).enter("write", speed=0)
+        text(None).enter("write", speed=0)

@@ -40,9 +40,9 @@ class Lane:
 
     def to_json(self) -> dict[str, Any]:
         """As sent to the page."""
-        told = asdict(self)
-        del told["words"]
-        return told
+        shown = asdict(self)
+        del shown["words"]
+        return shown
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -73,10 +73,10 @@ def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everythi
     number = count(1)
     screen = err()
 
-    def told(exchange: ProbeExchange) -> None:
+    def show_progress(exchange: ProbeExchange) -> None:
         screen.print(progress_line(exchange, next(number)))
 
-    outcome = run_probe(target, permits, folder or _new_folder(), told=told)
+    outcome = run_probe(target, permits, folder or _new_folder(), on_exchange=show_progress)
     _show(outcome, as_json=as_json, everything=everything)
     return 0 if outcome.ok else 1
 

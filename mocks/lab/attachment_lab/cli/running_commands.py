@@ -52,10 +52,10 @@ def chat(
         talk = LabConversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
         talk.accept()
         for each in files:
-            progress.watcher().sent(talk.send(each))
+            progress.callbacks().sent(talk.send(each))
         if end:
             talk.end()
-            wait_until_settled(reconciliation, timeout_s=timeout_s, each_time=progress.watcher().motion)
+            wait_until_settled(reconciliation, timeout_s=timeout_s, on_state=progress.callbacks().state)
             talk.wrap_up()
     rows = [row for row in rows_from(reconciliation.records()) if row.chat == talk.guid]
     if as_json:

@@ -28,7 +28,7 @@ class SeedLoader:
             threading.Thread(target=self._try, args=(names,), daemon=True, name="seeding").start()
 
     def _load(self, names: TenantNames) -> None:
-        loaded = load(self._to, names, told=self._say)
+        loaded = load(self._to, names, on_chat=self._say)
         self._say(f"{loaded} are there")
 
     def _try(self, names: TenantNames) -> None:

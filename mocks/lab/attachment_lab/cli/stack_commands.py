@@ -164,7 +164,7 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
             timeout_s=chosen["timeout_s"],
             after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
         )
-        result = play(reconciliation, files, options, progress.watcher())
+        result = play(reconciliation, files, options, progress.callbacks())
     _show_result(result, as_json=chosen["as_json"])
     if chosen["keep"]:
         _show_stack(stack, tenant, None, console)

@@ -35,7 +35,7 @@ class Seeding:
         from attachment_lab.demo.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
 
         try:
-            self._told = f"{load(self._to, self._names, told=self._hear)} are there."
+            self._told = f"{load(self._to, self._names, on_chat=self._hear)} are there."
         except LabError as exc:
             self._error = str(exc)
         finally:

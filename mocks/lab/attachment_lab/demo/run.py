@@ -97,38 +97,38 @@ class DemoCallbacks:
     """What the demo reports on its way; a view shows it."""
 
     sent: Callable[[SentFile], None] = lambda _: None
-    motion: Callable[[ChainState], None] = lambda _: None
-    told: Callable[[str], None] = lambda _: None
+    state: Callable[[ChainState], None] = lambda _: None
+    message: Callable[[str], None] = lambda _: None
 
 
 def play(
     reconciliation: Reconciliation,
     files: Sequence[Sendable],
     options: DemoOptions,
-    watcher: DemoCallbacks | None = None,
+    callbacks: DemoCallbacks | None = None,
 ) -> DemoResult:
     """Play one chat to its end and judge it. Raises NotSettled, Refused, WrongUse."""
-    watcher, to, names = watcher or DemoCallbacks(), reconciliation.to, reconciliation.names
+    callbacks, to, names = callbacks or DemoCallbacks(), reconciliation.to, reconciliation.names
     chat = LabConversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.say("Hello, I would like to return the boiler. I am sending the papers.")
     chat.accept()
-    watcher.told(f"chat {chat.guid}: agent accepted, C4C has its activity")
+    callbacks.message(f"chat {chat.guid}: agent accepted, C4C has its activity")
     for each in files:
-        watcher.sent(chat.send(each))
+        callbacks.sent(chat.send(each))
     if options.fault:
-        _plan_fault(reconciliation, chat, options, watcher)
+        _plan_fault(reconciliation, chat, options, callbacks)
     chat.say("Thank you, I have everything.", "agent")
     chat.end()
-    watcher.told("chat ended: Contact Pro fires its event")
+    callbacks.message("chat ended: Contact Pro fires its event")
     once = _Once(options.after_first_stored)
 
-    def look(motion: ChainState) -> None:
-        watcher.motion(motion)
-        once.look(motion)
+    def show(state: ChainState) -> None:
+        callbacks.state(state)
+        once.check(state)
 
-    wait_until_settled(reconciliation, timeout_s=options.timeout_s, each_time=look)
+    wait_until_settled(reconciliation, timeout_s=options.timeout_s, on_state=show)
     chat.wrap_up()
-    watcher.motion(wait_until_settled(reconciliation, timeout_s=options.timeout_s))
+    callbacks.state(wait_until_settled(reconciliation, timeout_s=options.timeout_s))
     verdict = reconciliation.verdict()
     rows = tuple(row for row in rows_from(verdict.records) if row.chat == chat.guid)
     return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)))
@@ -202,15 +202,15 @@ class _Once:
     def __init__(self, action: Callable[[], None] | None) -> None:
         self._action = action
 
-    def look(self, motion: ChainState) -> None:
-        states = {each.state for transfer in motion.transfers for each in transfer.attachments}
+    def check(self, state: ChainState) -> None:
+        states = {each.state for transfer in state.transfers for each in transfer.attachments}
         if self._action and "stored" in states and states != {"stored"}:
             action, self._action = self._action, None
             action()
 
 
 def _plan_fault(
-    reconciliation: Reconciliation, chat: LabConversation, options: DemoOptions, watcher: DemoCallbacks
+    reconciliation: Reconciliation, chat: LabConversation, options: DemoOptions, callbacks: DemoCallbacks
 ) -> None:
     fault = demo_faults.FAULTS[options.fault or ""]
     on = next((each for each in chat.sent if options.on in {None, each.name, shown(each.name)}), None)
@@ -218,4 +218,4 @@ def _plan_fault(
         known = ", ".join(shown(each.name) for each in chat.sent)
         raise WrongUse(f"no file is called {options.on!r}; the chat has {known}")
     demo_faults.plan(reconciliation.to, reconciliation.names.name, fault, on)
-    watcher.told(f"fault {options.fault} on {shown(on.name)}: {fault.story}")
+    callbacks.message(f"fault {options.fault} on {shown(on.name)}: {fault.story}")

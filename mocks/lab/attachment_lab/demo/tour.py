@@ -45,11 +45,11 @@ def tour_url(console_url: str, tenant: str, options: TourOptions) -> str:
     return f"{console_url}/w/{tenant}/tour/" + (f"?{'&'.join(parameters)}" if parameters else "")
 
 
-def show_tour(console_url: str, tenant: str, options: TourOptions, each_time: Callable[[], None]) -> dict[str, Any]:
+def show_tour(console_url: str, tenant: str, options: TourOptions, on_wait: Callable[[], None]) -> dict[str, Any]:
     """Show it until its end or until the browser is closed; returns ``{"finished", "ok", "missing"}``.
 
     Args:
-        each_time: called while waiting; raises to give up, as when a process of the stack died.
+        on_wait: called while waiting; raises to give up, as when a process of the stack died.
 
     Raises NoBrowser.
     """
@@ -60,7 +60,7 @@ def show_tour(console_url: str, tenant: str, options: TourOptions, each_time: Ca
             page.goto(tour_url(console_url, tenant, options))
             waited_s = 0.0
             while not page.is_closed() and not (options.headless and waited_s > HEADLESS_TIMEOUT_S):
-                each_time()
+                on_wait()
                 if options.headless and console.get(path)["finished"]:
                     break
                 if not _let_pass(page):

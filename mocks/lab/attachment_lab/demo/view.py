@@ -49,19 +49,19 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def watcher(self) -> DemoCallbacks:
+    def callbacks(self) -> DemoCallbacks:
         """Hand this to the demo."""
-        return DemoCallbacks(sent=self._on_sent, motion=self._on_motion, told=self._on_told)
+        return DemoCallbacks(sent=self._on_sent, state=self._on_state, message=self._on_message)
 
-    def _on_told(self, sentence: str) -> None:
+    def _on_message(self, sentence: str) -> None:
         self._console.print(Text(f"  {sentence}", style="dim"), soft_wrap=True)
 
     def _on_sent(self, sent: SentFile) -> None:
         self._sent[sent.id] = sent
         self._draw()
 
-    def _on_motion(self, motion: ChainState) -> None:
-        for each in (each for transfer in motion.transfers for each in transfer.attachments):
+    def _on_state(self, state: ChainState) -> None:
+        for each in (each for transfer in state.transfers for each in transfer.attachments):
             before = self._carried.get(each.source_id)
             self._carried[each.source_id] = each
             if not self._console.is_terminal and (before is None or before.state != each.state):
@@ -77,9 +77,9 @@ class Progress:
         for sent in self._sent.values():
             carried = self._carried.get(sent.id)
             mark, words, style = STATES[carried.state if carried else "at CMI"]
-            told = f"{words}: {carried.reason}" if carried and carried.reason else words
+            text = f"{words}: {carried.reason}" if carried and carried.reason else words
             size = Text(human_size(sent.size_bytes), justify="right")
-            table.add_row(Text(f"  {mark}", style=style), shown_text(sent.name), size, Text(told, style=style))
+            table.add_row(Text(f"  {mark}", style=style), shown_text(sent.name), size, Text(text, style=style))
         return table
 
 
@@ -105,7 +105,7 @@ def table(rows: Sequence[AttachmentRow], width: int) -> Table:
     drawn.add_column("Outcome", overflow="fold")
     for row in rows:
         style = STATES.get(row.outcome, ("", "", "yellow"))[2]
-        told = f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
+        text = f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
         same = row.cmi_sha256 == row.c4c_sha256
         drawn.add_row(
             shown_text(row.name),
@@ -113,7 +113,7 @@ def table(rows: Sequence[AttachmentRow], width: int) -> Table:
             short(row.cmi_sha256, digits),
             Text(short(row.c4c_sha256, digits), style="" if same else "bold red"),
             (row.c4c_object_id or "–") if width >= ROOMY else short(row.c4c_object_id, digits),
-            Text(told, style=style),
+            Text(text, style=style),
         )
     return drawn
 

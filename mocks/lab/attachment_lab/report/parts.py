@@ -55,10 +55,10 @@ def sentence_of(files: Sequence[FileRow], *, ended: bool, at_rest: bool) -> str:
         return f"{total} arrived; every byte is equal at both ends."
     if not ended:
         return f"{count} attachment{'' if count == 1 else 's'} in a chat whose event has not been fired."
-    told = [f"{len(stored)} of {count} attachments arrived with every byte equal"]
-    told += [f"{number} {words}" for number, words in _others(files) if number]
-    told += [] if at_rest else ["the transfer is still under way"]
-    return "; ".join(told) + "."
+    text = [f"{len(stored)} of {count} attachments arrived with every byte equal"]
+    text += [f"{number} {words}" for number, words in _others(files) if number]
+    text += [] if at_rest else ["the transfer is still under way"]
+    return "; ".join(text) + "."
 
 
 def _others(files: Sequence[FileRow]) -> list[tuple[int, str]]:

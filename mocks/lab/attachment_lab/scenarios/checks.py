@@ -25,8 +25,8 @@ def failed(count: int, reason: str) -> Check:
 
     def right(_: Value, facts: RunFacts) -> bool:
         parked = [each for each in facts.files if each.outcome == "parked"]
-        told = all(each.reason.startswith(reason) and each.remedy for each in parked)
-        return len(parked) == count and told
+        text = all(each.reason.startswith(reason) and each.remedy for each in parked)
+        return len(parked) == count and text
 
     return Check(
         title="Files reported failed", want=f"{count}, reason {reason}, with a remedy", found=read, holds=right

@@ -74,10 +74,10 @@ class RunFacts:
     def to_json(self) -> dict[str, Any]:
         """For the page and ``--json``: numbers, and a row per file."""
         shown = ("outcome", "objects", "transfers", "rounds", "retries", "refused", "strikes", "kills", "virtual_s")
-        told = {name: getattr(self, name) for name in shown}
+        text = {name: getattr(self, name) for name in shown}
         reconciliation = {"ok": self.verdict.ok, "violations": [each.sentence for each in self.verdict.violations]}
-        told |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "reconciliation": reconciliation}
-        return told | {"files": [each.to_json() for each in self.files]}
+        text |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "reconciliation": reconciliation}
+        return text | {"files": [each.to_json() for each in self.files]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,9 +145,9 @@ class Scenario:
     def to_json(self) -> dict[str, Any]:
         """What a list shows."""
         shown = ("id", "title", "happens", "expected", "moves_clock", "needs_fault_proxy", "needs_worker")
-        told = {name: getattr(self, name) for name in shown}
+        text = {name: getattr(self, name) for name in shown}
         checks = [{"title": each.title, "want": each.want} for each in self.checks]
-        return told | {"steps": [each.say for each in self.steps], "checks": checks}
+        return text | {"steps": [each.say for each in self.steps], "checks": checks}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,10 +30,10 @@ def obstacle(scenario: Scenario, ground: ScenarioContext) -> str | None:
 def play(
     scenario: Scenario,
     ground: ScenarioContext,
-    told: OnStep = lambda *_: None,
-    opened: Callable[[str], None] = lambda _: None,
+    on_step: OnStep = lambda *_: None,
+    on_chat: Callable[[str], None] = lambda _: None,
 ) -> ScenarioResult:
-    """Play it to its end. ``opened`` hears the chat's guid. Raises WrongUse when it cannot begin here."""
+    """Play it to its end. ``on_chat`` is called with the chat's guid. Raises WrongUse when it cannot begin here."""
     trouble = obstacle(scenario, ground)
     if trouble:
         raise WrongUse(trouble)
@@ -41,7 +41,7 @@ def play(
         raise WrongUse("Faults are planned in this tenant already; remove them first, or the run proves nothing.")
     began, run = time.monotonic(), ScenarioRun(ground)
     try:
-        return _play(scenario, run, told, opened, began)
+        return _play(scenario, run, on_step, on_chat, began)
     except LabError as exc:
         return ScenarioResult(scenario=scenario, chat=run.guid, trouble=str(exc), took_s=time.monotonic() - began)
     finally:
@@ -49,14 +49,14 @@ def play(
 
 
 def _play(
-    scenario: Scenario, run: ScenarioRun, told: OnStep, opened: Callable[[str], None], began: float
+    scenario: Scenario, run: ScenarioRun, on_step: OnStep, on_chat: Callable[[str], None], began: float
 ) -> ScenarioResult:
     for number, step in enumerate(scenario.steps):
-        told(number, step.say)
+        on_step(number, step.say)
         step.do(run)
         if number == 0 and run.guid:
-            opened(run.guid)
-    told(len(scenario.steps), "Reading both ends and the books")
+            on_chat(run.guid)
+    on_step(len(scenario.steps), "Reading both ends and the books")
     facts = gather(run, strikes=run.strikes())
     findings = tuple(check.judge(facts) for check in scenario.checks)
     return ScenarioResult(

@@ -42,19 +42,19 @@ def load(
     to: StackClients,
     names: TenantNames,
     *,
-    told: Callable[[str], None] = lambda _: None,
+    on_chat: Callable[[str], None] = lambda _: None,
     timeout_s: float = SETTLE_TIMEOUT_S,
 ) -> Loaded:
     """Play all chats into a tenant. Raises Refused, Unreachable, NotSettled.
 
     Args:
-        told: hears of each chat as it is played, for progress.
+        on_chat: called with a sentence after each chat, to show progress.
     """
     files = seed_files(default_directory())
     played = []
     for chat in scripted_chats():
         conversation = _play(to, names, chat, files)
-        told(f"{chat.person.name}: {chat.end}, {len(conversation.sent)} file(s)")
+        on_chat(f"{chat.person.name}: {chat.end}, {len(conversation.sent)} file(s)")
         played.append((chat, conversation))
     wait_until_settled(Reconciliation(to, names), timeout_s=timeout_s)
     for chat, conversation in played:
