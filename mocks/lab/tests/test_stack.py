@@ -219,7 +219,7 @@ def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) ->
         assert lab("reset").returncode == 0
         reconciliation = json.loads(lab("reconcile", "--json").stdout)
         assert reconciliation["reconciliation"] == {"ok": True, "violations": []}
-        assert {each["outcome"] for each in reconciliation["attachments"]} == {"not asked for"}
+        assert {each["outcome"] for each in reconciliation["attachments"]} == {"no_transfer"}
         # The ready file that programs outside rely on has followed: its secrets open the new tenant.
         ready = json.loads((tmp_path / "ready.json").read_text())
         assert ready["tenants"]["acme"]["oauth"]["client_id"] != was["tenants"]["acme"]["oauth"]["client_id"]
