@@ -92,7 +92,7 @@ def test_ended_and_closed_make_one_transfer_and_every_file_once(tenant: LabTenan
 
 def test_two_legs_of_one_conversation_make_one_transfer_and_every_file_once(tenant: LabTenant) -> None:
     chat = tenant.chat(files=[PHOTO])
-    chat.hand_on()
+    chat.add_leg()
     chat.send(NOTE)
     chat.end()
     chat.fire("Ended")

@@ -145,10 +145,10 @@ def _is_gone(made_by: str, made_at: datetime.datetime) -> bool:
 def _place() -> str:
     """Eight hex digits: this start of this machine, and this namespace of process ids."""
     boot = Path("/proc/sys/kernel/random/boot_id")
-    told = boot.read_text(encoding="utf-8") if boot.exists() else ""
+    text = boot.read_text(encoding="utf-8") if boot.exists() else ""
     namespace = Path("/proc/self/ns/pid")
-    told += str(namespace.stat().st_ino) if namespace.exists() else os.uname().nodename
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+    text += str(namespace.stat().st_ino) if namespace.exists() else os.uname().nodename
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _started(pid: int) -> str:

@@ -53,12 +53,12 @@ def source(recording: Recording) -> str:
 
 
 def _limits(recording: Recording) -> str:
-    told = list(recording.beyond)
+    text = list(recording.beyond)
     if any(fault.kind == "latency" for fault in recording.faults):
-        told.append("A planned delay takes its time here too.")
+        text.append("A planned delay takes its time here too.")
     if recording.state not in {None, "settled", "parked", "cancelled"}:
-        told.append("The recorded transfer had not come to its end: its state then is not asserted.")
-    return "\n" + "\n".join(fill(each, LINE) for each in told) + "\n" if told else ""
+        text.append("The recorded transfer had not come to its end: its state then is not asserted.")
+    return "\n" + "\n".join(fill(each, LINE) for each in text) + "\n" if text else ""
 
 
 def _imports(recording: Recording) -> Iterator[str]:
@@ -113,8 +113,8 @@ def _play(recording: Recording) -> Iterator[str]:
     )
     yield "for name, size_bytes, by in FILES:"
     yield "    chat.send((name, made_up(name, size_bytes)), originator_type=by)"
-    for _ in range(recording.handed_on):
-        yield "chat.hand_on()"
+    for _ in range(recording.further_legs):
+        yield "chat.add_leg()"
     ids = {each.id: place for place, each in enumerate(recording.files)}
     for fault in recording.faults:
         yield from _fault(fault, ids)

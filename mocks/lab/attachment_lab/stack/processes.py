@@ -173,8 +173,8 @@ class StackProcesses:
                 raise dead.died()
             took_s, without_s = progress.took_s(), progress.stalled_for_s()
             if without_s > stalled_s or took_s > LONGEST_S:
-                told = f"{process.name} is not ready after {took_s:.0f} s, {without_s:.0f} s of them without progress"
-                raise StackFailed(f"{told}: {status()}.\n{tail(process.log)}")
+                reason = f"{process.name} is not ready after {took_s:.0f} s, {without_s:.0f} s of them without progress"
+                raise StackFailed(f"{reason}: {status()}.\n{tail(process.log)}")
             # Answering the poll must not be what keeps the process busy.
             time.sleep(min(LONGEST_POLL_S, POLL_S + took_s / 20))
 

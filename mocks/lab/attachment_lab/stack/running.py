@@ -1,8 +1,7 @@
 """The stack: three mocks, the service and the console as processes on loopback.
 
-All start together; ``open_stack`` yields once mocks, service and worker answer, or raises with the end
-of the log of whoever failed. Tenants are opened afterwards (tenants.py), the console last: it belongs to one
-tenant.
+All start together; ``open_stack`` yields once mocks, service and worker answer, or raises with the end of the log of
+the process that failed. Tenants are opened afterwards (``tenant.opening``), the console last: it needs a first tenant.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 FREE_PORT_TRIES = 4
 #: On a busy machine a health check may take seconds.
 ANSWER_TIMEOUT_S = 10.0
-#: Holds the id of the process whose stacks are judged: what it starts with the same environment is another matter.
+#: Holds the id of the process whose stacks are checked; processes that it starts inherit the variable, but not the id.
 RECORDER = "ATTACHMENT_LAB_RECORDER"
 
 
@@ -49,9 +48,9 @@ class StackOptions:
         console: start the console page as well.
         stalled_s: wall seconds after which a starting process that makes no progress is given up.
         run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
-        service_environment: extra settings for the service, over the lab's own.
-        recorder: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
-            of this process says so.
+        service_environment: extra settings for the service; they override the lab's own.
+        recorder: all processes report what they exchange, and it is checked at each tenant's end; None = as the pytest
+            plugin of this process decides.
         dialect: a dialect file for the service and for every tenant that is opened with ``Stack.tenant_options``.
     """
 
@@ -65,8 +64,8 @@ class StackOptions:
     recorder: bool | None = None
 
     @property
-    def attended(self) -> bool:
-        """Whether there is a recorder."""
+    def has_recorder(self) -> bool:
+        """Whether the stack has a recorder."""
         return os.environ.get(RECORDER) == str(os.getpid()) if self.recorder is None else self.recorder
 
 
@@ -80,8 +79,8 @@ class Stack:
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
         self.processes = StackProcesses(run_dir)
         self.clients = StackClients(self.urls)
-        #: Hears of everything that is exchanged; None without a recorder.
-        self.collector: Collector | None = _collector() if options.attended else None
+        #: Receives a record of everything that is exchanged; None without a recorder.
+        self.collector: Collector | None = _collector() if options.has_recorder else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
         self.service_settings: dict[str, str] = {}
 
@@ -97,37 +96,41 @@ class Stack:
         return {name: egress.url(getattr(self.ports, name)) for name in named}
 
     def tenant_options(self, options: TenantOptions | None = None) -> TenantOptions:
-        """How a tenant of this stack is made: as asked for, over the switches of the stack's dialect file."""
+        """The given options; switches of the stack's dialect file apply where the options set none."""
         options = options or TenantOptions()
         return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
 
     def start(self) -> None:
-        """Start mocks and service and wait until all answer. Raises StackFailed, PortTaken."""
+        """Start mocks and service and wait until all answer. Raises StackFailed, StackPortTaken."""
         mocks = {
             name: self.processes.start(
                 commands.mock(
-                    name, self.ports, self.run_dir, tap=self._instrument(name), fault_proxy=self.options.fault_proxy
+                    name,
+                    self.ports,
+                    self.run_dir,
+                    collector=self._collector_address(name),
+                    fault_proxy=self.options.fault_proxy,
                 )
             )
             for name in MOCKS
         }
         service = self._start_service()
-        for name, child in mocks.items():
-            self.wait_ready(child, f"{egress.url(getattr(self.ports, name))}/_mock/health")
+        for name, process in mocks.items():
+            self.wait_ready(process, f"{egress.url(getattr(self.ports, name))}/_mock/health")
         self._wait_for_service(service)
 
     def restart_service_empty(self) -> None:
         """End the service, remove its database and its clock's offset, start it again."""
-        old = next(child for child in self.processes.all if child.name == "service")
+        old = next(each for each in self.processes.all if each.name == "service")
         self.processes.stop_one(old)
         for path in self.run_dir.glob("service.db*"):
             path.unlink()
         self._wait_for_service(self._start_service())
 
     def start_console(self, tenant: TenantNames, *, stack_file: Path | None = None) -> None:
-        """Start the console page for one tenant; its secrets travel in the child's environment only.
+        """Start the console with its first tenant, whose secrets are passed in the process's environment only.
 
-        ``stack_file`` is where the owner of this stack announces it; by that the console can ask for a reset.
+        ``stack_file`` is the file by which the owner of this stack announces it; with it the console can request a reset.
         """
         hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
         hands["fault_proxy"] = self.options.fault_proxy
@@ -160,8 +163,8 @@ class Stack:
             self.collector.close()
         self.clients.close()
 
-    def _instrument(self, who: str) -> str:
-        return "" if self.collector is None else self.collector.environment(who)
+    def _collector_address(self, process: str) -> str:
+        return "" if self.collector is None else self.collector.address(process)
 
     def _start_service(self) -> StackProcess:
         write_offset(self.clock_file, 0)
@@ -171,7 +174,7 @@ class Stack:
             clock_file=self.clock_file,
             sealing_key=sealing_key(),
             fault_proxy=self.options.fault_proxy,
-            extra={**commands.tapped(self._instrument("service")), **self.options.service_environment},
+            extra={**commands.instrumented(self._collector_address("service")), **self.options.service_environment},
             dialect=self.dialect,
         )
         self.service_settings = dict(command.environment or {})
@@ -204,9 +207,9 @@ class _Readiness:
 
 @contextmanager
 def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
-    """Start a stack, yield it, end it. Free ports are tried anew when somebody else was quicker.
+    """Start a stack, yield it, end it. Other free ports are tried when another process took one in the meantime.
 
-    A temporary run directory is removed at the end, unless a process failed: then its logs stay.
+    A temporary run directory is removed at the end, unless a process failed: then its logs are kept.
     """
     options = options or StackOptions()
     run_dir, temporary = _run_dir(options)
@@ -217,7 +220,7 @@ def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
         finally:
             stack.stop()
     except StackFailed as exc:
-        # The message points into the logs: they must outlive the stack.
+        # The message names the logs: they must outlive the stack.
         temporary = temporary and isinstance(exc, StackPortTaken)
         raise
     finally:
@@ -226,7 +229,7 @@ def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
 
 
 def _collector() -> Collector:
-    """Loaded only where it is wanted."""
+    """Imported only where it is used."""
     from attachment_lab.recorder.collector import Collector  # noqa: PLC0415
 
     return Collector()
@@ -261,16 +264,16 @@ def _run_dir(options: StackOptions) -> tuple[Path, bool]:
 
 
 def _clear(run_dir: Path) -> None:
-    """A failed try leaves no database or log that the next one would read."""
+    """Remove what a failed attempt left: the next one would read its database and logs."""
     for entry in run_dir.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
 def _port_clash(failure: StackFailed, processes: StackProcesses, ports: Ports) -> StackPortTaken | None:
-    """A process that could not bind says so in its log, each server in its own words."""
+    """The error for a process that could not bind; each server logs that in its own words."""
     marks = ("address already in use", "addrinuse", "address in use")
     for process in processes.all:
         if process.exit_code is not None and any(mark in tail(process.log, 60).lower() for mark in marks):
             port = getattr(ports, process.name, 0)
-            return StackPortTaken(f"{failure}\nA port was taken meanwhile: try again.", port=port)
+            return StackPortTaken(f"{failure}\nAnother process has taken a port: try again.", port=port)
     return None
