@@ -133,7 +133,7 @@ class EgressRule:
 
 
 @dataclass(frozen=True)
-class EgressMap:
+class EgressRules:
     """Like curl's ``--resolve``, by pattern: the URL, path and Host header stay the real ones."""
 
     rules: tuple[EgressRule, ...] = ()
@@ -146,7 +146,7 @@ class EgressMap:
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def parse_egress_map(text: str, *, lab_mode: bool) -> EgressMap:
+def parse_egress_map(text: str, *, lab_mode: bool) -> EgressRules:
     """Read ``*.crm.cloud.sap=http://127.0.0.1:8103,…``.
 
     Plain http is refused unless the target is loopback and the lab mode is on: passwords must not travel in clear.
@@ -155,7 +155,7 @@ def parse_egress_map(text: str, *, lab_mode: bool) -> EgressMap:
     for part in (piece.strip() for piece in text.split(",")):
         if part:
             rules.append(_parse_rule(part, lab_mode=lab_mode))
-    return EgressMap(tuple(rules))
+    return EgressRules(tuple(rules))
 
 
 def _parse_rule(part: str, *, lab_mode: bool) -> EgressRule:
