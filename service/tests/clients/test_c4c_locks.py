@@ -8,7 +8,7 @@ import pytest
 from c4c_kit import DIALECT, always, client, post, problem
 
 from attachment_transfer.core import errors
-from attachment_transfer.core.answers.lock_words import LockWords
+from attachment_transfer.core.answers.c4c import LockWords
 from attachment_transfer.core.dialect import BadDialect
 
 pytestmark = pytest.mark.off_contract(
