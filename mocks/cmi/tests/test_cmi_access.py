@@ -18,7 +18,7 @@ def test_a_call_needs_both_the_key_and_the_password(cmi: Caller) -> None:
     assert cmi.get(f"/chats/{guid}", x_api_key="").status_code == 403
     assert cmi.get(f"/chats/{guid}", authorization="").status_code == 401
     assert cmi.get(f"/chats/{guid}", authorization=basic(USER, "wrong")).status_code == 401
-    assert cmi.get(f"/chats/{guid}", authorization=basic("nobody", PASSWORD)).status_code == 401
+    assert cmi.get(f"/chats/{guid}", authorization=basic("unknown.user", PASSWORD)).status_code == 401
 
 
 def test_a_bad_key_is_refused_in_the_gateways_words(cmi: Caller) -> None:
@@ -149,7 +149,7 @@ def test_an_initial_password_may_have_to_be_changed_first(make: Make) -> None:
     cmi = make(initial_password_must_change=True)
     assert cmi.get("/chats").status_code == 401
     assert cmi.control(f"/users/{USER}/password", {"password": "short"}).status_code == 422
-    assert cmi.control("/users/nobody/password", {"password": "long enough a password"}).status_code == 404
+    assert cmi.control("/users/unknown.user/password", {"password": "long enough a password"}).status_code == 404
     cmi.control(f"/users/{USER}/password", {"password": PASSWORD})
     assert cmi.get("/chats").status_code == 200
 

@@ -118,4 +118,4 @@ def test_an_existing_tenant_keeps_the_address_of_its_links(cmi: Caller) -> None:
 
 def test_the_status_of_an_expired_link_is_a_dialect(make: Make) -> None:
     cmi = make(rich_content_gone_status=410)
-    assert cmi.client.get("/acme/sms/richcontent/nobody", base_url=f"https://{HOST}").status_code == 410
+    assert cmi.client.get("/acme/sms/richcontent/unknown", base_url=f"https://{HOST}").status_code == 410

@@ -173,7 +173,7 @@ class _Watch:
         threading.Thread(target=self._run, name="mock-watch", daemon=True).start()
 
     def call(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` once the worker is asked to stop."""
+        """Call ``listener`` once the worker gets a signal to stop."""
         self._listeners.append(listener)
 
     def _run(self) -> None:
