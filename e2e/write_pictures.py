@@ -149,6 +149,7 @@ def park_some(view: TenantView) -> None:
 def fresh_page(browser: Browser, scheme: str = "light") -> Iterator[Page]:
     """A page of a browser context of its own."""
     with browser.new_context(**CONTEXT_OPTIONS, color_scheme="dark" if scheme == "dark" else "light") as context:
+        context.set_default_timeout(PATIENCE_MS)
         yield context.new_page()
 
 
