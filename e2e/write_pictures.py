@@ -134,24 +134,14 @@ def picture_operator(browser: Browser, stack: LocalStack) -> None:
 
 
 def park_some(view: TenantView) -> None:
-    """Transfers that wait for a person, for different reasons, and one that is stored."""
-    photo = ("photo.jpg", b"\xff\xd8\xff\xe0 a photo")
-    upload, download = ("c4c", "*ChatActivityAttachment*", "POST", 401), ("cmi", "*/attachments/*", "GET", 404)
-    carry(view, ("manual.pdf", b"%PDF-1.4 a manual"))
-    carry(view, photo, ("setup.exe", b"MZ" + b"\0" * 200))
-    # 401 last: the service does not try a refused password again for a while.
-    for mock, path, method, status in (download, download, upload):
-        fault = view.tenant.fault(
-            mock="c4c" if mock == "c4c" else "cmi", kind="status", path=path, method=method, times=None, status=status
-        )
-        carry(view, photo)
-        fault.remove()
-
-
-def carry(view: TenantView, *files: tuple[str, bytes]) -> None:
-    """One chat to its end."""
-    view.tenant.chat(files=list(files)).end()
+    """Transfers that C4C refuses, and one that is stored."""
+    view.tenant.chat(files=[("manual.pdf", b"%PDF-1.4 a manual")]).end()
     view.tenant.wait_until_settled()
+    for status in (401, 401, 403):
+        refusal = view.tenant.fault(mock="c4c", kind="status", path="*", method="POST", times=None, status=status)
+        view.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff\xe0 a photo")]).end()
+        view.tenant.wait_until_settled()
+        refusal.remove()
 
 
 @contextmanager
