@@ -13,7 +13,7 @@ from pathlib import Path
 
 from instrument.browser import CONTEXT_OPTIONS, launch_options
 from instrument.furnished import furnish
-from instrument.poses import DEVICES, NAMES, open_at_rest
+from instrument.poses import DEVICES, NAMES, open_at_rest, wait_until_at_rest
 from instrument.remote import first_view
 from instrument.stacks import LocalStack, TenantView
 from pages.chain_page import ChainPage
@@ -116,6 +116,7 @@ def picture_tour(browser: Browser, stack: LocalStack) -> None:
         tour.begin("?speed=20")
         page.goto(page.url.replace("tour=welcome", "tour=red"))
         tour.wait_until_ready()
+        wait_until_at_rest(page)
         save(page, "tour.png")
 
 
@@ -133,22 +134,21 @@ def picture_operator(browser: Browser, stack: LocalStack) -> None:
 
 
 def park_some(view: TenantView) -> None:
-    """Transfers that C4C refuses for different reasons, and one that is stored."""
+    """Transfers that C4C refuses, and one that is stored."""
     view.tenant.chat(files=[("manual.pdf", b"%PDF-1.4 a manual")]).end()
     view.tenant.wait_until_settled()
     for status in (401, 401, 403):
-        upload = view.tenant.fault(mock="c4c", kind="status", path="*", method="POST", times=None, status=status)
+        refusal = view.tenant.fault(mock="c4c", kind="status", path="*", method="POST", times=None, status=status)
         view.tenant.chat(files=[("photo.jpg", b"\xff\xd8\xff\xe0 a photo")]).end()
         view.tenant.wait_until_settled()
-        upload.remove()
-    view.tenant.chat(files=[("note.txt", b"a note"), ("setup.exe", b"MZ" + b"\0" * 200)]).end()
-    view.tenant.wait_until_settled()
+        refusal.remove()
 
 
 @contextmanager
 def fresh_page(browser: Browser, scheme: str = "light") -> Iterator[Page]:
     """A page of a browser context of its own."""
     with browser.new_context(**CONTEXT_OPTIONS, color_scheme="dark" if scheme == "dark" else "light") as context:
+        context.set_default_timeout(PATIENCE_MS)
         yield context.new_page()
 
 

@@ -37,5 +37,10 @@ def open_at_rest(page: Page, view: TenantView, name: str, device: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
     page.goto(view.url(name) + OPEN.get(name, "").format(chat=richest_chat(view)))
     expect(page.locator("body[data-drawn]")).to_be_attached(timeout=DRAWN_MS)
+    wait_until_at_rest(page)
+
+
+def wait_until_at_rest(page: Page) -> None:
+    """Return once nothing of the page has changed for a moment and every picture in it is loaded."""
     page.evaluate(STILL.read_text())
     page.evaluate("__still.quiet()")
