@@ -140,7 +140,7 @@ def carry_figures(server: Server) -> dict[str, float]:
     """One worker, one tenant; chats of one file, of five files, of one large file: their differences tell the parts."""
     database = Database(server, "carry")
     environment = {"DATABASE_URL": database.url, "ATTACHMENT_TRANSFER_POLL_INTERVAL_S": str(POLL_S)}
-    with open_stack(StackOptions(service_environment=environment, start_deadline_s=120)) as stack:
+    with open_stack(StackOptions(service_environment=environment)) as stack:
         worker = listeners(stack.ports.service + 1)[0]
         with Lab(stack, is_own=True).tenant() as tenant:
             carried = Carried(tenant, database, worker)

@@ -23,7 +23,7 @@ def seconds_per_chat(prefetch_bytes: int) -> float:
     environment = {"ATTACHMENT_TRANSFER_PREFETCH_BYTES": str(prefetch_bytes)}
     took = []
     with (
-        open_stack(StackOptions(service_environment=environment, start_deadline_s=120)) as stack,
+        open_stack(StackOptions(service_environment=environment)) as stack,
         Lab(stack, is_own=True).tenant() as tenant,
     ):
         tenant.fault(mock="cmi", kind="latency", path="*/attachments/*", method="GET", times=None, delay_s=DELAY_S)

@@ -21,8 +21,8 @@
   function name(element) {
     // biome-ignore lint/performance/useDomNodeTextContent: what a person sees, without hidden text
     const words = element.getAttribute("aria-label") || element.labels?.[0]?.innerText || element.innerText;
-    const told = (words || element.title || element.id || "?").trim().replace(/\s+/g, " ");
-    return `${element.localName} “${told.slice(0, 60)}”`;
+    const label = (words || element.title || element.id || "?").trim().replace(/\s+/g, " ");
+    return `${element.localName} “${label.slice(0, 60)}”`;
   }
 
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true });

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 import structlog
-from hypothesis import settings
-
-sys.path.insert(0, str(Path(__file__).parent))  # importlib mode leaves test folders out; helpers stand beside the tests
-
 from fakes import HandClock, counting_ids
+from hypothesis import settings
 from ingress_kit import Endpoint, open_endpoint
 from ledger_kit import Queue
 from operator_kit import Morning
 from policy_kit import PolicyStack
+from process_kit import issuer, start  # noqa: F401 - fixtures of tests that start the program
 from recorder_kit import heard
-from stack import Stack
 from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
+from worker_kit import Stack
 
 from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.schema import migrate

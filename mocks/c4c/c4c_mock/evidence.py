@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mock_kit.evidence import MockDialect
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
 
 PREFIX = "c4c."
 DIALECT = MockDialect.of_package("c4c_mock", switch_prefix=PREFIX, prefix=PREFIX)
@@ -20,7 +20,7 @@ def seen(behaviour: str) -> None:
 class Touching(Mapping[str, Any]):
     """A tenant's dialect that counts each look: what was looked at is what a result rests on."""
 
-    def __init__(self, dialect: Mapping[str, Any], tenant: Tenant) -> None:
+    def __init__(self, dialect: Mapping[str, Any], tenant: MockTenant) -> None:
         self._dialect = dialect
         self._tenant = tenant
 

@@ -18,11 +18,11 @@ from c4c_mock.model.storage.codec import FileMissing, row_from_json, row_to_json
 from c4c_mock.model.storage.log import FILE_NAME, FORMAT, Log
 from c4c_mock.model.table import EntityTable
 from c4c_mock.model.writes import EntityWriter
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
 
 
 @dataclass(kw_only=True)
-class C4CTenant(Tenant):
+class C4CTenant(MockTenant):
     """State of one tenant. What a client or an administrator changes in it outlives the process: see ``log``.
 
     Attributes:
@@ -51,7 +51,7 @@ class C4CTenant(Tenant):
         self.access = Access(
             self.switches,
             changed=lambda: self.log.append({"access": self.access.state()}),
-            verified=lambda user, password: self.journal.guard(password, user),
+            verified=lambda user, password: self.journal.mask_secret(password, user),
         )
         self.sessions = Sessions(self.clock.now, self.switches)
         self.log = Log(self.spool.directory / FILE_NAME)
@@ -67,7 +67,7 @@ class C4CTenant(Tenant):
         ids_seed: str | None = None,
     ) -> C4CTenant:
         """A tenant with no users and no data. ``dialect`` overrides single defaults."""
-        parts = Tenant.parts(name, data_dir, DIALECT.completed(dialect), ids_seed=ids_seed)
+        parts = MockTenant.parts(name, data_dir, DIALECT.completed(dialect), ids_seed=ids_seed)
         return cls(**parts, host=host.lower())
 
     @classmethod

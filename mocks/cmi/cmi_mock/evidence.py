@@ -1,4 +1,4 @@
-"""What this mock does and how we know it: ``dialect.toml``, and the counting of what showed itself."""
+"""What this mock does and how we know it: ``dialect.toml``, and the counting of what is used."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ DIALECT = MockDialect.of_package("cmi_mock", switch_prefix="cmi.dialect.", prefi
 
 
 def touch(evidence_id: str) -> None:
-    """This behaviour has just shown itself."""
+    """Count a use of this behaviour."""
     DIALECT.book.touch(evidence_id)
 
 
 def touch_oddity(switch: str) -> None:
-    """The dialect has just made an answer that no contract knows: the journal names the switch as a fault."""
+    """The dialect makes a response that no contract allows: the journal names the switch as a fault."""
     touch(f"cmi.dialect.{switch}")
     planned(f"cmi.dialect.{switch}")

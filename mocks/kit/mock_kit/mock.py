@@ -1,4 +1,4 @@
-"""What a mock tells the kit about itself, and what the kit does for it."""
+"""How a mock describes itself to the kit, and what the kit does for it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Request
 from flask import request as running_request
 
 from mock_kit.evidence import MockDialect
-from mock_kit.http.bulkhead import Slots
+from mock_kit.http.bulkhead import RequestSlots
 from mock_kit.http.guard import Guard
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.journal import Journal
@@ -29,18 +29,18 @@ def is_control(path: str) -> bool:
 
 
 class Mock(Generic[W]):
-    """What a mock tells the kit about itself.
+    """How a mock describes itself to the kit.
 
     Attributes:
         name: for people, e.g. in ``/_mock/health``.
         tenants: every tenant of this process.
-        tenant_of: which tenant a request belongs to, judged by host and path alone; None = none. It must not
+        tenant_of: which tenant a request belongs to, determined by host and path alone; None = none. It must not
             read the body; the fault proxy calls it too.
         create_tenant: turns the body of ``POST /_mock/tenants`` (``name`` is checked already) into a tenant and
             adds it: ``tenants.add(tenant, keys)``. Raises ``Problem`` for a bad body; NameTaken becomes 409.
         reset_tenant: empties the mock's own state; the kit has emptied its share (``Tenant.reset_basics``).
         dialect: the switches a tenant may set, and the evidence of everything the mock does.
-        signed_address: a pre-signed address under which what the request asks for is read without credentials,
+        signed_address: a pre-signed address of what the request downloads, to be read without credentials,
             for faults that redirect there; None where there is none. A mock without such addresses leaves it out.
     """
 
@@ -66,19 +66,19 @@ class Mock(Generic[W]):
         self.signed_address = signed_address or _no_signed_address
         #: Requests that belong to no tenant.
         self.strays = Journal()
-        #: Whether every tenant's ``recorder`` hears of whole exchanges; off, because that costs memory.
-        self.witnessing = False
+        #: Whether every tenant's ``recorder`` keeps whole exchanges; off, because that costs memory.
+        self.recording = False
         #: Whole exchanges that belong to no tenant.
         self.stray_recorder = RecorderLog()
         #: How many of the neighbours' requests run at once.
-        self.slots = Slots()
+        self.slots = RequestSlots()
         #: The port of the fault proxy; None without one.
         self.fault_proxy_port: int | None = None
-        #: Why the callers of this process do not come by the fault proxy, and what would help; empty: they may.
+        #: Why the callers of this process do not use the fault proxy, and what would help; empty: they may.
         self.proxy_bypassed = ""
-        #: Judges requests to ``/_mock`` and to the configurators.
+        #: Checks requests to ``/_mock`` and to the configurators.
         self.guard = Guard()
-        #: Proves to the application that a fault proxy note is the fault proxy's own.
+        #: Proves to the application that the fault proxy itself set its header.
         self.fault_proxy_key = secrets.token_urlsafe(16)
 
     def dialect_of(self, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mock_kit.app import WrappedApp, wrap
 from mock_kit.evidence import MockDialect
 from mock_kit.mock import DEFAULT_TENANT, Mock
 from mock_kit.server import main
-from mock_kit.tenants import Tenant, Tenants
+from mock_kit.tenants import MockTenant, Tenants
 from mock_kit.tenants.spool import Blob, read_blob
 
 DIALECT = MockDialect("""
@@ -33,7 +33,7 @@ test = "mocks/kit/tests/test_app.py::test_evidence_is_counted_in_its_tenant"
 
 
 @dataclass(kw_only=True)
-class ParcelTenant(Tenant):
+class ParcelTenant(MockTenant):
     """One depot; its host name is its key."""
 
     host: str
@@ -46,7 +46,7 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
 
     def create_tenant(body: dict[str, Any]) -> ParcelTenant:
         dialect = mock.dialect_of(body)
-        parts = Tenant.parts(body["name"], data_dir, dialect, ids_seed=body.get("ids_seed"))
+        parts = MockTenant.parts(body["name"], data_dir, dialect, ids_seed=body.get("ids_seed"))
         tenant = ParcelTenant(**parts, host=body["host"])
         return tenants.add(tenant, [tenant.host])
 
@@ -63,7 +63,7 @@ def create_app(data_dir: Path) -> WrappedApp[ParcelTenant]:
 
 
 def routes(mock: Mock[ParcelTenant]) -> Flask:
-    """What the neighbour would answer to."""
+    """The neighbour's own addresses."""
     app = Flask("parcel_counter")
 
     @app.post("/parcels")
@@ -97,7 +97,7 @@ def routes(mock: Mock[ParcelTenant]) -> Flask:
 
 
 def numbered(pieces: int) -> Iterator[bytes]:
-    """Eight digits a piece, and no length told beforehand."""
+    """Eight digits a piece, without a declared length."""
     for number in range(pieces):
         yield b"%08d" % number
 

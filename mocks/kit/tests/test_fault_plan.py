@@ -34,7 +34,7 @@ def a_fault(**more: Any) -> Fault:
     return Fault(kind="wrong_type", params={"content_type": "x/y"}, **more)
 
 
-def test_a_fault_strikes_once_unless_told_otherwise(plan: FaultPlan) -> None:
+def test_a_fault_strikes_once_by_default(plan: FaultPlan) -> None:
     fault = plan.add(a_fault())
     assert struck(plan, 3) == [True, False, False]
     assert (fault.applied, fault.remaining) == (1, 0)
@@ -131,7 +131,7 @@ def test_of_24_writers_racing_for_one_fault_exactly_the_planned_ones_are_struck(
     assert (len(hits), sum(hits), fault.applied, fault.remaining) == (24, times, times, 0)
 
 
-def test_a_called_off_fault_releases_who_waits_for_it(plan: FaultPlan) -> None:
+def test_a_removed_fault_releases_the_threads_that_wait_for_it(plan: FaultPlan) -> None:
     fault = plan.add(Fault(kind="latency", params={"delay_s": 3600}))
     outcome: list[bool] = []
     waiting = threading.Thread(target=lambda: outcome.append(plan.wait(fault, 3600)))
@@ -141,7 +141,7 @@ def test_a_called_off_fault_releases_who_waits_for_it(plan: FaultPlan) -> None:
     assert outcome == [True]
 
 
-def test_another_faults_removal_releases_nobody(plan: FaultPlan) -> None:
+def test_another_faults_removal_releases_no_thread(plan: FaultPlan) -> None:
     mine, other = plan.add(a_fault()), plan.add(a_fault())
     woken: list[str] = []
     with plan.woken(mine, lambda: woken.append("mine")):

@@ -21,6 +21,7 @@ NAME = "attachment-lab"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="attachment-lab", prog_name="attachment-lab")
 def cli() -> None:
     """Runs the chat-attachment chain on this machine: Contact Pro, CMI and C4C as mocks, the real service."""
 

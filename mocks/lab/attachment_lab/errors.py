@@ -1,13 +1,13 @@
-"""What can go wrong in the lab, sorted by whose move is next.
+"""What can go wrong in the lab, sorted by who can fix it.
 
 LabError
-├── WrongUse            the command line or the call asked for something that cannot be: exit 2
+├── WrongUse            the command line or the call cannot be carried out as given: exit 2
 └── LabFailed           the lab or the thing under test failed: exit 1
-    ├── StackFailed    a process of the stack did not start, or died
-    │   └── PortTaken   somebody else listens where we want to
-    ├── Refused         a mock or the service answered with an error
-    ├── Unreachable     nobody answered at that address
-    └── NotSettled      the chain did not come to rest before the deadline
+    ├── StackFailed     a process of the stack did not start, or died
+    │   └── StackPortTaken  another process listens on a port that the stack needs
+    ├── RequestRefused  a mock or the service answered with an error
+    ├── Unreachable     a process did not answer
+    └── NotSettled      the chain was still active at the deadline
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from typing import Any
 
 
 class LabError(Exception):
-    """Root of the lab's own errors; the message is meant for a person."""
+    """Root of the lab's own errors; its message is shown to the user."""
 
     exit_code = 1
 
 
 class WrongUse(LabError):
-    """The call cannot be carried out as asked; says what would work."""
+    """The call cannot be carried out as given; the message says what would work."""
 
     exit_code = 2
 
 
 class LabFailed(LabError):
-    """Something that was asked for correctly did not work."""
+    """A correct call failed."""
 
 
 class StackFailed(LabFailed):
-    """A process of the stack did not come up, or went away."""
+    """A process of the stack did not start, or ended."""
 
 
 class StackPortTaken(StackFailed):
@@ -45,7 +45,7 @@ class StackPortTaken(StackFailed):
 
 
 class RequestRefused(LabFailed):
-    """A mock or the service answered, but not with a success; ``problem`` is the answer's JSON object, if any."""
+    """A mock or the service answered with an error; ``problem`` is the answer's JSON object, if any."""
 
     def __init__(self, message: str, *, status: int, problem: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -58,4 +58,4 @@ class Unreachable(LabFailed):
 
 
 class NotSettled(LabFailed):
-    """The chain was still moving, or stuck, when the time was up."""
+    """The chain was still active, or stuck, at the deadline."""

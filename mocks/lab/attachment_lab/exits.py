@@ -13,9 +13,9 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
+import platformdirs
 from rich.text import Text
 
 from attachment_contract.terminal import SafeConsole
@@ -48,11 +48,8 @@ def run_command(command: click.Command, name: str, arguments: Sequence[str]) -> 
     except (KeyboardInterrupt, click.Abort):
         _print("Stopped.")
         return INTERRUPTED
-    except click.ClickException as wrong:
-        wrong.show()
-        return wrong.exit_code
-    except LabError as failed:
-        _print(f"{name}: {failed}", style="red")
+    except (click.ClickException, LabError) as failed:
+        _show(failed, name)
         return failed.exit_code
     except BrokenPipeError:
         # The reader (head, say) has closed its end. Python must not complain about it again at exit.
@@ -62,6 +59,13 @@ def run_command(command: click.Command, name: str, arguments: Sequence[str]) -> 
         _print(f"{name}: internal error: {type(exc).__name__}: {exc}\n{_logged(name, exc)}", style="red")
         return INTERNAL_ERROR
     return code if isinstance(code, int) else 0
+
+
+def _show(failed: click.ClickException | LabError, name: str) -> None:
+    if isinstance(failed, click.ClickException):
+        failed.show()
+    else:
+        _print(f"{name}: {failed}", style="red")
 
 
 @contextmanager
@@ -83,15 +87,9 @@ def ending_on_signals() -> Iterator[None]:
             signal.signal(each, handler)
 
 
-def log_folder() -> Path:
-    """Where logs of internal errors are written."""
-    state = os.environ.get("XDG_STATE_HOME")
-    return Path(state or Path.home() / ".local" / "state") / "attachment-lab"
-
-
 def _logged(name: str, exc: BaseException) -> str:
     """Write the traceback to a file that only its owner may read; returns a sentence that names it."""
-    path = log_folder() / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
+    path = platformdirs.user_log_path("attachment-lab") / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.log"
     text = f"{name} {' '.join(sys.argv[1:])}\n" + "".join(traceback.format_exception(exc))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

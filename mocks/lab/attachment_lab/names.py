@@ -1,4 +1,4 @@
-"""Show a customer's file names without letting them act on the terminal or the page."""
+"""Texts for people: file names made harmless, channels, digests, sizes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 #: Control, format (bidi overrides among them), surrogate, private use, unassigned, separators of lines.
 UNSHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
-#: Contact Pro's sub types of a chat, as a person says them; others are shown as they are.
+#: Contact Pro's sub types of a chat as they are shown; others are shown unchanged.
 CHANNELS = {
     "whatsapp": "WhatsApp",
     "facebook": "Facebook",
@@ -39,7 +39,7 @@ def short(digest: str | None, digits: int = 12) -> str:
 
 
 def human_size(size_bytes: int | None) -> str:
-    """Bytes as a person says them, in powers of 1024."""
+    """A size with its unit, in powers of 1024."""
     if size_bytes is None:
         return "–"
     size = float(size_bytes)

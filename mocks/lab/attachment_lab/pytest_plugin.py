@@ -1,8 +1,7 @@
 """Pytest plugin: ``lab`` (one stack per session and xdist worker) and ``tenant`` (one tenant per test).
 
-It is loaded in every pytest run where the package is installed, so it imports nothing but pytest until a
-fixture is used. Override ``lab_options`` (session) or ``tenant_options`` in a conftest to change the
-defaults.
+It is loaded in every pytest run where the package is installed, so it imports only pytest until a fixture is used.
+Override ``lab_options`` (session) or ``tenant_options`` in a conftest to change the defaults.
 """
 
 from __future__ import annotations
@@ -48,18 +47,18 @@ if TYPE_CHECKING:
 MARKERS = (
     "own_stack(**options): the test's tenant gets a stack of its own, which lets it move the clock",
     "no_reconciliation(reason): the reconciliation's invariants are not checked at the end of this test",
-    "off_contract(reason, judge=None): the test sends or provokes what no contract knows, so its traffic is not judged",
+    "off_contract(reason, judge=None): the test sends what no contract describes, so its traffic is not checked",
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``attachment_lab_recorder``: stacks that tests start judge their own traffic."""
-    text = "judge everything that a stack's processes exchange against the contract, at each tenant's end"
+    """``attachment_lab_recorder``: stacks that tests start check their own traffic."""
+    text = "check everything that a stack's processes exchange against the contract, at each tenant's end"
     parser.addini("attachment_lab_recorder", text, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the plugin's markers known; switch the recorder on for every stack, whoever starts it."""
+    """Register the plugin's markers; switch the recorder on for every stack of this process."""
     if config.getini("attachment_lab_recorder"):
         os.environ["ATTACHMENT_LAB_RECORDER"] = str(os.getpid())
     for marker in MARKERS:
@@ -87,7 +86,7 @@ def lab_options() -> StackOptions:
 
 @pytest.fixture
 def tenant_options() -> TenantOptions | None:
-    """How each test's tenant differs from the documented configuration; None = not at all."""
+    """How each test's tenant differs from the documented configuration; None = no difference."""
     return None
 
 
@@ -100,7 +99,7 @@ def lab(lab_options: StackOptions) -> Iterator[Lab]:
 
 @pytest.fixture
 def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None) -> Iterator[LabTenant]:
-    """A Contact Pro tenant with its CMI and C4C host, of this test alone; its invariants are checked at the end."""
+    """A Contact Pro tenant with its CMI and C4C host, for this test alone; its invariants are checked at the end."""
     marked = request.node.get_closest_marker
     rules = {
         "check": marked("no_reconciliation") is None,
@@ -122,13 +121,13 @@ def tenant(request: pytest.FixtureRequest, tenant_options: TenantOptions | None)
 
 @pytest.fixture
 def on_contract(request: pytest.FixtureRequest) -> Iterator[TrafficCheck | None]:
-    """Every exchange of a mock that lives in this process is judged against the contract at the test's end."""
+    """Every exchange of a mock in this process is checked against the contract at the test's end."""
     if request.node.get_closest_marker("off_contract") is not None:
         yield None
         return
-    from attachment_lab.recorder.inside import heard  # noqa: PLC0415 - see the module's docstring
+    from attachment_lab.recorder.inside import checked_traffic  # noqa: PLC0415 - see the module's docstring
 
-    with heard(request.node.nodeid) as hearing:
+    with checked_traffic(request.node.nodeid) as hearing:
         yield hearing
 
 

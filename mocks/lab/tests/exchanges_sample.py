@@ -22,7 +22,7 @@ def body(text: str = "", **changes: Any) -> dict[str, Any]:
 
 def exchange(url: str = DOWNLOAD, **changes: Any) -> dict[str, Any]:
     """An exchange of CMI's journal, changed."""
-    told = {
+    text = {
         "id": 1,
         "at": "2026-11-28T16:08:56.451Z",
         "method": "GET",
@@ -38,12 +38,12 @@ def exchange(url: str = DOWNLOAD, **changes: Any) -> dict[str, Any]:
         "fault": None,
         "evidence": [],
     }
-    return told | changes
+    return text | changes
 
 
 def delivery(**changes: Any) -> dict[str, Any]:
     """A row of the delivery log, changed."""
-    told = {
+    text = {
         "id": "6ED982A1-6314-6F9C-A10C-CE9D08041F4E",
         "config_id": "889F5E91-5F77-3510-0F0A-C3E217A18C9A",
         "contact_id": GUID,
@@ -62,4 +62,4 @@ def delivery(**changes: Any) -> dict[str, Any]:
         "error": None,
         "change": 3,
     }
-    return told | changes
+    return text | changes

@@ -106,6 +106,12 @@ def test_calls_that_would_move_the_keyboards_start_or_end_the_tour_stay_in_their
     assert {name for name, text in code.items() if call in text} == only_in, instead
 
 
+def test_a_page_names_its_tenant_in_title_and_stack(client: FlaskClient) -> None:
+    page = client.get(f"{CHAIN}/").text
+    assert f"<title>Chain · {TENANT.tenant_path} · Chat attachments</title>" in page
+    assert f"{TENANT.tenant_path} · chat" in page
+
+
 def test_every_page_of_the_menu_is_there(client: FlaskClient) -> None:
     menu = client.get(f"{CHAIN}/").text
     for page in PAGES:

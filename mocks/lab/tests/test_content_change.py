@@ -43,9 +43,9 @@ def test_both_contents_are_told_by_size_and_type() -> None:
 
 def test_contents_of_one_size_and_type_are_told_apart_by_digest() -> None:
     alike = replace(HELD, size_bytes=10_256, sniffed_type="application/pdf")
-    told = differs(SOURCE, alike)
-    assert BAD[:12] in told
-    assert GOOD[:12] in told
+    text = differs(SOURCE, alike)
+    assert BAD[:12] in text
+    assert GOOD[:12] in text
 
 
 @pytest.mark.parametrize(

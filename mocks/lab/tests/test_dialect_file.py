@@ -77,7 +77,7 @@ def test_the_service_is_told_the_file_and_its_settle_time_is_the_files(path: Pat
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "text"),
     [
         ('"B"', '"Q"', ["[cmi.chat_shape]", "'Q'", "one of 'A', 'B', 'C', 'D'"]),
         ("200", "201", ["[c4c.delete_status]", "201", "one of 204, 200"]),
@@ -96,12 +96,12 @@ def test_the_service_is_told_the_file_and_its_settle_time_is_the_files(path: Pat
         ("[recorded]", "[recorded", ["is no TOML"]),
     ],
 )
-def test_a_bad_file_is_refused_naming_entry_value_and_remedy(path: Path, old: str, new: str, told: list[str]) -> None:
+def test_a_bad_file_is_refused_naming_entry_value_and_remedy(path: Path, old: str, new: str, text: list[str]) -> None:
     path.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(WrongUse) as refused:
         read_dialect_file(path)
     assert str(path) in str(refused.value)
-    assert [each for each in told if each not in str(refused.value)] == []
+    assert [each for each in text if each not in str(refused.value)] == []
 
 
 @pytest.mark.parametrize(

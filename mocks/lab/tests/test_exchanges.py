@@ -28,17 +28,17 @@ from attachment_lab.exchanges.query import Query, read_query, select
 
 
 def test_a_download_tells_its_chat_its_file_and_who_asked() -> None:
-    told = {"Content-Disposition": "attachment; filename=\"_.pdf\"; filename*=UTF-8''%C3%9Cber%20%2B1.pdf"}
-    entry = from_exchange("cmi", exchange(response_headers=told))
+    text = {"Content-Disposition": "attachment; filename=\"_.pdf\"; filename*=UTF-8''%C3%9Cber%20%2B1.pdf"}
+    entry = from_exchange("cmi", exchange(response_headers=text))
     assert (entry.chat, entry.attachment, entry.file) == (GUID, FILE, "Über +1.pdf")
     assert (entry.caller, entry.operation, entry.words) == ("transfer service", "download", "Reads Über +1.pdf")
 
 
 def test_an_upload_tells_its_name_and_the_object_that_came_of_it() -> None:
     sent = body(json.dumps({"Name": 'Kauf "neu" ü.pdf', "Binary": "aGVsbG8K"}))
-    told = {"Location": f"https://x/sap/c4c/odata/v1/chatactivity/ChatActivityAttachmentCollection('{HELD}')"}
-    entry = from_exchange("c4c", exchange(UPLOAD, method="POST", request=sent, response_headers=told))
-    assert (entry.activity, entry.held, entry.file) == (ACTIVITY, HELD, 'Kauf "neu" ü.pdf')
+    text = {"Location": f"https://x/sap/c4c/odata/v1/chatactivity/ChatActivityAttachmentCollection('{HELD}')"}
+    entry = from_exchange("c4c", exchange(UPLOAD, method="POST", request=sent, response_headers=text))
+    assert (entry.activity, entry.object_id, entry.file) == (ACTIVITY, HELD, 'Kauf "neu" ü.pdf')
 
 
 @pytest.mark.parametrize(

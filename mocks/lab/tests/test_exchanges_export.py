@@ -74,14 +74,15 @@ def test_the_schema_of_the_archive_refuses_what_is_none() -> None:
 
 RECORDING = Recording(
     guid="5AB6E20342A6EE11B3ED58961D1810CC", tenant="acme", channel_sub_type="whatsapp", direct=False, accepted=True,
-    handed_on=1, ended=True, wrapped_up=True,
+    further_legs=1, ended=True, wrapped_up=True,
     files=(RecordedFile(id="AB", name='"); import os; ("\n', size_bytes=3, by="customer"),),
     faults=(
-        RecordedFault(mock="cmi", kind="cut", path="*/attachments/AB*", method="GET", phase="after", params={"after_bytes": 1},
-               skip=2, times=1, on_the_wire=True),
+        RecordedFault(mock="cmi", kind="cut", path="*/attachments/AB*", method="GET", phase="after",
+                      params={"after_bytes": 1}, skip=2, times=1, on_the_wire=True),
     ),
     state="parked", outcome="failed", attachments=(("a", "parked"),), stored=(), deliveries=("delivered",),
-    broken_invariants=("integrity",), fired=("Ended",), events=("Ended", "Closed"), dialects={"cmi": {"chat_shape": "B"}},
+    broken_invariants=("integrity",), fired=("Ended",), events=("Ended", "Closed"),
+    dialects={"cmi": {"chat_shape": "B"}},
 )  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def test_no_file_name_can_become_code() -> None:
 def test_the_file_says_all_that_was_particular() -> None:
     text = source(RECORDING)
     for part in (
-        "own_stack(fault_proxy=True)", "no_reconciliation", "chat.hand_on()",
+        "own_stack(fault_proxy=True)", "no_reconciliation", "chat.add_leg()",
         '"*/attachments/" + chat.files[0].id + "*"',
         "skip=2", "after_bytes=1", 'events=("Ended", "Closed")', '"chat_shape": "B"',
     ):  # fmt: skip
@@ -224,9 +225,9 @@ def test_the_exported_test_passes_and_fails_when_the_end_is_another(
     other = tmp_path / "test_other.py"
     other.write_text(text.replace("*/attachments/", "*/nowhere/", 1))
     assert other.read_text() != text
-    told = run(other)
-    assert told.returncode == 1
-    assert "AssertionError" in told.stdout or "assert" in told.stdout
+    message = run(other)
+    assert message.returncode == 1
+    assert "AssertionError" in message.stdout or "assert" in message.stdout
 
 
 @pytest.mark.stack

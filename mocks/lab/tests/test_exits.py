@@ -56,7 +56,7 @@ def test_an_unexpected_error_is_70_with_a_sentence_and_a_private_log_file(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert run_command(ending(ZeroDivisionError("by zero")), "broken", []) == 70
     said = capsys.readouterr().err
-    (log,) = (tmp_path / "attachment-lab").iterdir()
+    (log,) = (tmp_path / "attachment-lab" / "log").iterdir()
     assert "broken: internal error: ZeroDivisionError: by zero" in said
     assert str(log) in said
     assert "Traceback" not in said

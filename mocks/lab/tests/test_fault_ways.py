@@ -25,7 +25,7 @@ from attachment_lab.stack.commands import PROXY_BYPASSED, mock
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.ready_file import RunningStack
 from attachment_lab.tenant.credentials import default_tenant
-from attachment_lab.testing.lab import FaultCannotStrike, Lab, LabTenant
+from attachment_lab.testing.lab import FaultHasNoEffect, Lab, LabTenant
 from mock_kit.faults.kinds import KINDS
 from mock_kit.testing import MockProcess, running_mock
 
@@ -43,8 +43,8 @@ class Cmi:
     urls: dict[str, str]
 
     def faults(self) -> list[dict[str, Any]]:
-        told = httpx.get(f"{self.process.url}/_mock/faults", params=OF).json()
-        return list(told["faults"])
+        text = httpx.get(f"{self.process.url}/_mock/faults", params=OF).json()
+        return list(text["faults"])
 
     def asked(self) -> httpx.Response:
         """A download's address, as the service would ask for it."""
@@ -109,9 +109,9 @@ def test_times_0_of_the_command_means_until_cleared(cmi: Cmi, times: str, capsys
 
 def test_the_command_says_that_a_wire_fault_cannot_strike(cmi: Cmi, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(cmi, "add", "cmi", "close_delimited", "--json") == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out)["warning"] == f"close_delimited cannot strike: {PROXY_BYPASSED}"
-    assert "cannot strike" in told.err
+    text = capsys.readouterr()
+    assert json.loads(text.out)["warning"] == f"close_delimited cannot strike: {PROXY_BYPASSED}"
+    assert "cannot strike" in text.err
     assert command(cmi, "list") == 0
     assert "cannot strike" in capsys.readouterr().err
     assert command(cmi, "add", "cmi", "status", "status=503") == 0
@@ -139,12 +139,12 @@ def test_every_kind_can_be_planned_on_the_page(cmi: Cmi, kind: str) -> None:
     """As the form opens. The page offers wire faults only where the service passes the fault proxies."""
     client = build_app(StackClients(cmi.urls), TENANT, cmi.urls, control=StackControl(fault_proxy=True)).test_client()
     params = {field.name: _typed(field.input, field.default) for field in FORMS[kind].fields}
-    form = {"place": "download", "kind": kind, "params": params, "times": 0}
+    form = {"location": "download", "kind": kind, "params": params, "times": 0}
     answer = client.post("/w/acme/faults/api/faults", json=form)
     assert answer.status_code == 201, answer.text
-    (told,) = cmi.faults()
-    assert (told["kind"], told["times"], told["match"]["path"]) == (kind, None, "*/attachments/*")
-    assert answer.get_json()["warning"] == told.get("warning", "")
+    (message,) = cmi.faults()
+    assert (message["kind"], message["times"], message["match"]["path"]) == (kind, None, "*/attachments/*")
+    assert answer.get_json()["warning"] == message.get("warning", "")
 
 
 def _typed(kind: str, text: str) -> Any:
@@ -180,7 +180,7 @@ def tenant(cmi: Cmi, tmp_path: Path) -> LabTenant:
 
 
 def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: LabTenant) -> None:
-    with pytest.warns(FaultCannotStrike, match="attachment-lab up --fault-proxy"):
+    with pytest.warns(FaultHasNoEffect, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="drip", bytes_per_s=1, part="head")
     assert fault.warning.startswith("drip cannot strike")
 
@@ -188,7 +188,7 @@ def test_the_plugin_warns_of_a_wire_fault_that_cannot_strike(tenant: LabTenant) 
 @pytest.mark.parametrize("times", [0, None])
 def test_the_plugin_plans_until_removed_with_0_and_none(cmi: Cmi, tenant: LabTenant, times: int | None) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("error", FaultCannotStrike)
+        warnings.simplefilter("error", FaultHasNoEffect)
         fault = tenant.fault(mock="cmi", kind="status", times=times, status=400, body=ERROR)
     assert fault.warning == ""
     assert [cmi.asked().json() for _ in range(3)] == [ERROR] * 3

@@ -39,9 +39,9 @@ def test_no_more_is_assumed_than_the_project_allows(found: list[Part]) -> None:
 
 
 def test_too_many_assumptions_are_told_with_the_remedy() -> None:
-    (told,) = over_the_cap({"assumed": 33.4}, 33)
-    assert "33.4 %" in told
-    assert "probe" in told
+    (text,) = over_the_cap({"assumed": 33.4}, 33)
+    assert "33.4 %" in text
+    assert "probe" in text
 
 
 def test_a_sound_label_owes_nothing() -> None:
@@ -61,9 +61,9 @@ def test_a_sound_label_owes_nothing() -> None:
     ],
 )
 def test_what_a_label_owes_is_told(changes: dict[str, str], lack: str) -> None:
-    (told,) = owed(**changes)
-    assert told.startswith("cmi.x (")
-    assert lack in told
+    (text,) = owed(**changes)
+    assert text.startswith("cmi.x (")
+    assert lack in text
 
 
 def test_shares_add_up_to_a_hundred(found: list[Part]) -> None:

@@ -56,7 +56,7 @@ def test_a_reason_keeps_its_code_and_remedy() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "known"),
+    ("text", "known"),
     [
         (FILE, FILE),
         (f"/acme/cmi/chats/{CHAT}/attachments/{FILE} contract.pdf", FILE),
@@ -65,10 +65,10 @@ def test_a_reason_keeps_its_code_and_remedy() -> None:
         ("transcript:0123456789abcdef", None),
     ],
 )
-def test_a_file_that_the_service_knows_by_its_address_has_the_id_of_cmi(told: str, known: str | None) -> None:
-    file = {"cmi_attachment_id": told, "name": "contract.pdf", "state": "stored"}
+def test_a_file_that_the_service_knows_by_its_address_has_the_id_of_cmi(text: str, known: str | None) -> None:
+    file = {"cmi_attachment_id": text, "name": "contract.pdf", "state": "stored"}
     record = transfer_from({"id": "T", "contact_id": "C", "state": "settled", "attachments": [file]})
-    assert record.attachments[0].source_id == (known or told)
+    assert record.attachments[0].source_id == (known or text)
 
 
 def test_what_the_lab_counted_while_sending_wins_over_what_cmi_says() -> None:
@@ -138,14 +138,15 @@ def test_a_row_whose_ends_differ_is_called_changed() -> None:
         "c4c_sha256": "bb",
         "c4c_object_id": "O",
         "outcome": "changed",
+        "reason": None,
     }
 
 
 def test_a_delivered_chat_is_not_at_rest_before_its_transfer_is_known() -> None:
-    assert list(ChainState(deliveries=(delivery_from(DELIVERY),)).unrest())
+    assert list(ChainState(deliveries=(delivery_from(DELIVERY),)).pending())
 
 
 def test_a_waiting_transfer_is_not_at_rest_and_tells_why() -> None:
     waiting = TransferRecord(id="T1", chat="C1", state="waiting", rounds=2, reason="busy: C4C answered 503")
-    [line] = ChainState(deliveries=(delivery_from(DELIVERY),), transfers=(waiting,)).unrest()
+    [line] = ChainState(deliveries=(delivery_from(DELIVERY),), transfers=(waiting,)).pending()
     assert line == "transfer T1 is waiting after 2 round(s); busy: C4C answered 503"

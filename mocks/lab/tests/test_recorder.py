@@ -17,7 +17,7 @@ from werkzeug.test import Client
 from attachment_contract.traffic import TrafficBody, TrafficExchange, TrafficMessage
 from attachment_lab.recorder.collector import CollectedRecords, Collector
 from attachment_lab.recorder.ends import unmatched
-from attachment_lab.recorder.inside import heard
+from attachment_lab.recorder.inside import checked_traffic
 from attachment_lab.recorder.instrumentation import Digest, Sent, SocketSink, instrument_httpx
 from attachment_lab.testing.lab import LabTenant
 from c4c_mock.app import create_app
@@ -46,19 +46,19 @@ def ask(client: Client, path: str, method: str = "GET", **more: Any) -> int:
 
 
 def test_a_good_exchange_with_a_mock_in_this_process_passes(c4c: Client) -> None:
-    with heard("test_a") as hearing:
+    with checked_traffic("test_a") as hearing:
         assert ask(c4c, "/") == 200
     assert dict(hearing.checked) == {"c4c.service": 1}
 
 
 def test_a_mock_that_answers_a_wrong_document_is_found(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("c4c_mock.wire.json_out.service_document", lambda _service: {"d": {"EntitySets": CANARY}})
-    with pytest.raises(AssertionError) as failure, heard("test_b"):
+    with pytest.raises(AssertionError) as failure, checked_traffic("test_b"):
         ask(c4c, "/")
-    told = str(failure.value)
-    assert "live traffic of test_b breaks the contract" in told
-    assert "[c4c.service] response: c4c_service_document.v1: d/EntitySets breaks 'type'" in told
-    assert CANARY not in told
+    text = str(failure.value)
+    assert "live traffic of test_b breaks the contract" in text
+    assert "[c4c.service] response: c4c_service_document.v1: d/EntitySets breaks 'type'" in text
+    assert CANARY not in text
 
 
 def test_a_mock_that_is_too_kind_is_found(c4c: Client) -> None:
@@ -72,13 +72,16 @@ def test_a_mock_that_is_too_kind_is_found(c4c: Client) -> None:
     }
     chat = c4c.post("/_mock/cti", json=cti).get_json()["activity"]["object_id"]
     document = {"TypeCode": "10001", "Name": "a.txt", "Binary": "QUJD"}
-    with pytest.raises(AssertionError, match=r"'required' \(CategoryCode\), and it was not refused"), heard("test_c"):
+    with (
+        pytest.raises(AssertionError, match=r"'required' \(CategoryCode\), and it was not refused"),
+        checked_traffic("test_c"),
+    ):
         assert ask(c4c, f"/ChatActivityCollection('{chat}')/ChatActivityAttachment", "POST", json=document) == 201
 
 
 def test_an_exchange_that_was_dropped_is_a_failure(c4c: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mock_kit.journal.recorder.RecorderLog.__init__.__defaults__", (10,))
-    with pytest.raises(AssertionError, match="1 exchanges did not fit"), heard("test_d"):
+    with pytest.raises(AssertionError, match="1 exchanges did not fit"), checked_traffic("test_d"):
         ask(c4c, "/")
 
 
@@ -98,7 +101,7 @@ def received(**changes: Any) -> TrafficExchange:
 
 
 def differences(record: Sent, *exchanges: TrafficExchange) -> list[str]:
-    return [told for _, told in unmatched([("c4c", record)], exchanges)]
+    return [text for _, text in unmatched([("c4c", record)], exchanges)]
 
 
 def test_two_ends_that_agree_match() -> None:
@@ -106,7 +109,7 @@ def test_two_ends_that_agree_match() -> None:
 
 
 @pytest.mark.parametrize(
-    ("record", "exchange", "told"),
+    ("record", "exchange", "text"),
     [
         (sent(status=200), received(), "status 200 read, 201 sent"),
         (
@@ -119,12 +122,12 @@ def test_two_ends_that_agree_match() -> None:
             received(),
             "answer: 4 bytes aa at the sender, 5 bytes aa at the receiver",
         ),
-        (sent(), received(method="GET"), "nobody received it"),
-        (sent(), received(neighbour="cmi"), "nobody received it"),
+        (sent(), received(method="GET"), "no process received it"),
+        (sent(), received(neighbour="cmi"), "no process received it"),
     ],
 )
-def test_a_difference_between_the_ends_is_told(record: Sent, exchange: TrafficExchange, told: str) -> None:
-    assert differences(record, exchange) == [told]
+def test_a_difference_between_the_ends_is_told(record: Sent, exchange: TrafficExchange, text: str) -> None:
+    assert differences(record, exchange) == [text]
 
 
 def test_a_planned_fault_stands_for_one_record_and_no_more() -> None:
@@ -182,13 +185,13 @@ def collector() -> Iterator[Collector]:
 
 def test_records_of_another_process_arrive_and_what_it_has_under_way_goes_with_it(collector: Collector) -> None:
     records = collector.records
-    sink = SocketSink(collector.environment("service").partition("=")[2])
+    sink = SocketSink(collector.address("service").partition("=")[2])
     sink.begun()
     sink.begun()
     sink.sent(sent())
     sink.received(CapturedExchange("service", None, "GET", "/transfers", "h", 200))
-    assert records.wait(lambda: len(records.look()[1]) == 1, 10)
-    assert records.look()[0] == [sent()]
+    assert records.wait(lambda: len(records.snapshot()[1]) == 1, 10)
+    assert records.snapshot()[0] == [sent()]
     sink.begun()
     assert records.wait(lambda: records.under_way == 1, 10)
     assert sink._connection is not None
@@ -197,7 +200,7 @@ def test_records_of_another_process_arrive_and_what_it_has_under_way_goes_with_i
 
 
 def test_a_stranger_without_the_key_is_not_listened_to(collector: Collector) -> None:
-    host, port, _ = collector.environment("x").partition("=")[2].split(":")
+    host, port, _ = collector.address("x").partition("=")[2].split(":")
     sink = SocketSink(f"{host}:{port}:wrong")
     sink.begun()
     assert not collector.records.wait(lambda: collector.records.under_way > 0, 0.2)
@@ -208,7 +211,7 @@ def test_what_does_not_fit_into_the_collector_is_counted() -> None:
     captured = CapturedExchange("service", None, "GET", "/", "h", 200)
     captured.response.text = "long"
     records.received(captured.to_dict(), 0)
-    assert (records.dropped, records.look()[1]) == (1, [])
+    assert (records.dropped, records.snapshot()[1]) == (1, [])
 
 
 def test_httpx_is_tapped_as_long_as_somebody_listens(collector: Collector) -> None:
@@ -220,7 +223,7 @@ def test_httpx_is_tapped_as_long_as_somebody_listens(collector: Collector) -> No
     with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
         client.get("http://127.0.0.1:1/y")
     assert [(one.who, one.error, one.path) for one in remembered.heard] == [("second", "ConnectError", "/x")]
-    assert [(one.who, one.path) for one in collector.records.look()[0]] == [("lab", "/x"), ("lab", "/y")]
+    assert [(one.who, one.path) for one in collector.records.snapshot()[0]] == [("lab", "/x"), ("lab", "/y")]
 
 
 class _Remember:
@@ -251,9 +254,9 @@ def test_a_request_off_the_contract_fails_the_tenant_at_its_end(tenant: LabTenan
             auth=(inner.names.c4c_user, inner.names.c4c_password),
             trust_env=False,
         )
-    told = str(failure.value)
-    assert "live traffic of the inner test" in told
-    assert inner.names.c4c_password not in told
+    text = str(failure.value)
+    assert "live traffic of the inner test" in text
+    assert inner.names.c4c_password not in text
 
 
 @pytest.mark.stack

@@ -153,8 +153,8 @@ def test_names_are_hidden_everywhere_they_are_told() -> None:
     )
     hidden = without_names(replace(REPORT, invariants=(invariant,), scope=Scope(hide_names=True)))
     html = render(hidden)
-    for told in ("Alice", "passport", "onerror"):
-        assert told not in html
+    for text in ("Alice", "passport", "onerror"):
+        assert text not in html
     assert "file 1.jpg" in html
     assert "Customer 1" in html
     assert "file 1.jpg: changed between CMI and the service" in html
@@ -185,13 +185,13 @@ def test_the_sentence_tells_each_fact_once(files: tuple[FileRow, ...], sentence:
     assert sentence_of(files, ended=True, at_rest=True) == sentence
 
 
-def test_a_chat_that_has_not_been_handed_over_is_neither_a_success_nor_a_failure() -> None:
+def test_a_chat_that_has_not_been_delivered_is_neither_a_success_nor_a_failure() -> None:
     waiting = replace(CHAT, deliveries=(), files=(replace(STORED, equal=None, tone="idle", state="In the chat"),))
     done = replace(CHAT, files=(STORED,))
     assert headline_of([waiting, done]) == (
-        "The attachment arrived; every byte is equal at both ends. 1 chat has not been handed over yet."
+        "The attachment arrived; every byte is equal at both ends. 1 chat has not been delivered yet."
     )
-    assert headline_of([waiting, waiting]) == "None of 2 chats has been handed over yet."
+    assert headline_of([waiting, waiting]) == "None of 2 chats has been delivered yet."
 
 
 def test_a_chat_with_nothing_to_do_at_a_stop_does_not_dim_the_others() -> None:

@@ -14,9 +14,9 @@ from attachment_lab.scenarios.table import SCENARIOS
 
 def test_the_list_is_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["scenario", "list", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert [each["id"] for each in told] == [each.id for each in SCENARIOS]
-    assert all(each["steps"] and each["checks"] for each in told)
+    text = json.loads(capsys.readouterr().out)
+    assert [each["id"] for each in text] == [each.id for each in SCENARIOS]
+    assert all(each["steps"] and each["checks"] for each in text)
 
 
 @pytest.mark.parametrize("arguments", [[], ["earthquake"], ["--all", "c4c-down"]])
@@ -30,9 +30,9 @@ def test_scenarios_are_played_on_a_stack_of_their_own_and_end_as_they_should() -
     command = [sys.executable, "-m", "attachment_lab", "scenario", "run", "token-expires", "event-lost", "--json"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["ok"]
-    assert [each["id"] for each in told["scenarios"]] == ["token-expires", "event-lost"]
-    for each in told["scenarios"]:
+    message = json.loads(done.stdout)
+    assert message["ok"]
+    assert [each["id"] for each in message["scenarios"]] == ["token-expires", "event-lost"]
+    for each in message["scenarios"]:
         assert all(finding["ok"] for finding in each["findings"])
         assert each["facts"]["objects"] == 4

@@ -17,7 +17,7 @@ from attachment_lab.reconciliation.records import ReconciliationVerdict, Violati
 from attachment_lab.scenarios import checks
 from attachment_lab.scenarios.model import FileFact, RunFacts, Scenario, ScenarioResult
 from attachment_lab.scenarios.player import obstacle
-from attachment_lab.scenarios.run import ScenarioContext, can_strike_a_new_chat
+from attachment_lab.scenarios.run import ScenarioContext, can_affect_a_new_chat
 from attachment_lab.scenarios.table import SCENARIOS, scenario
 from c4c_mock.evidence import DIALECT as C4C_DIALECT
 from cmi_mock.evidence import DIALECT as CMI_DIALECT
@@ -69,7 +69,7 @@ def planned(each: Scenario, method: str) -> Iterator[tuple[tuple[Any, ...], dict
 
 
 @pytest.mark.parametrize("each", SCENARIOS, ids=lambda each: each.id)
-def test_every_fault_of_a_scenario_is_one_that_the_kit_takes_and_that_can_strike_there(each: Scenario) -> None:
+def test_every_fault_of_a_scenario_is_one_that_the_kit_accepts_and_can_take_effect_there(each: Scenario) -> None:
     for (place, kind), given in planned(each, "plan"):
         assert fault_errors(kind, given.get("phase"), given.get("params", {})) == []
         assert misplaced(BY_ID[place], kind, fault_proxy=each.needs_fault_proxy) is None
@@ -97,9 +97,9 @@ def test_every_fault_of_the_demo_is_one_that_the_kit_takes(name: str) -> None:
     ],
 )
 def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, object], remedy: str) -> None:
-    told = obstacle(scenario(name), ScenarioContext(reconciliation=None, **ground))  # type: ignore[arg-type]  # never looked at
-    assert told is not None
-    assert remedy in told
+    text = obstacle(scenario(name), ScenarioContext(reconciliation=None, **ground))  # type: ignore[arg-type]  # never looked at
+    assert text is not None
+    assert remedy in text
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_stack_that_cannot_play_it_says_why(name: str, ground: dict[str, objec
         (checks.objects(2), facts(objects=2), facts(objects=3)),
         (checks.rounds(2), facts(rounds=2), facts(rounds=1)),
         (checks.rounds_exactly(2), facts(rounds=2), facts(rounds=3)),
-        (checks.struck(), facts(strikes=1), facts(strikes=0)),
+        (checks.fault_applied(), facts(faults_applied=1), facts(faults_applied=0)),
         (checks.refused(), facts(refused=1), facts(refused=0)),
         (checks.retried(), facts(retries=1), facts(retries=0)),
         (checks.passed(60), facts(virtual_s=60.4), facts(virtual_s=12.0)),
@@ -145,13 +145,13 @@ def test_the_invariant_that_is_broken_must_be_the_right_one_at_the_right_hop() -
 
 
 @pytest.mark.parametrize(
-    ("remaining", "path", "strikes"),
+    ("remaining", "path", "affects"),
     [(1, "*/attachments/*", True), (None, "*", True), (0, "*", False), (None, f"*/attachments/{'A' * 32}*", False)],
 )
 def test_only_a_fault_that_could_strike_its_chat_keeps_a_scenario_from_beginning(
-    remaining: int | None, path: str, strikes: bool
+    remaining: int | None, path: str, affects: bool
 ) -> None:
-    assert can_strike_a_new_chat({"remaining": remaining, "match": {"path": path}}) is strikes
+    assert can_affect_a_new_chat({"remaining": remaining, "match": {"path": path}}) is affects
 
 
 def test_a_run_that_broke_off_is_not_ok_whatever_was_found() -> None:

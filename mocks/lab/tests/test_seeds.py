@@ -73,7 +73,7 @@ def test_a_script_that_does_not_fit_together_is_refused_by_its_place(change: str
 @pytest.mark.stack
 def test_the_books_balance_once_the_customers_are_loaded(tenant: LabTenant) -> None:
     heard: list[str] = []
-    loaded = load(tenant.lab.stack.clients, tenant.names, told=heard.append)
+    loaded = load(tenant.lab.stack.clients, tenant.names, on_chat=heard.append)
     assert len(loaded.chats) == len(heard) == 12
     states = Counter((each.state, each.outcome) for each in tenant.transfers())
     assert states == {("settled", "stored"): 6, ("settled", "no_attachments"): 1, ("parked", "partly_stored"): 1}

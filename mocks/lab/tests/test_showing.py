@@ -141,7 +141,7 @@ def test_what_a_mock_recorded_cannot_act_on_the_terminal(
     console.print(table)
     console.print(hostile)
     common.print_json({hostile: hostile})
-    told = capsys.readouterr()
-    shown = told.out + told.err
+    text = capsys.readouterr()
+    shown = text.out + text.err
     assert not set(shown) & set("\x07\x1b\x9b\u202e"), repr(shown)
     assert "[link=https://evil.example]" in shown

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from attachment_lab.errors import NotSettled, StackFailed, WrongUse
 from attachment_lab.stack.kill import listeners
 from attachment_lab.stack.process_cleanup import members
 from attachment_lab.stack.running import StackOptions, open_stack
-from attachment_lab.testing.lab import FaultCannotStrike, LabTenant
+from attachment_lab.testing.lab import FaultHasNoEffect, LabTenant
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
 
@@ -116,18 +117,18 @@ def test_a_chain_that_does_not_come_to_rest_says_what_is_still_moving(tenant: La
 
 
 def test_a_stack_without_fault_proxies_says_that_a_wire_fault_cannot_strike(tenant: LabTenant) -> None:
-    with pytest.warns(FaultCannotStrike, match="attachment-lab up --fault-proxy"):
+    with pytest.warns(FaultHasNoEffect, match="attachment-lab up --fault-proxy"):
         fault = tenant.fault(mock="cmi", kind="cut", path="*/attachments/*", after_bytes=10)
     assert fault.warning
     tenant.chat(files=[NOTE]).end()
     tenant.wait_until_settled()
-    (told,) = tenant.mock("cmi").get("/_mock/faults", tenant=tenant.name)["faults"]
-    assert (told["applied"], told["warning"]) == (0, fault.warning)
+    (text,) = tenant.mock("cmi").get("/_mock/faults", tenant=tenant.name)["faults"]
+    assert (text["applied"], text["warning"]) == (0, fault.warning)
 
 
 def test_a_stack_leaves_no_process_and_no_folder_behind() -> None:
     with open_stack() as stack:
-        pids = [child.pid for child in stack.children.all]
+        pids = [each.pid for each in stack.processes.all]
         run_dir = stack.run_dir
         assert all(members(pid) for pid in pids)
     assert [members(pid) for pid in pids] == [[]] * len(pids)
@@ -136,7 +137,7 @@ def test_a_stack_leaves_no_process_and_no_folder_behind() -> None:
 
 def test_a_process_that_dies_is_noticed_at_once() -> None:
     with open_stack() as stack:
-        victim = next(child for child in stack.children.all if child.name == "c4c")
+        victim = next(each for each in stack.processes.all if each.name == "c4c")
         os.kill(victim.pid, signal.SIGKILL)
         victim.wait(10)
         with pytest.raises(StackFailed, match="c4c ended by SIGKILL"):
@@ -190,12 +191,11 @@ def test_however_up_ends_the_stack_goes_with_it(tmp_path: Path, how: signal.Sign
 
 
 def lives(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
+    """Whether a process runs; a zombie does not."""
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return state != "Z"
 
 
 def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_other_commands_find_the_stack_and_reset_sets_it_back(tmp_path: Path) ->
         assert lab("reset").returncode == 0
         reconciliation = json.loads(lab("reconcile", "--json").stdout)
         assert reconciliation["reconciliation"] == {"ok": True, "violations": []}
-        assert {each["outcome"] for each in reconciliation["attachments"]} == {"not asked for"}
+        assert {each["outcome"] for each in reconciliation["attachments"]} == {"no_transfer"}
         # The ready file that programs outside rely on has followed: its secrets open the new tenant.
         ready = json.loads((tmp_path / "ready.json").read_text())
         assert ready["tenants"]["acme"]["oauth"]["client_id"] != was["tenants"]["acme"]["oauth"]["client_id"]
@@ -264,10 +264,10 @@ def test_the_demo_brings_the_customers_bytes_whatever_cmi_answers_first(fault: s
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert [each["outcome"] for each in told["attachments"]] == ["stored"]
-    assert told["attachments"][0]["c4c_sha256"] == hashlib.sha256(b"hello").hexdigest()
-    assert told["reconciliation"]["ok"]
+    message = json.loads(done.stdout)
+    assert [each["outcome"] for each in message["attachments"]] == ["stored"]
+    assert message["attachments"][0]["c4c_sha256"] == hashlib.sha256(b"hello").hexdigest()
+    assert message["reconciliation"]["ok"]
 
 
 def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
@@ -280,6 +280,6 @@ def test_the_demo_fails_when_a_byte_changed_on_the_way(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    told = " ".join(done.stdout.split())
-    assert "CMI → service: a.txt: C4C holds 5 bytes" in told
-    assert "CMI's answer was changed by the planned fault flip_byte" in told
+    message = " ".join(done.stdout.split())
+    assert "CMI → service: a.txt: C4C holds 5 bytes" in message
+    assert "CMI's answer was changed by the planned fault flip_byte" in message

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -117,31 +116,31 @@ def test_an_exit_by_signal_is_told_by_its_name() -> None:
 
 
 def test_a_process_that_dies_at_once_is_reported_with_its_log(tmp_path: Path) -> None:
-    children = StackProcesses(tmp_path)
+    processes = StackProcesses(tmp_path)
     try:
-        child = children.start(Command(name="cmi", module="no_such_module_at_all"))
+        process = processes.start(Command(name="cmi", module="no_such_module_at_all"))
         with pytest.raises(StackFailed, match=r"(?s)cmi ended with exit code 1.*no_such_module_at_all"):
-            children.wait_until(lambda: False, who=child, what=lambda: "unused", deadline=time.monotonic() + 60)
+            processes.wait_until(lambda: False, process=process, status=lambda: "unused")
     finally:
-        children.stop()
+        processes.stop()
 
 
 def test_a_process_that_never_answers_is_reported_with_what_it_said(tmp_path: Path) -> None:
-    children = StackProcesses(tmp_path)
+    processes = StackProcesses(tmp_path)
     try:
-        child = children.start(Command(name="slow", module="http.server", arguments=["0"]))
-        with pytest.raises(StackFailed, match="slow is not ready: it says 503"):
-            children.wait_until(lambda: False, who=child, what=lambda: "it says 503", deadline=0)
+        process = processes.start(Command(name="slow", module="http.server", arguments=["0"]))
+        with pytest.raises(StackFailed, match=r"slow is not ready after .* it says 503"):
+            processes.wait_until(lambda: False, process=process, status=lambda: "it says 503", stalled_s=0)
     finally:
-        children.stop()
+        processes.stop()
 
 
 def test_stopping_ends_the_whole_process_group(tmp_path: Path) -> None:
-    children = StackProcesses(tmp_path)
-    child = children.start(Command(name="server", module="http.server", arguments=["0"]))
-    children.stop()
-    assert child.exit_code is not None
-    assert not Path(f"/proc/{child.pid}").exists()
+    processes = StackProcesses(tmp_path)
+    process = processes.start(Command(name="server", module="http.server", arguments=["0"]))
+    processes.stop()
+    assert process.exit_code is not None
+    assert not Path(f"/proc/{process.pid}").exists()
 
 
 def test_the_process_behind_a_port_is_found() -> None:

@@ -12,7 +12,7 @@ from mock_kit.app import WrappedApp, wrap
 from mock_kit.http.problem import FieldError, Problem
 from mock_kit.mock import DEFAULT_TENANT, Mock
 from mock_kit.server import extra
-from mock_kit.tenants import Tenant, Tenants
+from mock_kit.tenants import MockTenant, Tenants
 from orchestration_mock.evidence import DIALECT, LABELS
 from orchestration_mock.model.events.outgoing import RequestSender
 from orchestration_mock.model.issuer.keyring import Keyrings, unverified
@@ -80,7 +80,7 @@ def refuse_real_network(dialect: object) -> None:
     raise Problem(403, "Not by a control call", detail, [error])
 
 
-def _touch(evidence_id: str, tenant: Tenant) -> str:
+def _touch(evidence_id: str, tenant: MockTenant) -> str:
     DIALECT.book.touch(evidence_id, tenant)
     return LABELS[evidence_id]
 

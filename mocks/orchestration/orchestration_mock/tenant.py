@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mock_kit.tenants import Tenant
+from mock_kit.tenants import MockTenant
 from orchestration_mock.model.events.conversations import ConversationChanges
 from orchestration_mock.model.events.deliveries import DeliveryLog
 from orchestration_mock.model.events.engine import EventEngine
@@ -27,7 +27,7 @@ DEFAULT_SCOPE = ("chat-attachments", "transfers")
 
 
 @dataclass(kw_only=True)
-class OrchestrationTenant(Tenant):
+class OrchestrationTenant(MockTenant):
     """State of one tenant.
 
     Attributes:
@@ -40,7 +40,7 @@ class OrchestrationTenant(Tenant):
     tenant_path: str
     issuer: Issuer
     requests: RequestSender = field(repr=False)
-    touch_in: Callable[[str, Tenant], str] = field(repr=False)
+    touch_in: Callable[[str, MockTenant], str] = field(repr=False)
     setup: Mapping[str, Any] = field(repr=False)
     secrets: SecretsManager = field(init=False)
     integrations: Integrations = field(init=False)
@@ -53,11 +53,11 @@ class OrchestrationTenant(Tenant):
 
     def reset(self) -> None:
         """The tenant as it was created: same client and keys, its setup, and nothing else."""
-        self.journal.guard(self.issuer.client.client_secret, self.issuer.client.client_id)
-        self.secrets = SecretsManager(guard=self.journal.guard)
+        self.journal.mask_secret(self.issuer.client.client_secret, self.issuer.client.client_id)
+        self.secrets = SecretsManager(guard=self.journal.mask_secret)
         self.integrations = Integrations(
             new_id=lambda: self.ids.uuid("integration"),
-            guard=self.journal.guard,
+            guard=self.journal.mask_secret,
             dialect=self.dialect,
         )
         self.conversations = ConversationChanges()
@@ -114,7 +114,7 @@ def make_tenant(
     data_dir: Path,
     dialect: Mapping[str, Any],
     requests: RequestSender,
-    touch: Callable[[str, Tenant], str],
+    touch: Callable[[str, MockTenant], str],
     keys_of: Callable[[str, str], Keyring],
 ) -> OrchestrationTenant:
     """A tenant from ``{"name", "tenant_path", "oauth", "secrets"?, "event_driven_integrations"?}``.
@@ -130,7 +130,7 @@ def make_tenant(
     setup = {key: form.items(key) for key in ("secrets", "event_driven_integrations")}
     form.refuse_unknown("no such member")
     form.done("The tenant")
-    parts = Tenant.parts(name, data_dir, dialect, ids_seed=ids_seed)
+    parts = MockTenant.parts(name, data_dir, dialect, ids_seed=ids_seed)
     basics = {key: parts[key] for key in ("clock", "ids", "dialect")}
     url = f"https://login-eu-c1.cc.sinch.com/{tenant_path}"
     keys = keys_of(url, str(parts["dialect"]["oauth_signing"]))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from attachment_transfer.cli.support import json_option, print_json, print_table, settings, telling_errors
+from attachment_transfer.cli.support import json_option, print_json, print_table, report_errors, settings
 from attachment_transfer.ingress.admin import audit_json
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.audit import AuditLine, audit_of
@@ -19,9 +19,9 @@ _PAGE = 1000
 @click.command("audit")
 @click.argument("transfer_id")
 @json_option
-@telling_errors
+@report_errors
 def transfer_audit(transfer_id: str, as_text: bool) -> None:
-    """Who did what to a transfer, oldest first."""
+    """Print who did what to a transfer, oldest first."""
     engine, _, _ = database_tasks.operator_tools(settings())
     if views.find_transfer(engine, transfer_id, caller=None) is None:
         raise LookupError(f"no transfer {transfer_id}")
@@ -30,9 +30,9 @@ def transfer_audit(transfer_id: str, as_text: bool) -> None:
 
 @click.command("audit")
 @json_option
-@telling_errors
+@report_errors
 def service_audit(as_text: bool) -> None:
-    """What was done to the service as a whole: purges, key rotations."""
+    """Print what was done to the service as a whole: purges, key rotations."""
     engine, _, _ = database_tasks.operator_tools(settings())
     _print_trail(_whole_trail(engine, None), as_text)
 

@@ -20,7 +20,7 @@ from attachment_contract.terminal import echo
 from attachment_transfer import __version__
 from attachment_transfer.cli.audit import service_audit, transfer_audit
 from attachment_transfer.cli.migrate import migrate
-from attachment_transfer.cli.support import fail, telling_errors
+from attachment_transfer.cli.support import fail, report_errors
 from attachment_transfer.cli.support import settings as read_settings
 from attachment_transfer.cli.transfers import transfers
 from attachment_transfer.cli.upkeep import after_restore_command, purge
@@ -32,7 +32,7 @@ from attachment_transfer.runtime.config_check import findings_of
 from attachment_transfer.runtime.settings import dialect_of_file, shipped_dialect
 from attachment_transfer.runtime.supervisor import SupervisedProcess, end_with_supervisor, supervise
 
-#: Connections that are open at once: those that never finish must leave room for a probe. Each costs a few kilobytes.
+#: Connections that are open at once: those that never finish must leave some for a probe. Each costs a few kilobytes.
 _MOST_CONNECTIONS = 8_192
 #: How long a client may take to send the head of a request, in milliseconds.
 _HEAD_WITHIN_MS = 10_000
@@ -48,7 +48,7 @@ def main() -> None:
 
 
 @main.command()
-@telling_errors
+@report_errors
 def serve() -> None:
     """Run the API process."""
     settings = read_settings()
@@ -71,10 +71,10 @@ def serve() -> None:
     )
     try:
         server.serve()
-    except RuntimeError as exc:  # what granian makes of a failed bind, with a backtrace of its own behind it
+    except RuntimeError as exc:  # granian's error for a failed bind; it also logs a backtrace
         why = str(exc).splitlines()[0] if str(exc) else "cannot be opened"
         fail(
-            f"the API's port {settings.port} on {settings.host}: {why}. End the program that has it, or set "
+            f"the API's port {settings.port} on {settings.host}: {why}. End the program that uses it, or set "
             "ATTACHMENT_TRANSFER_PORT to a free port",
             1,
         )
@@ -82,7 +82,7 @@ def serve() -> None:
 
 @main.command()
 @click.option("--standby", is_flag=True, help="Wait for the lock of a running worker instead of failing.")
-@telling_errors
+@report_errors
 def work(standby: bool) -> None:
     """Run a worker process."""
     settings = read_settings()
@@ -92,7 +92,7 @@ def work(standby: bool) -> None:
 
 
 @main.command()
-@telling_errors
+@report_errors
 def run() -> None:
     """Embedded mode: migrate, then one API process and one worker process under one supervisor."""
     settings = read_settings()
@@ -117,18 +117,18 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--id", "key_id", default="k1", show_default=True, help="Name of the key; must be new in the ring.")
+@click.option("--id", "key_id", default="k1", show_default=True, help="Name of the key; no other key may have it.")
 def new(key_id: str) -> None:
     """Print a fresh key as ID:BASE64, for ATTACHMENT_TRANSFER_SEALING_KEYS."""
     click.echo(f"{key_id}:{new_master_key()}")
 
 
 @keys.command("rotate")
-@telling_errors
+@report_errors
 def rotate_command() -> None:
-    """Wrap the secrets of all open transfers under the first sealing key; then older keys may go.
+    """Wrap the secrets of all open transfers with the first sealing key; then older keys may be removed.
 
-    Keep an older key in the ring until no round that it sealed is waiting: a week is enough.
+    Keep an older key until no round that it sealed is waiting: a week is enough.
     """
     settings = read_settings()
     engine, _, _ = database_tasks.operator_tools(settings)
@@ -142,7 +142,7 @@ def rotate_command() -> None:
 @main.command("check-config")
 @click.option("--json", "as_text", is_flag=True, help="Machine-readable.")
 def check_config(as_text: bool) -> None:
-    """Read the settings and say everything that is wrong or unsafe with them."""
+    """Read the settings and print everything that is wrong or unsafe in them."""
     findings = findings_of(os.environ)
     ok = not any(finding.severity == "error" for finding in findings)
     if as_text:
@@ -156,8 +156,8 @@ def check_config(as_text: bool) -> None:
 
 
 @main.command()
-@click.option("--file", "path", default="", help="Check this dialect file and print the entries as it leaves them.")
-@telling_errors
+@click.option("--file", "path", default="", help="Check this dialect file and print the resulting entries.")
+@report_errors
 def dialect(path: str) -> None:
     """Print what the service assumes about its neighbours, with evidence labels, as JSON."""
     document = shipped_dialect()
@@ -169,7 +169,7 @@ def dialect(path: str) -> None:
 
 
 def _allow_connections() -> None:
-    """Each connection is an open file, and the usual limit is 1,024: take what the system allows."""
+    """Raise the limit of open files, usually 1,024: each connection is one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 2 * _MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 2 * _MOST_CONNECTIONS)
     if wanted > soft:

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import click
 
-from attachment_transfer.cli.support import fail, telling_errors
+from attachment_transfer.cli.support import fail, report_errors
 from attachment_transfer.cli.support import settings as read_settings
 from attachment_transfer.ledger import migrations
 from attachment_transfer.runtime import database_tasks, logs
 
 
 @click.command()
-@click.option("--from", "source_url", help="Move an embedded database (sqlite:///…) into DATABASE_URL and go on there.")
-@click.option("--sql", is_flag=True, help="Change nothing: print the SQL of the steps that the database lacks.")
+@click.option(
+    "--from", "source_url", help="Move an embedded database (sqlite:///…) into DATABASE_URL and continue there."
+)
+@click.option("--sql", is_flag=True, help="Change nothing: print the SQL of the missing steps.")
 @click.option(
     "--since",
     metavar="STEP",
     help=f"With --sql: without a connection, for a database at this step ({migrations.EMPTY}: an empty one; "
     f"{migrations.UNCOUNTED}: one from before steps were counted).",
 )
-@telling_errors
+@report_errors
 def migrate(source_url: str | None, sql: bool, since: str | None) -> None:
     """Create or upgrade the database's schema. Safe to run twice, and several at once.
 
     A schema that only a later program understands is refused with exit code 1. With --from: stop the old service
-    first. Everything is copied in one transaction, open transfers go on.
+    first. Everything is copied in one transaction, and open transfers continue.
     """
     settings = read_settings()
     logs.configure(settings.log_format)

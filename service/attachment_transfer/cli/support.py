@@ -1,4 +1,4 @@
-"""What the commands share: settings or exit code 2, expected failures as one line on stderr, tables of plain text."""
+"""Shared by the commands: settings or exit code 2, expected failures as one line on stderr, tables of plain text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def settings() -> Settings:
     return found
 
 
-def telling_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+def report_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     """Turn expected failures into one line and an exit code."""
 
     @wraps(command)

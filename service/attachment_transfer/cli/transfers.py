@@ -1,4 +1,4 @@
-"""The operator's commands: look at transfers, run them again, cancel, read the trail, purge. Actor: ``operator``."""
+"""The operator's commands on transfers: list, show, retry, cancel. Actor: ``operator``."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from attachment_contract.terminal import SafeConsole, echo, visible_line
-from attachment_transfer.cli.support import fail, json_option, print_json, print_table, settings, telling_errors
-from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.cli.support import fail, json_option, print_json, print_table, report_errors, settings
 from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.request_values import normalise_contact_id
 from attachment_transfer.core.resource import as_json
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.admin import redriven_json
@@ -44,7 +44,7 @@ def _contact_id(_context: click.Context, _parameter: click.Parameter, value: str
 
 @click.group()
 def transfers() -> None:
-    """Look at transfers, run them again, cancel them."""
+    """List transfers, run them again, cancel them."""
 
 
 @transfers.command("list")
@@ -56,7 +56,7 @@ def transfers() -> None:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--cursor", help="The next_cursor of the page before.")
 @json_option
-@telling_errors
+@report_errors
 def list_command(
     state: str | None,
     reason_code: str | None,
@@ -107,7 +107,7 @@ def _row(transfer: Transfer) -> list[str]:
 @transfers.command()
 @click.argument("transfer_id")
 @json_option
-@telling_errors
+@report_errors
 def show(transfer_id: str, as_text: bool) -> None:
     """Show one transfer with its attachments."""
     engine, _, _ = database_tasks.operator_tools(settings())
@@ -119,13 +119,13 @@ def show(transfer_id: str, as_text: bool) -> None:
         print_json(document)
         return
     outcome = f", outcome {transfer.outcome}" if transfer.outcome else ""
-    said = [
+    lines = [
         f"{transfer.id}  contact {transfer.contact_id}",
         f"state {transfer.state}{outcome}, {transfer.round_no} round(s)",
     ]
     if transfer.reason:
-        said += [f"{transfer.reason.code}: {transfer.reason.message}", f"remedy: {transfer.reason.remedy}"]
-    SafeConsole().print("\n".join(map(visible_line, said)))
+        lines += [f"{transfer.reason.code}: {transfer.reason.message}", f"remedy: {transfer.reason.remedy}"]
+    SafeConsole().print("\n".join(map(visible_line, lines)))
     print_table(("file", "bytes", "state", "attempts", "C4C object", "reason"), map(_file_row, document["attachments"]))
 
 
@@ -150,7 +150,7 @@ def _file_row(item: dict[str, Any]) -> list[str]:
 @click.option("--limit", type=click.IntRange(1, 100_000), help="By filter: at most so many, oldest first.")
 @click.option("--all", "everything", is_flag=True, help="By filter: all that fit.")
 @json_option
-@telling_errors
+@report_errors
 def retry(
     transfer_ids: tuple[str, ...],
     state: str | None,
@@ -196,7 +196,7 @@ def _retry_these(transfer_ids: tuple[str, ...]) -> Redriven:
 
 
 def _retry_filtered(wanted: Filter, limit: int | None) -> Redriven:
-    """In portions; what was skipped stays in the state of the filter, so a portion without progress is the last."""
+    """In portions. Skipped transfers keep the filter's state, so a portion with skipped ones is the last."""
     engine, enqueue, clock = database_tasks.operator_tools(settings())
     redriven: list[str] = []
     while True:
@@ -210,7 +210,7 @@ def _retry_filtered(wanted: Filter, limit: int | None) -> Redriven:
 @transfers.command()
 @click.argument("transfer_id")
 @json_option
-@telling_errors
+@report_errors
 def cancel(transfer_id: str, as_text: bool) -> None:
     """End a transfer and shred its secrets. What is at C4C stays there."""
     engine, _, clock = database_tasks.operator_tools(settings())

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from attachment_contract.terminal import echo
-from attachment_transfer.cli.support import fail, json_option, print_json, settings, telling_errors
+from attachment_transfer.cli.support import fail, json_option, print_json, report_errors, settings
 from attachment_transfer.ledger import audit as trail
 from attachment_transfer.ledger.upkeep.purge import give_back_space
 from attachment_transfer.ledger.upkeep.restore import after_restore
@@ -18,15 +18,15 @@ from attachment_transfer.runtime import database_tasks
 @click.option(
     "--older-than", "days", type=click.IntRange(min=1), help="Days since their end. Default: the retention time."
 )
-@click.option("--dry-run", is_flag=True, help="Say how many, delete nothing.")
+@click.option("--dry-run", is_flag=True, help="Print how many, delete nothing.")
 @json_option
-@telling_errors
+@report_errors
 def purge(days: int | None, dry_run: bool, as_text: bool) -> None:
-    """Delete transfers that ended long ago, with their files' records, their audit and the engine's rows."""
+    """Delete transfers that ended long ago, with their attachments' records, audit and the engine's rows."""
     found = settings()
     retention_s = found.retention_s if days is None else days * 86_400.0
     if not retention_s:
-        fail("ATTACHMENT_TRANSFER_RETENTION_S is 0 (keep for ever): say --older-than DAYS", 2)
+        fail("ATTACHMENT_TRANSFER_RETENTION_S is 0 (keep for ever): write --older-than DAYS", 2)
     engine, _, clock = database_tasks.operator_tools(found)
     purger = database_tasks.purger(found, engine, clock.now_s, retention_s=retention_s, actor=trail.OPERATOR)
     count = purger.due() if dry_run else 0
@@ -42,9 +42,12 @@ def purge(days: int | None, dry_run: bool, as_text: bool) -> None:
 
 @click.command("after-restore")
 @json_option
-@telling_errors
+@report_errors
 def after_restore_command(as_text: bool) -> None:
-    """Run once after a backup was put back, before the worker starts: look for files at C4C before posting them."""
+    """Run once after a backup was restored, before the worker starts.
+
+    Files are then looked for at C4C before they are posted.
+    """
     engine, _, clock = database_tasks.operator_tools(settings())
     count = after_restore(engine, now_s=clock.now_s())
     if as_text:

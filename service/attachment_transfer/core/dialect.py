@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-#: First line of a file that speaks to mocks and service alike; the service's entries stand below ``[service.…]``.
+#: ``format`` of a file for mocks and service together; the service's entries are below ``[service.…]``.
 SHARED_FORMAT = "attachment-dialect.v1"
 
 

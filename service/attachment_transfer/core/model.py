@@ -65,7 +65,7 @@ class Transfer:
 
     Attributes:
         tries: failed attempts of the round's common part (history, activity) with the present reason.
-        look_again: an event arrived while a round was running.
+        run_again: an event arrived while a round was running.
         next_round_at_s: when the waiting round is due, or None.
     """
 
@@ -81,7 +81,7 @@ class Transfer:
     reason: Reason | None
     round_no: int
     tries: int
-    look_again: bool
+    run_again: bool
     activity: ActivityRef | None
     created_at_s: float
     updated_at_s: float

@@ -41,9 +41,9 @@ class Park:
 NextStep = RunNow | RunLater | Settle | Park
 
 
-def after_attachments(attachments: Sequence[Attachment], *, look_again: bool, now_s: float) -> NextStep:
+def after_attachments(attachments: Sequence[Attachment], *, run_again: bool, now_s: float) -> NextStep:
     """Decide what follows a round whose common part (history, activity) went well."""
-    if look_again:
+    if run_again:
         return RunNow()
     unfinished = [a for a in attachments if a.state not in TERMINAL_ATTACHMENT]
     if unfinished:

@@ -45,7 +45,7 @@ class SealedJson(Serializer):
         raise EngineDataUnreadable("no configured sealing key opens this row")
 
     def name(self) -> str:
-        """The name stored beside each value."""
+        """The format's name, stored with each value."""
         return "sealed_json_v1"
 
 

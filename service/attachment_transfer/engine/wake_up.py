@@ -1,4 +1,4 @@
-"""Wake the worker that runs beside the API when a round is due: a named pipe, made by their supervisor.
+"""Wake the API's worker when a round is due: a named pipe, created by the supervisor of both.
 
 One byte means "poll now". It carries no data and may be lost: the worker polls anyway.
 """

@@ -1,4 +1,4 @@
-"""What callers and operators ask of transfers: list, look, audit, retry, cancel. A handler is parse → call → answer."""
+"""The routes about transfers: list, show, audit, retry, cancel. A handler is parse → call → answer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = structlog.get_logger(__name__)
 
 
 def admin_blueprint(ingress: Ingress) -> Blueprint:
-    """``/transfers`` and what is below. A caller reaches its own transfers, an operator's token those of all."""
+    """``/transfers`` and what is below. A caller reaches its own transfers, an operator's token all of them."""
     blueprint = Blueprint("transfers", __name__)
     _read_routes(blueprint, ingress)
     _moving(blueprint, ingress)
@@ -54,7 +54,7 @@ def _read_routes(blueprint: Blueprint, ingress: Ingress) -> None:
 def _moving(blueprint: Blueprint, ingress: Ingress) -> None:
     @blueprint.post("/transfers/retry")
     def retry_many() -> Response:
-        """Run many again, by ids or by filter; say which, and which not and why."""
+        """Run many again, by ids or by filter; return which ones, and which not and why."""
         caller = ingress.admit_to_status()
         done = _redriven(ingress, caller, read_redrive(request))
         _log.info("redriven", caller=caller.name, redriven=len(done.transfer_ids), skipped=len(done.skipped))

@@ -9,7 +9,7 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from attachment_transfer.core.callers import ANYBODY
+from attachment_transfer.core.callers import ANY_CALLER
 from attachment_transfer.core.hosts import BadHost, HostPattern, covered, host_of
 from attachment_transfer.core.model import TransferRequest
 from attachment_transfer.core.resource import as_json
@@ -17,12 +17,11 @@ from attachment_transfer.ingress.admin import admin_blueprint
 from attachment_transfer.ingress.bearer import Caller
 from attachment_transfer.ingress.bulkhead import guard
 from attachment_transfer.ingress.observed import note_accepted, observe
-from attachment_transfer.ingress.once import refuse_repeated_headers
 from attachment_transfer.ingress.openapi import document as openapi_document
 from attachment_transfer.ingress.operator_page import operator_blueprint
 from attachment_transfer.ingress.parts import Ingress
 from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
-from attachment_transfer.ingress.reading import read_request
+from attachment_transfer.ingress.reading import read_request, refuse_repeated_headers
 from attachment_transfer.ingress.serving import ARRIVED_AT_S
 from attachment_transfer.ledger import views
 from attachment_transfer.ledger.accept import accept
@@ -32,12 +31,10 @@ from attachment_transfer.telemetry import tracing
 
 __all__ = ["EXTENSION", "Ingress", "create_app"]
 
-#: Where the application keeps its :class:`Ingress`.
+#: The name of the application's :class:`Ingress` among its extensions.
 EXTENSION = "attachment_transfer"
 
-_NOBODY_CARRIES = (
-    "No worker has given a sign of life lately: what is accepted is kept and waits. The worker's log says why."
-)
+_NO_WORKER = "No worker has renewed its lease lately: accepted transfers wait. The worker's log gives the reason."
 _log = structlog.get_logger(__name__)
 
 
@@ -77,7 +74,7 @@ def _events_blueprint(ingress: Ingress) -> Blueprint:
     def chat_attachments() -> Response:
         """202: recorded durably. The caller gives up after 10 s, so the files travel afterwards."""
         caller = ingress.admit(ingress.scope_post)
-        rule = ingress.admission.admit(caller.name) if ingress.admission else ANYBODY
+        rule = ingress.admission.admit(caller.name) if ingress.admission else ANY_CALLER
         wanted = read_request(request, max_bytes=ingress.max_request_bytes)
         _check_hosts(wanted, ingress.allowed_hosts if rule.allowed_hosts is None else rule.allowed_hosts)
         accepted = accept(
@@ -102,12 +99,12 @@ def _health_blueprint(ingress: Ingress) -> Blueprint:
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
-        """The process answers; it says nothing about the database, so that an outage restarts nobody."""
+        """The process answers. It does not check the database, so that an outage does not restart processes."""
         return jsonify(status="ok")
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        """The database answers and has our schema; where a worker was started beside this process, somebody carries."""
+        """The database answers and has our schema; if a worker was started with this process, a worker is alive."""
         try:
             check_schema(ingress.engine)
         except UnusableDatabase as exc:
@@ -116,20 +113,20 @@ def _health_blueprint(ingress: Ingress) -> Blueprint:
             return jsonify(status="ready")
         workers = ingress.living_workers()
         if not workers and ingress.worker_beside:
-            raise ApiProblem(503, "Not ready", _NOBODY_CARRIES, headers={"Retry-After": "2"})
-        # Workers elsewhere may be deploying: what is accepted waits for them, so this process is ready without them.
-        return jsonify(status="ready", workers=workers, reason=None if workers else _NOBODY_CARRIES)
+            raise ApiProblem(503, "Not ready", _NO_WORKER, headers={"Retry-After": "2"})
+        # Workers elsewhere may be deploying: accepted transfers wait for them, so this process is ready without them.
+        return jsonify(status="ready", workers=workers, reason=None if workers else _NO_WORKER)
 
     @blueprint.get("/metrics")
     def metrics() -> Response:
-        """Prometheus text format, where the settings leave it open."""
+        """Prometheus text format, unless the settings close it."""
         if ingress.metrics is None:
             raise ApiProblem(404, "Not Found", "ATTACHMENT_TRANSFER_METRICS is closed.")
         return Response(ingress.metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        """What this service offers, as OpenAPI 3.1."""
+        """This API, as OpenAPI 3.1."""
         return jsonify(openapi_document())
 
     return blueprint
@@ -153,7 +150,7 @@ def _accepted_answer(ingress: Ingress, caller: Caller, transfer_id: str) -> Resp
 
 
 def _check_hosts(wanted: TransferRequest, allowed: tuple[HostPattern, ...]) -> None:
-    """Refuse what is no host, and foreign hosts, at the endpoint; the way out judges names and addresses again."""
+    """Refuse invalid and foreign hosts at the endpoint; the outbound transport checks names and addresses again."""
     errors = [
         error
         for field, url in (("body.cmi_url", wanted.cmi_url), ("body.sap_v1.url", wanted.c4c_url))
@@ -203,11 +200,11 @@ def _database_problem(exc: sa.exc.DBAPIError | DatabaseBusy) -> Response:
     return ApiProblem(
         503,
         "The service cannot record the request now",
-        "Nothing was kept; send it again.",
+        "Nothing was recorded; send it again.",
         headers={"Retry-After": "5"},
     ).answer()
 
 
 def _internal_problem(exc: Exception) -> Response:
     _log.error("internal error", exc_info=exc)
-    return ApiProblem(500, "Internal error", "Nothing was kept. The service's log names the place.").answer()
+    return ApiProblem(500, "Internal error", "Nothing was recorded. The service's log names the cause.").answer()

@@ -1,4 +1,4 @@
-"""Bearer tokens: who calls, and may they? OAuth 2.0 client credentials, JWTs signed by a listed issuer.
+"""Bearer tokens: authentication and scopes. OAuth 2.0 client credentials, JWTs signed by a listed issuer.
 
 Contact Pro's orchestration layer authenticates with OAuth (documented); grant, token format and claims are not
 published, so issuer patterns, audience and scope names are settings.
@@ -21,17 +21,17 @@ from attachment_transfer.ingress.problems import ApiProblem
 
 #: Asymmetric signatures only: a token signed with a public key as a shared secret must not pass.
 ALGORITHMS = ["ES256", "ES384", "RS256", "PS256", "EdDSA"]
-#: A payload is an object of names and lists of names; what is nested deeper is no token of an issuer.
+#: A payload is an object of names and lists of names; no issuer's token is nested deeper.
 _DEEPEST_PAYLOAD = 8
 
-#: What ``*`` in an issuer pattern stands for: labels or one path segment. Nothing that moves the host of a URL
-#: (``/ ? # @ : \\ %``) fits, because the issuer is read from a token that nobody has verified yet.
+#: What ``*`` in an issuer pattern matches: labels or one path segment. No character that changes the host of a URL
+#: (``/ ? # @ : \\ %``) matches, because the issuer is read from a token that is not verified yet.
 _STAR = r"[A-Za-z0-9_\-]+(?:\.[A-Za-z0-9_\-]+)*"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who holds the token. ``name`` is issuer and client, and what transfers are kept apart by."""
+    """The owner of a token. ``name`` is issuer and client; transfers are separated by it."""
 
     name: str
     scopes: frozenset[str]
@@ -41,7 +41,7 @@ class TokenVerifier:
     """Checks the Authorization header.
 
     Args:
-        issuers: accepted issuers; ``*`` in one stands for letters, digits, ``-``, ``_`` and inner dots.
+        issuers: accepted issuers; ``*`` in one matches letters, digits, ``-``, ``_`` and inner dots.
         leeway_s: how far clocks may differ, in seconds.
     """
 
@@ -65,7 +65,7 @@ class TokenVerifier:
         return self.within(self.caller(authorization), scope)
 
     def caller(self, authorization: str | None) -> Caller:
-        """Return who holds the token, whatever it may do, or raise :class:`ApiProblem` 401 or 503."""
+        """Return the token's owner, whatever its scopes, or raise :class:`ApiProblem` 401 or 503."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise _unauthorized("There is no bearer token in the Authorization header.", code=None)

@@ -1,9 +1,9 @@
-"""Signing keys of token issuers: fetched, kept, and never at the cost of callers whose keys are known already.
+"""Signing keys of token issuers: fetched and cached, without delaying callers whose keys are known already.
 
-The issuer stands in a token that is not verified yet, so anybody can make the service ask for keys. What that can cost
-is bounded: one fetch in flight per issuer, a total time per fetch, few fetches and few waiting requests for issuers
-that were never seen to be good, and growing pauses after a failure. An issuer that was good before has limits of its
-own, and its last good keys serve while a refresh fails.
+The issuer is read from a token that is not verified yet, so anyone can make the service fetch keys. The cost is
+bounded: one fetch in flight per issuer, a total time per fetch, few fetches and few waiting requests for issuers that
+were never good, and growing pauses after a failure. An issuer that was good before has limits of its own, and its last
+good keys are used while a refresh fails.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class KeyTimes:
 
     Attributes:
         live_s: how long a key set is good.
-        last_good_s: how long the last good one serves while no newer one can be had.
-        asked_every_s: an unknown key id fetches the set again (rotation), at most so often.
+        last_good_s: how long the last good one is used while no newer one can be fetched.
+        asked_every_s: an unknown key id causes a new fetch (rotation), at most so often.
         fetch_s: how long a request waits for a fetch; the fetch itself has the same limit in all.
-        pause_s, longest_pause_s: how long an issuer that failed is left alone, doubling with each failure.
+        pause_s, longest_pause_s: how long an issuer that failed is not called, doubling with each failure.
         fetches: fetches in flight, for each of the two kinds of issuer.
         waiting: requests that wait for a fetch, for each of the two kinds: a burst of the first tokens of an issuer
             waits for one fetch. The server has more threads than both together.
-        most_unknown: issuers without keys that are remembered; the one asked for longest ago goes first.
+        most_unknown: issuers without keys that are remembered; the one used longest ago is removed first.
     """
 
     live_s: float = 300.0
@@ -80,7 +80,7 @@ class IssuerKeys:
     Args:
         fetch: returns the document; ends by itself within ``times.fetch_s``.
         now_s: the service's clock, epoch seconds.
-        trusted: issuers that are known to be good from elsewhere: they have the limits of good ones from the start.
+        trusted: issuers that are known to be good: they have the limits of good ones from the start.
     """
 
     fetch: Callable[[str], dict[str, Any]]
@@ -95,7 +95,7 @@ class IssuerKeys:
         self._limits = {True: _Limits.of(self.times), False: _Limits.of(self.times)}
 
     def of(self, issuer: str, key_id: str | None) -> KeySet:
-        """Return the issuer's keys. Raises :class:`ApiProblem` 503 if they cannot be had now."""
+        """Return the issuer's keys. Raises :class:`ApiProblem` 503 if they cannot be fetched now."""
         with self._lock:
             entry = self._entry(issuer)
             usable = self._fresh(entry, key_id)
@@ -104,7 +104,7 @@ class IssuerKeys:
             is_good = issuer in self._good
             arrival, is_ours = self._arrival(entry, is_good=is_good)
             has_other = _has(self._last_good(entry), key_id)
-        # Only the request that began the fetch waits for it where the last good keys would do.
+        # Only the request that began the fetch waits for it if the last good keys can be used.
         if arrival is not None and (is_ours or not has_other):
             self._wait(arrival, is_good=is_good)
         with self._lock:
@@ -114,13 +114,13 @@ class IssuerKeys:
         return found
 
     def prepare(self) -> None:
-        """Begin to fetch the keys of all trusted issuers, so that the first token of each waits for nothing."""
+        """Begin to fetch the keys of all trusted issuers, so that the first token of each need not wait."""
         with self._lock:
             for entry in list(self._good.values()):
                 self._arrival(entry, is_good=True)
 
     def oldest_s(self) -> float:
-        """Age of the oldest keys that still serve, in seconds; 0.0 without any."""
+        """Age of the oldest keys in use, in seconds; 0.0 without any."""
         with self._lock:
             ages = [self._age_s(entry) for entry in self._good.values() if self._last_good(entry) is not None]
         return max(ages, default=0.0)
@@ -140,7 +140,7 @@ class IssuerKeys:
     def _fresh(self, entry: _IssuerEntry, key_id: str | None) -> KeySet | None:
         if entry.keys is None:
             return None
-        # A clock that was set back makes keys old, not eternal.
+        # After a clock was set back, keys count as old.
         if not 0 <= self._age_s(entry) < self.times.live_s:
             return None
         return entry.keys if _has(entry.keys, key_id) or self._age_s(entry) < self.times.asked_every_s else None

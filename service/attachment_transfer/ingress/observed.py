@@ -1,4 +1,4 @@
-"""Every request is a span, counted and logged. The caller's trace goes on; without a usable one a trace begins here."""
+"""Every request is a span, counted and logged. It continues the caller's trace, or begins one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attachment_transfer.telemetry import metrics
 from attachment_transfer.telemetry.tracing import span
 
 _log = structlog.get_logger(__name__)
-#: Asked every few seconds by machines: counted, not logged.
+#: Called every few seconds by machines: counted, not logged.
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -55,7 +55,7 @@ def note_accepted(effect: str) -> None:
 
 
 def _route() -> str:
-    """The rule, not the path: paths hold ids, and there are as many as somebody cares to try."""
+    """The rule, not the path: paths contain ids, so their number is not bounded."""
     return request.url_rule.rule if request.url_rule else "none"
 
 

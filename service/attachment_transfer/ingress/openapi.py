@@ -131,7 +131,7 @@ def _for_machines() -> dict[str, Any]:
                 **_OPEN,
                 "operationId": "healthz",
                 "summary": "The process answers",
-                "responses": {"200": _json("It does", ref("Health"))},
+                "responses": {"200": _json("It answers", ref("Health"))},
             }
         },
         "/readyz": {"get": {**_OPEN, "operationId": "readyz", "summary": "It can accept requests", "responses": ready}},
@@ -142,7 +142,7 @@ def _for_machines() -> dict[str, Any]:
 
 def _page() -> dict[str, Any]:
     return {
-        "/operator": {"get": _file("operatorPage", "A page for people; it asks this API", "text/html")},
+        "/operator": {"get": _file("operatorPage", "A page for people; it calls this API", "text/html")},
         **{
             f"/operator/{name}": {
                 "get": _file(f"operator{Path(name).stem.title()}Script", "A script of the page", "text/javascript")
@@ -172,7 +172,7 @@ def _query(name: str, schema: Schema) -> dict[str, Any]:
 
 
 def _trace() -> list[dict[str, Any]]:
-    """W3C trace context. Whatever stands there is tolerated: what is malformed is replaced by a trace of our own."""
+    """W3C trace context. Any value is accepted: a malformed one is replaced by a trace of our own."""
     return [{"name": name, "in": "header", "schema": TEXT} for name in ("traceparent", "tracestate")]
 
 

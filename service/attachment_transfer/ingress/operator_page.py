@@ -1,5 +1,5 @@
-"""``GET /operator``: a page for people. It holds no data and no secret; it asks the JSON API, with a token that a
-person pastes and that stays in the memory of the page. Whoever may see nothing by the API sees nothing here.
+"""``GET /operator``: a page for people. It contains no data and no secret; it calls the JSON API with a token that a
+person pastes and that stays in the page's memory. It shows what the API allows this token to see.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _FILES = Path(__file__).parent / "operator"
 #: The page's own script and the modules that it imports.
 SCRIPTS = ("operator.js", "api.js", "elements.js", "transfer.js", "words.js")
 
-#: Nothing from elsewhere, nothing inline, no form that posts, no frame around us.
+#: No resource of another origin, no inline code, no form that posts, no frame around this page.
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

@@ -1,4 +1,4 @@
-"""What the handlers need, wired by bootstrap."""
+"""What the handlers need, wired by ``runtime/api_process.py``."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Ingress:
         waiting: the synchronous mode; None = never wait.
         bulkhead: how many requests of callers may use the database at once; None = as many as there are threads.
         wake_worker: called after every request that may have made work, once its answer is known.
-        living_workers: how many workers have given a sign of life lately; None = not asked.
+        living_workers: how many workers have renewed their lease in time; None = not checked.
         worker_beside: a worker was started together with this process: without one, this process is not ready.
         max_request_bytes: limit of a request's body.
-        scope_operator: beside ``scope_status``, it opens the transfers of all callers.
+        scope_operator: together with ``scope_status`` it gives access to the transfers of all callers.
     """
 
     engine: sa.Engine
@@ -53,14 +53,14 @@ class Ingress:
     worker_beside: bool = False
 
     def identify(self) -> Caller:
-        """Who sends the present request; judged once. Raises ``ApiProblem`` 401 or 503."""
+        """The caller of the present request; its token is verified once. Raises ``ApiProblem`` 401 or 503."""
         if "caller" not in g:
             g.caller = self.token_verifier.caller(request.headers.get("Authorization"))
         caller: Caller = g.caller
         return caller
 
     def refuse_stranger(self, authorization: str | None) -> None:
-        """Judge the token of a request whose body is not read yet. Raises ``ApiProblem`` 401 or 503."""
+        """Verify the token of a request whose body is not read yet. Raises ``ApiProblem`` 401 or 503."""
         self.token_verifier.caller(authorization)
 
     def admit(self, scope: str) -> Caller:
@@ -68,12 +68,12 @@ class Ingress:
         return self.token_verifier.within(self.identify(), scope)
 
     def admit_to_status(self) -> Caller:
-        """Who sends the present request about transfers. Raises ``ApiProblem`` 401, 403 or 429."""
+        """The caller of the present request about transfers. Raises ``ApiProblem`` 401, 403 or 429."""
         caller = self.admit(self.scope_status)
         if self.admission is not None:
             self.admission.admit_to_status(caller.name)
         return caller
 
     def reach(self, caller: Caller) -> str | None:
-        """Whose transfers this caller sees: its own by name, or (None) all."""
+        """The caller whose transfers are visible: this one by name, or (None) all."""
         return None if self.scope_operator in caller.scopes else caller.name

@@ -27,7 +27,7 @@ class ApiFieldError:
 
 @dataclass
 class ApiProblem(Exception):
-    """Raised anywhere in the ingress; becomes the answer. ``code`` tells programs why, where one status has several."""
+    """Raised anywhere in the ingress; becomes the answer. ``code`` names the cause for programs."""
 
     status: int
     title: str

@@ -1,4 +1,4 @@
-"""What a caller asks of transfers: filters and pages, read strictly. A filter that is misspelt must not become none."""
+"""Queries about transfers: filters and pages, read strictly. A misspelt filter must not be ignored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from flask import Request
 
-from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.core.request_values import normalise_contact_id
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
 from attachment_transfer.ledger.upkeep.redrive import REDRIVABLE, Filter
@@ -137,7 +137,7 @@ class _QueryReader:
             return read(found)
         except _Unusable as exc:
             self._errors.append(self._error(name, message, str(exc), found))
-            return default  # type: ignore[return-value]  # finish() raises before anybody uses it
+            return default  # type: ignore[return-value]  # finish() raises before it is used
 
     def _error(self, name: str, message: str, expected: str, found: Any) -> ApiFieldError:
         shown = None if found is None else (found if isinstance(found, str) else json.dumps(found))[:120]
@@ -192,7 +192,7 @@ def _instant(value: Any) -> float | None:
 
 
 def _digits(high: int, *, low: int = 1, instead: str = "") -> Callable[[Any], int]:
-    """A number as the query string holds it."""
+    """A number in a query string."""
 
     def read(value: Any) -> int:
         if not re.fullmatch(r"[0-9]{1,16}", value, re.ASCII) or not low <= int(value) <= high:
@@ -203,7 +203,7 @@ def _digits(high: int, *, low: int = 1, instead: str = "") -> Callable[[Any], in
 
 
 def _whole(high: int) -> Callable[[Any], int]:
-    """A number as JSON holds it: 100 and 100.0 are the same there."""
+    """A number in JSON, where 100 and 100.0 are the same."""
 
     def read(value: Any) -> int:
         whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1

@@ -18,9 +18,9 @@ from attachment_transfer.core.states import (
     move_attachment,
     move_transfer,
 )
-from attachment_transfer.core.trace import TraceContext
+from attachment_transfer.core.trace import TraceContext, read_trace
 from attachment_transfer.ledger import audit, tables
-from attachment_transfer.ledger.database import writing
+from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, transfer_from
 from attachment_transfer.ledger.sealing import KeyRing
 
@@ -225,3 +225,17 @@ def end_open_attachments(connection: sa.Connection, transfer_id: str, state: Att
 
 def _update(transfer_id: str, **values: Any) -> sa.Update:
     return tables.transfer.update().where(tables.transfer.c.id == transfer_id).values(**values)
+
+
+def trace_of(engine: sa.Engine, transfer_id: str) -> TraceContext | None:
+    """The span that accepted the newest event; None if it had none, or there is no such transfer."""
+    table = tables.event
+    query = (
+        sa.select(table.c.traceparent, table.c.tracestate)
+        .where(table.c.transfer_id == transfer_id, table.c.traceparent.is_not(None))
+        .order_by(table.c.id.desc())
+        .limit(1)
+    )
+    with reading(engine) as connection:
+        row = connection.execute(query).one_or_none()
+    return read_trace(row.traceparent, row.tracestate) if row else None

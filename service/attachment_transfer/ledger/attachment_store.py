@@ -26,9 +26,8 @@ from attachment_transfer.core.states import (
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import load_transfer
 from attachment_transfer.ledger.database import reading, writing
-from attachment_transfer.ledger.intents import expect_uploads
+from attachment_transfer.ledger.intents import expect_earlier_uploads, expect_uploads
 from attachment_transfer.ledger.rows import attachment_from, reason_columns, source_columns
-from attachment_transfer.ledger.upkeep.purge import expect_earlier_uploads
 
 
 class AttachmentStore:

@@ -33,6 +33,9 @@ from attachment_transfer.ledger.database import reading, writing
 from attachment_transfer.ledger.rows import reason_columns
 from attachment_transfer.ledger.sealing import KeyRing, Sealed
 
+_OVERDUE_AFTER_S = 60.0
+_OVERDUE_AT_ONCE = 100
+
 
 class SecretsGone(Exception):
     """The transfer's secrets were shredded: only a new event can supply new ones."""
@@ -118,7 +121,7 @@ class RoundStore(AttachmentStore):
             transfer = load_transfer(connection, transfer_id)
             if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
                 return True
-            if transfer.look_again:
+            if transfer.run_again:
                 return False
             values = {
                 "state": move_transfer(transfer.state, state),
@@ -158,17 +161,17 @@ class RoundStore(AttachmentStore):
             transfer = load_transfer(connection, transfer_id)
             if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
                 return
-            if transfer.look_again:
+            if transfer.run_again:
                 # The event may have supplied what this round lacked when it parked a file: a secret, a right.
                 reopen_attachments(connection, transfer_id)
-            due = transfer.look_again or delay_s <= 0
+            due = transfer.run_again or delay_s <= 0
             wait_s = 0.0 if due else delay_s
             connection.execute(
                 self._change(
                     transfer_id,
                     state=move_transfer(transfer.state, TransferState.QUEUED if due else TransferState.WAITING),
                     round_no=round_no + 1,
-                    tries=0 if transfer.look_again else tries,
+                    tries=0 if transfer.run_again else tries,
                     look_again=False,
                     next_round_at_s=None if due else self._now_s() + wait_s,
                     **reason_columns(reason),
@@ -206,6 +209,20 @@ class RoundStore(AttachmentStore):
             detail = "the redrive time is over"
             audit.note_all(connection, shredded, "secrets shredded", detail, actor=audit.WORKER, at_s=self._now_s())
         return len(shredded)
+
+    def overdue(self) -> list[tuple[str, int]]:
+        """(transfer id, round number) of rounds that are due or running for a minute or longer, oldest first.
+
+        Most are only slow, or wait in the queue: the durable engine knows which of them it has dropped.
+        """
+        table = tables.transfer
+        since_s = self._now_s() - _OVERDUE_AFTER_S
+        at_work = table.c.state.in_([TransferState.QUEUED, TransferState.RUNNING]) & (table.c.updated_at_s <= since_s)
+        waits = (table.c.state == TransferState.WAITING) & (table.c.next_round_at_s <= since_s)
+        query = sa.select(table.c.id, table.c.round_no).where(at_work | waits).order_by(table.c.updated_at_s)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.limit(_OVERDUE_AT_ONCE))
+            return [(str(row.id), int(row.round_no)) for row in rows]
 
     def _change(self, transfer_id: str, **values: Any) -> sa.Update:
         values["updated_at_s"] = self._now_s()

@@ -49,7 +49,7 @@ transfer = Table(
     Column("reason_remedy", Text),
     Column("round_no", Integer, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("look_again", Boolean, nullable=False),
+    Column("look_again", Boolean, nullable=False),  # an event arrived while a round ran: Transfer.run_again
     Column("activity_service", Text),
     Column("activity_set", Text),
     Column("activity_object_id", Text),
@@ -160,7 +160,7 @@ audit = Table(
     Column("detail", Text, nullable=False),
 )
 
-#: What is left of a purged transfer: its key, a digest. If the same contact's event comes again, the first
+#: What remains of a purged transfer: its key, a digest. If the same contact's event comes again, the first
 #: round lists C4C before it posts, so that no file is filed twice.
 purged = Table(
     "purged",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from attachment_transfer.core.breadth import host_is_too_wide, issuer_is_too_wide, network_is_too_wide
+from attachment_transfer.core.hosts import host_is_too_wide, issuer_is_too_wide, network_is_too_wide
 from attachment_transfer.engine.wake_up import WAKE_UP_VARIABLE
 from attachment_transfer.runtime.setting_kinds import PREFIX
 from attachment_transfer.runtime.settings import Settings
@@ -43,7 +43,8 @@ def _unsafe(settings: Settings) -> Iterator[str]:
         yield "an egress map is set: connections go elsewhere than names say"
     if settings.database_url.startswith("sqlite:"):
         yield "SQLite: one worker process; use postgresql:// for more"
-    yield from _too_wide(settings)
+    yield from _too_wide_issuers(settings)
+    yield from _too_wide_hosts(settings)
     if settings.rounds_per_tenant >= settings.rounds_per_worker:
         yield (
             f"{PREFIX}ROUNDS_PER_TENANT={settings.rounds_per_tenant} is not below "
@@ -51,12 +52,15 @@ def _unsafe(settings: Settings) -> Iterator[str]:
         )
 
 
-def _too_wide(settings: Settings) -> Iterator[str]:
+def _too_wide_issuers(settings: Settings) -> Iterator[str]:
     for issuer in settings.token_issuers:
         if issuer_is_too_wide(issuer):
             yield f"{PREFIX}TOKEN_ISSUERS: {issuer!r} {_NO_DOMAIN}; its owner can then sign tokens for this service"
         elif not issuer.startswith("https://"):
             yield f"{PREFIX}TOKEN_ISSUERS: {issuer!r} is no https address: its keys are never fetched"
+
+
+def _too_wide_hosts(settings: Settings) -> Iterator[str]:
     for pattern in settings.allowed_hosts:
         if host_is_too_wide(pattern.text):
             yield f"{PREFIX}ALLOWED_HOSTS: {pattern.text!r} {_NO_DOMAIN}; passwords may be sent there"
@@ -70,7 +74,7 @@ def _too_wide(settings: Settings) -> Iterator[str]:
             yield f"{PREFIX}PRIVATE_NETWORKS: {pattern.text}={network} is wider than a private network can be"
 
 
-class _Asked(Mapping[str, str]):
+class _RecordingEnv(Mapping[str, str]):
     """An environment that records which variables are read."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -90,9 +94,9 @@ class _Asked(Mapping[str, str]):
 
 def misspelt(env: Mapping[str, str]) -> list[str]:
     """A sentence for each variable with our prefix that is no setting, whether ``env`` can be used or not."""
-    asked = _Asked(env)
-    Settings.checked(asked)
-    known = sorted({*asked.names, SUPERVISOR_VARIABLE, WAKE_UP_VARIABLE})
+    recorded = _RecordingEnv(env)
+    Settings.checked(recorded)
+    known = sorted({*recorded.names, SUPERVISOR_VARIABLE, WAKE_UP_VARIABLE})
     return [_sentence(name, known) for name in sorted(env) if name.startswith(PREFIX) and name not in known]
 
 

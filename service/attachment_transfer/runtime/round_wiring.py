@@ -20,6 +20,7 @@ from attachment_transfer.ledger.sealing import KeyRing
 from attachment_transfer.runtime.common import enqueuer, new_id, outbound_policy
 from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.telemetry import metrics
+from attachment_transfer.worker.attempt import AttemptRules
 from attachment_transfer.worker.calls import CredentialWatch
 from attachment_transfer.worker.carry import AttachmentCarrier
 from attachment_transfer.worker.inspection import Inspector
@@ -83,18 +84,18 @@ def _carrier(
     now_s: Callable[[], float],
     predecessors_dead_at_s: float | None,
 ) -> AttachmentCarrier:
-    return AttachmentCarrier(
-        store,
+    rules = AttemptRules(
+        store=store,
         limits=limits,
         settle_s=settings.dialect.c4c_settle_s,
         verify_digest=settings.verify_digest,
         now_s=now_s,
         monotonic_s=time.monotonic,
-        jitter=_random.random,
-        predecessors_dead_at_s=predecessors_dead_at_s,
         inspector=_inspector(settings),
         prefetcher=Prefetcher(most_bytes=settings.prefetch_bytes, patience_s=settings.read_timeout_s),
+        predecessors_dead_at_s=predecessors_dead_at_s,
     )
+    return AttachmentCarrier(rules, jitter=_random.random)
 
 
 def _client_factory(

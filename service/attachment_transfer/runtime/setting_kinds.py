@@ -26,7 +26,7 @@ def read_settings(settings: type[S], env: Mapping[str, str], errors: list[str] |
     """Read every field of ``settings``.
 
     Args:
-        errors: takes one message per variable that cannot be used, and the reading goes on; the result is then None.
+        errors: takes one message per variable that cannot be used; reading continues, and the result is None.
             Without it the first error is raised as :class:`BadSettings`.
     """
     values: dict[str, Any] = {}

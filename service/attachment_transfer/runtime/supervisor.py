@@ -101,7 +101,7 @@ def supervise(children: list[SupervisedProcess], stop: threading.Event) -> int:
 
 
 def _kept_up(child: SupervisedProcess) -> int:
-    """Start the child again if it died and may live; 1 if it may not."""
+    """Start the child again if it died, unless it dies too often: then return 1."""
     exit_code = child.died()
     if exit_code is None:
         return 0

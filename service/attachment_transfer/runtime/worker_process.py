@@ -15,12 +15,11 @@ from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.engine.schema import EngineSchemaBehind, schema_number
 from attachment_transfer.engine.wake_up import call_on_wake_up, wake_up_pipe_of
 from attachment_transfer.engine.worker import EngineWorker, QueueLimits
+from attachment_transfer.ledger.accept import trace_of
 from attachment_transfer.ledger.database import UnusableDatabase, open_database, sqlite_path
 from attachment_transfer.ledger.leases import Leases
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.schema import check_schema, schema_obstacle
-from attachment_transfer.ledger.traces import trace_of
-from attachment_transfer.ledger.upkeep.overdue import overdue
 from attachment_transfer.ledger.upkeep.purge import give_back_space
 from attachment_transfer.runtime.clock import SharedClock, SystemClock
 from attachment_transfer.runtime.common import clock_of, master_keys, metrics_page_of, new_id
@@ -30,9 +29,8 @@ from attachment_transfer.runtime.settings import Settings
 from attachment_transfer.runtime.supervisor import report_ready
 from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.health import HealthServer
-from attachment_transfer.worker.lease_keeper import LeaseKeeper
+from attachment_transfer.worker.lease_keeper import LeaseKeeper, Presence
 from attachment_transfer.worker.observed import ObservedRounds
-from attachment_transfer.worker.presence import Presence
 from attachment_transfer.worker.process import WorkerLock, end_what_is_left, work
 from attachment_transfer.worker.retention import Retention
 
@@ -168,7 +166,7 @@ class _WorkerParts:
         )
 
     def _is_alone(self) -> bool:
-        """True if every event comes from the API beside it, which wakes this process."""
+        """True if every event comes from the API of the same supervisor, which wakes this process."""
         return self._wake_up_pipe is not None and self._settings.database_url.startswith("sqlite:")
 
     def work(self, stop: threading.Event, *, after_launch: Callable[[], None] = lambda: None) -> None:
@@ -203,7 +201,7 @@ class _WorkerParts:
     def _keep_house(self) -> None:
         self._more_housekeeping()
         self._store.shred_due()
-        for transfer_id, round_no in self._queue.dropped(overdue(self.engine, now_s=self._clock.now_s())):
+        for transfer_id, round_no in self._queue.dropped(self._store.overdue()):
             self._rounds.lost(transfer_id, round_no)
         self._refusals.forget_ended()
         self._retention()

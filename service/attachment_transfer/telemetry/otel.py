@@ -1,4 +1,4 @@
-"""Spans to an OpenTelemetry collector over OTLP/HTTP. Optional: the only module that knows the extra ``otel``.
+"""Spans to an OpenTelemetry collector over OTLP/HTTP. Optional: the only module that uses the extra ``otel``.
 
 Endpoint, headers and resource come from OpenTelemetry's own variables (``OTEL_EXPORTER_OTLP_ENDPOINT``,
 ``OTEL_EXPORTER_OTLP_HEADERS``, ``OTEL_SERVICE_NAME``, ``OTEL_RESOURCE_ATTRIBUTES``).
@@ -19,7 +19,7 @@ from attachment_transfer.telemetry.tracing import TraceSpan
 
 
 class OtelMissing(Exception):
-    """Export was asked for and the packages are not installed."""
+    """Export is switched on and the packages are not installed."""
 
 
 def exporter() -> Callable[[TraceSpan], None]:
@@ -34,7 +34,8 @@ def exporter() -> Callable[[TraceSpan], None]:
         api = import_module("opentelemetry.trace")
     except ImportError as exc:
         raise OtelMissing(
-            "ATTACHMENT_TRANSFER_OTEL is on, but its packages are missing: pip install 'attachment-transfer[otel]'"
+            "ATTACHMENT_TRANSFER_OTEL is on, but its packages are missing: "
+            "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
         ) from exc
     name = os.environ.get("OTEL_SERVICE_NAME", "attachment-transfer")
     resource = resources.Resource.create({"service.name": name, "service.version": __version__})

@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from attachment_transfer.clients.body import UploadBody
-from attachment_transfer.clients.c4c.client import CsrfTokenMissing, NewAttachment
+from attachment_transfer.clients.c4c.client import NewAttachment
 from attachment_transfer.clients.c4c.metadata import AttachmentNavigation
+from attachment_transfer.core.answers.c4c import CsrfTokenMissing
 from attachment_transfer.core.errors import DigestMismatch, NotWanted, OutcomeUnknown, TransferError, UnexpectedAnswer
 from attachment_transfer.core.model import ActivityRef, Attachment, C4cObject, UploadIntent
 from attachment_transfer.core.names import carries_key, key_title, name_with_key
@@ -58,6 +59,8 @@ class AttemptRules:
         settle_s: how long after the end of a POST C4C may still commit it, in seconds.
         verify_digest: download each stored object again and compare its sha256.
         now_s, monotonic_s: the service's clock (epoch seconds) and a steady one.
+        inspector: policy and virus scanner.
+        prefetcher: fetches the next file during an upload.
         predecessors_dead_at_s: when every earlier worker was known to be dead (epoch seconds), where that is known:
             the embedded mode's file lock proves it.
     """
@@ -68,9 +71,9 @@ class AttemptRules:
     verify_digest: bool
     now_s: Callable[[], float]
     monotonic_s: Callable[[], float]
-    predecessors_dead_at_s: float | None
     inspector: Inspector
     prefetcher: Prefetcher
+    predecessors_dead_at_s: float | None = None
 
 
 class Uploaded(NamedTuple):
@@ -225,11 +228,8 @@ class Attempt:
         )
 
     def _read_back(self, object_id: str | None) -> C4cObject:
-        found = (
-            self._c4c.attachment(self._target.activity, self._target.navigation, object_id)
-            if object_id
-            else self._by_key()
-        )
+        target = self._target
+        found = self._c4c.attachment(target.activity, target.navigation, object_id) if object_id else self._by_key()
         if found is None:
             raise OutcomeUnknown("C4C accepted the upload and does not show the object yet")
         return found

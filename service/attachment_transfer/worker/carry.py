@@ -9,14 +9,11 @@ import structlog
 
 from attachment_transfer.core.errors import GiveUp, NotWanted, Reason, TransferError, TryAgain
 from attachment_transfer.core.model import Attachment
-from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.retry import StopRetrying, counted_tries, decide
 from attachment_transfer.core.states import TERMINAL_ATTACHMENT, AttachmentState
-from attachment_transfer.ledger.attachment_store import AttachmentStore
 from attachment_transfer.telemetry import metrics
 from attachment_transfer.worker.attempt import Attempt, AttemptRules, Kept, TargetActivity
-from attachment_transfer.worker.inspection import Inspector
-from attachment_transfer.worker.neighbours import Limits, NeighbourClients
+from attachment_transfer.worker.neighbours import NeighbourClients
 from attachment_transfer.worker.prefetch import Prefetcher
 
 _log = structlog.get_logger(__name__)
@@ -41,52 +38,25 @@ class AttachmentCarrier:
     """Carries attachments. Everything from outside (time, chance) is passed in.
 
     Args:
-        settle_s: how long after the end of a POST C4C may still commit it, in seconds.
-        verify_digest: download each stored object again and compare its sha256.
-        predecessors_dead_at_s: when every earlier worker was known to be dead (epoch seconds), where that is known:
-            the embedded mode's file lock proves it.
-        inspector: policy and scanner; by default every file up to the limits' size is carried unscanned.
-        prefetcher: fetches the next file during an upload; by default none is.
+        jitter: a random number in [0, 1).
     """
 
-    def __init__(
-        self,
-        store: AttachmentStore,
-        *,
-        limits: Limits,
-        settle_s: float,
-        verify_digest: bool,
-        now_s: Callable[[], float],
-        monotonic_s: Callable[[], float],
-        jitter: Callable[[], float],
-        predecessors_dead_at_s: float | None = None,
-        inspector: Inspector | None = None,
-        prefetcher: Prefetcher | None = None,
-    ) -> None:
-        self._store = store
-        self._settle_s = settle_s
-        self._now_s = now_s
+    def __init__(self, rules: AttemptRules, *, jitter: Callable[[], float]) -> None:
+        self._rules = rules
+        self._store = rules.store
         self._jitter = jitter
-        self.prefetcher = prefetcher or Prefetcher(most_bytes=0, patience_s=0.0)
-        self._inspector = inspector or Inspector(Policy(max_bytes=limits.attachment_bytes))
-        self._rules = AttemptRules(
-            store=store,
-            limits=limits,
-            settle_s=settle_s,
-            verify_digest=verify_digest,
-            now_s=now_s,
-            monotonic_s=monotonic_s,
-            predecessors_dead_at_s=predecessors_dead_at_s,
-            inspector=self._inspector,
-            prefetcher=self.prefetcher,
-        )
+
+    @property
+    def prefetcher(self) -> Prefetcher:
+        """What fetches the next file during an upload."""
+        return self._rules.prefetcher
 
     def carry(self, attachment_id: str, clients: NeighbourClients, target: TargetActivity) -> CarryResult:
         """Bring one attachment as far as this round can. Never raises for trouble with files or neighbours."""
         attachment = self._store.attachment(attachment_id)
         if attachment.state in TERMINAL_ATTACHMENT:
             return CarryResult(state=attachment.state)
-        if attachment.retry_at_s is not None and attachment.retry_at_s > self._now_s() + 0.5:
+        if attachment.retry_at_s is not None and attachment.retry_at_s > self._rules.now_s() + 0.5:
             return CarryResult(state=attachment.state)
         try:
             return self._keep(Attempt(self._rules, attachment, clients, target).run())
@@ -97,12 +67,12 @@ class AttachmentCarrier:
         except GiveUp as exc:
             return self._park(attachment_id, exc)
 
-    def turned_away(self, attachment: Attachment) -> bool:
-        """Skip or park by what is declared, before an activity is looked for; what may be at C4C is left to carry."""
+    def excluded(self, attachment: Attachment) -> bool:
+        """Skip or park by what is declared, before the activity is searched. What may be at C4C is not checked."""
         if self._store.open_intent(attachment.id) is not None or attachment.attempts:
             return False
         try:
-            self._inspector.judge(attachment.source)
+            self._rules.inspector.judge(attachment.source)
         except NotWanted as exc:
             self._skip(attachment.id, exc)
             return True
@@ -133,7 +103,7 @@ class AttachmentCarrier:
         if attachment.state in TERMINAL_ATTACHMENT:  # cancelled meanwhile, or ended by another round
             return CarryResult(state=attachment.state, error=exc.code)
         ambiguous = exc.may_exist
-        minimum_s = max(self._settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
+        minimum_s = max(self._rules.settle_s if ambiguous else 0.0, exc.retry_after_s or 0.0)
         is_new = attachment.reason is None or attachment.reason.code != exc.code
         tries = counted_tries(attachment.tries + 1, reason_is_new=is_new)
         decision = decide(exc.code, tries=tries, retry_after_s=minimum_s, jitter=self._jitter())
@@ -147,7 +117,7 @@ class AttachmentCarrier:
             metrics.PARKED.labels(reason.code).inc()
             return CarryResult(state=AttachmentState.PARKED, error=reason.code)
         state = AttachmentState.AMBIGUOUS if ambiguous else AttachmentState.OPEN
-        self._store.put_off(attachment, state, exc.reason, retry_at_s=self._now_s() + decision.delay_s)
+        self._store.put_off(attachment, state, exc.reason, retry_at_s=self._rules.now_s() + decision.delay_s)
         metrics.RETRIES.labels(exc.code).inc()
         _log.warning(
             "attachment put off",

@@ -101,6 +101,6 @@ def _server(host: str, port: int, app: Flask) -> BaseWSGIServer:
         cause = exc if isinstance(exc, OSError) else exc.__context__
         why = getattr(cause, "strerror", None) or "cannot be opened"
         raise PortUnavailable(
-            f"the worker's port {port} on {host}: {why}. End the program that has it, or set "
+            f"the worker's port {port} on {host}: {why}. End the program that uses it, or set "
             "ATTACHMENT_TRANSFER_WORKER_PORT to a free port"
         ) from exc

@@ -93,12 +93,10 @@ class Rounds:
         sources = [*conversation.attachments, *self._transcripts(transfer, conversation)]
         attachments = self._store.note_sources(transfer, sources)
         still_open = [
-            item
-            for item in attachments
-            if item.state not in TERMINAL_ATTACHMENT and not self._carrier.turned_away(item)
+            item for item in attachments if item.state not in TERMINAL_ATTACHMENT and not self._carrier.excluded(item)
         ]
         if still_open:
-            self._look_around(transfer.activity or self._find_activity(transfer, clients), still_open, clients)
+            self._expect_present(transfer.activity or self._find_activity(transfer, clients), still_open, clients)
         # Those that failed before come last: a few bad files at the start of a chat must not delay the others.
         order = sorted(still_open, key=lambda item: item.tries)
         self._carrier.prefetcher.plan(transfer.id, order)
@@ -111,7 +109,7 @@ class Rounds:
         self._store.note_activity(transfer.id, activity)
         return activity
 
-    def _look_around(self, activity: ActivityRef, attachments: list[Attachment], clients: NeighbourClients) -> None:
+    def _expect_present(self, activity: ActivityRef, attachments: list[Attachment], clients: NeighbourClients) -> None:
         """Adopt files that are at C4C with our key already, although this ledger never posted them.
 
         A ledger may have been lost, or the caller's name may have changed: the key depends on neither.
@@ -169,7 +167,7 @@ class Rounds:
         if transfer.round_no != round_no or transfer.state is not TransferState.RUNNING:
             return
         attachments = self._store.attachments(transfer_id)
-        following = after_attachments(attachments, look_again=transfer.look_again, now_s=self._now_s())
+        following = after_attachments(attachments, run_again=transfer.run_again, now_s=self._now_s())
         match following:
             case RunNow():
                 self._next(transfer, 0.0, None, tries=0)

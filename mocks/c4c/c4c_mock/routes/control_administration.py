@@ -87,7 +87,7 @@ def _add_changes(bp: Blueprint, mock: Mock[C4CTenant]) -> None:
         user = _arrangement(tenant, number).user
         check(_password_errors(body))
         seen("password-alphabet")
-        tenant.journal.guard(body["password"], user)
+        tenant.journal.mask_secret(body["password"], user)
         tenant.access.set_password(user, body["password"])
         return jsonify(user=user), 200
 
@@ -145,7 +145,7 @@ def store_arrangement(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, A
         user=body["user"],
         services=tuple(body["services"]),
     )
-    tenant.journal.guard(body["password"], body["user"])
+    tenant.journal.mask_secret(body["password"], body["user"])
     stored = tenant.access.arrange(arrangement, body["password"])
     if body.get("language"):
         tenant.access.set_language(body["user"], body["language"])
@@ -159,7 +159,7 @@ def store_user(tenant: C4CTenant, body: Mapping[str, Any]) -> dict[str, Any]:
         remedy = "Technical users come with a communication arrangement."
         errors.append(FieldError("kind", "business", remedy, body.get("kind")))
     check(errors)
-    tenant.journal.guard(body["password"], body["user"])
+    tenant.journal.mask_secret(body["password"], body["user"])
     tenant.access.add_business_user(body["user"], body["password"])
     if body.get("language"):
         tenant.access.set_language(body["user"], body["language"])

@@ -1,1 +1,1 @@
-"""How CMI's documents look: which a user gets to see, their members, and JSON or XML of them."""
+"""How CMI's documents look: which of them a user may see, their members, and JSON or XML of them."""

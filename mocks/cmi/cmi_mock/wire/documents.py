@@ -10,15 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from cmi_mock.model.chat import Chat, Queue
-from cmi_mock.model.contact import ends_of, stamp
-from cmi_mock.model.conversations import Conversation
-from cmi_mock.model.mail import Mail, MailStatus
-from cmi_mock.model.queuemessages import QueueMessage
-from cmi_mock.model.records import ContactData, Records
+from cmi_mock.model.contact_records import ContactData, ContactRecords
+from cmi_mock.model.contacts import CmiContact
+from cmi_mock.model.emails import Email, EmailStatus
+from cmi_mock.model.event_contact import ends_of, stamp
+from cmi_mock.model.queue_messages import QueueMessage
 from cmi_mock.tenant import CmiTenant
 
 
-def contact_row(conversation: Conversation) -> dict[str, Any]:
+def contact_row(conversation: CmiContact) -> dict[str, Any]:
     """A row of ``/contacts``."""
     return {
         "id": conversation.id,
@@ -32,7 +32,7 @@ def contact_row(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def contact_details(conversation: Conversation, records: Records) -> dict[str, Any]:
+def contact_details(conversation: CmiContact, records: ContactRecords) -> dict[str, Any]:
     """``/contacts/{id}/details``: the row, what happened when, results and remarks."""
     remarks = records.remarks_of(conversation)
     return {
@@ -43,10 +43,10 @@ def contact_details(conversation: Conversation, records: Records) -> dict[str, A
     }
 
 
-def _by_channel(conversation: Conversation) -> dict[str, Any]:
+def _by_channel(conversation: CmiContact) -> dict[str, Any]:
     source, leg = conversation.source, conversation.leg
-    if isinstance(source, Mail) or leg is None:
-        return _mail_row(source) if isinstance(source, Mail) else {}
+    if isinstance(source, Email) or leg is None:
+        return _mail_row(source) if isinstance(source, Email) else {}
     start, end = ends_of(source, leg)
     return {
         "channel_type": "chat",
@@ -60,7 +60,7 @@ def _by_channel(conversation: Conversation) -> dict[str, Any]:
     }
 
 
-def _mail_row(mail: Mail) -> dict[str, Any]:
+def _mail_row(mail: Email) -> dict[str, Any]:
     content = mail.content
     return {
         "channel_type": "email",
@@ -73,7 +73,7 @@ def _mail_row(mail: Mail) -> dict[str, Any]:
     }
 
 
-def _events(conversation: Conversation) -> list[tuple[str, datetime]]:
+def _events(conversation: CmiContact) -> list[tuple[str, datetime]]:
     """Names as in the event engine's list."""
     leg = conversation.leg
     accepted, handled = (leg.accepted, leg.handled) if leg else (None, conversation.ended)
@@ -100,10 +100,10 @@ def contact_data_row(written: ContactData, tenant: CmiTenant) -> dict[str, Any]:
     return row | {"name": name, "value": value}
 
 
-def email_row(mail: Mail, *, with_data: bool) -> dict[str, Any]:
+def email_row(mail: Email, *, with_data: bool) -> dict[str, Any]:
     """An item of ``/emails``: documented down to statusDetails, assumed from ``created`` on."""
     content = mail.content
-    waits = mail.status is MailStatus.QUEUED
+    waits = mail.status is EmailStatus.QUEUED
     row: dict[str, Any] = {
         "id": mail.id,
         "from_queue": _queue(content.queue),
@@ -146,7 +146,7 @@ def _chat_type(chat: Chat) -> str:
     return "ChatIn" if chat.direction == "inbound" else "ChatOut"
 
 
-def _mail_type(mail: Mail) -> str:
+def _mail_type(mail: Email) -> str:
     return "EmailIn" if mail.content.incoming else "EmailOut"
 
 

@@ -1,4 +1,4 @@
-"""A document as JSON or as XML, files streamed into it as base64, its length known beforehand.
+"""A document as JSON or as XML, files streamed into it as base64, its length known in advance.
 
 That CMI speaks both is documented; the form of the XML is not, so it is a dialect (``xml_form``).
 """
@@ -25,7 +25,7 @@ _CARRIAGE_RETURN = {"\r": "&#13;"}
 _WHITE_SPACE = {"\r": "&#13;", "\n": "&#10;", "\t": "&#9;"}
 
 
-class Doubled(dict[str, Any]):
+class DuplicateMember(dict[str, Any]):
     """An object in which one member stands a second time, as ``again`` says; only writers see that."""
 
     def __init__(self, members: Mapping[str, Any], again: tuple[str, Any]) -> None:
@@ -70,7 +70,7 @@ def xml_stream(document: Any, root: str, *, attributes: bool) -> tuple[int, Iter
 
     ``root`` names the outermost element; the items of a list are named after it, in the singular. With
     ``attributes`` plain members are attributes instead of elements. A null is left out. Characters that XML
-    cannot hold become U+FFFD.
+    does not allow become U+FFFD.
     """
     blobs: list[Blob] = []
 

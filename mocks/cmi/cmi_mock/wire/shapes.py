@@ -1,4 +1,4 @@
-"""The documents in which CMI may tell of a chat: shapes A, B, C and D of ``dialect.toml``.
+"""The documents in which CMI may show a chat: shapes A, B, C and D of ``dialect.toml``.
 
 All are assumptions modelled on the visible sibling ``/emails`` (snake_case, 32-digit ids, queue
 with id and name) and on the live-chat words originator and message.
@@ -10,14 +10,14 @@ import hashlib
 from typing import Any
 
 from cmi_mock.evidence import touch, touch_oddity
-from cmi_mock.model.chat import Attachment, Message
-from cmi_mock.model.contact import stamp
+from cmi_mock.model.chat import ChatAttachment, ChatLine
+from cmi_mock.model.event_contact import stamp
 from cmi_mock.tenant import CmiTenant
-from cmi_mock.wire.representations import Doubled, Inline, Nested
-from cmi_mock.wire.views import View
+from cmi_mock.wire.representations import DuplicateMember, Inline, Nested
+from cmi_mock.wire.views import ChatView
 
 
-def chat_document(view: View, tenant: CmiTenant, *, with_messages: bool = True) -> dict[str, Any]:
+def chat_document(view: ChatView, tenant: CmiTenant, *, with_messages: bool = True) -> dict[str, Any]:
     """A chat (shapes A, C, D) or one of its legs (shape B)."""
     chat, leg = view.chat, view.leg
     document: dict[str, Any] = {
@@ -45,7 +45,7 @@ def _messages_member(messages: list[dict[str, Any]], form: str) -> dict[str, Any
     return {} if form == "absent" else {"messages": others[form]}
 
 
-def chat_message(message: Message, view: View, tenant: CmiTenant) -> dict[str, Any]:
+def chat_message(message: ChatLine, view: ChatView, tenant: CmiTenant) -> dict[str, Any]:
     """A row of ``/chatMessages``: a message with the ids of Sinch's Conversation API.
 
     The three ids are documented ("Conversation API identifiers"); their form is assumed.
@@ -59,22 +59,24 @@ def chat_message(message: Message, view: View, tenant: CmiTenant) -> dict[str, A
         "message_id": _foreign_id(message.id),
         **_attachments(message, view, tenant, in_shape="D"),
     }
-    return _twice(row, tenant)
+    return _with_duplicate(row, tenant)
 
 
-def _message(message: Message, view: View, tenant: CmiTenant) -> dict[str, Any]:
-    return _twice({**_message_core(message, tenant), **_attachments(message, view, tenant, in_shape="ABC")}, tenant)
+def _message(message: ChatLine, view: ChatView, tenant: CmiTenant) -> dict[str, Any]:
+    return _with_duplicate(
+        {**_message_core(message, tenant), **_attachments(message, view, tenant, in_shape="ABC")}, tenant
+    )
 
 
-def _twice(row: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
+def _with_duplicate(row: dict[str, Any], tenant: CmiTenant) -> dict[str, Any]:
     """The row, with its attachments a second time and empty where the dialect says so."""
     if tenant.rules.duplicate_member == "none" or "attachments" not in row:
         return row
     touch_oddity("duplicate_member")
-    return Doubled(row, ("attachments", []))
+    return DuplicateMember(row, ("attachments", []))
 
 
-def _message_core(message: Message, tenant: CmiTenant) -> dict[str, Any]:
+def _message_core(message: ChatLine, tenant: CmiTenant) -> dict[str, Any]:
     links = [f"{tenant.rich_content_base}/{sent.link_token}" for sent in message.links]
     return {
         "id": message.id,
@@ -85,8 +87,8 @@ def _message_core(message: Message, tenant: CmiTenant) -> dict[str, Any]:
     }
 
 
-def _attachments(message: Message, view: View, tenant: CmiTenant, *, in_shape: str) -> dict[str, Any]:
-    """The member ``attachments``, absent where the tenant's shape does not tell of them."""
+def _attachments(message: ChatLine, view: ChatView, tenant: CmiTenant, *, in_shape: str) -> dict[str, Any]:
+    """The member ``attachments``, absent where the tenant's shape has none."""
     if tenant.rules.chat_shape not in in_shape:
         return {}
     if tenant.rules.attachments_nesting:
@@ -95,7 +97,7 @@ def _attachments(message: Message, view: View, tenant: CmiTenant, *, in_shape: s
     return {"attachments": [_attachment(attachment, view, tenant) for attachment in message.files]}
 
 
-def _attachment(attachment: Attachment, view: View, tenant: CmiTenant) -> dict[str, Any]:
+def _attachment(attachment: ChatAttachment, view: ChatView, tenant: CmiTenant) -> dict[str, Any]:
     rules = tenant.rules
     document: dict[str, Any] = {"name": attachment.name}
     if rules.attachment_id_listed:
@@ -128,7 +130,7 @@ def _size(size_bytes: int, listed: str) -> int | str:
     return wrong[listed]
 
 
-def _url(attachment: Attachment, view: View, tenant: CmiTenant) -> str:
+def _url(attachment: ChatAttachment, view: ChatView, tenant: CmiTenant) -> str:
     rules = tenant.rules
     form = "rich_content" if rules.chat_shape == "D" else rules.attachment_url
     if form == "rich_content":

@@ -1,4 +1,4 @@
-"""``/_mock/*``: how tests, the lab and people steer a mock. Every route takes ``?tenant=NAME``."""
+"""``/_mock/*``: how tests, the lab and people control a mock. Every route takes ``?tenant=NAME``."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def control_blueprint(mock: Mock[W]) -> Blueprint:
 
     @bp.route("/<path:rest>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
     def no_such_control(rest: str) -> Reply:
-        """Whatever else is asked for."""
+        """Any other path."""
         error = FieldError("path", "a control path of this mock", "See GET /_mock/health.", rest)
         raise Problem(404, "No such control path", f"{request.method} /_mock/{rest} does not exist.", [error])
 
@@ -80,7 +80,7 @@ def _add_health(bp: Blueprint, mock: Mock[W]) -> None:
         )
 
 
-def _described(mock: Mock[W], tenant: W) -> dict[str, Any]:
+def _tenant_document(mock: Mock[W], tenant: W) -> dict[str, Any]:
     keys = mock.tenants.keys_of(tenant.name)
     shown = {"name": tenant.name, "keys": keys, "dialect": tenant.dialect, "ids_seed": tenant.ids.seed}
     return shown | tenant.describe()
@@ -103,12 +103,12 @@ def _add_tenants(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/tenants")
     def list_tenants() -> Reply:
         """Every tenant, without its secrets."""
-        return jsonify(tenants=[_described(mock, tenant) for tenant in mock.tenants.all()])
+        return jsonify(tenants=[_tenant_document(mock, tenant) for tenant in mock.tenants.all()])
 
     @bp.get("/tenants/<name>")
     def show_tenant(name: str) -> Reply:
         """One tenant, without its secrets."""
-        return jsonify(_described(mock, mock.named_tenant(name, "name")))
+        return jsonify(_tenant_document(mock, mock.named_tenant(name, "name")))
 
     @bp.post("/tenants")
     def create_tenant() -> Reply:
@@ -122,7 +122,7 @@ def _add_tenants(bp: Blueprint, mock: Mock[W]) -> None:
             remedy = "Choose another, or remove that tenant by DELETE /_mock/tenants/NAME."
             error = FieldError("name or key", "one that is free", remedy, exc.taken)
             raise Problem(409, "Taken", f"{exc}.", [error]) from exc
-        return jsonify(_described(mock, tenant)), 201, {"Location": f"{CONTROL_PREFIX}/tenants/{tenant.name}"}
+        return jsonify(_tenant_document(mock, tenant)), 201, {"Location": f"{CONTROL_PREFIX}/tenants/{tenant.name}"}
 
     @bp.delete("/tenants/<name>")
     def remove_tenant(name: str) -> Reply:
@@ -165,14 +165,14 @@ def _add_journal(bp: Blueprint, mock: Mock[W]) -> None:
 
 def _shown(fault: Fault, mock: Mock[W]) -> dict[str, Any]:
     """The fault as JSON; a wire fault with the port it needs, and with a warning where it cannot strike."""
-    told = fault.to_dict()
+    shown = fault.to_dict()
     if fault.layer == "app":
-        return told
-    told["fault_proxy"] = {"port": mock.fault_proxy_port, "needed": True}
+        return shown
+    shown["fault_proxy"] = {"port": mock.fault_proxy_port, "needed": True}
     why = mock.proxy_bypassed
     if mock.fault_proxy_port is None:
         why = "this mock has no fault proxy: start it with --fault-proxy-port, and send requests there"
-    return told | {"warning": f"{fault.kind} cannot strike: {why}"} if why else told
+    return shown | {"warning": f"{fault.kind} cannot strike: {why}"} if why else shown
 
 
 def _must_be_playable(fault: Fault, mock: Mock[W]) -> None:
@@ -207,7 +207,7 @@ def _add_faults(bp: Blueprint, mock: Mock[W]) -> None:
 
     @bp.delete("/faults")
     def clear_faults() -> Reply:
-        """204; whoever waits because of one goes on at once."""
+        """204; requests that a fault is holding continue at once."""
         mock.current_tenant().faults.clear()
         return Response(status=_NO_CONTENT)
 
@@ -230,7 +230,7 @@ def _add_clock_and_reset(bp: Blueprint, mock: Mock[W]) -> None:
 
     @bp.post("/clock")
     def advance_clock() -> Reply:
-        """``{"advance_s": n}`` moves the tenant on; it never goes back."""
+        """``{"advance_s": n}`` moves the tenant's clock forward."""
         tenant = mock.current_tenant()
         step = json_object().get("advance_s")
         try:
@@ -255,7 +255,7 @@ def _add_clock_and_reset(bp: Blueprint, mock: Mock[W]) -> None:
 def _add_evidence_and_dialect(bp: Blueprint, mock: Mock[W]) -> None:
     @bp.get("/evidence")
     def evidence() -> Reply:
-        """Every behaviour, how we know it, and how often it showed itself in this tenant."""
+        """Every behaviour, how we know it, and how often this tenant rested on it."""
         return jsonify(evidence=mock.evidence.report(mock.current_tenant()))
 
     @bp.get("/dialect")

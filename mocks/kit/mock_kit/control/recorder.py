@@ -1,4 +1,4 @@
-"""``/_mock/recorder``: whole exchanges, for whoever judges live traffic; 409 unless the mock was told to keep them."""
+"""``/_mock/recorder``: whole exchanges, for the traffic check; 409 unless the mock was started with ``--recorder``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mock_kit.journal.recorder import CapturedExchange, RecorderLog
 from mock_kit.mock import Mock
 from mock_kit.tenants import W
 
-#: One page never holds more text than this, in characters, but always at least one exchange.
+#: A page has at most this much text, in characters, but always at least one exchange.
 PAGE_CHARS = 4 * 1024 * 1024
 
 
@@ -20,7 +20,7 @@ def add_recorder(bp: Blueprint, mock: Mock[W]) -> None:
 
     @bp.get("/recorder")
     def tenant_exchanges() -> Response:
-        """What follows ``since`` (an id), oldest first; read on from ``last_id`` until it stays."""
+        """Exchanges after ``since`` (an id), oldest first; ask again from ``last_id`` until it stays the same."""
         _refuse_unless_on(mock)
         return _page(mock.current_tenant().recorder)
 
@@ -32,9 +32,9 @@ def add_recorder(bp: Blueprint, mock: Mock[W]) -> None:
 
 
 def _refuse_unless_on(mock: Mock[W]) -> None:
-    if not mock.witnessing:
+    if not mock.recording:
         error = FieldError("--recorder", "the mock started with it", "Start the mock with --recorder.", "not given")
-        raise Problem(409, "Nobody attends", "This mock does not keep whole exchanges.", [error])
+        raise Problem(409, "The recorder is off", "This mock does not keep whole exchanges.", [error])
 
 
 def _page(log: RecorderLog) -> Response:
@@ -45,11 +45,11 @@ def _page(log: RecorderLog) -> Response:
             break
         room -= captured.kept_bytes
         page.append(captured)
-    told = {
+    document = {
         "exchanges": [one.to_dict() for one in page],
         "last_id": page[-1].id if page else since,
         "dropped": log.dropped,
         "under_way": log.under_way,
     }
-    # In ASCII, whatever the mock's own JSON looks like: bytes that are no UTF-8 travel as lone surrogates.
-    return Response(json.dumps(told), content_type="application/json")
+    # In ASCII, whatever the mock's own JSON setting is: bytes that are not UTF-8 are sent as lone surrogates.
+    return Response(json.dumps(document), content_type="application/json")

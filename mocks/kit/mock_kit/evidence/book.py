@@ -45,7 +45,7 @@ class _HasHits(Protocol):
 
 
 class EvidenceBook:
-    """All the behaviours of one mock, registered at import; hits are counted in the tenant they happen in."""
+    """All behaviours of one mock, registered at import; uses are counted per tenant."""
 
     def __init__(self, entries: tuple[Evidence, ...] = ()) -> None:
         """``entries`` are registered at once."""
@@ -69,10 +69,10 @@ class EvidenceBook:
             return sorted(self._entries.values(), key=lambda entry: entry.id)
 
     def touch(self, entry_id: str, tenant: CountsEvidence | None = None) -> None:
-        """This behaviour has just shown itself: count it, and name it in the running exchange.
+        """Count one use of this behaviour, and name it in the running exchange.
 
-        Without ``tenant`` the tenant of the running request is meant; outside a request nothing is counted.
-        KeyError for an id nobody registered.
+        Without ``tenant`` it counts for the tenant of the running request; outside a request nothing is counted.
+        KeyError for an id that is not registered.
         """
         if entry_id not in self._entries:
             raise KeyError(entry_id)

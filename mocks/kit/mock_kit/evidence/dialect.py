@@ -126,7 +126,7 @@ class MockDialect:
         given = {} if overrides is None else overrides
         if not isinstance(given, Mapping):
             error = FieldError("dialect", "an object", "Send switch names and values, or leave it out.", given)
-            raise Problem(400, "A dialect is an object", "It holds switch names and values.", [error])
+            raise Problem(400, "A dialect is an object", "It maps switch names to values.", [error])
         if errors := self.errors(given):
             raise Problem(422, "The dialect cannot be set like this", "See dialect.toml of this mock.", errors)
         values = self.defaults() | dict(given)

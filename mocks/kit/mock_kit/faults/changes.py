@@ -7,26 +7,35 @@ from itertools import chain
 
 from mock_kit.faults import Fault, FaultPlan
 from mock_kit.faults.replies import BODYLESS, status_line
-from mock_kit.http.packing import PACKERS, TRAILING_BYTES, Packer, Parked, packed, packed_in_members, packers_of, zeros
-from mock_kit.http.reply import Answer
+from mock_kit.http.packing import (
+    PACKERS,
+    TRAILING_BYTES,
+    BufferedBody,
+    Packer,
+    packed,
+    packed_in_members,
+    packers_of,
+    zeros,
+)
+from mock_kit.http.reply import WsgiReply
 
 _MEMBERS = 2
 _FILLER_BYTES = 4096
 _DRIPS_PER_S = 10
 
-#: Changes the answer; returns None, or why the fault had no effect.
-Change = Callable[[Answer, Fault, FaultPlan], str | None]
+#: Changes the reply; returns None, or why the fault had no effect.
+Change = Callable[[WsgiReply, Fault, FaultPlan], str | None]
 
 
-def _flip_byte(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:  # noqa: ARG001
+def _flip_byte(reply: WsgiReply, fault: Fault, plan: FaultPlan) -> str | None:
     """Change one byte of the body, Content-Length intact."""
-    at, length = fault.params["offset"], answer.length
+    at, length = fault.params["offset"], reply.length
     if at < 0 and length is None:
         return "the reply declares no length to count from its end"
     at = at if at >= 0 else (length or 0) + at
     if at < 0 or (length is not None and at >= length):
         return f"the reply has only {length} bytes"
-    answer.body = _flipped(answer.body, at, fault.params["xor"])
+    reply.body = _flipped(reply.body, at, fault.params["xor"])
     return None
 
 
@@ -39,11 +48,11 @@ def _flipped(body: Iterator[bytes], at: int, xor: int) -> Iterator[bytes]:
         at -= len(piece)
 
 
-def _truncate(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:  # noqa: ARG001
-    keep, length = fault.params["keep_bytes"], answer.length
-    answer.body = _first(answer.body, keep)
+def _truncate(reply: WsgiReply, fault: Fault, plan: FaultPlan) -> str | None:
+    keep, length = fault.params["keep_bytes"], reply.length
+    reply.body = _first(reply.body, keep)
     if fault.params["content_length"] == "fixed" and length is not None:
-        answer.set_header("Content-Length", str(min(keep, length)))
+        reply.set_header("Content-Length", str(min(keep, length)))
     return None if length is None or keep < length else f"the reply has only {length} bytes"
 
 
@@ -55,42 +64,42 @@ def _first(body: Iterator[bytes], keep: int) -> Iterator[bytes]:
             return
 
 
-def _extend(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:  # noqa: ARG001
+def _extend(reply: WsgiReply, fault: Fault, plan: FaultPlan) -> str | None:
     """Zero bytes behind the body; a declared length grows with it."""
     extra = fault.params["extra_bytes"]
-    if answer.length is not None:
-        answer.set_header("Content-Length", str(answer.length + extra))
-    answer.body = chain(answer.body, zeros(extra))
+    if reply.length is not None:
+        reply.set_header("Content-Length", str(reply.length + extra))
+    reply.body = chain(reply.body, zeros(extra))
     return None if extra else "no byte was to be added"
 
 
-def _wrong_type(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:  # noqa: ARG001
-    answer.set_header("Content-Type", fault.params["content_type"])
+def _wrong_type(reply: WsgiReply, fault: Fault, plan: FaultPlan) -> str | None:
+    reply.set_header("Content-Type", fault.params["content_type"])
     return None
 
 
-def _other_status(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:  # noqa: ARG001
+def _other_status(reply: WsgiReply, fault: Fault, plan: FaultPlan) -> str | None:
     """The real reply under another status, with or without its body."""
     code, drop = fault.params["status"], fault.params["body"] == "dropped"
-    answer.status = status_line(code)
+    reply.status = status_line(code)
     if drop or code in BODYLESS:
-        answer.finish()
-        answer.body = iter(())
-        answer.drop_header("Content-Type")
-        answer.drop_header("Content-Length") if code in BODYLESS else answer.set_header("Content-Length", "0")
+        reply.finish()
+        reply.body = iter(())
+        reply.drop_header("Content-Type")
+        reply.drop_header("Content-Length") if code in BODYLESS else reply.set_header("Content-Length", "0")
     for name, value in fault.params["headers"].items():
-        answer.set_header(name, value)
+        reply.set_header(name, value)
     return None if drop or code not in BODYLESS else f"a reply of status {code} has no body: it was dropped"
 
 
-def _packed(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:  # noqa: ARG001
+def _packed(reply: WsgiReply, fault: Fault, plan: FaultPlan) -> str | None:
     """The body in a content coding, sound or damaged, whatever the caller said it accepts."""
     params = fault.params
     packers = packers_of(params["coding"] if params["packed_with"] == "label" else params["packed_with"])
-    answer.set_header("Content-Encoding", params["coding"])
+    reply.set_header("Content-Encoding", params["coding"])
     why_not = _unpackable(params["damage"], packers)
-    body, trailer = Parked(_pieces(answer, fault, packers)), b""
-    answer.close()
+    body, trailer = BufferedBody(_pieces(reply, fault, packers)), b""
+    reply.close()
     stop = body.size_bytes
     if params["damage"] == "cut":
         stop = min(params["keep_bytes"], body.size_bytes)
@@ -98,11 +107,11 @@ def _packed(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:  # noq
             why_not = f"the packed reply has only {stop} bytes, and none was cut off"
     if params["damage"] == "trailing":
         trailer = TRAILING_BYTES
-    answer.body, answer.close = chain(body.pieces(0, stop), [trailer]), body.close
+    reply.body, reply.close = chain(body.pieces(0, stop), [trailer]), body.close
     if params["content_length"] == "right":
-        answer.set_header("Content-Length", str(stop + len(trailer)))
+        reply.set_header("Content-Length", str(stop + len(trailer)))
     else:
-        answer.drop_header("Content-Length")
+        reply.drop_header("Content-Length")
     return why_not
 
 
@@ -114,20 +123,20 @@ def _unpackable(damage: str, packers: list[Packer]) -> str | None:
     return None
 
 
-def _pieces(answer: Answer, fault: Fault, packers: list[Packer]) -> Iterator[bytes]:
+def _pieces(reply: WsgiReply, fault: Fault, packers: list[Packer]) -> Iterator[bytes]:
     damage = fault.params["damage"]
     if damage == "bomb" and packers:
-        answer.finish()
+        reply.finish()
         return packed(zeros(fault.params["unpacked_bytes"]), packers)
     if damage == "members" and packers:
-        return packed_in_members(answer.body, packers, _MEMBERS)
-    return packed(answer.body, packers)
+        return packed_in_members(reply.body, packers, _MEMBERS)
+    return packed(reply.body, packers)
 
 
-def _endless(answer: Answer, fault: Fault, plan: FaultPlan) -> str | None:
+def _endless(reply: WsgiReply, fault: Fault, plan: FaultPlan) -> str | None:
     """The body without its last byte, then blanks that do not end: JSON and XML stay open for ever."""
-    answer.drop_header("Content-Length")
-    answer.body = _never_ending(answer.body, fault, plan)
+    reply.drop_header("Content-Length")
+    reply.body = _never_ending(reply.body, fault, plan)
     return None
 
 

@@ -1,7 +1,7 @@
 """The fault proxy: a second port that relays to the application and breaks the wire as planned.
 
 A WSGI application behind a proper server cannot reset, garble or cut a reply. The fault proxy can: it reads a
-request's head, asks the tenant's fault plan, and otherwise passes bytes on, both ways as streams. Clients'
+request's head, reads the tenant's fault plan, and otherwise passes bytes on, both ways as streams. Clients'
 connections stay open between requests; towards the application each request has a connection of its own.
 A connection that a fault broke is closed.
 """
@@ -20,9 +20,9 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from flask import Request
 
 from mock_kit.faults.plan import Fault, FaultPlan
-from mock_kit.faults.wire_faults import BREAK_REPLY, BREAK_REQUEST, Parting, Reply, pass_on
-from mock_kit.http.wire import Head, Wire, WireError, reply_body, request_body
-from mock_kit.journal import Exchange, Journal, Note
+from mock_kit.faults.wire_faults import BREAK_REPLY, BREAK_REQUEST, ConnectionEnd, WireReply, pass_on
+from mock_kit.http.wire import Head, WireConnection, WireError, reply_body, request_body
+from mock_kit.journal import Journal, JournalEntry, Note
 
 _BACKLOG = 1024
 _ACCEPT_AGAIN_S = 0.05
@@ -97,21 +97,21 @@ class FaultProxy:
             while True:
                 try:
                     sock, _ = await self._loop.sock_accept(self._listener)
-                except OSError:  # out of file descriptors, or the caller is gone already
+                except OSError:  # out of file descriptors, or the client has closed already
                     await asyncio.sleep(_ACCEPT_AGAIN_S)
                     continue
-                task = asyncio.create_task(self._connection(Wire(sock)))
+                task = asyncio.create_task(self._connection(WireConnection(sock)))
                 connections.add(task)
                 task.add_done_callback(connections.discard)
         finally:
             self._listener.close()
 
-    async def _connection(self, client: Wire) -> None:
-        """One client: request after request until somebody wants to part."""
+    async def _connection(self, client: WireConnection) -> None:
+        """One client: request after request until one side ends the connection."""
         try:
-            while (parting := await self._request(client)) is Parting.STAY:
+            while (end := await self._request(client)) is ConnectionEnd.KEEP_OPEN:
                 pass
-            if parting is Parting.RESET:
+            if end is ConnectionEnd.RESET:
                 client.reset()
             await client.close()
         except (OSError, WireError):
@@ -119,31 +119,31 @@ class FaultProxy:
         finally:
             client.drop()
 
-    async def _request(self, client: Wire) -> Parting:
-        """One request, and what becomes of the connection after it."""
+    async def _request(self, client: WireConnection) -> ConnectionEnd:
+        """One request, and how the connection goes on after it."""
         try:
             head = await client.head()
             if head is None:
-                return Parting.CLOSE
+                return ConnectionEnd.CLOSE
             request, body = _as_request(head), request_body(client, head)
         except WireError:
             await client.send(_BAD_REQUEST)
-            return Parting.CLOSE
+            return ConnectionEnd.CLOSE
         tenant = self._tenant_of(request)
         fault = tenant.faults.pick(request.method, request.host, request.path, "wire") if tenant else None
         if tenant is None or fault is None:
             return await _Relay(self, client, head, body).run()
         if fault.phase == "before":
-            _write_down(tenant, request, fault)
+            _file(tenant, request, fault)
             return await BREAK_REQUEST[fault.kind](client, body, fault, tenant.faults)
         return await _Relay(self, client, head, body).run(fault, tenant)
 
-    async def to_application(self) -> Wire:
+    async def to_application(self) -> WireConnection:
         """A new connection to the application."""
-        return await Wire.connect(*self._app)
+        return await WireConnection.connect(*self._app)
 
     def note_for(self, fault: Fault | None) -> list[tuple[bytes, bytes]]:
-        """The header that tells the application which wire fault will strike its reply."""
+        """The header that names to the application the wire fault that will strike its reply."""
         value = f"{self._key} {fault.id}".encode() if fault else b""
         return [(FAULT_HEADER.encode(), value)] if fault else []
 
@@ -151,39 +151,39 @@ class FaultProxy:
 class _Relay:
     """One request to the application and its reply back."""
 
-    def __init__(self, fault_proxy: FaultProxy, client: Wire, head: Head, body: AsyncIterator[bytes]) -> None:
+    def __init__(self, fault_proxy: FaultProxy, client: WireConnection, head: Head, body: AsyncIterator[bytes]) -> None:
         self._fault_proxy = fault_proxy
         self._client = client
         self._head = head
         self._body = body
         self._method = head.start.split(b" ")[0].decode("latin-1").upper()
 
-    async def run(self, fault: Fault | None = None, tenant: _StruckTenant | None = None) -> Parting:
-        """What becomes of the client's connection afterwards."""
+    async def run(self, fault: Fault | None = None, tenant: _StruckTenant | None = None) -> ConnectionEnd:
+        """Relay, and say how the client's connection goes on."""
         try:
             application = await self._fault_proxy.to_application()
         except OSError:
             await self._client.send(_NO_APPLICATION)
-            return Parting.CLOSE
+            return ConnectionEnd.CLOSE
         feeder = asyncio.create_task(self._feed(application, fault))
         try:
             stays, reply = await self._reply(application)
-            parting = Parting.STAY if stays else Parting.CLOSE
+            end = ConnectionEnd.KEEP_OPEN if stays else ConnectionEnd.CLOSE
             if fault is not None and tenant is not None:
                 broken = await BREAK_REPLY[fault.kind](self._client, reply, fault, tenant.faults)
-                parting = parting if broken is Parting.STAY else broken
+                end = end if broken is ConnectionEnd.KEEP_OPEN else broken
             else:
                 await pass_on(self._client, reply)
             await asyncio.wait({feeder}, timeout=_LAST_BYTES_S)
-            return parting if feeder.done() or parting is Parting.RESET else Parting.CLOSE
+            return end if feeder.done() or end is ConnectionEnd.RESET else ConnectionEnd.CLOSE
         finally:
-            # Awaited, because two readers of one socket would push each other out.
+            # Awaited, because two readers of one socket would take each other's bytes.
             feeder.cancel()
             await asyncio.wait({feeder})
             application.drop()
 
-    async def _feed(self, application: Wire, fault: Fault | None) -> None:
-        """The request's head and body. An application that does not listen to the end is its own affair."""
+    async def _feed(self, application: WireConnection, fault: Fault | None) -> None:
+        """The request's head and body. An application may close before the end."""
         own = [(b"Connection", b"close"), *self._fault_proxy.note_for(fault)]
         with contextlib.suppress(OSError):
             await application.send(self._head.replaced({b"connection", b"keep-alive", _PRIVATE}, own))
@@ -191,10 +191,10 @@ class _Relay:
                 async for piece in self._body:
                     await application.send(piece)
             except WireError:
-                # The client broke off: so do we, or the application would wait for the rest.
+                # The client broke off: this side does too, or the application would wait for the rest.
                 application.hang_up()
 
-    async def _reply(self, application: Wire) -> tuple[bool, Reply]:
+    async def _reply(self, application: WireConnection) -> tuple[bool, WireReply]:
         """The final reply, interim ones passed on; and whether the client's connection may stay open."""
         while True:
             head = await application.head()
@@ -205,14 +205,14 @@ class _Relay:
             await self._client.send(head.replaced(set(), []))
         measured = head.chunked or head.length is not None or self._method == "HEAD"
         bodyless = head.start.split(b" ")[1] in {b"204", b"304"}
-        parting = self._head.has_token(b"connection", b"close") or self._head.start.endswith(b"/1.0")
-        stays = (measured or bodyless) and not parting
+        closes = self._head.has_token(b"connection", b"close") or self._head.start.endswith(b"/1.0")
+        stays = (measured or bodyless) and not closes
         raw = head.replaced({b"connection", b"keep-alive"}, [] if stays else [(b"Connection", b"close")])
-        return stays, Reply(raw, reply_body(application, head, self._method))
+        return stays, WireReply(raw, reply_body(application, head, self._method))
 
 
 def _as_request(head: Head) -> Request:
-    """The head as the application will see it; enough to tell the tenant and match a fault. No body."""
+    """The head as the application will see it; enough to find the tenant and match a fault. No body."""
     parts = head.start.split(b" ")
     if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):
         raise WireError("no HTTP/1 request line")
@@ -238,19 +238,19 @@ def _as_request(head: Head) -> Request:
     return Request(environ, populate_request=False, shallow=True)
 
 
-def _write_down(tenant: _StruckTenant, request: Request, fault: Fault) -> None:
-    """A request the application never saw is in the journal all the same, with status 0."""
-    words = f"{fault.id}: {fault.kind}, before the work; the application never saw the request"
+def _file(tenant: _StruckTenant, request: Request, fault: Fault) -> None:
+    """A request that never reached the application is in the journal as well, with status 0."""
+    message = f"{fault.id}: {fault.kind}, before the work; the request never reached the application"
     query = request.query_string.decode("latin-1")
     tenant.journal.add(
-        Exchange(
+        JournalEntry(
             method=request.method,
             url=f"{request.path}?{query}" if query else request.path,
             host=request.host,
             status=0,
             at=tenant.faults.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             request_headers=dict(request.headers.items()),
-            notes=[Note("info", "fault", words)],
+            notes=[Note("info", "fault", message)],
             fault=fault.id,
         )
     )

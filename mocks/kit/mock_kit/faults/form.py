@@ -13,7 +13,7 @@ from mock_kit.http.problem import FieldError, bad_request
 _MATCH_NAMES = {"method", "path", "host"}
 _CORRECT = "Correct the value or leave it out."
 
-#: Member → (judge, expectation in words).
+#: Member → (check, expectation in words).
 _MEMBERS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "id": (lambda value: isinstance(value, str) and 0 < len(value) <= 64, "text of 1 to 64 characters"),
     "kind": (lambda value: isinstance(value, str), "the name of a kind"),

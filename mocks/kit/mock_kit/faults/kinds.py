@@ -15,7 +15,7 @@ Layer = Literal["app", "wire"]
 
 @dataclass(frozen=True)
 class Param:
-    """One parameter: ``ok`` judges a value, ``expected`` says the same in words; no default = required."""
+    """One parameter: ``ok`` checks a value, ``expected`` says the same in words; no default = required."""
 
     ok: Callable[[Any], bool]
     expected: str
@@ -24,10 +24,10 @@ class Param:
 
 
 @dataclass(frozen=True)
-class Kind:
+class FaultKind:
     """One kind of fault; its first phase is the natural one.
 
-    ``together`` judges parameters that depend on each other or on the phase: (name of the wrong one, what is
+    ``together`` checks parameters that depend on each other or on the phase: (name of the wrong one, what is
     expected), or None.
     """
 
@@ -109,8 +109,8 @@ _CODING = Param(lambda value: isinstance(value, str) and bool(value.strip()), "a
 _REDIRECTS = (302, 301, 303, 307, 308)
 _MIB = 1024 * 1024
 
-KINDS: dict[str, Kind] = {
-    "status": Kind(
+KINDS: dict[str, FaultKind] = {
+    "status": FaultKind(
         "app",
         ("before", "after"),
         {
@@ -124,16 +124,16 @@ KINDS: dict[str, Kind] = {
             "retry_after_form": choice("seconds", "date"),
         },
     ),
-    "latency": Kind("app", ("before", "after"), {"delay_s": _SECONDS}),
-    "flip_byte": Kind("app", ("after",), _FLIP),
-    "flip_request_byte": Kind("app", ("before",), _FLIP),
-    "truncate_body": Kind("app", ("after",), {"keep_bytes": _COUNT, "content_length": choice("kept", "fixed")}),
-    "extend_body": Kind("app", ("after",), {"extra_bytes": bytes_count(least=1)}),
-    "wrong_type": Kind("app", ("after",), {"content_type": _TYPE}),
-    "other_status": Kind(
+    "latency": FaultKind("app", ("before", "after"), {"delay_s": _SECONDS}),
+    "flip_byte": FaultKind("app", ("after",), _FLIP),
+    "flip_request_byte": FaultKind("app", ("before",), _FLIP),
+    "truncate_body": FaultKind("app", ("after",), {"keep_bytes": _COUNT, "content_length": choice("kept", "fixed")}),
+    "extend_body": FaultKind("app", ("after",), {"extra_bytes": bytes_count(least=1)}),
+    "wrong_type": FaultKind("app", ("after",), {"content_type": _TYPE}),
+    "other_status": FaultKind(
         "app", ("after",), {"status": status(), "body": choice("kept", "dropped"), "headers": _HEADERS}
     ),
-    "packed": Kind(
+    "packed": FaultKind(
         "app",
         ("after",),
         {
@@ -147,13 +147,13 @@ KINDS: dict[str, Kind] = {
             "content_length": choice("right", "absent"),
         },
     ),
-    "sign_in_page": Kind(
+    "sign_in_page": FaultKind(
         "app",
         ("after", "before"),
         {"status": status(200), "size": choice("own", "real"), "type": choice("own", "real")},
         _no_real_reply,
     ),
-    "json_error": Kind(
+    "json_error": FaultKind(
         "app",
         ("after", "before"),
         {
@@ -164,7 +164,7 @@ KINDS: dict[str, Kind] = {
         },
         _no_real_reply,
     ),
-    "redirect": Kind(
+    "redirect": FaultKind(
         "app",
         ("before", "after"),
         {
@@ -174,18 +174,18 @@ KINDS: dict[str, Kind] = {
         },
         _no_location,
     ),
-    "endless": Kind("app", ("after",), {"bytes_per_s": rate(1000), "limit_bytes": bytes_count(1024 * _MIB)}),
-    "reset": Kind("wire", ("before", "after"), {"after_bytes": _BYTES}),
-    "garbage": Kind("wire", ("before", "after")),
-    "drip": Kind("wire", ("after",), {"bytes_per_s": rate(), "part": choice("body", "head", "both")}),
-    "cut": Kind("wire", ("after",), {"after_bytes": _COUNT}),
-    "close_delimited": Kind("wire", ("after",), {"end": choice("complete", "early"), "keep_bytes": _BYTES}),
-    "no_answer": Kind("wire", ("before", "after"), {"hold_s": _SECONDS}),
-    "lost_answer": Kind("wire", ("after",)),
+    "endless": FaultKind("app", ("after",), {"bytes_per_s": rate(1000), "limit_bytes": bytes_count(1024 * _MIB)}),
+    "reset": FaultKind("wire", ("before", "after"), {"after_bytes": _BYTES}),
+    "garbage": FaultKind("wire", ("before", "after")),
+    "drip": FaultKind("wire", ("after",), {"bytes_per_s": rate(), "part": choice("body", "head", "both")}),
+    "cut": FaultKind("wire", ("after",), {"after_bytes": _COUNT}),
+    "close_delimited": FaultKind("wire", ("after",), {"end": choice("complete", "early"), "keep_bytes": _BYTES}),
+    "no_answer": FaultKind("wire", ("before", "after"), {"hold_s": _SECONDS}),
+    "lost_answer": FaultKind("wire", ("after",)),
 }
 
 
-def params_of(kind: Kind, given: Mapping[str, Any]) -> dict[str, Any]:
+def params_of(kind: FaultKind, given: Mapping[str, Any]) -> dict[str, Any]:
     """``given`` with the defaults filled in."""
     return {name: param.default for name, param in kind.params.items() if not param.required} | dict(given)
 

@@ -1,41 +1,6 @@
-"""Faults are planned, counted and healing, never a surprise. "after" matters most: the work IS done.
+"""Faults are planned and counted, and stop by themselves. Phase "after" matters most: the work IS done.
 
-========================  ==========================================  ========================================
-kind                      params                                      what happens
-========================  ==========================================  ========================================
-status                    status, headers?, body?, content_type?,     another answer (after: work done); a JSON
-                          retry_after_s?, retry_after_form            body is sent as JSON; Retry-After in
-                          seconds|date                                seconds or as a date of the tenant's clock
-latency                   delay_s (wall time)                         waits before or after the work
-flip_byte                 offset, xor?                                one byte of the reply differs
-flip_request_byte         offset, xor?                                one byte of the request differs
-truncate_body             keep_bytes, content_length kept|fixed       the reply's body ends early
-extend_body               extra_bytes                                 zero bytes follow, Content-Length is right
-wrong_type                content_type                                another Content-Type on the reply
-other_status              status, body kept|dropped, headers?         the real reply under another status
-packed                    coding, packed_with, damage, keep_bytes,    the body in a content coding that nobody
-                          unpacked_bytes, content_length              asked for, sound or damaged
-sign_in_page              status?, size own|real, type own|real       an HTML page in place of the reply
-json_error                status?, message?, size, type               a JSON error in place of the reply
-redirect                  to, location?, status?                      301, 302, 303, 307 or 308 with Location
-endless                   bytes_per_s?, limit_bytes?                  the body goes on in blanks, without end
-reset  (fault proxy)             after_bytes?                                TCP reset; phase after: within the reply
-garbage  (fault proxy)           -                                           bytes that are no HTTP
-drip  (fault proxy)              bytes_per_s, part body|head|both            the reply comes slowly
-cut  (fault proxy)               after_bytes                                 closed in the middle of the reply's body
-close_delimited  (fault proxy)   end complete|early, keep_bytes              no length and no chunks: closing ends it
-no_answer  (fault proxy)         hold_s                                      silence, then the connection closes
-lost_answer  (fault proxy)       -                                           the work is done, the answer is lost
-========================  ==========================================  ========================================
-
-Of ``packed``: ``coding`` is the Content-Encoding, a list such as "gzip, gzip" packs once per coding. ``packed_with``
-says what really packs: "label" does what the Content-Encoding says, "nothing" sends the plain bytes under it.
-``damage``: "cut" keeps ``keep_bytes``, "members" makes two streams of the body, "trailing" adds bytes behind the
-stream, "bomb" sends ``unpacked_bytes`` zeros in place of the body (gzip packs them about 1000 to 1).
-
-Of ``redirect``: ``to`` is "url" (``location`` is sent as it is), "signed" (a pre-signed address of the same mock that
-gives the real bytes without credentials), "other_host" (a name that no allow-list holds), "loop" (the address that
-was asked for; plan it until cleared) or "plain_http" (the same address without TLS).
+The table of kinds, with parameters and effects, is in the kit's README; ``kinds`` checks them.
 """
 
 from __future__ import annotations
@@ -64,7 +29,7 @@ class Fault:
         skip: let that many matching requests pass first.
         probability: of each strike, drawn from a generator seeded with ``seed``: the same in every run.
         expires_at: in the tenant's time; None = never.
-        params: as in the module's table.
+        params: by kind, see ``kinds``.
         applied: strikes so far.
     """
 
@@ -100,7 +65,7 @@ class Fault:
         return None if self.times is None else max(0, self.times - self.applied)
 
     def fits(self, method: str, host: str, path: str) -> bool:
-        """Whether this request is meant."""
+        """Whether this request matches."""
         wanted = self.match.get("method", "*").upper()
         return (
             wanted in {"*", method.upper()}
@@ -134,8 +99,8 @@ class FaultPlan:
         self.now = now
         self._faults: dict[str, Fault] = {}
         self._count = 0
-        self._wakers: dict[int, tuple[str, Callable[[], None]]] = {}
-        self._waker_count = 0
+        self._wake_ups: dict[int, tuple[str, Callable[[], None]]] = {}
+        self._wake_up_count = 0
         self._lock = threading.RLock()
 
     def add(self, fault: Fault) -> Fault:
@@ -161,14 +126,14 @@ class FaultPlan:
             return self._faults.get(fault_id)
 
     def remove(self, fault_id: str) -> bool:
-        """Call a fault off and release whoever waits because of it. False if there is none."""
+        """Remove a planned fault and release requests that it is holding. False if there is none."""
         with self._lock:
             found = self._faults.pop(fault_id, None) is not None
         self._wake(lambda waiting_for: waiting_for == fault_id)
         return found
 
     def clear(self) -> None:
-        """Call everything off and release everybody who waits."""
+        """Remove every fault and release all requests that wait."""
         with self._lock:
             self._faults.clear()
         self._wake(lambda _: True)
@@ -185,29 +150,29 @@ class FaultPlan:
         return None
 
     def wait(self, fault: Fault, seconds: float) -> bool:
-        """Hold this thread for ``seconds`` of wall time. True if the fault was called off meanwhile."""
+        """Block this thread for ``seconds`` of wall time. True if the fault was removed meanwhile."""
         released = threading.Event()
         with self.woken(fault, released.set):
             return released.wait(seconds)
 
     @contextmanager
-    def woken(self, fault: Fault, waker: Callable[[], None]) -> Iterator[None]:
-        """While inside, ``waker`` is called (from any thread) when ``fault`` is called off."""
+    def woken(self, fault: Fault, wake_up: Callable[[], None]) -> Iterator[None]:
+        """While inside, ``wake_up`` is called (from any thread) when ``fault`` is removed."""
         with self._lock:
-            self._waker_count += 1
-            ticket = self._waker_count
-            self._wakers[ticket] = (fault.id, waker)
+            self._wake_up_count += 1
+            ticket = self._wake_up_count
+            self._wake_ups[ticket] = (fault.id, wake_up)
             gone = fault.id not in self._faults
         if gone:
-            waker()
+            wake_up()
         try:
             yield
         finally:
             with self._lock:
-                self._wakers.pop(ticket, None)
+                self._wake_ups.pop(ticket, None)
 
     def _wake(self, meant: Callable[[str], bool]) -> None:
         with self._lock:
-            due = [waker for fault_id, waker in self._wakers.values() if meant(fault_id)]
-        for waker in due:
-            waker()
+            due = [wake_up for fault_id, wake_up in self._wake_ups.values() if meant(fault_id)]
+        for wake_up in due:
+            wake_up()

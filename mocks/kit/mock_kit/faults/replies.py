@@ -1,4 +1,4 @@
-"""Faults that answer in the application's place: another status, a sign-in page, an error document, a redirect."""
+"""Faults that reply in the application's place: another status, a sign-in page, an error document, a redirect."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any
 from urllib.parse import quote
 
 from mock_kit.faults import Fault
-from mock_kit.http.reply import Answer
+from mock_kit.http.reply import WsgiReply
 
 _JSON = "application/json"
 _TEXT = "text/plain"
 _HTML = "text/html; charset=utf-8"
 #: Statuses that carry no body (RFC 9110, 15.3.5 and 15.4.5); 205 has none either, but servers send one.
 BODYLESS = frozenset({204, 304})
-#: A host that no allow-list holds: .example is reserved (RFC 2606).
+#: A host that is on no allow-list: .example is reserved (RFC 2606).
 OTHER_HOST = "https://files.elsewhere.example"
 _PATH_SAFE = "/:@!$&'()*+,;=~"
 #: What a single sign-on proxy answers in place of a document when a session has ended.
@@ -34,13 +34,13 @@ SIGN_IN_PAGE = """<!DOCTYPE html>
 
 
 @dataclass(frozen=True, kw_only=True)
-class Struck:
+class StruckRequest:
     """The request that a fault strikes.
 
     Attributes:
         now: the tenant's time, aware UTC.
         host, path, query: as the caller wrote them; ``path`` is decoded.
-        signed: gives a pre-signed address for what is asked, or None where there is none.
+        signed: gives a pre-signed address for what the request downloads, or None.
         real_size_bytes, real_type: of the reply that is replaced; None before the work.
     """
 
@@ -71,21 +71,21 @@ def status_line(code: int) -> str:
     return f"{code} {phrase}"
 
 
-def _answer(code: int, content_type: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _reply(code: int, content_type: str, body: bytes, headers: Mapping[str, str]) -> WsgiReply:
     if code in BODYLESS:
-        return Answer(status_line(code), list(headers.items()), iter(()))
-    answer = Answer(status_line(code), [("Content-Type", content_type)], iter([body]))
-    answer.headers.append(("Content-Length", str(len(body))))
+        return WsgiReply(status_line(code), list(headers.items()), iter(()))
+    reply = WsgiReply(status_line(code), [("Content-Type", content_type)], iter([body]))
+    reply.headers.append(("Content-Length", str(len(body))))
     for name, value in headers.items():
-        answer.set_header(name, value)
-    return answer
+        reply.set_header(name, value)
+    return reply
 
 
-def _status(struck: Struck) -> Answer:
+def _status(struck: StruckRequest) -> WsgiReply:
     params = struck.fault.params
     text, content_type = _body_of(params["body"])
     headers = _retry_after(params, struck.now) | params["headers"]
-    return _answer(params["status"], params["content_type"] or content_type, text.encode(), headers)
+    return _reply(params["status"], params["content_type"] or content_type, text.encode(), headers)
 
 
 def _body_of(value: Any) -> tuple[str, str]:
@@ -110,32 +110,32 @@ def _retry_after(params: Mapping[str, Any], now: datetime) -> dict[str, str]:
     return {"Retry-After": value, "Date": http_date(now)}
 
 
-def _sign_in_page(struck: Struck) -> Answer:
+def _sign_in_page(struck: StruckRequest) -> WsgiReply:
     return _document(struck, SIGN_IN_PAGE, _HTML)
 
 
-def _json_error(struck: Struck) -> Answer:
+def _json_error(struck: StruckRequest) -> WsgiReply:
     return _document(struck, json.dumps({"message": struck.fault.params["message"]}, ensure_ascii=False), _JSON)
 
 
-def _document(struck: Struck, text: str, own_type: str) -> Answer:
-    """``text``, padded with blanks to the real reply's size where that is asked for and larger."""
+def _document(struck: StruckRequest, text: str, own_type: str) -> WsgiReply:
+    """``text``, padded with blanks to the real reply's size where ``size`` is "real" and that is larger."""
     params, body = struck.fault.params, text.encode()
     if params["size"] == "real":
         body = body.ljust(struck.real_size_bytes or 0)
     content_type = (struck.real_type or own_type) if params["type"] == "real" else own_type
-    return _answer(params["status"], content_type, body, {})
+    return _reply(params["status"], content_type, body, {})
 
 
-def _redirect(struck: Struck) -> Answer | None:
+def _redirect(struck: StruckRequest) -> WsgiReply | None:
     location = _location(struck)
     if location is None:
         return None
     body = b"<html><body>The document has moved.</body></html>\n"
-    return _answer(struck.fault.params["status"], _HTML, body, {"Location": location})
+    return _reply(struck.fault.params["status"], _HTML, body, {"Location": location})
 
 
-def _location(struck: Struck) -> str | None:
+def _location(struck: StruckRequest) -> str | None:
     address, to = struck.address, struck.fault.params["to"]
     if to == "url":
         return str(struck.fault.params["location"])
@@ -146,12 +146,12 @@ def _location(struck: Struck) -> str | None:
     return f"http{address.removeprefix('https')}" if to == "plain_http" else address
 
 
-#: Each returns the answer, or None where it cannot give one: the application's stands then.
-ANSWERS: dict[str, Callable[[Struck], Answer | None]] = {
+#: Each returns its reply, or None where it has none: the application's reply is sent then.
+REPLIES: dict[str, Callable[[StruckRequest], WsgiReply | None]] = {
     "status": _status,
     "sign_in_page": _sign_in_page,
     "json_error": _json_error,
     "redirect": _redirect,
 }
-#: Why an answer could not be given, by kind.
-NO_ANSWER = {"redirect": "there is no pre-signed address for what this request asks for"}
+#: Why there was no reply, by kind.
+NO_REPLY = {"redirect": "there is no pre-signed address for what this request downloads"}

@@ -1,4 +1,4 @@
-"""The bulkhead: neighbours' requests never get the server's last threads, which belong to ``/_mock``."""
+"""The bulkhead: neighbours' requests never get the server's last threads, which are kept for ``/_mock``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ CONTROL_THREADS = 16
 DATA_SLOTS = SERVER_THREADS - CONTROL_THREADS
 
 
-class Slots:
-    """A counter with a ceiling; nobody queues. Thread-safe."""
+class RequestSlots:
+    """A counter with an upper limit; requests do not queue. Thread-safe."""
 
     def __init__(self, total: int = DATA_SLOTS) -> None:
         """``total`` slots, all free."""
@@ -21,7 +21,7 @@ class Slots:
 
     @property
     def taken(self) -> int:
-        """Slots in use."""
+        """RequestSlots in use."""
         return self._taken
 
     def take(self) -> bool:

@@ -1,6 +1,6 @@
-"""The guard of the addresses by which a mock is steered: no web page may use them, whatever it sends.
+"""The guard of the addresses that control a mock: no web page may use them, whatever it sends.
 
-Any page in a browser on this machine can send requests to loopback. Without asking first (a CORS preflight) it may send
+Any page in a browser on this machine can send requests to loopback. Without a CORS preflight it may send
 bodies of three types and of none; behind a name that a name server rebinds to loopback it may even read the answers. So
 a request passes only if
 
@@ -8,10 +8,11 @@ a request passes only if
 2. its Origin, if it has one, is the address that it is sent to;
 3. its Sec-Fetch-Site, if it has one, is ``none`` or ``same-origin``: another port of this machine is another
    application;
-4. its body, if it has one, is of a type that a page may send only after asking: JSON, or for files any type but those.
+4. its body, if it has one, is of a type that a page may send only after a preflight: JSON, or for files any type but
+   those three.
 
-Programs (curl, the lab, tests) send neither Origin nor Sec-Fetch-Site. The vendors' faces are not guarded: they answer
-as the vendors do. Sources: Fetch Standard, "CORS-safelisted request-header" and "Origin header"; Fetch Metadata
+Programs (curl, the lab, tests) send neither Origin nor Sec-Fetch-Site. The vendors' addresses are not guarded: they
+answer as the vendors do. Sources: Fetch Standard, "CORS-safelisted request-header" and "Origin header"; Fetch Metadata
 Request Headers, 2.3 (Sec-Fetch-Site is sent to trustworthy addresses alone, which a rebound name is not: rule 1).
 """
 
@@ -28,9 +29,9 @@ from flask import Request
 
 from mock_kit.http.problem import FieldError, Problem
 
-#: A page may send a body of these types without asking first. No type at all counts as well.
+#: A page may send a body of these types without a preflight. No type at all counts as well.
 SIMPLE_TYPES = frozenset({"", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"})
-#: A header of our own: a page that wants to send it must ask first. With it a form (``curl -F``) passes.
+#: A header of our own: a page can send it only after a preflight. With it a form (``curl -F``) passes.
 FORM_HEADER = "X-Mock-Control"
 WILDCARD_ADDRESSES = frozenset({"", "0.0.0.0", "::"})
 _FILE_MARK = "_mock_kit_takes_files"
@@ -59,17 +60,17 @@ def host_name(host: str) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """Judges requests to the guarded addresses of one process.
+    """Checks requests to the guarded addresses of one process.
 
     Attributes:
         hosts: names and addresses by which it is reached, besides those of loopback; in lower case.
         wrong_host_status: of the refusal by rule 1.
-        links_lead_here: whether a link on another site may open a page here (a navigation to a document).
+        allow_links: whether a link on another site may open a page here (a navigation to a document).
     """
 
     hosts: frozenset[str] = frozenset()
     wrong_host_status: int = HTTPStatus.FORBIDDEN
-    links_lead_here: bool = False
+    allow_links: bool = False
 
     @classmethod
     def reached_by(cls, hosts: Iterable[str], *, listening_at: str = "") -> Guard:
@@ -80,7 +81,7 @@ class Guard:
             raise ValueError(f"{wrong[0]!r} is not a host name")
         return cls(hosts=frozenset(name for name in known.values() if name is not None))
 
-    def judge(self, request: Request, *, files: bool = False) -> Problem | None:
+    def refusal(self, request: Request, *, files: bool = False) -> Problem | None:
         """The refusal of a request to a guarded address, or None. ``files``: see ``takes_files``."""
         return (
             self._wrong_host(request)
@@ -100,7 +101,7 @@ class Guard:
 
     def _foreign_site(self, request: Request) -> Problem | None:
         site = request.headers.get("Sec-Fetch-Site")
-        if site in {None, "none", "same-origin"} or (self.links_lead_here and _opens_a_page(request)):
+        if site in {None, "none", "same-origin"} or (self.allow_links and _opens_a_page(request)):
             return None
         remedy = "Send it from a program, or from a page of this address; a page of another site cannot."
         error = FieldError("Sec-Fetch-Site", "none or same-origin", remedy, _shown(site or ""))
@@ -144,7 +145,7 @@ def _wrong_type(request: Request, *, files: bool) -> Problem | None:
     expected = "a file's type, such as application/octet-stream" if files else "application/json"
     remedy = f"Send the header Content-Type: {'application/octet-stream' if files else 'application/json'}."
     error = FieldError("Content-Type", expected, remedy, _shown(kind) or "none")
-    return _refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Not of a type that is taken here", error)
+    return _refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type not accepted", error)
 
 
 def _is_json(kind: str) -> bool:
@@ -152,7 +153,7 @@ def _is_json(kind: str) -> bool:
 
 
 def _refused(status: int, title: str, error: FieldError) -> Problem:
-    detail = f"Web pages must not steer this process. {error.field}: expected {error.expected}."
+    detail = f"Web pages must not control this process. {error.field}: expected {error.expected}."
     return Problem(int(status), title, detail, [error])
 
 

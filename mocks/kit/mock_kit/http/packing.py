@@ -1,4 +1,4 @@
-"""Content codings written by hand, whole or damaged: what an HTTP body looks like when a server packs it.
+"""Content codings written by hand, whole or damaged: how an HTTP body is packed by a server.
 
 gzip (RFC 1952) and deflate (RFC 1950 inside HTTP, RFC 1951 bare) come from zlib. br (RFC 7932) and zstd (RFC 8878)
 are written here as streams of stored blocks: valid for every decoder, not smaller than the file, and without a library.
@@ -80,7 +80,7 @@ PACKERS: Mapping[str, Packer] = {
 
 
 def packers_of(label: str) -> list[Packer]:
-    """The packers for a Content-Encoding, in the order of its list; a coding that nobody here knows packs nothing."""
+    """The packers for a Content-Encoding, in the order of its list; an unknown coding packs nothing."""
     names = (part.strip().lower() for part in label.split(","))
     return [PACKERS[name] for name in names if name in PACKERS]
 
@@ -93,8 +93,8 @@ def zeros(size_bytes: int) -> Iterator[bytes]:
     yield bytes(size_bytes % len(whole))
 
 
-class Parked:
-    """A body that must be known whole before its first byte is sent; on disk above 1 MiB."""
+class BufferedBody:
+    """A body that must be complete before its first byte is sent; on disk above 1 MiB."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         """Reads ``pieces`` to their end."""
@@ -113,7 +113,7 @@ class Parked:
             yield piece
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
 
@@ -126,7 +126,7 @@ def packed(pieces: Iterable[bytes], packers: list[Packer]) -> Iterator[bytes]:
 
 def packed_in_members(pieces: Iterable[bytes], packers: list[Packer], members: int) -> Iterator[bytes]:
     """Like ``packed``, but the last packer makes ``members`` streams of about the same size, one after the other."""
-    inner = Parked(packed(pieces, packers[:-1]))
+    inner = BufferedBody(packed(pieces, packers[:-1]))
     edges = [inner.size_bytes * number // members for number in range(members + 1)]
     for start, stop in pairwise(edges):
         yield from packed(inner.pieces(start, stop), packers[-1:])

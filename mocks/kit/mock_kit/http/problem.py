@@ -1,4 +1,4 @@
-"""Refusals of the control API: ``application/problem+json`` (RFC 9457) that says what would be right."""
+"""Error responses of the control API: ``application/problem+json`` (RFC 9457) that says what is expected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class FieldError:
 
     Attributes:
         field: where, as a path: ``match.path``, ``?tenant``.
-        expected: what would be right, in words.
+        expected: what is accepted, in words.
         remedy: what to do about it, as an instruction.
         value: what was found; left out where nothing was. Never a secret.
     """
@@ -30,13 +30,13 @@ class FieldError:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON; ``value`` only if there was one."""
-        words = {"expected": self.expected, "remedy": self.remedy}
+        texts = {"expected": self.expected, "remedy": self.remedy}
         found = {} if self.value is _ABSENT else {"value": self.value}
-        return {"field": self.field} | found | words
+        return {"field": self.field} | found | texts
 
 
 class Problem(Exception):
-    """A refusal on its way to the caller; a route raises it, the kit renders it."""
+    """An error response; a route raises it, the kit renders it."""
 
     def __init__(
         self,
@@ -55,8 +55,8 @@ class Problem(Exception):
 
     def to_dict(self) -> dict[str, Any]:
         """The members of the problem document."""
-        words = {"title": self.title, "status": self.status, "detail": self.detail}
-        return {"type": "about:blank"} | words | {"errors": [error.to_dict() for error in self.errors]}
+        texts = {"title": self.title, "status": self.status, "detail": self.detail}
+        return {"type": "about:blank"} | texts | {"errors": [error.to_dict() for error in self.errors]}
 
     def body(self) -> bytes:
         """The document as bytes."""

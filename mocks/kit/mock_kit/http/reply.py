@@ -18,8 +18,8 @@ def _nothing_to_close() -> None:
 
 
 @dataclass
-class Answer:
-    """Status line, headers and a body that is still to be pulled; ``close`` lets the application tidy up."""
+class WsgiReply:
+    """Status line, headers and a body that is still to be pulled; ``close`` ends the application's work."""
 
     status: str
     headers: Headers
@@ -46,14 +46,14 @@ class Answer:
         self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
 
     def finish(self) -> int:
-        """Let the application do all its work, and forget what it says. Returns the bytes of body it said."""
+        """Let the application do all its work, and drop its body. Returns the body's size in bytes."""
         try:
             return sum(map(len, self.body))
         finally:
             self.close()
 
 
-def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+def call_application(application: WSGIApplication, environ: WSGIEnvironment) -> WsgiReply:
     """Call a WSGI application; it calls ``start_response`` at once, as Flask does, or at its first piece."""
     started: list[Any] = []
 
@@ -65,7 +65,7 @@ def ask(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
     body = iter(result)
     if not started:
         body = chain([next(body, b"")], body)
-    return Answer(started[0], list(started[1]), body, getattr(result, "close", _nothing_to_close))
+    return WsgiReply(started[0], list(started[1]), body, getattr(result, "close", _nothing_to_close))
 
 
 def _no_write(_: bytes) -> object:

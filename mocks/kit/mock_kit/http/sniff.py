@@ -1,4 +1,4 @@
-"""What a body is, judged by its first bytes and never by what somebody declared."""
+"""The type of a body by its first bytes, never by its declared Content-Type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "application/x-elf"),
 )
 
-#: Names of entries in a zip archive that tell an office document apart.
+#: Names of entries in a zip archive that distinguish office documents.
 _OFFICE: tuple[tuple[bytes, str], ...] = (
     (b"word/", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     (b"xl/", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -36,7 +36,7 @@ _JSON = re.compile(r"[\s\ufeff]*(\{\s*[\"}]|\{\s*$|\[\s*[\[{\"\]\d\-tfn])")
 
 
 def sniff(head: bytes) -> str:
-    """The MIME type of a body that starts with ``head`` (512 bytes do; a zip is told better with more).
+    """The MIME type of a body that starts with ``head`` (512 bytes do; a zip needs more).
 
     ``application/x-empty`` for no bytes at all, ``application/octet-stream`` if nothing fits.
     """

@@ -1,7 +1,7 @@
-"""A TLS door in front of a mock: decrypts and relays to the fault proxy (or the application) on this machine.
+"""A TLS listener in front of a mock: decrypts and relays to the fault proxy (or the application) on this machine.
 
-So a mock can answer under its neighbour's real host name with certificate checks on, as containers have it. The door
-knows no HTTP: what the fault proxy breaks on the wire breaks here too.
+So a mock can answer under its neighbour's real host name with certificate checks on, as containers have it. It knows no
+HTTP: what the fault proxy breaks on the wire breaks here too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LINGER_S = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class TlsSettings:
-    """Where the door listens and what it shows.
+    """Where it listens, and its certificate.
 
     Attributes:
         certificate: PEM with the certificate chain and its key.
@@ -37,7 +37,7 @@ class TlsSettings:
         return context
 
 
-class TlsDoor:
+class TlsListener:
     """Listens with TLS and relays to ``target_port`` on loopback. Runs in a thread of its own."""
 
     def __init__(self, settings: TlsSettings, *, host: str, target_port: int) -> None:
@@ -46,12 +46,17 @@ class TlsDoor:
         self._target_port = target_port
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
-        #: asyncio itself holds a connection's task no longer than its client stays; the rest of it would be collected.
+        #: asyncio drops its own reference to a connection's task when the client closes; the task would be collected.
         self._connections: set[asyncio.Task[None]] = set()
         self._ready = threading.Event()
         self._failed: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="mock-tls", daemon=True)
         self.port = settings.port
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections have not ended."""
+        return len(self._connections)
 
     def start(self) -> None:
         """Returns once connections are taken. OSError or ssl.SSLError if that cannot be."""
@@ -102,7 +107,7 @@ class TlsDoor:
         try:
             await asyncio.wait({to_mock, to_client}, return_when=asyncio.FIRST_COMPLETED)
             if not to_client.done():
-                # The client has ended, and the mock learns of it; its own end of the conversation decides.
+                # The client has ended its side, and the mock sees that; the mock ends the connection.
                 with contextlib.suppress(OSError):
                     inner_writer.write_eof()
                 await asyncio.wait({to_client}, timeout=_LINGER_S)
@@ -112,7 +117,7 @@ class TlsDoor:
             to_client.cancel()
             await asyncio.wait({to_mock, to_client}, timeout=_LINGER_S)
             inner_writer.transport.abort()
-        await _part(writer, gently=whole)
+        await _close(writer, in_order=whole)
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
@@ -126,9 +131,9 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> b
     return True
 
 
-async def _part(writer: asyncio.StreamWriter, *, gently: bool) -> None:
-    """Close with TLS's farewell, or break off as the other side did."""
-    if not gently:
+async def _close(writer: asyncio.StreamWriter, *, in_order: bool) -> None:
+    """Close with TLS's close_notify, or abort as the other side did."""
+    if not in_order:
         writer.transport.abort()
         return
     writer.close()

@@ -19,9 +19,9 @@ PIECE_BYTES = 64 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 _LINGER_S = 1.0
 _LINGER_BYTES = 4 * 1024 * 1024
-#: How often and how long a closing socket is asked whether all bytes have left.
-_LOOK_EVERY_S = 0.002
-_LOOKS = 500
+#: How often and how long a closing socket is checked for unsent bytes.
+_CHECK_EVERY_S = 0.002
+_CHECKS = 500
 
 
 class WireError(Exception):
@@ -78,11 +78,11 @@ class Head:
         return None if value is None else int(value)
 
 
-class Wire:
+class WireConnection:
     """One connection, either side of the fault proxy."""
 
     def __init__(self, sock: socket.socket) -> None:
-        """Takes ``sock`` over."""
+        """Takes ownership of ``sock``."""
         sock.setblocking(False)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -91,8 +91,8 @@ class Wire:
         self._ahead = b""
 
     @classmethod
-    async def connect(cls, host: str, port: int) -> Wire:
-        """A new connection to ``host``:``port``. OSError if nobody listens."""
+    async def connect(cls, host: str, port: int) -> WireConnection:
+        """A new connection to ``host``:``port``. OSError if nothing listens."""
         sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
         sock.setblocking(False)
         try:
@@ -113,7 +113,7 @@ class Wire:
             raise WireError("the connection was reset") from exc
 
     async def send(self, data: bytes) -> None:
-        """Hand ``data`` over; waits while the other side does not take it."""
+        """Send ``data``; waits while the other side does not read."""
         await self._loop.sock_sendall(self._sock, data)
 
     async def until(self, mark: bytes) -> bytes:
@@ -165,11 +165,11 @@ class Wire:
 
     async def emptied(self) -> None:
         """Wait until the kernel has sent what it was given: a reset would discard the rest."""
-        for _ in range(_LOOKS):
+        for _ in range(_CHECKS):
             with contextlib.suppress(OSError):
                 pending = fcntl.ioctl(self._sock, termios.TIOCOUTQ, struct.pack("i", 0))
                 if struct.unpack("i", pending)[0]:
-                    await asyncio.sleep(_LOOK_EVERY_S)
+                    await asyncio.sleep(_CHECK_EVERY_S)
                     continue
             return
 
@@ -190,12 +190,12 @@ class Wire:
         self._sock.close()
 
     def hang_up(self) -> None:
-        """Both directions end; whoever waits for bytes sees the end."""
+        """Both directions end; a reader that waits for bytes sees the end."""
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_RDWR)
 
     def drop(self) -> None:
-        """End at once, whatever is under way."""
+        """Close at once."""
         self._sock.close()
 
 
@@ -207,12 +207,12 @@ def _chunk_size(line: bytes) -> int:
         raise WireError("a chunk without a size") from None
 
 
-def request_body(wire: Wire, head: Head) -> AsyncIterator[bytes]:
+def request_body(wire: WireConnection, head: Head) -> AsyncIterator[bytes]:
     """The body that follows a request's head, as it stands on the wire."""
     return wire.chunks() if head.chunked else wire.exactly(head.length or 0)
 
 
-def reply_body(wire: Wire, head: Head, method: str) -> AsyncIterator[bytes]:
+def reply_body(wire: WireConnection, head: Head, method: str) -> AsyncIterator[bytes]:
     """The body that follows a reply's head, as it stands on the wire."""
     status = head.start.split(b" ")[1]
     if method == "HEAD" or status in {b"204", b"304"}:
@@ -223,7 +223,7 @@ def reply_body(wire: Wire, head: Head, method: str) -> AsyncIterator[bytes]:
 
 
 async def without_chunks(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The content of a chunked body, as ``Wire.chunks`` gives it: marks, line ends and trailers are left out."""
+    """The content of a chunked body, as ``WireConnection.chunks`` gives it, without marks, line ends and trailers."""
     left = 0  # of the chunk under way, its line end included
     async for piece in body:
         if left == 0:

@@ -2,7 +2,7 @@
 
 from mock_kit.journal.bodies import HEAD_CHARS, BodyMeter, BodyNote
 from mock_kit.journal.context import Level, Note, note, planned
-from mock_kit.journal.journal import Exchange, Journal
+from mock_kit.journal.journal import Journal, JournalEntry
 from mock_kit.journal.masking import MASK, Masker
 
 __all__ = [
@@ -10,8 +10,8 @@ __all__ = [
     "MASK",
     "BodyMeter",
     "BodyNote",
-    "Exchange",
     "Journal",
+    "JournalEntry",
     "Level",
     "Masker",
     "Note",

@@ -1,4 +1,4 @@
-"""What is kept of a body that streams past: ``BodyNote`` for people, ``Copy`` for a schema."""
+"""What is kept of a body that streams past: ``BodyNote`` for people, ``BodyCopy`` for a schema."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class BodyNote:
 
     Attributes:
         sha256: over all bytes that passed.
-        sniffed_type: MIME type judged by content.
+        sniffed_type: MIME type determined by content.
         head: at most 2048 characters, masked; empty for a binary body.
         head_b64: base64 of the first 48 bytes of a binary body; empty for text.
         complete: False if the body broke off or was not read to its end.
@@ -53,13 +53,13 @@ class BodyMeter:
     def __init__(self) -> None:
         self.size_bytes = 0
         self.complete = True
-        #: Copies the body for a recorder; None if nobody attends.
-        self.copier: Copier | None = None
+        #: Copies the body for a recorder; None if the recorder is off.
+        self.copier: BodyCopier | None = None
         self._digest = hashlib.sha256()
         self._head = b""
 
     def feed(self, piece: bytes) -> None:
-        """The next ``piece`` went by."""
+        """Add the next ``piece``."""
         self.size_bytes += len(piece)
         self._digest.update(piece)
         if self.copier is not None:
@@ -90,7 +90,7 @@ class BodyMeter:
 
 
 def _unpacked(head: bytes) -> bytes:
-    """The beginning of what a gzip body packs; of a broken one only gzip's own ten bytes, which hold no secret."""
+    """The beginning of what a gzip body packs; of a broken one only gzip's own ten bytes, which contain no secret."""
     try:
         return zlib.decompressobj(wbits=31).decompress(head, _RAW_HEAD_BYTES)
     except zlib.error:
@@ -98,7 +98,7 @@ def _unpacked(head: bytes) -> bytes:
 
 
 @dataclass
-class Copy:
+class BodyCopy:
     """A body as the recorder keeps it.
 
     Attributes:
@@ -117,7 +117,7 @@ class Copy:
     elided_bytes: int = 0
 
 
-class Copier:
+class BodyCopier:
     """Copies a body as it streams past; hand it to a ``BodyMeter``."""
 
     def __init__(self, content_type: str, encoding: str = "") -> None:
@@ -131,7 +131,7 @@ class Copier:
         self._unpack = zlib.decompressobj(wbits=31) if encoding.strip().lower() == "gzip" else None
 
     def feed(self, piece: bytes) -> None:
-        """The next ``piece`` went by."""
+        """Add the next ``piece``."""
         if not self._textual or not self._whole:
             return
         if self._unpack is None:
@@ -177,9 +177,9 @@ class Copier:
             self._elided -= extra
         self._run, self._tail = 0, b""
 
-    def copy(self, meter: BodyMeter, masker: Masker) -> Copy:
+    def copy(self, meter: BodyMeter, masker: Masker) -> BodyCopy:
         """The body so far, masked in shape. ``meter`` has counted the same bytes."""
         self._end_run()
         text = masker.shaped(self._kept.decode(errors="surrogateescape")) if self._textual else None
         note: BodyNote = meter.summary()
-        return Copy(note.size_bytes, note.sha256, text, self._whole, note.complete, self._elided)
+        return BodyCopy(note.size_bytes, note.sha256, text, self._whole, note.complete, self._elided)

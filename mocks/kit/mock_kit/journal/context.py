@@ -13,7 +13,7 @@ Level = Literal["info", "warning", "error"]
 
 @dataclass
 class Note:
-    """A remark on one exchange: what the mock noticed, in words for the person who reads the journal."""
+    """A note on one exchange: what the mock noticed, for the person who reads the journal."""
 
     level: Level
     code: str
@@ -32,7 +32,7 @@ class RunningExchange:
     """What is being collected about the running exchange, beside its bytes.
 
     ``tenant`` is None for a request that belongs to no tenant; ``labels`` are those of ``evidence``, by id. ``silent``:
-    somebody only looks on, so nothing counts.
+    nothing in it counts, because a person only looks at the state.
     """
 
     tenant: CountsEvidence | None = None
@@ -52,7 +52,7 @@ def running_exchange() -> RunningExchange | None:
 
 
 def set_running_exchange(exchange: RunningExchange | None) -> None:
-    """Tell this thread which exchange it works for. The kit's middleware calls this; mocks do not."""
+    """Set the exchange that this thread works for. The kit's middleware calls this; mocks do not."""
     _RUNNING.set(exchange)
 
 
@@ -67,14 +67,14 @@ def uncounted() -> Iterator[None]:
 
 
 def note(level: Level, code: str, message: str) -> None:
-    """Leave a remark on the running exchange; without one nothing happens. The journal masks ``message``."""
+    """Add a note to the running exchange; without one nothing happens. The journal masks ``message``."""
     exchange = _RUNNING.get()
     if exchange is not None:
         exchange.notes.append(Note(level, code, message))
 
 
 def planned(fault_id: str) -> None:
-    """The running exchange is struck by a failure that a mock's own plan holds; the journal names it as a fault."""
+    """The running exchange is struck by a failure that a mock has planned itself; the journal names it as a fault."""
     exchange = _RUNNING.get()
     if exchange is not None and fault_id not in exchange.faults:
         exchange.faults.append(fault_id)

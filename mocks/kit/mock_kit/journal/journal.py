@@ -21,7 +21,7 @@ KEPT_EXCHANGES = 10_000
 
 
 @dataclass
-class Exchange:
+class JournalEntry:
     """One request and its reply.
 
     Attributes:
@@ -31,7 +31,7 @@ class Exchange:
         status: as sent to the caller; 0 if no status line left the process.
         duration_ms: wall time until the reply's last byte was handed over.
         fault: ids of the faults applied, joined by ", "; None without.
-        evidence: ids of the behaviours that showed themselves.
+        evidence: ids of the behaviours that it rests on.
     """
 
     method: str
@@ -58,17 +58,17 @@ class Journal:
     """The exchanges of one tenant, oldest first. Thread-safe."""
 
     def __init__(self, kept: int = KEPT_EXCHANGES) -> None:
-        """``kept`` is how many exchanges are remembered; older ones are forgotten."""
+        """``kept`` is how many exchanges are kept; older ones are dropped."""
         self.masker = Masker()
-        self._exchanges: deque[Exchange] = deque(maxlen=kept)
+        self._exchanges: deque[JournalEntry] = deque(maxlen=kept)
         self._last_id = 0
         self._lock = threading.Lock()
 
-    def guard(self, secret: str, user: str | None = None) -> None:
+    def mask_secret(self, secret: str, user: str | None = None) -> None:
         """Mask ``secret`` wherever it turns up from now on; with ``user`` also their Basic credentials."""
-        self.masker.guard(secret, user)
+        self.masker.mask_secret(secret, user)
 
-    def add(self, exchange: Exchange) -> Exchange:
+    def add(self, exchange: JournalEntry) -> JournalEntry:
         """File an exchange under the next id. URL, headers, heads and notes are masked on the way in."""
         masked = self._masked(exchange)
         with self._lock:
@@ -77,7 +77,7 @@ class Journal:
             self._exchanges.append(masked)
         return masked
 
-    def _masked(self, exchange: Exchange) -> Exchange:
+    def _masked(self, exchange: JournalEntry) -> JournalEntry:
         mask = self.masker
         return replace(
             exchange,
@@ -89,7 +89,7 @@ class Journal:
             notes=[replace(note, message=mask.text(note.message)) for note in exchange.notes],
         )
 
-    def list(self, since_id: int | None = None, limit: int = 100, q: str = "") -> list[Exchange]:
+    def list(self, since_id: int | None = None, limit: int = 100, q: str = "") -> list[JournalEntry]:
         """At most ``limit`` exchanges, oldest first.
 
         With ``since_id`` those that follow it (to read on, pass the last id seen); without, the newest.
@@ -97,13 +97,13 @@ class Journal:
         """
         with self._lock:
             kept = list(self._exchanges)
-        wanted: Iterable[Exchange] = (one for one in kept if one.id > (since_id or 0))
+        wanted: Iterable[JournalEntry] = (one for one in kept if one.id > (since_id or 0))
         if q:
             wanted = (one for one in wanted if q.lower() in json.dumps(one.to_dict()).lower())
         return list(islice(wanted, limit)) if since_id is not None else list(wanted)[-limit:]
 
-    def get(self, exchange_id: int) -> Exchange | None:
-        """The exchange of that id; None if there is none or it is forgotten."""
+    def get(self, exchange_id: int) -> JournalEntry | None:
+        """The exchange of that id; None if there is none or it was dropped."""
         with self._lock:
             return next((one for one in self._exchanges if one.id == exchange_id), None)
 
@@ -114,6 +114,6 @@ class Journal:
             return self._last_id
 
     def clear(self) -> None:
-        """Forget every exchange. Ids go on, so that no follower misses one; guards stay."""
+        """Remove every exchange. Ids go on, so that a reader misses none; masked secrets stay masked."""
         with self._lock:
             self._exchanges.clear()

@@ -1,6 +1,6 @@
-"""Keeps secrets out of journals: by the name of a header or member, and by literal strings on guard.
+"""Keeps secrets out of journals: by the name of a header or member, and by literal strings.
 
-A name is judged by generic words only; the kit knows no neighbour's header names.
+A name is determined by generic words only; the kit knows no neighbour's header names.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from urllib.parse import quote, quote_plus
 
 MASK = "***"
 #: A shorter string would mask half of every ordinary text.
-MIN_GUARDED_CHARS = 4
+MIN_SECRET_CHARS = 4
 
 _SECRET_HEADER = re.compile(r"password|passwd|secret|token|key|authorization|cookie", re.IGNORECASE)
-#: Where none of these words stands, no name can be secret: most texts are judged by this one look.
+#: Where none of these words stands, no name can be secret: most texts are determined by this one search.
 _SUSPICIOUS = re.compile(r"passw|secret|token|key|assertion|authorization|cookie", re.IGNORECASE)
 _NAME = r"[\w.\-]*(?:password|passwd|secret|token|api[_-]?key|assertion|authorization|cookie)"
 #: "name": "value" as it stands in JSON; the closing quote may lie beyond the head we kept.
@@ -66,29 +66,29 @@ def _sign(found: re.Match[str]) -> str:
 
 
 class Masker:
-    """Masks by name and by the literal secrets it guards. Thread-safe."""
+    """Masks by name and by the literal secrets it knows. Thread-safe."""
 
     def __init__(self) -> None:
-        self._guarded: set[str] = set()
+        self._secrets: set[str] = set()
         self._pattern: re.Pattern[str] | None = None
         self._lock = threading.Lock()
 
-    def guard(self, secret: str, user: str | None = None) -> None:
+    def mask_secret(self, secret: str, user: str | None = None) -> None:
         """Never show ``secret`` again, in any common spelling (percent-encoded, JSON-escaped, base64).
 
-        With ``user`` the Basic credentials made of both are guarded as well.
+        With ``user`` the Basic credentials made of both are masked as well.
         Strings of less than four characters are ignored: names mask those.
         """
-        if len(secret) < MIN_GUARDED_CHARS:
+        if len(secret) < MIN_SECRET_CHARS:
             return
         spellings = set(_spellings(secret, user))
         with self._lock:
-            self._guarded |= {text for text in spellings if len(text) >= MIN_GUARDED_CHARS}
-            longest_first = sorted(self._guarded, key=len, reverse=True)
+            self._secrets |= {text for text in spellings if len(text) >= MIN_SECRET_CHARS}
+            longest_first = sorted(self._secrets, key=len, reverse=True)
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def text(self, text: str) -> str:
-        """``text`` with guarded strings and members of secret names masked."""
+        """``text`` with known secrets and members of secret names masked."""
         masked = self.literal(text)
         if not _SUSPICIOUS.search(masked):
             return masked
@@ -99,7 +99,7 @@ class Masker:
         return _FORM_MEMBER.sub(rf"\1{MASK}", masked)
 
     def shaped(self, text: str) -> str:
-        """``text`` with the same secrets replaced by stand-ins of their shape, so that a schema can still judge it."""
+        """``text`` with the same secrets replaced by stand-ins of their shape, so that a schema can still check it."""
         masked = text if self._pattern is None else self._pattern.sub(lambda found: stand_in(found[0]), text)
         if not _SUSPICIOUS.search(masked):
             return masked
@@ -112,21 +112,21 @@ class Masker:
         return stand_in(value) if is_secret_header(name) else self.shaped(value)
 
     def literal(self, text: str) -> str:
-        """``text`` with the guarded strings masked, and nothing else touched."""
+        """``text`` with the known secrets masked, and nothing else."""
         return text if self._pattern is None else self._pattern.sub(MASK, text)
 
     def head(self, text: str, limit: int) -> str:
         """The start of a longer text, masked first and cut to ``limit`` characters then.
 
-        A guarded string that ``text`` itself breaks off in the middle of is removed too.
+        A secret that ``text`` itself breaks off in the middle of is removed too.
         """
         return self._without_broken_secret(self.text(text))[:limit]
 
     def _without_broken_secret(self, text: str) -> str:
-        for secret in self._guarded.copy():
-            if secret[:MIN_GUARDED_CHARS] not in text[-len(secret) :]:
+        for secret in self._secrets.copy():
+            if secret[:MIN_SECRET_CHARS] not in text[-len(secret) :]:
                 continue
-            for length in range(min(len(secret) - 1, len(text)), MIN_GUARDED_CHARS - 1, -1):
+            for length in range(min(len(secret) - 1, len(text)), MIN_SECRET_CHARS - 1, -1):
                 if text.endswith(secret[:length]):
                     return text[:-length] + MASK
         return text

@@ -1,16 +1,15 @@
-"""Whole exchanges, for whoever judges live traffic against a contract. Off unless somebody attends.
+"""Whole exchanges, for the check of live traffic against a contract. Off by default.
 
 The journal keeps heads, masked with ``***``: enough for a person, too little for a schema. The recorder keeps each
 message whole and masks it *in shape*: every character of a secret becomes another of its own class
-(``masking.stand_in``), so that a schema still sees length, alphabet, quotes and the word ``Basic``, and nothing that
-opens anything. The other way, to judge first and mask then, would need the contract inside the mock, which a mock
-never imports.
+(``masking.stand_in``), so that a schema still sees length, alphabet, quotes and the word ``Basic``, and no secret. To
+check first and mask afterwards would need the contract inside the mock, which a mock never imports.
 
-Two ways to attend: ``with attend() as log`` in this process (unit tests), or ``Mock.witnessing`` (the process was
-started with ``--recorder``), which lets ``GET /_mock/recorder?tenant=`` hand the exchanges out.
+Two ways to switch it on: ``with record_exchanges() as log`` in this process (unit tests), or ``Mock.recording`` (the
+process was started with ``--recorder``), which makes ``GET /_mock/recorder?tenant=`` return the exchanges.
 
-Memory is bounded, and what the bound costs is stated, never silent: a body beyond ``KEPT_BODY_BYTES`` is marked as not
-whole, an exchange beyond ``KEPT_BYTES`` is counted in ``dropped``. A process that is killed takes its log along.
+Memory is limited, and what the limit costs is stated: a body beyond ``KEPT_BODY_BYTES`` is marked as not
+whole, an exchange beyond ``KEPT_BYTES`` is counted in ``dropped``. A process that is killed loses its log.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mock_kit.journal.bodies import Copier, Copy
+from mock_kit.journal.bodies import BodyCopier, BodyCopy
 
 #: All bodies of one log together, in bytes.
 KEPT_BYTES = 64 * 1024 * 1024
@@ -52,9 +51,9 @@ class CapturedExchange:
     host: str
     status: int
     request_headers: _Headers = field(default_factory=list)
-    request: Copy = field(default_factory=Copy)
+    request: BodyCopy = field(default_factory=BodyCopy)
     response_headers: _Headers = field(default_factory=list)
-    response: Copy = field(default_factory=Copy)
+    response: BodyCopy = field(default_factory=BodyCopy)
     fault: str | None = None
     failed: bool = False
     id: int = 0
@@ -69,22 +68,29 @@ class CapturedExchange:
         return len(self.request.text or "") + len(self.response.text or "")
 
 
-def captured_from(told: Mapping[str, Any]) -> CapturedExchange:
-    """A captured from the JSON that ``to_dict`` made of it."""
-    headers = {side: [(name, value) for name, value in told[side]] for side in ("request_headers", "response_headers")}
+def captured_from_json(document: Mapping[str, Any]) -> CapturedExchange:
+    """A captured exchange from the JSON that ``to_dict`` made of it."""
+    headers = {
+        side: [(name, value) for name, value in document[side]] for side in ("request_headers", "response_headers")
+    }
     return CapturedExchange(
-        **{**told, **headers, "request": Copy(**told["request"]), "response": Copy(**told["response"])}
+        **{
+            **document,
+            **headers,
+            "request": BodyCopy(**document["request"]),
+            "response": BodyCopy(**document["response"]),
+        }
     )
 
 
 class RecorderLog:
-    """Testimonies, oldest first. Thread-safe."""
+    """Captured exchanges, oldest first. Thread-safe."""
 
     def __init__(self, kept_bytes: int = KEPT_BYTES) -> None:
-        """``kept_bytes`` bounds the bodies of all testimonies together."""
+        """``kept_bytes`` limits the bodies of all exchanges together."""
         self._kept_bytes = kept_bytes
-        self._testimonies: list[CapturedExchange] = []
-        self._held_bytes = 0
+        self._exchanges: list[CapturedExchange] = []
+        self._used_bytes = 0
         self._begun = self._ended = 0
         self.dropped = 0
         self._lock = threading.Lock()
@@ -102,7 +108,7 @@ class RecorderLog:
             return self._ended
 
     def begin(self) -> None:
-        """A request came in."""
+        """A request begins."""
         with self._lock:
             self._begun += 1
 
@@ -111,39 +117,39 @@ class RecorderLog:
         with self._lock:
             self._ended += 1
             captured.id = self._ended
-            if self._held_bytes + captured.kept_bytes > self._kept_bytes:
+            if self._used_bytes + captured.kept_bytes > self._kept_bytes:
                 self.dropped += 1
                 return
-            self._held_bytes += captured.kept_bytes
-            self._testimonies.append(captured)
+            self._used_bytes += captured.kept_bytes
+            self._exchanges.append(captured)
 
     def list(self, since_id: int = 0, limit: int | None = None) -> list[CapturedExchange]:
-        """At most ``limit`` testimonies that follow ``since_id``."""
+        """At most ``limit`` exchanges that follow ``since_id``."""
         with self._lock:
-            return [one for one in self._testimonies if one.id > since_id][:limit]
+            return [one for one in self._exchanges if one.id > since_id][:limit]
 
 
-_attending: list[RecorderLog] = []
+_logs_of_process: list[RecorderLog] = []
 
 
 @contextmanager
-def attend() -> Iterator[RecorderLog]:
-    """Hear of every exchange of every mock in this process, while the block lasts."""
+def record_exchanges() -> Iterator[RecorderLog]:
+    """Record every exchange of every mock in this process, while the block lasts."""
     log = RecorderLog()
-    _attending.append(log)
+    _logs_of_process.append(log)
     try:
         yield log
     finally:
-        _attending.remove(log)
+        _logs_of_process.remove(log)
 
 
-def attending() -> list[RecorderLog]:
-    """The logs that hear of every exchange now."""
-    return list(_attending)
+def active_logs() -> list[RecorderLog]:
+    """The logs that record every exchange now."""
+    return list(_logs_of_process)
 
 
-class Attendance:
-    """One exchange and the logs that are to hear of it; without logs it costs nothing."""
+class ExchangeRecording:
+    """One exchange and the logs that get it; without logs it costs nothing."""
 
     def __init__(self, logs: Iterable[RecorderLog]) -> None:
         self._logs = tuple(logs)
@@ -153,11 +159,11 @@ class Attendance:
     def __bool__(self) -> bool:
         return bool(self._logs)
 
-    def copier(self, content_type: str, encoding: str) -> Copier | None:
-        """What copies a body; None if nobody attends."""
-        return Copier(content_type, encoding) if self._logs else None
+    def copier(self, content_type: str, encoding: str) -> BodyCopier | None:
+        """What copies a body; None without logs."""
+        return BodyCopier(content_type, encoding) if self._logs else None
 
-    def tell(self, captured: CapturedExchange) -> None:
+    def add(self, captured: CapturedExchange) -> None:
         """The exchange is over."""
         for log in self._logs:
             log.add(captured)

@@ -9,12 +9,12 @@ from werkzeug.exceptions import ClientDisconnected
 
 from mock_kit.journal import BodyMeter
 
-#: What the application left unread is read up to here, so that an early answer reaches the caller.
+#: What the application left unread is read up to here, so that an early reply reaches the caller.
 DRAIN_BYTES = 1024 * 1024
 _PIECE_BYTES = 64 * 1024
 
 
-class TappedInput(io.RawIOBase):
+class MeteredInput(io.RawIOBase):
     """``wsgi.input`` with a meter on it. Ends at Content-Length, or where the server ends a chunked body."""
 
     def __init__(self, inner: Any, length: int | None, meter: BodyMeter) -> None:
@@ -26,7 +26,7 @@ class TappedInput(io.RawIOBase):
         self._flip: tuple[int, int] | None = None
 
     def flip(self, offset: int, xor: int) -> bool:
-        """Corrupt the byte at ``offset`` (negative: from the end). False if that byte cannot be told."""
+        """Corrupt the byte at ``offset`` (negative: from the end). False if there is no such byte."""
         if offset < 0 and self._length is None:
             return False
         at = offset if offset >= 0 else (self._length or 0) + offset

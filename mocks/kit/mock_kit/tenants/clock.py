@@ -1,6 +1,6 @@
 """One virtual clock per tenant: wall time plus an offset that only ever grows until reset.
 
-Nobody sleeps in a test: an hour passes because somebody says so (``POST /_mock/clock``).
+Tests do not sleep: an hour passes by ``POST /_mock/clock``.
 """
 
 from __future__ import annotations

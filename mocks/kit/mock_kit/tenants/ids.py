@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 
 class Ids:
-    """Mints ids for one tenant. Two tenants of different seeds never mint the same id."""
+    """Generates ids for one tenant. Two tenants of different seeds never get the same id."""
 
     def __init__(self, seed: str) -> None:
-        """``seed`` is the tenant's name, unless whoever opened it gave another."""
+        """``seed`` is the tenant's name unless its creation gave another."""
         self.seed = seed
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ class Ids:
             return start + self._counts[f"#{kind}"] - 1
 
     def token(self, kind: str) -> str:  # noqa: ARG002 - the kind is for the reader of the call
-        """A url-safe secret of 256 bits. Never deterministic: it opens doors."""
+        """A url-safe secret of 256 bits. Never deterministic: it grants access."""
         return secrets.token_urlsafe(32)
 
     def state(self) -> dict[str, int]:
@@ -52,6 +52,6 @@ class Ids:
             self._counts = Counter(state)
 
     def reset(self) -> None:
-        """Start counting anew: after a reset the tenant mints the same ids again."""
+        """Start counting again: after a reset the tenant gets the same ids as before."""
         with self._lock:
             self._counts.clear()

@@ -1,4 +1,4 @@
-"""Bodies on disk: a mock never holds a whole file in memory.
+"""Bodies on disk: a mock never has a whole file in memory.
 
 A process has one data directory; every tenant has a sub-directory of its own there.
 """
@@ -30,7 +30,7 @@ class Blob:
     Attributes:
         path: where it lies; gone after the tenant is reset.
         sha256: 64 lower-case hexadecimal digits over the whole content.
-        sniffed_type: MIME type judged by content (``sniff``).
+        sniffed_type: MIME type determined by content (``sniff``).
         head: the first bytes, at most 512.
     """
 
@@ -76,7 +76,7 @@ class SpoolWriter:
         return self.close()
 
     def abort(self) -> None:
-        """Throw the file away."""
+        """Remove the file."""
         self._file.close()
         self._path.unlink(missing_ok=True)
 

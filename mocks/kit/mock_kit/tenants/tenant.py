@@ -1,4 +1,4 @@
-"""Tenants: everything a mock knows belongs to one, and a request tells which by the domain's own names."""
+"""Tenants: everything a mock knows belongs to one, and a request selects one by the domain's own names."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mock_kit.tenants.spool import Spool
 
 
 @dataclass(kw_only=True)
-class Tenant:
+class MockTenant:
     """One isolated tenant of a mock; a mock's own class adds its state.
 
-    ``dialect`` holds the switches for behaviours nobody documented. ``recorder`` outlives a reset: what was
-    exchanged stays to be judged.
+    ``dialect`` has the switches of behaviours that are not documented. ``recorder`` survives a reset: what was
+    exchanged is still checked.
     """
 
     name: str
@@ -41,10 +41,10 @@ class Tenant:
     def parts(
         name: str, data_dir: Path, dialect: Mapping[str, Any] | None = None, *, ids_seed: str | None = None
     ) -> dict[str, Any]:
-        """The kit's share of a tenant, to be spread into a constructor: ``MyTenant(**Tenant.parts(…), host=…)``.
+        """The kit's share of a tenant, to be spread into a constructor: ``MyTenant(**MockTenant.parts(…), host=…)``.
 
         Files go to a sub-directory of ``data_dir`` that is named after the tenant. ``ids_seed`` decides the ids
-        instead of the name: a tenant that is opened anew under its old name must not mint the old ids.
+        instead of the name: a tenant that is created again under its old name must not repeat its ids.
         """
         clock = Clock()
         return {
@@ -58,7 +58,7 @@ class Tenant:
         }
 
     def describe(self) -> dict[str, Any]:
-        """What ``GET /_mock/tenants`` tells beyond name, keys and dialect. Override it; no secrets in it."""
+        """What ``GET /_mock/tenants`` shows beyond name, keys and dialect. Override it; no secrets in it."""
         return {}
 
     def reset_basics(self) -> None:
@@ -79,7 +79,7 @@ class Tenant:
         """``/_mock`` has set the clock, the dialect, or everything back. For tenants that outlive a process."""
 
     def removed(self) -> None:
-        """The tenant is gone for good: let go of what it holds outside ``spool``."""
+        """The tenant is gone for good: release what it has outside ``spool``."""
 
     def count_evidence(self, entry_id: str) -> None:
         """One more hit of that behaviour."""
@@ -92,7 +92,7 @@ class Tenant:
             return dict(self._evidence)
 
 
-W = TypeVar("W", bound=Tenant)
+W = TypeVar("W", bound=MockTenant)
 
 
 class NameTaken(Exception):
@@ -118,7 +118,7 @@ class Tenants(Generic[W]):
         self._lock = threading.RLock()
 
     def add(self, tenant: W, keys: Iterable[str]) -> W:
-        """Take a tenant in under its name and ``keys``. NameTaken (and no change) if one of them is in use."""
+        """Add a tenant under its name and ``keys``. NameTaken (and no change) if one of them is in use."""
         wanted = list(dict.fromkeys(keys))
         with self._lock:
             if tenant.name in self._tenants:
@@ -157,7 +157,7 @@ class Tenants(Generic[W]):
             return [self._tenants[name] for name in sorted(self._tenants)]
 
     def remove(self, name: str) -> W | None:
-        """Forget a tenant and its keys, release whoever waits in it, delete its files. None: no such tenant."""
+        """Remove a tenant and its keys, release requests that wait in it, delete its files. None: no such tenant."""
         with self._lock:
             tenant = self._tenants.pop(name, None)
             self._keys = {key: owner for key, owner in self._keys.items() if owner != name}

@@ -188,9 +188,9 @@ def _integration(chat: ChatFacts, timeline: Timeline) -> tuple[Beat, ...]:
             good = each.state == "delivered"
             headline = f"Accepted with {each.status}" if good else "Not delivered"
             took = f"{each.duration_ms:.0f} ms" if each.duration_ms is not None else ""
-            told = took if good else (each.error or "")
+            text = took if good else (each.error or "")
             at_s = timeline.at(_s(each.finished_at))
-            beats.append(Beat(at_s=at_s, tone="done" if good else "failed", headline=headline, detail=told))
+            beats.append(Beat(at_s=at_s, tone="done" if good else "failed", headline=headline, detail=text))
     return tuple(beats)
 
 

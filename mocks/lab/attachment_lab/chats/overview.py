@@ -40,9 +40,9 @@ class OverviewRow:
 
     def to_json(self) -> dict[str, Any]:
         """As sent to the page."""
-        sent = asdict(self)
-        del sent["words"]
-        return sent
+        shown = asdict(self)
+        del shown["words"]
+        return shown
 
 
 @dataclass(frozen=True, kw_only=True)

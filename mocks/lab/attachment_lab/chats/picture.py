@@ -187,11 +187,11 @@ def _integration(chat: ChatFacts) -> Station:
         return Station(tone="done", headline=f"Accepted with {best.status}", detail=took)
     if best.state == "pending":
         return Station(tone="active", headline="Token, then POST", detail="/prod/chat-attachments")
-    told = best.error or (f"the service answered {best.status}" if best.status else "no answer")
+    text = best.error or (f"the service answered {best.status}" if best.status else "no answer")
     return Station(
         tone="failed",
         headline="Not delivered",
-        detail=told,
+        detail=text,
         remedy="See the delivery's answer in the event engine's log, mend it, then redeliver.",
     )
 
@@ -200,9 +200,9 @@ def _service(transfer: TransferRecord | None) -> Station:
     if transfer is None:
         return Station(tone="idle", headline="Nothing to do yet")
     rounds = f"round {transfer.rounds}" if transfer.rounds else "first round"
-    told = {"reason": transfer.reason or "", "remedy": transfer.remedy or ""}
+    why = {"reason": transfer.reason or "", "remedy": transfer.remedy or ""}
     if transfer.state == "waiting":
-        return Station(tone="waiting", headline="Waits, then tries again", detail=told["reason"] or rounds)
+        return Station(tone="waiting", headline="Waits, then tries again", detail=why["reason"] or rounds)
     if not transfer.is_at_rest:
         return Station(tone="active", headline="At work", detail=rounds)
     if transfer.outcome in {"stored", "no_attachments"}:
@@ -212,7 +212,7 @@ def _service(transfer: TransferRecord | None) -> Station:
         # The failure is red at its own hop; the service has done its part by reporting it.
         return Station(tone="done", headline="Settled, failures reported", detail=rounds)
     words = (transfer.outcome or transfer.state).replace("_", " ")
-    return Station(tone="failed", headline=words.capitalize(), detail=told["reason"], remedy=told["remedy"])
+    return Station(tone="failed", headline=words.capitalize(), detail=why["reason"], remedy=why["remedy"])
 
 
 def _cmi(chat: ChatFacts, files: tuple[FileView, ...]) -> Station:
@@ -232,8 +232,8 @@ def _leg(chat: ChatFacts, files: tuple[FileView, ...], *, at: int, done: int, ve
     headline = f"{done} of {len(files)} {verb}"
     failed = next((each for each in files if each.station == at and each.tone == "failed"), None)
     if failed:
-        told = f"{failed.name}: {failed.reason}" if failed.reason else failed.name
-        return Station(tone="failed", headline=headline, detail=told, remedy=failed.remedy)
+        text = f"{failed.name}: {failed.reason}" if failed.reason else failed.name
+        return Station(tone="failed", headline=headline, detail=text, remedy=failed.remedy)
     if done == len(files):
         return Station(tone="done", headline=headline)
     if chat.transfer.is_at_rest:

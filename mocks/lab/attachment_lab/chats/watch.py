@@ -164,8 +164,8 @@ class Watch:
         """Drawn again only when something about the chat has changed."""
         transfer = seen.transfers.get(name.guid)
         states = tuple((each.state, each.attempts) for each in transfer.attachments) if transfer else ()
-        told = tuple(each.state for each in seen.deliveries.get(name.guid, ()))
-        key = (name.status, name.files, told, transfer and (transfer.state, transfer.updated_at), states)
+        deliveries = tuple(each.state for each in seen.deliveries.get(name.guid, ()))
+        key = (name.status, name.files, deliveries, transfer and (transfer.state, transfer.updated_at), states)
         known = self._rows.get(name.guid)
         if known and known[0] == key:
             return known[1]
@@ -236,9 +236,9 @@ def _offered(listed: list[ChatName], chosen: ChatName | None) -> tuple[ChatName,
 
 def _customer(chat: Mapping[str, Any]) -> str:
     """As the chat tells it: by name, else by who wrote first, else by address."""
-    told = chat.get("customer") or {}
+    customer = chat.get("customer") or {}
     wrote = (each["originator"] for each in chat["messages"] if each["originator_type"] == "customer")
-    return str(told.get("name") or next(wrote, None) or (chat.get("contact") or {}).get("source") or "Customer")
+    return str(customer.get("name") or next(wrote, None) or (chat.get("contact") or {}).get("source") or "Customer")
 
 
 def _channel(chat: Mapping[str, Any]) -> str:

@@ -17,18 +17,18 @@ from mock_kit.faults.kinds import KINDS
 
 @click.group()
 def fault() -> None:
-    """Break something on purpose."""
+    """Inject faults into the mocks."""
 
 
 @fault.command("add")
 @click.argument("mock", type=click.Choice(MOCKS))
 @click.argument("kind")
 @click.argument("params", nargs=-1)
-@click.option("--path", default="*", show_default=True, help="Glob on the request's path.")
+@click.option("--path", default="*", show_default=True, help="Glob for the request's path.")
 @click.option("--method", default=None, help="Only this HTTP method.")
 @click.option("--phase", type=click.Choice(["before", "after"]), default=None, help="Default: as suits the kind.")
 @click.option("--times", type=click.IntRange(min=0), default=1, show_default=True, help="0 = until cleared.")
-@click.option("--skip", type=click.IntRange(min=0), default=0, help="Let so many requests pass first.")
+@click.option("--skip", type=click.IntRange(min=0), default=0, help="Number of matching requests that pass first.")
 @running_options
 @json_option
 def fault_add(
@@ -81,7 +81,7 @@ def fault_list(stack_path: Path | None, tenant_name: str | None, as_json: bool) 
 @running_options
 @json_option
 def fault_clear(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
-    """Take back all faults in all mocks."""
+    """Remove all faults in all mocks."""
     stack, to = running(stack_path, tenant_name)
     for mock in MOCKS:
         to.mock(mock).delete("/_mock/faults", tenant=stack.tenant.name)
@@ -92,7 +92,7 @@ def fault_clear(stack_path: Path | None, tenant_name: str | None, as_json: bool)
 
 
 def _param(kind: str, text: str) -> tuple[str, Any]:
-    """``name=value``; a value that reads as JSON is that, unless the parameter wants text and no such value."""
+    """``name=value``; a value that is JSON is parsed, unless the parameter takes text only."""
     name, equals, value = text.partition("=")
     if not equals:
         raise click.BadParameter(f"{text!r} is not name=value", param_hint="PARAMS")

@@ -18,7 +18,7 @@ from attachment_lab.probe.session import ProbeResult, run_probe
 from attachment_lab.probe.target import target_from
 from attachment_lab.probe.view import progress_line, show
 
-#: The endpoint is the service's own; the behaviour suite asks it, the probe does not.
+#: The endpoint is the service's own; the behaviour suite calls it, the probe does not.
 PROBED = ("cmi", "c4c", "token")
 
 
@@ -30,7 +30,7 @@ PROBED = ("cmi", "c4c", "token")
     type=click.Choice(PROBED),
     default=("cmi", "c4c"),
     show_default=True,
-    help="Ask this one; may be repeated.",
+    help="Probe this system; may be repeated.",
 )
 @click.option(
     "--out",
@@ -48,18 +48,20 @@ PROBED = ("cmi", "c4c", "token")
     default=None,
     help="Try ONE wrong password on this account, last.",
 )
-@click.option("--force-production", is_flag=True, help="Ask hosts that are not listed in ATTACHMENT_PROBE_TEST_HOSTS.")
-@click.option("--all", "everything", is_flag=True, help="Show what was not seen as well, with the reason.")
+@click.option(
+    "--force-production", is_flag=True, help="Probe hosts that are not listed in ATTACHMENT_PROBE_TEST_HOSTS too."
+)
+@click.option("--all", "everything", is_flag=True, help="Show assumptions that were not observed too, with the reason.")
 @json_option
 def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everything: bool, **allowed: Any) -> int:
-    """Ask a real tenant what the mocks assume about it; write a dialect file that agrees with it.
+    """Check on a real tenant what the mocks assume about it; write a dialect file that matches the tenant.
 
     Reads only, unless --allow-writes. Addresses and accounts come from the environment: ATTACHMENT_PROBE_CMI_URL,
     _CMI_API_KEY, _CMI_USER, _CMI_PASSWORD, _C4C_URL, _C4C_USER, _C4C_PASSWORD, _CONTACT_ID (an ended chat with
     attachments and an activity), _TEST_HOSTS (what is no production); each also as NAME_FILE. docs/probe.md lists every
     request that is sent.
 
-    Exit code: 0 nothing contradicts an assumption, 1 something does or a system could not be asked, 2 wrong use.
+    Exit code: 0 nothing contradicts an assumption, 1 something does or a system could not be probed, 2 wrong use.
     """
     target = target_from(os.environ, systems)
     if allowed["test_activity"]:
@@ -73,10 +75,10 @@ def probe(systems: tuple[Any, ...], folder: Path | None, as_json: bool, everythi
     number = count(1)
     screen = err()
 
-    def told(exchange: ProbeExchange) -> None:
+    def show_progress(exchange: ProbeExchange) -> None:
         screen.print(progress_line(exchange, next(number)))
 
-    outcome = run_probe(target, permits, folder or _new_folder(), told=told)
+    outcome = run_probe(target, permits, folder or _new_folder(), on_exchange=show_progress)
     _show(outcome, as_json=as_json, everything=everything)
     return 0 if outcome.ok else 1
 

@@ -19,7 +19,7 @@ from attachment_lab.report.page import render
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="Where the HTML file goes.",
+    help="The HTML file to write.",
 )
 @click.option("--chat", "guid", default=None, help="Only this chat; default: everything in the tenant.")
 @click.option("--hide-names", is_flag=True, help="Replace file names and customers by numbers.")
@@ -28,13 +28,13 @@ from attachment_lab.report.page import render
 def report(
     path: Path, guid: str | None, hide_names: bool, stack_path: Path | None, tenant_name: str | None, as_json: bool
 ) -> int:
-    """Write a report that opens from disk and can be sent on; exit 1 if a invariant of the reconciliation is broken."""
+    """Write a report, one HTML file that needs no server; exit 1 if an invariant of the reconciliation is broken."""
     stack, to = running(stack_path, tenant_name)
     found = gather(reconciliation_of(stack, to), Scope(chat=guid.upper() if guid else None, hide_names=hide_names))
     try:
         path.write_text(render(found), encoding="utf-8")
     except OSError as exc:
-        raise LabFailed(f"{path} cannot be written: {exc.strerror}; choose another place by --out") from exc
+        raise LabFailed(f"{path} cannot be written: {exc.strerror}; choose another file by --out") from exc
     if as_json:
         counts = {"files": len(found.files), "stored": found.count("done"), "failed": found.count("failed")}
         print_json({"file": str(path), "chats": len(found.chats), "reconciliation_ok": found.holds, **counts})

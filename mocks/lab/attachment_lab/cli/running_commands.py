@@ -33,7 +33,7 @@ from attachment_lab.tenant.tenant_reset import reset_tenant
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A file that the customer sends; may be repeated.",
 )
-@click.option("--end", is_flag=True, help="End the chat, fire its event, and wait until all is stored.")
+@click.option("--end", is_flag=True, help="End the chat, fire its event, and wait until every file has an outcome.")
 @click.option("--timeout", "timeout_s", type=float, default=120.0, show_default=True, help="Seconds.")
 @running_options
 @json_option
@@ -45,17 +45,17 @@ def chat(
     tenant_name: str | None,
     as_json: bool,
 ) -> int:
-    """Hold a chat in which the customer sends files."""
+    """Play a chat in which the customer sends files."""
     stack, to = running(stack_path, tenant_name)
     reconciliation = reconciliation_of(stack, to)
     with Progress(err()) as progress:
         talk = LabConversation.open(to, stack.tenant, on_sent=reconciliation.customer_sent)
         talk.accept()
         for each in files:
-            progress.watcher().sent(talk.send(each))
+            progress.callbacks().sent(talk.send(each))
         if end:
             talk.end()
-            wait_until_settled(reconciliation, timeout_s=timeout_s, each_time=progress.watcher().motion)
+            wait_until_settled(reconciliation, timeout_s=timeout_s, on_state=progress.callbacks().state)
             talk.wrap_up()
     rows = [row for row in rows_from(reconciliation.records()) if row.chat == talk.guid]
     if as_json:
@@ -95,7 +95,7 @@ def _print_rows(rows: list[AttachmentRow], last: RenderableType) -> None:
 @running_options
 @json_option
 def journal(mock: str, stack_path: Path | None, tenant_name: str | None, as_json: bool, **narrowed: Any) -> None:
-    """Show what a mock saw."""
+    """Show the exchanges in a mock's journal."""
     stack, to = running(stack_path, tenant_name)
     found = to.mock(mock).get("/_mock/journal", tenant=stack.tenant.name, **narrowed)
     if as_json:
@@ -125,14 +125,14 @@ def _journal_row(each: dict[str, Any]) -> list[Text]:
 
 @click.group()
 def clock() -> None:
-    """The stack's virtual time."""
+    """The stack's virtual clocks."""
 
 
 @clock.command("show")
 @running_options
 @json_option
 def clock_show(stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
-    """How far each clock is ahead of the wall."""
+    """Show how far each clock is ahead of the wall clock."""
     stack, to = running(stack_path, tenant_name)
     _print_clocks(stack, to, as_json)
 
@@ -142,7 +142,7 @@ def clock_show(stack_path: Path | None, tenant_name: str | None, as_json: bool) 
 @running_options
 @json_option
 def clock_advance(seconds: float, stack_path: Path | None, tenant_name: str | None, as_json: bool) -> None:
-    """Let SECONDS pass for service and mocks, all tenants: token expiry, Retry-After, backoff, lockouts follow."""
+    """Advance the clocks of service and mocks by SECONDS: token expiry, Retry-After, backoff and lockouts follow."""
     stack, to = running(stack_path, tenant_name)
     if stack.clock_file:
         advance_stack(to, stack.clock_file, seconds)

@@ -1,4 +1,4 @@
-"""``scenario``: list what can go wrong, and play it without a browser."""
+"""``scenario``: list the scenarios, and play them without a browser."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from attachment_lab.tenant.opening import close_tenant, open_tenant
 
 @click.group()
 def scenario() -> None:
-    """What can go wrong, what should come of it, and what does."""
+    """Scenarios: faults, the expected result and the actual one."""
 
 
 @scenario.command("list")
 @json_option
 def scenario_list(as_json: bool) -> None:
-    """Every scenario."""
+    """List every scenario."""
     if as_json:
         print_json([each.to_json() for each in SCENARIOS])
         return
-    drawn = Table("name", "what happens", "what should come of it", header_style="bold")
+    drawn = Table("name", "what happens", "expected", header_style="bold")
     for each in SCENARIOS:
         drawn.add_row(each.id, each.happens, each.expected)
     out().print(drawn)
@@ -54,9 +54,9 @@ def scenario_list(as_json: bool) -> None:
 )
 @json_option
 def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None, as_json: bool) -> int:
-    """Play scenarios on a stack of their own, each in its own tenant; exit 1 if anything is not as it should be."""
+    """Play scenarios on a stack of their own, each in its own tenant; exit 1 if a check fails."""
     if bool(names) == everything:
-        raise WrongUse("name one or more scenarios, or say --all; `attachment-lab scenario list` shows them")
+        raise WrongUse("name one or more scenarios, or use --all; `attachment-lab scenario list` shows them")
     chosen = list(SCENARIOS) if everything else [named(each) for each in names]
     console = err()
     console.print(Text("Starting the stack …", style="dim"))
@@ -64,8 +64,10 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
     with ending_on_signals(), open_stack(StackOptions(fault_proxy=True, run_dir=run_dir)) as stack:
         for each in chosen:
             console.print(Text(f"{each.title} …", style="dim"))
-            with _ground(stack) as ground:
-                result = play(each, ground, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True))
+            with _context(stack) as context:
+                result = play(
+                    each, context, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True)
+                )
             results.append(result)
             if not as_json:
                 _show(result)
@@ -75,7 +77,7 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
 
 
 @contextmanager
-def _ground(stack: Stack) -> Iterator[ScenarioContext]:
+def _context(stack: Stack) -> Iterator[ScenarioContext]:
     names = fresh_tenant()
     open_tenant(stack.clients, names)
     catch_up(stack.clients, names.name, stack.clock_file)
@@ -97,7 +99,7 @@ def _show(result: ScenarioResult) -> None:
     if result.trouble:
         console.print(Text(f"  {result.trouble}", style="red"), soft_wrap=True)
         return
-    drawn = Table("", "what", "should be", "is", header_style="bold", box=None, pad_edge=False)
+    drawn = Table("", "check", "expected", "found", header_style="bold", box=None, pad_edge=False)
     for each in result.findings:
         mark = Text("✓", "green") if each.ok else Text("✗", "red")
         drawn.add_row(mark, each.title, each.want, Text(each.found))

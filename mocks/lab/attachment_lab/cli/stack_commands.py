@@ -28,11 +28,11 @@ from attachment_lab.tenant.conversation import LabConversation, Sendable
 from attachment_lab.tenant.credentials import DEFAULT_NAME, TenantNames, default_tenant
 from attachment_lab.tenant.opening import open_tenant
 
-#: How many of the customer's files the chat that waits for its event has.
+#: Number of files in the chat that waits for its event.
 WAITING_FILES = 3
 
 port_option = click.option(
-    "--port-base", type=int, help="0 = free ports; else console there, mocks and service on the next ones."
+    "--port-base", type=int, help="0 = free ports; else the console's port, with mocks and service on the next ones."
 )
 run_dir_option = click.option(
     "--run-dir",
@@ -51,7 +51,7 @@ dialect_option = click.option(
     "--dialect",
     type=click.Path(path_type=Path, dir_okay=False),
     default=None,
-    help="Make mocks and service behave as this file says; `attachment-lab probe` writes one.",
+    help="Mocks and service behave as this dialect file describes; `attachment-lab probe` writes one.",
 )
 
 
@@ -164,7 +164,7 @@ def _demo(stack: Stack, chosen: dict[str, Any], console: Console) -> int:
             timeout_s=chosen["timeout_s"],
             after_first_stored=_killer(stack, console) if chosen["kill_worker"] else None,
         )
-        result = play(reconciliation, files, options, progress.watcher())
+        result = play(reconciliation, files, options, progress.callbacks())
     _show_result(result, as_json=chosen["as_json"])
     if chosen["keep"]:
         _show_stack(stack, tenant, None, console)
@@ -182,7 +182,7 @@ def _show_result(result: DemoResult, *, as_json: bool) -> None:
 def _killer(stack: Stack, console: Console) -> Callable[[], None]:
     def kill() -> None:
         pid = kill_listener(stack.ports.worker_health)
-        console.print(Text(f"  kill -9 {pid}: the worker is gone; the supervisor starts another", "yellow"))
+        console.print(Text(f"  kill -9 {pid}: the worker is killed; the supervisor starts another", "yellow"))
 
     return kill
 
@@ -197,7 +197,7 @@ def _open_default(stack: Stack, name: str) -> TenantNames:
 
 
 def _waiting_chat(stack: Stack, tenant: TenantNames, files: list[Sendable]) -> str:
-    """An ended chat with attachments and a C4C activity, whose event has not been fired."""
+    """Play an ended chat with attachments and a C4C activity, without firing its event; returns its guid."""
     chat = LabConversation.open(stack.clients, tenant)
     chat.accept()
     chat.say("Here are the papers.")

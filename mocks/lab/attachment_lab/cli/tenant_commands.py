@@ -37,7 +37,7 @@ def tenant_open(name: str | None, stack_path: Path | None, as_json: bool) -> Non
     names = replace(names, name=name) if name else names
     if names.name in stack.tenants:
         raise WrongUse(f"there is a tenant {names.name!r} already; choose another name by --tenant")
-    ready_file.update(path, lambda each: each)  # raises for a file that cannot take another tenant
+    ready_file.update(path, lambda each: each)  # raises WrongUse for a ready file, before anything is opened
     open_tenant(to, names)
     catch_up(to, names.name, stack.clock_file)
     ready_file.update(path, lambda each: each.with_tenant(names))
@@ -86,7 +86,7 @@ def tenant_list(stack_path: Path | None, as_json: bool) -> None:
 
 
 def _row(stack: RunningStack, name: str, tenant_path: str) -> dict[str, Any]:
-    """Addresses are None for a tenant that this stack file does not know."""
+    """Addresses are None for a tenant that is not in this stack file."""
     names = stack.tenants.get(name)
     return {
         "tenant": name,

@@ -1,4 +1,4 @@
-"""``demo --tour``: the story in a browser, and its verdict as the exit code."""
+"""``demo --tour``: the guided tour in a browser; its verdict is the exit code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attachment_lab.tenant.credentials import TenantNames
 
 
 def tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Console) -> int:
-    """Show it; returns 0 if its story came true, 1 if not."""
+    """Show it; returns 0 if all its steps succeeded, 1 if not."""
     options = TourOptions(headless=chosen["headless"], speed=chosen["speed"])
     url = tour_url(stack.urls["console"], tenant.name, options)
     if chosen["seed"]:
@@ -31,17 +31,17 @@ def tour(stack: Stack, tenant: TenantNames, chosen: dict[str, Any], console: Con
         StackOwner(stack, tenant).stay()
     if chosen["as_json"]:
         print_json(verdict)
-    _tell(verdict, console)
+    _print_verdict(verdict, console)
     if chosen["keep"]:
         StackOwner(stack, tenant).stay()
     return 0 if verdict["ok"] else 1
 
 
-def _tell(verdict: dict[str, Any], console: Console) -> None:
+def _print_verdict(verdict: dict[str, Any], console: Console) -> None:
     if verdict["ok"]:
         console.print(
-            Text("The story came true: every file arrived, every invariant of the reconciliation holds.", "bold green")
+            Text("The tour succeeded: every file arrived, every invariant of the reconciliation holds.", "bold green")
         )
         return
-    told = verdict["missing"] or ["it was ended before its last step"]
-    console.print(Text(f"The story did not come to its end: {'; '.join(told)}", "red"), soft_wrap=True)
+    missing = verdict["missing"] or ["it was ended before its last step"]
+    console.print(Text(f"The tour did not reach its end: {'; '.join(missing)}", "red"), soft_wrap=True)

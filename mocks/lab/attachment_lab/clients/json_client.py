@@ -1,4 +1,4 @@
-"""HTTP calls from the lab to one process of the stack, with errors a person can act on."""
+"""HTTP calls from the lab to one process of the stack; their errors say what to do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class JsonClient:
         self._http = httpx.Client(base_url=base_url, timeout=timeout_s, trust_env=False, transport=transport)
 
     def get(self, path: str, *, headers: Mapping[str, str] | None = None, **params: Any) -> Any:
-        """GET; returns the JSON answer. Raises Refused, Unreachable."""
+        """GET; returns the JSON answer. Raises RequestRefused, Unreachable."""
         return self.send("GET", path, params=params, headers=headers)
 
     def post(self, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **params: Any) -> Any:
@@ -46,10 +46,10 @@ class JsonClient:
         return self.send("PATCH", path, json=body, params=params)
 
     def open(self, path: str, *, headers: Mapping[str, str] | None = None, **params: Any) -> httpx.Response:
-        """GET whose body is not read yet; whoever asked reads and closes it. Raises Refused, Unreachable."""
+        """GET whose body is not read yet; the caller reads and closes it. Raises RequestRefused, Unreachable."""
         call = self._http.build_request("GET", path, params=params, headers=headers)
         try:
-            answer = _asked("GET", lambda: self._http.send(call, stream=True))
+            answer = _retried("GET", lambda: self._http.send(call, stream=True))
             if not answer.is_success:
                 answer.read()
         except httpx.TransportError as exc:
@@ -67,40 +67,40 @@ class JsonClient:
         if rest.get("json", ...) is None:
             rest.pop("json")
         try:
-            answer = _asked(method, lambda: self._http.request(method, path, params=given, **rest))
+            answer = _retried(method, lambda: self._http.request(method, path, params=given, **rest))
         except httpx.TransportError as exc:
             raise self._unreachable(method, path, exc) from exc
         if not answer.is_success:
-            told = refusal(self.name, method, path, answer)
-            raise RequestRefused(told, status=answer.status_code, problem=problem(answer))
+            text = refusal(self.name, method, path, answer)
+            raise RequestRefused(text, status=answer.status_code, problem=problem(answer))
         return answer.json() if answer.content else None
 
     def _unreachable(self, method: str, path: str, exc: httpx.TransportError) -> Unreachable:
-        told = f"does not answer {method} {path} ({type(exc).__name__})"
-        return Unreachable(f"{self.name} at {self.base_url} {told}; is the stack up?")
+        text = f"does not answer {method} {path} ({type(exc).__name__})"
+        return Unreachable(f"{self.name} at {self.base_url} {text}; is the stack up?")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
 
-def _asked(method: str, ask: Callable[[], httpx.Response]) -> httpx.Response:
-    """A kept connection may be given up by the other side just as it is used: who only reads asks once more."""
+def _retried(method: str, send: Callable[[], httpx.Response]) -> httpx.Response:
+    """The other side may close a pooled connection just as it is used: a GET is then sent once more."""
     try:
-        return ask()
+        return send()
     except httpx.RemoteProtocolError:
         if method != "GET":
             raise
-        return ask()
+        return send()
 
 
 def problem(answer: httpx.Response) -> dict[str, Any]:
     """The error answer's JSON object; empty when it is none."""
     try:
-        told = answer.json()
+        document = answer.json()
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return document if isinstance(document, dict) else {}
 
 
 def refusal(name: str, method: str, path: str, answer: httpx.Response) -> str:
@@ -112,9 +112,9 @@ def refusal(name: str, method: str, path: str, answer: httpx.Response) -> str:
         return f"{lead}: {answer.text[:300]}" if answer.text else lead
     if not isinstance(problem, dict):
         return f"{lead}: {str(problem)[:300]}"
-    told = [str(problem[key]) for key in ("title", "detail") if problem.get(key)]
-    told += [_field(error) for error in problem.get("errors") or [] if isinstance(error, dict)]
-    return f"{lead}: {'; '.join(told)}" if told else f"{lead}: {str(problem)[:300]}"
+    parts = [str(problem[key]) for key in ("title", "detail") if problem.get(key)]
+    parts += [_field(error) for error in problem.get("errors") or [] if isinstance(error, dict)]
+    return f"{lead}: {'; '.join(parts)}" if parts else f"{lead}: {str(problem)[:300]}"
 
 
 def _field(error: Mapping[str, Any]) -> str:

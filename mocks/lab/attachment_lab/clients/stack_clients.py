@@ -1,4 +1,4 @@
-"""The processes of a stack as the lab talks to them, whoever started it."""
+"""Clients for the processes of a stack, whichever command started it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class StackClients:
         self.service = JsonClient("transfer service", urls["service"], transport=transport)
 
     def mock(self, name: str) -> JsonClient:
-        """The mock of that name. Raises WrongUse for a name that is none."""
+        """The mock of that name. Raises WrongUse for an unknown name."""
         if name not in MOCKS:
             raise WrongUse(f"no mock is called {name!r}; there are {', '.join(MOCKS)}")
         calls: JsonClient = getattr(self, name)
         return calls
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         for calls in (self.orchestration, self.cmi, self.c4c, self.service):
             calls.close()

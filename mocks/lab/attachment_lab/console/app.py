@@ -11,6 +11,7 @@ import os
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, redirect, request, url_for
+from jinja2 import StrictUndefined
 from werkzeug.wrappers import Response as AnyResponse
 
 from attachment_lab.clients.stack_clients import StackClients
@@ -27,7 +28,7 @@ from attachment_lab.tenant.opening import TenantOptions
 from mock_kit.http.guard import Guard, is_for_files
 
 #: What the mocks do for their control addresses, the console does for all of its own; links may open its pages.
-GUARD = Guard(wrong_host_status=HTTPStatus.MISDIRECTED_REQUEST, links_lead_here=True)
+GUARD = Guard(wrong_host_status=HTTPStatus.MISDIRECTED_REQUEST, allow_links=True)
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -55,6 +56,7 @@ def build_app(
 ) -> Flask:
     """The application; ``names`` is its first tenant."""
     app = Flask(__name__)
+    app.jinja_env.undefined = StrictUndefined  # a misspelt name is an error and not an empty word on a page
     sessions = TenantSessions(to, names, urls, control=control, pool=pool or [], options=options)
     app.extensions["tenant_sessions"] = sessions
     _add_guards(app)
@@ -70,7 +72,7 @@ def _add_guards(app: Flask) -> None:
     @app.before_request
     def refuse_foreign_pages() -> Response | None:
         view = app.view_functions.get(request.endpoint or "")
-        refusal = GUARD.judge(request, files=is_for_files(view))
+        refusal = GUARD.refusal(request, files=is_for_files(view))
         return None if refusal is None else Response(refusal.body(), refusal.status, refusal.header_list())
 
     @app.after_request

@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from attachment_lab.errors import LabFailed
 
 PREFIX = "attachment-test"
@@ -77,12 +79,12 @@ def require_images(*images: str) -> None:
 
 
 def owner(pid: int | None = None) -> str:
-    """Who makes things now: ``<place>-<pid>-<start time in clock ticks>``.
+    """Who makes things now: ``<place>-<pid>-<start time in hundredths of a second>``.
 
     A pid alone may be given to a stranger later, and means nothing on another machine or in another container.
     """
     pid = os.getpid() if pid is None else pid
-    return f"{_place()}-{pid}-{_started_ticks(pid)}"
+    return f"{_place()}-{pid}-{_started(pid)}"
 
 
 def unique_name(kind: str) -> str:
@@ -143,18 +145,17 @@ def _is_gone(made_by: str, made_at: datetime.datetime) -> bool:
 def _place() -> str:
     """Eight hex digits: this start of this machine, and this namespace of process ids."""
     boot = Path("/proc/sys/kernel/random/boot_id")
-    told = boot.read_text(encoding="utf-8") if boot.exists() else ""
+    text = boot.read_text(encoding="utf-8") if boot.exists() else ""
     namespace = Path("/proc/self/ns/pid")
-    told += str(namespace.stat().st_ino) if namespace.exists() else os.uname().nodename
-    return hashlib.sha256(told.encode()).hexdigest()[:8]
+    text += str(namespace.stat().st_ino) if namespace.exists() else os.uname().nodename
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _started_ticks(pid: int) -> str:
+def _started(pid: int) -> str:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
+        return f"{psutil.Process(pid).create_time() * 100:.0f}"
+    except psutil.NoSuchProcess:
         return "gone"
-    return stat.rpartition(")")[2].split()[19]
 
 
 def compose_command() -> tuple[str, ...]:

@@ -79,9 +79,9 @@ class OwnContainer(DockerContainer):
         try:
             return super().start()
         except (TimeoutError, RuntimeError, DockerException) as exc:
-            told = f"{self._name} did not become healthy: {exc}\n{self.log_tail()}"
+            text = f"{self._name} did not become healthy: {exc}\n{self.log_tail()}"
             self.stop()
-            raise ContainersFailed(told) from exc
+            raise ContainersFailed(text) from exc
 
     def log_tail(self, lines: int = 40) -> str:
         """The end of what it printed."""

@@ -1,4 +1,4 @@
-"""The faults that ``attachment-lab demo --fault`` offers: what breaks, where, and what comes of it."""
+"""The faults of ``attachment-lab demo --fault``: what breaks, where, and the expected result."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from attachment_lab.tenant.conversation import SentFile
 
 @dataclass(frozen=True, kw_only=True)
 class DemoFault:
-    """A fault for one file's journey.
+    """A fault that affects one file.
 
     Attributes:
-        path: glob on the request's path; ``{id}`` stands for the attachment's id at CMI.
-        phase: None = the kind's natural one.
-        needs_fault_proxy: a wire fault, which only a stack through the fault proxies can have.
-        story: what a spectator should expect.
-        times: how often it strikes; None = until it is taken back.
+        path: glob for the request's path; ``{id}`` stands for the attachment's id at CMI.
+        phase: None = the kind's default.
+        needs_fault_proxy: a wire fault; it needs a stack with fault proxies.
+        expected: the expected result, for people.
+        times: number of requests that it affects; None = until it is removed.
     """
 
     mock: Literal["cmi", "c4c"]
     kind: str
     method: str
     path: str
-    story: str
+    expected: str
     phase: Literal["after"] | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     needs_fault_proxy: bool = False
@@ -36,14 +36,14 @@ class DemoFault:
 CMI_DOWNLOAD = "*/attachments/{id}*"
 C4C_UPLOAD = "*Attachment*"
 
-#: A file that is gone for good: the customer's channel has deleted it.
+#: A file that no longer exists: the customer's channel has deleted it.
 GONE = DemoFault(
     mock="cmi",
     kind="status",
     method="GET",
     path=CMI_DOWNLOAD,
     params={"status": 404},
-    story="the file is gone from CMI; the service reports it and goes on",
+    expected="the file is gone from CMI; the service reports it and continues",
     times=None,
 )
 FAULTS: dict[str, DemoFault] = {
@@ -53,7 +53,7 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"offset": 0},
-        story="one byte changes on the way out of CMI; the reconciliation must notice",
+        expected="one byte changes on the way out of CMI; the reconciliation must notice",
     ),
     "cmi-down": DemoFault(
         mock="cmi",
@@ -61,7 +61,7 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"status": 503, "headers": {"Retry-After": "1"}},
-        story="CMI is busy once; the service comes back",
+        expected="CMI is busy once; the service retries",
     ),
     "c4c-down": DemoFault(
         mock="c4c",
@@ -69,7 +69,7 @@ FAULTS: dict[str, DemoFault] = {
         method="POST",
         path=C4C_UPLOAD,
         params={"status": 503, "headers": {"Retry-After": "1"}},
-        story="C4C is busy once; the service comes back",
+        expected="C4C is busy once; the service retries",
     ),
     "lost-answer": DemoFault(
         mock="c4c",
@@ -78,7 +78,7 @@ FAULTS: dict[str, DemoFault] = {
         path=C4C_UPLOAD,
         phase="after",
         params={"status": 504},
-        story="C4C stores the file but its answer is lost; no second copy may appear",
+        expected="C4C stores the file but its answer is lost; no second copy may appear",
     ),
     "cut": DemoFault(
         mock="cmi",
@@ -87,7 +87,7 @@ FAULTS: dict[str, DemoFault] = {
         path=CMI_DOWNLOAD,
         params={"after_bytes": 1000},
         needs_fault_proxy=True,
-        story="the download breaks off in the middle; the service comes back",
+        expected="the download breaks off in the middle; the service retries",
     ),
     "packed": DemoFault(
         mock="cmi",
@@ -95,14 +95,14 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"coding": "gzip"},
-        story="a gateway packs the download though nobody asked; the service unpacks it",
+        expected="a gateway compresses the download without being asked; the service decompresses it",
     ),
     "sign-in-page": DemoFault(
         mock="cmi",
         kind="sign_in_page",
         method="GET",
         path=CMI_DOWNLOAD,
-        story="a sign-in page answers in CMI's place; the service sees that it is not the file and comes back",
+        expected="a sign-in page is returned in place of the file; the service detects that and retries",
     ),
     "short-file": DemoFault(
         mock="cmi",
@@ -110,7 +110,7 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"keep_bytes": 1, "content_length": "fixed"},
-        story="the download ends early with a right Content-Length; the service compares with the listed size",
+        expected="the download ends early with a right Content-Length; the service compares with the listed size",
     ),
     "redirect": DemoFault(
         mock="cmi",
@@ -118,7 +118,7 @@ FAULTS: dict[str, DemoFault] = {
         method="GET",
         path=CMI_DOWNLOAD,
         params={"to": "signed"},
-        story="CMI redirects to a pre-signed address; the service follows without its credentials",
+        expected="CMI redirects to a pre-signed address; the service follows without its credentials",
     ),
     "reset": DemoFault(
         mock="c4c",
@@ -126,7 +126,7 @@ FAULTS: dict[str, DemoFault] = {
         method="POST",
         path=C4C_UPLOAD,
         needs_fault_proxy=True,
-        story="C4C stores the file, then the connection is reset; no second copy may appear",
+        expected="C4C stores the file, then the connection is reset; no second copy may appear",
     ),
 }
 
@@ -134,7 +134,7 @@ FAULTS: dict[str, DemoFault] = {
 def plan(to: StackClients, tenant: str, fault: DemoFault, on: SentFile, *, activity: str | None = None) -> str:
     """Set the fault for one file; returns its id.
 
-    ``activity``: ObjectID of the chat activity that alone is struck at C4C, where several chats are on their way.
+    ``activity``: ObjectID of the chat activity to which a C4C fault is limited; several chats may be in progress.
     """
     path = f"*{activity}{fault.path}" if activity and fault.mock == "c4c" else fault.path
     match = {"method": fault.method, "path": path.replace("{id}", on.id)}

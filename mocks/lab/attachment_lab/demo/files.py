@@ -1,8 +1,8 @@
-"""The files a customer really sends in a chat, built at run time, the same bytes on each run.
+"""Files like those that customers send in a chat, built at run time, the same bytes on each run.
 
-They are built rather than stored: a repository of samples would weigh 50 MB and show nobody what
-is inside. The set holds what hurts an integration: megabytes of noise that do not compress, an
-empty file, 25 MB, two different files of one name, names in other scripts and hostile names.
+They are built and not stored: samples would add 50 MB to the repository. The set has what is hard for an integration:
+megabytes of noise that do not compress, an empty file, 25 MB, two different files of one name, names in other scripts
+and hostile names.
 """
 
 from __future__ import annotations
@@ -31,11 +31,10 @@ class CustomerFile:
     """One file on a customer's device.
 
     Attributes:
-        name: as the device sends it; may hold path characters and control characters, hence it is
-            never used as a path.
+        name: as the device sends it; it may contain path and control characters, so it is never used as a path.
         content_type: MIME type as the device declares it.
-        path: where the bytes lie; a name of our own, always safe.
-        originator_type: who sent it, in Contact Pro's words.
+        path: of the bytes; its name is our own and always safe.
+        originator_type: the sender, as Contact Pro calls it.
     """
 
     name: str
@@ -46,7 +45,7 @@ class CustomerFile:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one file comes to be: ``stored_as`` is its safe name on our disk."""
+    """How one file is built; ``stored_as`` is its safe name on disk."""
 
     stored_as: str
     name: str
@@ -60,9 +59,9 @@ def customer_files(directory: Path) -> list[CustomerFile]:
 
 
 def built(directory: Path, recipes: Sequence[Recipe], *, edition: int = _EDITION) -> list[CustomerFile]:
-    """The recipes' files in ``directory``, made there unless all their digests still match.
+    """The recipes' files in ``directory``, built there unless all their digests still match.
 
-    ``edition`` is to be raised when a builder changes, so that a cached folder is built anew.
+    ``edition`` must be raised when a builder changes, so that a cached folder is rebuilt.
     """
     directory.mkdir(parents=True, exist_ok=True)
     if not _is_complete(directory, recipes, edition):
@@ -77,7 +76,7 @@ def sha256_of(path: Path) -> str:
 
 
 def _build(directory: Path, recipes: Sequence[Recipe], edition: int) -> None:
-    """Each file appears whole or not at all, the manifest last: a killed build is simply repeated."""
+    """Each file is moved into place when complete, the manifest last: a build that was killed is repeated."""
     entries = []
     with tempfile.TemporaryDirectory(dir=directory, prefix=".building-") as scratch:
         for recipe in recipes:

@@ -1,7 +1,7 @@
-"""Papers a customer sends: PDF, DOCX, XLSX, a ZIP of them, and a long device log.
+"""Documents that a customer sends: PDF, DOCX, XLSX, a ZIP of them, and a long device log.
 
-Every function gives the same bytes on each run: office files are zip archives, so they are
-packed anew with fixed dates, and the dates inside them are set, not taken from the clock.
+Every function returns the same bytes on each run: office files are zip archives, so they are repacked with fixed dates,
+and the dates inside them are set, not taken from the clock.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def letter_docx() -> bytes:
         cells[0].text, cells[1].text = item, "scratched"
     out = io.BytesIO()
     document.save(out)
-    return _packed_anew(out.getvalue())
+    return _repacked(out.getvalue())
 
 
 def parts_list_xlsx() -> bytes:
@@ -93,7 +93,7 @@ def parts_list_xlsx() -> bytes:
     sheet["F1"] = "=SUM(D2:D401)"
     out = io.BytesIO()
     workbook.save(out)
-    return _packed_anew(out.getvalue())
+    return _repacked(out.getvalue())
 
 
 def archive(members: Mapping[str, bytes]) -> bytes:
@@ -124,7 +124,7 @@ def device_log(size_bytes: int) -> Iterator[bytes]:
         yield piece
 
 
-def _packed_anew(office: bytes) -> bytes:
+def _repacked(office: bytes) -> bytes:
     """The same office document without a trace of the clock."""
     with zipfile.ZipFile(io.BytesIO(office)) as packed:
         members = {name: packed.read(name) for name in packed.namelist()}

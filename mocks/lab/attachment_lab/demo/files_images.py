@@ -1,4 +1,4 @@
-"""Pictures as a phone makes them: a large photograph, a screenshot, two small pictures.
+"""Pictures like those of a phone: a large photograph, a screenshot, two small pictures.
 
 Every function returns the same bytes on each run on one machine: the noise is seeded, and
 neither the clock nor the computer's name reaches the files.

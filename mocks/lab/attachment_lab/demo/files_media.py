@@ -1,7 +1,7 @@
 """Sound and moving pictures a customer sends: a voice note and a short video.
 
-ffmpeg (through PyAV) stamps neither its version nor a random stream number into the files when
-asked to be bit-exact; one encoder thread keeps the bytes independent of the number of cores.
+In bit-exact mode ffmpeg (through PyAV) writes neither its version nor a random stream number into the files; one
+encoder thread makes the bytes independent of the number of cores.
 """
 
 from __future__ import annotations

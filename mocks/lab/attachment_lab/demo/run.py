@@ -1,12 +1,12 @@
-"""The demo: one chat with the files customers really send, carried from CMI to C4C, and the books checked."""
+"""The demo: one chat with realistic files, transferred from CMI to C4C, then reconciled."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.demo import faults as demo_faults
@@ -46,7 +46,7 @@ class AttachmentRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Assumption:
-    """A vendor behaviour that the run touched and that nobody documented."""
+    """An undocumented vendor behaviour that the run used."""
 
     mock: str
     id: str
@@ -57,7 +57,7 @@ class Assumption:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoResult:
-    """What the demo shows at its end."""
+    """The result of the demo."""
 
     rows: tuple[AttachmentRow, ...]
     verdict: ReconciliationVerdict
@@ -69,7 +69,7 @@ class DemoResult:
         return self.verdict.ok and all(row.outcome == "stored" for row in self.rows)
 
     def to_json(self) -> dict[str, Any]:
-        """The shape that programs outside rely on."""
+        """The shape that programs outside this project rely on."""
         return {
             "attachments": [row.to_json() for row in self.rows],
             "reconciliation": verdict_json(self.verdict),
@@ -78,12 +78,12 @@ class DemoResult:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoOptions:
-    """What the demo does.
+    """The demo's options.
 
     Attributes:
-        fault: a name from demo_faults.FAULTS, or None.
-        on: which file the fault strikes, by name; None = the first.
-        after_first_stored: called once when the first file is stored and others are not.
+        fault: a name from ``demo.faults.FAULTS``, or None.
+        on: name of the file that the fault affects; None = the first.
+        after_first_stored: called once, when the first file is stored and others are not.
     """
 
     fault: str | None = None
@@ -94,41 +94,41 @@ class DemoOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoCallbacks:
-    """What the demo reports on its way; a view shows it."""
+    """Called while the demo runs, to show progress."""
 
     sent: Callable[[SentFile], None] = lambda _: None
-    motion: Callable[[ChainState], None] = lambda _: None
-    told: Callable[[str], None] = lambda _: None
+    state: Callable[[ChainState], None] = lambda _: None
+    message: Callable[[str], None] = lambda _: None
 
 
 def play(
     reconciliation: Reconciliation,
     files: Sequence[Sendable],
     options: DemoOptions,
-    watcher: DemoCallbacks | None = None,
+    callbacks: DemoCallbacks | None = None,
 ) -> DemoResult:
-    """Play one chat to its end and judge it. Raises NotSettled, Refused, WrongUse."""
-    watcher, to, names = watcher or DemoCallbacks(), reconciliation.to, reconciliation.names
+    """Play one chat to its end and reconcile. Raises NotSettled, RequestRefused, WrongUse."""
+    callbacks, to, names = callbacks or DemoCallbacks(), reconciliation.to, reconciliation.names
     chat = LabConversation.open(to, names, on_sent=reconciliation.customer_sent)
     chat.say("Hello, I would like to return the boiler. I am sending the papers.")
     chat.accept()
-    watcher.told(f"chat {chat.guid}: agent accepted, C4C has its activity")
+    callbacks.message(f"chat {chat.guid}: agent accepted, C4C has its activity")
     for each in files:
-        watcher.sent(chat.send(each))
+        callbacks.sent(chat.send(each))
     if options.fault:
-        _plan_fault(reconciliation, chat, options, watcher)
+        _plan_fault(reconciliation, chat, options, callbacks)
     chat.say("Thank you, I have everything.", "agent")
     chat.end()
-    watcher.told("chat ended: Contact Pro fires its event")
+    callbacks.message("chat ended: Contact Pro fires its event")
     once = _Once(options.after_first_stored)
 
-    def look(motion: ChainState) -> None:
-        watcher.motion(motion)
-        once.look(motion)
+    def show(state: ChainState) -> None:
+        callbacks.state(state)
+        once.check(state)
 
-    wait_until_settled(reconciliation, timeout_s=options.timeout_s, each_time=look)
+    wait_until_settled(reconciliation, timeout_s=options.timeout_s, on_state=show)
     chat.wrap_up()
-    watcher.motion(wait_until_settled(reconciliation, timeout_s=options.timeout_s))
+    callbacks.state(wait_until_settled(reconciliation, timeout_s=options.timeout_s))
     verdict = reconciliation.verdict()
     rows = tuple(row for row in rows_from(verdict.records) if row.chat == chat.guid)
     return DemoResult(rows=rows, verdict=verdict, assumptions=tuple(assumptions(to, names.name)))
@@ -142,9 +142,9 @@ def rows_from(records: ChainRecords) -> list[AttachmentRow]:
     rows = []
     for source in records.sources:
         mine, transfer = carried.get(source.id), transfers.get(source.chat)
-        held = objects.get(mine.object_id) if mine and mine.object_id else None
-        outcome = mine.state if mine else (transfer.outcome if transfer else None) or "not asked for"
-        if held and not source.equals(held):
+        stored = objects.get(mine.object_id) if mine and mine.object_id else None
+        outcome = mine.state if mine else (transfer.outcome if transfer else None) or "no_transfer"
+        if stored and not source.equals(stored):
             outcome = "changed"
         reason = (mine.reason if mine else None) or (transfer.reason if transfer else None)
         row = AttachmentRow(
@@ -152,7 +152,7 @@ def rows_from(records: ChainRecords) -> list[AttachmentRow]:
             name=source.name,
             size_bytes=source.size_bytes,
             cmi_sha256=source.sha256,
-            c4c_sha256=held.sha256 if held else None,
+            c4c_sha256=stored.sha256 if stored else None,
             c4c_object_id=mine.object_id if mine else None,
             outcome=outcome,
             reason=reason,
@@ -162,11 +162,11 @@ def rows_from(records: ChainRecords) -> list[AttachmentRow]:
 
 
 def assumptions(to: StackClients, tenant: str) -> list[Assumption]:
-    """Behaviours labelled assumed or inferred that showed themselves in this tenant."""
+    """Behaviours labelled assumed or inferred that were used in this tenant."""
     found = []
     for mock in MOCKS:
-        book = to.mock(mock).get("/_mock/evidence", tenant=tenant)
-        for entry in book["evidence"] if isinstance(book, dict) else book:
+        found_here = to.mock(mock).get("/_mock/evidence", tenant=tenant)
+        for entry in found_here["evidence"] if isinstance(found_here, dict) else found_here:
             if entry["label"] in {"assumed", "inferred"} and entry.get("hits"):
                 found.append(
                     Assumption(
@@ -193,25 +193,24 @@ def default_files() -> list[Sendable]:
     """The customer's files, built once into the user's cache."""
     from attachment_lab.demo.files import customer_files  # noqa: PLC0415 - builds pictures: heavy imports
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return [*customer_files(cache / "attachment-lab" / "customer-files")]
+    return [*customer_files(platformdirs.user_cache_path("attachment-lab") / "customer-files")]
 
 
 class _Once:
-    """Calls its action once: when something is stored and something is not."""
+    """Calls its action once, when some attachments are stored and others are not."""
 
     def __init__(self, action: Callable[[], None] | None) -> None:
         self._action = action
 
-    def look(self, motion: ChainState) -> None:
-        states = {each.state for transfer in motion.transfers for each in transfer.attachments}
+    def check(self, state: ChainState) -> None:
+        states = {each.state for transfer in state.transfers for each in transfer.attachments}
         if self._action and "stored" in states and states != {"stored"}:
             action, self._action = self._action, None
             action()
 
 
 def _plan_fault(
-    reconciliation: Reconciliation, chat: LabConversation, options: DemoOptions, watcher: DemoCallbacks
+    reconciliation: Reconciliation, chat: LabConversation, options: DemoOptions, callbacks: DemoCallbacks
 ) -> None:
     fault = demo_faults.FAULTS[options.fault or ""]
     on = next((each for each in chat.sent if options.on in {None, each.name, shown(each.name)}), None)
@@ -219,4 +218,4 @@ def _plan_fault(
         known = ", ".join(shown(each.name) for each in chat.sent)
         raise WrongUse(f"no file is called {options.on!r}; the chat has {known}")
     demo_faults.plan(reconciliation.to, reconciliation.names.name, fault, on)
-    watcher.told(f"fault {options.fault} on {shown(on.name)}: {fault.story}")
+    callbacks.message(f"fault {options.fault} on {shown(on.name)}: {fault.expected}")

@@ -1,7 +1,7 @@
-"""``demo --tour``: opens a browser on the console's tour and waits for the end of the story.
+"""``demo --tour``: opens a browser on the console's tour and waits for its end.
 
-The tour itself is a feature of the page: any browser can show it. This opens the system's own through Playwright where
-both are there, and else only names the address.
+The tour itself is a feature of the console: any browser can show it. This module opens the system's browser through
+Playwright where both are installed; otherwise it only prints the address.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import Any
 from attachment_lab.clients.json_client import JsonClient
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
-LOOK_S = 0.3
-#: The tour's own step, at which it is over; as a fraction of a person's patience with a page that hangs.
+POLL_S = 0.3
+#: A headless tour that has not finished by then is given up.
 HEADLESS_TIMEOUT_S = 240.0
 
 
@@ -27,7 +27,7 @@ class TourOptions:
 
     Attributes:
         speed: 1 = as a person reads; 10 = ten times as fast.
-        auto: it turns its pages by itself.
+        auto: its steps advance without a click.
     """
 
     headless: bool = False
@@ -36,20 +36,20 @@ class TourOptions:
 
 
 class NoBrowser(Exception):
-    """Nothing on this machine can be opened from here; the message says what is missing."""
+    """No browser can be opened on this machine; the message says what is missing."""
 
 
 def tour_url(console_url: str, tenant: str, options: TourOptions) -> str:
-    """Where the tour begins."""
+    """The address at which the tour begins."""
     parameters = [*(["auto=1"] if options.auto else []), *([f"speed={options.speed:g}"] if options.speed != 1 else [])]
     return f"{console_url}/w/{tenant}/tour/" + (f"?{'&'.join(parameters)}" if parameters else "")
 
 
-def show_tour(console_url: str, tenant: str, options: TourOptions, each_time: Callable[[], None]) -> dict[str, Any]:
+def show_tour(console_url: str, tenant: str, options: TourOptions, on_wait: Callable[[], None]) -> dict[str, Any]:
     """Show it until its end or until the browser is closed; returns ``{"finished", "ok", "missing"}``.
 
     Args:
-        each_time: called while waiting; raises to give up, as when a process of the stack died.
+        on_wait: called while waiting; an exception ends the tour, as when a process of the stack died.
 
     Raises NoBrowser.
     """
@@ -60,12 +60,12 @@ def show_tour(console_url: str, tenant: str, options: TourOptions, each_time: Ca
             page.goto(tour_url(console_url, tenant, options))
             waited_s = 0.0
             while not page.is_closed() and not (options.headless and waited_s > HEADLESS_TIMEOUT_S):
-                each_time()
+                on_wait()
                 if options.headless and console.get(path)["finished"]:
                     break
                 if not _let_pass(page):
                     break
-                waited_s += LOOK_S
+                waited_s += POLL_S
         verdict: dict[str, Any] = console.get(path)
         return verdict
     finally:
@@ -78,11 +78,11 @@ def found_browser() -> str | None:
 
 
 def _let_pass(page: Any) -> bool:
-    """Let the browser work for a moment; False once its window is closed."""
+    """Let the browser work for ``POLL_S``; False once its window is closed."""
     from playwright.sync_api import Error  # noqa: PLC0415 - an extra that may be absent
 
     try:
-        page.wait_for_timeout(LOOK_S * 1000)
+        page.wait_for_timeout(POLL_S * 1000)
     except Error:
         return False
     return True

@@ -1,4 +1,4 @@
-"""What a person sees of the demo: progress while it runs, then the table, the verdict and the assumptions."""
+"""The demo on a terminal: progress while it runs, then the table, the verdict and the assumptions."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from attachment_lab.reconciliation.settling import ChainState
 from attachment_lab.tenant.conversation import SentFile
 from attachment_lab.tenant.service_api import AttachmentRecord
 
-#: From this width on, ids are shown whole.
-ROOMY = 120
-#: How each state of an attachment is shown: mark, words, style.
+#: From this width on, ids are not shortened.
+WIDE = 120
+#: How each state of an attachment is shown: mark, text, style.
 STATES = {
     "at CMI": ("○", "at CMI", "dim"),
     "open": ("○", "known to the service", "cyan"),
     "uploading": ("◐", "on its way to C4C", "yellow"),
-    "ambiguous": ("◑", "answer lost, looking in C4C", "yellow"),
+    "ambiguous": ("◑", "answer lost, checking C4C", "yellow"),
     "stored": ("●", "stored in C4C", "green"),
     "skipped": ("◌", "skipped", "blue"),
     "parked": ("✗", "failed", "red"),
@@ -49,19 +49,19 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self._live.stop()
 
-    def watcher(self) -> DemoCallbacks:
-        """Hand this to the demo."""
-        return DemoCallbacks(sent=self._on_sent, motion=self._on_motion, told=self._on_told)
+    def callbacks(self) -> DemoCallbacks:
+        """The callbacks for the demo."""
+        return DemoCallbacks(sent=self._on_sent, state=self._on_state, message=self._on_message)
 
-    def _on_told(self, sentence: str) -> None:
+    def _on_message(self, sentence: str) -> None:
         self._console.print(Text(f"  {sentence}", style="dim"), soft_wrap=True)
 
     def _on_sent(self, sent: SentFile) -> None:
         self._sent[sent.id] = sent
         self._draw()
 
-    def _on_motion(self, motion: ChainState) -> None:
-        for each in (each for transfer in motion.transfers for each in transfer.attachments):
+    def _on_state(self, state: ChainState) -> None:
+        for each in (each for transfer in state.transfers for each in transfer.attachments):
             before = self._carried.get(each.source_id)
             self._carried[each.source_id] = each
             if not self._console.is_terminal and (before is None or before.state != each.state):
@@ -77,9 +77,9 @@ class Progress:
         for sent in self._sent.values():
             carried = self._carried.get(sent.id)
             mark, words, style = STATES[carried.state if carried else "at CMI"]
-            told = f"{words}: {carried.reason}" if carried and carried.reason else words
+            text = f"{words}: {carried.reason}" if carried and carried.reason else words
             size = Text(human_size(sent.size_bytes), justify="right")
-            table.add_row(Text(f"  {mark}", style=style), shown_text(sent.name), size, Text(told, style=style))
+            table.add_row(Text(f"  {mark}", style=style), shown_text(sent.name), size, Text(text, style=style))
         return table
 
 
@@ -96,30 +96,30 @@ def show(result: DemoResult, console: Console) -> None:
 
 def table(rows: Sequence[AttachmentRow], width: int) -> Table:
     """File, bytes, digests at both ends, C4C object, outcome; ids are shortened on a narrow screen."""
-    digits = 12 if width >= ROOMY else 7
+    digits = 12 if width >= WIDE else 7
     drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
     drawn.add_column("File", overflow="fold")
     drawn.add_column("Bytes", justify="right", no_wrap=True)
     for heading in ("sha256 at CMI", "sha256 at C4C", "C4C ObjectID"):
-        drawn.add_column(heading, no_wrap=width >= ROOMY)
+        drawn.add_column(heading, no_wrap=width >= WIDE)
     drawn.add_column("Outcome", overflow="fold")
     for row in rows:
         style = STATES.get(row.outcome, ("", "", "yellow"))[2]
-        told = f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
+        text = f"{row.outcome}: {row.reason}" if row.reason and row.outcome != "stored" else row.outcome
         same = row.cmi_sha256 == row.c4c_sha256
         drawn.add_row(
             shown_text(row.name),
             f"{row.size_bytes:,}",
             short(row.cmi_sha256, digits),
             Text(short(row.c4c_sha256, digits), style="" if same else "bold red"),
-            (row.c4c_object_id or "–") if width >= ROOMY else short(row.c4c_object_id, digits),
-            Text(told, style=style),
+            (row.c4c_object_id or "–") if width >= WIDE else short(row.c4c_object_id, digits),
+            Text(text, style=style),
         )
     return drawn
 
 
 def verdict_lines(verdict: ReconciliationVerdict) -> RenderableType:
-    """The reconciliation's answer, one line per violation."""
+    """The reconciliation's verdict, one line per violation."""
     if verdict.ok:
         return Text("Reconciliation: every invariant holds.", style="bold green")
     lines = [Text(f"Reconciliation: {len(verdict.violations)} violation(s)", style="bold red")]
@@ -128,10 +128,10 @@ def verdict_lines(verdict: ReconciliationVerdict) -> RenderableType:
 
 
 def assumption_lines(assumptions: Sequence[Assumption]) -> RenderableType:
-    """What this result rests on although no public page says so."""
+    """The undocumented behaviours that this result depends on."""
     if not assumptions:
-        return Text("No undocumented behaviour was touched.", style="dim")
-    lines = [Text(f"This result rests on {len(assumptions)} assumption(s) about the vendors:", style="bold")]
+        return Text("No undocumented behaviour was used.", style="dim")
+    lines = [Text(f"This result depends on {len(assumptions)} assumption(s) about the vendors:", style="bold")]
     for each in assumptions:
         switch = f"  (switch: {each.switch})" if each.switch else ""
         lines.append(Text(f"  [{each.label}] {each.mock}: {each.behaviour}{switch}", style="dim"))

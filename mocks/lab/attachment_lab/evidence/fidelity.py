@@ -1,8 +1,8 @@
 """Write ``docs/fidelity.md`` from the evidence labels in the code, or check that page and labels are in order.
 
 Every behaviour of a mock and every assumption of the service carries a label where it is coded; this page only
-collects them. ``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or a label
-lacks what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
+collects them. ``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or
+a label lacks what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
 """
 
 from __future__ import annotations
@@ -141,8 +141,8 @@ def page(found: Sequence[Part]) -> str:
     """The whole document."""
     counted = Counter(row.label for part in found for row in part.rows)
     total = counted.total()
-    told = " · ".join(f"{label} {counted[label]} ({share:.0f} %)" for label, share in shares(found).items())
-    text = [_INTRODUCTION, f"{total} behaviours: {told}.\n"]
+    message = " · ".join(f"{label} {counted[label]} ({share:.0f} %)" for label, share in shares(found).items())
+    text = [_INTRODUCTION, f"{total} behaviours: {message}.\n"]
     for part in found:
         text.append(
             f"\n## {part.title}\n\n| id | behaviour | label | source | switch | test |\n|---|---|---|---|---|---|"
@@ -190,8 +190,8 @@ def main(target: Path | None, existing: Path | None, show_shares: bool) -> None:
     troubles = _troubles(found, existing) if existing is not None else []
     if show_shares:
         total = sum(len(part.rows) for part in found)
-        told = " · ".join(f"{label} {share:.1f} %" for label, share in shares(found).items())
-        click.echo(f"evidence of {total} behaviours: {told}")
+        text = " · ".join(f"{label} {share:.1f} %" for label, share in shares(found).items())
+        click.echo(f"evidence of {total} behaviours: {text}")
         troubles += over_the_cap(shares(found), cap_percent(Path("pyproject.toml")))
     for trouble in troubles:
         click.echo(trouble, err=True)
@@ -208,9 +208,9 @@ def over_the_cap(by_label: Mapping[str, float], most_percent: float) -> list[str
     """A sentence when more is assumed than may be."""
     if by_label["assumed"] <= most_percent:
         return []
-    told = f"{by_label['assumed']:.1f} % of all behaviours are assumed, more than the {most_percent:g} % allowed"
+    text = f"{by_label['assumed']:.1f} % of all behaviours are assumed, more than the {most_percent:g} % allowed"
     remedy = "find evidence (attachment-lab probe, documentation), or raise most-assumed-percent in pyproject.toml"
-    return [f"{told}: {remedy} and say why"]
+    return [f"{text}: {remedy} and say why"]
 
 
 def _troubles(found: Sequence[Part], existing: Path) -> list[str]:

@@ -53,12 +53,12 @@ def source(recording: Recording) -> str:
 
 
 def _limits(recording: Recording) -> str:
-    told = list(recording.beyond)
+    text = list(recording.beyond)
     if any(fault.kind == "latency" for fault in recording.faults):
-        told.append("A planned delay takes its time here too.")
+        text.append("A planned delay takes its time here too.")
     if recording.state not in {None, "settled", "parked", "cancelled"}:
-        told.append("The recorded transfer had not come to its end: its state then is not asserted.")
-    return "\n" + "\n".join(fill(each, LINE) for each in told) + "\n" if told else ""
+        text.append("The recorded transfer had not come to its end: its state then is not asserted.")
+    return "\n" + "\n".join(fill(each, LINE) for each in text) + "\n" if text else ""
 
 
 def _imports(recording: Recording) -> Iterator[str]:
@@ -67,7 +67,7 @@ def _imports(recording: Recording) -> Iterator[str]:
     yield "from attachment_lab.reconciliation.invariants import judge"
     if _has_options(recording):
         yield "from attachment_lab.tenant.opening import TenantOptions"
-    yield "from attachment_lab.testing.lab import Tenant"
+    yield "from attachment_lab.testing.lab import LabTenant"
 
 
 def _has_options(recording: Recording) -> bool:
@@ -101,7 +101,7 @@ def _marks(recording: Recording) -> list[str]:
 def _test(recording: Recording) -> Iterator[str]:
     yield ""
     yield from _marks(recording)
-    yield f"def test_chat_{recording.guid[:8].lower()}_ends_as_recorded(tenant: Tenant) -> None:"
+    yield f"def test_chat_{recording.guid[:8].lower()}_ends_as_recorded(tenant: LabTenant) -> None:"
     yield from _indented(_play(recording))
     yield from _indented(_assertions(recording))
 
@@ -113,8 +113,8 @@ def _play(recording: Recording) -> Iterator[str]:
     )
     yield "for name, size_bytes, by in FILES:"
     yield "    chat.send((name, made_up(name, size_bytes)), originator_type=by)"
-    for _ in range(recording.handed_on):
-        yield "chat.hand_on()"
+    for _ in range(recording.further_legs):
+        yield "chat.add_leg()"
     ids = {each.id: place for place, each in enumerate(recording.files)}
     for fault in recording.faults:
         yield from _fault(fault, ids)
@@ -161,7 +161,8 @@ def _assertions(recording: Recording) -> Iterator[str]:
         yield f"assert (transfer.state, transfer.outcome) == {literal((recording.state, recording.outcome))}"
         yield "assert sorted((each.name, each.state) for each in transfer.attachments) == ATTACHMENTS"
         yield "assert sorted(each.name for each in records.objects) == STORED"
-    yield f"assert sorted({{each.invariant for each in judge(records).violations}}) == {literal(list(recording.broken_invariants))}"
+    broken = literal(list(recording.broken_invariants))
+    yield f"assert sorted({{each.invariant for each in judge(records).violations}}) == {broken}"
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:

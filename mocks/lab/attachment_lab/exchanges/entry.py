@@ -63,7 +63,7 @@ class Entry:
         caller: who asked, by its User-Agent.
         chat: guid, or None where it is not known (yet).
         file: name of the file it is about.
-        attachment: the file's id at CMI; ``held``: its object in C4C; ``activity``: the C4C activity.
+        attachment: the file's id at CMI; ``object_id``: its object in C4C; ``activity``: the C4C activity.
         trace: the W3C trace id that ties the calls of one round together.
         fault: ids of the faults that struck.
         level: of the gravest note: "", info, warning or error.
@@ -85,7 +85,7 @@ class Entry:
     chat: str | None = None
     file: str | None = None
     attachment: str | None = None
-    held: str | None = None
+    object_id: str | None = None
     activity: str | None = None
     transfer: str | None = None
     trace: str | None = None
@@ -120,8 +120,8 @@ def from_exchange(mock: str, body: Mapping[str, Any], *, stray: bool = False) ->
     path = urlsplit(str(body["url"])).path
     operation = "other" if stray else operation_of(hop, str(body["method"]), path)
     asked = {name.lower(): value for name, value in body["request_headers"].items()}
-    told = {name.lower(): value for name, value in body["response_headers"].items()}
-    ids = _ids(operation, body, told)
+    text = {name.lower(): value for name, value in body["response_headers"].items()}
+    ids = _ids(operation, body, text)
     return Entry(
         key=f"{'stray-' if stray else ''}{mock}-{body['id']}",
         hop=hop,
@@ -146,8 +146,8 @@ def from_exchange(mock: str, body: Mapping[str, Any], *, stray: bool = False) ->
 
 def from_delivery(body: Mapping[str, Any]) -> Entry:
     """A row of Contact Pro's delivery log: its call to the service."""
-    told = {name.lower(): value for name, value in (body.get("response_headers") or {}).items()}
-    location = str(told.get("location", ""))
+    text = {name.lower(): value for name, value in (body.get("response_headers") or {}).items()}
+    location = str(text.get("location", ""))
     return Entry(
         key=f"delivery-{body['id']}",
         hop="delivery",
@@ -200,22 +200,22 @@ def _trace(header: str) -> str | None:
     return parts[1] if len(parts) == 4 else None
 
 
-def _ids(operation: str, body: Mapping[str, Any], told: Mapping[str, str]) -> dict[str, str | None]:
+def _ids(operation: str, body: Mapping[str, Any], text: Mapping[str, str]) -> dict[str, str | None]:
     """What the addresses, the answer's headers and an upload's own words say of chat, file and object."""
     url = unquote_plus(str(body["url"]))
     chat = _first(rf"/cmi/chats/{_GUID}", url) or _first(rf"ID eq '{_GUID}'", url)
-    held = _first(_OBJECT, url)
+    object_id = _first(_OBJECT, url)
     name = None
     if operation in {"download", "link"}:
-        name = _disposition(told.get("content-disposition", ""))
+        name = _disposition(text.get("content-disposition", ""))
     elif operation == "upload":
-        held = _first(_OBJECT, unquote_plus(told.get("location", "")))
+        object_id = _first(_OBJECT, unquote_plus(text.get("location", "")))
         name = _json_text("Name", str(body["request"]["head"]))
     return {
         "chat": chat,
         "attachment": _first(rf"/attachments/{_GUID}", url),
         "activity": _first(_ACTIVITY, url),
-        "held": held,
+        "object_id": object_id,
         "file": name,
     }
 

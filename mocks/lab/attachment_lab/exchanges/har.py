@@ -78,10 +78,10 @@ def _request(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _response(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
-    told, body = full.get("response_headers"), full.get("response", {})
+    message, body = full.get("response_headers"), full.get("response", {})
     content: dict[str, Any] = {
         "size": entry.response_bytes,
-        "mimeType": _header(told, "content-type") or str(body.get("sniffed_type", "")),
+        "mimeType": _header(message, "content-type") or str(body.get("sniffed_type", "")),
     }
     text = full.get("response_body", body.get("head", ""))
     if text:
@@ -93,9 +93,9 @@ def _response(entry: Entry, full: Mapping[str, Any]) -> dict[str, Any]:
         "statusText": HTTPStatus(entry.status).phrase if entry.status in set(HTTPStatus) else "",
         "httpVersion": "HTTP/1.1",
         "cookies": [],
-        "headers": _headers(told),
+        "headers": _headers(message),
         "content": content,
-        "redirectURL": _header(told, "location") or "",
+        "redirectURL": _header(message, "location") or "",
         "headersSize": UNKNOWN,
         "bodySize": entry.response_bytes,
     }

@@ -64,7 +64,7 @@ class Recording:
     channel_sub_type: str
     direct: bool
     accepted: bool
-    handed_on: int
+    further_legs: int
     ended: bool
     wrapped_up: bool
     files: tuple[RecordedFile, ...]
@@ -102,7 +102,7 @@ def record(to: StackClients, reconciliation: Reconciliation, guid: str, entries:
         channel_sub_type=str(chat["channel_sub_type"]),
         direct=bool(chat["direct"]),
         accepted=any(leg["agent_id"] for leg in chat["legs"]),
-        handed_on=sum(leg["kind"] not in {"first", "consult"} for leg in chat["legs"]),
+        further_legs=sum(leg["kind"] not in {"first", "consult"} for leg in chat["legs"]),
         ended=chat["status"] in {"Ended", "Handled"},
         wrapped_up=chat["status"] == "Handled",
         files=tuple(_files(to, tenant, guid)),
@@ -132,8 +132,8 @@ def _beyond(
         )
     moved = {mock: to.mock(mock).get("/_mock/clock", tenant=names.name)["offset_s"] for mock in MOCKS}
     if any(moved.values()):
-        told = ", ".join(f"{mock} by {offset_s:g} s" for mock, offset_s in moved.items() if offset_s)
-        yield f"Clocks had been moved ({told}); here none is."
+        text = ", ".join(f"{mock} by {offset_s:g} s" for mock, offset_s in moved.items() if offset_s)
+        yield f"Clocks had been moved ({text}); here none is."
     failures = to.orchestration.get("/_mock/oauth/failures", tenant=names.name)["failures"]
     if struck := sorted({str(each["kind"]) for each in failures if each["struck"]}):
         yield f"The token issuer had failed on purpose ({', '.join(struck)}); here it does not."

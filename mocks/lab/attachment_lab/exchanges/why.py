@@ -109,12 +109,12 @@ def _planned(fault: Mapping[str, Any], entry: Entry) -> str:
     done = "The work was done, its answer was changed or lost" if fault["phase"] == "after" else "The work was not done"
     given = ", ".join(f"{name} {value}" for name, value in fault["params"].items() if value not in ("", {}, None))
     what = str(fault["kind"]).replace("_", " ")
-    told = f"{what} ({given})" if given else what
+    text = f"{what} ({given})" if given else what
     if fault["kind"] == "status":
-        told = f"the answer is {fault['params']['status']}"
+        text = f"the answer is {fault['params']['status']}"
     if fault["kind"] == "latency":
         done = f"It took {entry.duration_ms / 1000:.1f} s"
-    return f"Broken on purpose: fault {fault['id']}, {told}. {done}."
+    return f"Broken on purpose: fault {fault['id']}, {text}. {done}."
 
 
 def _answer(full: Mapping[str, Any]) -> str:
@@ -186,9 +186,9 @@ def _then(facts: ExplanationFacts) -> Iterator[str]:
     if entry.operation == "upload" and entry.failed and looked:
         yield f"{_after(entry, looked)} the service looked at what C4C holds before sending anything again."
     if again:
-        told = "no answer" if again[-1].status == 0 else str(again[-1].status)
+        text = "no answer" if again[-1].status == 0 else str(again[-1].status)
         times = "once more" if len(again) == 1 else f"{len(again)} times more"
-        yield f"{_after(entry, again[0])} it was tried again, {times} in all; the last answer was {told}."
+        yield f"{_after(entry, again[0])} it was tried again, {times} in all; the last answer was {text}."
     carried = _carried(facts)
     if carried:
         yield _outcome(carried)
@@ -213,7 +213,7 @@ def _carried(facts: ExplanationFacts) -> AttachmentRecord | None:
     if transfer is None or entry.operation not in {"download", "link", "upload", "verify", "read-back"}:
         return None
     mine = [each for each in transfer.attachments if each.source_id == entry.attachment]
-    mine = mine or [each for each in transfer.attachments if entry.held and each.object_id == entry.held]
+    mine = mine or [each for each in transfer.attachments if entry.object_id and each.object_id == entry.object_id]
     mine = mine or [each for each in transfer.attachments if each.name == entry.file]
     return mine[0] if len(mine) == 1 else None
 

@@ -1,1 +1,1 @@
-"""Fault kinds and the locations where they strike, as data for forms and scenarios."""
+"""Fault kinds and the locations where they take effect, as data for forms and scenarios."""

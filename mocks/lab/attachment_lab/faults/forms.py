@@ -1,4 +1,4 @@
-"""The kit's fault kinds as a person fills them in: title, sentence, and one field per parameter. Data for forms."""
+"""The kit's fault kinds as forms: title, sentence, and one field per parameter."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Field:
 
     Attributes:
         input: whole and number are numbers, headers is one ``Name: value`` per line.
-        default: what the form begins with.
+        default: the form's initial value.
         least, most: bounds of a number; None = none.
     """
 
@@ -63,7 +63,7 @@ _DISGUISE = (
 FORMS: Mapping[str, KindForm] = {
     "status": KindForm(
         title="Another answer",
-        says="Answers with this status. “After the work” means that the work is done, and the caller never hears so.",
+        says="Answers with this status. “After the work” means that the work is done, but the caller gets this answer.",
         fields=(
             Field(name="status", label="Status", input="whole", default="503", least=200, most=599),
             Field(
@@ -119,7 +119,7 @@ FORMS: Mapping[str, KindForm] = {
                 input="choice",
                 default="kept",
                 choices=("kept", "fixed"),
-                hint="kept: it still promises the whole; fixed: it agrees with what is sent.",
+                hint="kept: of the whole body; fixed: of what is sent.",
             ),
         ),
     ),
@@ -148,8 +148,8 @@ FORMS: Mapping[str, KindForm] = {
         ),
     ),
     "packed": KindForm(
-        title="Packed though nobody asked",
-        says="The reply’s body in a content coding, whole or damaged.",
+        title="Compressed without a request",
+        says="The reply’s body in a content coding, complete or damaged.",
         fields=(
             Field(
                 name="coding",
@@ -160,7 +160,7 @@ FORMS: Mapping[str, KindForm] = {
             ),
             Field(
                 name="packed_with",
-                label="Really packed with",
+                label="Compressed with",
                 input="choice",
                 default="label",
                 choices=("label", "nothing", "gzip", "deflate", "raw_deflate", "br", "zstd"),
@@ -177,7 +177,7 @@ FORMS: Mapping[str, KindForm] = {
             Field(name="keep_bytes", label="Bytes kept by “cut”", input="whole", default="88", least=0),
             Field(
                 name="unpacked_bytes",
-                label="Bytes that “bomb” unpacks to",
+                label="Bytes that “bomb” expands to",
                 input="whole",
                 default="104857600",
                 least=1,
@@ -218,7 +218,7 @@ FORMS: Mapping[str, KindForm] = {
                 default="other_host",
                 choices=("other_host", "signed", "loop", "plain_http", "url"),
                 hint="signed: a pre-signed address of CMI, without credentials; loop: the same address again "
-                "(plan it until removed); other_host: a host that nobody allows; url: the address below.",
+                "(plan it until removed); other_host: a host that is not allowed; url: the address below.",
             ),
             Field(name="location", label="Address for “url”", input="text", hint="Sent as it stands."),
             Field(
@@ -245,7 +245,7 @@ FORMS: Mapping[str, KindForm] = {
         says="A TCP reset: before the work, or within the reply.",
         fields=(Field(name="after_bytes", label="After so many bytes", input="whole", default="0", least=0),),
     ),
-    "garbage": KindForm(title="Garbage", says="Bytes that are no HTTP."),
+    "garbage": KindForm(title="Garbage", says="Bytes that are not HTTP."),
     "drip": KindForm(
         title="Dripping",
         says="The reply comes slowly.",

@@ -1,4 +1,4 @@
-"""Where a fault may strike: the hops of the stack by the requests that pass them. Data for forms and scenarios."""
+"""Where a fault can take effect: the hops of the stack, by the requests on them. Data for forms and scenarios."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from mock_kit.http.problem import FieldError
 
 @dataclass(frozen=True, kw_only=True)
 class Location:
-    """One place on the stack.
+    """One location on the stack.
 
     Attributes:
-        mock: orchestration, cmi or c4c: whoever's fault plan it goes to.
+        mock: orchestration, cmi or c4c, whose fault plan is used.
         hop: the neighbour's name for people.
-        title: what passes here.
-        station: number of the station of the picture (console.picture) at which it shows.
-        has_fault_proxy: whether the service comes by a fault proxy here, if the stack has fault proxies: only there wire faults strike.
+        title: the requests at this location.
+        station: number of the station of the picture (``chats.picture``) that shows it.
+        has_fault_proxy: whether the service's requests pass a fault proxy here, if the stack has fault proxies: wire
+            faults take effect only there.
     """
 
     id: str
@@ -38,7 +39,7 @@ class Location:
         return {"path": self.path} | ({"method": self.method} if self.method != "*" else {})
 
 
-#: ``?`` stands for one character: the chat's own address and none below it.
+#: ``?`` stands for one character: the chat's own address, without those below it.
 _CHAT = "*/cmi/chats/" + "?" * 32
 
 LOCATIONS: tuple[Location, ...] = (
@@ -104,34 +105,34 @@ LOCATIONS: tuple[Location, ...] = (
     ),
     Location(id="c4c", mock="c4c", hop="SAP Service Cloud", title="Every request", method="*", path="*", station=4),
 )
-BY_ID: Mapping[str, Location] = {place.id: place for place in LOCATIONS}
+BY_ID: Mapping[str, Location] = {location.id: location for location in LOCATIONS}
 
 
 def location_of(fault: Mapping[str, Any], mock: str) -> Location | None:
-    """The place that a planned fault (as a mock tells it) strikes, or one that holds what it strikes."""
+    """The location of a planned fault (as a mock returns it), or one that includes it."""
     match = {name: value for name, value in fault["match"].items() if value}
-    here = [place for place in LOCATIONS if place.mock == mock]
-    same = (place for place in here if place.match == match)
-    wider = (place for place in here if place.path != "*" and _holds(place, match))
+    at_mock = [location for location in LOCATIONS if location.mock == mock]
+    same = (location for location in at_mock if location.match == match)
+    wider = (location for location in at_mock if location.path != "*" and _includes(location, match))
     return next(same, None) or next(wider, None)
 
 
-def _holds(place: Location, match: Mapping[str, str]) -> bool:
-    is_method = place.method in {"*", match.get("method")}
-    return is_method and match.keys() <= {"method", "path"} and fnmatchcase(match.get("path", ""), place.path)
+def _includes(location: Location, match: Mapping[str, str]) -> bool:
+    is_method = location.method in {"*", match.get("method")}
+    return is_method and match.keys() <= {"method", "path"} and fnmatchcase(match.get("path", ""), location.path)
 
 
-def kinds_at(place: Location) -> list[str]:
-    """Names of the fault kinds that can strike here."""
-    return [name for name, kind in KINDS.items() if kind.layer == "app" or place.has_fault_proxy]
+def kinds_at(location: Location) -> list[str]:
+    """Names of the fault kinds that can take effect here."""
+    return [name for name, kind in KINDS.items() if kind.layer == "app" or location.has_fault_proxy]
 
 
-def misplaced(place: Location, kind: str, *, fault_proxy: bool) -> FieldError | None:
-    """Why this kind cannot strike here; None when it can."""
+def misplaced(location: Location, kind: str, *, fault_proxy: bool) -> FieldError | None:
+    """Why this kind can have no effect here; None when it can."""
     if kind not in KINDS or KINDS[kind].layer == "app":
         return None
-    if not place.has_fault_proxy:
-        expected = f"one of {', '.join(kinds_at(place))}"
+    if not location.has_fault_proxy:
+        expected = f"one of {', '.join(kinds_at(location))}"
         return FieldError("kind", expected, "The service does not pass a fault proxy here; choose another kind.", kind)
     if not fault_proxy:
         return FieldError(

@@ -26,15 +26,15 @@ def main(kind: str, page: int, pixels: int) -> int:
     """0 with a picture, 1 with a reason."""
     _limit()
     try:
-        told, picture = (_image if kind == "image" else _pdf)(sys.stdin.buffer, page, pixels)
+        text, picture = (_image if kind == "image" else _pdf)(sys.stdin.buffer, page, pixels)
     except RenderingRefused as exc:
-        told, picture = {"error": str(exc)}, b""
+        text, picture = {"error": str(exc)}, b""
     except MemoryError:
-        told, picture = {"error": "it would take too much memory to draw"}, b""
+        text, picture = {"error": "it would take too much memory to draw"}, b""
     except Exception as exc:  # noqa: BLE001 - a broken file breaks a decoder in ways nobody can list
-        told, picture = {"error": f"it cannot be read ({type(exc).__name__})"}, b""
-    sys.stdout.buffer.write(json.dumps(told).encode() + b"\n" + picture)
-    return 1 if "error" in told else 0
+        text, picture = {"error": f"it cannot be read ({type(exc).__name__})"}, b""
+    sys.stdout.buffer.write(json.dumps(text).encode() + b"\n" + picture)
+    return 1 if "error" in text else 0
 
 
 def _limit() -> None:
@@ -73,14 +73,14 @@ def _pdf(stream: IO[bytes], page: int, pixels: int) -> tuple[dict[str, Any], byt
     return _written(drawn, {"pages": len(document), "page": page})
 
 
-def _written(image: Any, told: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _written(image: Any, text: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """PNG where there is transparency or few colours, else JPEG; nothing of the file's own bytes is left."""
     out = io.BytesIO()
     if image.mode in {"RGBA", "LA", "P", "1", "PA"}:
         image.convert("RGBA").save(out, "PNG")
-        return told | {"mime": "image/png"}, out.getvalue()
+        return text | {"mime": "image/png"}, out.getvalue()
     image.convert("RGB").save(out, "JPEG", quality=88)
-    return told | {"mime": "image/jpeg"}, out.getvalue()
+    return text | {"mime": "image/jpeg"}, out.getvalue()
 
 
 if __name__ == "__main__":

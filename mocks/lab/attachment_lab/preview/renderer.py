@@ -79,10 +79,10 @@ class Renderer:
 def _read(code: int, output: bytes) -> Rendering | NotRendered:
     head, _, picture = output.partition(b"\n")
     try:
-        told: dict[str, Any] = json.loads(head)
+        text: dict[str, Any] = json.loads(head)
     except ValueError:
         # Ended by a limit or a crash before it could say anything.
         return NotRendered(f"drawing it was stopped (exit {code}): it takes too much time or memory")
-    if "error" in told:
-        return NotRendered(str(told["error"]))
-    return Rendering(picture=picture, mime=str(told["mime"]), pages=int(told.get("pages", 1)))
+    if "error" in text:
+        return NotRendered(str(text["error"]))
+    return Rendering(picture=picture, mime=str(text["mime"]), pages=int(text.get("pages", 1)))

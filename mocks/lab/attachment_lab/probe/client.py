@@ -53,11 +53,11 @@ class ProbeClient:
     """Sends the questions of one run and keeps the answers.
 
     Args:
-        told: called with each exchange as it is made, for progress on the screen.
+        on_exchange: called after each exchange, to show progress.
     """
 
     def __init__(
-        self, target: ProbeTarget, permits: Permits, *, told: Callable[[ProbeExchange], None] = lambda _: None
+        self, target: ProbeTarget, permits: Permits, *, on_exchange: Callable[[ProbeExchange], None] = lambda _: None
     ) -> None:
         check_permits(target, permits)
         check_site(target, permits)
@@ -65,7 +65,7 @@ class ProbeClient:
         self.permits = permits
         self.spent = PermitUse()
         self.notebook = ExchangeLog()
-        self._told = told
+        self._on_exchange = on_exchange
         self._refused: set[System] = set()
         self._http = _client(target)
 
@@ -105,7 +105,7 @@ class ProbeClient:
         )
         answered = self._send(draft, request, FILE_BYTES if is_file else DOCUMENT_BYTES)
         self.notebook.add(answered)
-        self._told(answered)
+        self._on_exchange(answered)
         if answered.status == 401 and credentials in _DOORS_PASSED_WITH_PASSWORD and not _lacks(system, credentials):
             self._refused.add(system)
             raise CredentialsRefused(system, _REFUSED_WORDS[system])

@@ -55,9 +55,9 @@ def check_site(target: ProbeTarget, permits: Permits) -> None:
     strangers = [system for system in target.systems if target.place(system) not in target.test_hosts]
     if not strangers or permits.production:
         return
-    told = ", ".join(f"{target.place(system)} ({system})" for system in strangers)
+    text = ", ".join(f"{target.place(system)} ({system})" for system in strangers)
     raise NotPermitted(
-        f"not listed as a test tenant, so it counts as production: {told}. If it is a test tenant, add it to "
+        f"not listed as a test tenant, so it counts as production: {text}. If it is a test tenant, add it to "
         f"{PREFIX}TEST_HOSTS (exact names with commas between; CMI as host/tenant); "
         "--force-production asks it all the same"
     )

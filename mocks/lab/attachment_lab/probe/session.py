@@ -88,7 +88,11 @@ def _row(verdict: AssumptionVerdict, files: dict[str, str]) -> dict[str, Any]:
 
 
 def run_probe(
-    target: ProbeTarget, permits: Permits, folder: Path, *, told: Callable[[ProbeExchange], None] = lambda _: None
+    target: ProbeTarget,
+    permits: Permits,
+    folder: Path,
+    *,
+    on_exchange: Callable[[ProbeExchange], None] = lambda _: None,
 ) -> ProbeResult:
     """Ask, keep the evidence, judge, write report.json, index.json and dialect.toml into ``folder``.
 
@@ -96,11 +100,11 @@ def run_probe(
     """
     keeper_holder: list[EvidenceFolder] = []
 
-    def made(exchange: ProbeExchange) -> None:
+    def keep(exchange: ProbeExchange) -> None:
         keeper_holder[0].keep(exchange)
-        told(exchange)
+        on_exchange(exchange)
 
-    wire = ProbeClient(target, permits, told=made)
+    wire = ProbeClient(target, permits, on_exchange=keep)
     keeper_holder.append(EvidenceFolder(folder, target, Redactor()))
     try:
         stopped = dict(_ask_all(wire))

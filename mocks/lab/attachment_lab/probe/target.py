@@ -110,9 +110,9 @@ def target_from(env: Mapping[str, str], systems: Sequence[System]) -> ProbeTarge
             values[name] = _value(env, name)
         except WrongUse as exc:
             problems.append(str(exc))
-    told = {name: text for system in systems for name, text in NEEDED[system].items()}
-    missing = [name for name in told if not values.get(name)]
-    problems += [f"{PREFIX}{name} (or {PREFIX}{name}_FILE) is not set: {told[name]}" for name in missing]
+    message = {name: text for system in systems for name, text in NEEDED[system].items()}
+    missing = [name for name in message if not values.get(name)]
+    problems += [f"{PREFIX}{name} (or {PREFIX}{name}_FILE) is not set: {message[name]}" for name in missing]
     problems += _unusable(values)
     if problems:
         raise WrongUse(f"the tenant cannot be asked ({', '.join(systems)}):\n  " + "\n  ".join(problems))

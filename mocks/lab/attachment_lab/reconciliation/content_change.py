@@ -1,14 +1,14 @@
-"""Where and why the bytes that C4C holds differ from those that the customer sent. Pure: no I/O, no clock.
+"""Where and why C4C's bytes differ from those that the customer sent. Pure: no I/O, no clock.
 
-The customer's bytes decide, never the service's word: a service that digests the damaged bytes agrees with C4C. The
-mocks' journals tell the cause. Decisions, first row that fits:
+The customer's bytes decide, never the service's report: a service that digests damaged bytes agrees with C4C. The
+mocks' journals show the cause. Decisions, first row that fits:
 
 | CMI's answers to the file's downloads                | hop                     | cause             |
 |------------------------------------------------------|-------------------------|-------------------|
 | one has the digest of what C4C holds                 | CMI → service           | in that answer    |
 | another file's has that digest                       | service → C4C           | files mixed up    |
 | one is damaged; the service's digest is not the file's | CMI → service         | in that answer    |
-| all carried the file, or there is no journal         | by the service's digest | fault of an upload |
+| all carried the file, or no journal is known         | by the service's digest | fault of an upload |
 """
 
 from __future__ import annotations
@@ -57,15 +57,15 @@ def change_of(
 
 
 def differs(source: SourceFile, theirs: C4cObject) -> str:
-    """Both contents in words. Digests only where size and type tell nothing."""
-    held, sent = _content(theirs), _content(source)
-    if held == sent:
-        held, sent = f"{held} (sha256 {short(theirs.sha256)})", f"{sent} (sha256 {short(source.sha256)})"
-    return f"C4C holds {held}, the customer sent {sent}"
+    """Both contents in words, with digests only where size and type are equal."""
+    stored, sent = _content(theirs), _content(source)
+    if stored == sent:
+        stored, sent = f"{stored} (sha256 {short(theirs.sha256)})", f"{sent} (sha256 {short(source.sha256)})"
+    return f"C4C holds {stored}, the customer sent {sent}"
 
 
 def _by_the_service(source: SourceFile, mine: AttachmentRecord, exchanges: Sequence[FileExchange]) -> Change:
-    """CMI's answers are above suspicion or unknown: then the service's own digest tells reading from writing."""
+    """CMI's answers are good or unknown: the service's own digest shows whether reading or writing changed them."""
     if mine.sha256 is None:
         return Change(hop=CMI_TO_C4C, cause="changed between CMI and C4C")
     if mine.sha256 != source.sha256:
@@ -78,7 +78,7 @@ def _by_the_service(source: SourceFile, mine: AttachmentRecord, exchanges: Seque
 
 
 def _is_damaged(source: SourceFile, answer: FileExchange) -> bool:
-    """Whether this answer cannot have delivered the customer's bytes as they are."""
+    """Whether this answer cannot have delivered the customer's bytes unchanged."""
     if not 200 <= answer.status < 300:
         return False
     return bool(_striking(answer)) or not answer.whole or answer.sha256 != source.sha256
@@ -94,7 +94,7 @@ def _of_answer(source: SourceFile, answer: FileExchange) -> str:
 
 
 def _shape(source: SourceFile, answer: FileExchange) -> str:
-    """How the answer differs from the file, judged by what left CMI; empty when only its digest does."""
+    """How the answer differs from the file, by what CMI sent; empty when only its digest differs."""
     if answer.coding not in {"", "identity"}:
         return f"was packed: Content-Encoding {answer.coding}"
     if answer.sha256 == source.sha256:

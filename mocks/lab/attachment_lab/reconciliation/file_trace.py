@@ -1,6 +1,6 @@
-"""Which exchange of which mock moved which file: the mocks' journals, reduced to what a file's journey is made of.
+"""Which exchange of which mock moved which file: the mocks' journals, reduced to what concerns files.
 
-``FileTrace`` reads the journals on from where it stopped; ``file_exchange_from`` is pure.
+``FileTrace`` reads the journals incrementally; ``file_exchange_from`` is pure.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ _C4C: tuple[tuple[Act, str, re.Pattern[str]], ...] = (
 )
 _RULES: Mapping[str, tuple[tuple[Act, str, re.Pattern[str]], ...]] = {"cmi": _CMI, "c4c": _C4C}
 _NAME = re.compile(r'"Name"\s*:\s*("(?:[^"\\]|\\.)*")')
-#: How the kit notes a fault in the journal: ``f-1: flip_byte, after the work``.
+#: The kit's journal note about a fault: ``f-1: flip_byte, after the work``.
 _STRUCK = re.compile(r"[^:]+: (?P<kind>\w+), (?:before|after) the work")
 _LOCATION = re.compile(rf"Collection{_OBJECT}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileExchange:
-    """One exchange that moved, looked for, or checked a file.
+    """One exchange that moved, searched or checked a file.
 
     Attributes:
         act: history = the chat's list at CMI; lookup = the activity; held = what the activity holds already;
             check = an object's size; verify = its bytes read back.
         begun_s: epoch seconds by the mock's clock; ended_s likewise.
         status: as sent; 0 if no status line left the mock.
-        chat, source_id, activity_id, object_id, stored_name: whichever of them the exchange tells.
-        fault: ids of the faults that struck, None without.
+        chat, source_id, activity_id, object_id, stored_name: those that the exchange shows.
+        fault: ids of the faults that took effect, None without.
         whole: False if the reply broke off.
-        size_bytes, sha256, sniffed_type: of the body on the wire, packed as it was; an upload's is the request's.
+        size_bytes, sha256, sniffed_type: of the body on the wire, with its coding; an upload's is the request's.
         coding: Content-Encoding of the reply; empty without.
-        fault_kinds: of the planned faults that struck, as far as the journal's notes name them.
-        evidence: ids of the mock's behaviours that showed themselves.
+        fault_kinds: of the planned faults that took effect, as far as the journal's notes name them.
+        evidence: ids of the mock's behaviours that the exchange used.
     """
 
     mock: str
@@ -84,12 +84,12 @@ class FileExchange:
 
     @property
     def is_good(self) -> bool:
-        """Whether it did what it was for."""
+        """Whether it succeeded."""
         return 200 <= self.status < 300 and self.whole
 
     @property
     def is_redirect(self) -> bool:
-        """Whether it only said where to ask: neither a file nor a failure."""
+        """Whether it was a redirect: neither a file nor a failure."""
         return 300 <= self.status < 400
 
 
@@ -102,7 +102,7 @@ def file_exchange_from(mock: str, exchange: Mapping[str, Any]) -> FileExchange |
     return None
 
 
-def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, told: Mapping[str, str]) -> FileExchange:
+def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, ids: Mapping[str, str]) -> FileExchange:
     begun_s = datetime.fromisoformat(exchange["at"]).timestamp()
     up = act == "upload"
     body = exchange["request" if up else "response"]
@@ -113,10 +113,10 @@ def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, told: Mappi
         begun_s=begun_s,
         ended_s=begun_s + float(exchange["duration_ms"]) / 1000,
         status=int(exchange["status"]),
-        chat=told["chat"].upper() if told.get("chat") else None,
-        source_id=told.get("source"),
-        activity_id=told.get("activity"),
-        object_id=told.get("object") or (_located(exchange["response_headers"]) if up else None),
+        chat=ids["chat"].upper() if ids.get("chat") else None,
+        source_id=ids.get("source"),
+        activity_id=ids.get("activity"),
+        object_id=ids.get("object") or (_located(exchange["response_headers"]) if up else None),
         stored_name=_named(exchange["request"]["head"]) if up else None,
         fault=exchange["fault"],
         whole=bool(exchange["response"]["complete"]),
@@ -130,7 +130,7 @@ def _file_exchange(mock: str, exchange: Mapping[str, Any], act: Act, told: Mappi
 
 
 def answer_from(mock: str, exchange: Mapping[str, Any]) -> FileExchange:
-    """Any exchange as a download, whatever its address: for answers that are known by their digest alone."""
+    """Any exchange as a download, whatever its address: for answers that are identified by their digest alone."""
     return file_exchange_from(mock, exchange) or _file_exchange(mock, exchange, "download", {})
 
 
@@ -144,7 +144,7 @@ def _header(headers: Mapping[str, str], wanted: str) -> str:
 
 
 def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Kinds of the faults that struck; a fault that found nothing to change is none of them."""
+    """Kinds of the faults that took effect; one that found nothing to change is left out."""
     notes = list(notes)
     if any(each["code"] == "fault_without_effect" for each in notes):
         return
@@ -155,7 +155,7 @@ def _fault_kinds(notes: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _named(head: str) -> str | None:
-    """The file name in the beginning of an upload's JSON; it stands before the bytes."""
+    """The file name in the beginning of an upload's JSON; it precedes the bytes."""
     found = _NAME.search(head)
     if not found:
         return None
@@ -166,7 +166,7 @@ def _named(head: str) -> str | None:
 
 
 class FileTrace:
-    """All file_exchanges of one tenant, oldest first. Safe for threads; a journal that was cleared is begun anew."""
+    """All file exchanges of one tenant, oldest first. Safe for threads."""
 
     def __init__(self, to: StackClients, names: TenantNames) -> None:
         self._to = to
@@ -176,7 +176,7 @@ class FileTrace:
         self._last_id = dict.fromkeys(WITH_FILES, 0)
 
     def all(self) -> list[FileExchange]:
-        """Everything so far, by time. Raises Unreachable, Refused."""
+        """Everything so far, by time. Raises Unreachable, RequestRefused."""
         with self._lock:
             for mock in WITH_FILES:
                 self._read_on(mock)

@@ -1,4 +1,4 @@
-"""The invariants of the chain, judged on plain records: no I/O, no clock.
+"""The invariants of the chain, checked on plain records: no I/O, no clock.
 
 | invariant          | says                                                                                   |
 |--------------|----------------------------------------------------------------------------------------|
@@ -9,7 +9,7 @@
 | no orphan    | nothing at any hop that has no origin at the hop before                                  |
 | secrecy      | no secret in any journal, log or database                                                |
 
-Chats whose event has not been fired are out of scope: nothing was asked for them yet.
+Chats whose event has not been fired are out of scope: no transfer is due for them yet.
 """
 
 from __future__ import annotations
@@ -37,33 +37,33 @@ from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 CONTACT_PRO_TO_SERVICE = "Contact Pro → service"
 
-#: The service makes these itself, from the chat's messages; CMI lists no such attachment.
+#: The service creates these itself from the chat's messages; CMI lists no such attachment.
 TRANSCRIPT = "transcript:"
 
 
 def judge(records: ChainRecords) -> ReconciliationVerdict:
-    """Try every invariant; violations come in the order of the table above."""
+    """Check every invariant; violations are in the order of the table above."""
     found = [violation for invariant in INVARIANTS for violation in invariant(records)]
     return ReconciliationVerdict(violations=tuple(found), records=records)
 
 
 def events_are_delivered(records: ChainRecords) -> Iterator[Violation]:
-    """A failed delivery is healed by a later one for the same chat (a redelivery, another event)."""
+    """A failed delivery is repaired by a later one for the same chat (a redelivery, another event)."""
     delivered = {each.chat for each in records.deliveries if each.state == "delivered"}
     for each in records.deliveries:
         if each.chat in delivered:
             continue
-        told = f" ({each.error})" if each.error else ""
+        text = f" ({each.error})" if each.error else ""
         answer = f"answered {each.status}" if each.status else "gave no answer"
-        fact = f"event {each.event} is {each.state}: the service {answer}{told}"
+        fact = f"event {each.event} is {each.state}: the service {answer}{text}"
         yield Violation(invariant="delivered", file=f"chat {each.chat}", hop=CONTACT_PRO_TO_SERVICE, fact=fact)
 
 
 def attachments_are_conserved(records: ChainRecords) -> Iterator[Violation]:
-    """Each source attachment of a delivered chat is accounted for, with a reason unless it is stored."""
+    """Each source attachment of a delivered chat has an outcome, and a reason unless it is stored."""
     carried, transfers = _carried(records), {each.chat: each for each in records.transfers}
     for chat in sorted(_delivered_chats(records) - set(transfers)):
-        lost = "the event was delivered, but the service knows no transfer for this chat"
+        lost = "the event was delivered, but the service has no transfer for this chat"
         yield Violation(invariant="conservation", file=f"chat {chat}", hop=CONTACT_PRO_TO_SERVICE, fact=lost)
     for source in _sources(records):
         transfer = transfers.get(source.chat)
@@ -75,7 +75,7 @@ def attachments_are_conserved(records: ChainRecords) -> Iterator[Violation]:
 
 
 def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
-    """Compares with what the customer sent; says at which hop the bytes changed, and why."""
+    """Compares with what the customer sent; a violation names the hop where the bytes changed, and why."""
     for source in records.sources:
         if source.cmi_sha256 is not None and source.cmi_sha256 != source.sha256:
             fact = (
@@ -90,7 +90,7 @@ def contents_are_equal(records: ChainRecords) -> Iterator[Violation]:
 
 
 def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, AttachmentRecord, C4cObject]]:
-    """Attachments of which C4C holds other bytes than the customer sent. A parked file without object is none."""
+    """Attachments of which C4C holds other bytes than the customer sent; a parked file without object is left out."""
     objects, carried = _objects(records), _carried(records)
     found = []
     for source in _sources(records):
@@ -102,12 +102,12 @@ def wrong_contents(records: ChainRecords) -> list[tuple[SourceFile, AttachmentRe
 
 
 def each_is_stored_once(records: ChainRecords) -> Iterator[Violation]:
-    """A stored attachment has its object; no object serves two attachments; no second copy lies beside it."""
+    """A stored attachment has one object; no object belongs to two attachments; there is no second copy."""
     objects, claims = _objects(records), _claims(records)
     for mine in _carried(records).values():
         if mine.state == "stored" and mine.object_id not in objects:
-            told = f"as object {mine.object_id}" if mine.object_id else "without naming an object"
-            fact = f"the service reports it stored {told}, C4C holds no such object"
+            text = f"as object {mine.object_id}" if mine.object_id else "without naming an object"
+            fact = f"the service reports it stored {text}, C4C holds no such object"
             yield Violation(invariant="once", file=shown(mine.name), hop=SERVICE_TO_C4C, fact=fact)
     for object_id, count in claims.items():
         if count > 1:
@@ -116,16 +116,16 @@ def each_is_stored_once(records: ChainRecords) -> Iterator[Violation]:
             files = ", ".join(sorted(shown(name) for name in names))
             yield Violation(invariant="once", file=files, hop=SERVICE_TO_C4C, fact=fact)
     for extra in _unclaimed(records):
-        twin = _twin(extra, records)
-        if twin:
-            fact = f"C4C holds it more than once: objects {twin.object_id} and {extra.object_id}"
+        original = _original(extra, records)
+        if original:
+            fact = f"C4C holds it more than once: objects {original.object_id} and {extra.object_id}"
             yield Violation(invariant="once", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
 
 
 def nothing_is_orphaned(records: ChainRecords) -> Iterator[Violation]:
-    """Objects without a source, transfers without a chat, attachments that CMI does not know."""
+    """Objects without a source, transfers without a chat, attachments that CMI does not list."""
     for extra in _unclaimed(records):
-        if not _twin(extra, records):
+        if not _original(extra, records):
             fact = f"C4C object {extra.object_id} has no source attachment"
             yield Violation(invariant="no orphan", file=shown(extra.name), hop=SERVICE_TO_C4C, fact=fact)
     fired = {each.chat for each in records.deliveries}
@@ -165,7 +165,7 @@ def _delivered_chats(records: ChainRecords) -> set[str]:
 
 
 def _sources(records: ChainRecords) -> list[SourceFile]:
-    """Only those for which a transfer was asked."""
+    """Only those for which a transfer is due."""
     asked = _delivered_chats(records)
     return [source for source in records.sources if source.chat in asked]
 
@@ -183,14 +183,14 @@ def _claims(records: ChainRecords) -> Counter[str]:
 
 
 def _unclaimed(records: ChainRecords) -> list[C4cObject]:
-    """Objects that the technical user created and no transfer names; those of other users are not ours."""
+    """Objects that the technical user created and no transfer names; those of other users do not count."""
     claims = _claims(records)
     ours = (each for each in records.objects if each.created_by in {None, records.technical_user})
     return [each for each in ours if each.object_id not in claims]
 
 
-def _twin(extra: C4cObject, records: ChainRecords) -> C4cObject | None:
-    """A claimed object of the same activity and content: then the extra one is a double."""
+def _original(extra: C4cObject, records: ChainRecords) -> C4cObject | None:
+    """A claimed object of the same activity and content: then the extra one is a copy."""
     claims = _claims(records)
     alike: dict[tuple[str | None, str, str], C4cObject] = defaultdict()
     for each in records.objects:
@@ -200,7 +200,7 @@ def _twin(extra: C4cObject, records: ChainRecords) -> C4cObject | None:
 
 
 def _unaccounted(mine: AttachmentRecord | None, transfer: TransferRecord) -> str | None:
-    """What is missing for this attachment to be accounted for; None when nothing is."""
+    """Why this attachment's outcome is unknown; None when it is known."""
     if not transfer.is_at_rest:
         return f"transfer {transfer.id} is still {transfer.state}"
     if mine is None:
@@ -210,6 +210,6 @@ def _unaccounted(mine: AttachmentRecord | None, transfer: TransferRecord) -> str
     if mine.state == "stored":
         return None
     if mine.state in {"skipped", "parked"}:
-        # A transfer that found no activity, say, gives one reason for all its attachments.
+        # A transfer that found no activity, for example, has one reason for all its attachments.
         return None if mine.reason or transfer.reason else f"{mine.state} without a reason"
     return f"left {mine.state} by transfer {transfer.id}, which is {transfer.state}"

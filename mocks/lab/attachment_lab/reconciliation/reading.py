@@ -1,4 +1,4 @@
-"""Read what every hop holds, and judge it by the invariants (invariants.py)."""
+"""Reads what every hop has and checks it against the invariants (``invariants``)."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from attachment_lab.tenant.credentials import TenantNames
 from attachment_lab.tenant.service_api import ServiceApi
 
 JOURNAL_PAGE = 500
-#: All that Contact Pro's mock keeps.
+#: As many as Contact Pro's mock keeps.
 MOST_DELIVERIES = 10_000
 
 
 class Reconciliation:
-    """The books of one tenant. ``run_dir`` adds logs and the service's database to the invariant of secrecy."""
+    """Compares the hops of one tenant. With ``run_dir`` logs and database are searched for secrets too."""
 
     def __init__(self, to: StackClients, names: TenantNames, *, run_dir: Path | None = None) -> None:
         self.to = to
@@ -40,15 +40,15 @@ class Reconciliation:
         self._sent: dict[str, SentFile] = {}
 
     def customer_sent(self, sent: SentFile) -> None:
-        """Remember size and digest of a file as the lab handed it over: these decide, whatever CMI says later."""
+        """Record size and digest of a file as the lab sent it: these count, whatever CMI reports later."""
         self._sent[sent.id] = sent
 
     def verdict(self) -> ReconciliationVerdict:
-        """Read everything and judge it."""
+        """Read everything and check every invariant."""
         return judge(self.records())
 
     def records(self) -> ChainRecords:
-        """What CMI, Contact Pro, the service and C4C hold now; the secrets are looked for last."""
+        """What CMI, Contact Pro, the service and C4C have now; secrets are searched last."""
         sources, deliveries = self.sources(), self.deliveries()
         transfers, objects = self.service.transfers(), self.objects()
         found = ChainRecords(
@@ -59,14 +59,14 @@ class Reconciliation:
             leaks=tuple(self.leaks()),
             technical_user=self.names.c4c_user,
         )
-        return replace(found, exchanges=tuple(self._telling(found)))
+        return replace(found, exchanges=tuple(self._wrong_exchanges(found)))
 
     def sources(self) -> list[SourceFile]:
-        """Attachments of this tenant's chats, each with the customer's bytes in size and digest."""
-        held = self.to.cmi.get("/_mock/attachments", tenant=self.names.name)
-        return [_source(each, self._sent.get(str(each["id"]))) for each in _items(held, "attachments")]
+        """Attachments of this tenant's chats, each with size and digest of the customer's bytes."""
+        listed = self.to.cmi.get("/_mock/attachments", tenant=self.names.name)
+        return [_source(each, self._sent.get(str(each["id"]))) for each in _items(listed, "attachments")]
 
-    def _telling(self, records: ChainRecords) -> Iterator[FileExchange]:
+    def _wrong_exchanges(self, records: ChainRecords) -> Iterator[FileExchange]:
         """Exchanges that moved wrong bytes, by file or digest; no journal is read when no bytes are wrong."""
         wrong = wrong_contents(records)
         if not wrong:
@@ -82,8 +82,8 @@ class Reconciliation:
                     yield _with_kinds(found, kinds)
 
     def objects(self) -> list[C4cObject]:
-        """Attachment objects that C4C holds."""
-        held = self.to.c4c.get("/_mock/attachments", tenant=self.names.name)
+        """Attachment objects in C4C."""
+        listed = self.to.c4c.get("/_mock/attachments", tenant=self.names.name)
         return [
             C4cObject(
                 object_id=str(each["object_id"]),
@@ -94,7 +94,7 @@ class Reconciliation:
                 created_by=each.get("created_by"),
                 sniffed_type=str(each.get("sniffed_type") or ""),
             )
-            for each in _items(held, "attachments")
+            for each in _items(listed, "attachments")
         ]
 
     def deliveries(self, event_id: str | None = None) -> list[DeliveryRecord]:
@@ -127,15 +127,15 @@ class Reconciliation:
             since = newest
 
 
-def _source(held: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
-    """CMI's entry as a record; what the lab counted while sending comes first."""
+def _source(listed: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
+    """CMI's entry as a record; what the lab counted while sending takes precedence."""
     found = SourceFile(
-        chat=str(held["chat_guid"]),
-        id=str(held["id"]),
-        name=str(held["name"]),
-        size_bytes=int(held["size_bytes"]),
-        sha256=str(held["sha256"]),
-        sniffed_type=str(held.get("sniffed_type") or ""),
+        chat=str(listed["chat_guid"]),
+        id=str(listed["id"]),
+        name=str(listed["name"]),
+        size_bytes=int(listed["size_bytes"]),
+        sha256=str(listed["sha256"]),
+        sniffed_type=str(listed.get("sniffed_type") or ""),
     )
     if sent is None:
         return found
@@ -149,7 +149,7 @@ def _source(held: Mapping[str, Any], sent: SentFile | None) -> SourceFile:
 
 
 def _with_kinds(exchange: FileExchange, kinds: Mapping[str, str]) -> FileExchange:
-    """The kinds of the faults from the plan where the journal's notes do not name them: faults on the wire."""
+    """The exchange with fault kinds from the plan, where the journal's notes do not name them: faults on the wire."""
     if exchange.fault_kinds or not exchange.fault:
         return exchange
     return replace(exchange, fault_kinds=tuple(kinds[each] for each in exchange.fault.split(", ") if each in kinds))
@@ -164,7 +164,7 @@ def delivery_from(body: Mapping[str, Any]) -> DeliveryRecord:
         id=str(body["id"]),
         event_id=str(body.get("event_id")),
         event=str(body.get("event")),
-        # A request that could not be made has no body; the engine knows all the same whose event it was.
+        # A request that could not be made has no body; the event engine still records the contact.
         chat=_contact_id(body.get("request_body")) or body.get("contact_id"),
         state=str(body["state"]),
         status=body.get("status"),

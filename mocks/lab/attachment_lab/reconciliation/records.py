@@ -1,4 +1,4 @@
-"""What reconciliation compares: plain records of what each hop says it holds."""
+"""What reconciliation compares: plain records of what each hop has."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class SourceFile:
     """An attachment as the customer sent it.
 
     Attributes:
-        size_bytes, sha256: of the customer's bytes, counted where they were handed over and before any fault: by
-            the lab's conversation where this process sent them, by CMI's mock at the upload otherwise.
-        sniffed_type: MIME type judged by the customer's bytes; empty where nobody looked.
-        cmi_size_bytes, cmi_sha256: of what CMI holds, where the lab counted for itself; None otherwise.
+        size_bytes, sha256: of the customer's bytes before any fault: computed by the lab's conversation where this
+            process sent them, by CMI's mock at the upload otherwise.
+        sniffed_type: MIME type by the customer's bytes; empty where it was not determined.
+        cmi_size_bytes, cmi_sha256: of what CMI has, where the lab computed its own; None otherwise.
     """
 
     chat: str
@@ -28,9 +28,9 @@ class SourceFile:
     cmi_size_bytes: int | None = None
     cmi_sha256: str | None = None
 
-    def equals(self, held: C4cObject) -> bool:
-        """Whether C4C's object holds the customer's bytes."""
-        return (self.size_bytes, self.sha256) == (held.size_bytes, held.sha256)
+    def equals(self, stored: C4cObject) -> bool:
+        """Whether C4C's object has the customer's bytes."""
+        return (self.size_bytes, self.sha256) == (stored.size_bytes, stored.sha256)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class C4cObject:
     Attributes:
         external_reference: of its activity; the chat's guid.
         created_by: the C4C user; only the technical user's objects are the service's.
-        sniffed_type: MIME type judged by the bytes that C4C holds; empty where nobody looked.
+        sniffed_type: MIME type by the bytes in C4C; empty where it was not determined.
     """
 
     object_id: str
@@ -54,14 +54,14 @@ class C4cObject:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryRecord:
-    """One attempt of Contact Pro to hand an event to the service.
+    """One attempt of Contact Pro to deliver an event to the service.
 
     Attributes:
         state: pending, delivered, failed or not_sent.
         transfer_id: from the service's Location header, None when there was none.
         token_use: fetched, cached or refreshed; None when no token was needed or none was given.
-        fired_at: when the event engine took the event, and finished_at when it had its answer; RFC 3339.
-        evidence: ids of Contact Pro's behaviours that showed themselves.
+        fired_at: when the event engine received the event; finished_at: when it had its answer; RFC 3339.
+        evidence: ids of Contact Pro's behaviours that the delivery used.
     """
 
     id: str
@@ -83,7 +83,7 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, kw_only=True)
 class Leak:
-    """A secret found where none may be; ``what`` names the secret, never its value."""
+    """A secret found where none may be; ``what`` is the secret's name, never its value."""
 
     what: str
     where: str
@@ -91,10 +91,10 @@ class Leak:
 
 @dataclass(frozen=True, kw_only=True)
 class ChainRecords:
-    """All that the four hops say about one tenant at one moment.
+    """What the four hops have of one tenant at one moment.
 
     Attributes:
-        exchanges: of the journals, those that tell where wrong bytes come from; empty when no bytes are wrong.
+        exchanges: of the journals, those that show where wrong bytes come from; empty when no bytes are wrong.
     """
 
     sources: tuple[SourceFile, ...] = ()
@@ -106,7 +106,7 @@ class ChainRecords:
     exchanges: tuple[FileExchange, ...] = ()
 
     def of_chat(self, chat: str) -> ChainRecords:
-        """Only what belongs to this chat; leaked secrets belong to all."""
+        """The records of this chat alone; leaked secrets are kept for every chat."""
         return replace(
             self,
             sources=tuple(each for each in self.sources if each.chat == chat),
@@ -130,7 +130,7 @@ class Violation:
 
     @property
     def sentence(self) -> str:
-        """With its hop: ``CMI → service: contract.pdf: C4C holds …``."""
+        """With the hop: ``CMI → service: contract.pdf: C4C holds …``."""
         return str(self) if self.hop == self.file else f"{self.hop}: {self}"
 
 

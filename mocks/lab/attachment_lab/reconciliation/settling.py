@@ -1,4 +1,4 @@
-"""Wait until the chain is at rest: no delivery pending, every transfer in a final state."""
+"""Waits until the chain is at rest: no delivery pending, every transfer in a final state."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ POLL_S = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class ChainState:
-    """What the chain is doing at this moment."""
+    """The deliveries and transfers at one moment."""
 
     deliveries: tuple[DeliveryRecord, ...] = ()
     transfers: tuple[TransferRecord, ...] = ()
 
-    def unrest(self) -> Iterator[str]:
-        """One sentence for each thing that is not at rest yet."""
+    def pending(self) -> Iterator[str]:
+        """One sentence for each delivery or transfer that is not at rest yet."""
         known = {each.chat for each in self.transfers}
         for delivery in self.deliveries:
             if delivery.state == "pending":
@@ -35,7 +35,7 @@ class ChainState:
 
 
 def read_chain(reconciliation: Reconciliation) -> ChainState:
-    """One reading. Deliveries first: a transfer may appear in between, never vanish."""
+    """One reading. Deliveries first: a transfer may appear in between, but none disappears."""
     deliveries = reconciliation.deliveries()
     return ChainState(deliveries=tuple(deliveries), transfers=tuple(reconciliation.service.transfers()))
 
@@ -44,19 +44,19 @@ def wait_until_settled(
     reconciliation: Reconciliation,
     *,
     timeout_s: float = 60.0,
-    each_time: Callable[[ChainState], None] = lambda _: None,
+    on_state: Callable[[ChainState], None] = lambda _: None,
     pause: Callable[[float], None] = time.sleep,
 ) -> ChainState:
-    """Poll until nothing moves; ``each_time`` sees every reading. Raises NotSettled after the wall time."""
+    """Poll until everything is at rest; ``on_state`` gets every reading. Raises NotSettled after the wall time."""
     deadline = time.monotonic() + timeout_s
     while True:
-        motion = read_chain(reconciliation)
-        each_time(motion)
-        unrest = list(motion.unrest())
-        if not unrest:
-            return motion
+        state = read_chain(reconciliation)
+        on_state(state)
+        pending = list(state.pending())
+        if not pending:
+            return state
         if time.monotonic() > deadline:
-            lines = "\n".join(f"  - {line}" for line in unrest)
+            lines = "\n".join(f"  - {line}" for line in pending)
             raise NotSettled(f"the chain did not come to rest within {timeout_s:g} s:\n{lines}")
         pause(POLL_S)
 

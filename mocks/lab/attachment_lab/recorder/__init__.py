@@ -1,1 +1,1 @@
-"""Live traffic against the contract: what every other test exchanges is captured, judged, and fails it at its end."""
+"""Live traffic against the contract: what other tests exchange is captured and checked, and fails them at their end."""

@@ -1,4 +1,4 @@
-"""Where the taps of all processes of a stack report to: in the lab's own memory, over loopback, with a key."""
+"""Collects what the instrumentation of a stack's processes reports: in the lab's memory, over loopback, with a key."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 from attachment_lab.recorder.instrumentation import Digest, Sent, instrument_httpx
 from mock_kit.journal.recorder import CapturedExchange
 
-#: Text of all testimonies together, in characters. What does not fit is counted in ``dropped``.
+#: Text of all captured exchanges together, in characters. What does not fit is counted in ``dropped``.
 KEPT_CHARS = 64 * 1024 * 1024
 
 
 class CollectedRecords:
-    """What the taps have told since it was last taken. Thread-safe. ``dropped`` counts what did not fit."""
+    """Exchanges that the instrumentation reported since ``forget``. Thread-safe. ``dropped`` counts the rest."""
 
     def __init__(self, kept_chars: int = KEPT_CHARS) -> None:
         self._room = self._kept_chars = kept_chars
@@ -28,19 +28,19 @@ class CollectedRecords:
         self._changed = threading.Condition()
         self.dropped = 0
 
-    def begun(self, teller: int) -> None:
+    def begun(self, reporter: int) -> None:
         """An exchange has begun in the process behind that connection."""
         with self._changed:
-            self._under_way[teller] += 1
+            self._under_way[reporter] += 1
 
-    def sent(self, record: Sent, teller: int) -> None:
-        """The sender's end of an exchange is over."""
+    def sent(self, record: Sent, reporter: int) -> None:
+        """Record the sender's end of an exchange."""
         with self._changed:
             self._sent.append(record)
-            self._over(teller)
+            self._over(reporter)
 
-    def received(self, captured: dict[str, Any], teller: int) -> None:
-        """The receiver's end of an exchange is over."""
+    def received(self, captured: dict[str, Any], reporter: int) -> None:
+        """Record the receiver's end of an exchange."""
         size = sum(len(captured[side]["text"] or "") for side in ("request", "response"))
         with self._changed:
             if size > self._room:
@@ -48,36 +48,36 @@ class CollectedRecords:
             else:
                 self._room -= size
                 self._received.append(captured)
-            self._over(teller)
+            self._over(reporter)
 
-    def gone(self, teller: int) -> None:
-        """That process is gone, and what it had under way with it."""
+    def gone(self, reporter: int) -> None:
+        """That process has ended: its unfinished exchanges no longer count."""
         with self._changed:
-            self._under_way.pop(teller, None)
+            self._under_way.pop(reporter, None)
             self._changed.notify_all()
 
-    def _over(self, teller: int) -> None:
-        self._under_way[teller] -= 1
+    def _over(self, reporter: int) -> None:
+        self._under_way[reporter] -= 1
         self._changed.notify_all()
 
     def wait(self, condition: Callable[[], bool], timeout_s: float) -> bool:
-        """Whether ``condition`` holds, now or within the time; asked again with each record."""
+        """Whether ``condition`` holds, now or within the time; it is evaluated again with each record."""
         with self._changed:
             return self._changed.wait_for(condition, timeout_s)
 
     @property
     def under_way(self) -> int:
-        """Exchanges that have begun and are not over."""
+        """Number of exchanges that have begun and not ended."""
         with self._changed:
             return sum(self._under_way.values())
 
-    def look(self) -> tuple[list[Sent], list[dict[str, Any]]]:
-        """Everything so far; it stays."""
+    def snapshot(self) -> tuple[list[Sent], list[dict[str, Any]]]:
+        """Everything so far: senders' ends and receivers' ends."""
         with self._changed:
             return list(self._sent), list(self._received)
 
     def forget(self, but: Callable[[Sent], bool] = lambda _: False) -> None:
-        """Begin anew, but for the senders' ends that somebody else has still to judge."""
+        """Remove everything but the senders' ends for which ``but`` is True: another tenant still has to check them."""
         with self._changed:
             self._sent = [one for one in self._sent if but(one)]
             self._received.clear()
@@ -85,7 +85,7 @@ class CollectedRecords:
 
 
 class OwnSink:
-    """The tap of the lab's own process: no socket between it and the records."""
+    """The sink of the lab's own process: it writes to the records directly, without a socket."""
 
     def __init__(self, records: CollectedRecords) -> None:
         self._records = records
@@ -104,30 +104,30 @@ class OwnSink:
 
 
 class Collector:
-    """Listens on a loopback port until it is closed; taps the lab's own process as well."""
+    """Listens on a loopback port until it is closed; instruments the lab's own process as well."""
 
     def __init__(self) -> None:
         self.records = CollectedRecords()
         self._key = secrets.token_hex(16)
         records, key = self.records, self._key
 
-        class Teller(socketserver.StreamRequestHandler):
+        class Reporter(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 if secrets.compare_digest(self.rfile.readline().strip().decode("latin-1"), key):
                     _listen(records, self.rfile, id(self))
 
-        self._server = _Server(("127.0.0.1", 0), Teller)
+        self._server = _Server(("127.0.0.1", 0), Reporter)
         threading.Thread(target=self._server.serve_forever, name="recorder-collector", daemon=True).start()
-        self._untap = instrument_httpx("lab", OwnSink(self.records))
+        self._end_instrumentation = instrument_httpx("lab", OwnSink(self.records))
 
-    def environment(self, who: str) -> str:
-        """The value of ``ATTACHMENT_LAB_TAP`` for a process of that name."""
+    def address(self, process: str) -> str:
+        """The value of ``ATTACHMENT_LAB_INSTRUMENTATION`` for a process of that name."""
         host, port = self._server.server_address[:2]
-        return f"{who}={host!s}:{port}:{self._key}"
+        return f"{process}={host!s}:{port}:{self._key}"
 
     def close(self) -> None:
-        """Stop listening; the lab's own process is tapped no longer."""
-        self._untap()
+        """Stop listening, and end the instrumentation of the lab's own process."""
+        self._end_instrumentation()
         self._server.shutdown()
         self._server.server_close()
 
@@ -138,19 +138,19 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
 
-def _listen(records: CollectedRecords, lines: Any, teller: int) -> None:
+def _listen(records: CollectedRecords, lines: Any, reporter: int) -> None:
     try:
         for line in lines:
-            told = json.loads(line)
-            if told["kind"] == "begun":
-                records.begun(teller)
-            elif told["kind"] == "sent":
-                body = told["record"]
+            message = json.loads(line)
+            if message["kind"] == "begun":
+                records.begun(reporter)
+            elif message["kind"] == "sent":
+                body = message["record"]
                 digests = {side: Digest(**body[side]) for side in ("request", "answer")}
-                records.sent(Sent(**{**body, **digests}), teller)
+                records.sent(Sent(**{**body, **digests}), reporter)
             else:
-                records.received(told["record"], teller)
+                records.received(message["record"], reporter)
     except (OSError, ValueError):
-        pass  # a process that is killed in the middle of a line has told what it could
+        pass  # a process may be killed in the middle of a line
     finally:
-        records.gone(teller)
+        records.gone(reporter)

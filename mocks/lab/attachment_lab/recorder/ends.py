@@ -1,8 +1,8 @@
-"""Both ends of an exchange, side by side: what was sent is what came, and what was answered is what was read.
+"""Compares both ends of an exchange: the receiver must have what was sent, the sender what was answered.
 
-The sender's end comes from a tap, the receiver's from a mock's recorder or from the tap on the service's API. Where one
-end is not ours there is nothing to compare: what a browser, curl or pyodata sends has no tap, and a process that is
-killed takes its end along. So every end that was *sent* needs its receiver, not the other way round.
+The sender's end comes from the instrumentation, the receiver's from a mock's recorder or from the instrumentation of
+the service's API. An end that is not ours cannot be compared: a browser, curl or pyodata is not instrumented, and the
+records of a killed process are lost. So every end that was *sent* needs its receiver, not the other way round.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from attachment_lab.recorder.instrumentation import Digest, Sent
 
 
 def unmatched(sent: Iterable[tuple[str, Sent]], received: Sequence[TrafficExchange]) -> list[tuple[Sent, str]]:
-    """Records without their receiver, each with what differs.
+    """Records without their receiver, each with the difference.
 
-    ``sent`` are pairs of the neighbour that was meant and the record. An exchange that a planned fault struck may
-    differ, and stands for one record.
+    ``sent`` are pairs of the neighbour that was called and the record. An exchange with a planned fault may differ, and
+    matches one record.
     """
     left = list(received)
-    puzzling = [(neighbour, one) for neighbour, one in sent if one.status]
-    # The surest first: an end that broke off fits many, and must not take what another needs.
-    for fits in (_surely, _at_its_path, _somewhere, _struck):
-        puzzling = [(neighbour, one) for neighbour, one in puzzling if not _take(left, neighbour, one, fits)]
-    return [(one, _difference(neighbour, one, left)) for neighbour, one in puzzling]
+    open_ = [(neighbour, one) for neighbour, one in sent if one.status]
+    # The most certain match first: an end that broke off matches many, and must not take another record's match.
+    for fits in (_complete, _same_path, _same_bytes, _has_fault):
+        open_ = [(neighbour, one) for neighbour, one in open_ if not _take(left, neighbour, one, fits)]
+    return [(one, _difference(neighbour, one, left)) for neighbour, one in open_]
 
 
 def _take(
     left: list[TrafficExchange], neighbour: str, record: Sent, fits: Callable[[Sent, TrafficExchange], bool]
 ) -> bool:
-    # One that no fault struck comes first: what a fault changed behind the mock's back fits nothing but itself.
+    # An exchange without a fault comes first: one that a wire fault changed matches only its own record.
     fitting = (one for one in left if _is_about(one, neighbour, record) and fits(record, one))
     found = min(fitting, key=lambda one: bool(one.fault), default=None)
     if found is not None:
@@ -38,19 +38,19 @@ def _take(
     return found is not None
 
 
-def _surely(record: Sent, exchange: TrafficExchange) -> bool:
-    return record.answer.complete and exchange.response.body.complete and _at_its_path(record, exchange)
+def _complete(record: Sent, exchange: TrafficExchange) -> bool:
+    return record.answer.complete and exchange.response.body.complete and _same_path(record, exchange)
 
 
-def _at_its_path(record: Sent, exchange: TrafficExchange) -> bool:
+def _same_path(record: Sent, exchange: TrafficExchange) -> bool:
     return _path(record) == exchange.path and not differing(record, exchange)
 
 
-def _somewhere(record: Sent, exchange: TrafficExchange) -> bool:
+def _same_bytes(record: Sent, exchange: TrafficExchange) -> bool:
     return not differing(record, exchange)
 
 
-def _struck(_record: Sent, exchange: TrafficExchange) -> bool:
+def _has_fault(_record: Sent, exchange: TrafficExchange) -> bool:
     return bool(exchange.fault)
 
 
@@ -63,7 +63,7 @@ def _is_about(exchange: TrafficExchange, neighbour: str, record: Sent) -> bool:
 
 
 def differing(record: Sent, exchange: TrafficExchange) -> list[str]:
-    """What the two ends do not agree on. A body that either end did not see to its end is not compared."""
+    """How the two ends differ. A body that either end did not read completely is not compared."""
     found = [] if record.status == exchange.status else [f"status {record.status} read, {exchange.status} sent"]
     if not _same(record.request, exchange.request.body):
         found.append(_bytes("request", record.request, exchange.request.body))
@@ -85,5 +85,5 @@ def _bytes(what: str, digest: Digest, body: TrafficBody) -> str:
 
 def _difference(neighbour: str, record: Sent, left: Sequence[TrafficExchange]) -> str:
     near = (one for one in left if _is_about(one, neighbour, record) and one.path == _path(record))
-    told = sorted(("; ".join(differing(record, one)) for one in near), key=len)
-    return told[0] if told else "nobody received it"
+    differences = sorted(("; ".join(differing(record, one)) for one in near), key=len)
+    return differences[0] if differences else "no process received it"

@@ -1,4 +1,4 @@
-"""The recorder for tests that talk to mocks in their own process: no stack, no sockets."""
+"""The recorder for tests that call mocks in their own process: no stack, no sockets."""
 
 from __future__ import annotations
 
@@ -8,36 +8,39 @@ from contextlib import contextmanager
 
 from attachment_contract.traffic import TrafficCheck
 from attachment_contract.traffic.exchange import exchange_from_capture
-from mock_kit.journal.recorder import RecorderLog, attend
+from mock_kit.journal.recorder import RecorderLog, record_exchanges
 
 
 @contextmanager
-def heard(test: str, *, strangers: bool = True) -> Iterator[TrafficCheck]:
-    """Judge every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
+def checked_traffic(test: str, *, strangers: bool = True) -> Iterator[TrafficCheck]:
+    """Check every exchange of every mock in this process, or started by ``running_mock``, while the block lasts.
 
-    Raises AssertionError at the block's end that lists what was against the contract. ``test`` names the block;
-    ``strangers``: whether a mock may be asked for what no hop knows, as long as it refuses.
+    Raises AssertionError at the block's end that lists what broke the contract.
+
+    Args:
+        test: names the block.
+        strangers: whether a mock may be called with requests that no hop describes, as long as it refuses them.
     """
     hearing = TrafficCheck(allow_unknown=strangers)
-    _hear_processes()  # what is left of an earlier block is nobody's
-    with attend() as log:
+    _flush_processes()  # exchanges of an earlier block belong to no test
+    with record_exchanges() as log:
         yield hearing
-        _hear_processes()
+        _flush_processes()
     judge(hearing, log)
-    told = hearing.report(test)
-    assert not told, told
+    broken = hearing.report(test)
+    assert not broken, broken
 
 
-def _hear_processes() -> None:
-    testing = sys.modules.get("mock_kit.testing")  # not imported: without it nobody has started a process
+def _flush_processes() -> None:
+    testing = sys.modules.get("mock_kit.testing")  # not imported: without it no process was started
     for process in testing.RUNNING if testing else ():
         if process.process.poll() is None:
-            process.tell()
+            process.record()
 
 
 def judge(hearing: TrafficCheck, log: RecorderLog) -> None:
-    """Take in everything that a log holds, and complain of what it had to drop."""
+    """Check everything in a log, and report what it had to drop."""
     for captured in log.list():
         hearing.check(exchange_from_capture(captured.to_dict()))
     if log.dropped:
-        hearing.note(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not judged")
+        hearing.note(f"{log.dropped} exchanges did not fit into the recorder's memory; they were not checked")

@@ -1,8 +1,9 @@
-"""The second pair of eyes: inside a process, what httpx sends and what the service's API takes in.
+"""Instrumentation inside a process: records what httpx sends and what the service's API receives.
 
-A mock's recorder sees the receiver's end of an exchange. The tap sees the sender's end, wherever httpx sends (service,
-orchestration mock, lab), as sizes and digests only; and of the service's own API it makes whole testimonies, masked in
-shape by the names of headers and members. Nothing is written down: records go to the lab's ``Collector``.
+A mock's recorder records the receiver's end of an exchange. The instrumentation records the sender's end, wherever
+httpx sends (service, orchestration mock, lab), as sizes and digests only. Exchanges of the service's own API are
+captured whole, masked by the names of headers and members. Nothing is written to disk: records go to the lab's
+``Collector``.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ import httpx
 from flask import Flask
 
 from mock_kit.journal import BodyMeter
-from mock_kit.journal.bodies import Copier
+from mock_kit.journal.bodies import BodyCopier
 from mock_kit.journal.masking import Masker
 from mock_kit.journal.recorder import CapturedExchange
 from mock_kit.mock import is_control
 
-VARIABLE = "ATTACHMENT_LAB_TAP"
-#: The service's applications, by the name that Flask knows them by.
+VARIABLE = "ATTACHMENT_LAB_INSTRUMENTATION"
+#: The service's applications by their Flask import names.
 APPLICATIONS = {"attachment_transfer.ingress": "service", "attachment_transfer.worker": "worker"}
 _MASKER = Masker()
 _lock = threading.Lock()
@@ -35,7 +36,7 @@ _lock = threading.Lock()
 
 @dataclass
 class Digest:
-    """A body as the tap remembers it; ``complete`` False if it broke off, or its reader went away."""
+    """Size and digest of a body; ``complete`` False if it broke off, or its reader stopped."""
 
     size_bytes: int = 0
     sha256: str = ""
@@ -44,9 +45,12 @@ class Digest:
 
 @dataclass
 class Sent:
-    """The sender's end of an exchange; ``status`` 0 if no reply came, ``error`` says what came instead.
+    """The sender's end of an exchange.
 
-    ``host`` is whom it was meant for, ``at`` the address (host:port) that it went to.
+    Attributes:
+        host: of the Host header; ``at`` is the address (host:port) that the request was sent to.
+        status: 0 if there was no reply.
+        error: type of the exception in place of a reply.
     """
 
     who: str
@@ -67,14 +71,14 @@ class Sink(Protocol):
         """An exchange has begun."""
 
     def sent(self, record: Sent) -> None:
-        """The sender's end of it is over."""
+        """The sender's end of it has ended."""
 
     def received(self, captured: CapturedExchange) -> None:
-        """The receiver's end of it is over."""
+        """The receiver's end of it has ended."""
 
 
 class SocketSink:
-    """Sends each record as a line of JSON to the collector; one connection per process, made when first needed."""
+    """Sends each record as a line of JSON to the collector; one connection per process, opened when first needed."""
 
     def __init__(self, address: str) -> None:
         """``address`` is ``host:port:key``."""
@@ -84,34 +88,34 @@ class SocketSink:
         self._connection: tuple[int, socket.socket] | None = None
 
     def begun(self) -> None:
-        """See ``Sink``. The line has left this process before the exchange goes on, even if that is killed then."""
-        self._say({"kind": "begun"})
+        """See ``Sink``. The line is sent before the exchange continues, so a process killed then has reported it."""
+        self._write({"kind": "begun"})
 
     def sent(self, record: Sent) -> None:
         """See ``Sink``."""
-        self._say({"kind": "sent", "record": asdict(record)})
+        self._write({"kind": "sent", "record": asdict(record)})
 
     def received(self, captured: CapturedExchange) -> None:
         """See ``Sink``."""
-        self._say({"kind": "received", "record": captured.to_dict()})
+        self._write({"kind": "received", "record": captured.to_dict()})
 
-    def _say(self, line: Mapping[str, Any]) -> None:
+    def _write(self, line: Mapping[str, Any]) -> None:
         with self._lock:
             try:
                 self._connected().sendall(json.dumps(line).encode() + b"\n")
             except OSError:
-                self._connection = None  # the lab is gone, and nobody is left to judge
+                self._connection = None  # the lab has ended: nothing checks the records any more
 
     def _connected(self) -> socket.socket:
         if self._connection is None or self._connection[0] != os.getpid():
-            made = socket.create_connection((self._host, self._port), timeout=5)
-            made.sendall(self._key.encode() + b"\n")
-            self._connection = (os.getpid(), made)
+            opened = socket.create_connection((self._host, self._port), timeout=5)
+            opened.sendall(self._key.encode() + b"\n")
+            self._connection = (os.getpid(), opened)
         return self._connection[1]
 
 
 def install_from_environment() -> None:
-    """Instrumentation this process; ``ATTACHMENT_LAB_TAP`` is ``name=host:port:key``."""
+    """Instrument this process; ``ATTACHMENT_LAB_INSTRUMENTATION`` is ``name=host:port:key``."""
     who, _, address = os.environ[VARIABLE].partition("=")
     sink = SocketSink(address)
     instrument_httpx(who, sink)
@@ -120,7 +124,7 @@ def install_from_environment() -> None:
 
 
 def instrument_httpx(who: str, sink: Sink) -> Callable[[], None]:
-    """Tell ``sink`` of everything that httpx sends from now on; returns what ends that."""
+    """Report everything that httpx sends to ``sink``; returns the function that ends it."""
     listener = (who, sink)
     with _lock:
         if not _listeners:
@@ -150,7 +154,7 @@ def _handle_request(transport: httpx.HTTPTransport, request: httpx.Request) -> h
 
 
 class _Counted(httpx.SyncByteStream):
-    """A body on its way, counted; ``over`` is told once, at its end or when its reader goes away."""
+    """A body that is counted while it is read; ``over`` is called once, at its end or when its reader stops."""
 
     def __init__(self, inner: Any, over: Callable[[Digest], None]) -> None:
         self._inner = inner
@@ -165,7 +169,7 @@ class _Counted(httpx.SyncByteStream):
         self._ended = True
 
     def close(self) -> None:
-        """The reader is done."""
+        """The reader has finished."""
         if hasattr(self._inner, "close"):
             self._inner.close()
         if self._over is not None:
@@ -174,7 +178,7 @@ class _Counted(httpx.SyncByteStream):
 
     @property
     def digest(self) -> Digest:
-        """What went by so far."""
+        """Size and digest of what has been read so far."""
         return Digest(self._size, self._digest.hexdigest(), self._ended)
 
 
@@ -200,7 +204,7 @@ def _sent(who: str, sink: Sink, request: httpx.Request, send: Callable[[], httpx
 
 
 def instrument_flask(sink: Sink) -> None:
-    """Tell ``sink`` of every exchange of the service's applications from now on, for the rest of this process."""
+    """Report every exchange of the service's applications to ``sink``, for the rest of this process."""
     original = Flask.__call__
 
     def call(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -213,7 +217,7 @@ def instrument_flask(sink: Sink) -> None:
 
 
 class _Input:
-    """``wsgi.input`` that feeds a meter with what the application reads; it reads nothing by itself."""
+    """``wsgi.input`` that passes what the application reads to a meter; it reads nothing on its own."""
 
     def __init__(self, inner: Any, meter: BodyMeter) -> None:
         self._inner = inner
@@ -236,7 +240,7 @@ def _served(
     who: str, sink: Sink, environ: dict[str, Any], start_response: Any, serve: Callable[[Any], Iterable[bytes]]
 ) -> Iterable[bytes]:
     asked, answered = BodyMeter(), BodyMeter()
-    asked.copier = Copier(environ.get("CONTENT_TYPE", ""), environ.get("HTTP_CONTENT_ENCODING", ""))
+    asked.copier = BodyCopier(environ.get("CONTENT_TYPE", ""), environ.get("HTTP_CONTENT_ENCODING", ""))
     environ["wsgi.input"] = _Input(environ["wsgi.input"], asked)
     started: list[Any] = ["500 nothing sent", []]
 
@@ -251,7 +255,7 @@ def _served(
     finally:
         getattr(pieces, "close", lambda: None)()
     headers = {name.lower(): value for name, value in started[1]}
-    answered.copier = Copier(headers.get("content-type", ""), headers.get("content-encoding", ""))
+    answered.copier = BodyCopier(headers.get("content-type", ""), headers.get("content-encoding", ""))
     answered.feed(content)
     sink.received(_captured(who, environ, started, asked, answered))
     return [content]

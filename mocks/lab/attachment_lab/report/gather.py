@@ -1,4 +1,4 @@
-"""Reads a tenant for its report: every chat in full, the reconciliation's verdict, the evidence touched, the versions."""
+"""Reads a tenant for its report: its chats, the reconciliation's verdict, the evidence used, the versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from attachment_lab.errors import LabError, WrongUse
 from attachment_lab.reconciliation.invariants import judge
 from attachment_lab.reconciliation.reading import Reconciliation
 from attachment_lab.report.model import RunReport, Scope
-from attachment_lab.report.parts import chat_part, evidence_rows, headline_of, invariants_of, stations_of, touched_by
+from attachment_lab.report.parts import chat_part, evidence_rows, headline_of, invariants_of, stations_of, used_by
 from attachment_lab.report.privacy import without_names
 
 PACKAGE = "attachment-transfer"
@@ -45,19 +45,19 @@ def gather(
         chats=parts,
         stations=stations_of([draw(each) for each in facts]),
         invariants=invariants_of(judge(records)),
-        evidence=tuple(evidence_rows(_books(reconciliation), touched_by(facts))),
+        evidence=tuple(evidence_rows(_evidence(reconciliation), used_by(facts))),
         versions=_versions(reconciliation),
     )
     return without_names(report) if scope.hide_names else report
 
 
 def file_name(reconciliation: Reconciliation, scope: Scope) -> str:
-    """How the file is called when it is saved."""
+    """The file's name when it is saved."""
     part = f"-{scope.chat[:8].lower()}" if scope.chat else ""
     return f"attachment-report-{reconciliation.names.tenant_path}{part}.html"
 
 
-def _books(reconciliation: Reconciliation) -> dict[str, list[dict[str, Any]]]:
+def _evidence(reconciliation: Reconciliation) -> dict[str, list[dict[str, Any]]]:
     return {
         mock: reconciliation.to.mock(mock).get("/_mock/evidence", tenant=reconciliation.names.name)["evidence"]
         for mock in MOCKS
@@ -65,10 +65,10 @@ def _books(reconciliation: Reconciliation) -> dict[str, list[dict[str, Any]]]:
 
 
 def _versions(reconciliation: Reconciliation) -> dict[str, str]:
-    """The twins are of this installation; the service may be another one."""
+    """Mocks and lab are of this installation; the service may be another one."""
     mine = version(PACKAGE)
     try:
         service = str(reconciliation.to.service.get("/openapi.json")["info"]["version"])
     except (LabError, KeyError, TypeError):
         service = "unknown"
-    return {"Transfer service": service, "Twins and lab": mine, "Python": platform.python_version()}
+    return {"Transfer service": service, "Mocks and lab": mine, "Python": platform.python_version()}

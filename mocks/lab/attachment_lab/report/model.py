@@ -1,4 +1,4 @@
-"""What a report says, as plain data. Equal runs give equal reports but for times."""
+"""A report as plain data. Equal runs give equal reports except for times."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from attachment_lab.chats.facts import Tone
 
-#: What each invariant of the reconciliation says, for readers who have never heard of it.
+#: Each invariant of the reconciliation in one sentence.
 INVARIANT_SAYS = {
-    "delivered": "Every event that Contact Pro fired was taken by the service.",
+    "delivered": "Every event that Contact Pro fired was accepted by the service.",
     "conservation": "Attachments in = stored + skipped + reported failed, each of the latter with a reason.",
     "integrity": "C4C holds the bytes that the customer sent: equal in size and SHA-256.",
     "once": "There is exactly one C4C object per stored attachment.",
-    "no orphan": "Nothing lies at any hop that has no origin at the hop before.",
+    "no orphan": "Nothing exists at any hop without an origin at the hop before.",
     "secrecy": "No secret can be read in any journal.",
 }
-#: Labels in the order of trust; "own" (the mocks' control interfaces) is nobody's behaviour.
+#: Labels, most certain first; "own" (the mocks' control interfaces) is no vendor's behaviour.
 LABELS = {
     "documented": "the vendor’s public documentation says so",
     "recorded": "seen in payloads or code that talked to a real system",
@@ -26,7 +26,7 @@ LABELS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What the report is about, and what it hides.
+    """The report's subject, and what it hides.
 
     Attributes:
         chat: guid of one chat; None = the whole tenant.
@@ -82,7 +82,7 @@ class ChatPart:
 
 @dataclass(frozen=True, kw_only=True)
 class StationPart:
-    """One stop of the picture."""
+    """One station of the picture."""
 
     title: str
     tone: Tone
@@ -105,7 +105,7 @@ class InvariantRow:
 
 @dataclass(frozen=True, kw_only=True)
 class EvidenceRow:
-    """One behaviour of a vendor that this run touched."""
+    """One behaviour of a vendor that this run used."""
 
     mock: str
     id: str
@@ -117,7 +117,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class RunReport:
-    """The whole. ``versions`` maps a part of the stack to its version."""
+    """The whole report. ``versions`` maps a part of the stack to its version."""
 
     tenant: str
     cmi_host: str
@@ -143,7 +143,7 @@ class RunReport:
 
     @property
     def mark(self) -> str:
-        """How far each chat was when this was read: tells a report that is outdated from one that is not."""
+        """The progress of each chat when this was read; it differs for a report that is outdated."""
         return ";".join(
             f"{chat.guid}:{len(chat.files)}:{sum(1 for each in chat.files if each.state == 'Stored')}"
             f":{sum(1 for each in chat.files if each.tone == 'failed')}"

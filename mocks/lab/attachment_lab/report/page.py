@@ -1,4 +1,4 @@
-"""The report as HTML: one file, nothing to fetch, no script; its own policy forbids both."""
+"""The report as HTML: one file without scripts or external resources; its own policy forbids both."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def render(report: RunReport) -> str:
     template = _environment().from_string(_read("report.html.jinja"))
     return template.render(
         report=report,
-        # Our own file, not data: and escaped it would be no style sheet any more.
+        # Our own file, not data; escaping would break the style sheet.
         style=Markup(style()),  # noqa: S704
         labels=LABELS,
         counts=Counter(each.label for each in report.evidence),
@@ -37,7 +37,7 @@ def render(report: RunReport) -> str:
 
 
 def style() -> str:
-    """The style sheet that stands in the document."""
+    """The style sheet in the document."""
     return _read("report.css")
 
 
@@ -56,7 +56,7 @@ def _environment() -> Environment:
 
 
 def took(milliseconds: float | None) -> str:
-    """A duration as a person says it."""
+    """A duration with its unit."""
     if milliseconds is None:
         return "–"
     return f"{milliseconds:.0f} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"

@@ -19,9 +19,9 @@ from attachment_lab.report.model import (
 )
 
 STATIONS = ("Contact Pro", "Integration", "Transfer service", "CMI download", "SAP Service Cloud")
-#: The worst of several tones is the one that is shown; a chat that has nothing to do at a stop does not count.
+#: The worst of several tones is shown; "idle" counts least.
 SEVERITY: Sequence[Tone] = ("failed", "waiting", "active", "done", "idle")
-#: Which mock's behaviours those of a chat's deliveries are.
+#: The mock whose behaviours a chat's deliveries use.
 CONTACT_PRO = "orchestration"
 
 
@@ -45,7 +45,7 @@ def chat_part(chat: ChatFacts, *, customer: str, channel: str) -> ChatPart:
 
 
 def sentence_of(files: Sequence[FileRow], *, ended: bool, at_rest: bool) -> str:
-    """What became of a chat's files, or of a whole tenant's; each fact once."""
+    """The outcome of a chat's files, or of a whole tenant's, in one sentence; each fact once."""
     if not files:
         return "There were no attachments."
     count = len(files)
@@ -55,10 +55,10 @@ def sentence_of(files: Sequence[FileRow], *, ended: bool, at_rest: bool) -> str:
         return f"{total} arrived; every byte is equal at both ends."
     if not ended:
         return f"{count} attachment{'' if count == 1 else 's'} in a chat whose event has not been fired."
-    told = [f"{len(stored)} of {count} attachments arrived with every byte equal"]
-    told += [f"{number} {words}" for number, words in _others(files) if number]
-    told += [] if at_rest else ["the transfer is still under way"]
-    return "; ".join(told) + "."
+    parts = [f"{len(stored)} of {count} attachments arrived with every byte equal"]
+    parts += [f"{number} {words}" for number, words in _others(files) if number]
+    parts += [] if at_rest else ["the transfer is still in progress"]
+    return "; ".join(parts) + "."
 
 
 def _others(files: Sequence[FileRow]) -> list[tuple[int, str]]:
@@ -80,10 +80,8 @@ def headline_of(chats: Sequence[ChatPart]) -> str:
     files = [file for each in fired for file in each.files]
     said = sentence_of(files, ended=True, at_rest=all(each.until for each in fired))
     open_chats = len(chats) - len(fired)
-    rest = (
-        f" {open_chats} chat{' has' if open_chats == 1 else 's have'} not been handed over yet." if open_chats else ""
-    )
-    return said + rest if fired else f"None of {len(chats)} chats has been handed over yet."
+    rest = f" {open_chats} chat{' has' if open_chats == 1 else 's have'} not been delivered yet." if open_chats else ""
+    return said + rest if fired else f"None of {len(chats)} chats has been delivered yet."
 
 
 def stations_of(pictures: Sequence[Picture]) -> tuple[StationPart, ...]:
@@ -110,7 +108,7 @@ def stations_of(pictures: Sequence[Picture]) -> tuple[StationPart, ...]:
 
 
 def invariants_of(verdict: ReconciliationVerdict) -> tuple[InvariantRow, ...]:
-    """Every invariant, those that hold too."""
+    """Every invariant, with its violations."""
     return tuple(
         InvariantRow(
             invariant=invariant,
@@ -121,8 +119,8 @@ def invariants_of(verdict: ReconciliationVerdict) -> tuple[InvariantRow, ...]:
     )
 
 
-def touched_by(chats: Iterable[ChatFacts]) -> set[tuple[str, str]]:
-    """(mock, id) of every behaviour that showed itself for these chats."""
+def used_by(chats: Iterable[ChatFacts]) -> set[tuple[str, str]]:
+    """(mock, id) of every behaviour that these chats used."""
     found: set[tuple[str, str]] = set()
     for chat in chats:
         found |= {(each.mock, name) for each in chat.file_exchanges for name in each.evidence}
@@ -130,8 +128,8 @@ def touched_by(chats: Iterable[ChatFacts]) -> set[tuple[str, str]]:
     return found
 
 
-def evidence_rows(book: Mapping[str, Sequence[Mapping[str, Any]]], touched: set[tuple[str, str]]) -> list[EvidenceRow]:
-    """The touched behaviours of the mocks' evidence books, least certain first."""
+def evidence_rows(evidence: Mapping[str, Sequence[Mapping[str, Any]]], used: set[tuple[str, str]]) -> list[EvidenceRow]:
+    """The used behaviours among the mocks' evidence, least certain first."""
     rows = [
         EvidenceRow(
             mock=mock,
@@ -141,9 +139,9 @@ def evidence_rows(book: Mapping[str, Sequence[Mapping[str, Any]]], touched: set[
             source=str(entry["source"]),
             switch=entry.get("switch"),
         )
-        for mock, entries in book.items()
+        for mock, entries in evidence.items()
         for entry in entries
-        if (mock, str(entry["id"])) in touched and entry["label"] in LABELS
+        if (mock, str(entry["id"])) in used and entry["label"] in LABELS
     ]
     order = {label: number for number, label in enumerate(reversed(LABELS))}
     return sorted(rows, key=lambda each: (order[each.label], each.mock, each.id))

@@ -1,4 +1,4 @@
-"""A report without file names and customers: each becomes a number, also where a violation names it. Pure."""
+"""Replaces file names and customers in a report by numbers, in violations too. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attachment_lab.report.model import ChatPart, FileRow, InvariantRow, RunRepo
 
 
 def without_names(report: RunReport) -> RunReport:
-    """The same report; digests stay, because they are what is compared."""
+    """The same report without names; digests stay, because they are what is compared."""
     aliases = _aliases(report)
     customers = {name: f"Customer {number}" for number, name in enumerate(_unique(report), 1)}
     return replace(
@@ -23,7 +23,7 @@ def _unique(report: RunReport) -> list[str]:
 
 
 def _aliases(report: RunReport) -> dict[str, str]:
-    """Name → alias, longest names first: a name that is part of another must not be replaced within it."""
+    """Name → alias, longest names first, so that a name within another one is not replaced there."""
     names = dict.fromkeys(each.name for each in report.files)
     numbered = {name: f"file {number}{_extension(name)}" for number, name in enumerate(names, 1)}
     return dict(sorted(numbered.items(), key=lambda pair: -len(pair[0])))

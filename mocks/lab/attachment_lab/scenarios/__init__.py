@@ -1,1 +1,1 @@
-"""Scenarios: what can go wrong on the stack, what should come of it, and what did. No Flask in here."""
+"""Scenarios: a fault on the stack, the expected result and the actual one. Without Flask."""

@@ -1,4 +1,4 @@
-"""The checks that scenarios are made of: each a sentence, what it reads, and what is right."""
+"""The checks of scenarios: each has a title, what it reads, and what it expects."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ FILES = 4
 
 
 def stored(count: int = FILES) -> Check:
-    """So many files arrived whole."""
+    """This many files arrived complete."""
     return _exactly("Files stored, every byte equal", count, lambda facts: facts.count("stored"))
 
 
 def failed(count: int, reason: str) -> Check:
-    """So many files were reported failed, each with a reason that begins with this code, and a remedy."""
+    """This many files were reported failed, each with a reason that begins with this code, and a remedy."""
 
     def read(facts: RunFacts) -> Value:
         parked = [each for each in facts.files if each.outcome == "parked"]
@@ -25,8 +25,8 @@ def failed(count: int, reason: str) -> Check:
 
     def right(_: Value, facts: RunFacts) -> bool:
         parked = [each for each in facts.files if each.outcome == "parked"]
-        told = all(each.reason.startswith(reason) and each.remedy for each in parked)
-        return len(parked) == count and told
+        explained = all(each.reason.startswith(reason) and each.remedy for each in parked)
+        return len(parked) == count and explained
 
     return Check(
         title="Files reported failed", want=f"{count}, reason {reason}, with a remedy", found=read, holds=right
@@ -34,7 +34,7 @@ def failed(count: int, reason: str) -> Check:
 
 
 def objects(count: int = FILES) -> Check:
-    """C4C holds so many attachment objects for the chat: one per file, no copy."""
+    """C4C has this many attachment objects for the chat: one per file, no copy."""
     return _exactly("Objects in C4C, no copies", count, lambda facts: facts.objects)
 
 
@@ -49,39 +49,39 @@ def uploads_per_file(most: int) -> Check:
 
 
 def rounds(least: int) -> Check:
-    """The service needed at least so many rounds."""
+    """The service needed at least this many rounds."""
     return _at_least("Rounds of the service", least, lambda facts: facts.rounds)
 
 
 def rounds_exactly(count: int) -> Check:
-    """The service made so many rounds."""
+    """The service needed exactly this many rounds."""
     return _exactly("Rounds of the service", count, lambda facts: facts.rounds)
 
 
-def struck(least: int = 1) -> Check:
-    """The fault did strike: otherwise the run proves nothing."""
-    return _at_least("Times the fault struck", least, lambda facts: facts.strikes)
+def fault_applied(least: int = 1) -> Check:
+    """The fault took effect: otherwise the run proves nothing."""
+    return _at_least("Requests that the fault affected", least, lambda facts: facts.faults_applied)
 
 
 def killed(count: int = 1) -> Check:
-    """So many workers were killed."""
+    """This many workers were killed."""
     return _exactly("Workers killed", count, lambda facts: facts.kills)
 
 
 def retried(least: int = 1) -> Check:
-    """The service asked again."""
+    """The service repeated requests."""
     return _at_least("Requests repeated", least, lambda facts: facts.retries)
 
 
 def refused(least: int = 1) -> Check:
-    """C4C turned uploads away."""
-    return _at_least("Uploads that C4C turned away", least, lambda facts: facts.refused)
+    """C4C refused uploads."""
+    return _at_least("Uploads that C4C refused", least, lambda facts: facts.refused)
 
 
 def passed(least_s: int) -> Check:
-    """So much of the stack's time went by."""
+    """At least this much virtual time passed."""
     return Check(
-        title="Time that passed on the stack, in seconds",
+        title="Virtual time that passed, in seconds",
         want=f"at least {least_s}",
         found=lambda facts: round(facts.virtual_s),
         holds=lambda value, _: isinstance(value, int) and value >= least_s,
@@ -89,7 +89,7 @@ def passed(least_s: int) -> Check:
 
 
 def deliveries(*states: str) -> Check:
-    """Contact Pro's attempts ended so, in this order."""
+    """The results of Contact Pro's attempts, in this order."""
     want = ", ".join(states)
     return Check(
         title="Deliveries of the event",
@@ -105,7 +105,7 @@ def one_transfer() -> Check:
 
 
 def fresh_token() -> Check:
-    """Every delivery had a token of its own: the second could not use the first one's."""
+    """Every delivery had a token of its own."""
     return Check(
         title="Tokens of the deliveries",
         want="each new, none reused",
@@ -115,7 +115,7 @@ def fresh_token() -> Check:
 
 
 def outcome(word: str) -> Check:
-    """The service's own word for the end."""
+    """The service's outcome."""
     return Check(
         title="The service reports",
         want=word,
@@ -125,7 +125,7 @@ def outcome(word: str) -> Check:
 
 
 def invariants_hold() -> Check:
-    """The reconciliation has nothing to say."""
+    """The reconciliation finds no violation."""
     return Check(
         title="Reconciliation",
         want="every invariant holds",
@@ -135,7 +135,7 @@ def invariants_hold() -> Check:
 
 
 def invariant_broken(invariant: str, count: int, hop: str) -> Check:
-    """The reconciliation finds exactly this, and blames this hop."""
+    """The reconciliation finds exactly this, at this hop."""
 
     def right(_: Value, facts: RunFacts) -> bool:
         found = Counter((each.invariant, each.hop) for each in facts.verdict.violations)
@@ -147,7 +147,7 @@ def invariant_broken(invariant: str, count: int, hop: str) -> Check:
 
 
 def changed(count: int) -> Check:
-    """So many files in C4C differ from CMI's."""
+    """This many files in C4C differ from CMI's."""
     return _exactly("Files that differ at both ends", count, lambda facts: facts.count("changed"))
 
 

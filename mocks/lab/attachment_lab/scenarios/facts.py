@@ -1,4 +1,4 @@
-"""What came of a run, from the reconciliation, the service and the mocks' journals."""
+"""The facts of a run, from the reconciliation, the service and the mocks' journals."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from attachment_lab.scenarios.run import ScenarioRun
 from attachment_lab.tenant.service_api import AttachmentRecord, TransferRecord
 
 
-def gather(run: ScenarioRun, *, strikes: int) -> RunFacts:
+def gather(run: ScenarioRun, *, faults_applied: int) -> RunFacts:
     """Read everything about the run's chat. Raises LabError."""
-    reconciliation = run.ground.reconciliation
+    reconciliation = run.context.reconciliation
     records = reconciliation.records().of_chat(run.chat.guid)
     found = facts_from(records, FileTrace(reconciliation.to, reconciliation.names).all())
-    return RunFacts(**(vars(found) | {"strikes": strikes, "kills": run.kills, "virtual_s": run.virtual_s}))
+    return RunFacts(
+        **(vars(found) | {"faults_applied": faults_applied, "kills": run.kills, "virtual_s": run.virtual_s})
+    )
 
 
 def facts_from(records: ChainRecords, file_exchanges: Sequence[FileExchange]) -> RunFacts:
@@ -47,7 +49,7 @@ def _ids(records: ChainRecords) -> list[str]:
 
 
 class _Seen:
-    """The journals' file_exchanges of one chat, counted per file."""
+    """The journals' file exchanges of one chat, counted per file."""
 
     def __init__(
         self, records: ChainRecords, file_exchanges: Sequence[FileExchange], transfer: TransferRecord | None

@@ -1,4 +1,4 @@
-"""The words of a scenario: steps that are carried out, checks that are judged, and what came of it."""
+"""A scenario's parts: steps that are executed, checks, and the result."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Value = int | float | str | bool | None
 
 @dataclass(frozen=True, kw_only=True)
 class FileFact:
-    """What became of one file.
+    """The outcome of one file.
 
     Attributes:
         outcome: stored, parked, skipped, changed, or the service's state of it.
         objects: how many C4C objects hold its bytes.
-        downloads, uploads: how often it was asked for at CMI and sent to C4C.
+        downloads, uploads: number of requests for it at CMI, and of uploads to C4C.
     """
 
     name: str
@@ -40,15 +40,15 @@ class FileFact:
 
 @dataclass(frozen=True, kw_only=True)
 class RunFacts:
-    """What happened, as reconciliation, service and journals tell it.
+    """What happened, from reconciliation, service and journals.
 
     Attributes:
         objects: attachment objects of this chat's activity in C4C.
         deliveries: one state per attempt of Contact Pro, oldest first, such as delivered or failed.
-        tokens: how the token of each delivery was come by: fetched, cached, refreshed.
+        tokens: the origin of each delivery's token: fetched, cached, refreshed.
         retries: requests for a file beyond the first, at CMI or C4C.
-        refused: uploads that C4C turned away.
-        strikes: how often planned faults struck.
+        refused: uploads that C4C refused.
+        faults_applied: number of requests that planned faults affected.
         kills: worker processes killed.
         virtual_s: seconds by which the stack's clock was moved.
     """
@@ -63,32 +63,42 @@ class RunFacts:
     tokens: tuple[str, ...] = ()
     retries: int = 0
     refused: int = 0
-    strikes: int = 0
+    faults_applied: int = 0
     kills: int = 0
     virtual_s: float = 0.0
 
     def count(self, outcome: str) -> int:
-        """How many files ended so."""
+        """Number of files with this outcome."""
         return sum(1 for each in self.files if each.outcome == outcome)
 
     def to_json(self) -> dict[str, Any]:
         """For the page and ``--json``: numbers, and a row per file."""
-        shown = ("outcome", "objects", "transfers", "rounds", "retries", "refused", "strikes", "kills", "virtual_s")
-        told = {name: getattr(self, name) for name in shown}
+        shown = (
+            "outcome",
+            "objects",
+            "transfers",
+            "rounds",
+            "retries",
+            "refused",
+            "faults_applied",
+            "kills",
+            "virtual_s",
+        )
+        found = {name: getattr(self, name) for name in shown}
         reconciliation = {"ok": self.verdict.ok, "violations": [each.sentence for each in self.verdict.violations]}
-        told |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "reconciliation": reconciliation}
-        return told | {"files": [each.to_json() for each in self.files]}
+        found |= {"deliveries": list(self.deliveries), "tokens": list(self.tokens), "reconciliation": reconciliation}
+        return found | {"files": [each.to_json() for each in self.files]}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One thing that should be so.
+    """One expectation.
 
     Attributes:
-        title: what is looked at, in words.
+        title: what is checked, in words.
         want: what is expected, in words.
-        found: reads it from the facts.
-        holds: judges what was read.
+        found: reads the value from the facts.
+        holds: whether the value is as expected.
     """
 
     title: str
@@ -97,7 +107,7 @@ class Check:
     holds: Callable[[Value, RunFacts], bool]
 
     def judge(self, facts: RunFacts) -> CheckResult:
-        """What should be, and what is."""
+        """The expectation and what was found."""
         value = self.found(facts)
         return CheckResult(title=self.title, want=self.want, found=_words(value), ok=self.holds(value, facts))
 
@@ -114,7 +124,7 @@ class CheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that is done; ``say`` tells a spectator what."""
+    """One action; ``say`` describes it for people."""
 
     say: str
     do: Callable[[ScenarioRun], None]
@@ -125,11 +135,11 @@ class Scenario:
     """One row of the table.
 
     Attributes:
-        happens: what goes wrong, for a spectator.
-        expected: what should come of it.
-        moves_clock: the service has one clock for all tenants; the run moves it.
-        needs_fault_proxy: it breaks the wire, which only a stack through the fault proxies can have.
-        needs_worker: it kills the worker, which only works where the stack runs on this machine.
+        happens: what goes wrong, in words.
+        expected: the expected result, in words.
+        moves_clock: it moves the service's clock, which is shared by all tenants.
+        needs_fault_proxy: it plans a wire fault, which needs a stack with fault proxies.
+        needs_worker: it kills the worker, so the stack must run on this machine.
     """
 
     id: str
@@ -145,9 +155,9 @@ class Scenario:
     def to_json(self) -> dict[str, Any]:
         """What a list shows."""
         shown = ("id", "title", "happens", "expected", "moves_clock", "needs_fault_proxy", "needs_worker")
-        told = {name: getattr(self, name) for name in shown}
+        listed = {name: getattr(self, name) for name in shown}
         checks = [{"title": each.title, "want": each.want} for each in self.checks]
-        return told | {"steps": [each.say for each in self.steps], "checks": checks}
+        return listed | {"steps": [each.say for each in self.steps], "checks": checks}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +166,7 @@ class ScenarioResult:
 
     Attributes:
         chat: the guid of its chat.
-        trouble: why it could not be run to its end; then nothing was judged.
+        trouble: why it could not be run to its end; then nothing was checked.
     """
 
     scenario: Scenario
@@ -168,7 +178,7 @@ class ScenarioResult:
 
     @property
     def ok(self) -> bool:
-        """It ran, and everything is as it should be."""
+        """Whether it ran and every check holds."""
         return self.trouble is None and bool(self.findings) and all(each.ok for each in self.findings)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Runs a scenario: refuses what cannot be, carries out the steps, judges the end, takes everything back."""
+"""Runs a scenario: checks what it needs, executes the steps, checks the result, and undoes its changes."""
 
 from __future__ import annotations
 
@@ -14,34 +14,32 @@ from attachment_lab.scenarios.run import ScenarioContext, ScenarioRun, planned_f
 OnStep = Callable[[int, str], None]
 
 
-def obstacle(scenario: Scenario, ground: ScenarioContext) -> str | None:
-    """Why this stack cannot play the scenario, with what would help; None when it can."""
-    if scenario.needs_fault_proxy and not ground.fault_proxy:
-        return (
-            "It breaks the wire, and this stack has no fault proxies: start one with attachment-lab up --fault-proxy."
-        )
-    if scenario.moves_clock and ground.clock_file is None:
-        return "It moves the service’s clock, which cannot be moved from here: start a stack with attachment-lab up."
-    if scenario.needs_worker and ground.worker_health_port is None:
+def obstacle(scenario: Scenario, context: ScenarioContext) -> str | None:
+    """Why this stack cannot play the scenario, and what would help; None when it can."""
+    if scenario.needs_fault_proxy and not context.fault_proxy:
+        return "It plans a wire fault, and this stack has no fault proxies: start attachment-lab up --fault-proxy."
+    if scenario.moves_clock and context.clock_file is None:
+        return "It moves the service’s clock, which this process cannot move: start a stack with attachment-lab up."
+    if scenario.needs_worker and context.worker_health_port is None:
         return "It kills the worker, which does not run on this machine: start a stack with attachment-lab up."
     return None
 
 
 def play(
     scenario: Scenario,
-    ground: ScenarioContext,
-    told: OnStep = lambda *_: None,
-    opened: Callable[[str], None] = lambda _: None,
+    context: ScenarioContext,
+    on_step: OnStep = lambda *_: None,
+    on_chat: Callable[[str], None] = lambda _: None,
 ) -> ScenarioResult:
-    """Play it to its end. ``opened`` hears the chat's guid. Raises WrongUse when it cannot begin here."""
-    trouble = obstacle(scenario, ground)
+    """Play it to its end. ``on_chat`` is called with the chat's guid. Raises WrongUse when it cannot start here."""
+    trouble = obstacle(scenario, context)
     if trouble:
         raise WrongUse(trouble)
-    if planned_faults(ground.reconciliation):
+    if planned_faults(context.reconciliation):
         raise WrongUse("Faults are planned in this tenant already; remove them first, or the run proves nothing.")
-    began, run = time.monotonic(), ScenarioRun(ground)
+    began, run = time.monotonic(), ScenarioRun(context)
     try:
-        return _play(scenario, run, told, opened, began)
+        return _play(scenario, run, on_step, on_chat, began)
     except LabError as exc:
         return ScenarioResult(scenario=scenario, chat=run.guid, trouble=str(exc), took_s=time.monotonic() - began)
     finally:
@@ -49,15 +47,15 @@ def play(
 
 
 def _play(
-    scenario: Scenario, run: ScenarioRun, told: OnStep, opened: Callable[[str], None], began: float
+    scenario: Scenario, run: ScenarioRun, on_step: OnStep, on_chat: Callable[[str], None], began: float
 ) -> ScenarioResult:
     for number, step in enumerate(scenario.steps):
-        told(number, step.say)
+        on_step(number, step.say)
         step.do(run)
         if number == 0 and run.guid:
-            opened(run.guid)
-    told(len(scenario.steps), "Reading both ends and the books")
-    facts = gather(run, strikes=run.strikes())
+            on_chat(run.guid)
+    on_step(len(scenario.steps), "Reading both ends and reconciling")
+    facts = gather(run, faults_applied=run.faults_applied())
     findings = tuple(check.judge(facts) for check in scenario.checks)
     return ScenarioResult(
         scenario=scenario, chat=run.guid, findings=findings, facts=facts, took_s=time.monotonic() - began

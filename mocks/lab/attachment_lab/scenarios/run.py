@@ -32,9 +32,9 @@ class ScenarioContext:
     """The stack that a scenario plays on, in one tenant.
 
     Attributes:
-        clock_file: the service's virtual clock; None = it cannot be moved from here.
+        clock_file: the service's virtual clock; None = this process cannot move it.
         worker_health_port: by which the worker process is found; None = it runs elsewhere.
-        fault_proxy: whether wire faults can strike.
+        fault_proxy: whether wire faults can take effect.
     """
 
     reconciliation: Reconciliation
@@ -44,15 +44,15 @@ class ScenarioContext:
 
 
 class ScenarioRun:
-    """One run. Its steps call these; ``close`` takes back whatever they planned."""
+    """One run. Its steps call these methods; ``close`` undoes what they changed."""
 
-    def __init__(self, ground: ScenarioContext, *, patience_s: float = PATIENCE_S) -> None:
-        self.ground = ground
+    def __init__(self, context: ScenarioContext, *, patience_s: float = PATIENCE_S) -> None:
+        self.context = context
         self.patience_s = patience_s
         self.planned: list[tuple[str, str]] = []
         self.undo: list[Callable[[], None]] = []
         self.kills = 0
-        self._struck = 0
+        self._applied = 0
         self.virtual_s = 0.0
         self._chat: LabConversation | None = None
 
@@ -70,52 +70,52 @@ class ScenarioRun:
 
     def open_chat(self, customer: Mapping[str, str]) -> LabConversation:
         """A customer writes, an agent accepts, C4C has its activity."""
-        reconciliation = self.ground.reconciliation
+        reconciliation = self.context.reconciliation
         sent = reconciliation.customer_sent
         self._chat = LabConversation.open(
             reconciliation.to, reconciliation.names, customer=dict(customer), on_sent=sent
         )
         return self._chat
 
-    def plan(self, place_id: str, kind: str, *, path: str | None = None, **given: Any) -> str:
-        """Plan a fault at a place of ``places``; ``params`` and the plan's other members as the kit takes them.
+    def plan(self, location_id: str, kind: str, *, path: str | None = None, **given: Any) -> str:
+        """Plan a fault at a location of ``faults.locations``; the other arguments are members of the kit's fault plan.
 
-        ``path`` narrows the place to some of its requests.
+        ``path`` narrows the location to some of its requests.
         """
-        place, reconciliation = BY_ID[place_id], self.ground.reconciliation
-        if place_id == "token":
-            reconciliation.service.token()  # or the lab's own request would be the one that is struck
-        match = place.match | ({"path": path} if path else {})
+        location, reconciliation = BY_ID[location_id], self.context.reconciliation
+        if location_id == "token":
+            reconciliation.service.token()  # fetched now: otherwise the fault would affect the lab's own request
+        match = location.match | ({"path": path} if path else {})
         body = {"match": match, "kind": kind, **given}
-        answer = reconciliation.to.mock(place.mock).post("/_mock/faults", body, tenant=reconciliation.names.name)
-        self.planned.append((place.mock, str(answer["id"])))
+        answer = reconciliation.to.mock(location.mock).post("/_mock/faults", body, tenant=reconciliation.names.name)
+        self.planned.append((location.mock, str(answer["id"])))
         return str(answer["id"])
 
-    def strikes(self) -> int:
-        """How often this run's faults have struck, those already taken back included."""
-        return self._struck + sum(int(fault["applied"]) for _, fault in self._mine())
+    def faults_applied(self) -> int:
+        """Number of requests that this run's faults have affected, removed faults included."""
+        return self._applied + sum(int(fault["applied"]) for _, fault in self._mine())
 
-    def mend(self) -> None:
-        """Take this run's faults back."""
+    def remove_faults(self) -> None:
+        """Remove this run's faults."""
         for mock, fault in self._mine():
-            self._struck += int(fault["applied"])
-            self.ground.reconciliation.to.mock(mock).delete(
-                f"/_mock/faults/{fault['id']}", tenant=self.ground.reconciliation.names.name
+            self._applied += int(fault["applied"])
+            self.context.reconciliation.to.mock(mock).delete(
+                f"/_mock/faults/{fault['id']}", tenant=self.context.reconciliation.names.name
             )
         self.planned.clear()
 
     def _mine(self) -> list[tuple[str, Mapping[str, Any]]]:
         found: list[tuple[str, Mapping[str, Any]]] = []
         for mock in sorted({mock for mock, _ in self.planned}):
-            known = self.ground.reconciliation.to.mock(mock).get(
-                "/_mock/faults", tenant=self.ground.reconciliation.names.name
+            known = self.context.reconciliation.to.mock(mock).get(
+                "/_mock/faults", tenant=self.context.reconciliation.names.name
             )
             found += [(mock, fault) for fault in known["faults"] if (mock, fault["id"]) in self.planned]
         return found
 
     def switch(self, mock: str, **dialect: Any) -> None:
-        """Set switches of a mock; they go back to what they were at the end."""
-        reconciliation = self.ground.reconciliation
+        """Set switches of a mock; their former values are restored at the end."""
+        reconciliation = self.context.reconciliation
         calls, tenant = reconciliation.to.mock(mock), reconciliation.names.name
         now = calls.get("/_mock/dialect", tenant=tenant)
         before = {name: now["dialect"].get(name, now["defaults"].get(name)) for name in dialect}
@@ -123,60 +123,60 @@ class ScenarioRun:
         self.undo.append(lambda: calls.post("/_mock/dialect", before, tenant=tenant))
 
     def transfer(self) -> TransferRecord | None:
-        """The service's transfer for the chat, None before it knows one."""
-        found = self.ground.reconciliation.service.transfers(chat=self.chat.guid)
+        """The service's transfer for the chat; None before there is one."""
+        found = self.context.reconciliation.service.transfers(chat=self.chat.guid)
         return found[-1] if found else None
 
     def wait(self, holds: Callable[[], bool], what: str) -> None:
-        """Look until it holds. Raises NotSettled after the patience, in wall seconds."""
+        """Poll until ``holds`` is true. Raises NotSettled after ``patience_s`` wall seconds."""
         deadline = time.monotonic() + self.patience_s
         while not holds():
             if time.monotonic() > deadline:
-                raise NotSettled(f"waited {self.patience_s:g} s in vain: {what}")
+                raise NotSettled(f"not within {self.patience_s:g} s: {what}")
             time.sleep(POLL_S)
 
     def settle(self) -> None:
-        """Wait until nothing moves by itself. Raises NotSettled."""
-        wait_until_settled(self.ground.reconciliation, timeout_s=self.patience_s)
+        """Wait until the chain is at rest. Raises NotSettled."""
+        wait_until_settled(self.context.reconciliation, timeout_s=self.patience_s)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass for the service and for all its tenants."""
-        clock_file = self.ground.clock_file
+        """Advance the clocks of the service and of all tenants."""
+        clock_file = self.context.clock_file
         if clock_file is None:
-            raise WrongUse("the service's clock cannot be moved from here")
-        advance_stack(self.ground.reconciliation.to, clock_file, seconds)
+            raise WrongUse("this process cannot move the service's clock")
+        advance_stack(self.context.reconciliation.to, clock_file, seconds)
         self.virtual_s += seconds
 
     def skip_waits(self) -> None:
-        """Whenever the transfer waits, let time pass until its next round; until it is at rest."""
+        """Advance the clock to the next round whenever the transfer waits, until it is at rest."""
         self.wait(lambda: self.transfer() is not None, "the event reaches the service")
         for _ in range(MOST_ROUNDS):
             self.wait(lambda: _is_between_rounds(self.transfer()), "the round ends")
             transfer = self.transfer()
             if transfer is None or transfer.is_at_rest:
                 return
-            self.advance(_until(transfer, self.ground.clock_file))
+            self.advance(_until(transfer, self.context.clock_file))
             self.wait(lambda before=transfer: self.transfer() != before, "the next round begins")  # type: ignore[misc]  # default binds
         raise NotSettled(f"not at rest after {MOST_ROUNDS} rounds")
 
     def kill_worker(self) -> None:
         """kill -9 the worker; the service's supervisor starts another."""
-        port = self.ground.worker_health_port
+        port = self.context.worker_health_port
         if port is None:
             raise WrongUse("the worker does not run on this machine: it cannot be killed from here")
         kill_listener(port)
         self.kills += 1
 
     def retry(self) -> None:
-        """What an operator's "Try again" does. Raises Refused with the service's reason."""
+        """Do what an operator's "Try again" does. Raises RequestRefused with the service's reason."""
         transfer = self.transfer()
         if transfer is None:
-            raise LabFailed("the service knows no transfer for this chat: there is nothing to try again")
-        self.ground.reconciliation.service.retry(transfer.id)
+            raise LabFailed("the service has no transfer for this chat: there is nothing to retry")
+        self.context.reconciliation.service.retry(transfer.id)
 
     def redeliver_failed(self) -> None:
-        """Send what failed again, as an administrator does from the event log."""
-        reconciliation = self.ground.reconciliation
+        """Redeliver what failed, as an administrator does from the event log."""
+        reconciliation = self.context.reconciliation
         failed = [
             each.id for each in reconciliation.deliveries() if each.chat == self.chat.guid and each.state == "failed"
         ]
@@ -186,29 +186,29 @@ class ScenarioRun:
             )
 
     def close(self) -> None:
-        """Put right what the steps changed; one thing that cannot be put right does not keep the others."""
+        """Undo what the steps changed; one change that cannot be undone does not prevent the others."""
         troubles = []
-        for step in (self.mend, *reversed(self.undo)):
+        for step in (self.remove_faults, *reversed(self.undo)):
             try:
                 step()
             except LabError as exc:
                 troubles.append(str(exc))
         self.undo.clear()
         if troubles:
-            raise LabFailed("the scenario could not be taken back: " + "; ".join(troubles))
+            raise LabFailed("the scenario's changes could not be undone: " + "; ".join(troubles))
 
 
 def planned_faults(reconciliation: Reconciliation) -> int:
-    """How many faults are planned in this tenant that could strike a new chat."""
+    """Number of planned faults in this tenant that could affect a new chat."""
     count = 0
     for mock in MOCKS:
         planned = reconciliation.to.mock(mock).get("/_mock/faults", tenant=reconciliation.names.name)["faults"]
-        count += sum(1 for each in planned if can_strike_a_new_chat(each))
+        count += sum(1 for each in planned if can_affect_a_new_chat(each))
     return count
 
 
-def can_strike_a_new_chat(fault: Mapping[str, Any]) -> bool:
-    """Not one that is used up, nor one for a file or object that exists already: its id is in the path."""
+def can_affect_a_new_chat(fault: Mapping[str, Any]) -> bool:
+    """False for a fault that is used up, and for one whose path has the id of an existing file or object."""
     return fault["remaining"] != 0 and not _AN_ID.search(fault["match"].get("path", ""))
 
 
@@ -217,7 +217,7 @@ def _is_between_rounds(transfer: TransferRecord | None) -> bool:
 
 
 def _until(transfer: TransferRecord, clock_file: Path | None) -> float:
-    """Virtual seconds from now to the transfer's next round, and a little more."""
+    """Virtual seconds from now until shortly after the start of the transfer's next round."""
     if transfer.next_round_at is None or clock_file is None:
         return 1.0
     due_s = datetime.fromisoformat(transfer.next_round_at).timestamp()

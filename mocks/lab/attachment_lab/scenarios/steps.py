@@ -1,4 +1,4 @@
-"""The steps that scenarios are made of: each says what it does and does it."""
+"""The steps of scenarios: each has a description and an action."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attachment_lab.scenarios.model import Step
 from attachment_lab.scenarios.run import ScenarioRun
 from attachment_lab.tenant.conversation import Sendable
 
-#: Scenarios are about what goes wrong, not about size: only files up to this size are sent.
+#: Only files up to this size are sent: scenarios are about faults, not about size.
 SMALL_BYTES = 400 * 1024
 CUSTOMER = {"name": "Alice Example", "email": "alice@example.com"}
 
@@ -32,7 +32,7 @@ def customer_sends(count: int = FILES) -> Step:
         for each in small_files(count):
             chat.send(each)
 
-    return Step(say=f"A customer sends {count} files; an agent takes the chat", do=do)
+    return Step(say=f"A customer sends {count} files; an agent accepts the chat", do=do)
 
 
 def chat_ends(copies: int = 1) -> Step:
@@ -47,17 +47,17 @@ def chat_ends(copies: int = 1) -> Step:
     return Step(say=f"The chat ends; Contact Pro delivers its event{times}", do=do)
 
 
-def fault(say: str, place: str, kind: str, **given: Any) -> Step:
+def fault(say: str, location: str, kind: str, **given: Any) -> Step:
     """Plan a fault (see ``ScenarioRun.plan``)."""
 
     def do(run: ScenarioRun) -> None:
-        run.plan(place, kind, **given)
+        run.plan(location, kind, **given)
 
     return Step(say=say, do=do)
 
 
 def fault_on_second_file(say: str, kind: str, *, times: int | None = 1, **given: Any) -> Step:
-    """Plan a fault for the download of the second file, by its id at CMI; the others are left alone."""
+    """Plan a fault for the download of the second file alone, by its id at CMI."""
 
     def do(run: ScenarioRun) -> None:
         run.plan("download", kind, path=f"*/attachments/{run.chat.sent[1].id}*", times=times, **given)
@@ -81,12 +81,12 @@ def time_passes() -> Step:
 
 
 def clock_moves(say: str, seconds: float) -> Step:
-    """Let time pass."""
+    """Advance the clocks."""
     return Step(say=say, do=lambda run: run.advance(seconds))
 
 
 def event_again(say: str) -> Step:
-    """The event engine has one more event of this chat."""
+    """Fire one more event of this chat."""
 
     def do(run: ScenarioRun) -> None:
         run.chat.fire("Ended")
@@ -101,41 +101,41 @@ def worker_dies() -> Step:
         run.wait(lambda: _is_half_way(run), "the first file is stored")
         run.kill_worker()
 
-    return Step(say="When the first file is stored, the worker gets kill -9", do=do)
+    return Step(say="When the first file is stored, the worker is killed with kill -9", do=do)
 
 
 def colleague_saves() -> Step:
-    """A colleague holds the activity's lock until the service has been turned away."""
+    """A colleague holds the activity's lock until the service has been refused."""
 
     def do(run: ScenarioRun) -> None:
-        colleague = Colleague(run.ground.reconciliation, run.chat.guid)
-        run.undo.append(colleague.let_go)
+        colleague = Colleague(run.context.reconciliation, run.chat.guid)
+        run.undo.append(colleague.release)
         colleague.hold()
 
     return Step(say="A colleague is saving a long file to the same activity: C4C locks it", do=do)
 
 
 def colleague_done() -> Step:
-    """Wait until the lock was met, then let go."""
+    """Wait until the service has met the lock, then release it."""
 
     def do(run: ScenarioRun) -> None:
-        run.wait(lambda: _is_waiting(run), "the service is turned away by the lock")
+        run.wait(lambda: _is_waiting(run), "the service is refused because of the lock")
         while run.undo:
             run.undo.pop()()
 
-    return Step(say="The service is turned away; then the colleague is done", do=do)
+    return Step(say="The service is refused; then the colleague has finished", do=do)
 
 
 def parked() -> Step:
-    """Wait for a transfer that needs a person."""
+    """Wait for a transfer that needs an operator."""
     return Step(say="The service reports it and stops", do=lambda run: run.settle())
 
 
-def mended(say: str) -> Step:
-    """The cause is removed, and an operator presses the button."""
+def repaired(say: str) -> Step:
+    """The cause is removed, and an operator retries."""
 
     def do(run: ScenarioRun) -> None:
-        run.mend()
+        run.remove_faults()
         run.retry()
 
     return Step(say=say, do=do)
@@ -163,4 +163,6 @@ def _is_waiting(run: ScenarioRun) -> bool:
 
 
 def _has_failed(run: ScenarioRun) -> bool:
-    return any(each.chat == run.chat.guid and each.state == "failed" for each in run.ground.reconciliation.deliveries())
+    return any(
+        each.chat == run.chat.guid and each.state == "failed" for each in run.context.reconciliation.deliveries()
+    )

@@ -1,4 +1,4 @@
-"""The scenarios, as one table. Each row says what happens, what should come of it, the steps and the checks."""
+"""The scenarios as one table: what happens, what is expected, the steps and the checks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FAILURES: tuple[Scenario, ...] = (
         title="C4C is down for ten minutes",
         happens="SAP Service Cloud answers 503 to everything for ten minutes of the stack’s time.",
         expected="The service waits longer and longer between rounds and stores every file once C4C is back. "
-        "Nobody has to do anything.",
+        "No operator is needed.",
         moves_clock=True,
         steps=(
             do.customer_sends(),
@@ -36,7 +36,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.time_passes(),
         ),
         checks=(
-            see.struck(2),
+            see.fault_applied(2),
             see.passed(TEN_MINUTES_S - 60),
             see.rounds(3),
             see.stored(),
@@ -48,7 +48,7 @@ _FAILURES: tuple[Scenario, ...] = (
         id="token-expires",
         title="The token expires in the middle",
         happens="Between two events of one chat, Contact Pro’s access token runs out.",
-        expected="The event engine gets a new token by itself; the second event starts another round, "
+        expected="The event engine gets a new token; the second event starts another round, "
         "and no file is stored twice.",
         moves_clock=True,
         steps=(
@@ -74,8 +74,7 @@ _FAILURES: tuple[Scenario, ...] = (
         id="answer-lost",
         title="The answer is lost after the upload",
         happens="C4C stores a file, but the service gets a 504 instead of the answer.",
-        expected="The service looks in C4C before it sends anything again, finds the file and adopts it: "
-        "no second copy.",
+        expected="The service checks C4C before it sends anything again, finds the file and adopts it: no second copy.",
         steps=(
             do.customer_sends(),
             do.fault(
@@ -84,13 +83,13 @@ _FAILURES: tuple[Scenario, ...] = (
             do.chat_ends(),
             do.settled(),
         ),
-        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+        checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
     ),
     Scenario(
         id="cmi-throttles",
         title="CMI throttles",
-        happens="CMI answers 429 with Retry-After to the first download, as a gateway that is asked too much does.",
-        expected="The service keeps to Retry-After and carries the file in a later round.",
+        happens="CMI answers 429 with Retry-After to the first download, as a gateway does at too many requests.",
+        expected="The service respects Retry-After and transfers the file in a later round.",
         moves_clock=True,
         steps=(
             do.customer_sends(),
@@ -104,7 +103,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.time_passes(),
         ),
         checks=(
-            see.struck(),
+            see.fault_applied(),
             see.passed(25),
             see.rounds(2),
             see.retried(),
@@ -118,7 +117,7 @@ _FAILURES: tuple[Scenario, ...] = (
         title="A byte changes on the way",
         happens="One byte of one file is changed on its way out of CMI.",
         expected="CMI gives no digest, so the service cannot see it. The reconciliation compares both ends, "
-        "names the file and blames the hop.",
+        "names the file and the hop.",
         steps=(
             do.customer_sends(),
             do.fault_on_second_file("One byte of the second download will change", "flip_byte", params={"offset": 20}),
@@ -126,7 +125,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.settled(),
         ),
         checks=(
-            see.struck(),
+            see.fault_applied(),
             see.stored(FILES - 1),
             see.changed(1),
             see.objects(),
@@ -138,7 +137,7 @@ _FAILURES: tuple[Scenario, ...] = (
         title="A file is gone from CMI",
         happens="CMI lists a file but answers 404 when it is downloaded.",
         expected="The other files arrive; this one is reported failed with a reason and a remedy. "
-        "Nothing is lost in silence.",
+        "Nothing is lost silently.",
         steps=(
             do.customer_sends(),
             do.fault_on_second_file("The second file will be gone", "status", times=None, params={"status": 404}),
@@ -146,7 +145,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.settled(),
         ),
         checks=(
-            see.struck(),
+            see.fault_applied(),
             see.stored(FILES - 1),
             see.failed(1, "attachment-gone"),
             see.objects(FILES - 1),
@@ -157,8 +156,8 @@ _FAILURES: tuple[Scenario, ...] = (
     Scenario(
         id="c4c-locked",
         title="C4C locks the activity",
-        happens="A colleague is saving to the same activity; C4C turns the service’s upload away as locked.",
-        expected="The service comes back later and stores every file once.",
+        happens="A colleague is saving to the same activity; C4C refuses the service’s upload as locked.",
+        expected="The service retries later and stores every file once.",
         moves_clock=True,
         steps=(
             do.customer_sends(),
@@ -173,12 +172,14 @@ _FAILURES: tuple[Scenario, ...] = (
         id="worker-killed",
         title="The worker is killed half-way",
         happens="kill -9 hits the service’s worker while it uploads.",
-        expected="The supervisor starts another, which goes on where the first one stopped: nothing lost, "
-        "nothing doubled.",
+        expected="The supervisor starts another, which continues where the first one stopped: nothing is lost, "
+        "nothing is stored twice.",
         needs_worker=True,
         steps=(
             do.customer_sends(),
-            do.fault("C4C takes its time with each upload", "upload", "latency", times=None, params={"delay_s": 0.7}),
+            do.fault(
+                "C4C takes 0.7 seconds more for each upload", "upload", "latency", times=None, params={"delay_s": 0.7}
+            ),
             do.chat_ends(),
             do.worker_dies(),
             do.settled(),
@@ -214,7 +215,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.chat_ends(),
             do.settled(),
         ),
-        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+        checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
     ),
     Scenario(
         id="refused-then-redriven",
@@ -227,16 +228,24 @@ _FAILURES: tuple[Scenario, ...] = (
             do.fault("C4C will refuse every upload", "upload", "status", times=None, params={"status": 403}),
             do.chat_ends(),
             do.parked(),
-            do.mended("The right is granted; an operator presses Try again"),
+            do.repaired("The right is granted; an operator presses Try again"),
             do.settled(),
         ),
-        checks=(see.struck(), see.rounds(2), see.stored(), see.objects(), see.outcome("stored"), see.invariants_hold()),
+        checks=(
+            see.fault_applied(),
+            see.rounds(2),
+            see.stored(),
+            see.objects(),
+            see.outcome("stored"),
+            see.invariants_hold(),
+        ),
     ),
     Scenario(
         id="event-lost",
         title="The event does not get through",
         happens="The service answers 503 when Contact Pro delivers the event; Contact Pro tries once only (assumed).",
-        expected="Nothing is carried until somebody sends the event again from the event log; then every file arrives.",
+        expected="Nothing is transferred until an administrator redelivers the event from the event log; "
+        "then every file arrives.",
         steps=(
             do.customer_sends(),
             do.fault("The service will be away for a moment", "delivery", "status", params={"status": 503}),
@@ -245,7 +254,7 @@ _FAILURES: tuple[Scenario, ...] = (
             do.settled(),
         ),
         checks=(
-            see.struck(),
+            see.fault_applied(),
             see.deliveries("failed", "delivered"),
             see.stored(),
             see.objects(),
@@ -256,7 +265,8 @@ _FAILURES: tuple[Scenario, ...] = (
         id="download-cut",
         title="A download breaks off",
         happens="The connection to CMI closes in the middle of a file.",
-        expected="The service sees that bytes are missing and asks again. No half file reaches C4C.",
+        expected="The service detects that bytes are missing and downloads the file again. "
+        "No incomplete file reaches C4C.",
         moves_clock=True,
         needs_fault_proxy=True,
         steps=(
@@ -267,13 +277,13 @@ _FAILURES: tuple[Scenario, ...] = (
             do.chat_ends(),
             do.time_passes(),
         ),
-        checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.invariants_hold()),
+        checks=(see.fault_applied(), see.retried(), see.stored(), see.objects(), see.invariants_hold()),
     ),
     Scenario(
         id="connection-reset",
         title="The connection is reset after the upload",
         happens="C4C stores a file, then the TCP connection is reset before its answer.",
-        expected="As with a lost answer: the service looks first, adopts the file and makes no copy.",
+        expected="As with a lost answer: the service checks C4C first, adopts the file and makes no copy.",
         needs_fault_proxy=True,
         steps=(
             do.customer_sends(),
@@ -281,16 +291,16 @@ _FAILURES: tuple[Scenario, ...] = (
             do.chat_ends(),
             do.settled(),
         ),
-        checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+        checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
     ),
 )
-#: Order of the console's page: what fails openly first, then what looks like success.
+#: Order of the console's page: open failures first, then answers that look like success.
 SCENARIOS: tuple[Scenario, ...] = (*_FAILURES, *UNTRUE_ANSWERS)
 BY_ID: Mapping[str, Scenario] = {each.id: each for each in SCENARIOS}
 
 
 def scenario(name: str) -> Scenario:
-    """The scenario of that name. Raises WrongUse with the names there are."""
+    """The scenario of that name. Raises WrongUse that lists all names."""
     if name not in BY_ID:
-        raise WrongUse(f"no scenario is called {name!r}; there are: {', '.join(BY_ID)}")
+        raise WrongUse(f"no scenario is called {name!r}; the scenarios are: {', '.join(BY_ID)}")
     return BY_ID[name]

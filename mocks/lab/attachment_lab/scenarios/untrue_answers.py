@@ -1,6 +1,6 @@
-"""Scenarios in which a neighbour's answer is not what it seems: packed, short, a page, elsewhere, slow, in German.
+"""Scenarios in which a neighbour's answer differs from what it claims: compressed, short, a page, a redirect, slow.
 
-Each was seen in public reports about other servers; what the mocks play is labelled in docs/fidelity.md.
+Each was reported publicly about other servers; the mocks' behaviours are labelled in docs/fidelity.md.
 """
 
 from __future__ import annotations
@@ -14,39 +14,41 @@ TEN_MINUTES_S = 600
 SHORT_BYTES = 1_000
 #: Rows on a page of C4C's list: with four files, more than one page.
 SHORT_PAGE = 2
-#: The first answer to an upload would take many minutes.
+#: At this rate the first answer to an upload would take many minutes.
 SLOW_BYTES_PER_S = 2
 
 PACKED = Scenario(
     id="download-packed",
-    title="A download comes packed",
-    happens="A gateway packs a file with gzip although the service asked for the file as it is.",
-    expected="The service unpacks it strictly to its end and stores the customer’s bytes, never the packed ones.",
+    title="A download is compressed",
+    happens="A gateway compresses a file with gzip although the service requested it uncompressed.",
+    expected="The service decompresses it completely and stores the customer’s bytes, never the compressed ones.",
     steps=(
         do.customer_sends(),
-        do.fault_on_second_file("The second download will be packed with gzip", "packed", params={"coding": "gzip"}),
+        do.fault_on_second_file(
+            "The second download will be compressed with gzip", "packed", params={"coding": "gzip"}
+        ),
         do.chat_ends(),
         do.settled(),
     ),
-    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+    checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 UNKNOWN_CODING = Scenario(
     id="coding-unknown",
-    title="A download comes in a coding that nobody asked for",
-    happens="Every answer for one file is packed with Brotli, which the service neither asked for nor reads.",
-    expected="The service tries again, then reports the file failed and names the coding. "
-    "The packed bytes never reach C4C.",
+    title="A download has an unknown coding",
+    happens="Every answer for one file is compressed with Brotli, which the service neither requested nor reads.",
+    expected="The service retries, then reports the file failed and names the coding. "
+    "The compressed bytes never reach C4C.",
     moves_clock=True,
     steps=(
         do.customer_sends(),
         do.fault_on_second_file(
-            "The second download will always be packed with Brotli", "packed", times=None, params={"coding": "br"}
+            "The second download will always be compressed with Brotli", "packed", times=None, params={"coding": "br"}
         ),
         do.chat_ends(),
         do.time_passes(),
     ),
     checks=(
-        see.struck(2),
+        see.fault_applied(2),
         see.stored(FILES - 1),
         see.failed(1, "unknown-coding"),
         see.objects(FILES - 1),
@@ -56,19 +58,19 @@ UNKNOWN_CODING = Scenario(
 )
 SIGN_IN_PAGE = Scenario(
     id="sign-in-page",
-    title="A sign-in page answers in CMI’s place",
+    title="A sign-in page is returned in place of a file",
     happens="Instead of one file CMI answers 200 with an HTML page that asks for user and password.",
-    expected="The service sees that this is not the file, tries again and then reports it failed. "
+    expected="The service detects that this is not the file, retries and then reports it failed. "
     "No page is stored under the file’s name.",
     moves_clock=True,
     steps=(
         do.customer_sends(),
-        do.fault_on_second_file("A sign-in page will answer for the second file", "sign_in_page", times=None),
+        do.fault_on_second_file("A sign-in page will be returned for the second file", "sign_in_page", times=None),
         do.chat_ends(),
         do.time_passes(),
     ),
     checks=(
-        see.struck(2),
+        see.fault_applied(2),
         see.stored(FILES - 1),
         see.failed(1, "not-the-file"),
         see.objects(FILES - 1),
@@ -78,9 +80,9 @@ SIGN_IN_PAGE = Scenario(
 )
 SHORT_FILE = Scenario(
     id="download-short",
-    title="A download ends early with a right length",
+    title="A download ends early with a matching length",
     happens="CMI sends only the beginning of a file, and its Content-Length agrees with what it sends.",
-    expected="The service compares with the size that CMI listed, tries again and stores the whole file.",
+    expected="The service compares with the size that CMI listed, retries and stores the complete file.",
     moves_clock=True,
     steps=(
         do.customer_sends(),
@@ -92,13 +94,20 @@ SHORT_FILE = Scenario(
         do.chat_ends(),
         do.time_passes(),
     ),
-    checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+    checks=(
+        see.fault_applied(),
+        see.retried(),
+        see.stored(),
+        see.objects(),
+        see.uploads_per_file(1),
+        see.invariants_hold(),
+    ),
 )
 NO_LENGTH = Scenario(
     id="download-no-length",
     title="A download has no length and ends early",
-    happens="A file comes without Content-Length; the connection closes after its beginning, as at a proper end.",
-    expected="The service compares with the size that CMI listed, tries again and stores the whole file.",
+    happens="A file has no Content-Length; the connection closes after its beginning, as at a regular end.",
+    expected="The service compares with the size that CMI listed, retries and stores the complete file.",
     moves_clock=True,
     needs_fault_proxy=True,
     steps=(
@@ -111,12 +120,19 @@ NO_LENGTH = Scenario(
         do.chat_ends(),
         do.time_passes(),
     ),
-    checks=(see.struck(), see.retried(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+    checks=(
+        see.fault_applied(),
+        see.retried(),
+        see.stored(),
+        see.objects(),
+        see.uploads_per_file(1),
+        see.invariants_hold(),
+    ),
 )
 REDIRECTED = Scenario(
     id="download-redirected",
     title="CMI redirects to a pre-signed address",
-    happens="For every download CMI answers 302 with a signed address under which the file lies.",
+    happens="For every download CMI answers 302 with a signed address of the file.",
     expected="The service follows to hosts that are allowed, without user, password and key, and stores every file.",
     steps=(
         do.customer_sends(),
@@ -130,14 +146,14 @@ REDIRECTED = Scenario(
         do.chat_ends(),
         do.settled(),
     ),
-    checks=(see.struck(FILES), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+    checks=(see.fault_applied(FILES), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 LINKS_CHANGE = Scenario(
     id="links-change",
     title="The links change at every reading",
     happens="CMI lists files without ids, and each address carries a signature that differs at every reading. "
     "Three events of the chat arrive.",
-    expected="The service knows each file again by its address without the signature: one object per file.",
+    expected="The service recognises each file by its address without the signature: one object per file.",
     steps=(
         do.customer_sends(),
         do.switch(
@@ -165,14 +181,14 @@ LINKS_CHANGE = Scenario(
 )
 RETRY_AFTER_DATE = Scenario(
     id="retry-after-date",
-    title="CMI says when to come back as a date",
+    title="CMI sends Retry-After as a date",
     happens="CMI answers 503 once; its Retry-After is an HTTP date ten minutes ahead instead of a number of seconds.",
-    expected="The service does not come back before that time, then carries the file.",
+    expected="The service does not retry before that time, then transfers the file.",
     moves_clock=True,
     steps=(
         do.customer_sends(),
         do.fault(
-            "CMI will ask for patience until a date ten minutes ahead",
+            "CMI will answer 503 with a date ten minutes ahead",
             "download",
             "status",
             params={"status": 503, "retry_after_s": TEN_MINUTES_S, "retry_after_form": "date"},
@@ -181,7 +197,7 @@ RETRY_AFTER_DATE = Scenario(
         do.time_passes(),
     ),
     checks=(
-        see.struck(),
+        see.fault_applied(),
         see.passed(TEN_MINUTES_S - 10),
         see.rounds(2),
         see.stored(),
@@ -191,14 +207,14 @@ RETRY_AFTER_DATE = Scenario(
 )
 LOCKED_IN_GERMAN = Scenario(
     id="c4c-locked-german",
-    title="C4C says the lock in German",
+    title="C4C reports the lock in German",
     happens="A colleague is saving to the same activity; C4C refuses the upload in the language of its user, German.",
-    expected="The service waits as it does for the English words, and stores every file once.",
+    expected="The service waits as it does for the English text, and stores every file once.",
     moves_clock=True,
     steps=(
         do.customer_sends(),
         do.switch(
-            "C4C will speak German, whatever language is asked for", "c4c", user_language="de", language_asked_by=[]
+            "C4C will answer in German, whatever language is requested", "c4c", user_language="de", language_asked_by=[]
         ),
         do.colleague_saves(),
         do.chat_ends(),
@@ -210,7 +226,7 @@ LOCKED_IN_GERMAN = Scenario(
 OVERLAPPING_PAGES = Scenario(
     id="pages-overlap",
     title="C4C lists one object on two pages",
-    happens="The answer to an upload is lost, and the pages of C4C’s list overlap: one object stands on two of them.",
+    happens="The answer to an upload is lost, and the pages of C4C’s list overlap: one object is on two of them.",
     expected="The service counts objects, not rows: it finds one copy, adopts it and asks nobody to delete anything.",
     steps=(
         do.customer_sends(),
@@ -226,14 +242,13 @@ OVERLAPPING_PAGES = Scenario(
         do.chat_ends(),
         do.settled(),
     ),
-    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+    checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 SLOW_ANSWER = Scenario(
     id="upload-drips",
     title="C4C answers an upload a few bytes at a time",
-    happens=f"C4C stores a file, but its answer comes at {SLOW_BYTES_PER_S} bytes per second.",
-    expected="The service gives up after a minute of real time instead of waiting for many, looks in C4C, "
-    "finds the file and adopts it.",
+    happens=f"C4C stores a file, but its answer arrives at {SLOW_BYTES_PER_S} bytes per second.",
+    expected="The service gives up after one minute of real time, checks C4C, finds the file and adopts it.",
     moves_clock=True,
     needs_fault_proxy=True,
     steps=(
@@ -247,7 +262,7 @@ SLOW_ANSWER = Scenario(
         do.chat_ends(),
         do.time_passes(),
     ),
-    checks=(see.struck(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
+    checks=(see.fault_applied(), see.stored(), see.objects(), see.uploads_per_file(1), see.invariants_hold()),
 )
 
 UNTRUE_ANSWERS: tuple[Scenario, ...] = (

@@ -1,7 +1,7 @@
-"""The stack's clocks: each mock has one per tenant, the service has a single one for all tenants.
+"""The stack's clocks: each mock has one per tenant, the service has one for all tenants.
 
-Tokens are issued by a tenant's clock and judged by the service's. So whoever moves the service's clock moves every
-tenant with it; a tenant that stayed behind would find all its tokens refused.
+Tokens are issued by a tenant's clock and checked by the service's. So the service's clock is moved together with those
+of all tenants: the service would refuse all tokens of a tenant whose clock stayed behind.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from pathlib import Path
 from attachment_lab.clients.stack_clients import MOCKS, StackClients
 from attachment_lab.errors import RequestRefused
 
-#: Offsets closer than this are the same: a tenant follows within a call or two.
+#: Offsets closer than this count as equal.
 SAME_S = 0.5
 GONE = 404
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClockReading:
-    """One clock. ``now`` is RFC 3339, None for the service's, which tells its offset alone."""
+    """One clock. ``now`` is RFC 3339; None for the service's, of which only the offset is known."""
 
     name: str
     offset_s: float
@@ -28,14 +28,14 @@ class ClockReading:
 
 
 def write_offset(clock_file: Path, offset_s: float) -> None:
-    """Set the service's virtual clock, atomically: a reader sees the old or the new offset."""
+    """Set the service's virtual clock atomically: a reader sees the old or the new offset."""
     fresh = clock_file.with_suffix(".tmp")
     fresh.write_text(json.dumps({"offset_s": offset_s}))
     fresh.replace(clock_file)
 
 
 def read_offset(clock_file: Path) -> float:
-    """Seconds by which the service's clock is ahead of the wall."""
+    """Seconds by which the service's clock is ahead of the wall clock."""
     return float(json.loads(clock_file.read_text())["offset_s"])
 
 
@@ -43,15 +43,15 @@ def read_clocks(to: StackClients, tenant: str, clock_file: Path | None) -> list[
     """The tenant's three clocks, and the service's where its clock file can be read."""
     found = []
     for mock in MOCKS:
-        told = to.mock(mock).get("/_mock/clock", tenant=tenant)
-        found.append(ClockReading(name=mock, offset_s=float(told["offset_s"]), now=told["now"]))
+        clock = to.mock(mock).get("/_mock/clock", tenant=tenant)
+        found.append(ClockReading(name=mock, offset_s=float(clock["offset_s"]), now=clock["now"]))
     if clock_file is not None:
         found.append(ClockReading(name="service", offset_s=read_offset(clock_file)))
     return found
 
 
 def advance_stack(to: StackClients, clock_file: Path, seconds: float) -> None:
-    """Let time pass for the service and for every tenant of every mock; who is behind catches up."""
+    """Advance the service's clock, and every tenant of every mock to the same time."""
     target_s = read_offset(clock_file) + seconds
     for mock in MOCKS:
         for tenant in to.mock(mock).get("/_mock/tenants")["tenants"]:
@@ -60,13 +60,13 @@ def advance_stack(to: StackClients, clock_file: Path, seconds: float) -> None:
 
 
 def advance_tenant(to: StackClients, tenant: str, seconds: float) -> None:
-    """Let time pass for one tenant's mocks alone; the service stays where it is."""
+    """Advance one tenant's clocks in the mocks alone; the service's clock is not moved."""
     for mock in MOCKS:
         to.mock(mock).post("/_mock/clock", {"advance_s": seconds}, tenant=tenant)
 
 
 def catch_up(to: StackClients, tenant: str, clock_file: Path | None) -> None:
-    """Bring a tenant that was opened just now to the service's time."""
+    """Set a new tenant's clocks to the service's time."""
     if clock_file is None or not clock_file.exists():
         return
     for mock in MOCKS:
@@ -74,7 +74,7 @@ def catch_up(to: StackClients, tenant: str, clock_file: Path | None) -> None:
 
 
 def _catch_up(to: StackClients, mock: str, tenant: str, target_s: float) -> None:
-    """A tenant that is closed meanwhile has no clock to move."""
+    """A tenant that has been closed in the meantime is skipped."""
     try:
         behind_s = target_s - float(to.mock(mock).get("/_mock/clock", tenant=tenant)["offset_s"])
         if behind_s > SAME_S:

@@ -16,21 +16,24 @@ from attachment_lab.tenant.credentials import AUDIENCE, TenantNames
 
 #: The console reads its settings, secrets included, from this one variable.
 CONSOLE_VARIABLE = "ATTACHMENT_LAB_CONSOLE"
-TAP = "ATTACHMENT_LAB_TAP"
+INSTRUMENTATION = "ATTACHMENT_LAB_INSTRUMENTATION"
 #: Holds a ``sitecustomize`` and nothing else.
 BOOTSTRAP = Path(__file__).parents[1] / "recorder" / "bootstrap"
-#: What a mock answers to a wire fault where the service's egress map leads past the fault proxies.
+#: What a mock answers to a planned wire fault where the service's egress map bypasses the fault proxies.
 PROXY_BYPASSED = (
     "the service reaches the mock itself, not its fault proxy; start the stack with `attachment-lab up --fault-proxy`"
 )
-#: How long the lab's C4C may take to commit an upload whose answer was lost, in (virtual) seconds.
+#: How long the lab's C4C may take to commit an upload whose answer was lost, in virtual seconds.
 SETTLE_S = 2
 
 
-def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "", fault_proxy: bool = True) -> Command:
-    """One of the three mocks, ``name`` being orchestration, cmi or c4c; with ``tap`` it keeps whole exchanges.
+def mock(name: str, ports: Ports, run_dir: Path, *, collector: str = "", fault_proxy: bool = True) -> Command:
+    """One of the three mocks.
 
-    Not ``fault_proxy``: the mock says of every wire fault that it cannot strike, and what would help.
+    Args:
+        name: orchestration, cmi or c4c.
+        collector: address to which the process reports its exchanges; empty = no recorder.
+        fault_proxy: without, the mock answers to every planned wire fault that it has no effect, and what would help.
     """
     arguments = [
         *("--host", LOOPBACK),
@@ -42,17 +45,17 @@ def mock(name: str, ports: Ports, run_dir: Path, *, tap: str = "", fault_proxy: 
         arguments += ["--egress", egress.for_orchestration(ports)]
     if not fault_proxy:
         arguments += ["--fault-proxy-bypassed", PROXY_BYPASSED]
-    if tap:
+    if collector:
         arguments.append("--recorder")
-    return Command(name=name, module=f"{name}_mock", arguments=arguments, environment=tapped(tap))
+    return Command(name=name, module=f"{name}_mock", arguments=arguments, environment=instrumented(collector))
 
 
-def tapped(tap: str) -> dict[str, str]:
-    """The environment that makes a process of ours tell what it sends, see ``recorder.tap``; nothing without ``tap``."""
-    if not tap:
+def instrumented(collector: str) -> dict[str, str]:
+    """The environment in which a process reports what it exchanges to ``collector`` (``recorder.instrumentation``)."""
+    if not collector:
         return {}
     path = [str(BOOTSTRAP), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {TAP: tap, "PYTHONPATH": os.pathsep.join(path)}
+    return {INSTRUMENTATION: collector, "PYTHONPATH": os.pathsep.join(path)}
 
 
 def service(
@@ -94,7 +97,7 @@ def service(
 
 
 def console(ports: Ports, urls: Mapping[str, str], tenant: TenantNames, hands: Mapping[str, Any]) -> Command:
-    """The console; ``hands`` is what it may do to the stack itself (console.desk.Hands as JSON)."""
+    """The console; ``hands`` says what it may do to the stack itself (``console.desk.Hands`` as JSON)."""
     settings = json.dumps({"urls": dict(urls), "tenant": tenant.to_json(), "control": dict(hands)})
     return Command(
         name="console",

@@ -1,7 +1,7 @@
-"""Egress maps: which real host name is answered by which process of the stack.
+"""Egress maps: which process of the stack answers for which real host name.
 
-Syntax, shared by the service and the orchestration mock: ``pattern=base-url`` joined by commas. Host
-header and path of a mapped call stay the real ones, so a production configuration works unchanged.
+Syntax, shared by the service and the orchestration mock: ``pattern=base-url`` joined by commas. Host header and path of
+a mapped call stay the real ones, so a production configuration works unchanged.
 """
 
 from __future__ import annotations

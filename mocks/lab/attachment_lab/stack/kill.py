@@ -1,46 +1,39 @@
-"""Find the process behind a port, to kill it on purpose. Reads /proc: Linux only."""
+"""Find the process behind a port, to kill it on purpose."""
 
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import suppress
-from pathlib import Path
+from typing import Any
+
+import psutil
 
 from attachment_lab.errors import LabFailed
-
-LISTEN = "0A"
+from attachment_lab.stack.process_cleanup import members
 
 
 def kill_listener(port: int) -> int:
     """SIGKILL the process that listens on a loopback port; returns its pid. Raises LabFailed."""
     pids = listeners(port)
     if not pids:
-        raise LabFailed(f"no process of ours listens on port {port}: nothing to kill")
-    os.kill(pids[0], signal.SIGKILL)
+        raise LabFailed(f"no process of this user listens on port {port}: nothing to kill")
+    psutil.Process(pids[0]).kill()
     return pids[0]
 
 
 def listeners(port: int) -> list[int]:
     """Processes with a listening socket on that port, youngest first (a forked child shares its parent's)."""
-    wanted = {f"socket:[{inode}]" for inode in _inodes(Path("/proc/net/tcp").read_text(), port)}
+    # psutil names one process for each socket; those that share it are in the same session.
+    named = next((each.pid for each in psutil.net_connections("tcp") if _listens(each, port) and each.pid), None)
+    if named is None:
+        return []
     found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit() and wanted & _sockets(process):
-            found.append(int(process.name))
+    for process in members(os.getsid(named)):
+        with suppress(psutil.Error):
+            if any(_listens(each, port) for each in process.net_connections("tcp")):
+                found.append(process.pid)
     return sorted(found, reverse=True)
 
 
-def _inodes(table: str, port: int) -> set[str]:
-    """Inodes of listening sockets from the text of /proc/net/tcp."""
-    rows = (line.split() for line in table.splitlines()[1:])
-    return {row[9] for row in rows if row[3] == LISTEN and int(row[1].rpartition(":")[2], 16) == port}
-
-
-def _sockets(process: Path) -> set[str]:
-    found = set()
-    with suppress(OSError):  # ended meanwhile, or not ours to look at
-        for entry in (process / "fd").iterdir():
-            with suppress(OSError):  # closed meanwhile
-                found.add(str(entry.readlink()))
-    return found
+def _listens(connection: Any, port: int) -> bool:
+    return bool(connection.status == psutil.CONN_LISTEN and connection.laddr.port == port)

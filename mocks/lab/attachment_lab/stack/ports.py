@@ -1,4 +1,4 @@
-"""Where each process of the stack listens: fixed offsets from a base, or free ports."""
+"""The port of each process of the stack: fixed offsets from a base, or free ports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from attachment_lab.errors import StackPortTaken, WrongUse
 
 LOOPBACK = "127.0.0.1"
-#: Offsets from ``--port-base``; fault proxies sit ten above their mock.
+#: Offsets from ``--port-base``; a fault proxy's is its mock's plus ten.
 OFFSETS = {
     "console": 0,
     "orchestration": 1,
@@ -25,7 +25,7 @@ OFFSETS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """TCP ports on the loopback interface, one per door of the stack."""
+    """TCP ports on the loopback interface."""
 
     console: int
     orchestration: int
@@ -46,25 +46,25 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """Ports the kernel just said are free; somebody may still be quicker, so callers retry."""
-        with ExitStack() as held:
-            service, worker_health = _neighbouring_pair(held)
+        """Ports that are free now; another process may still take one, so callers retry."""
+        with ExitStack() as bound:
+            service, worker_health = _adjacent_pair(bound)
             rest = [name for name in OFFSETS if name not in {"service", "worker_health"}]
-            numbers = {name: _hold(held, 0) for name in rest}
+            numbers = {name: _bind(bound, 0) for name in rest}
         return cls(service=service, worker_health=worker_health, **numbers)
 
     def check(self) -> None:
         """Raise PortTaken, with a remedy, for the first port that cannot be bound now."""
         for name, port in zip(OFFSETS, astuple(self), strict=True):
-            with ExitStack() as held:
+            with ExitStack() as bound:
                 try:
-                    _hold(held, port)
+                    _bind(bound, port)
                 except OSError as exc:
                     raise StackPortTaken(taken_message(name, port), port=port) from exc
 
 
 def taken_message(name: str, port: int) -> str:
-    """What to tell a person whose port is in use."""
+    """The message about a port that is in use."""
     return (
         f"port {port} (wanted by {name.replace('_', ' ')}) is in use. "
         f"`ss -ltnp 'sport = :{port}'` shows by whom; stop that, "
@@ -72,19 +72,20 @@ def taken_message(name: str, port: int) -> str:
     )
 
 
-def _hold(held: ExitStack, port: int) -> int:
-    taken = held.enter_context(socket.socket())
-    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    taken.bind((LOOPBACK, port))
-    return int(taken.getsockname()[1])
+def _bind(bound: ExitStack, port: int) -> int:
+    """Bind a port (0 = any) until ``bound`` is closed; returns its number."""
+    listener = bound.enter_context(socket.socket())
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((LOOPBACK, port))
+    return int(listener.getsockname()[1])
 
 
-def _neighbouring_pair(held: ExitStack) -> tuple[int, int]:
+def _adjacent_pair(bound: ExitStack) -> tuple[int, int]:
     """Two free ports n and n + 1: the worker's health is always on the service's port plus one."""
     for _ in range(50):
-        first = _hold(held, 0)
+        first = _bind(bound, 0)
         try:
-            return first, _hold(held, first + 1)
+            return first, _bind(bound, first + 1)
         except OSError:
             continue
-    raise WrongUse("no two neighbouring free ports found; use --port-base to choose some")
+    raise WrongUse("no two adjacent free ports found; use --port-base to choose some")

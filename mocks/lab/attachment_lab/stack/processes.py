@@ -12,13 +12,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from attachment_lab.errors import StackFailed
 from attachment_lab.stack import process_cleanup
+from attachment_lab.stack.progress import STALLED_S, Progress
 
 TAIL_LINES = 15
-POLL_S = 0.05
+POLL_S, LONGEST_POLL_S = 0.05, 0.5
 #: After SIGTERM, how long a process may take to finish before SIGKILL.
 GRACE_S = 5.0
+#: Wall seconds after which a process that is busy and never ready is given up all the same.
+LONGEST_S = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,15 +59,28 @@ class StackProcess:
         """None while it runs; negative = killed by that signal."""
         return self._process.poll()
 
-    def ask_to_end(self) -> None:
-        """SIGTERM to the whole group; a group that is gone is fine."""
+    @property
+    def log_bytes(self) -> int:
+        """Size of its log so far."""
+        return self.log.stat().st_size
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds that its session's living processes have used, with the children that they have reaped."""
+        used = 0.0
+        for process in process_cleanup.members(self.pid):
+            with contextlib.suppress(psutil.Error):
+                used += sum(process.cpu_times()[:4])
+        return used
+
+    def terminate(self) -> None:
+        """SIGTERM to the whole group; a group that is gone is no error."""
         process_cleanup.signal_group(self.pid, signal.SIGTERM)
 
     def end(self, deadline: float) -> None:
-        """Wait for the session to empty itself until the (monotonic) deadline, then SIGKILL what is left."""
+        """Wait until the session has ended, at most until the (monotonic) deadline; then SIGKILL what is left."""
         self.wait(max(0.0, deadline - time.monotonic()))
-        while process_cleanup.members(self.pid) and time.monotonic() < deadline:
-            time.sleep(POLL_S)
+        psutil.wait_procs(process_cleanup.members(self.pid), timeout=max(0.0, deadline - time.monotonic()))
         process_cleanup.kill_session(self.pid)
         self.wait(GRACE_S)
 
@@ -84,29 +102,29 @@ class ProcessCleanup:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__).with_name("process_cleanup.py"))],
+            [sys.executable, "-I", process_cleanup.__file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             text=True,
             start_new_session=True,
         )
 
-    def watch(self, child: StackProcess) -> None:
-        """From now on the child's group goes when we go."""
-        self._say(f"+{child.pid}")
+    def watch(self, process: StackProcess) -> None:
+        """From now on the process group is ended when this process is gone."""
+        self._write(f"+{process.pid}")
 
-    def forget(self, child: StackProcess) -> None:
-        """The child has ended; its number may be given to a stranger."""
-        self._say(f"-{child.pid}")
+    def forget(self, process: StackProcess) -> None:
+        """The process has ended; its number may be given to another one."""
+        self._write(f"-{process.pid}")
 
-    def dismiss(self) -> None:
-        """Nothing left to look after."""
+    def close(self) -> None:
+        """End it: nothing is left to look after."""
         with contextlib.suppress(BrokenPipeError):
             if self._process.stdin:
                 self._process.stdin.close()
         self._process.wait()
 
-    def _say(self, line: str) -> None:
+    def _write(self, line: str) -> None:
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(line + "\n")
@@ -123,48 +141,64 @@ class StackProcesses:
 
     def start(self, command: Command) -> StackProcess:
         """Start one; its log is ``<run dir>/<name>.log``."""
-        child = StackProcess(command, self._run_dir)
-        self._cleanup.watch(child)
-        self.all.append(child)
-        return child
+        process = StackProcess(command, self._run_dir)
+        self._cleanup.watch(process)
+        self.all.append(process)
+        return process
 
     def find_dead(self) -> StackProcess | None:
-        """The first process that ended although nobody asked it to."""
-        return next((child for child in self.all if child.exit_code is not None), None)
+        """The first process that ended by itself."""
+        return next((process for process in self.all if process.exit_code is not None), None)
 
     def wait_until(
-        self, ready: Callable[[], bool], *, who: StackProcess, what: Callable[[], str], deadline: float
+        self,
+        ready: Callable[[], bool],
+        *,
+        process: StackProcess,
+        status: Callable[[], str],
+        stalled_s: float = STALLED_S,
     ) -> None:
-        """Poll until ready. Raises StackFailed at once when a process dies, or at the monotonic deadline."""
+        """Poll until ``ready``, as long as every process lives and this one makes progress.
+
+        Args:
+            status: what ``process`` answers instead of being ready, in words; a change of it is progress.
+            stalled_s: wall seconds without progress after which it is given up.
+
+        Raises StackFailed with the end of the log of the process that died or stalled.
+        """
+        progress = Progress(process, status)
         while not ready():
             dead = self.find_dead()
             if dead is not None:
                 raise dead.died()
-            if time.monotonic() > deadline:
-                raise StackFailed(f"{who.name} is not ready: {what()}.\n{tail(who.log)}")
-            time.sleep(POLL_S)
+            took_s, without_s = progress.took_s(), progress.stalled_for_s()
+            if without_s > stalled_s or took_s > LONGEST_S:
+                reason = f"{process.name} is not ready after {took_s:.0f} s, {without_s:.0f} s of them without progress"
+                raise StackFailed(f"{reason}: {status()}.\n{tail(process.log)}")
+            # Answering the poll must not be what keeps the process busy.
+            time.sleep(min(LONGEST_POLL_S, POLL_S + took_s / 20))
 
-    def stop_one(self, child: StackProcess) -> None:
-        """End one process group, gently first."""
-        child.ask_to_end()
-        child.end(time.monotonic() + GRACE_S)
-        self._cleanup.forget(child)
-        self.all.remove(child)
+    def stop_one(self, process: StackProcess) -> None:
+        """End one process group, SIGTERM first."""
+        process.terminate()
+        process.end(time.monotonic() + GRACE_S)
+        self._cleanup.forget(process)
+        self.all.remove(process)
 
     def stop(self) -> None:
-        """SIGTERM to every group at once, a common grace, then SIGKILL to whatever is left."""
-        for child in reversed(self.all):
-            child.ask_to_end()
+        """SIGTERM to every group at once, a common grace period, then SIGKILL to what is left."""
+        for process in reversed(self.all):
+            process.terminate()
         deadline = time.monotonic() + GRACE_S
-        for child in self.all:
-            child.end(deadline)
-            self._cleanup.forget(child)
+        for process in self.all:
+            process.end(deadline)
+            self._cleanup.forget(process)
         self.all.clear()
-        self._cleanup.dismiss()
+        self._cleanup.close()
 
 
 def clean_environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """The environment for a child: no proxies, and no service settings left over from the user's shell."""
+    """The environment for a process of the stack: no proxies, and no service settings of the user's shell."""
 
     def foreign(name: str) -> bool:
         service = name.startswith("ATTACHMENT_TRANSFER_") or name == "DATABASE_URL"
@@ -174,7 +208,7 @@ def clean_environment(ours: Mapping[str, str]) -> dict[str, str]:
 
 
 def tail(log: Path, lines: int = TAIL_LINES) -> str:
-    """The end of a log, headed by its path, ready to be shown to a person."""
+    """The end of a log below its path, ready to be shown to a person."""
     try:
         text = log.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -184,7 +218,7 @@ def tail(log: Path, lines: int = TAIL_LINES) -> str:
 
 
 def exit_words(code: int | None) -> str:
-    """An exit code as a person says it."""
+    """An exit code in words."""
     if code is not None and code < 0:
         return f"by {signal.Signals(-code).name}"
     return f"with exit code {code}"

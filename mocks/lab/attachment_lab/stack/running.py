@@ -1,8 +1,7 @@
 """The stack: three mocks, the service and the console as processes on loopback.
 
-All start together; ``open_stack`` yields once mocks, service and worker answer, or raises with the end
-of the log of whoever failed. Tenants are opened afterwards (tenants.py), the console last: it belongs to one
-tenant.
+All start together; ``open_stack`` yields once mocks, service and worker answer, or raises with the end of the log of
+the process that failed. Tenants are opened afterwards (``tenant.opening``), the console last: it needs a first tenant.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +24,7 @@ from attachment_lab.stack import commands, egress
 from attachment_lab.stack.clocks import write_offset
 from attachment_lab.stack.ports import Ports
 from attachment_lab.stack.processes import StackProcess, StackProcesses, tail
+from attachment_lab.stack.progress import STALLED_S
 from attachment_lab.tenant.credentials import TenantNames, sealing_key
 from attachment_lab.tenant.opening import TenantOptions
 
@@ -33,7 +32,9 @@ if TYPE_CHECKING:
     from attachment_lab.recorder.collector import Collector
 
 FREE_PORT_TRIES = 4
-#: Holds the id of the process whose stacks are judged: what it starts with the same environment is another matter.
+#: On a busy machine a health check may take seconds.
+ANSWER_TIMEOUT_S = 10.0
+#: Holds the id of the process whose stacks are checked; processes that it starts inherit the variable, but not the id.
 RECORDER = "ATTACHMENT_LAB_RECORDER"
 
 
@@ -45,26 +46,26 @@ class StackOptions:
         port_base: 0 = free ports; else the first of the documented layout.
         fault_proxy: the service reaches the mocks through their fault proxies, so wire faults can be planned.
         console: start the console page as well.
-        start_deadline_s: wall seconds until everything must answer.
+        stalled_s: wall seconds after which a starting process that makes no progress is given up.
         run_dir: logs, spools and the service's database; None = a temporary folder, removed at the end.
-        service_environment: extra settings for the service, over the lab's own.
-        recorder: all processes tell what they exchange, to be judged at each tenant's end; None = if the pytest plugin
-            of this process says so.
+        service_environment: extra settings for the service; they override the lab's own.
+        recorder: all processes report what they exchange, and it is checked at each tenant's end; None = as the pytest
+            plugin of this process decides.
         dialect: a dialect file for the service and for every tenant that is opened with ``Stack.tenant_options``.
     """
 
     port_base: int = 0
     fault_proxy: bool = False
     console: bool = False
-    start_deadline_s: float = 60.0
+    stalled_s: float = STALLED_S
     run_dir: Path | None = None
     service_environment: Mapping[str, str] = field(default_factory=dict)
     dialect: Path | None = None
     recorder: bool | None = None
 
     @property
-    def attended(self) -> bool:
-        """Whether there is a recorder."""
+    def has_recorder(self) -> bool:
+        """Whether the stack has a recorder."""
         return os.environ.get(RECORDER) == str(os.getpid()) if self.recorder is None else self.recorder
 
 
@@ -76,10 +77,10 @@ class Stack:
         self.run_dir = run_dir
         self.options = options
         self.dialect = read_dialect_file(options.dialect) if options.dialect else None
-        self.children = StackProcesses(run_dir)
+        self.processes = StackProcesses(run_dir)
         self.clients = StackClients(self.urls)
-        #: Hears of everything that is exchanged; None without a recorder.
-        self.collector: Collector | None = _collector() if options.attended else None
+        #: Receives a record of everything that is exchanged; None without a recorder.
+        self.collector: Collector | None = _collector() if options.has_recorder else None
         #: The service's environment, for a second worker or the command line beside it; holds the sealing key.
         self.service_settings: dict[str, str] = {}
 
@@ -95,63 +96,75 @@ class Stack:
         return {name: egress.url(getattr(self.ports, name)) for name in named}
 
     def tenant_options(self, options: TenantOptions | None = None) -> TenantOptions:
-        """How a tenant of this stack is made: as asked for, over the switches of the stack's dialect file."""
+        """The given options; switches of the stack's dialect file apply where the options set none."""
         options = options or TenantOptions()
         return replace(options, dialects=self.dialect.merged(options.dialects)) if self.dialect else options
 
     def start(self) -> None:
-        """Start mocks and service and wait until all answer. Raises StackFailed, PortTaken."""
-        deadline = time.monotonic() + self.options.start_deadline_s
+        """Start mocks and service and wait until all answer. Raises StackFailed, StackPortTaken."""
         mocks = {
-            name: self.children.start(
+            name: self.processes.start(
                 commands.mock(
-                    name, self.ports, self.run_dir, tap=self._instrument(name), fault_proxy=self.options.fault_proxy
+                    name,
+                    self.ports,
+                    self.run_dir,
+                    collector=self._collector_address(name),
+                    fault_proxy=self.options.fault_proxy,
                 )
             )
             for name in MOCKS
         }
         service = self._start_service()
-        for name, child in mocks.items():
-            self._wait(child, f"{egress.url(getattr(self.ports, name))}/_mock/health", deadline)
-        self._wait_for_service(service, deadline)
+        for name, process in mocks.items():
+            self.wait_ready(process, f"{egress.url(getattr(self.ports, name))}/_mock/health")
+        self._wait_for_service(service)
 
     def restart_service_empty(self) -> None:
         """End the service, remove its database and its clock's offset, start it again."""
-        deadline = time.monotonic() + self.options.start_deadline_s
-        old = next(child for child in self.children.all if child.name == "service")
-        self.children.stop_one(old)
+        old = next(each for each in self.processes.all if each.name == "service")
+        self.processes.stop_one(old)
         for path in self.run_dir.glob("service.db*"):
             path.unlink()
-        self._wait_for_service(self._start_service(), deadline)
+        self._wait_for_service(self._start_service())
 
     def start_console(self, tenant: TenantNames, *, stack_file: Path | None = None) -> None:
-        """Start the console page for one tenant; its secrets travel in the child's environment only.
+        """Start the console with its first tenant, whose secrets are passed in the process's environment only.
 
-        ``stack_file`` is where the owner of this stack announces it; by that the console can ask for a reset.
+        ``stack_file`` is the file that announces this stack; with it the console can request a reset.
         """
         hands: dict[str, Any] = {"clock_file": str(self.clock_file), "worker_health_port": self.ports.worker_health}
         hands["fault_proxy"] = self.options.fault_proxy
         if stack_file:
             hands["stack_file"] = str(stack_file.absolute())
-        console = self.children.start(commands.console(self.ports, self.urls, tenant, hands))
-        deadline = time.monotonic() + self.options.start_deadline_s
-        self._wait(console, f"{egress.url(self.ports.console)}/healthz", deadline)
+        console = self.processes.start(commands.console(self.ports, self.urls, tenant, hands))
+        self.wait_ready(console, f"{egress.url(self.ports.console)}/healthz")
+
+    def wait_ready(self, process: StackProcess, url: str) -> None:
+        """Wait until ``url`` answers with success. Raises StackFailed, StackPortTaken."""
+        seen = _Readiness(url)
+        try:
+            self.processes.wait_until(seen.ready, process=process, status=seen.words, stalled_s=self.options.stalled_s)
+        except StackFailed as exc:
+            clash = _port_clash(exc, self.processes, self.ports)
+            if clash is not None:
+                raise clash from exc
+            raise
 
     def check_alive(self) -> None:
         """Raise StackFailed when a process has ended by itself."""
-        dead = self.children.find_dead()
+        dead = self.processes.find_dead()
         if dead is not None:
             raise dead.died()
 
     def stop(self) -> None:
         """End every process group; safe to call twice."""
-        self.children.stop()
+        self.processes.stop()
         if self.collector is not None:
             self.collector.close()
         self.clients.close()
 
-    def _instrument(self, who: str) -> str:
-        return "" if self.collector is None else self.collector.environment(who)
+    def _collector_address(self, process: str) -> str:
+        return "" if self.collector is None else self.collector.address(process)
 
     def _start_service(self) -> StackProcess:
         write_offset(self.clock_file, 0)
@@ -161,29 +174,19 @@ class Stack:
             clock_file=self.clock_file,
             sealing_key=sealing_key(),
             fault_proxy=self.options.fault_proxy,
-            extra={**commands.tapped(self._instrument("service")), **self.options.service_environment},
+            extra={**commands.instrumented(self._collector_address("service")), **self.options.service_environment},
             dialect=self.dialect,
         )
         self.service_settings = dict(command.environment or {})
-        return self.children.start(command)
+        return self.processes.start(command)
 
-    def _wait_for_service(self, service: StackProcess, deadline: float) -> None:
-        self._wait(service, f"{egress.url(self.ports.service)}/readyz", deadline)
-        self._wait(service, f"{egress.url(self.ports.worker_health)}/readyz", deadline)
-
-    def _wait(self, child: StackProcess, url: str, deadline: float) -> None:
-        seen = _Seen(url)
-        try:
-            self.children.wait_until(seen.ready, who=child, what=seen.words, deadline=deadline)
-        except StackFailed as exc:
-            clash = _port_clash(exc, self.children, self.ports)
-            if clash is not None:
-                raise clash from exc
-            raise
+    def _wait_for_service(self, service: StackProcess) -> None:
+        self.wait_ready(service, f"{egress.url(self.ports.service)}/readyz")
+        self.wait_ready(service, f"{egress.url(self.ports.worker_health)}/readyz")
 
 
-class _Seen:
-    """A readiness address, and what it answered last."""
+class _Readiness:
+    """A readiness address, and its last answer."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -191,7 +194,7 @@ class _Seen:
 
     def ready(self) -> bool:
         try:
-            answer = httpx.get(self._url, timeout=2.0, trust_env=False)
+            answer = httpx.get(self._url, timeout=ANSWER_TIMEOUT_S, trust_env=False)
         except httpx.TransportError as exc:
             self._last = type(exc).__name__
             return False
@@ -204,9 +207,9 @@ class _Seen:
 
 @contextmanager
 def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
-    """Start a stack, yield it, end it. Free ports are tried anew when somebody else was quicker.
+    """Start a stack, yield it, end it. Other free ports are tried when another process took one in the meantime.
 
-    A temporary run directory is removed at the end, unless a process failed: then its logs stay.
+    A temporary run directory is removed at the end, unless a process failed: then its logs are kept.
     """
     options = options or StackOptions()
     run_dir, temporary = _run_dir(options)
@@ -217,7 +220,7 @@ def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
         finally:
             stack.stop()
     except StackFailed as exc:
-        # The message points into the logs: they must outlive the stack.
+        # The message names the logs: they must outlive the stack.
         temporary = temporary and isinstance(exc, StackPortTaken)
         raise
     finally:
@@ -226,7 +229,7 @@ def open_stack(options: StackOptions | None = None) -> Iterator[Stack]:
 
 
 def _collector() -> Collector:
-    """Loaded only where it is wanted."""
+    """Imported only where it is used."""
     from attachment_lab.recorder.collector import Collector  # noqa: PLC0415
 
     return Collector()
@@ -261,16 +264,16 @@ def _run_dir(options: StackOptions) -> tuple[Path, bool]:
 
 
 def _clear(run_dir: Path) -> None:
-    """A failed try leaves no database or log that the next one would read."""
+    """Remove what a failed attempt left: the next one would read its database and logs."""
     for entry in run_dir.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
 
-def _port_clash(failure: StackFailed, children: StackProcesses, ports: Ports) -> StackPortTaken | None:
-    """A process that could not bind says so in its log, each server in its own words."""
+def _port_clash(failure: StackFailed, processes: StackProcesses, ports: Ports) -> StackPortTaken | None:
+    """The error for a process that could not bind; each server logs that in its own words."""
     marks = ("address already in use", "addrinuse", "address in use")
-    for child in children.all:
-        if child.exit_code is not None and any(mark in tail(child.log, 60).lower() for mark in marks):
-            port = getattr(ports, child.name, 0)
-            return StackPortTaken(f"{failure}\nA port was taken meanwhile: try again.", port=port)
+    for process in processes.all:
+        if process.exit_code is not None and any(mark in tail(process.log, 60).lower() for mark in marks):
+            port = getattr(ports, process.name, 0)
+            return StackPortTaken(f"{failure}\nAnother process has taken a port: try again.", port=port)
     return None

@@ -1,4 +1,4 @@
-"""One chat from the customer's first word to the agent's wrap-up, across Contact Pro, CMI and C4C."""
+"""One chat from the customer's first message to the agent's wrap-up, across Contact Pro, CMI and C4C."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SUPPORT = {"id": "3C6E0B8A9C15224A8228B9A98CA1531D", "name": "Support", "address
 
 
 class FileLike(Protocol):
-    """What a chat can send: a name as the device gives it, a MIME type, and where the bytes lie."""
+    """What a chat can send: the name as the device gives it, a MIME type, and the path of the bytes."""
 
     @property
     def name(self) -> str: ...
@@ -37,9 +37,9 @@ Sendable = Path | tuple[str, bytes] | FileLike
 
 @dataclass(frozen=True, kw_only=True)
 class SentFile:
-    """A file that CMI took in: its id there, and size and digest of the customer's bytes.
+    """A file that CMI accepted: its id there, and size and digest of the customer's bytes.
 
-    The lab counts them where the bytes leave, before any fault: reconciliation compares with these.
+    The lab counts them while it sends, before any fault: reconciliation compares with these.
     """
 
     id: str
@@ -51,7 +51,7 @@ class SentFile:
 
 @dataclass(frozen=True, kw_only=True)
 class FiredEvent:
-    """An event handed to Contact Pro's event engine, and the deliveries that it caused."""
+    """An event given to Contact Pro's event engine, and the deliveries that it caused."""
 
     event: str
     event_id: str
@@ -60,7 +60,7 @@ class FiredEvent:
 
 
 class LabConversation:
-    """A chat under way. Build one with ``LabConversation.open``."""
+    """A chat. Create one with ``LabConversation.open``."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class LabConversation:
         self.guid = guid
         self.sent: list[SentFile] = []
         self.fired: list[FiredEvent] = []
-        #: ObjectID of the chat activity, once C4C has said it.
+        #: ObjectID of the chat activity; None until C4C has returned it.
         self.activity: str | None = None
 
     @classmethod
@@ -97,9 +97,9 @@ class LabConversation:
         agent: str = "Bob Agent",
         on_sent: Callable[[SentFile], None] = lambda _: None,
     ) -> LabConversation:
-        """The customer writes to a queue (or, direct, to an agent, whose name is ``agent``).
+        """The customer writes to a queue or, with ``direct``, to the agent named ``agent``.
 
-        ``on_sent`` hears of each file once CMI has it, such as ``Reconciliation.customer_sent``.
+        ``on_sent`` is called with each file that CMI has accepted, such as ``Reconciliation.customer_sent``.
         """
         customer = customer or {"name": "Alice Example", "email": "alice@example.com"}
         body: dict[str, Any] = {
@@ -115,19 +115,19 @@ class LabConversation:
 
     @classmethod
     def resume(cls, to: StackClients, names: TenantNames, guid: str) -> LabConversation:
-        """A chat that somebody else has opened. Raises Refused when CMI knows none of this guid."""
+        """A chat that is open already. Raises RequestRefused when CMI has no chat with this guid."""
         chat = to.cmi.get(f"/_mock/chats/{guid}", tenant=names.name)
         return cls(to, names, str(chat["guid"]), customer=dict(chat["customer"]))
 
     def accept(self, agent: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """An agent takes the chat; the widget tells C4C, which creates the activity. Returns the contact."""
+        """An agent accepts the chat; the widget notifies C4C, which creates the activity. Returns the contact."""
         contact = self._move("accept", agent=agent)
-        self._tell_c4c("ACCEPT")
+        self._notify_c4c("ACCEPT")
         return contact
 
     def decline(self) -> None:
-        """An agent declines: the chat goes on waiting, and C4C creates nothing."""
-        self._tell_c4c("DECLINE")
+        """An agent declines: the chat keeps waiting, and C4C creates nothing."""
+        self._notify_c4c("DECLINE")
 
     def say(self, text: str, originator_type: Originator = "customer") -> None:
         """One message of the customer or the agent."""
@@ -136,13 +136,13 @@ class LabConversation:
         self._to.cmi.post(f"/_mock/chats/{self.guid}/messages", body, tenant=self._names.name)
 
     def send(self, sendable: Sendable, originator_type: Originator = "customer") -> SentFile:
-        """Send one file, streamed; the digest is taken from the bytes that left, not from CMI's answer.
+        """Send one file, streamed; the digest is computed from the sent bytes, not read from CMI's answer.
 
-        Raises LabFailed when CMI took in other bytes than were sent.
+        Raises LabFailed when CMI received other bytes than were sent.
         """
         name, content_type, pieces = _opened(sendable)
         counted = _Counted(pieces)
-        taken = self._to.cmi.upload(
+        accepted = self._to.cmi.upload(
             f"/_mock/chats/{self.guid}/attachments",
             iter(counted),
             tenant=self._names.name,
@@ -151,7 +151,7 @@ class LabConversation:
             originator_type=originator_type,
         )
         sent = SentFile(
-            id=str(taken["id"]),
+            id=str(accepted["id"]),
             name=name,
             content_type=content_type,
             size_bytes=counted.size_bytes,
@@ -159,21 +159,23 @@ class LabConversation:
         )
         self.sent.append(sent)
         self._on_sent(sent)
-        if str(taken["sha256"]) != sent.sha256:
-            raise LabFailed(f"CMI took in other bytes of {shown(name)} than were sent ({taken['size_bytes']:,} bytes)")
+        if str(accepted["sha256"]) != sent.sha256:
+            raise LabFailed(
+                f"CMI received other bytes of {shown(name)} than were sent ({accepted['size_bytes']:,} bytes)"
+            )
         return sent
 
     def transfer(
         self, *, queue: Mapping[str, str] | None = None, agent: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
-        """The agent hands the chat on: a further leg with an id of its own. Returns the contact."""
+        """The agent transfers the chat: one more leg with an id of its own. Returns the contact."""
         return self._move("transfer", queue=queue, agent=agent)
 
     def end(self, *, fire: bool = True, accepted: bool = True) -> FiredEvent | None:
-        """The chat ends: C4C completes the activity, the event engine hears ``Ended`` if fire is set."""
+        """The chat ends: C4C completes the activity; the event ``Ended`` is fired if ``fire`` is set."""
         contact = self._move("end")
         if accepted:
-            self._tell_c4c("END")
+            self._notify_c4c("END")
         return self.fire("Ended", contact) if fire else None
 
     def wrap_up(self, *, fire: bool = True) -> FiredEvent | None:
@@ -182,7 +184,7 @@ class LabConversation:
         return self.fire("Closed", contact) if fire else None
 
     def fire(self, event: str, contact: dict[str, Any] | None = None, *, copies: int = 1) -> FiredEvent:
-        """Hand an event to the event engine, with the contact as it is now; ``copies`` of it make deliveries."""
+        """Give an event to the event engine, with the contact as it is now; ``copies`` of it are delivered."""
         if contact is None:
             chat = self._to.cmi.get(f"/_mock/chats/{self.guid}", tenant=self._names.name)
             contact = chat["contact"]
@@ -204,8 +206,8 @@ class LabConversation:
         contact: dict[str, Any] = answer["contact"]
         return contact
 
-    def _tell_c4c(self, action: str) -> None:
-        """The CTI payload of the agent's widget. That ExternalReferenceID is the guid: inferred."""
+    def _notify_c4c(self, action: str) -> None:
+        """Send the CTI payload of the agent's widget. Evidence that ExternalReferenceID is the guid: inferred."""
         payload = {
             "Type": "CHAT",
             "EventType": "INBOUND",
@@ -220,7 +222,7 @@ class LabConversation:
 
 
 class _Counted:
-    """Passes pieces through, counting bytes and digesting on the way."""
+    """Passes pieces through and computes their number of bytes and sha256."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = pieces

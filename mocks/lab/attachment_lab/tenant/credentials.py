@@ -24,7 +24,7 @@ class TenantNames:
     """One tenant: a Contact Pro tenant, its CMI address and its C4C host, with the accounts that join them.
 
     Attributes:
-        ids_seed: decides the ids that the mocks mint; None = the name does. See ``with_new_secrets``.
+        ids_seed: the mocks derive their ids from it; None = from the name. See ``with_new_secrets``.
     """
 
     name: str
@@ -63,7 +63,7 @@ class TenantNames:
         return example.replace(EXAMPLE_CMI, cmi_url).replace(EXAMPLE_C4C_HOST, self.c4c_host)
 
     def guarded(self) -> dict[str, str]:
-        """Everything that must never be read in a journal or a log, by a name that may be printed."""
+        """Secrets that must never occur in a journal or a log, by a name that may be printed."""
         cmi_basic = f"{self.cmi_user}:{self.cmi_password}"
         c4c_basic = f"{self.c4c_user}:{self.c4c_password}"
         oauth_basic = f"{self.client_id}:{self.client_secret}"
@@ -88,7 +88,7 @@ def example_integration_json() -> bytes:
 
 
 def default_tenant() -> TenantNames:
-    """The tenant of the demo: the names that the documentation's example uses; fresh secrets."""
+    """The tenant of the demo: the names of the documentation's example, with fresh secrets."""
     return TenantNames(
         name=DEFAULT_NAME,
         tenant_path="acme",
@@ -100,7 +100,7 @@ def default_tenant() -> TenantNames:
 
 
 def fresh_tenant() -> TenantNames:
-    """A tenant of its own for one test; collides with no other but by a 32-bit accident."""
+    """A new tenant, as for one test; its name is random (32 bits)."""
     tenant_path = f"t{secrets.token_hex(4)}"
     gateway = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(10))
     digits = "".join(secrets.choice(string.digits) for _ in range(7))
@@ -115,9 +115,9 @@ def fresh_tenant() -> TenantNames:
 
 
 def with_new_secrets(names: TenantNames) -> TenantNames:
-    """The same tenant and hosts, begun anew: other secrets, another OAuth client, other ids.
+    """The same tenant and hosts with other secrets, another OAuth client and other ids.
 
-    The service knows transfers by client and chat, so none of an earlier beginning is taken for one of this.
+    The service identifies transfers by client and chat, so it does not confuse new chats with earlier ones.
     """
     tag = secrets.token_hex(4)
     return replace(
@@ -134,7 +134,7 @@ def sealing_key() -> str:
 
 
 def _fresh_secrets() -> dict[str, str]:
-    """Passwords keep to the documented alphabet: Latin letters, no special currency or fraction signs."""
+    """Passwords use the documented alphabet: Latin letters, no special currency or fraction signs."""
     return {
         "client_secret": secrets.token_urlsafe(32),
         "api_key": secrets.token_urlsafe(30),

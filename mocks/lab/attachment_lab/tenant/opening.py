@@ -1,4 +1,4 @@
-"""Fill the three mocks with a tenant: accounts, the technical user, the four secrets and the integration."""
+"""Create a tenant in the three mocks: accounts, the technical user, the four secrets and the integration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TenantOptions:
     """How a tenant differs from the documented configuration.
 
     Attributes:
-        events: ticked in the integration; the page says Ended or Closed.
+        events: ticked in the integration; the documentation offers Ended and Closed.
         dialects: per mock (orchestration, cmi, c4c), its switches for undocumented behaviour.
         direct_conversations: whether the integration also applies to chats without a queue.
     """
@@ -35,7 +35,7 @@ def open_tenant(to: StackClients, names: TenantNames, options: TenantOptions | N
     _create_cmi(to, names, options)
     _create_c4c(to, names, options)
     _create_contact_pro(to, names, options)
-    _keep_secrets(to, names)
+    _add_secrets(to, names)
     _add_integration(to, names, options)
 
 
@@ -99,7 +99,7 @@ def _create_contact_pro(to: StackClients, names: TenantNames, options: TenantOpt
     )
 
 
-def _keep_secrets(to: StackClients, names: TenantNames) -> None:
+def _add_secrets(to: StackClients, names: TenantNames) -> None:
     """The secrets manager's four entries. Names: configuration page; the OAuth object's keys are assumed."""
     oauth = {
         "client_id": names.client_id,

@@ -1,4 +1,4 @@
-"""Who meets in a chat here: three customers, three agents, three queues. Names are made up, addresses lead nowhere."""
+"""The people and queues of the lab's chats: three customers, three agents, three queues. All names are fictitious."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class CustomerPerson:
 
     Attributes:
         id: short and stable, for addresses and forms.
-        phone: from the ranges that regulators keep for fiction, or unassigned.
+        phone: from the ranges that regulators reserve for fiction, or unassigned.
         language: as Contact Pro writes it, two capital letters.
         greeting: a first sentence in that language.
     """
@@ -24,13 +24,13 @@ class CustomerPerson:
     greeting: str
 
     def to_json(self) -> dict[str, str]:
-        """As the CMI mock's control takes a customer."""
+        """As the CMI mock's control interface expects a customer."""
         return {"name": self.name, "email": self.email, "address": self.phone}
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgentPerson:
-    """A person who takes chats; ``id`` is 32 hex digits."""
+    """An agent; ``id`` is 32 hex digits."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class AgentPerson:
     chat_address: str
 
     def to_json(self) -> dict[str, str]:
-        """As the CMI mock's control takes an agent."""
+        """As the CMI mock's control interface expects an agent."""
         return {"id": self.id, "number": self.number, "chat_address": self.chat_address}
 
 
@@ -51,7 +51,7 @@ class ChatQueue:
     local_part: str
 
     def to_json(self, channel: str) -> dict[str, str]:
-        """As the CMI mock's control takes a queue; the address is of the channel's documented type."""
+        """As the CMI mock's control interface expects a queue; the address has the channel's documented type."""
         host = "sinchsms.com" if channel == "sms" else f"{channel.replace('_', '-')}.sinchconversation.com"
         return {"id": self.id, "name": self.name, "address": f"{self.local_part}@{host}"}
 

@@ -14,18 +14,18 @@ from attachment_lab.tenant.credentials import SCOPE, TenantNames
 
 #: The last segment of an attachment's address is its id; the name follows after a blank.
 _IN_ADDRESS = re.compile(r"\S*/(?P<id>[0-9A-F]{32})(?: |$)")
-#: Ask for a new token this long before the old one runs out.
+#: A new token is fetched this long before the old one expires.
 SLACK_S = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttachmentRecord:
-    """One attachment of a transfer, in the service's words.
+    """One attachment of a transfer, as the service reports it.
 
     Attributes:
         state: open, uploading, ambiguous, stored, skipped or parked.
-        stored_name: under which it goes to C4C; another than ``name`` when two files of a chat are called alike.
-        sha256: as the service counted it while reading from CMI; None before.
+        stored_name: its name in C4C; differs from ``name`` when two files of a chat have the same name.
+        sha256: computed by the service while it read the file from CMI; None before.
     """
 
     source_id: str
@@ -46,7 +46,7 @@ class TransferRecord:
 
     Attributes:
         chat: the contact id of the event; the chat's guid.
-        outcome: None while it is under way.
+        outcome: None while it is in progress.
         updated_at: RFC 3339, as sent.
         activity_id: ObjectID of the chat activity in C4C; None until it is found.
     """
@@ -66,7 +66,7 @@ class TransferRecord:
 
     @property
     def is_at_rest(self) -> bool:
-        """Whether nothing more will happen to it by itself."""
+        """Whether nothing more happens to it without an operator or another event."""
         return self.state in {"settled", "parked", "cancelled"}
 
 
@@ -84,7 +84,7 @@ class ServiceApi:
     ) -> list[TransferRecord]:
         """All transfers of this tenant with their attachments, oldest first; ``chat`` narrows to one.
 
-        Those of ``known`` (by id) that have been at rest ever since are not read again.
+        Transfers of ``known`` (by id) that have been at rest since then are not read again.
         """
         found: list[TransferRecord] = []
         cursor: str | None = None
@@ -96,19 +96,19 @@ class ServiceApi:
                 return sorted(found, key=lambda each: each.created_at or "")
 
     def transfer(self, transfer_id: str) -> TransferRecord:
-        """One transfer with its attachments. Raises Refused."""
+        """One transfer with its attachments. Raises RequestRefused."""
         return transfer_from(self._get(f"/transfers/{transfer_id}"))
 
     def cancel(self, transfer_id: str) -> None:
-        """End a transfer and shred its secrets. Raises Refused, 409 when it has ended already."""
+        """End a transfer and shred its secrets. Raises RequestRefused, 409 when it has ended already."""
         self._to.service.post(f"/transfers/{transfer_id}/cancel", headers=self._bearer())
 
     def retry(self, transfer_id: str) -> TransferRecord:
-        """Run a transfer again, now, as its operator would. Raises Refused: 409 says why it cannot be."""
-        return transfer_from(self._ask("POST", f"/transfers/{transfer_id}/retry"))
+        """Run a transfer again now, as an operator does. Raises RequestRefused: 409 says why it is impossible."""
+        return transfer_from(self._send("POST", f"/transfers/{transfer_id}/retry"))
 
     def token(self, *, fresh: bool = False) -> str:
-        """A bearer token for the tenant's OAuth client, kept until shortly before it runs out."""
+        """A bearer token for the tenant's OAuth client, cached until shortly before it expires."""
         if fresh or time.monotonic() > self._good_until:
             form = {"grant_type": "client_credentials", "scope": SCOPE}
             answer = self._to.orchestration.send(
@@ -123,13 +123,13 @@ class ServiceApi:
         return self._token
 
     def _get(self, path: str, **params: Any) -> Any:
-        return self._ask("GET", path, **params)
+        return self._send("GET", path, **params)
 
-    def _ask(self, method: str, path: str, **params: Any) -> Any:
+    def _send(self, method: str, path: str, **params: Any) -> Any:
         try:
             return self._to.service.send(method, path, params=params, headers=self._bearer())
         except RequestRefused as exc:
-            # The tenant's clock may have been moved, so a token that looked fresh has run out.
+            # The tenant's clock may have been moved, so a cached token has expired.
             if exc.status != 401:
                 raise
             return self._to.service.send(method, path, params=params, headers=self._bearer(fresh=True))
@@ -181,10 +181,10 @@ def _carried(body: dict[str, Any]) -> AttachmentRecord:
     )
 
 
-def _file_id(told: str) -> str:
-    """The file's id at CMI; where CMI listed none, the service tells files apart by address and name."""
-    found = _IN_ADDRESS.match(told)
-    return found["id"] if found else told
+def _file_id(text: str) -> str:
+    """The file's id at CMI; where CMI lists no ids, the service distinguishes files by address and name."""
+    found = _IN_ADDRESS.match(text)
+    return found["id"] if found else text
 
 
 def _reason(value: Any) -> tuple[str | None, str | None]:
@@ -192,6 +192,6 @@ def _reason(value: Any) -> tuple[str | None, str | None]:
     if not value:
         return None, None
     if isinstance(value, dict):
-        told = ": ".join(str(value[key]) for key in ("code", "message") if value.get(key))
-        return told or None, value.get("remedy")
+        text = ": ".join(str(value[key]) for key in ("code", "message") if value.get(key))
+        return text or None, value.get("remedy")
     return str(value), None

@@ -1,8 +1,8 @@
 """Reset a tenant without restarting the processes (about one second).
 
-The service keeps running with its database. So that it takes nothing of the reset tenant for something known, the
-tenant gets another OAuth client and other ids (``credentials.with_new_secrets``). Transfers that are still under way
-are cancelled first, so that no old password is tried on the new users.
+The service keeps running with its database. The tenant gets another OAuth client and other ids
+(``credentials.with_new_secrets``), so that the service does not confuse its chats with earlier ones. Transfers that
+are still in progress are cancelled first, so that no old password is tried on the new users.
 """
 
 from __future__ import annotations

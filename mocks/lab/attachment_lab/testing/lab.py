@@ -1,4 +1,4 @@
-"""The friendly API of the pytest plugin: a lab (one stack), and a tenant (one tenant) per test."""
+"""The API of the pytest plugin's fixtures: ``Lab`` (one stack) and ``LabTenant`` (one per test)."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MockName = Literal["orchestration", "cmi", "c4c"]
 
 
 class Lab:
-    """A running stack. Session fixture ``lab``; mints a tenant per test.
+    """A running stack, the session fixture ``lab``; it opens one tenant per test.
 
     Attributes:
         urls: base URL of each process: console, orchestration, cmi, c4c, service.
-            The console, if the options ask for one, shows the documentation's own tenant.
-        is_own: whether the stack belongs to a single test, which may then move the service's clock.
+            The console, if the options include one, shows the documentation's own tenant.
+        is_own: whether the stack belongs to a single test, which then may move the service's clock.
     """
 
     def __init__(self, stack: Stack, *, is_own: bool = False) -> None:
@@ -53,10 +53,12 @@ class Lab:
     def tenant(
         self, options: TenantOptions | None = None, *, check: bool = True, judge: bool = True, of: str = ""
     ) -> Iterator[LabTenant]:
-        """A fresh tenant.
+        """A new tenant, closed at the end of the block.
 
-        At its end AssertionError, unless ``check`` is False and a invariant of the ledger is broken, or ``judge`` is False
-        and traffic was against the contract; the latter needs a stack with a recorder. ``of`` names the test.
+        Args:
+            check: raise AssertionError at the end if an invariant of the reconciliation is broken.
+            judge: raise AssertionError at the end if traffic broke the contract; needs a stack with a recorder.
+            of: the test's name, for messages.
         """
         names = fresh_tenant()
         open_tenant(self.stack.clients, names, self.stack.tenant_options(options))
@@ -65,16 +67,19 @@ class Lab:
             yield tenant
             if check:
                 tenant.assert_invariants_hold()
-            told = self.traffic_against_the_contract(names, of=of)
-            assert not (judge and told), told
+            broken = self.traffic_against_the_contract(names, of=of)
+            assert not (judge and broken), broken
         finally:
             close_tenant(self.stack.clients, names.name)
 
     def traffic_against_the_contract(self, names: TenantNames, *, of: str = "", closing: bool = True) -> str:
-        """What a tenant's traffic since the last time broke, in lines; empty if nothing, or without a recorder."""
+        """How the tenant's traffic since the last call broke the contract, in lines; empty if it did not.
+
+        It is empty for a stack without a recorder too.
+        """
         if self._recorder is None:
             return ""
-        return self._recorder.hear(names, closing=closing).report(of or f"tenant {names.name}")
+        return self._recorder.check(names, closing=closing).report(of or f"tenant {names.name}")
 
 
 class LabChat:
@@ -103,7 +108,7 @@ class LabChat:
         """One message."""
         self._conversation.say(text, originator_type)
 
-    def hand_on(self) -> None:
+    def add_leg(self) -> None:
         """The agent transfers the chat: one more leg."""
         self._conversation.transfer()
 
@@ -120,14 +125,14 @@ class LabChat:
         return self._conversation.fire(event)
 
     def transfer(self) -> TransferRecord:
-        """The service's transfer for this chat. Raises LookupError when there is none."""
+        """The service's transfer for this chat. Raises LookupError when the service has none."""
         found = self._tenant.reconciliation.service.transfers(chat=self.guid)
         if not found:
             raise LookupError(f"the service has no transfer for chat {self.guid}")
         return found[-1]
 
 
-class FaultCannotStrike(UserWarning):
+class FaultHasNoEffect(UserWarning):
     """A wire fault is planned where no request passes the fault proxy."""
 
 
@@ -135,7 +140,7 @@ class PlannedFault:
     """A fault in a mock, until it is used up or removed.
 
     Attributes:
-        warning: why it cannot strike in this stack, and what would help; empty if it can.
+        warning: why it can have no effect in this stack, and what would help; empty if it can.
     """
 
     def __init__(self, tenant: LabTenant, mock: MockName, fault_id: str, warning: str = "") -> None:
@@ -145,7 +150,7 @@ class PlannedFault:
         self.warning = warning
 
     def remove(self) -> None:
-        """Take it back; one that is used up is fine."""
+        """Remove it; a fault that is used up is no error."""
         try:
             self._tenant.mock(self.mock).delete(f"/_mock/faults/{self.id}", tenant=self._tenant.name)
         except RequestRefused as exc:
@@ -160,7 +165,7 @@ class TenantClock:
         self._tenant = tenant
 
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0) -> None:
-        """Let time pass for the three mocks and the service.
+        """Advance the clocks of the three mocks and the service.
 
         Raises WrongUse on a stack shared by several tests: the service has one clock, and moving it would
         move theirs. Mark the test ``@pytest.mark.own_stack``.
@@ -208,7 +213,7 @@ class LabTenant:
 
         Args:
             files: paths, (name, bytes) pairs, or objects with name, content_type and path.
-            accepted: whether an agent takes it; only then does C4C have an activity.
+            accepted: whether an agent accepts it; only then does C4C have an activity.
             direct: to an agent instead of a queue; such chats do not support attachments upload.
         """
         conversation = LabConversation.open(
@@ -234,7 +239,7 @@ class LabTenant:
         return self.reconciliation.service.transfers()
 
     def stored(self) -> list[C4cObject]:
-        """What C4C holds."""
+        """The attachment objects in C4C."""
         return self.reconciliation.objects()
 
     def fault(
@@ -253,13 +258,12 @@ class LabTenant:
 
         Args:
             kind: such as status, packed, truncate_body, redirect (mocks/kit/README.md lists them all); reset, cut,
-                drip, close_delimited and other wire kinds need a stack with ``fault_proxy``: without, this warns
-                (FaultCannotStrike), and so does ``warning`` of what is returned.
+                drip, close_delimited and other wire kinds need a stack with ``fault_proxy``: without it this warns
+                (FaultHasNoEffect), and the returned object's ``warning`` says why.
             path: glob on the request's path.
-            phase: ``after`` = the work is done, then the answer is lost or changed; None = the kind's
-                natural one.
-            times: how often; None or 0 = until removed.
-            skip: let so many matching requests pass first.
+            phase: ``after`` = the mock does the work, then its answer is lost or changed; None = the kind's default.
+            times: number of requests; None or 0 = until removed.
+            skip: number of matching requests that pass first.
             params: of the kind, such as ``status=503``.
         """
         match = {"path": path} | ({"method": method} if method else {})
@@ -268,7 +272,7 @@ class LabTenant:
         answer = self.mock(mock).post("/_mock/faults", plan, tenant=self.name)
         warning = str(answer.get("warning", ""))
         if warning:
-            warnings.warn(warning, FaultCannotStrike, stacklevel=2)
+            warnings.warn(warning, FaultHasNoEffect, stacklevel=2)
         return PlannedFault(self, mock, str(answer["id"]), warning)
 
     def journal(self, mock: MockName) -> list[dict[str, Any]]:
@@ -276,11 +280,11 @@ class LabTenant:
         return list(self.reconciliation.journal(mock))
 
     def verdict(self) -> ReconciliationVerdict:
-        """The reconciliation's judgement now."""
+        """The reconciliation's verdict now."""
         return self.reconciliation.verdict()
 
     def assert_invariants_hold(self) -> None:
         """Raises AssertionError that lists every violation."""
         verdict = self.verdict()
-        told = "\n".join(f"  - [{each.invariant}] {each.sentence}" for each in verdict.violations)
-        assert verdict.ok, f"the reconciliation of tenant {self.name} does not add up:\n{told}"
+        lines = "\n".join(f"  - [{each.invariant}] {each.sentence}" for each in verdict.violations)
+        assert verdict.ok, f"the reconciliation of tenant {self.name} found violations:\n{lines}"

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the lab's own: Debian's package, a temporary folder, loopback, ended with its block."""
+"""A PostgreSQL server for tests: Debian's package, a temporary folder, loopback; it ends with its block."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Server:
         self._run("pg_ctl", "-D", self._data, "-o", options, "-l", self._log, "-w", "start")
 
     def crash(self) -> None:
-        """Stop without any goodbye."""
+        """Stop at once, as a crash does."""
         self._run("pg_ctl", "-D", self._data, "-m", "immediate", "stop")
 
     def end(self) -> None:
-        """Stop, whatever state it is in."""
+        """Stop it if it runs."""
         if (self._data / "postmaster.pid").exists():
             self.crash()
 

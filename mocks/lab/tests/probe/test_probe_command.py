@@ -187,7 +187,7 @@ def test_missing_variables_are_listed_at_once_with_remedies(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
         (["--allow-writes", "--test-activity", ""], "needs one named test activity"),
         (["--clean-up"], "give both"),
@@ -195,10 +195,10 @@ def test_missing_variables_are_listed_at_once_with_remedies(tmp_path: Path) -> N
     ],
 )
 def test_permits_that_make_no_sense_are_wrong_use(
-    target: ProbeTarget, tmp_path: Path, arguments: list[str], told: str
+    target: ProbeTarget, tmp_path: Path, arguments: list[str], text: str
 ) -> None:
     run = probe(tmp_path / "run", environment(replace(target, test_activity="")), *arguments)
-    assert (run.code, told in run.err) == (WRONG_USE, True), run.err
+    assert (run.code, text in run.err) == (WRONG_USE, True), run.err
 
 
 def test_a_loopback_map_leads_to_this_machine_only(target: ProbeTarget, tmp_path: Path) -> None:

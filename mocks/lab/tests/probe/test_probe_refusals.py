@@ -74,8 +74,8 @@ def test_nobody_at_the_address_is_told_with_the_variable_and_a_remedy(target: Pr
     with socket.socket() as held:  # bound, not listening: refuses every connection
         held.bind(("127.0.0.1", 0))
         outcome = run(target, f"http://127.0.0.1:{held.getsockname()[1]}", tmp_path)
-    told = "the host of ATTACHMENT_PROBE_C4C_URL cannot be reached (ConnectError); check the address"
-    assert outcome.stopped["c4c"].startswith(f"c4c: {told}")
+    text = "the host of ATTACHMENT_PROBE_C4C_URL cannot be reached (ConnectError); check the address"
+    assert outcome.stopped["c4c"].startswith(f"c4c: {text}")
     assert outcome.exchanges == 0
 
 

@@ -143,7 +143,7 @@ def values(written: dict[str, Any]) -> dict[str, Any]:
 def carried(tenant: LabTenant) -> None:
     """A chat goes through the service, and the invariants hold for its files."""
     chat = tenant.chat(files=[PHOTO])
-    chat.hand_on()
+    chat.add_leg()
     chat.send(LETTER)
     chat.end()
     tenant.wait_until_settled()

@@ -63,21 +63,24 @@ class Form:
         """A boolean."""
         return bool(self._typed(field, default, "true or false", lambda v: isinstance(v, bool)))
 
-    def whole(self, field: str, default: int | None = None) -> int:
-        """A whole number, zero or more."""
+    def whole(self, field: str, default: int | None = None, *, least: int = 0, most: int | None = None) -> int:
+        """A whole number from ``least`` to ``most``."""
 
         def test(value: object) -> bool:
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+            if not isinstance(value, int) or isinstance(value, bool):
+                return False
+            return value >= least and (most is None or value <= most)
 
-        return self._typed(field, default, "a whole number >= 0", test) or 0
+        expected = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
+        return self._typed(field, default, expected, test) or 0
 
-    def seconds(self, field: str, default: float, most: float) -> float:
-        """A number of seconds from zero to ``most``."""
+    def seconds(self, field: str, default: float, *, least: float = 0, most: float) -> float:
+        """A number of seconds from ``least`` to ``most``."""
 
         def test(value: object) -> bool:
-            return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+            return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
 
-        return float(self._typed(field, default, f"a number of seconds from 0 to {most:.0f}", test))
+        return float(self._typed(field, default, f"a number of seconds from {least:.0f} to {most:.0f}", test))
 
     def choice(self, field: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """One of the given words, in any case; returned in the vendor's spelling."""

@@ -28,14 +28,11 @@ def add_issuer(bp: Blueprint, mock: Mock[OrchestrationTenant]) -> None:
         """``{"expires_in": seconds}`` for tokens issued from now on, ``{"clock_skew_s": ±seconds}``, or both."""
         issuer = mock.current_tenant().issuer
         form = Form(json_body())
-        seconds, skew_s = form.whole("expires_in", issuer.expires_in_s), form.raw("clock_skew_s", issuer.skew_s)
-        if not 1 <= seconds <= MOST_EXPIRES_IN_S:
-            form.wrong("expires_in", f"1 to {MOST_EXPIRES_IN_S} seconds", "correct expires_in", seconds)
-        if isinstance(skew_s, bool) or not isinstance(skew_s, int | float) or not abs(skew_s) <= MOST_SKEW_S:
-            form.wrong("clock_skew_s", f"-{MOST_SKEW_S} to {MOST_SKEW_S} seconds", "correct clock_skew_s", skew_s)
+        expires_in_s = form.whole("expires_in", issuer.expires_in_s, least=1, most=MOST_EXPIRES_IN_S)
+        skew_s = form.seconds("clock_skew_s", issuer.skew_s, least=-MOST_SKEW_S, most=MOST_SKEW_S)
         form.refuse_unknown("expires_in or clock_skew_s")
         form.done("The issuer")
-        issuer.expires_in_s, issuer.skew_s = seconds, float(skew_s)
+        issuer.expires_in_s, issuer.skew_s = expires_in_s, skew_s
         return jsonify(issuer.describe())
 
     @bp.post("/oauth/rotate")

@@ -2,7 +2,7 @@
 
 Every answer is taken in C4C's own JSON (single entities wrapped in ``d.results``) and in standard V2; the strict header
 is sent. Errors are decided by HTTP status first (``core/answers/c4c.py``); texts only distinguish a lock from a
-refusal, in every form and language (``error_texts.py``, ``core/answers/lock_words.py``). Lists are read within limits
+refusal, in every form and language (``error_texts.py``). Lists are read within limits
 (``lists.py``).
 """
 
@@ -12,7 +12,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -21,15 +21,13 @@ import httpx
 
 from attachment_transfer.clients.body import UploadBody
 from attachment_transfer.clients.c4c.errors import C4cErrors
-from attachment_transfer.clients.c4c.lists import LIST_LIMITS, ListLimits, ListReader
+from attachment_transfer.clients.c4c.lists import LIST_LIMITS, ListLimits, ListReader, selection, single, stored
+from attachment_transfer.clients.c4c.lists import object_id as object_id_of
 from attachment_transfer.clients.c4c.metadata import AttachmentNavigation, attachment_navigation
-from attachment_transfer.clients.c4c.rows import object_id as object_id_of
-from attachment_transfer.clients.c4c.rows import selection, single, stored
 from attachment_transfer.clients.documents import read_at_most, read_json
-from attachment_transfer.clients.outbound.time_limits import CallTimes, too_slow
+from attachment_transfer.clients.outbound.time_limits import CallTimes, Extensions, too_slow
 from attachment_transfer.clients.outbound.transport import speaking_to, unavailable
-from attachment_transfer.core.answers.c4c import CsrfTokenMissing, NotShown, Operation
-from attachment_transfer.core.answers.lock_words import LockWords
+from attachment_transfer.core.answers.c4c import CsrfTokenMissing, LockWords, NotShown, Operation
 from attachment_transfer.core.answers.sniffing import sniff
 from attachment_transfer.core.dialect import Lookup, NeighbourDialect
 from attachment_transfer.core.errors import (
@@ -39,8 +37,6 @@ from attachment_transfer.core.errors import (
     UnexpectedAnswer,
 )
 from attachment_transfer.core.model import ActivityRef, C4cObject
-
-__all__ = ["C4cClient", "CsrfTokenMissing", "NewAttachment", "NotShown"]
 
 _DOCUMENT_LIMIT_BYTES = 32 * 1024 * 1024
 _NAME = "C4C"
@@ -55,7 +51,7 @@ _UPLOAD_PAGE_REMEDY = f"{_PAGE_REMEDY} The service looks for the file before it 
 
 @dataclass(frozen=True, kw_only=True)
 class NewAttachment:
-    """What a create sends beside the bytes."""
+    """What a create sends in addition to the bytes."""
 
     name: str
     content_type: str
@@ -126,7 +122,7 @@ class C4cClient:
         url = f"{self._root}{activity.service}/$metadata"
         key = f"{url} {activity.entity_set}"
         if key not in self._known:
-            with self._got(url, {}, accept="application/xml") as response:
+            with self._document(url, "application/xml") as response:
                 metadata = read_at_most(response, _DOCUMENT_LIMIT_BYTES, _NAME)
             if sniff(metadata[:512]) == "text/html":
                 raise UnexpectedAnswer("C4C answered 200 with a web page, not $metadata", remedy=_PAGE_REMEDY)
@@ -167,14 +163,8 @@ class C4cClient:
         """
         url = self._entity(activity.service, navigation.entity_set, object_id) + "/Binary/$value"
         sha256, size_bytes = hashlib.sha256(), 0
-        headers = {"Accept": "*/*", "Accept-Encoding": "identity", **self._language}
-        with (
-            speaking_to(_NAME),
-            self._http.stream(
-                "GET", url, headers=headers, follow_redirects=False, extensions=self._times.file()
-            ) as response,
-        ):
-            self._errors.raise_if_unwell(response, Operation.READ)
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        with self._got(url, headers, self._times.file()) as response:
             self._times.begin_body(response)
             for piece in response.iter_bytes():
                 sha256.update(piece)
@@ -190,7 +180,7 @@ class C4cClient:
         return self._dialect.c4c_key_field == "Title" and "Title" in navigation.creatable
 
     def fields(self, new: NewAttachment) -> dict[str, str]:
-        """The members of a create beside ``Binary``."""
+        """The members of a create other than ``Binary``."""
         fields = {
             "TypeCode": self._dialect.c4c_attachment_type_code,
             "CategoryCode": self._dialect.c4c_attachment_category_code,
@@ -239,19 +229,9 @@ class C4cClient:
 
     def fetch_csrf_token(self, service: str) -> None:
         """GET the service root with ``x-csrf-token: fetch``; token and cookies stay with this client."""
-        headers = {"x-csrf-token": "fetch", "Accept": "application/json", **self._language}
-        with (
-            speaking_to(_NAME),
-            self._http.stream(
-                "GET",
-                f"{self._root}{service}/",
-                headers=headers,
-                follow_redirects=False,
-                extensions=self._times.document(),
-            ) as response,
-        ):
-            self._errors.raise_if_unwell(response, Operation.READ)
-        token = response.headers.get("x-csrf-token")
+        headers = {"x-csrf-token": "fetch", "Accept": "application/json"}
+        with self._got(f"{self._root}{service}/", headers, self._times.document()) as response:
+            token = response.headers.get("x-csrf-token")
         if not token:
             raise UnexpectedAnswer("C4C asked for a CSRF token and did not issue one")
         self._csrf = {"x-csrf-token": token}
@@ -278,26 +258,27 @@ class C4cClient:
         return f"{self._root}{service}/{entity_set}('{literal}')"
 
     def _get_json(self, url: str, params: dict[str, str]) -> dict[str, Any]:
-        with self._got(url, params, accept="application/json") as response:
+        with self._document(url, "application/json", params) as response:
             document = read_json(response, _DOCUMENT_LIMIT_BYTES, _NAME)
         if not isinstance(document, dict):
             raise UnexpectedAnswer("C4C answered JSON that is not an object")
         return document
 
+    def _document(
+        self, url: str, accept: str, params: dict[str, str] | None = None
+    ) -> AbstractContextManager[httpx.Response]:
+        headers = {"Accept": accept, "odata-v2-strict-json-format": "true"}
+        return self._got(url, headers, self._times.document(), params)
+
     @contextmanager
-    def _got(self, url: str, params: dict[str, str], *, accept: str) -> Iterator[httpx.Response]:
-        headers = {"Accept": accept, "odata-v2-strict-json-format": "true", **self._language}
-        arguments: dict[str, Any] = {"params": params} if params else {}
-        with (
-            speaking_to(_NAME),
-            self._http.stream(
-                "GET",
-                url,
-                headers=headers,
-                follow_redirects=False,
-                extensions=self._times.document(),
-                **arguments,
-            ) as response,
-        ):
+    def _got(
+        self, url: str, headers: dict[str, str], extensions: Extensions, params: dict[str, str] | None = None
+    ) -> Iterator[httpx.Response]:
+        headers = {**headers, **self._language}
+        # Empty parameters would remove the query of a next link.
+        call = self._http.stream(
+            "GET", url, headers=headers, params=params or None, follow_redirects=False, extensions=extensions
+        )
+        with speaking_to(_NAME), call as response:
             self._errors.raise_if_unwell(response, Operation.READ)
             yield response

@@ -1,7 +1,7 @@
 """The texts of an error document, whatever its form: JSON of OData, Atom/XML, a web page, plain text.
 
 Only for documents that explain a failure: what cannot be read is left out, and nothing raises.
-Every pattern here takes time that grows with the text, never with its square: the text is a stranger's.
+Every pattern here takes time proportional to the text's length, never to its square: the text is not trusted.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _decoded(body: bytes, charset: str | None) -> str:
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        if exc.start >= len(body) - 3:  # cut off at the limit, in the midst of a character
+        if exc.start >= len(body) - 3:  # cut off at the limit, inside a character
             return body[: exc.start].decode("utf-8-sig")
     if charset is not None and _CHARSET.fullmatch(charset):
         with suppress(LookupError, ValueError):
@@ -122,7 +122,7 @@ def _body(response: httpx.Response, monotonic_s: Callable[[], float]) -> bytes:
             if len(body) >= _LIMIT_BYTES or monotonic_s() >= end_s:
                 break
     except (httpx.HTTPError, httpx.StreamError, TransferError):
-        pass  # what came before the break is still of use
+        pass  # what came before the break is used
     return bytes(body[:_LIMIT_BYTES])
 
 
@@ -130,7 +130,7 @@ def _of_json(body: bytes, text: str) -> ErrorTexts:
     try:
         return _sorted(_members(json_text.parse(body)))
     except json_text.UnreadableJson:
-        # Cut off, too deep, or with a member twice: its strings still speak.
+        # Cut off, too deep, or with a repeated member: its strings are used.
         found = ((literal, member) for literal, member in _LITERAL.findall(text) if not member)
         return _sorted(("message", _unescaped(literal)) for literal, _ in found)
 

@@ -1,9 +1,8 @@
 """CMI's chat documents in every shape that is read: a chat's files and its messages.
 
 The shape is not publicly documented; A (one chat), B (a list of legs) and D (a list of messages) of
-``docs/fidelity.md`` are distinguished by their content. What cannot be read is an unexpected answer, never a chat
-without
-files: that would end the transfer, and lose them.
+``docs/fidelity.md`` are distinguished by their content. What cannot be read is an unexpected answer, never a
+chat without files: that would end the transfer, and lose them.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from attachment_transfer.core.answers.file_kinds import (
 )
 from attachment_transfer.core.answers.sniffing import (
     UNKNOWN,
-    declared_type,
     effective_type,
     has_signature,
     sniff,
@@ -270,20 +269,3 @@ def _is_archive(listed: ListedFile) -> bool:
 def _described(listed: ListedFile) -> str:
     size = "" if listed.size_bytes is None else f" of {listed.size_bytes} bytes"
     return f"{listed.content_type or 'a file'}{size}"
-
-
-__all__ = [
-    "BODY_RULES",
-    "HEAD_RULES",
-    "AnswerHead",
-    "FileBody",
-    "ListedFile",
-    "ReadMethod",
-    "check_body",
-    "check_same",
-    "declared_type",
-    "how_to_read",
-    "packed_is_the_file",
-    "type_to_send",
-    "unpacked_is_no_archive",
-]

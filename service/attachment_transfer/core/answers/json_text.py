@@ -1,4 +1,4 @@
-"""JSON from outside, read strictly: what two readers could understand differently is no JSON here.
+"""JSON from outside, read strictly: a text that two readers could understand differently is refused.
 
 A duplicate member (RFC 8259, section 4: "behavior … is unpredictable"), a constant that JSON does not have (``NaN``),
 text that is not UTF-8 and nesting beyond a limit are refused with the place or the name of what is wrong.
@@ -22,14 +22,14 @@ class UnreadableJson(ValueError):
 
 
 class RepeatedMembers(UnreadableJson):
-    """Members that stand more than once in one object: which one is meant is not known.
+    """Members that are repeated in one object: which one is meant is not known.
 
     Attributes:
         places: of each, such as ``sap_v1.user`` or ``messages.0.attachments``.
     """
 
     def __init__(self, places: tuple[str, ...]) -> None:
-        super().__init__(f"members are there more than once: {', '.join(places)}")
+        super().__init__(f"repeated members: {', '.join(places)}")
         self.places = places
 
 
@@ -60,7 +60,7 @@ def parse(body: bytes, *, deepest: int = DEEPEST, takes_mark: bool = True) -> An
 
 
 class _WithRepeated(dict[str, Any]):
-    """An object in whose text these names stand more than once."""
+    """An object in whose text these names are repeated."""
 
     names: tuple[str, ...] = ()
 
@@ -75,7 +75,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _repeated(place: str, item: Any) -> Iterator[str]:
-    """Of an object that itself was one of two members of one name nothing is left; then its parent is named."""
+    """Places of repeated members. Of a member that a repetition replaced, only the parent is known."""
     if isinstance(item, _WithRepeated):
         yield from (place + name[:_SHOWN_CHARACTERS] for name in item.names)
     for name, child in _children(item):

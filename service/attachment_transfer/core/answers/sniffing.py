@@ -143,7 +143,7 @@ def _sniff_text(head: bytes) -> str:
 
 
 def _sniff_active(head: bytes) -> str | None:
-    """What a browser or a shell would run, however broken the bytes behind its beginning are."""
+    """A type that a browser or a shell would run, even if the bytes after its start are broken."""
     start = _start(head.removeprefix(b"\xef\xbb\xbf").decode("latin-1"))
     if start.startswith("#!"):
         return SCRIPT
@@ -155,7 +155,7 @@ def _start(text: str) -> str:
 
 
 def _as_text(head: bytes) -> str | None:
-    """UTF-8 or marked UTF-16 text, forgiving a character that the end of ``head`` cuts in two; None if it is not."""
+    """UTF-8 or marked UTF-16 text, also where the end of ``head`` cuts a character; None if it is not."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head[: len(head) // 2 * 2].decode("utf-16", "replace")
     try:
@@ -182,7 +182,7 @@ def has_signature(mime: str) -> bool:
 
 
 def effective_type(declared: str, sniffed: str) -> str:
-    """The type to judge a file by: the sniffed one, unless the declared one only says it more precisely.
+    """The type by which a file is checked: the sniffed one, unless the declared one is a more precise form of it.
 
     Args:
         declared: as :func:`plain_type` returns it.
@@ -198,5 +198,5 @@ def effective_type(declared: str, sniffed: str) -> str:
 
 
 def synonyms(mime: str) -> frozenset[str]:
-    """All words for this type, itself among them."""
+    """All names of this type, itself included."""
     return next((words for words in _SYNONYMS if mime in words), frozenset({mime}))

@@ -1,4 +1,4 @@
-"""What Alembic runs: the steps, on the connection it is handed, or as SQL for a dialect. There is no ini file."""
+"""What Alembic runs: the steps, on the caller's connection, or as SQL for a dialect. There is no ini file."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def _copy(reading: sa.Connection, connection: sa.Connection, table: sa.Table) ->
 
 
 def _open_transfers(connection: sa.Connection) -> list[tuple[str, float | None]]:
-    """Transfers that are not at an end; what was running is queued again, because no worker runs it now."""
+    """Transfers that have not ended; what was running is queued again, because no worker runs it now."""
     table = tables.transfer
     still_open = table.c.state.not_in([str(state) for state in TERMINAL_TRANSFER])
     connection.execute(table.update().where(table.c.state == "running").values(state="queued", next_round_at_s=None))
@@ -51,7 +51,7 @@ def _open_transfers(connection: sa.Connection) -> list[tuple[str, float | None]]
 
 
 def _follow_sequences(connection: sa.Connection) -> None:
-    """PostgreSQL's counters do not see copied ids: set each behind the highest."""
+    """PostgreSQL's sequences ignore copied ids: set each one above the highest id."""
     if connection.dialect.name != "postgresql":
         return
     for table in tables.metadata.sorted_tables:

@@ -15,12 +15,8 @@ import sqlalchemy as sa
 from attachment_transfer.core.states import TERMINAL_TRANSFER
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.database import writing
-from attachment_transfer.ledger.intents import expect_uploads
 
 KEYS_KEPT_S = 400 * 86_400.0
-#: Means all keys, for 30 days: written after a restore, because uploads of the lost hours are not recorded.
-EVERY_KEY = "*"
-_EVERY_KEY_HOLDS_S = 30 * 86_400.0
 _BATCH = 50
 _PURGE_LOCK = 0x61747470  # any number that is ours
 _PAGES_AT_ONCE = 2_000
@@ -100,19 +96,6 @@ class Purger:
                 detail = f"{len(gone)} transfer(s) that ended more than {self.retention_s / 86_400:g} days ago"
                 audit.note(connection, "purged", detail, actor=self.actor, at_s=now_s)
         return sorted(str(row.id) for row in gone)
-
-
-def expect_earlier_uploads(
-    connection: sa.Connection, transfer_id: str, attachment_ids: Sequence[str], *, now_s: float
-) -> None:
-    """If this transfer was purged before, write an open intent for each new attachment: list first, then post."""
-    table = tables.purged
-    key = sa.select(tables.transfer.c.key).where(tables.transfer.c.id == transfer_id).scalar_subquery()
-    lately = (table.c.key == EVERY_KEY) & (table.c.purged_at_s > now_s - _EVERY_KEY_HOLDS_S)
-    query = sa.select(sa.func.max(table.c.purged_at_s)).where((table.c.key == key) | lately)
-    purged_at_s = connection.execute(query).scalar()
-    if purged_at_s is not None:
-        expect_uploads(connection, attachment_ids, ended_at_s=purged_at_s)
 
 
 def give_back_space(engine: sa.Engine) -> None:

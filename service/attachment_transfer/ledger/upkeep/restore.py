@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from attachment_transfer.core.states import AttachmentState
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.database import writing
-from attachment_transfer.ledger.upkeep.purge import EVERY_KEY
+from attachment_transfer.ledger.intents import EVERY_KEY
 
 
 def after_restore(engine: sa.Engine, *, now_s: float, actor: str = audit.OPERATOR) -> int:

@@ -1,4 +1,4 @@
-"""Agent tenant_session: the queue, the conversation, the customer, and what the event engine made of it."""
+"""Agent desk: the queue, the conversation, the customer, and what the event engine did."""
 
 from __future__ import annotations
 
@@ -77,4 +77,4 @@ def reading(reader: ChatReader, c4c: C4cReader, guid: str | None) -> dict[str, A
     return {"chats": newest(chats), "chat": detail(chosen) | more}
 
 
-PAGE = ConsolePage(name="agent", title="Agent tenant_session", icon="headset", order=30, make=blueprint)
+PAGE = ConsolePage(name="agent", title="Agent desk", icon="headset", order=30, make=blueprint)

@@ -35,7 +35,7 @@ class Seeding:
         from attachment_lab.demo.seeds.load import load  # noqa: PLC0415 - builds pictures: heavy imports
 
         try:
-            self._message = f"{load(self._to, self._names, told=self._set_message)} are there."
+            self._message = f"{load(self._to, self._names, on_chat=self._set_message)} are there."
         except LabError as exc:
             self._error = str(exc)
         finally:

@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-#: Where a step is problem_response whose page does not exist.
+#: Where a step is shown whose page does not exist.
 FALLBACK_PAGE = "chain/"
 
 

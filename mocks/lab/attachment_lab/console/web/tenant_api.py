@@ -15,7 +15,11 @@ from attachment_lab.tenant.opening import TenantOptions
 
 def add_tenant_api(app: Flask, sessions: TenantSessions) -> None:
     """Add its routes to the application."""
+    _add_list(app, sessions)
+    _add_changes(app, sessions)
 
+
+def _add_list(app: Flask, sessions: TenantSessions) -> None:
     @app.get("/api/tenants")
     def list_tenants() -> Response:
         """Every tenant that this console shows, the first one first; no secrets."""
@@ -38,6 +42,8 @@ def add_tenant_api(app: Flask, sessions: TenantSessions) -> None:
             return problem_response(HTTPStatus.BAD_REQUEST, words)
         return jsonify(_shown(sessions.show(names) if names else sessions.create(options))), 201
 
+
+def _add_changes(app: Flask, sessions: TenantSessions) -> None:
     @app.delete("/api/tenants/<name>")
     def close(name: str) -> tuple[Response, int]:
         """204; the tenant is closed in all three mocks."""

@@ -1,11 +1,12 @@
-"""Plays the demo's customers into a tenant: all chats at once as far as they go, then waits until the files arrived."""
+"""Plays the chats of the demo's customers in a tenant, each to its state, then waits until the files have arrived."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import platformdirs
 
 from attachment_lab.clients.stack_clients import StackClients
 from attachment_lab.demo import faults as demo_faults
@@ -28,7 +29,7 @@ FAULTS: Mapping[FaultKind, DemoFault] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """What there is now: guids of the chats in the order of customers.toml."""
+    """What was loaded: guids of the chats in the order of customers.toml."""
 
     chats: tuple[str, ...]
     files: int
@@ -41,19 +42,19 @@ def load(
     to: StackClients,
     names: TenantNames,
     *,
-    told: Callable[[str], None] = lambda _: None,
+    on_chat: Callable[[str], None] = lambda _: None,
     timeout_s: float = SETTLE_TIMEOUT_S,
 ) -> Loaded:
-    """Play all chats into a tenant. Raises Refused, Unreachable, NotSettled.
+    """Play all chats in a tenant. Raises RequestRefused, Unreachable, NotSettled.
 
     Args:
-        told: hears of each chat as it is played, for progress.
+        on_chat: called with a sentence after each chat, to show progress.
     """
     files = seed_files(default_directory())
     played = []
     for chat in scripted_chats():
         conversation = _play(to, names, chat, files)
-        told(f"{chat.person.name}: {chat.end}, {len(conversation.sent)} file(s)")
+        on_chat(f"{chat.person.name}: {chat.end}, {len(conversation.sent)} file(s)")
         played.append((chat, conversation))
     wait_until_settled(Reconciliation(to, names), timeout_s=timeout_s)
     for chat, conversation in played:
@@ -66,9 +67,8 @@ def load(
 
 
 def default_directory() -> Path:
-    """Where the files are kept from one run to the next."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "attachment-lab" / "seed-files"
+    """The user's cache folder for the files."""
+    return platformdirs.user_cache_path("attachment-lab") / "seed-files"
 
 
 def _play(

@@ -1,6 +1,6 @@
-"""Pictures for the demo's customers: drawn, lit and grained like a phone's snapshot; the same bytes on each run.
+"""Pictures for the demo's customers: drawn, with the light and noise of a phone's snapshot; the same bytes on each run.
 
-Nothing here is a photograph: no picture of anybody's home is needed to show one.
+They are drawings, so that no photograph of a real home is needed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Colour = str | tuple[int, int, int]
 
 
 def snapshot(scene: Callable[[Draw], None], *, wall: Colour, seed: int) -> bytes:
-    """A JPEG of a scene as a phone takes it: a little soft, darker at the rim, with noise."""
+    """A JPEG of a scene like a phone's picture: slightly soft, darker at the edges, with noise."""
     image = Image.new("RGB", (WIDTH, HEIGHT), wall)
     scene(ImageDraw.Draw(image))
     image = image.filter(ImageFilter.GaussianBlur(1.2)).rotate(seed % 5 - 2, Image.Resampling.BICUBIC, fillcolor=wall)

@@ -1,4 +1,4 @@
-"""Reads customers.toml into plain records, and refuses what does not fit together."""
+"""Reads customers.toml into plain records, and refuses contradictions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FaultKind = Literal["gone", "c4c-down", "lost-answer"]
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A customer; ``agent`` is who looks after them."""
+    """A customer; ``agent`` is the agent of their chats."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One thing that somebody sends: words or a file."""
+    """One message: a text or a file."""
 
     by: Literal["customer", "agent"] = "customer"
     text: str = ""
@@ -65,11 +65,14 @@ def _chat(place: int, given: Mapping[str, Any], people: Mapping[str, Person]) ->
         (given["end"] not in get_args(End), f"end {given['end']!r} is none of {', '.join(get_args(End))}"),
         (any(bool(line.text) == bool(line.file) for line in lines), "a line has a text or a file"),
         (fault is not None and fault["file"] not in sent, f"the fault's file is none of {', '.join(sorted(sent))}"),
-        (fault is not None and given["end"] in {"waiting", "open"}, "a fault strikes only once the chat has ended"),
+        (
+            fault is not None and given["end"] in {"waiting", "open"},
+            "a fault takes effect only after the chat has ended",
+        ),
     )
-    for is_wrong, words in wrong:
+    for is_wrong, reason in wrong:
         if is_wrong:
-            raise ValueError(f"chat {place}: {words}")
+            raise ValueError(f"chat {place}: {reason}")
     return ScriptedChat(
         person=people[given["customer"]],
         end=given["end"],

@@ -198,8 +198,8 @@ def doors(book: ExchangeLog) -> Iterator[Observation]:
     yield Observation(id="cmi.auth.key_and_basic", value=needs_both, seen_in=seen_in, detail=detail)
     wrong = book.get("cmi.wrong_key")
     if wrong is not None and mode == "key_and_basic":
-        told = wrong.status == 403 and wrong.json() == {"message": "Forbidden"}
-        yield holds("cmi.auth.forbidden_body", told, wrong, detail=f"a wrong key is answered {wrong.status}")
+        text = wrong.status == 403 and wrong.json() == {"message": "Forbidden"}
+        yield holds("cmi.auth.forbidden_body", text, wrong, detail=f"a wrong key is answered {wrong.status}")
 
 
 def _let_in(answer: ProbeExchange) -> bool:

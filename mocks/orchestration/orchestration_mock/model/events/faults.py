@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from mock_kit.faults import Fault, FaultPlan
 from mock_kit.faults.changes import CHANGES
-from mock_kit.faults.replies import ANSWERS, Struck, status_line
-from mock_kit.http.reply import Answer
+from mock_kit.faults.replies import REPLIES, StruckRequest, status_line
+from mock_kit.http.reply import WsgiReply
 from orchestration_mock.model.events.outgoing import HttpReply, OutgoingRequest, SendFailed
 
 Send = Callable[[OutgoingRequest], HttpReply]
@@ -33,8 +33,8 @@ def send_with_fault(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest, se
     params = fault.params
     if fault.phase == "after":
         return _after(plan, fault, outgoing, send(outgoing))
-    if fault.kind in ANSWERS:
-        given = ANSWERS[fault.kind](_struck(plan, fault, outgoing))
+    if fault.kind in REPLIES:
+        given = REPLIES[fault.kind](_struck(plan, fault, outgoing))
         return send(outgoing) if given is None else _reply(given, duration_s=0.0)
     if fault.kind == "latency":
         plan.wait(fault, params["delay_s"])
@@ -44,11 +44,11 @@ def send_with_fault(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest, se
 
 def _after(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest, reply: HttpReply) -> HttpReply:
     headers = list(reply.headers.items())
-    answer = Answer(status_line(reply.status), headers, iter([reply.body]))
-    if fault.kind in ANSWERS:
+    answer = WsgiReply(status_line(reply.status), headers, iter([reply.body]))
+    if fault.kind in REPLIES:
         struck = _struck(plan, fault, outgoing)
         sized = replace(struck, real_size_bytes=len(reply.body), real_type=answer.header("Content-Type"))
-        answer = ANSWERS[fault.kind](sized) or answer
+        answer = REPLIES[fault.kind](sized) or answer
     elif fault.kind == "latency":
         plan.wait(fault, fault.params["delay_s"])
     elif fault.kind == "endless":
@@ -59,12 +59,12 @@ def _after(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest, reply: Http
     return _reply(answer, duration_s=reply.duration_s)
 
 
-def _struck(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest) -> Struck:
+def _struck(plan: FaultPlan, fault: Fault, outgoing: OutgoingRequest) -> StruckRequest:
     parts = urlsplit(outgoing.url)
-    return Struck(fault=fault, now=plan.now(), host=parts.netloc, path=parts.path or "/", query=parts.query)
+    return StruckRequest(fault=fault, now=plan.now(), host=parts.netloc, path=parts.path or "/", query=parts.query)
 
 
-def _reply(answer: Answer, *, duration_s: float) -> HttpReply:
+def _reply(answer: WsgiReply, *, duration_s: float) -> HttpReply:
     body = b"".join(answer.body)
     answer.close()
     return HttpReply(status=int(answer.status[:3]), headers=dict(answer.headers), body=body, duration_s=duration_s)

@@ -45,16 +45,13 @@ class Redelivery:
 
 def read_options(form: Form) -> Redelivery:
     """The options from a form that may have other fields too; the caller calls ``form.done``."""
-    found = Redelivery(
-        copies=form.whole("copies", 1),
-        late_s=form.seconds("late_s", 0.0, MOST_LATE_S),
+    return Redelivery(
+        copies=form.whole("copies", 1, least=1, most=MOST_COPIES),
+        late_s=form.seconds("late_s", 0.0, most=MOST_LATE_S),
         together=form.flag("together", False),
         configuration=form.choice("configuration", CONFIGURATIONS, "today"),
         order=form.choice("order", ORDERS, "as_given"),
     )
-    if not 1 <= found.copies <= MOST_COPIES:
-        form.wrong("copies", f"1 to {MOST_COPIES}", "correct copies", found.copies)
-    return found
 
 
 def read_redelivery(body: object, log: DeliveryLog) -> tuple[list[Delivery], Redelivery]:

@@ -18,7 +18,7 @@ export function refusalOf({ name, type, size }, { most, mostName, limits }) {
   if ([...name].length > mostName) return `Its name is longer than ${mostName} characters; rename it.`;
   if (size > most) return `It is larger than ${humanSize(most)}, the most these pages take.`;
   const limit = limits?.[kind];
-  return limit && size > limit ? `This channel takes a ${kind} of at most ${humanSize(limit)}.` : "";
+  return limit && size > limit ? `This channel takes ${kind} files of at most ${humanSize(limit)}.` : "";
 }
 
 /** How far an upload is, in words. @param {number} loaded @param {number} total @param {number} size */

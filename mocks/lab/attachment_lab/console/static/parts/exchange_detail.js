@@ -72,7 +72,7 @@ function drawActions(entry, { command, variables }) {
   setText(byId("curl-variables"), names && `Set first: ${names}. The journal does not know their values.`);
   for (const [link, id] of [
     ["to-chat", entry.chat],
-    ["to-file", entry.attachment ?? entry.held],
+    ["to-file", entry.attachment ?? entry.object_id],
   ]) {
     byId(link).hidden = !id;
     byId(link).href = `?about=${id ?? ""}`;
