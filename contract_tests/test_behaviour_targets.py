@@ -191,7 +191,7 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["-n", "2"], "one request at a time"),
         (["--showlocals"], "would print credentials"),
@@ -200,10 +200,10 @@ def test_nothing_of_credentials_or_customers_is_printed_even_when_a_tenant_diffe
     ],
 )
 def test_a_use_that_cannot_be_safe_is_refused(
-    target: ProbeTarget, tmp_path: Path, arguments: list[str], told: str
+    target: ProbeTarget, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     run = run_suite(tmp_path, environment(target), "--target", "tenant", *arguments)
-    assert (run.code, told in run.text) == (WRONG_USE, True), run.text
+    assert (run.code, message in run.text) == (WRONG_USE, True), run.text
 
 
 def test_writes_need_one_named_activity(target: ProbeTarget, tmp_path: Path) -> None:

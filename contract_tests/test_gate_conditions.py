@@ -19,11 +19,11 @@ from attachment_contract.gate.wording import quoted
 def verdict(condition: str, **form: object) -> str:
     expression = parse(condition)
     assert not isinstance(expression, Unparsable), expression
-    truth = satisfiability_of(expression, **form)  # type: ignore[arg-type]
-    if truth is None:
+    satisfiable = satisfiability_of(expression, **form)  # type: ignore[arg-type]
+    if satisfiable is None:
         return "unknown"
     return {(True, True): "depends", (True, False): "always", (False, True): "never"}[
-        (truth.can_be_true, truth.can_be_false)
+        (satisfiable.can_be_true, satisfiable.can_be_false)
     ]
 
 
@@ -183,14 +183,14 @@ def conditions_of(size: int) -> dict[str, str]:
     }
 
 
-def told_of(condition: str) -> list[str]:
+def rules_of(condition: str) -> list[str]:
     report = check(json.dumps({"request": {"method": "POST", "condition": condition}}))
     return [finding.rule for finding in report.findings if finding.rule.startswith("AC7")]
 
 
 @pytest.mark.parametrize(("kind", "size"), [("not", 900), ("or", 2_000), *((kind, 3_000) for kind in conditions_of(1))])
 def test_a_condition_of_any_size_is_a_finding(kind: str, size: int) -> None:
-    assert told_of(conditions_of(size)[kind])[0] in {"AC701", "AC702", "AC705"}
+    assert rules_of(conditions_of(size)[kind])[0] in {"AC701", "AC702", "AC705"}
 
 
 @pytest.mark.parametrize("kind", ["or", "or of numbers", "unknown getters", "unknown names", "lines"])
@@ -206,7 +206,7 @@ def test_the_work_grows_as_the_condition_does(kind: str) -> None:
 
         sys.setprofile(count)
         try:
-            told_of(condition)
+            rules_of(condition)
         finally:
             sys.setprofile(None)
         return counted

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from attachment_contract.gate.json_nodes import dotted, strings_in
-from attachment_contract.gate.json_reader import JsonReader, UnreadableJson
+from attachment_contract.gate.json_reader import JsonReader, UnreadableSource
 
 DOCUMENTS = [
     "{}",
@@ -82,7 +82,7 @@ def test_an_escaped_character_has_the_offset_of_its_escape() -> None:
     ],
 )
 def test_reading_stops_at_the_token_that_cannot_be_read(text: str, at: int, expected: str) -> None:
-    with pytest.raises(UnreadableJson) as stopped:
+    with pytest.raises(UnreadableSource) as stopped:
         JsonReader(text).read()
     assert stopped.value.span.start == at
     assert stopped.value.expected == expected

@@ -15,7 +15,7 @@ from attachment_contract.gate.condition_evaluation import Call
 from attachment_contract.gate.conditions import Unparsable, parse
 from attachment_contract.gate.configuration import read_envelope
 from attachment_contract.gate.context import RuleContext
-from attachment_contract.gate.json_reader import JsonReader, UnreadableJson
+from attachment_contract.gate.json_reader import JsonReader, UnreadableSource
 from attachment_contract.gate.rules.json_text import unreadable
 from attachment_contract.gate.satisfiability import value_of
 from attachment_contract.gate.wording import MASK, secrets_by_name
@@ -109,14 +109,14 @@ def _unescaped(written: str) -> str:
 def _context(text: str) -> RuleContext:
     try:
         envelope = read_envelope(JsonReader(text).read())
-    except UnreadableJson as exc:
+    except UnreadableSource as exc:
         raise NothingToSend(_unreadable(exc, text)) from exc
     if envelope.stopped:
         raise NothingToSend(f"in the envelope: {_unreadable(envelope.stopped, text)}")
     return envelope.context
 
 
-def _unreadable(stopped: UnreadableJson, text: str) -> str:
+def _unreadable(stopped: UnreadableSource, text: str) -> str:
     """The gate's message, which shows no secret."""
     return unreadable(stopped, secrets_by_name(text)).message.rstrip(".")
 

@@ -9,7 +9,7 @@ from attachment_contract.gate.catalogue import GateRule, catalogue
 from attachment_contract.gate.configuration import Envelope, read_envelope
 from attachment_contract.gate.context import RawFinding, RuleContext
 from attachment_contract.gate.json_nodes import dotted
-from attachment_contract.gate.json_reader import JsonIssue, JsonReader, UnreadableJson
+from attachment_contract.gate.json_reader import JsonIssue, JsonReader, UnreadableSource
 from attachment_contract.gate.report import Edit, GateFinding, GateReport
 from attachment_contract.gate.rules import (
     addresses,
@@ -91,7 +91,7 @@ def _raw_findings(text: str, secrets: list[TextSpan]) -> tuple[list[RawFinding],
     reader = JsonReader(text)
     try:
         top = reader.read()
-    except UnreadableJson as stopped:
+    except UnreadableSource as stopped:
         return [*_issues(reader.issues), json_text.unreadable(stopped, secrets)], None, False
     envelope = read_envelope(top)
     context = envelope.context

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from attachment_contract.gate import vocabulary as words
 from attachment_contract.gate.context import RuleContext
 from attachment_contract.gate.json_nodes import Member, Node
-from attachment_contract.gate.json_reader import JsonIssue, JsonReader, UnreadableJson
+from attachment_contract.gate.json_reader import JsonIssue, JsonReader, UnreadableSource
 
 _ENVELOPE_MEMBERS = ("form", "secret_names", "secrets", "json")
 _NOT_A_WORD = re.compile(r"[^a-z0-9]+")
@@ -26,7 +26,7 @@ class Envelope:
 
     context: RuleContext
     issues: tuple[JsonIssue, ...] = ()
-    stopped: UnreadableJson | None = None
+    stopped: UnreadableSource | None = None
     nested: bool = False
 
 
@@ -57,7 +57,7 @@ def _is_text(node: Node | None) -> bool:
     return node is not None and node.kind == "string"
 
 
-def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], UnreadableJson | None]:
+def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], UnreadableSource | None]:
     """``json`` as an object, or as the text that the configurator stores."""
     node = top.get("json")
     if node is None or node.text is None:
@@ -65,7 +65,7 @@ def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], Unrea
     reader = JsonReader(node.text, offsets=node.offsets)
     try:
         return reader.read(), tuple(reader.issues), None
-    except UnreadableJson as stopped:
+    except UnreadableSource as stopped:
         return None, tuple(reader.issues), stopped
 
 

@@ -2,7 +2,7 @@
 
 Strict: what RFC 8259 does not allow becomes a :class:`JsonIssue`. If its meaning is clear (a trailing comma, a comment,
 quotes of a word processor), reading goes on, so that one pass finds every error; if not, reading ends with
-:class:`UnreadableJson`.
+:class:`UnreadableSource`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class JsonIssue:
     fix: str | None = None
 
 
-class UnreadableJson(Exception):
+class UnreadableSource(Exception):
     """The text cannot be read beyond the token at ``span``."""
 
     def __init__(self, span: TextSpan, *, expected: str, found: str, remedy: str) -> None:
@@ -68,7 +68,7 @@ class JsonReader:
     _at: int = 0
 
     def read(self) -> Node:
-        """The one value in the text. Raises :class:`UnreadableJson`."""
+        """The one value in the text. Raises :class:`UnreadableSource`."""
         if self.text.startswith("\ufeff"):
             self._issue("AC005", 0, 1, "a byte order mark", "")
             self._at = 1
@@ -84,15 +84,15 @@ class JsonReader:
     def _issue(self, rule: str, start: int, end: int, found: str, fix: str | None = None) -> None:
         self.issues.append(JsonIssue(rule=rule, span=self._span(start, end), found=found, fix=fix))
 
-    def _stop(self, expected: str, remedy: str, *, at: int | None = None) -> UnreadableJson:
+    def _stop(self, expected: str, remedy: str, *, at: int | None = None) -> UnreadableSource:
         start = self._at if at is None else at
         if start >= len(self.text):
-            return UnreadableJson(
+            return UnreadableSource(
                 self._span(start, start), expected=expected, found="the end of the text", remedy=remedy
             )
         word = _WORD.match(self.text, start)
         end = min(word.end() if word else start + 1, start + 40)
-        return UnreadableJson(
+        return UnreadableSource(
             self._span(start, end), expected=expected, found=repr(self.text[start:end]), remedy=remedy
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -50,9 +50,9 @@ class TrafficCheck:
         self._responses = responses
         self.violations: list[TrafficViolation] = []
         #: How many exchanges were checked, by hop.
-        self.checked: Counter[str] = Counter()
+        self.checked: dict[str, int] = defaultdict(int)
         #: How many responses were exempt, being planned faults or cut off by the caller.
-        self.exempt: Counter[str] = Counter()
+        self.exempt: dict[str, int] = defaultdict(int)
 
     def check(self, exchange: TrafficExchange) -> None:
         """Check one exchange and keep its violations."""

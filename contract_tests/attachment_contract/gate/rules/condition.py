@@ -85,12 +85,12 @@ def _satisfiability(context: RuleContext, node: Node, expression: ast.expr) -> I
     )
     direction = context.field("direction")
     chosen = direction.text if direction and direction.text in words.DIRECTIONS else "Both"
-    truth = satisfiability_of(expression, events=selected or words.LAST_EVENTS, direction=str(chosen))
-    if truth is None:
+    satisfiable = satisfiability_of(expression, events=selected or words.LAST_EVENTS, direction=str(chosen))
+    if satisfiable is None:
         return
-    if not truth.can_be_true:
-        why = f", because it fails: {truth.failure}" if truth.failure else " for a chat that has ended"
+    if not satisfiable.can_be_true:
+        why = f", because it fails: {satisfiable.failure}" if satisfiable.failure else " for a chat that has ended"
         message = f"The condition can never be true{why}."
         yield finding_at("AC703", node, message, "a condition that some ended chat fulfils")
-    elif not truth.can_be_false:
+    elif not satisfiable.can_be_false:
         yield finding_at("AC704", node, "The condition is always true.", "no condition at all")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from attachment_contract.gate.context import RawFinding, RuleContext, finding_at, missing_member
 from attachment_contract.gate.json_nodes import Node
-from attachment_contract.gate.json_reader import JsonIssue, UnreadableJson
+from attachment_contract.gate.json_reader import JsonIssue, UnreadableSource
 from attachment_contract.gate.source import TextSpan
 from attachment_contract.gate.wording import of_kind, shown
 
@@ -21,7 +21,7 @@ _EXPECTED = {
 }
 
 
-def unreadable(stopped: UnreadableJson, secrets: Iterable[TextSpan] = ()) -> RawFinding:
+def unreadable(stopped: UnreadableSource, secrets: Iterable[TextSpan] = ()) -> RawFinding:
     """AC001: the token at which reading ended; not shown if it may be a secret."""
     start, end = stopped.span.start, stopped.span.end
     hidden = any(start < span.end and span.start < end for span in secrets)
