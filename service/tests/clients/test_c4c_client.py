@@ -198,7 +198,7 @@ def test_a_redirected_upload_may_have_been_taken_before(status: int) -> None:
 
 
 @pytest.mark.parametrize("location", ["https://[bad", "", "/relative"])
-def test_a_redirect_to_no_host_is_told_without_one(location: str) -> None:
+def test_a_redirect_to_no_host_is_reported_without_one(location: str) -> None:
     with pytest.raises(errors.RedirectedUpload, match="a redirect, which is not followed"):
         post(always(problem(307, Location=location)))
 
@@ -265,7 +265,7 @@ def test_the_token_is_fetched_once_and_travels_with_the_next_upload() -> None:
     assert tokens == [None, "T1"]
 
 
-def test_a_token_that_is_not_issued_is_told() -> None:
+def test_a_token_that_is_not_issued_raises() -> None:
     with pytest.raises(UnexpectedAnswer, match="did not issue one"):
         client(always(httpx.Response(200, json={}))).fetch_csrf_token("chatactivity")
 
@@ -346,7 +346,7 @@ def test_a_size_that_is_no_number_is_an_unknown_size(size: Any) -> None:
     assert stored.size_bytes is None
 
 
-def test_a_size_field_that_holds_something_else_is_not_read() -> None:
+def test_a_size_field_that_means_something_else_is_not_read() -> None:
     answer = always(httpx.Response(200, json={"d": {"results": ROWS}}))
     stored = client(answer, size_field_holds_bytes=False).attachments(CHAT, NAVIGATION)
     assert [item.size_bytes for item in stored] == [None, None]

@@ -143,12 +143,12 @@ def test_a_chat_without_files_is_known_and_empty(document: Any) -> None:
         {"messages": [{"attachments": [{"id": "f1", "url": ""}]}]},
     ],
 )
-def test_a_shape_that_is_not_read_is_told_and_never_taken_for_a_chat_without_files(document: Any) -> None:
+def test_an_unknown_shape_raises_and_is_never_taken_for_a_chat_without_files(document: Any) -> None:
     with pytest.raises(UnexpectedAnswer):
         client(always(httpx.Response(200, json=document))).conversation(CONTACT)
 
 
-def test_a_page_that_is_not_json_is_told() -> None:
+def test_a_page_that_is_not_json_raises() -> None:
     with pytest.raises(UnexpectedAnswer, match="not JSON"):
         client(always(httpx.Response(200, html="<html>"))).conversation(CONTACT)
 
@@ -286,7 +286,7 @@ def test_a_public_link_that_is_refused_is_gone_and_says_nothing_about_the_user(s
 
 
 @pytest.mark.parametrize("href", ["https://[bad", "https://h/\x00", "https://h:port/", "https://\x7f.example/"])
-def test_an_address_that_cannot_be_used_is_told(href: str) -> None:
+def test_an_address_that_cannot_be_used_raises(href: str) -> None:
     source = SourceAttachment(**{**vars(a_source("1")), "href": href})
     with pytest.raises(UnexpectedAnswer, match="cannot be used"), client(always(httpx.Response(200))).open(source):
         pass

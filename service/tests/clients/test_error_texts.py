@@ -56,8 +56,8 @@ def test_a_lock_is_found_in_every_form_of_error(form: str) -> None:
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", "no-such-charset", "iso-no-such"])
 def test_a_text_in_another_charset_is_read(charset: str) -> None:
-    told = "Die Aktivität ist gesperrt"
-    body = told.encode("cp1252" if "no-such" in charset else charset)
+    text = "Die Aktivität ist gesperrt"
+    body = text.encode("cp1252" if "no-such" in charset else charset)
     headers = {"Content-Type": f"text/plain; charset={charset}"}
     with pytest.raises(errors.NeighbourBusy, match="Aktivität"):
         post(always(httpx.Response(400, content=body, headers=headers)))

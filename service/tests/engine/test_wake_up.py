@@ -1,4 +1,4 @@
-"""The API rings, the worker looks: a pipe that carries nothing, may be missing, and never holds anybody up."""
+"""The API wakes the worker by a pipe that carries no data, may be missing, and never blocks a sender."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ def bell() -> Iterator[Path]:
         yield path
 
 
-def test_a_ring_is_heard(bell: Path) -> None:
-    heard, stop = threading.Semaphore(0), threading.Event()
-    call_on_wake_up(bell, heard.release, stop)
+def test_a_wake_up_is_received(bell: Path) -> None:
+    received, stop = threading.Semaphore(0), threading.Event()
+    call_on_wake_up(bell, received.release, stop)
     for _ in range(3):
-        until(lambda: send_wake_up(bell) or heard.acquire(blocking=False))  # type: ignore[func-returns-value]
+        until(lambda: send_wake_up(bell) or received.acquire(blocking=False))  # type: ignore[func-returns-value]
     stop.set()
 
 
-def test_nobody_listens_and_nobody_minds(bell: Path, tmp_path: Path) -> None:
+def test_a_wake_up_without_a_listener_is_no_error(bell: Path, tmp_path: Path) -> None:
     send_wake_up(bell)
     send_wake_up(tmp_path / "missing")
 
 
-def test_a_pipe_that_is_full_holds_nobody_up(bell: Path) -> None:
+def test_a_full_pipe_blocks_no_sender(bell: Path) -> None:
     pipe = os.open(bell, os.O_RDWR | os.O_NONBLOCK)
     with suppress(BlockingIOError):
         while True:
@@ -196,6 +196,6 @@ def test_the_embedded_pair_wakes_each_other(
     status, accepted = both.ask("POST", ENDPOINT, body=json.dumps(a_body()), headers=headers)
     assert status == 202
     transfer = f"/transfers/{accepted['transfer_id']}"
-    # Nobody answers for C4C here: a round that ran leaves its reason.
+    # No C4C answers here: a round that ran leaves its reason.
     until(lambda: both.ask("GET", transfer, headers=headers)[1]["reason"] is not None)
     assert both.end() == 0

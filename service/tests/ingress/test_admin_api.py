@@ -226,7 +226,7 @@ def test_what_has_ended_cannot_be_cancelled(endpoint: Endpoint, morning: Morning
 
 
 @pytest.mark.parametrize("what", ["retry", "cancel", "audit"])
-def test_a_strangers_transfer_is_unknown(endpoint: Endpoint, morning: Morning, what: str) -> None:
+def test_a_transfer_of_another_caller_is_unknown(endpoint: Endpoint, morning: Morning, what: str) -> None:
     path = f"/transfers/{morning.parked(OTHER, 1)}/{what}"
     answer = endpoint.get(path) if what == "audit" else post(endpoint, path)
     assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""Keys of issuers under attack: what a token that nobody has verified can cost, and whom it cannot cost anything."""
+"""Keys of issuers under attack: what an unverified token can cost, and that other callers do not pay for it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def in_threads(*calls: Callable[[], object]) -> Iterator[list[threading.Thread]]
         assert not thread.is_alive()
 
 
-def test_fifty_issuers_that_hang_hold_no_more_than_their_share_of_requests(clock: HandClock, network: Network) -> None:
+def test_fifty_issuers_that_hang_block_no_more_than_their_share_of_requests(clock: HandClock, network: Network) -> None:
     made_up = [f"https://made-up-{number}.example" for number in range(50)]
     network.hanging.update(made_up)
     keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=3))

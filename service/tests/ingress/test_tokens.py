@@ -213,7 +213,7 @@ def test_a_key_of_a_new_kind_does_not_spoil_the_others(clock: HandClock) -> None
     assert [key.kid for key in keys.of(ISSUER, "key-1").keys] == ["key-1"]
 
 
-def test_an_issuer_that_hangs_does_not_hold_up_the_callers_of_another(clock: HandClock) -> None:
+def test_an_issuer_that_hangs_does_not_delay_the_callers_of_another(clock: HandClock) -> None:
     issuer, hanging, released = Issuer(clock), threading.Event(), threading.Event()
 
     def fetch(name: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Honest little neighbours for tests: they hold objects, and fail as planned. And a clock moved by hand.
+"""Small fake neighbours for tests: they store objects, and fail as planned. And a clock moved by hand.
 
 Both answer an ``httpx.MockTransport``, which reads the whole request first, as a server behind a gateway does. What
-they answer is judged against the contract at each test's end (``recorder_kit``), save what a test plans to be odd.
+they answer is checked against the contract at each test's end (``recorder_kit``), save what a test plans to be odd.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ class Plan:
 
 @dataclass
 class FakeC4c:
-    """A C4C tenant with chat activities. It stores what it is sent, and commits late if told to."""
+    """A C4C tenant with chat activities. It stores what it is sent, and commits late if planned."""
 
     clock: HandClock
     user: str = "v1user"

@@ -38,16 +38,16 @@ CHATS = {
             "stored",  # at its end
             "parked",  # C4C refused the right; its secrets are kept
             "cancelled",
-            "waiting",  # C4C held a lock: round 2 is delayed
+            "waiting",  # C4C stored a lock: round 2 is delayed
             "landed",  # killed after an upload that C4C kept: the intent is open
             "lost",  # killed before C4C got the upload: the intent is open as well
-            "told",  # killed after the write-back, before the settle
+            "reported",  # killed after the write-back, before the settle
             "queued",  # accepted, no round has begun
         ),
         start=1,
     )
 }
-OPEN = ("waiting", "landed", "lost", "told", "queued")
+OPEN = ("waiting", "landed", "lost", "reported", "queued")
 
 
 #: Where the kept chats are; the neighbours' own host names.
@@ -94,19 +94,19 @@ class Neighbours:
     def answer(self, request: httpx.Request) -> httpx.Response:
         return self.cmi.answer(request) if request.url.host == self.cmi.host else self.c4c.answer(request)
 
-    def held(self) -> dict[str, Any]:
-        """What both hold, as JSON."""
+    def stored(self) -> dict[str, Any]:
+        """What both have stored, as JSON."""
         kept = [{**asdict(item), "content": base64.b64encode(item.content).decode()} for item in self.c4c.kept]
         return {"c4c": sorted(kept, key=lambda item: (item["parent"], item["title"])), "results": self.cmi.results}
 
-    def put_back(self, held: dict[str, Any]) -> None:
-        for item in held["c4c"]:
+    def put_back(self, stored: dict[str, Any]) -> None:
+        for item in stored["c4c"]:
             self.c4c.kept.append(Kept(**{**item, "content": base64.b64decode(item["content"])}))
-        self.cmi.results.extend(held["results"])
+        self.cmi.results.extend(stored["results"])
 
 
-def held_by_neighbours(name: str, dialect: str) -> dict[str, Any]:
-    """What C4C and CMI held when the kept database's program was killed."""
+def stored_by_neighbours(name: str, dialect: str) -> dict[str, Any]:
+    """What C4C and CMI stored when the kept database's program was killed."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.{dialect}.json").read_text(encoding="utf-8"))
     return found
 

@@ -179,7 +179,7 @@ class Pod:
             )
 
     def probe(self, name: str) -> int:
-        """The status that a probe is answered; 0 if nobody answers in the time that the manifest gives."""
+        """The status that a probe gets; 0 without an answer in the time that the manifest gives."""
         probe = self.container[f"{name}Probe"]
         url = f"http://127.0.0.1:{self.port}{probe['httpGet']['path']}"
         try:

@@ -95,12 +95,12 @@ class Morning:
         for item in self.book.attachments(transfer.id)[keep:]:
             self.book.park(item, reason)
         outcome = Outcome.PARTLY_STORED if keep else Outcome.FAILED
-        told = Reason(
+        reason = Reason(
             code=reason.code,
             message=f"{len(names) - keep} of {len(names)} attachments parked; first: {reason.message}",
             remedy=reason.remedy,
         )
-        self.book.finish(transfer.id, 1, TransferState.PARKED, outcome, told)
+        self.book.finish(transfer.id, 1, TransferState.PARKED, outcome, reason)
         return transfer.id
 
     def waiting(self, caller: str, number: int) -> str:

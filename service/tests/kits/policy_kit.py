@@ -39,7 +39,7 @@ class TalkingCmi(FakeCmi):
         plain = self.known and not self.statuses and self.document is None
         if "/attachments/" not in request.url.path and plain and self._knows(request):
             self.on_read()
-            # Escaped, as servers send it: so a name may hold what UTF-8 cannot.
+            # Escaped, as servers send it: so a name may contain what UTF-8 cannot.
             self.requests.append(request)
             document = self._chat(request.url.path.removeprefix("/acme/cmi/"))
             headers = {"Content-Type": "application/json"}

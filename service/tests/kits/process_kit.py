@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 class Program:
-    """One process of ours. Its log goes to a file, because nobody reads a pipe."""
+    """One process of ours. Its log goes to a file, because a pipe would not be read."""
 
     def __init__(self, folder: Path, name: str, *arguments: str, **env: str) -> None:
         self.log = folder / f"{name}.log"
@@ -54,7 +54,7 @@ class Program:
     def ask(
         self, method: str, path: str, *, port: int | None = None, chunked: bool = False, **more: Any
     ) -> tuple[int, Any]:
-        """One request, to its own port if no other is given; status 0 if nobody answers."""
+        """One request, to its own port if no other is given; status 0 without an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
         try:
             connection.request(method, path, encode_chunked=chunked, **more)

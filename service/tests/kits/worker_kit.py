@@ -43,7 +43,7 @@ ACTIVITY = "00163EAAAA"
 
 
 def governor(clock: HandClock) -> Governor:
-    """A pace that nobody notices; breakers as they are."""
+    """A pace too fast to delay a test; breakers as they are."""
     return Governor(pace=Pace(per_s=1e6, burst=1e6), now_s=clock.now_s, monotonic_s=clock.now_s, pause_s=clock.advance)
 
 

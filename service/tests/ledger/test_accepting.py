@@ -69,8 +69,8 @@ def test_a_new_request_is_a_transfer_an_event_sealed_secrets_and_one_round(accep
     assert (transfer.state, transfer.round_no, transfer.caller) == (TransferState.QUEUED, 1, CALLER)
     assert accepting.queue.rounds == [(transfer.id, 1, 0.0)]
     assert accepting.secrets_are(accepted) == SECRETS.c4c_password
-    held = counts(accepting.engine)
-    assert (held["transfer"], held["event"], held["sealed_secret"]) == (1, 1, 1)
+    stored = counts(accepting.engine)
+    assert (stored["transfer"], stored["event"], stored["sealed_secret"]) == (1, 1, 1)
 
 
 def test_a_repeat_while_queued_is_noted_and_brings_its_secrets(accepting: Accepting) -> None:
@@ -119,7 +119,7 @@ def test_a_repeat_after_the_end_starts_the_next_round_with_the_new_secrets(
     assert rows(accepting.engine, tables.sealed_secret)[0]["shred_at_s"] is None
 
 
-def test_a_repeat_after_a_cancellation_starts_anew(accepting: Accepting) -> None:
+def test_a_repeat_after_a_cancellation_starts_again(accepting: Accepting) -> None:
     first = accepting.accept()
     views.cancel(accepting.engine, first.transfer_id, now_s=accepting.clock.now_s())
     assert accepting.accept().effect == "round"

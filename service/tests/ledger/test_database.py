@@ -67,7 +67,7 @@ def test_an_empty_database_is_not_ready_and_says_what_to_run(tmp_path: Path) -> 
         check_schema(open_database(f"sqlite:///{tmp_path}/ledger.db"))
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_named_as_such(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"not a database at all, " * 100)
     with pytest.raises(UnusableDatabase, match="cannot be read"):
         check_schema(open_database(f"sqlite:///{tmp_path}/ledger.db"))
@@ -145,7 +145,7 @@ def test_a_writer_that_fails_leaves_nothing(engine: sa.Engine) -> None:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.audit)).scalar_one() == 0
 
 
-def test_what_a_writer_read_nobody_changes_meanwhile(engine: sa.Engine, database_file: Path) -> None:
+def test_what_a_writer_read_no_other_writer_changes_meanwhile(engine: sa.Engine, database_file: Path) -> None:
     with writing(engine):
         other = sqlite3.connect(database_file, timeout=0)
         with pytest.raises(sqlite3.OperationalError, match="locked"):

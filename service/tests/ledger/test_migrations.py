@@ -94,7 +94,7 @@ def test_a_database_of_before_steps_were_counted_is_brought_forward(kept: Kept, 
     assert {name: {**after[name], **row} for name, row in before.items()} == after
 
 
-def test_a_database_that_lacks_a_part_of_its_step_is_told_which(kept: Kept) -> None:
+def test_what_a_database_lacks_of_its_step_is_named(kept: Kept) -> None:
     before = shape(kept.engine)
     kept.execute("ALTER TABLE transfer DROP COLUMN tries; DROP TABLE purged;")
     with pytest.raises(UnusableDatabase, match=r"lacks table purged, column transfer\.tries"):
@@ -214,8 +214,8 @@ def test_a_migration_that_is_killed_is_begun_again(kept: Kept, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("system", ["postgresql"], indirect=True)
-def test_a_table_that_others_hold_is_waited_for_and_then_let_go(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step that waits for its lock stands before everybody who comes after it."""
+def test_a_table_that_others_have_locked_is_waited_for_and_then_left(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that waits for its lock blocks every statement that comes after it."""
     monkeypatch.setattr(database, "_TABLE_PATIENCE_MS", 200)
     before = shape(kept.engine)
     with kept.engine.begin() as report:

@@ -121,7 +121,7 @@ def test_new_rows_do_not_collide_with_moved_ones(
     assert len(rows(target, tables.event)) == 4
 
 
-def test_a_target_that_holds_transfers_is_left_alone(full: sa.Engine, target: sa.Engine, clock: HandClock) -> None:
+def test_a_target_that_has_transfers_is_not_changed(full: sa.Engine, target: sa.Engine, clock: HandClock) -> None:
     move(full, target, enqueue=Queue(), now_s=clock.now_s())
     with pytest.raises(UnusableDatabase, match="has transfers already"):
         move(full, target, enqueue=Queue(), now_s=clock.now_s())

@@ -1,4 +1,4 @@
-"""A backup was put back: the hours it lost have left files at C4C that the books know nothing of."""
+"""A backup was put back: the hours it lost have left files at C4C that the ledger does not know."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_an_event_in_the_same_moment_makes_the_end_look_again(the: Round) -> Non
     assert the.transfer.state is TransferState.RUNNING
     the.next_round(delay_s=0.0)
     assert the.transfer.state is TransferState.QUEUED
-    assert not the.transfer.look_again
+    assert not the.transfer.run_again
     assert the.queue.rounds[-1] == (the.id, 2, 0.0)
 
 
@@ -215,7 +215,7 @@ def test_a_refused_upload_closes_its_intent_and_the_next_may_begin(the: Round) -
     assert [row["result"] for row in rows(the.engine, tables.upload_intent)] == ["refused", None]
 
 
-def test_an_upload_of_unknown_outcome_keeps_its_intent_and_the_time_it_was_heard_to_end(the: Round) -> None:
+def test_an_upload_of_unknown_outcome_keeps_its_intent_and_the_time_of_its_end(the: Round) -> None:
     intent = the.book.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
     the.clock.advance(5)
     the.book.end_upload(intent, refused=False)
@@ -224,7 +224,7 @@ def test_an_upload_of_unknown_outcome_keeps_its_intent_and_the_time_it_was_heard
     assert still_open.deadline_at_s == the.clock.now_s()
 
 
-def test_an_upload_heard_to_end_late_does_not_move_its_deadline(the: Round) -> None:
+def test_an_upload_that_ends_late_does_not_move_its_deadline(the: Round) -> None:
     intent = the.book.begin_upload(the.first.id, deadline_at_s=the.clock.now_s() + 90)
     the.clock.advance(500)
     the.book.end_upload(intent, refused=False)

@@ -69,7 +69,7 @@ class Count:
         return self.times
 
 
-def test_what_is_found_fast_is_found_anew(clock: HandClock) -> None:
+def test_what_is_counted_fast_is_counted_at_every_call(clock: HandClock) -> None:
     count = Remembered(Count(clock, 0.01), monotonic_s=clock.now_s)
     assert [count(), count(), count()] == [1, 2, 3]
 
@@ -83,7 +83,7 @@ def test_what_takes_long_is_remembered_twenty_times_as_long(clock: HandClock) ->
     assert slow.times == 1
 
 
-def test_it_is_found_anew_in_the_background_and_once_at_a_time(clock: HandClock) -> None:
+def test_a_slow_count_is_repeated_in_the_background_and_once_at_a_time(clock: HandClock) -> None:
     slow = Count(clock, 2.0)
     count = Remembered(slow, monotonic_s=clock.now_s)
     count()

@@ -159,7 +159,7 @@ def test_the_components_settings_are_known_and_good(example: list[Document], tmp
     assert settings.clamd is not None
 
 
-def test_no_manifest_holds_a_secret() -> None:
+def test_no_manifest_contains_a_secret() -> None:
     for _, document in wholes():
         assert document["kind"] != "Secret"
     for workload in workloads(base()).values():
@@ -222,7 +222,7 @@ def test_a_pod_is_given_the_time_that_its_drain_takes() -> None:
             ][1]
         )
         assert pod(workload)["terminationGracePeriodSeconds"] >= pause_s + drain_s + GRACE_S
-    assert "lifecycle" in container(workloads(base())["api"]), "balancers must hear before the port closes"
+    assert "lifecycle" in container(workloads(base())["api"]), "balancers must stop sending before the port closes"
 
 
 def test_updates_and_evictions_leave_pods_at_work() -> None:
@@ -268,7 +268,7 @@ def test_pods_are_what_the_restricted_standard_asks_for_and_more(component: str)
     assert {mount["mountPath"] for mount in one["volumeMounts"]} == {"/etc/attachment-transfer", "/tmp"}
 
 
-def test_a_workers_tmp_holds_a_spool_file_of_the_largest_size_for_every_round(tmp_path: Path) -> None:
+def test_a_workers_tmp_has_room_for_a_spool_file_of_the_largest_size_for_every_round(tmp_path: Path) -> None:
     worker = workloads(base())["worker"]
     settings = Settings.from_env(environment(base(), "worker", secrets=SECRETS, mount=tmp_path))
     [limit] = [one["emptyDir"]["sizeLimit"] for one in pod(worker)["volumes"] if one["name"] == "tmp"]
@@ -316,7 +316,7 @@ def test_every_pod_is_denied_what_no_policy_allows(example: list[Document]) -> N
         for policy in of_kind(found, "NetworkPolicy"):
             for direction in ("ingress", "egress"):
                 for rule in policy["spec"].get(direction, []):
-                    assert rule.get("from") or rule.get("to"), "a rule without peers allows everybody"
+                    assert rule.get("from") or rule.get("to"), "a rule without peers allows every peer"
                     assert rule["ports"]
 
 

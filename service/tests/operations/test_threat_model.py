@@ -1,4 +1,4 @@
-"""docs/security.md is true: every test that it names exists, and every figure is what the attacks hold."""
+"""docs/security.md is true: every test that it names exists, and every figure is the number of attacks."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def figures() -> dict[str, int]:
     return {what: int(number) for number, what in re.findall(r"\*\*(\d+) ([\w -]+)\*\*", PAGE)}
 
 
-def test_every_figure_is_what_the_attacks_hold() -> None:
+def test_every_figure_is_the_number_of_attacks() -> None:
     forger = Forger(Issuer(HandClock(float(int(time.time())))))
     assert figures() == {
         "forged tokens": len(forger.all()),

@@ -80,14 +80,14 @@ def test_one_request_more_than_there_are_places_is_refused_and_the_process_is_st
         assert status(app, "/healthz") == 200
 
 
-def test_nobody_waits_for_a_database_that_is_known_to_hang() -> None:
+def test_no_request_waits_for_a_database_that_is_known_to_hang() -> None:
     bulkhead = Bulkhead(places=1, patience_s=PATIENCE_S)
     assert bulkhead.enter()
     bulkhead._hangs = True
     assert not bulkhead.enter()  # at once: a minute's wait would be the test's end
 
 
-def test_once_it_answers_again_everybody_is_let_in(app: Flask, database: Database) -> None:
+def test_once_it_answers_again_every_request_is_let_in(app: Flask, database: Database) -> None:
     with two_that_hang(app, database) as hanging:
         assert status(app, "/transfers") == 503
         database.thawed.set()
@@ -143,7 +143,7 @@ def test_a_server_that_is_gone_is_waited_for_half_a_minute_unless_the_url_says_o
     engine, seen = open_database(f"postgresql://u@db.example/x{url}"), {}
 
     @event.listens_for(engine, "do_connect")
-    def look(_dialect: object, _record: object, _arguments: object, named: dict[str, Any]) -> None:
+    def notice_marked_queries(_dialect: object, _record: object, _arguments: object, named: dict[str, Any]) -> None:
         seen.update(named)
         raise InterruptedError
 

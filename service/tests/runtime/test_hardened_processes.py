@@ -24,24 +24,24 @@ from attachment_transfer.ledger.database import open_database
 from attachment_transfer.ledger.private_files import private_file, private_folder
 
 #: Not root: as root, every file of every process in /proc is root's, dumpable or not.
-NOBODY = 65_534
+OTHER_USER = 65_534
 AS_ROOT = os.geteuid() == 0
 
 
 def _other_user() -> int | None:
-    """The user to be, or None: we are nobody special already, or nobody special may not run this Python."""
+    """The user to run as, or None: we are not root, or that user may not run this Python."""
     if not AS_ROOT:
         return None
     try:
         code = "import attachment_transfer.core"
-        done = subprocess.run([sys.executable, "-c", code], user=NOBODY, cwd="/", capture_output=True, check=False)
+        done = subprocess.run([sys.executable, "-c", code], user=OTHER_USER, cwd="/", capture_output=True, check=False)
     except PermissionError:
         return None
-    return NOBODY if done.returncode == 0 else None
+    return OTHER_USER if done.returncode == 0 else None
 
 
 USER = _other_user()
-#: With root's own processes in /proc nothing can be told by their owner; the crash tells it then.
+#: Root's own processes in /proc all belong to root, so their owner shows nothing; then the crash shows it.
 OWNER_TELLS = USER is not None or not AS_ROOT
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
 
@@ -166,7 +166,7 @@ def test_no_process_may_be_read_by_others_of_its_own_user(family: Family) -> Non
 
 
 def _sleeper(folder: Path) -> subprocess.Popen[bytes]:
-    """A process that nobody hardened, with core dumps on, in a folder of its own."""
+    """A process that is not hardened, with core dumps on, in a folder of its own."""
     return subprocess.Popen(
         ["sh", "-c", "ulimit -c unlimited; exec sleep 300"],
         cwd=folder,
@@ -202,7 +202,7 @@ def test_a_crashed_worker_leaves_no_core_file_where_another_process_leaves_one(f
 def test_a_process_that_is_not_dumpable_leaves_no_core_file_whatever_its_limit(
     tmp_path: Path, harden: str, left: bool
 ) -> None:
-    """The limit is no lock where the kernel pipes core files to a collector, so the other one must hold alone."""
+    """The limit is no lock where the kernel pipes core files to a collector, so the other one must suffice alone."""
     script = (
         "import os, resource, signal; from attachment_transfer.runtime.hardening import harden; "
         f"resource.setrlimit = lambda *_: None; {harden}; os.kill(os.getpid(), signal.SIGSEGV)"

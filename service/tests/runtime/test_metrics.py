@@ -87,7 +87,7 @@ def test_transfers_are_counted_by_state_also_where_there_are_none(
     assert [page("transfers", state=state) for state in ("settled", "parked", "running")] == [1, 2, 0]
 
 
-def test_the_oldest_open_transfer_is_told_overall_and_by_tenant(morning: Morning, scrape: Callable[[], Scrape]) -> None:
+def test_the_oldest_open_transfer_is_shown_overall_and_by_tenant(morning: Morning, scrape: Callable[[], Scrape]) -> None:
     assert scrape()("oldest_open_transfer_age_seconds") == 0
     morning.accepted(CALLER, 1, c4c_url="https://my1.crm.cloud.sap")
     morning.clock.advance(100)
@@ -114,7 +114,7 @@ def test_an_event_for_an_open_transfer_does_not_make_it_younger(morning: Morning
     assert (scrape()("oldest_open_transfer_age_seconds") or 0) > 1000
 
 
-def test_tenants_are_told_apart_by_state(morning: Morning, scrape: Callable[[], Scrape]) -> None:
+def test_tenants_are_counted_apart_by_state(morning: Morning, scrape: Callable[[], Scrape]) -> None:
     morning.stored(CALLER, 1, c4c_url="https://my1.crm.cloud.sap")
     morning.accepted(CALLER, 2, c4c_url="https://my2.crm.cloud.sap")
     page = scrape()
@@ -134,7 +134,7 @@ def test_what_workers_may_have_in_hand_is_counted_over_all_tenants(
     assert (before, scrape()("runnable_rounds")) == (MOST_TENANTS + 10 + 4,) * 2
 
 
-def test_however_many_tenants_there_are_few_are_told_apart_and_none_is_lost(
+def test_however_many_tenants_there_are_few_are_named_and_none_is_lost(
     morning: Morning, scrape: Callable[[], Scrape]
 ) -> None:
     for number in range(MOST_TENANTS + 10):
@@ -295,8 +295,8 @@ def everything(morning: Morning, scrape: Callable[[], Scrape]) -> set[str]:
 
 
 def test_every_metric_is_explained_in_the_runbook_and_none_is_invented(everything: set[str]) -> None:
-    told = set(re.findall(r"^\| `(attachment_transfer_[a-z_]+)`", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE))
-    assert told == everything
+    documented = set(re.findall(r"^\| `(attachment_transfer_[a-z_]+)`", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE))
+    assert documented == everything
 
 
 def used(text: str) -> set[str]:

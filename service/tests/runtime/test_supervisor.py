@@ -49,7 +49,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTACHMENT_TRANSFER_DRAIN_S", "0.1")
 
 
-def test_told_to_stop_it_ends_all_its_children_and_itself_well() -> None:
+def test_when_it_is_stopped_it_ends_all_its_children_and_itself_well() -> None:
     stop = threading.Event()
     one, two = Other("one", SLEEPER), Other("two", SLEEPER, stop.set)
     assert supervise([one, two], stop) == 0
@@ -151,7 +151,7 @@ def test_restarts_are_forgotten_after_a_minute() -> None:
 
 
 def test_an_orphan_ends_itself() -> None:
-    """Its supervisor's number is told in the environment; ours is not that one, so it is an orphan from the start."""
+    """Its supervisor's number is in the environment; ours is not that one, so it is an orphan from the start."""
     program = (
         "from attachment_transfer.runtime.supervisor import *; import signal; end_with_supervisor(); signal.pause()"
     )

@@ -134,7 +134,7 @@ def test_an_upload_answered_with_a_sign_in_page_is_looked_for_after_the_settle_t
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "told"),
+    ("kind", "content", "message"),
     [
         ("find", b'{"d": {"results": [' + b"[" * 5_000 + b"]" * 5_000 + b"]}}", "nested more than"),
         ("find", b'{"d": {"results": []}, "d": {"results": []}}', "repeated members: d"),
@@ -146,7 +146,7 @@ def test_an_upload_answered_with_a_sign_in_page_is_looked_for_after_the_settle_t
     ],
 )
 def test_a_document_that_cannot_be_used_parks_at_once_in_words(
-    stack: Stack, kind: str, content: bytes, told: str
+    stack: Stack, kind: str, content: bytes, message: str
 ) -> None:
     answer_once(stack, kind, httpx.Response(200, content=content), times=100)
     carried(stack)
@@ -154,7 +154,7 @@ def test_a_document_that_cannot_be_used_parks_at_once_in_words(
     reason = stack.attachments()[0].reason or stack.transfer().reason
     assert reason is not None
     assert reason.code == "unexpected-answer"
-    assert told in reason.message
+    assert message in reason.message
 
 
 def test_a_read_answered_with_a_redirect_parks_in_its_own_words(stack: Stack) -> None:

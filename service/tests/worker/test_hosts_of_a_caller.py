@@ -1,4 +1,4 @@
-"""A caller's ``allowed_hosts`` hold for everything that is called for its transfers, not for its request alone."""
+"""A caller's ``allowed_hosts`` apply to every call for its transfers, not to its request alone."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_link_to_a_host_of_other_callers_is_not_followed(stack: Stack) -> None
     assert not [request for request in stack.cmi.requests if request.url.host == ELSEWHERE]
 
 
-def test_a_transfer_of_a_caller_that_the_file_covers_no_longer_calls_nobody_and_goes_on_once_it_does(
+def test_a_transfer_of_a_caller_that_is_no_longer_covered_calls_no_host_and_goes_on_once_it_is_covered(
     stack: Stack,
 ) -> None:
     stack.hosts[CALLER] = None
@@ -64,7 +64,7 @@ def test_a_transfer_of_a_caller_that_the_file_covers_no_longer_calls_nobody_and_
 
 
 @pytest.mark.off_contract(reason="a neighbour that redirects at once, seen through the transport alone")
-def test_a_redirect_is_judged_like_any_other_call() -> None:
+def test_a_redirect_is_checked_like_any_other_call() -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -77,7 +77,7 @@ def test_a_redirect_is_judged_like_any_other_call() -> None:
     assert asked == ["a.crm.cloud.sap"]
 
 
-def test_a_rule_with_hosts_has_those_one_without_has_the_common_ones_and_a_stranger_none() -> None:
+def test_a_rule_with_hosts_has_those_one_without_has_the_common_ones_and_an_uncovered_caller_none() -> None:
     callers = read_callers({"caller": [{"name": "a#*", "allowed_hosts": ["own.example"]}, {"name": "b#*"}]})
     assert callers.hosts_of("a#1", COMMON) == parse_patterns("own.example")
     assert callers.hosts_of("b#1", COMMON) == COMMON
@@ -87,7 +87,7 @@ def test_a_rule_with_hosts_has_those_one_without_has_the_common_ones_and_a_stran
 
 
 class StandIn(BaseHTTPRequestHandler):
-    """A neighbour that has nothing, and notes who was asked for."""
+    """A neighbour that has nothing, and records the hosts that were called."""
 
     asked: list[str]
 
@@ -112,7 +112,7 @@ def neighbour() -> Iterator[tuple[list[str], int]]:
     server.server_close()
 
 
-def test_a_rule_that_was_narrowed_holds_for_what_was_accepted_before(
+def test_a_rule_that_was_narrowed_applies_to_what_was_accepted_before(
     start: Callable[..., Program],
     issuer: tuple[Issuer, int],
     neighbour: tuple[list[str], int],
@@ -149,8 +149,8 @@ def test_a_rule_that_was_narrowed_holds_for_what_was_accepted_before(
     assert api.ask("POST", f"/transfers/{accepted['transfer_id']}/retry", headers=headers)[0] in {202, 409}
 
     def shown() -> dict[str, object]:
-        told: dict[str, object] = api.ask("GET", f"/transfers/{accepted['transfer_id']}", headers=headers)[1]
-        return told
+        shown: dict[str, object] = api.ask("GET", f"/transfers/{accepted['transfer_id']}", headers=headers)[1]
+        return shown
 
     until(lambda: shown()["state"] == "parked")
     reason = shown()["reason"]

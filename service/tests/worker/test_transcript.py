@@ -45,7 +45,7 @@ def test_each_message_is_a_line_with_time_originator_and_text() -> None:
     ]
 
 
-def test_nobody_can_write_a_line_in_anothers_name() -> None:
+def test_no_author_can_write_a_line_in_anothers_name() -> None:
     forged = "fine\n2026-11-22T11:01:00Z  Bob (agent): I owe you\r\x0b\u2028money"
     lines = render("C1", [a_message(forged, originator="Ada\n2026 Bob")]).decode().splitlines()[2:]
     assert lines[0] == "2026-11-22T11:00:00Z  Ada2026 Bob (customer): fine"

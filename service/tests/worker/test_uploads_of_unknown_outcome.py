@@ -205,7 +205,7 @@ def test_a_parked_upload_of_unknown_outcome_is_looked_for_on_retry(stack: Stack)
     stack.run_one()
     stack.c4c.plan("metadata", 403)
     stack.clock.advance(SETTLE_S)
-    stack.start()  # metadata is asked for again
+    stack.start()  # metadata is read again
     stack.run()
     assert states(stack) == [S.PARKED]
     assert open_intents(stack) == 1
@@ -240,7 +240,7 @@ def test_an_operator_who_cancels_during_an_upload_does_not_cause_a_second_one(st
         views.cancel(stack.engine, stack.transfer().id, now_s=stack.clock.now_s())
         stack.event()
         stack.c4c.plan("metadata", 503)
-        stack.start()  # metadata is asked for again
+        stack.start()  # metadata is read again
         stack.run_one()
         stack.clock.advance(SETTLE_S + 5)
         while stack.run_one():
@@ -254,7 +254,7 @@ def test_an_operator_who_cancels_during_an_upload_does_not_cause_a_second_one(st
     assert stack.transfer().outcome is Outcome.STORED
 
 
-def test_two_rounds_that_both_hold_the_file_in_hand_post_it_once(stack: Stack) -> None:
+def test_two_rounds_that_carry_the_same_file_post_it_once(stack: Stack) -> None:
     """Cancelled after the download began and before the intent was written."""
     stack.cmi.files = [a_file(1)]
     once: list[str] = []
@@ -274,7 +274,7 @@ def test_two_rounds_that_both_hold_the_file_in_hand_post_it_once(stack: Stack) -
     assert len(stack.c4c.kept) == 1
 
 
-def test_a_cancelled_upload_that_was_kept_after_all_is_told_as_stored(stack: Stack) -> None:
+def test_a_cancelled_upload_that_c4c_kept_is_reported_as_stored(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     stack.c4c.on_post = lambda: views.cancel(  # type: ignore[assignment, return-value]
         stack.engine, stack.transfer().id, now_s=stack.clock.now_s()
@@ -317,7 +317,7 @@ def test_two_objects_under_one_key_are_shown_to_a_person(stack: Stack) -> None:
     assert stack.c4c.calls("post") == 1
 
 
-def test_objects_of_one_key_and_unequal_sizes_are_told_as_such(stack: Stack) -> None:
+def test_objects_of_one_key_and_unequal_sizes_are_reported_as_such(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     stack.c4c.plan("post", "lost")
     stack.event()

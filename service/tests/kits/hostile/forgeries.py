@@ -74,7 +74,7 @@ class Forger:
         return private.sign(data, ec.ECDSA(hashes.SHA256()))
 
     def with_mac(self, algorithm: str, secret: bytes) -> str:
-        """Signed with a shared secret that anybody can know."""
+        """Signed with a shared secret that is public."""
         start = f"{b64(_json({**self.head, 'alg': algorithm}))}.{b64(_json(self.claims))}"
         digest = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}[algorithm]
         return f"{start}.{b64(hmac.digest(secret, start.encode(), digest))}"
@@ -274,8 +274,8 @@ class Forger:
         for name in ("exp", "aud", "iss"):
             rest = {key: value for key, value in self.claims.items() if key != name}
             yield f"no {name}, signed", self.signed(self.head, rest)
-        nobody = {key: value for key, value in self.claims.items() if key not in {"client_id", "sub"}}
-        yield "no client, signed", self.signed(self.head, nobody)
+        no_client = {key: value for key, value in self.claims.items() if key not in {"client_id", "sub"}}
+        yield "no client, signed", self.signed(self.head, no_client)
 
     def _payloads(self) -> Iterator[tuple[str, str]]:
         good = _json(self.claims)

@@ -1,7 +1,7 @@
 """Framing tricks: bytes that two programs in a row could read as different numbers of requests.
 
 Each trick wraps a second request, the *smuggled* one, which asks for another contact under the first one's token.
-Whoever stands in front sees one request; if the API sees two, an attacker speaks with somebody else's credentials.
+A proxy in front sees one request; if the API sees two, an attacker uses another caller's credentials.
 
 Sources: RFC 9112 sections 2.2, 3, 5.1, 5.2, 6.3, 7.1 and 11.2 (request smuggling); CVE-2019-18277, CVE-2021-43797,
 CVE-2022-32213 and their kind.

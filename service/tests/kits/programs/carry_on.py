@@ -3,7 +3,7 @@
     carry_on.py NEIGHBOURS.json TRANSFER_ID…
 
 The program is the real one, from ``run_worker`` down; only its transport answers from memory. It runs until each of the
-transfers is at an end, prints what the neighbours hold, and drains.
+transfers is at an end, prints what the neighbours have stored, and drains.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ def at_an_end(engine: sa.Engine, transfer_ids: list[str]) -> bool:
     return all(transfer is not None and transfer.state in TERMINAL_TRANSFER for transfer in found)
 
 
-def main(held: Path, transfer_ids: list[str]) -> None:
+def main(stored: Path, transfer_ids: list[str]) -> None:
     settings = Settings.from_env(os.environ)
     common.observe(settings)
     neighbours = Neighbours()
-    neighbours.put_back(json.loads(held.read_text(encoding="utf-8")))
+    neighbours.put_back(json.loads(stored.read_text(encoding="utf-8")))
     stop, done = threading.Event(), []
 
     def watch() -> None:
@@ -55,7 +55,7 @@ def main(held: Path, transfer_ids: list[str]) -> None:
     transport = httpx.MockTransport(neighbours.answer)
     with patch.object(round_wiring, "OutboundTransport", lambda *_, **__: transport):
         worker_process.run_worker(settings, stop=stop, standby=False)
-    print(json.dumps(neighbours.held()))
+    print(json.dumps(neighbours.stored()))
     sys.stdout.flush()
     os._exit(0 if done else 1)
 

@@ -78,7 +78,7 @@ class Runner:
 
 
 def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that tells nobody."""
+    """Poll for something that sends no signal."""
     tick = threading.Event()
     for _ in range(int(WAIT_S / 0.05)):
         if happened():
@@ -107,7 +107,7 @@ def main(scenario: str, file: Path) -> None:
     durable.migrate(url, database)
     queue = RoundQueue(database, [KEY])
     runner = Runner()
-    told: dict[str, object] = {}
+    printed: dict[str, object] = {}
 
     def enqueue(transfer_id: str, delay_s: float = 0.0) -> None:
         with writing(database) as connection:
@@ -122,25 +122,25 @@ def main(scenario: str, file: Path) -> None:
         try:
             rolled_back()
         except LookupError:
-            told["rolled_back"] = True
+            printed["rolled_back"] = True
         for transfer_id in ("twice-1", "twice-1", "raise-1", "fail-1", "stop-1", "stale-1", "away-1", "good-1"):
             enqueue(transfer_id)
         enqueue("late-1", delay_s=3_600.0)
         running = worker(url, database, runner, KEY)
         running.launch()
-        told["ended"] = runner.wait_for("twice-1", "raise-1", "fail-1", "stop-1", "stale-1", "away-1", "good-1")
-        told["late_before"] = any(call[1] == "late-1" for call in runner.calls)
-        told["pulled"] = queue.pull_forward(3_600.0)
-        told["late_after"] = runner.wait_for("late-1")
+        printed["ended"] = runner.wait_for("twice-1", "raise-1", "fail-1", "stop-1", "stale-1", "away-1", "good-1")
+        printed["late_before"] = any(call[1] == "late-1" for call in runner.calls)
+        printed["pulled"] = queue.pull_forward(3_600.0)
+        printed["late_after"] = runner.wait_for("late-1")
         running.drain(5)
     elif scenario == "wake":
-        # Nobody looks by himself within the test's life.
+        # The queue is not polled within the test's life.
         running = worker(url, database, runner, KEY, poll_s=3_600.0)
         running.launch()
         for number in range(3):
             enqueue(f"good-{number}")
             running.wake()
-            told[f"ended_{number}"] = runner.wait_for(f"good-{number}")
+            printed[f"ended_{number}"] = runner.wait_for(f"good-{number}")
         running.drain(5)
     elif scenario == "idle":
         running = worker(url, database, runner, KEY, poll_s=0.05, idle_poll_s=3_600.0)
@@ -149,7 +149,7 @@ def main(scenario: str, file: Path) -> None:
         settle = runner.settle
 
         def settle_and_go_on(transfer_id: str, round_no: int) -> None:
-            # Still awake: what comes while a round runs needs no ring.
+            # Still awake: what comes while a round runs needs no wake-up.
             if transfer_id == "good-1":
                 enqueue("good-2")
             settle(transfer_id, round_no)
@@ -157,8 +157,8 @@ def main(scenario: str, file: Path) -> None:
         runner.settle = settle_and_go_on  # type: ignore[method-assign]
         enqueue("good-1")
         running.wake()
-        told["rung"] = runner.wait_for("good-1")
-        told["busy"] = runner.wait_for("good-2")
+        printed["rung"] = runner.wait_for("good-1")
+        printed["busy"] = runner.wait_for("good-2")
         running.drain(5)
     elif scenario == "time":
         hand_s = [1_000_000.0]
@@ -169,9 +169,9 @@ def main(scenario: str, file: Path) -> None:
         for transfer_id in ("good-1", "good-2"):
             enqueue(transfer_id)
             runner.wait_for(transfer_id)
-        told["before"] = any(call[1] == "late-1" for call in runner.calls)
+        printed["before"] = any(call[1] == "late-1" for call in runner.calls)
         hand_s[0] += 61.0
-        told["after"] = runner.wait_for("late-1")
+        printed["after"] = runner.wait_for("late-1")
         running.drain(5)
     elif scenario == "die":
         enqueue("die-1")
@@ -179,32 +179,32 @@ def main(scenario: str, file: Path) -> None:
         runner.wait_for("die-1")
     elif scenario == "recover":
         runner.carry_one = lambda *call: runner._note("carry_one", call[0], call[2].split("-")[1]) or (None, False)  # type: ignore[method-assign, func-returns-value]
-        told["left"] = queue.left_by("embedded")
+        printed["left"] = queue.left_by("embedded")
         running = worker(url, database, runner, KEY)
         running.launch()
-        told["ended"] = runner.wait_for("die-1")
+        printed["ended"] = runner.wait_for("die-1")
         running.drain(5)
     elif scenario == "takeover":
         # Another executor than the one that died: the launch takes nothing over by itself.
         runner.carry_one = lambda *call: runner._note("carry_one", call[0], call[2].split("-")[1]) or (None, False)  # type: ignore[method-assign, func-returns-value]
         running = worker(url, database, runner, KEY, executor_id="another")
         running.launch()
-        told["owners"] = sorted(running.owners())
-        told["calls_before"] = len(runner.calls)
-        told["taken"] = running.take_over(["embedded"])
-        told["taken_again"] = running.take_over(["embedded"])
-        told["ended"] = runner.wait_for("die-1")
+        printed["owners"] = sorted(running.owners())
+        printed["calls_before"] = len(runner.calls)
+        printed["taken"] = running.take_over(["embedded"])
+        printed["taken_again"] = running.take_over(["embedded"])
+        printed["ended"] = runner.wait_for("die-1")
         running.drain(5)
     elif scenario == "keyless":
         enqueue("keyless-1")
         running = worker(url, database, runner, OTHER_KEY)
         enqueue("later-1", delay_s=3_600.0)
         rounds = [("keyless-1", 1), ("later-1", 1), ("unheard-of", 1)]
-        told["before"] = queue.dropped(rounds)
+        printed["before"] = queue.dropped(rounds)
         running.launch()
         until(lambda: len(queue.dropped(rounds)) > 1)
-        told["after"] = queue.dropped(rounds)
-    print(json.dumps({**told, "calls": runner.calls}))
+        printed["after"] = queue.dropped(rounds)
+    print(json.dumps({**printed, "calls": runner.calls}))
     sys.stdout.flush()
     os._exit(0)
 

@@ -119,13 +119,13 @@ class Day:
         for name in ("cancelled", "stored", "parked", "waiting"):
             self.end_chat(name)
         views.cancel(self.engine, self.ids["cancelled"], now_s=THEN_S)
-        with patch.object(self.book, "finish", self.finish_unless_told):
+        with patch.object(self.book, "finish", self.finish_unless_dying):
             self.start_worker()
             until(lambda: self.states("stored", "parked", "waiting") == ["settled", "parked", "waiting"])
-            for name in ("landed", "lost", "told"):
+            for name in ("landed", "lost", "reported"):
                 self.end_chat(name)
-            until(lambda: self.hanging == {"landed", "lost", "told"})
-            self.end_chat("queued")  # all three places are taken: nobody claims it
+            until(lambda: self.hanging == {"landed", "lost", "reported"})
+            self.end_chat("queued")  # all three places are taken: no worker claims it
 
     @property
     def hanging(self) -> set[str]:
@@ -148,10 +148,10 @@ class Day:
         found = [views.find_transfer(self.engine, self.ids[name], caller=None) for name in names]
         return [transfer.state for transfer in found if transfer]
 
-    def finish_unless_told(self, transfer_id: str, *rest: object) -> bool:
-        if transfer_id == self.ids.get("told"):
+    def finish_unless_dying(self, transfer_id: str, *rest: object) -> bool:
+        if transfer_id == self.ids.get("reported"):
             assert isinstance(self.neighbours.c4c, BusyC4c)
-            hang(self.neighbours.c4c, "told")
+            hang(self.neighbours.c4c, "reported")
         return RoundStore.finish(self.book, transfer_id, *rest)  # type: ignore[arg-type]
 
     def start_worker(self) -> None:
@@ -200,12 +200,12 @@ class Day:
 
 
 def live(url: str) -> None:
-    """What the killed process does. Prints what the neighbours hold."""
+    """What the killed process does. Prints what the neighbours have stored."""
     logs.configure("json")
     use_clock(lambda: THEN_S)
     day = Day(url)
     day.live()
-    print(json.dumps(day.neighbours.held(), indent=1))
+    print(json.dumps(day.neighbours.stored(), indent=1))
     sys.stdout.flush()
     os._exit(0)
 
@@ -241,8 +241,8 @@ def lived(url: str) -> str:
     return done.stdout
 
 
-def write(name: str, dialect: str, held: str, dump: str) -> None:
-    (FOLDER / f"{name}.{dialect}.json").write_text(held, encoding="utf-8")
+def write(name: str, dialect: str, stored: str, dump: str) -> None:
+    (FOLDER / f"{name}.{dialect}.json").write_text(stored, encoding="utf-8")
     (FOLDER / f"{name}.{dialect}.sql").write_text(dump, encoding="utf-8")
 
 

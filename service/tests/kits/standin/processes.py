@@ -57,7 +57,7 @@ class MovedClock:
 
 @dataclass
 class StandinStack:
-    """What a test speaks to. ``server`` plays CMI, stores of files and, where asked to, C4C.
+    """What a test uses. ``server`` plays CMI, stores of files and, where planned, C4C.
 
     Attributes:
         url, c4c_url: the service's and the C4C mock's own addresses.
