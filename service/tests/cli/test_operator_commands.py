@@ -46,7 +46,9 @@ def states(engine: sa.Engine) -> list[TransferState]:
 def test_transfers_are_listed_with_reason_and_remedy(run: Any, morning: Morning) -> None:
     parked = morning.parked(CALLER, 1, NO_EXE)
     morning.accepted(CALLER, 2)
-    printed = json.loads(run("transfers", "list", "--state", "parked", "--reason", "attachment-refused", "--json").stdout)
+    printed = json.loads(
+        run("transfers", "list", "--state", "parked", "--reason", "attachment-refused", "--json").stdout
+    )
     assert [item["id"] for item in printed["transfers"]] == [parked]
     assert printed["transfers"][0]["reason"]["remedy"] == NO_EXE.remedy
     assert "attachment-refused: 1 of 1 attachments parked" in run("transfers", "list").stdout

@@ -140,7 +140,9 @@ def endless(rows: int = 1) -> tuple[Answer, list[httpx.Request]]:
         (ListLimits(total_s=120.0), "after 120 seconds", 121),
     ],
 )
-def test_a_list_that_never_ends_stops_at_each_limit_in_words(limits: ListLimits, message: str, most_requests: int) -> None:
+def test_a_list_that_never_ends_stops_at_each_limit_in_words(
+    limits: ListLimits, message: str, most_requests: int
+) -> None:
     answer, seen = endless(rows=10)
     seconds = count()
     options = {"monotonic_s": lambda: float(next(seconds)), "list_limits": limits}

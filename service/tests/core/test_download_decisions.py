@@ -158,7 +158,7 @@ def test_the_last_row_of_each_table_decides_what_no_other_does() -> None:
         (HEAD_RULES, (listed(), answered())),
         (BODY_RULES, (listed(), answered(), FileBody(size_bytes=1, head=b""))),
     ):
-        assert table[-1].fits(*arguments)  # type: ignore[attr-defined]
+        assert table[-1].fits(*arguments)
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,10 @@ def test_a_beat_of_the_lease_sets_the_clock_right(engine: sa.Engine) -> None:
 
 
 def test_a_database_that_answers_slowly_moves_no_clock_that_was_right(
-    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+    engine: sa.Engine,
 ) -> None:
-    machine = Wrong(0.0)
-    clock = SharedClock(engine, machine)
-    ticks = iter([0.0, 30.0])
-    monkeypatch.setattr("attachment_transfer.runtime.clock.time.monotonic", lambda: next(ticks))
+    ticks = iter([0.0, 0.0, 0.0, 30.0])
+    clock = SharedClock(engine, Wrong(0.0), monotonic_s=lambda: next(ticks))
     clock.align()
     assert next(ticks, None) is None, "it was asked"
     assert abs(clock.now_s() - time.time()) < NEAR_S

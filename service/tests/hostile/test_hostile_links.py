@@ -64,7 +64,7 @@ class Attack:
     def __init__(self, engine: sa.Engine, transfer: Transfer, clock: HandClock) -> None:
         self.net = Net(lambda _call: answer(404), names=INNER)
         self.refused = 0
-        self._transfer = transfer
+        self.transfer = transfer
         # Without a pace to wait for, and without breakers: each link is tried.
         self._client_factory = ClientFactory(
             lambda: OutboundTransport(POLICY, resolve=self.net.resolve),
@@ -78,7 +78,7 @@ class Attack:
 
     @contextmanager
     def neighbours(self) -> Iterator[NeighbourClients]:
-        yield self._client_factory.open(self._transfer, SECRETS)
+        yield self._client_factory.open(self.transfer, SECRETS)
 
     def listed(self, link: str, *, redirects: tuple[tuple[int, str], ...] = ()) -> None:
         """CMI lists ``link``; what answers to a download redirects in turn."""
@@ -236,7 +236,7 @@ def test_no_mixture_of_hosts_and_separators_leads_a_credential_astray(attack: At
 
 def test_a_callers_own_addresses_are_checked_against_the_same_list(attack: Attack) -> None:
     """A transfer whose C4C is another tenant sends that tenant's password there, and no other."""
-    attack._transfer = replace(attack._transfer, c4c_url="https://evil.example")
+    attack.transfer = replace(attack.transfer, c4c_url="https://evil.example")
     attack.paged("https://evil.example/next")
     assert attack.net.calls == []
     assert attack.refused == 1

@@ -203,8 +203,8 @@ class Conversation:
         return self.sent[0]["status"], json.loads(self.sent[1]["body"])
 
 
-def a_serving(app: Any, *, answer_within_s: float = PATIENCE_S) -> Serving:
-    return Serving(app, threads=2, most_body_bytes=10, answer_within_s=answer_within_s)
+def a_serving(app: Any, *, answer_within_s: float = PATIENCE_S, body_within_s: float = PATIENCE_S) -> Serving:
+    return Serving(app, threads=2, most_body_bytes=10, answer_within_s=answer_within_s, body_within_s=body_within_s)
 
 
 def test_an_application_that_hangs_is_answered_for_and_says_that_the_outcome_is_not_known() -> None:
@@ -240,11 +240,8 @@ def test_of_a_body_that_is_too_long_one_byte_more_than_is_allowed_is_passed_on()
     )
 
 
-def test_a_body_that_does_not_come_is_408_and_one_that_breaks_off_is_400(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("attachment_transfer.ingress.serving._BODY_WITHIN_S", 0.05)
-    never = a_serving(lambda *_: pytest.fail("called"))
+def test_a_body_that_does_not_come_is_408_and_one_that_breaks_off_is_400() -> None:
+    never = a_serving(lambda *_: pytest.fail("called"), body_within_s=0.05)
     half = {"type": "http.request", "body": b"x", "more_body": True}
     response = Conversation(half).through(never)
     assert response is not None
@@ -255,7 +252,7 @@ def test_a_body_that_does_not_come_is_408_and_one_that_breaks_off_is_400(
 
 
 def test_sqlite_itself_reports_a_taken_lock_as_locked(tmp_path: Path) -> None:
-    """Guards the above: the holder holds what a writer needs."""
+    """Guards the above: the holder has the lock that a writer needs."""
     file = tmp_path / "x.db"
     sqlite3.connect(file).execute("CREATE TABLE t (a)").connection.commit()
     with locked_for_writing(file), pytest.raises(sqlite3.OperationalError, match="locked"):

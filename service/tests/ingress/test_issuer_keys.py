@@ -80,7 +80,7 @@ def test_fifty_issuers_that_hang_block_no_more_than_their_share_of_requests(cloc
     keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=3))
     assert status_of(keys, ISSUER) == 200
     statuses: list[int] = []
-    with in_threads(*(lambda issuer=issuer: statuses.append(status_of(keys, issuer)) for issuer in made_up)):  # type: ignore[misc]
+    with in_threads(*(lambda issuer=issuer: statuses.append(status_of(keys, issuer)) for issuer in made_up)):
         network.wait_until(lambda: sum(network.asked[issuer] for issuer in made_up) == 3)
         # 47 were turned away at once; the good issuer's callers wait for no one.
         while len(statuses) < 47:
@@ -97,7 +97,7 @@ def test_a_good_issuer_gets_its_new_keys_although_made_up_ones_use_up_their_shar
     network.hanging.update(made_up)
     keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=2))
     assert status_of(keys, ISSUER) == 200
-    with in_threads(*(lambda issuer=issuer: status_of(keys, issuer) for issuer in made_up)):  # type: ignore[misc]
+    with in_threads(*(lambda issuer=issuer: status_of(keys, issuer) for issuer in made_up)):
         network.wait_until(lambda: sum(network.asked[issuer] for issuer in made_up) == 2)
         clock.advance(301)
         assert status_of(keys, ISSUER) == 200

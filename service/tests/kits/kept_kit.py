@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fakes import FakeC4c, FakeCmi, File, HandClock, Kept
+from fake_c4c import FakeC4c, Kept
+from fakes import FakeCmi, File, HandClock
 
 from attachment_transfer.core.names import attachment_key, key_title
 
@@ -129,5 +130,15 @@ def load_sqlite(name: str, file: Path) -> str:
 
 def load_postgresql(name: str, url: str, psql: Path) -> None:
     """Fill an empty database with a kept one."""
-    command = [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", FOLDER / f"{name}.postgresql.sql"]
+    command: list[str | Path] = [
+        psql,
+        "-X",
+        "-q",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-d",
+        url,
+        "-f",
+        FOLDER / f"{name}.postgresql.sql",
+    ]
     subprocess.run(command, check=True, capture_output=True)

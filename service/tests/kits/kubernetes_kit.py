@@ -24,6 +24,10 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "kubernetes"
 EXAMPLE = FOLDER / "overlays" / "example"
 WORKLOADS = ("api", "worker", "migrate")
+SECRETS = {
+    "database-url": "postgresql://transfer:Word-1618@db.example/transfer",
+    "sealing-keys": f"k1:{new_master_key()}",
+}
 
 Document = dict[str, Any]
 
@@ -189,6 +193,10 @@ class Pod:
             return answer.code
         except OSError:
             return 0
+
+    def answers(self, probe: str) -> bool:
+        """True if this probe gets 200."""
+        return self.probe(probe) == 200
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from fakes import HandClock
@@ -43,7 +44,7 @@ class Morning:
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
 
-    def accepted(self, caller: str, number: int, *, trace: TraceContext | None = None, **changes: str) -> str:
+    def accepted(self, caller: str, number: int, *, trace: TraceContext | None = None, **changes: Any) -> str:
         return accept(
             self.engine,
             a_request(contact_id=contact(number), secrets=SECRETS, **changes),
@@ -55,7 +56,7 @@ class Morning:
             trace=trace,
         ).transfer_id
 
-    def begun(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: str) -> Transfer:
+    def begun(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: Any) -> Transfer:
         """Its round runs, its files are known."""
         transfer_id = self.accepted(caller, number, **changes)
         self.clock.advance(2)
@@ -68,7 +69,7 @@ class Morning:
         self.book.note_sources(transfer, sources)
         return transfer
 
-    def stored(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: str) -> str:
+    def stored(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: Any) -> str:
         transfer = self.begun(caller, number, names, **changes)
         self._keep(transfer, len(names))
         self.book.finish(transfer.id, 1, TransferState.SETTLED, Outcome.STORED, None)

@@ -48,7 +48,7 @@ class TalkingCmi(FakeCmi):
 
     def _knows(self, request: httpx.Request) -> bool:
         wanted = basic(self.user, self.password)
-        return request.headers.get("authorization") == wanted and request.headers.get("x-api-key") == self.api_key
+        return bool(request.headers.get("authorization") == wanted and request.headers.get("x-api-key") == self.api_key)
 
     def _take_result(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

@@ -22,9 +22,9 @@ from kept_kit import (
     CHATS,
     SEALING_KEY,
     activity_of,
-    stored_by_neighbours,
     load_postgresql,
     load_sqlite,
+    stored_by_neighbours,
     unpack_program,
 )
 

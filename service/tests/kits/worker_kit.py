@@ -14,17 +14,19 @@ from unittest.mock import patch
 import httpx
 import sqlalchemy as sa
 from dbos import DBOS
-from fakes import FakeC4c, FakeCmi, File, HandClock, Killed
-from ledger_kit import CALLER, CONTACT, SECRETS, a_request
+from fake_c4c import FakeC4c
+from fakes import FakeCmi, File, HandClock, Killed
+from ledger_kit import CALLER, CONTACT, SECRETS, a_request, rows
 
 from attachment_transfer.clients.outbound.governor import Governor, Pace
 from attachment_transfer.core.dialect import overlay, read_dialect
+from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.hosts import HostPattern, parse_patterns
 from attachment_transfer.core.model import Attachment, Secrets, Transfer
 from attachment_transfer.core.policy import Policy
-from attachment_transfer.core.states import TERMINAL_TRANSFER
+from attachment_transfer.core.states import TERMINAL_TRANSFER, AttachmentState
 from attachment_transfer.engine.workflow import round_workflow
-from attachment_transfer.ledger import views
+from attachment_transfer.ledger import tables, views
 from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
@@ -197,3 +199,26 @@ class Stack:
 
 def a_file(number: int, *, name: str = "", content: bytes = b"", **more: Any) -> File:
     return File(id=f"f{number}", name=name or f"photo-{number}.png", content=content or b"bytes of %d" % number, **more)
+
+
+def states(stack: Stack) -> list[AttachmentState]:
+    return [item.state for item in stack.attachments()]
+
+
+def reasons(stack: Stack) -> list[str | None]:
+    return [item.reason.code if item.reason else None for item in stack.attachments()]
+
+
+def the_reason(stack: Stack) -> Reason:
+    """The transfer's reason, which must be there."""
+    reason = stack.transfer().reason
+    assert reason is not None
+    return reason
+
+
+def retry(stack: Stack) -> None:
+    views.retry(stack.engine, stack.transfer().id, enqueue=stack.enqueue, now_s=stack.clock.now_s())
+
+
+def open_intents(stack: Stack) -> int:
+    return sum(1 for row in rows(stack.engine, tables.upload_intent) if row["closed_at_s"] is None)

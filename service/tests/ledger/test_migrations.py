@@ -15,7 +15,7 @@ from kept_kit import SEALING_KEY
 from upgrade_kit import Kept, shape
 
 from attachment_transfer.core.states import WriteBackState
-from attachment_transfer.ledger import database, migrations, tables
+from attachment_transfer.ledger import migrations, tables
 from attachment_transfer.ledger.audit import note
 from attachment_transfer.ledger.database import UnusableDatabase
 from attachment_transfer.ledger.round_store import RoundStore
@@ -74,8 +74,8 @@ def test_the_first_step_makes_what_the_first_release_made(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "NEEDED", "0001")
-        patch.setattr(migrations, "_missing", lambda _connection: [])
-        migrate(empty.engine)
+        script = migrations.script(empty.dialect, migrations.EMPTY)
+    empty.execute(script)
     made = shape(empty.engine)
     del made[migrations.VERSION_TABLE]
     assert made == shape(kept.engine)
@@ -214,14 +214,13 @@ def test_a_migration_that_is_killed_is_begun_again(kept: Kept, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("system", ["postgresql"], indirect=True)
-def test_a_table_that_others_have_locked_is_waited_for_and_then_left(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_others_have_locked_is_waited_for_and_then_left(kept: Kept) -> None:
     """A step that waits for its lock blocks every statement that comes after it."""
-    monkeypatch.setattr(database, "_TABLE_PATIENCE_MS", 200)
     before = shape(kept.engine)
     with kept.engine.begin() as report:
         report.execute(sa.text("SELECT count(*) FROM transfer"))  # a long report holds the table until it ends
         with pytest.raises(UnusableDatabase, match=r"the schema was left as it was: .*lock timeout"):
-            migrate(kept.engine)
+            migrate(kept.engine, table_patience_ms=200)
     assert shape(kept.engine) == before
     assert migrate(kept.engine) == 1
 

@@ -1,4 +1,4 @@
-"""``run`` with a worker that cannot begin: the API reports that no worker runs; the program ends and logs the reason."""
+"""``run`` with a worker that cannot begin: the API reports that none runs; the program ends and logs the reason."""
 
 from __future__ import annotations
 

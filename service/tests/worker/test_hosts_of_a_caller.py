@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from calls_kit import neighbour_transport
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
+from ingress_kit import ENDPOINT, Issuer, a_body
 from ledger_kit import CALLER
-from process_kit import Program, until
+from process_kit import Program, signed_headers, trusting, until
 from worker_kit import Stack, a_file
 
 from attachment_transfer.core.callers import Callers, read_callers
@@ -122,12 +122,8 @@ def test_a_rule_that_was_narrowed_applies_to_what_was_accepted_before(
     signer, port = issuer
     asked, neighbour_port = neighbour
     file = tmp_path / "callers.toml"
-    common = {
-        "LAB_MODE": "1",
-        "EGRESS_MAP": f"login-*.cc.sinch.com=http://127.0.0.1:{port},*.own.example=http://127.0.0.1:{neighbour_port}",
-        "TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
-        "CALLERS_FILE": str(file),
-    }
+    common = trusting(port) | {"CALLERS_FILE": str(file)}
+    common["EGRESS_MAP"] += f",*.own.example=http://127.0.0.1:{neighbour_port}"
 
     def allow(*hosts: str) -> None:
         file.write_text(f'[[caller]]\nname = "*#client"\nallowed_hosts = {json.dumps(hosts)}\n', encoding="utf-8")
@@ -135,7 +131,7 @@ def test_a_rule_that_was_narrowed_applies_to_what_was_accepted_before(
     allow("*.own.example", "*.crm.cloud.sap")
     api = start("api", "serve", **common)
     until(api.is_ready)
-    headers = {"Authorization": f"Bearer {signer.token()}", "Content-Type": "application/json", **SECRET_HEADERS}
+    headers = signed_headers(signer)
     body = json.dumps(a_body(cmi_url="https://cmi.own.example/acme/cmi"))
     status, accepted = api.ask("POST", ENDPOINT, body=body, headers=headers)
     assert status == 202
@@ -146,15 +142,10 @@ def test_a_rule_that_was_narrowed_applies_to_what_was_accepted_before(
     allow("*.crm.cloud.sap")
     before = len(asked)
     start("narrow", "work", **common)
-    assert api.ask("POST", f"/transfers/{accepted['transfer_id']}/retry", headers=headers)[0] in {202, 409}
-
-    def shown() -> dict[str, object]:
-        shown: dict[str, object] = api.ask("GET", f"/transfers/{accepted['transfer_id']}", headers=headers)[1]
-        return shown
-
-    until(lambda: shown()["state"] == "parked")
-    reason = shown()["reason"]
-    assert isinstance(reason, dict)
+    transfer = f"/transfers/{accepted['transfer_id']}"
+    assert api.ask("POST", f"{transfer}/retry", headers=headers)[0] in {202, 409}
+    until(lambda: api.ask("GET", transfer, headers=headers)[1]["state"] == "parked")
+    reason = api.ask("GET", transfer, headers=headers)[1]["reason"]
     assert reason["code"] == "destination-refused"
     assert "cmi.own.example is not an allowed host of" in reason["message"]
     assert len(asked) == before

@@ -9,10 +9,10 @@ from fakes import File, Killed
 from policy_kit import EXE, PNG, PolicyStack
 from worker_kit import a_file
 
+from attachment_transfer.clients.cmi.downloads import peeked
 from attachment_transfer.core.policy import parse_mime_patterns
 from attachment_transfer.core.states import Outcome
 from attachment_transfer.ledger import views
-from attachment_transfer.worker.inspection import peeked
 
 
 def test_a_file_of_an_originator_that_is_not_wanted_is_skipped_and_the_rest_goes_on(

@@ -151,7 +151,7 @@ def test_a_round_that_ends_early_leaves_nothing_behind(ahead: Stack, spools: Spo
     ahead.event()
     ahead.run()
     assert not ahead.c4c.kept
-    assert ahead.carrier.prefetcher._orders == ahead.carrier.prefetcher._ahead == {}
+    assert ahead.carrier.prefetcher.rounds() == set()
     assert spools.opened == 0 or spools.none_is_left()
 
 

@@ -201,18 +201,23 @@ def until(true: Any) -> None:
     raise AssertionError("it never happened")
 
 
-def test_a_request_in_flight_is_answered_before_the_api_ends(tmp_path: Path) -> None:
-    issuer, port, answered = SlowIssuer(), free_port(), []
-    env = {
+def settings(folder: Path, port: int, issuer_port: int) -> dict[str, str]:
+    return {
         **os.environ,
-        "DATABASE_URL": f"sqlite:///{tmp_path}/service.db",
+        "DATABASE_URL": f"sqlite:///{folder}/service.db",
         "ATTACHMENT_TRANSFER_SEALING_KEYS": f"k1:{new_master_key()}",
         "ATTACHMENT_TRANSFER_PORT": str(port),
         "ATTACHMENT_TRANSFER_TOKEN_ISSUERS": "https://login.example.com/*",
         "ATTACHMENT_TRANSFER_LAB_MODE": "1",
-        "ATTACHMENT_TRANSFER_EGRESS_MAP": f"login.example.com=http://127.0.0.1:{issuer.port}",
+        "ATTACHMENT_TRANSFER_EGRESS_MAP": f"login.example.com=http://127.0.0.1:{issuer_port}",
         "ATTACHMENT_TRANSFER_DRAIN_S": "30",
     }
+
+
+def test_a_request_in_flight_is_answered_before_the_api_ends(tmp_path: Path) -> None:
+    issuer, port = SlowIssuer(), free_port()
+    answered: list[tuple[int, str]] = []
+    env = settings(tmp_path, port, issuer.port)
     command = [sys.executable, "-m", "attachment_transfer"]
     subprocess.run([*command, "migrate"], env=env, check=True, capture_output=True)
     api = subprocess.Popen([*command, "serve"], env=env, stderr=subprocess.DEVNULL)

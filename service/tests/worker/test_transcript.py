@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
-from fakes import Kept, Killed
+from fake_c4c import Kept
+from fakes import Killed
 from ledger_kit import CONTACT
 from policy_kit import PNG, PolicyStack
 from worker_kit import a_file
@@ -27,7 +29,7 @@ def stack(policy_stack: PolicyStack) -> PolicyStack:
 
 
 def a_message(text: str, **more: str) -> ChatMessage:
-    given = {"time": "2026-11-22T11:00:00Z", "originator": "Ada", "originator_type": "customer", **more}
+    given: dict[str, Any] = {"time": "2026-11-22T11:00:00Z", "originator": "Ada", "originator_type": "customer", **more}
     return ChatMessage(text=text, **given)
 
 

@@ -41,13 +41,13 @@ def main(stored: Path, transfer_ids: list[str]) -> None:
     common.observe(settings)
     neighbours = Neighbours()
     neighbours.put_back(json.loads(stored.read_text(encoding="utf-8")))
-    stop, done = threading.Event(), []
+    stop, done = threading.Event(), threading.Event()
 
     def watch() -> None:
         engine, ends_s = open_database(settings.database_url), time.monotonic() + WAIT_S
-        while not done and time.monotonic() < ends_s:
+        while not done.is_set() and time.monotonic() < ends_s:
             if at_an_end(engine, transfer_ids):
-                done.append(True)
+                done.set()
             time.sleep(0.1)
         stop.set()
 
@@ -57,7 +57,7 @@ def main(stored: Path, transfer_ids: list[str]) -> None:
         worker_process.run_worker(settings, stop=stop, standby=False)
     print(json.dumps(neighbours.stored()))
     sys.stdout.flush()
-    os._exit(0 if done else 1)
+    os._exit(0 if done.is_set() else 1)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import sys
 import tarfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +29,8 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
-from fakes import FakeC4c, counting_ids
+from fake_c4c import FakeC4c
+from fakes import counting_ids
 from kept_kit import CHATS, FOLDER, REDRIVE_S, SEALING_KEY, THEN_S, Neighbours, activity_of
 from ledger_kit import CALLER, a_request
 from worker_kit import governor
@@ -90,9 +92,9 @@ def hang(c4c: BusyC4c, name: str) -> None:
     threading.Event().wait()
 
 
-def until(happened: object) -> None:
+def until(happened: Callable[[], bool]) -> None:
     ends_s = time.monotonic() + WAIT_S
-    while not happened():  # type: ignore[operator]
+    while not happened():
         if time.monotonic() > ends_s:
             raise SystemExit("keep_database: waited in vain")
         time.sleep(0.05)
@@ -254,7 +256,7 @@ def sqlite_dump(file: Path) -> str:
 def postgresql_dump(url: str) -> str:
     found = binaries()
     assert found
-    command = [found / "pg_dump", "--no-owner", "--no-privileges", "--inserts", url]
+    command: list[str | Path] = [found / "pg_dump", "--no-owner", "--no-privileges", "--inserts", url]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     # Newer releases frame a dump with a random word; older psql does not know the command.
     return re.sub(r"(?m)^(\\(un)?restrict .*|-- Dumped (from|by) .*)\n", "", text)
