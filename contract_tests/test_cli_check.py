@@ -105,7 +105,7 @@ def test_explain_shows_the_rules_page_in_any_case(run: Any) -> None:
 
 
 def test_the_message_for_an_unknown_rule_names_the_nearest(run: Any) -> None:
-    assert "Did you mean AC402" in run("check", "--explain", "AC4O2").stderr
+    assert "did you mean AC402" in run("check", "--explain", "AC4O2").stderr
 
 
 def test_output_goes_to_a_file_and_standard_output_stays_empty(run: Any, tmp_path: Path) -> None:

@@ -65,7 +65,11 @@ def test_a_large_file_shows_how_far_it_is_and_arrives_whole(chat: ChatPage, view
     large = tmp_path / "holiday.mp4"
     large.write_bytes(b"\0" * LARGE_BYTES)
     seen: list[float] = []
-    chat.page.expose_function("noted", seen.append)
+
+    def note(share: float) -> None:
+        seen.append(share)
+
+    chat.page.expose_function("noted", note)
     chat.page.evaluate(
         "new MutationObserver(() => {"
         " const bar = document.querySelector('.upload progress'); if (bar) noted(bar.value); })"

@@ -1,6 +1,7 @@
 """The profile ``observability``: a real Prometheus, from Debian packages, scrapes the stack and evaluates the alerts.
 
-Grafana is in no Debian package, so it is not started here; ``service/tests/runtime/test_metrics.py`` checks its dashboard.
+Grafana is in no Debian package, so it is not started here; ``service/tests/runtime/test_metrics.py`` checks its
+dashboard.
 """
 
 from __future__ import annotations

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
 import click
 
-from attachment_contract.cli.common import InvalidUse, console, print_json
+from attachment_contract.cli import rules
+from attachment_contract.cli.common import InvalidUse, console
 from attachment_contract.cli.files import InputFile, UnusableInput, named
-from attachment_contract.cli.rules import rule_named, show_pages
 from attachment_contract.gate.check import check_bytes
 from attachment_contract.gate.fixing import fix as fix_text
 from attachment_contract.gate.formats import FORMATS
@@ -60,17 +59,14 @@ def check(
     A file contains the JSON of the form's field, or {"form": {…}, "secret_names": […], "json": {…}}.
     """
     if explain:
-        _explain(explain, as_json=as_json)
+        rules.show([explain], as_json=as_json)
         return
     try:
-        settings = (read_settings(config) if config else find_settings(Path.cwd())).with_options(
-            strict=strict, ignore=ignore, severity=severity
-        )
+        found = read_settings(config) if config else find_settings(Path())
+        settings = found.with_options(strict=strict, ignore=ignore, severity=severity)
         wanted = named(paths, pattern=pattern)
-        if not wanted:
-            raise InvalidUse("Name a file, a folder, or - for standard input.")
-        reports = _reports(wanted, settings, fix=fix)
-    except (BadGateSettings, UnusableInput, OSError) as exc:
+        reports = [_report(item, settings, fix=fix) for item in _with_progress(wanted)]
+    except (BadGateSettings, UnusableInput) as exc:
         raise InvalidUse(str(exc)) from exc
     to_stderr = fix and any(item.path is None for item in wanted) and output is None
     _write(reports, "json" if as_json else form, output, sys.stderr if to_stderr else sys.stdout)
@@ -80,18 +76,6 @@ def check(
 def _good(reports: Sequence[GateReport], settings: GateSettings) -> bool:
     warned = settings.strict and any(report.count(Severity.WARNING) for report in reports)
     return all(report.ok for report in reports) and not warned
-
-
-def _explain(name: str, *, as_json: bool) -> None:
-    rule = rule_named(name)
-    if as_json:
-        print_json({"rules": [asdict(rule)]})
-    else:
-        show_pages([rule])
-
-
-def _reports(wanted: Sequence[InputFile], settings: GateSettings, *, fix: bool) -> list[GateReport]:
-    return [_report(item, settings, fix=fix) for item in _with_progress(wanted)]
 
 
 def _report(item: InputFile, settings: GateSettings, *, fix: bool) -> GateReport:
@@ -120,8 +104,8 @@ def _fixed(item: InputFile, raw: bytes, settings: GateSettings) -> bytes:
         except OSError as exc:
             raise UnusableInput(f"{item.name}: {exc.strerror or exc}") from exc
     if done:
-        rules = ", ".join(dict.fromkeys(finding.rule for finding in done))
-        echo(f"{item.name}: corrected {rules}", err=True)
+        corrected_rules = ", ".join(dict.fromkeys(finding.rule for finding in done))
+        echo(f"{item.name}: corrected {corrected_rules}", err=True)
     return new
 
 

@@ -44,6 +44,8 @@ def named(arguments: Iterable[str], *, pattern: str) -> list[InputFile]:
     for argument in arguments:
         for item in _of(argument, pattern):
             found.setdefault(item.name, item)
+    if not found:
+        raise UnusableInput("Name a file, a folder, or - for standard input.")
     return list(found.values())
 
 

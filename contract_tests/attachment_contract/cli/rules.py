@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from attachment_contract.cli.common import InvalidUse, console, json_option, print_json, write_files
-from attachment_contract.gate.catalogue import GateRule, catalogue, page, pages
-from attachment_contract.gate.wording import nearest
+from attachment_contract.gate.catalogue import GateRule, catalogue, page, pages, rule_named
 from attachment_contract.terminal import echo
 
 
@@ -35,26 +34,25 @@ def rules(names: tuple[str, ...], folder: Path | None, as_json: bool) -> None:
         else:
             echo(f"{len(written)} pages written to {folder}")
         return
-    found = [rule_named(name) for name in names] or list(catalogue().values())
+    show(names, as_json=as_json)
+
+
+def show(names: Sequence[str], *, as_json: bool) -> None:
+    """The named rules with their pages, or a list of all."""
+    try:
+        found = [rule_named(name) for name in names] or list(catalogue().values())
+    except LookupError as exc:
+        raise InvalidUse(str(exc.args[0])) from exc
     if as_json:
         print_json({"rules": [asdict(rule) for rule in found]})
     elif names:
-        show_pages(found)
+        _show_pages(found)
     else:
         for rule in found:
             echo(f"{rule.id}  {rule.severity:7}  {rule.title}")
 
 
-def rule_named(name: str) -> GateRule:
-    """The rule of this id, in any case. Raises :class:`InvalidUse` that names the nearest id."""
-    rule = catalogue().get(name.strip().upper())
-    if rule is None:
-        meant = nearest(name.upper(), catalogue())
-        raise InvalidUse(f"There is no rule {name!r}." + (f" Did you mean {meant}?" if meant else ""))
-    return rule
-
-
-def show_pages(found: Iterable[GateRule]) -> None:
+def _show_pages(found: Iterable[GateRule]) -> None:
     """The rules' pages: formatted on a terminal, as Markdown in a pipe."""
     out = console(sys.stdout)
     for rule in found:

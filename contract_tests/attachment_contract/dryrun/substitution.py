@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from attachment_contract.gate.placeholders import PLACEHOLDER
 from attachment_contract.gate.wording import MASK
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*)\}", re.ASCII)
 #: A WhatsApp chat that has ended, with every attribute that the documentation's available data has.
 SAMPLE_CONTACT: dict[str, Any] = {
     "id": "9A0C3F51D2B7EE11B3ED58961D1810CC",
@@ -77,8 +77,8 @@ class Substitution:
             return [self.fill(item) for item in value]
         if not isinstance(value, str):
             return value
-        whole = _PLACEHOLDER.fullmatch(value)
-        return self._value(whole) if whole else _PLACEHOLDER.sub(lambda found: _as_text(self._value(found)), value)
+        whole = PLACEHOLDER.fullmatch(value)
+        return self._value(whole) if whole else PLACEHOLDER.sub(lambda found: _as_text(self._value(found)), value)
 
     def text(self, value: Any) -> str:
         """The filled value as text, as headers and addresses need it."""

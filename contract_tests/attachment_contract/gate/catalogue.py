@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 
 from attachment_contract.gate.report import Severity
+from attachment_contract.gate.wording import nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,15 @@ def catalogue() -> dict[str, GateRule]:
         name: GateRule(id=name, **{**table, "severity": Severity(table["severity"])})
         for name, table in tomllib.loads(text).items()
     }
+
+
+def rule_named(name: str) -> GateRule:
+    """The rule of this id, in any case. Raises ``LookupError`` with a sentence that names the nearest id."""
+    rule = catalogue().get(name.strip().upper())
+    if rule is None:
+        meant = nearest(name.strip().upper(), catalogue())
+        raise LookupError(f"there is no rule {name!r}" + (f"; did you mean {meant}?" if meant else ""))
+    return rule
 
 
 def page(rule: GateRule) -> str:

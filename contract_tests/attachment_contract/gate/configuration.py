@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import FormField, RuleContext
-from attachment_contract.gate.json_nodes import Node
+from attachment_contract.gate.context import RuleContext
+from attachment_contract.gate.json_nodes import Member, Node
 from attachment_contract.gate.json_reader import JsonIssue, JsonReader, UnreadableJson
 
 _ENVELOPE_MEMBERS = ("form", "secret_names", "secrets", "json")
@@ -70,23 +69,18 @@ def _configuration(top: Node) -> tuple[Node | None, tuple[JsonIssue, ...], Unrea
         return None, tuple(reader.issues), stopped
 
 
-def _form(node: Node) -> tuple[dict[str, FormField], tuple[FormField, ...]]:
-    known, unknown = dict[str, FormField](), list[FormField]()
-    for key, value in _fields(node):
-        label = _NOT_A_WORD.sub("_", str(key.value).lower()).strip("_")
+def _form(node: Node) -> tuple[dict[str, Member], tuple[Member, ...]]:
+    known, unknown = dict[str, Member](), list[Member]()
+    for field in node.members:
+        if field.name in _ENVELOPE_MEMBERS:
+            continue
+        label = _NOT_A_WORD.sub("_", field.name.lower()).strip("_")
         name = words.FORM_ALIASES.get(label, label)
-        field = FormField(key=key, value=value)
         if name in words.FORM_FIELDS:
             known[name] = field
         else:
             unknown.append(field)
     return known, tuple(unknown)
-
-
-def _fields(node: Node) -> Iterator[tuple[Node, Node]]:
-    for member in node.members:
-        if member.name not in _ENVELOPE_MEMBERS:
-            yield member.key, member.value
 
 
 def _secret_names(top: Node) -> frozenset[str] | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from attachment_contract.gate.json_nodes import Node, Path
+from attachment_contract.gate.json_nodes import Member, Node, Path
 from attachment_contract.gate.source import TextSpan
+from attachment_contract.gate.wording import quoted, shown
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class RawFinding:
     """A finding before its catalogue entry, line and column are added.
 
@@ -28,12 +29,35 @@ class RawFinding:
     fix_span: TextSpan | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class FormField:
-    """One field of the form: the name as written, its value."""
+def finding_at(
+    rule: str,
+    node: Node,
+    message: str,
+    expected: str,
+    *,
+    found: str | None = "",
+    span: TextSpan | None = None,
+    remedy: str | None = None,
+    fix: str | None = None,
+) -> RawFinding:
+    """A finding about a value, or about a part of it at ``span``. ``found``: "" = the value as it may be shown."""
+    shown_value = shown(node) if found == "" else found
+    return RawFinding(rule, span or node.span, node.path, message, expected, shown_value, remedy, fix)
 
-    key: Node
-    value: Node
+
+def missing_member(
+    rule: str, node: Node, name: str, message: str, expected: str, remedy: str | None = None
+) -> RawFinding:
+    """A finding about a member that an object does not have."""
+    return RawFinding(rule, node.opening, (*node.path, name), message, expected, None, remedy)
+
+
+def misspelt_member(rule: str, member: Member, message: str, meant: str) -> RawFinding:
+    """A finding about the name of a member; the correction is the name that was meant."""
+    name = f'"{meant}"'
+    return RawFinding(
+        rule, member.key.span, member.value.path, message, name, quoted(member.name), f"Write {name}.", name
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +76,9 @@ class RuleContext:
 
     top: Node
     config: Node | None
-    form: dict[str, FormField] | None = None
+    form: dict[str, Member] | None = None
     form_node: Node | None = None
-    unknown_fields: tuple[FormField, ...] = ()
+    unknown_fields: tuple[Member, ...] = ()
     secret_names: frozenset[str] | None = None
     secrets: list[TextSpan] = field(default_factory=list)
 

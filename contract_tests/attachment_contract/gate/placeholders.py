@@ -14,7 +14,7 @@ from attachment_contract.gate.json_nodes import Node
 from attachment_contract.gate.source import TextSpan
 
 _PATH = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_-]+)*"
-_PLACEHOLDER = re.compile(r"\{(" + _PATH + r")\}", re.ASCII)
+PLACEHOLDER = re.compile(r"\{(" + _PATH + r")\}", re.ASCII)
 ROOTS = ("contact", "event", "secrets", "authentications")
 #: Placeholders of other template languages, and typing errors. The group is the path that was meant.
 _MALFORMED = re.compile(
@@ -79,7 +79,7 @@ def placeholders_in(node: Node) -> list[Placeholder]:
     wrong = [found.span() for found in _malformed(str(node.value))]
     return [
         Placeholder(path=found[1], start=found.start(), end=found.end(), span=node.part(*found.span()))
-        for found in _PLACEHOLDER.finditer(str(node.value))
+        for found in PLACEHOLDER.finditer(str(node.value))
         if not any(start <= found.start() < end for start, end in wrong)
     ]
 
@@ -92,13 +92,13 @@ def malformed_in(node: Node) -> list[MalformedPlaceholder]:
         path = next(group for group in match.groups() if group is not None).strip().replace(" ", "")
         # Cut off by a character that is in no name: what was meant is not clear.
         closed = match.end() == len(text) or match[0][-1] in "}>])%"
-        meant = f"{{{path}}}" if closed and _PLACEHOLDER.fullmatch(f"{{{path}}}") else None
+        meant = f"{{{path}}}" if closed and PLACEHOLDER.fullmatch(f"{{{path}}}") else None
         found.append(MalformedPlaceholder(text=match[0], meant=meant, span=node.part(*match.span())))
     return found
 
 
 def _malformed(text: str) -> list[re.Match[str]]:
-    return [match for match in _MALFORMED.finditer(text) if not _PLACEHOLDER.fullmatch(match[0])]
+    return [match for match in _MALFORMED.finditer(text) if not PLACEHOLDER.fullmatch(match[0])]
 
 
 def whole(node: Node) -> Placeholder | None:

@@ -25,9 +25,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from attachment_contract.gate.catalogue import GateRule, catalogue
+from attachment_contract.gate.catalogue import GateRule, rule_named
 from attachment_contract.gate.report import Severity
-from attachment_contract.gate.wording import nearest, one_of
+from attachment_contract.gate.wording import one_of
 
 FILE_NAME = "attachment-contract.toml"
 TABLE = "attachment-contract"
@@ -84,7 +84,11 @@ class GateSettings:
 
 def find_settings(start: Path) -> GateSettings:
     """From the nearest file at or above ``start``; the defaults if there is none. Raises :class:`BadGateSettings`."""
-    for folder in (start.resolve(), *start.resolve().parents):
+    try:
+        start = start.resolve()
+    except OSError as exc:  # such as a current folder that was deleted
+        raise BadGateSettings(f"{start}: {exc.strerror or exc}") from exc
+    for folder in (start, *start.parents):
         for name in (FILE_NAME, "pyproject.toml"):
             file = folder / name
             if file.is_file() and (name == FILE_NAME or _table(file) is not None):
@@ -144,11 +148,10 @@ def _rules(names: Any, where: str) -> frozenset[str]:
 
 
 def _rule(name: str, where: str) -> str:
-    rule = name.strip().upper()
-    if rule not in catalogue():
-        meant = nearest(rule, catalogue())
-        raise BadGateSettings(f"{where}: there is no rule {name!r}" + (f"; did you mean {meant}?" if meant else ""))
-    return rule
+    try:
+        return rule_named(name).id
+    except LookupError as exc:
+        raise BadGateSettings(f"{where}: {exc.args[0]}") from exc
 
 
 def _severity(level: Any, where: str) -> Severity:

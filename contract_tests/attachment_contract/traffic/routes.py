@@ -1,9 +1,8 @@
-"""The hop of an exchange, by neighbour, method, path, query and header: the first matching line of a table."""
+"""The hop of an exchange, by neighbour, method, path and header: the first matching line of a table."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -19,16 +18,14 @@ class Route:
     methods: frozenset[str]
     path: re.Pattern[str]
     hop: str
-    query: re.Pattern[str] | None = None
     header: str = ""
 
 
-def _route(methods: str, path: str, hop: str, *, query: str = "", header: str = "") -> Route:
+def _route(methods: str, path: str, hop: str, *, header: str = "") -> Route:
     return Route(
         methods=frozenset(methods.split()),
         path=re.compile(path, re.DOTALL),
         hop=hop,
-        query=re.compile(query) if query else None,
         header=header,
     )
 
@@ -154,18 +151,15 @@ def neighbour_of(host: str, path: str) -> str:
 def hop_of(exchange: TrafficExchange) -> str | None:
     """The hop of an exchange; None if the contract knows no such exchange."""
     path, method = unquote(exchange.path), _meant_method(exchange)
-    return next((route.hop for route in _routes(exchange.neighbour) if _fits(route, method, path, exchange)), None)
-
-
-def _routes(neighbour: str) -> Iterable[Route]:
-    return TABLES.get(neighbour, ())
+    return next(
+        (route.hop for route in TABLES.get(exchange.neighbour, ()) if _fits(route, method, path, exchange)), None
+    )
 
 
 def _fits(route: Route, method: str, path: str, exchange: TrafficExchange) -> bool:
     return (
         method in route.methods
         and route.path.fullmatch(path) is not None
-        and (route.query is None or route.query.search(exchange.query) is not None)
         and (not route.header or exchange.request.headers.get(route.header, "").lower() == "fetch")
     )
 

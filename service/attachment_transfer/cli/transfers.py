@@ -9,8 +9,8 @@ import click
 
 from attachment_contract.terminal import SafeConsole, echo, visible_line
 from attachment_transfer.cli.support import fail, json_option, print_json, print_table, report_errors, settings
-from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.model import Transfer
+from attachment_transfer.core.request_values import normalise_contact_id
 from attachment_transfer.core.resource import as_json
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.admin import redriven_json

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from flask import Request
 
-from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.core.request_values import normalise_contact_id
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
 from attachment_transfer.ledger.upkeep.redrive import REDRIVABLE, Filter

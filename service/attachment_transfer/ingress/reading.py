@@ -12,10 +12,9 @@ from jsonschema.exceptions import ValidationError
 
 from attachment_contract import validator
 from attachment_transfer.core.answers import json_text
-from attachment_transfer.core.contact_id import normalise_contact_id
 from attachment_transfer.core.hosts import canonical_url
 from attachment_transfer.core.model import Secrets, TransferRequest
-from attachment_transfer.core.secrets_alphabet import offending_characters
+from attachment_transfer.core.request_values import normalise_contact_id, offending_characters
 from attachment_transfer.ingress.problems import ApiFieldError, ApiProblem
 from attachment_transfer.ingress.serving import REPEATED_HEADERS
 

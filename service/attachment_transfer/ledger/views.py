@@ -7,6 +7,7 @@ import binascii
 import math
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -71,24 +72,38 @@ def list_transfers(
     """List transfers, newest first; times are epoch seconds. Raises :class:`BadCursor`."""
     table = tables.transfer
     query = sa.select(table).order_by(table.c.created_at_s.desc(), table.c.id.desc()).limit(limit + 1)
-    if caller is not None:
-        query = query.where(table.c.caller == caller)
-    if state is not None:
-        query = query.where(table.c.state == state)
-    if contact_id is not None:
-        query = query.where(table.c.contact_id == contact_id)
-    if reason_code is not None:
-        query = query.where(table.c.reason_code == reason_code)
-    if created_from_s is not None:
-        query = query.where(table.c.created_at_s >= created_from_s)
-    if created_before_s is not None:
-        query = query.where(table.c.created_at_s < created_before_s)
+    query = matching(
+        query,
+        caller=caller,
+        state=state,
+        contact_id=contact_id,
+        reason_code=reason_code,
+        created_from_s=created_from_s,
+        created_before_s=created_before_s,
+    )
     if cursor is not None:
         query = query.where(sa.tuple_(table.c.created_at_s, table.c.id) < sa.tuple_(*_read_cursor(cursor)))
     with engine.connect() as connection:
         found = [transfer_from(row) for row in connection.execute(query).mappings()]
     following = _cursor(found[limit - 1]) if len(found) > limit else None
     return TransferPage(transfers=found[:limit], next_cursor=following)
+
+
+def matching(
+    query: sa.Select[Any],
+    *,
+    created_from_s: float | None = None,
+    created_before_s: float | None = None,
+    **equal: str | None,
+) -> sa.Select[Any]:
+    """Add conditions on ``transfer`` to a query; None adds nothing. ``equal``: column names and values."""
+    table = tables.transfer
+    conditions = [table.c[name] == value for name, value in equal.items() if value is not None]
+    if created_from_s is not None:
+        conditions.append(table.c.created_at_s >= created_from_s)
+    if created_before_s is not None:
+        conditions.append(table.c.created_at_s < created_before_s)
+    return query.where(*conditions)
 
 
 def _cursor(transfer: Transfer) -> str:

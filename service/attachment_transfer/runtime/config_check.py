@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from attachment_transfer.core.breadth import host_is_too_wide, issuer_is_too_wide, network_is_too_wide
+from attachment_transfer.core.hosts import host_is_too_wide, issuer_is_too_wide, network_is_too_wide
 from attachment_transfer.engine.wake_up import WAKE_UP_VARIABLE
 from attachment_transfer.runtime.setting_kinds import PREFIX
 from attachment_transfer.runtime.settings import Settings

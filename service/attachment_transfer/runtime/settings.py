@@ -13,7 +13,7 @@ from typing import Any, cast
 from attachment_transfer.clients.clamd import ClamdAddress
 from attachment_transfer.core.callers import BadCallers, Callers, read_callers
 from attachment_transfer.core.dialect import BadDialect, NeighbourDialect, overlay, read_dialect
-from attachment_transfer.core.hosts import BadHostPattern, EgressMap, HostPattern, parse_egress_map, parse_patterns
+from attachment_transfer.core.hosts import BadHostPattern, EgressRules, HostPattern, parse_egress_map, parse_patterns
 from attachment_transfer.core.policy import MimePattern, parse_mime_patterns
 from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing
 from attachment_transfer.runtime.setting_kinds import (
@@ -60,7 +60,7 @@ def _database_url(env: Env, _: Values) -> str:
     return url
 
 
-def _egress(env: Env, values: Values) -> EgressMap:
+def _egress(env: Env, values: Values) -> EgressRules:
     return parse_text(env, "EGRESS_MAP", "", lambda found: parse_egress_map(found, lab_mode=bool(values["lab_mode"])))
 
 
@@ -170,7 +170,7 @@ class Settings:
     worker_port: int = field(
         metadata=integer("WORKER_PORT", lambda values: (values["port"] or 0) + 1, low=1, high=65_535)
     )
-    egress: EgressMap = field(metadata=by(_egress))
+    egress: EgressRules = field(metadata=by(_egress))
     allowed_hosts: tuple[HostPattern, ...] = field(
         metadata=parsed("ALLOWED_HOSTS", DEFAULT_ALLOWED_HOSTS, parse_patterns)
     )

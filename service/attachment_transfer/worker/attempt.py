@@ -228,11 +228,8 @@ class Attempt:
         )
 
     def _read_back(self, object_id: str | None) -> C4cObject:
-        found = (
-            self._c4c.attachment(self._target.activity, self._target.navigation, object_id)
-            if object_id
-            else self._by_key()
-        )
+        target = self._target
+        found = self._c4c.attachment(target.activity, target.navigation, object_id) if object_id else self._by_key()
         if found is None:
             raise OutcomeUnknown("C4C accepted the upload and does not show the object yet")
         return found

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from attachment_transfer.cli.main import main
-from attachment_transfer.core.breadth import host_is_too_wide, issuer_is_too_wide
+from attachment_transfer.core.hosts import host_is_too_wide, issuer_is_too_wide
 from attachment_transfer.ledger.sealing import KeyRing
 
 KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

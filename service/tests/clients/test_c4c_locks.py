@@ -9,7 +9,7 @@ import pytest
 from c4c_kit import DIALECT, always, client, post, problem
 
 from attachment_transfer.core import errors
-from attachment_transfer.core.answers.lock_words import LockWords
+from attachment_transfer.core.answers.c4c import LockWords
 from attachment_transfer.core.dialect import BadDialect
 
 pytestmark = pytest.mark.off_contract(
@@ -34,7 +34,7 @@ LOCKS = [
     "Objeto solicitado bloqueado atualmente pelo usuário SILVA",
     "O objeto está bloqueado pelo utilizador SILVA",
     "Obiectul solicitat este blocat de utilizatorul POPESCU",
-    "Object is momenteel geblokkeerd endpoint gebruiker JANSEN",
+    "Object is momenteel geblokkeerd door gebruiker JANSEN",
     "Object vergrendeld endpoint JANSEN",
     "Żądany obiekt jest obecnie zablokowany przez użytkownika KOWALSKI",
     "Požadovaný objekt je momentálně blokován uživatelem NOVAK",
@@ -73,7 +73,7 @@ REFUSALS = [
     "Tipo de archivo bloqueado por el administrador",
     "Tipo di file bloccato dall'amministratore",
     "Tipo de arquivo bloqueado pelo administrador",
-    "Bestandstype geblokkeerd endpoint de beheerder",
+    "Bestandstype geblokkeerd door de beheerder",
     "Typ pliku zablokowany przez administratora",
     "Typ souboru je blokován, uživatel nemá právo",
     "Filtypen är spärrad av administratören",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attachment_transfer.core.contact_id import normalise_contact_id
+from attachment_transfer.core.request_values import normalise_contact_id
 
 PLAIN = "5AB6E20342A6EE11B3ED58961D1810CC"
 DASHED = "5ab6e203-42a6-ee11-b3ed-58961d1810cc"

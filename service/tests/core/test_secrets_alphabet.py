@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from attachment_transfer.core.secrets_alphabet import offending_characters
+from attachment_transfer.core.request_values import offending_characters
 
 
 def test_printable_ascii_passes_whole() -> None:

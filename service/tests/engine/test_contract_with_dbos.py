@@ -68,7 +68,7 @@ def test_dbos_brings_no_migration_that_is_not_in_our_list(empty: Kept) -> None:
 INTERRUPTED = """
 import itertools, os, sys
 import sqlalchemy as sa
-from attachment_transfer import engine
+from attachment_transfer.engine import schema as engine
 from attachment_transfer.ledger.database import open_database
 count = itertools.count()
 

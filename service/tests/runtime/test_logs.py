@@ -17,7 +17,7 @@ PLANTED = "planted-Word-of-C4C-1618"
 
 def logged(program: str, log_format: str = "json") -> list[str]:
     """The lines that a program logs; structlog's set-up is one per process, so it runs in its own."""
-    head = f"import logging, structlog\nfrom attachment_transfer import logs\nlogs.configure({log_format!r})\n"
+    head = f"import logging, structlog\nfrom attachment_transfer.runtime import logs\nlogs.configure({log_format!r})\n"
     done = subprocess.run(
         [sys.executable, "-c", head + textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=True
     )

@@ -16,7 +16,7 @@ pytest.importorskip("opentelemetry.sdk.trace", reason="the extra otel is not ins
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 PROGRAM = f"""
-from attachment_transfer import otel, tracing
+from attachment_transfer.telemetry import otel, tracing
 from attachment_transfer.core.trace import read_trace
 tracing.export_to(otel.exporter())
 parent = read_trace("00-{TRACE}-{PARENT}-01", "congo=t61rcWkgMzE")

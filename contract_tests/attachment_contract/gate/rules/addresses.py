@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at
 from attachment_contract.gate.json_nodes import Node, dotted
 from attachment_contract.gate.placeholders import placeholders_in
+from attachment_contract.gate.source import TextSpan
 from attachment_contract.gate.wording import quoted, shown
 
 _CMI_EXAMPLE = "https://ID.execute-api.REGION.amazonaws.com/TENANT/cmi"
@@ -40,16 +41,13 @@ class ParsedAddress:
         self, rule: str, message: str, expected: str, at: tuple[int, int], fix: str | None = None
     ) -> RawFinding:
         """A finding at characters of the address."""
-        start, end = (self.body[0] + offset for offset in at)
-        return RawFinding(
-            rule=rule,
-            span=self.node.part(start, end),
-            path=self.node.path,
-            message=f"{dotted(self.node.path)}: {message}",
-            expected=expected,
-            found=quoted(self.text[slice(*at)]) if at[0] < at[1] else shown(self.node),
-            fix=fix,
-        )
+        found = quoted(self.text[slice(*at)]) if at[0] < at[1] else ""
+        message = f"{dotted(self.node.path)}: {message}"
+        return finding_at(rule, self.node, message, expected, found=found, span=self.span(*at), fix=fix)
+
+    def span(self, start: int, end: int) -> TextSpan:
+        """The span in the source of characters of the address."""
+        return self.node.part(self.body[0] + start, self.body[0] + end)
 
     def span_of(self, part: str) -> tuple[int, int]:
         """Start and end of a part in the text (its last occurrence, because a host may repeat in what precedes it)."""
@@ -70,11 +68,16 @@ def common(context: RuleContext, node: Node, example: str) -> tuple[list[RawFind
     """The findings that every address can have, and the address if it can be checked further."""
     text = str(node.value)
     bare = text.strip()
-    if placeholders_in(node) or "{" in text or (words.LEFT_OVERS.search(text) and "://" not in text):
-        return ([_placeholder(node)] if placeholders_in(node) else []), None
+    name = dotted(node.path)
+    if found := placeholders_in(node):
+        message = f"{name} depends on the conversation: {found[0].text}."
+        return [finding_at("AC406", node, message, "a fixed address", found=found[0].text, span=found[0].span)], None
+    if "{" in text or (words.LEFT_OVERS.search(text) and "://" not in text):
+        return [], None
     findings = []
     if bare and bare != text:
-        findings.append(_blank(node, bare))
+        fix = f'"{bare}"' if bare.isprintable() and '"' not in bare and "\\" not in bare else None
+        findings.append(finding_at("AC511", node, f"{name} has white space around it.", quoted(bare), fix=fix))
     start = text.find(bare)
     try:
         parts = urlsplit(bare)
@@ -83,44 +86,9 @@ def common(context: RuleContext, node: Node, example: str) -> tuple[list[RawFind
     except ValueError:
         usable = False
     if not usable:
-        return [*findings, _no_address(node, example)], None
+        return [*findings, finding_at("AC503", node, f"{name} is not an address: {shown(node)}.", example)], None
     address = ParsedAddress(node, bare, parts, (start, start + len(bare)))
     return [*findings, *_general(context, address)], address
-
-
-def _placeholder(node: Node) -> RawFinding:
-    found = placeholders_in(node)[0]
-    return RawFinding(
-        rule="AC406",
-        span=found.span,
-        path=node.path,
-        message=f"{dotted(node.path)} depends on the conversation: {found.text}.",
-        expected="a fixed address",
-        found=found.text,
-    )
-
-
-def _blank(node: Node, bare: str) -> RawFinding:
-    return RawFinding(
-        rule="AC511",
-        span=node.span,
-        path=node.path,
-        message=f"{dotted(node.path)} has white space around it.",
-        expected=quoted(bare),
-        found=shown(node),
-        fix=f'"{bare}"' if bare.isprintable() and '"' not in bare and "\\" not in bare else None,
-    )
-
-
-def _no_address(node: Node, example: str) -> RawFinding:
-    return RawFinding(
-        rule="AC503",
-        span=node.span,
-        path=node.path,
-        message=f"{dotted(node.path)} is not an address: {shown(node)}.",
-        expected=example,
-        found=shown(node),
-    )
 
 
 def _general(context: RuleContext, address: ParsedAddress) -> Iterator[RawFinding]:
@@ -129,16 +97,11 @@ def _general(context: RuleContext, address: ParsedAddress) -> Iterator[RawFindin
         yield address.finding("AC501", "it uses plain http.", "https", (0, 4), "https")
     if "@" in parts.netloc:
         user_info = parts.netloc.rpartition("@")[0]
-        at = address.span_of(user_info)
-        context.secrets.append(address.node.part(address.body[0] + at[0], address.body[0] + at[1]))
-        yield RawFinding(
-            rule="AC308",
-            span=address.node.part(address.body[0] + at[0], address.body[0] + at[1] + 1),
-            path=address.node.path,
-            message=f"{dotted(address.node.path)} contains credentials.",
-            expected="no user and password in an address",
-            found="credentials (not shown)",
-        )
+        start, end = address.span_of(user_info)
+        context.secrets.append(address.span(start, end))
+        message, expected = f"{dotted(address.node.path)} contains credentials.", "no user and password in an address"
+        span = address.span(start, end + 1)
+        yield finding_at("AC308", address.node, message, expected, found="credentials (not shown)", span=span)
     for mark in "?#":
         if mark in text:
             start = text.index(mark)

@@ -6,12 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.conditions import ConditionSpan, UnknownName, Unparsable, excess, parse, unknown_names
-from attachment_contract.gate.context import RawFinding, RuleContext
+from attachment_contract.gate.conditions import UnknownName, Unparsable, excess, parse, unknown_names
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at
 from attachment_contract.gate.json_nodes import Node
 from attachment_contract.gate.placeholders import malformed_in, placeholders_in
 from attachment_contract.gate.satisfiability import satisfiability_of
-from attachment_contract.gate.wording import one_of, quoted, shown
+from attachment_contract.gate.source import TextSpan
+from attachment_contract.gate.wording import one_of, quoted
 
 _FORBIDDEN = (ast.Lambda, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 
@@ -22,12 +23,10 @@ def condition(context: RuleContext) -> Iterator[RawFinding]:
     if node is None or node.text is None:
         return
     if found := placeholders_in(node):
-        yield _placeholder(node, found[0].text, ConditionSpan(start=found[0].start, end=found[0].end), found[0].path)
+        yield _placeholder(node, found[0].text, found[0].span, found[0].path)
         return
     if wrong := malformed_in(node):
-        meant = (wrong[0].meant or "{contact}").strip("{}")
-        at = node.text.index(wrong[0].text)
-        yield _placeholder(node, wrong[0].text, ConditionSpan(start=at, end=at + len(wrong[0].text)), meant)
+        yield _placeholder(node, wrong[0].text, wrong[0].span, (wrong[0].meant or "{contact}").strip("{}"))
         return
     expression = parse(node.text)
     if isinstance(expression, Unparsable):
@@ -40,31 +39,19 @@ def condition(context: RuleContext) -> Iterator[RawFinding]:
         yield from _satisfiability(context, node, expression)
 
 
-def _raw_finding(
-    rule: str, node: Node, span: ConditionSpan | None, message: str, expected: str, found: str
-) -> RawFinding:
-    return RawFinding(
-        rule=rule,
-        span=node.part(span.start, span.end) if span else node.span,
-        path=node.path,
-        message=message,
-        expected=expected,
-        found=found,
-    )
-
-
-def _placeholder(node: Node, text: str, span: ConditionSpan, path: str) -> RawFinding:
+def _placeholder(node: Node, text: str, span: TextSpan, path: str) -> RawFinding:
     root, _, rest = path.partition(".")
     getter = f"get_{rest.replace('.', '_')}()"
     expected = f"{root}.{getter}" if rest and root in words.CONDITION_OBJECTS else "contact.get_…()"
-    return _raw_finding("AC706", node, span, f"In Python {text} is a set, not a placeholder.", expected, quoted(text))
+    message = f"In Python {text} is a set, not a placeholder."
+    return finding_at("AC706", node, message, expected, found=quoted(text), span=span)
 
 
 def _unparsable(node: Node, wrong: Unparsable) -> RawFinding:
     empty = not str(node.value).strip()
-    span = None if empty or wrong.span.start >= wrong.span.end else wrong.span
+    span = None if empty or wrong.span.start >= wrong.span.end else node.part(wrong.span.start, wrong.span.end)
     message = "The condition is empty." if empty else f"The condition is not a Python expression: {wrong.message}."
-    return _raw_finding("AC701", node, span, message, "a Python expression", shown(node))
+    return finding_at("AC701", node, message, "a Python expression", span=span)
 
 
 def _unknown(node: Node, unknown: UnknownName) -> RawFinding:
@@ -72,23 +59,22 @@ def _unknown(node: Node, unknown: UnknownName) -> RawFinding:
     known = one_of(sorted(words.DOCUMENTED_GETTERS))
     what = "does not exist" if unknown.certain else "is not documented"
     expected = unknown.meant or f"contact and event; of contact {known}"
-    return _raw_finding(
-        rule, node, unknown.span, f"{unknown.name} {what} in conditions.", expected, quoted(unknown.name)
-    )
+    message, span = f"{unknown.name} {what} in conditions.", node.part(unknown.span.start, unknown.span.end)
+    return finding_at(rule, node, message, expected, found=quoted(unknown.name), span=span)
 
 
 def _beyond(node: Node, expression: ast.expr) -> Iterator[RawFinding]:
     """Python that no documented example shows."""
     if why := excess(expression):
         message = f"No documented condition is as large, and it is not evaluated: {why}."
-        yield _raw_finding("AC705", node, None, message, "a few comparisons joined by and, or, not", shown(node))
+        yield finding_at("AC705", node, message, "a few comparisons joined by and, or, not")
         return
     for part in ast.walk(expression):
         private = isinstance(part, ast.Attribute) and part.attr.startswith("_")
         if isinstance(part, _FORBIDDEN) or private:
             what = type(part).__name__
-            expected = "comparisons joined by and, or, not"
-            yield _raw_finding("AC705", node, None, f"No documented condition uses this: {what}.", expected, what)
+            message, expected = f"No documented condition uses this: {what}.", "comparisons joined by and, or, not"
+            yield finding_at("AC705", node, message, expected, found=what)
             return
 
 
@@ -105,6 +91,6 @@ def _satisfiability(context: RuleContext, node: Node, expression: ast.expr) -> I
     if not truth.can_be_true:
         why = f", because it fails: {truth.failure}" if truth.failure else " for a chat that has ended"
         message = f"The condition can never be true{why}."
-        yield _raw_finding("AC703", node, None, message, "a condition that some ended chat fulfils", shown(node))
+        yield finding_at("AC703", node, message, "a condition that some ended chat fulfils")
     elif not truth.can_be_false:
-        yield _raw_finding("AC704", node, None, "The condition is always true.", "no condition at all", shown(node))
+        yield finding_at("AC704", node, "The condition is always true.", "no condition at all")

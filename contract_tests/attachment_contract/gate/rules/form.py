@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import FormField, RawFinding, RuleContext
-from attachment_contract.gate.json_nodes import Node
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at, missing_member, misspelt_member
+from attachment_contract.gate.json_nodes import Member, Node
 from attachment_contract.gate.rules.addresses import ParsedAddress, common
 from attachment_contract.gate.rules.structure import wrong_type
-from attachment_contract.gate.source import TextSpan
 from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
 _ENDPOINT = f"https://{next(iter(words.REGIONS))}{words.ENDPOINT_PATH}"
@@ -34,34 +33,16 @@ def fields(context: RuleContext) -> Iterator[RawFinding]:
         if node := context.field(name):
             yield from wrong_type(node, kind)
     if "endpoint_url" not in context.form:
-        yield _missing(
-            "AC812", context.form_node, "endpoint_url", f'"endpoint_url": "{_ENDPOINT}" or another region\'s'
-        )
+        expected = f'"endpoint_url": "{_ENDPOINT}" or another region\'s'
+        yield missing_member("AC812", context.form_node, "endpoint_url", 'The form has no "endpoint_url".', expected)
 
 
-def _unknown_field(field: FormField) -> RawFinding:
-    name = str(field.key.value)
-    meant = nearest(name, words.FORM_FIELDS, cutoff=0.7)
-    return RawFinding(
-        rule="AC811",
-        span=field.key.span,
-        path=field.value.path,
-        message=f"The form has no field {quoted(name)}.",
-        expected=f'"{meant}"' if meant else one_of(words.FORM_FIELDS),
-        found=quoted(name),
-        remedy=f'Write "{meant}".' if meant else None,
-        fix=f'"{meant}"' if meant else None,
-    )
-
-
-def _missing(rule: str, node: Node, name: str, expected: str) -> RawFinding:
-    return RawFinding(
-        rule=rule,
-        span=node.opening,
-        path=(*node.path, name),
-        message=f'The form has no "{name}".',
-        expected=expected,
-    )
+def _unknown_field(field: Member) -> RawFinding:
+    message = f"The form has no field {quoted(field.name)}."
+    if meant := nearest(field.name, words.FORM_FIELDS, cutoff=0.7):
+        return misspelt_member("AC811", field, message, meant)
+    expected, found = one_of(words.FORM_FIELDS), quoted(field.name)
+    return finding_at("AC811", field.value, message, expected, found=found, span=field.key.span)
 
 
 def endpoint(context: RuleContext) -> Iterator[RawFinding]:
@@ -113,13 +94,13 @@ def choices(context: RuleContext) -> Iterator[RawFinding]:
     direct = context.field("direct_conversations")
     if direct and direct.value is True:
         message = "Direct chats are selected, and they have no attachments."
-        yield _raw_finding("AC803", direct, message, "false", "false")
+        yield finding_at("AC803", direct, message, "false", fix="false")
     enabled = context.field("enabled")
     if enabled and enabled.value is False:
-        yield _raw_finding("AC813", enabled, "The integration is switched off.", "true")
+        yield finding_at("AC813", enabled, "The integration is switched off.", "true")
     ordinal = context.field("ordinal")
     if ordinal and not _is_whole_number(ordinal):
-        yield _raw_finding("AC809", ordinal, f"The ordinal is {shown(ordinal)}.", "a whole number from 0")
+        yield finding_at("AC809", ordinal, f"The ordinal is {shown(ordinal)}.", "a whole number from 0")
 
 
 def _is_whole_number(node: Node) -> bool:
@@ -138,21 +119,7 @@ def _choice(
     meant = meant if meant in right else None
     expected = f'"{meant}"' if meant else one_of([f'"{word}"' for word in right])
     fix = f'"{meant}"' if meant and meant.lower() == node.text.lower().strip() else None
-    yield _raw_finding(rule, node, f"{name} is {shown(node)}.", expected, fix)
-
-
-def _raw_finding(
-    rule: str, node: Node, message: str, expected: str, fix: str | None = None, span: TextSpan | None = None
-) -> RawFinding:
-    return RawFinding(
-        rule=rule,
-        span=span or node.span,
-        path=node.path,
-        message=message,
-        expected=expected,
-        found=shown(node),
-        fix=fix,
-    )
+    yield finding_at(rule, node, f"{name} is {shown(node)}.", expected, fix=fix)
 
 
 def events(context: RuleContext) -> Iterator[RawFinding]:
@@ -161,7 +128,8 @@ def events(context: RuleContext) -> Iterator[RawFinding]:
         return
     node = context.field("events")
     if node is None:
-        yield _missing("AC804", context.form_node, "events", '"events": ["Ended"] or ["Closed"]')
+        expected = '"events": ["Ended"] or ["Closed"]'
+        yield missing_member("AC804", context.form_node, "events", 'The form has no "events".', expected)
         return
     selected = node.items if node.kind == "array" else (node,)
     last = False
@@ -170,14 +138,8 @@ def events(context: RuleContext) -> Iterator[RawFinding]:
         yield from _event(event)
     if not last and not any(_meant_last(event) for event in selected):
         named = one_of([shown(event) for event in selected]) if selected else "none"
-        yield RawFinding(
-            rule="AC804",
-            span=node.opening if node.kind == "array" else node.span,
-            path=node.path,
-            message="Neither Ended nor Closed is selected, so no ended chat is ever reported.",
-            expected='"Ended" or "Closed"',
-            found=named,
-        )
+        message = "Neither Ended nor Closed is selected, so no ended chat is ever reported."
+        yield finding_at("AC804", node, message, '"Ended" or "Closed"', found=named, span=node.opening)
 
 
 def _meant_last(event: Node) -> bool:
@@ -191,10 +153,10 @@ def _event(event: Node) -> Iterator[RawFinding]:
         meant = nearest(event.text, words.EVENTS)
         fix = f'"{meant}"' if meant and meant.lower() == event.text.lower().strip() else None
         expected = f'"{meant}"' if meant else one_of(words.EVENTS)
-        yield _raw_finding("AC805", event, f"There is no event {shown(event)}.", expected, fix)
+        yield finding_at("AC805", event, f"There is no event {shown(event)}.", expected, fix=fix)
     elif event.text not in words.LAST_EVENTS:
         message = f"At {event.text} the chat has not ended, and files may still be added to it."
-        yield _raw_finding("AC806", event, message, '"Ended" or "Closed" alone')
+        yield finding_at("AC806", event, message, '"Ended" or "Closed" alone')
 
 
 def queues(context: RuleContext) -> Iterator[RawFinding]:
@@ -211,4 +173,4 @@ def queues(context: RuleContext) -> Iterator[RawFinding]:
         address = queue if queue.kind == "string" else queue.get("type") or queue.get("address")
         if address and address.text is not None and not words.OUTBOUND_QUEUE.fullmatch(address.text):
             expected = "@sinchsms.com or @<subchannel>.sinchconversation.com"
-            yield _raw_finding("AC808", address, f"No outbound chat uses the queue {shown(address)}.", expected)
+            yield finding_at("AC808", address, f"No outbound chat uses the queue {shown(address)}.", expected)

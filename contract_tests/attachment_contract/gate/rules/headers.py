@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at, missing_member, misspelt_member
 from attachment_contract.gate.json_nodes import Member, Node
 from attachment_contract.gate.placeholders import Placeholder, malformed_in, placeholders_in
-from attachment_contract.gate.source import TextSpan
 from attachment_contract.gate.wording import nearest, one_of, quoted, shown
 
+_EXPECTED = '"{secrets.NAME}"'
 #: Headers that the engine sets, and where it takes them from.
 _ENGINES_OWN = {
     "authorization": "it is made from request.authentication",
@@ -34,14 +34,9 @@ def names(context: RuleContext) -> Iterator[RawFinding]:
         seen.add(lower)
         yield from _name(member, lower, missing)
     for name in missing:
-        yield RawFinding(
-            rule="AC110",
-            span=headers.opening,
-            path=(*headers.path, name),
-            message=f"The header {name} is missing.",
-            expected=f'"{name}": "{{secrets.{words.SECRET_HEADERS[name]}}}"',
-            remedy=f'Add "{name}": "{{secrets.NAME}}" with the name of your secret.',
-        )
+        expected = f'"{name}": "{{secrets.{words.SECRET_HEADERS[name]}}}"'
+        remedy = f'Add "{name}": "{{secrets.NAME}}" with the name of your secret.'
+        yield missing_member("AC110", headers, name, f"The header {name} is missing.", expected, remedy)
 
 
 def _has(headers: Node, name: str) -> bool:
@@ -59,29 +54,14 @@ def _name(member: Member, lower: str, missing: list[str]) -> Iterator[RawFinding
             yield _header("AC113", member, "application/json, or no content-type at all", shown(member.value))
     elif meant := nearest(lower.replace("_", "-").strip(), missing, cutoff=0.75):
         missing.remove(meant)
-        yield RawFinding(
-            rule="AC102",
-            span=member.key.span,
-            path=member.value.path,
-            message=f"The header {quoted(member.name)} is not read.",
-            expected=f'"{meant}"',
-            found=quoted(member.name),
-            remedy=f'Write "{meant}".',
-            fix=f'"{meant}"',
-        )
+        yield misspelt_member("AC102", member, f"The header {quoted(member.name)} is not read.", meant)
     elif lower != "accept":
         yield _header("AC111", member, one_of(words.SECRET_HEADERS), quoted(member.name))
 
 
 def _header(rule: str, member: Member, expected: str, found: str) -> RawFinding:
-    return RawFinding(
-        rule=rule,
-        span=member.key.span,
-        path=member.value.path,
-        message=f"The header {quoted(member.name)} must not be set here.",
-        expected=expected,
-        found=found,
-    )
+    message = f"The header {quoted(member.name)} must not be set here."
+    return finding_at(rule, member.value, message, expected, found=found, span=member.key.span)
 
 
 def secrets(context: RuleContext) -> Iterator[RawFinding]:
@@ -95,7 +75,10 @@ def secrets(context: RuleContext) -> Iterator[RawFinding]:
             continue
         value = member.value
         if value.text is None:
-            yield from _not_text(value)
+            kind = f"a {value.kind}"
+            message, remedy = f"The header is {kind}.", f"Write {_EXPECTED}."
+            expected = f"a string: {_EXPECTED}"
+            yield finding_at("AC103", value, message, expected, found=kind, span=value.opening, remedy=remedy)
             continue
         found = placeholders_in(value)
         if not found:
@@ -110,54 +93,30 @@ def _wants_secret(name: str) -> bool:
     return name.lower() in words.SECRET_HEADERS or nearest(name, words.SECRET_HEADERS, cutoff=0.75) is not None
 
 
-def _not_text(value: Node) -> Iterator[RawFinding]:
-    yield RawFinding(
-        rule="AC103",
-        span=value.opening,
-        path=value.path,
-        message=f"The header is a {value.kind}.",
-        expected='a string: "{secrets.NAME}"',
-        found=f"a {value.kind}",
-        remedy='Write "{secrets.NAME}".',
-    )
-
-
 def _in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
     text = str(value.value)
     if not text.strip():
-        yield _clear("AC110", value, "The header is empty.", found="nothing")
+        yield finding_at("AC110", value, "The header is empty.", _EXPECTED, found="nothing")
         return
     if "{" in text or "}" in text:
-        yield from _brace_in_clear(context, value)
+        # A brace may be part of a password; a malformed placeholder has its own rule (AC403).
+        if not malformed_in(value):
+            yield _clear(context, value)
         return
     name = text.removeprefix("secrets.")
     if name in words.SECRET_HEADERS.values() or text.startswith("secrets.") or name in (context.secret_names or ()):
-        yield RawFinding(
-            rule="AC403",
-            span=value.span,
-            path=value.path,
-            message="The name of a secret has no braces here, so the name itself would be sent.",
-            expected=f'"{{secrets.{name}}}"',
-            found=quoted(text),
-            fix=f'"{{secrets.{name}}}"',
-        )
+        message = "The name of a secret has no braces here, so the name itself would be sent."
+        placeholder = f'"{{secrets.{name}}}"'
+        yield finding_at("AC403", value, message, placeholder, found=quoted(text), fix=placeholder)
         return
-    context.secrets.append(value.span)
-    yield _clear("AC301", value, "The header contains a secret in clear.", found="a secret in clear (not shown)")
+    yield _clear(context, value)
     yield from _alphabet(value)
 
 
-def _brace_in_clear(context: RuleContext, value: Node) -> Iterator[RawFinding]:
-    """A brace may be part of a password; a malformed placeholder has its own rule (AC403)."""
-    if not malformed_in(value):
-        context.secrets.append(value.span)
-        yield _clear("AC301", value, "The header contains a secret in clear.", found="a secret in clear (not shown)")
-
-
-def _clear(rule: str, value: Node, message: str, *, found: str) -> RawFinding:
-    return RawFinding(
-        rule=rule, span=value.span, path=value.path, message=message, expected='"{secrets.NAME}"', found=found
-    )
+def _clear(context: RuleContext, value: Node) -> RawFinding:
+    context.secrets.append(value.span)
+    message = "The header contains a secret in clear."
+    return finding_at("AC301", value, message, _EXPECTED, found="a secret in clear (not shown)")
 
 
 def _alphabet(value: Node) -> Iterator[RawFinding]:
@@ -165,14 +124,10 @@ def _alphabet(value: Node) -> Iterator[RawFinding]:
     for index, char in enumerate(str(value.value)):
         if not " " <= char <= "~":
             by_name = char in words.FORBIDDEN_IN_PASSWORDS
-            yield RawFinding(
-                rule="AC302",
-                span=value.part(index, index + 1),
-                path=value.path,
-                message=f"Character {index + 1} is not allowed in a password.",
-                expected="printable ASCII: letters a to z, digits, usual punctuation",
-                found="a character that the documentation forbids by name" if by_name else "a character beyond ASCII",
-            )
+            found = "a character that the documentation forbids by name" if by_name else "a character beyond ASCII"
+            message = f"Character {index + 1} is not allowed in a password."
+            expected = "printable ASCII: letters a to z, digits, usual punctuation"
+            yield finding_at("AC302", value, message, expected, found=found, span=value.part(index, index + 1))
             return
 
 
@@ -184,27 +139,15 @@ def _around(context: RuleContext, value: Node, found: list[Placeholder]) -> Iter
         context.secrets.append(value.span)
     if first.root not in {"secrets", "authentications"}:
         if first.known:
-            yield RawFinding(
-                rule="AC309",
-                span=first.span,
-                path=value.path,
-                message=f"{first.text} is not a secret.",
-                expected='"{secrets.NAME}"',
-                found=first.text,
-            )
+            message = f"{first.text} is not a secret."
+            yield finding_at("AC309", value, message, _EXPECTED, found=first.text, span=first.span)
         return
     if not outside:
         return
     blank = not outside.strip()
-    yield RawFinding(
-        rule="AC304",
-        span=value.span,
-        path=value.path,
-        message=f"More than {first.text} would be sent.",
-        expected=f'"{first.text}" alone',
-        found="white space around it" if blank else f"{first.text} and {len(outside)} more characters (not shown)",
-        fix=f'"{first.text}"' if blank else None,
-    )
+    more = "white space around it" if blank else f"{first.text} and {len(outside)} more characters (not shown)"
+    message, fix = f"More than {first.text} would be sent.", f'"{first.text}"' if blank else None
+    yield finding_at("AC304", value, message, f'"{first.text}" alone', found=more, fix=fix)
 
 
 def _purpose(member: Member, found: list[Placeholder], used: dict[str, Member]) -> Iterator[RawFinding]:
@@ -216,12 +159,7 @@ def _purpose(member: Member, found: list[Placeholder], used: dict[str, Member]) 
     twice = name in used and used[name].name.lower() != member.name.lower()
     if twice or owner != lower:
         other = used[name].name if twice else owner
-        yield RawFinding(
-            rule="AC307",
-            span=TextSpan(found[0].span.start, found[0].span.end),
-            path=member.value.path,
-            message=f"{found[0].text} is the secret of {other}.",
-            expected=f"the secret of {lower}",
-            found=found[0].text,
-        )
+        message = f"{found[0].text} is the secret of {other}."
+        expected = f"the secret of {lower}"
+        yield finding_at("AC307", member.value, message, expected, found=found[0].text, span=found[0].span)
     used.setdefault(name, member)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attachment_contract.gate.context import RawFinding, RuleContext
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at, missing_member
 from attachment_contract.gate.json_nodes import Node
 from attachment_contract.gate.json_reader import JsonIssue, UnreadableJson
 from attachment_contract.gate.source import TextSpan
@@ -26,39 +26,19 @@ def unreadable(stopped: UnreadableJson, secrets: Iterable[TextSpan] = ()) -> Raw
     start, end = stopped.span.start, stopped.span.end
     hidden = any(start < span.end and span.start < end for span in secrets)
     found = "something (not shown: it may be a secret)" if hidden else stopped.found
-    return RawFinding(
-        rule="AC001",
-        span=stopped.span,
-        path=(),
-        message=f"The JSON cannot be read from this token on: {found} is not {stopped.expected}.",
-        expected=stopped.expected,
-        found=found,
-        remedy=stopped.remedy,
-    )
+    message = f"The JSON cannot be read from this token on: {found} is not {stopped.expected}."
+    return RawFinding("AC001", stopped.span, (), message, stopped.expected, found, stopped.remedy)
 
 
 def issue(found: JsonIssue) -> RawFinding:
     """AC002 to AC010: something that is not JSON, but has a clear meaning."""
-    return RawFinding(
-        rule=found.rule,
-        span=found.span,
-        path=(),
-        message=f"This is not JSON: {found.found}." if found.rule != "AC002" else f"There is {found.found}.",
-        expected=_EXPECTED[found.rule],
-        found=found.found,
-        fix=found.fix,
-    )
+    message = f"This is not JSON: {found.found}." if found.rule != "AC002" else f"There is {found.found}."
+    return RawFinding(found.rule, found.span, (), message, _EXPECTED[found.rule], found.found, fix=found.fix)
 
 
 def not_utf8(offset: int) -> RawFinding:
     """AC006: the first byte that is not UTF-8; from there on the text was read as Windows-1252."""
-    return RawFinding(
-        rule="AC006",
-        span=TextSpan(offset, offset + 1),
-        path=(),
-        message="The file is not UTF-8 from this byte on.",
-        expected="UTF-8",
-    )
+    return RawFinding("AC006", TextSpan(offset, offset + 1), (), "The file is not UTF-8 from this byte on.", "UTF-8")
 
 
 def shape(context: RuleContext) -> Iterator[RawFinding]:
@@ -70,28 +50,18 @@ def shape(context: RuleContext) -> Iterator[RawFinding]:
         return
     config = context.config
     if config is None and context.top.member("json") is None:
-        yield RawFinding(
-            rule="AC101",
-            span=context.top.opening,
-            path=(),
-            message='The envelope has no "json".',
-            expected='"json": the configuration',
-            remedy='Put the JSON of the form\'s field into the member "json".',
-        )
+        message, expected = 'The envelope has no "json".', '"json": the configuration'
+        remedy = 'Put the JSON of the form\'s field into the member "json".'
+        yield missing_member("AC101", context.top, "json", message, expected, remedy)
     elif config is not None and config.kind != "object":
         yield _no_object(config, "the configuration")
     yield from _envelope_members(context)
 
 
 def _no_object(node: Node, what: str) -> RawFinding:
-    return RawFinding(
-        rule="AC003",
-        span=node.opening,
-        path=node.path,
-        message=f"This is {of_kind(node)}, not {what}.",
-        expected='an object: {"request": {…}}',
-        found=of_kind(node),
-    )
+    kind = of_kind(node)
+    expected = 'an object: {"request": {…}}'
+    return finding_at("AC003", node, f"This is {kind}, not {what}.", expected, found=kind, span=node.opening)
 
 
 def _envelope_members(context: RuleContext) -> Iterator[RawFinding]:
@@ -99,11 +69,4 @@ def _envelope_members(context: RuleContext) -> Iterator[RawFinding]:
     for name, kind in expected.items():
         node = context.top.get(name) if context.config is not context.top else None
         if node is not None and node.kind != kind:
-            yield RawFinding(
-                rule="AC103",
-                span=node.span,
-                path=node.path,
-                message=f'"{name}" of the envelope is {shown(node)}.',
-                expected=f"an {kind}",
-                found=shown(node),
-            )
+            yield finding_at("AC103", node, f'"{name}" of the envelope is {shown(node)}.', f"an {kind}")

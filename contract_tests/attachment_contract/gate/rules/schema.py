@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from jsonschema.exceptions import ValidationError
 
 from attachment_contract.gate.catalogue import catalogue
-from attachment_contract.gate.context import RawFinding, RuleContext
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at
 from attachment_contract.gate.json_nodes import Node, Path
 from attachment_contract.gate.report import Severity
-from attachment_contract.gate.wording import shown
 from attachment_contract.schemas.store import validator
 
 
@@ -41,11 +40,7 @@ def _raw_finding(config: Node, path: Path, error: ValidationError) -> RawFinding
         if child is None:
             break
         node = child
-    return RawFinding(
-        rule="AC100",
-        span=node.opening,
-        path=node.path,
-        message=f"The schema's keyword {error.validator!r} rejects this value.",
-        expected=str(error.schema.get("description") or f"{error.validator}: {error.validator_value}")[:200],
-        found=None if "headers" in path else shown(node),
-    )
+    message = f"The schema's keyword {error.validator!r} rejects this value."
+    expected = str(error.schema.get("description") or f"{error.validator}: {error.validator_value}")[:200]
+    found = None if "headers" in path else ""
+    return finding_at("AC100", node, message, expected, found=found, span=node.opening)

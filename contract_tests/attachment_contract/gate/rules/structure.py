@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at, missing_member, misspelt_member
 from attachment_contract.gate.json_nodes import Member, Node, dotted
 from attachment_contract.gate.wording import nearest, of_kind, one_of, quoted, shown
 
@@ -69,59 +69,31 @@ def wrong_type(node: Node, kinds: Sequence[str]) -> Iterator[RawFinding]:
         # A text in place of an object may be anything, also a secret.
         found = of_kind(node) if "object" in kinds else shown(node)
         wanted = one_of([f"a{'n' if kind[0] in 'ao' else ''} {kind}" for kind in kinds])
-        yield RawFinding(
-            rule="AC103",
-            span=node.opening,
-            path=node.path,
-            message=f"{dotted(node.path)} is {found}.",
-            expected=wanted,
-            found=found,
-            remedy=f"Write {wanted}.",
-        )
+        message, remedy = f"{dotted(node.path)} is {found}.", f"Write {wanted}."
+        yield finding_at("AC103", node, message, wanted, found=found, span=node.opening, remedy=remedy)
 
 
 def _missing(node: Node, name: str) -> RawFinding:
     where = dotted(node.path) or "the configuration"
-    return RawFinding(
-        rule="AC101",
-        span=node.opening,
-        path=(*node.path, name),
-        message=f'"{name}" is missing in {where}.',
-        expected=f'"{name}"',
-        remedy=f'Add "{name}" as in the documentation\'s example.',
-    )
+    remedy = f'Add "{name}" as in the documentation\'s example.'
+    return missing_member("AC101", node, name, f'"{name}" is missing in {where}.', f'"{name}"', remedy)
 
 
 def _unknown(member: Member, node: Node, missing: list[str], known: Sequence[str]) -> Iterator[RawFinding]:
     """An unknown name. If it was meant as a missing one, that one is not reported as well."""
     if node.path == ("request",) and member.name in _ADDRESS_NAMES:
-        yield _address_in_json(member)
+        message, expected = "The JSON contains the address of the endpoint.", "the form's field Endpoint URL"
+        yield finding_at("AC105", member.value, message, expected, found=quoted(member.name), span=member.key.span)
         return
     meant = nearest(member.name, missing, cutoff=0.7) or nearest(member.name, known, cutoff=0.8)
     if meant in missing:
         missing.remove(meant)
-    misplaced = meant is not None and node.member(meant) is None
-    yield RawFinding(
-        rule="AC102" if misplaced else "AC115",
-        span=member.key.span,
-        path=(*node.path, member.name),
-        message=f"{quoted(member.name)} in {dotted(node.path) or 'the configuration'} is not read.",
-        expected=f'"{meant}"' if misplaced else one_of(known),
-        found=quoted(member.name),
-        remedy=f'Write "{meant}".' if misplaced else "Delete it, or move it to the object that has it.",
-        fix=f'"{meant}"' if misplaced else None,
-    )
-
-
-def _address_in_json(member: Member) -> RawFinding:
-    return RawFinding(
-        rule="AC105",
-        span=member.key.span,
-        path=("request", member.name),
-        message="The JSON contains the address of the endpoint.",
-        expected="the address in the form's field Endpoint URL",
-        found=quoted(member.name),
-    )
+    message = f"{quoted(member.name)} in {dotted(node.path) or 'the configuration'} is not read."
+    if meant is not None and node.member(meant) is None:
+        yield misspelt_member("AC102", member, message, meant)
+    else:
+        found, span = quoted(member.name), member.key.span
+        yield finding_at("AC115", member.value, message, one_of(known), found=found, span=span)
 
 
 def sending(context: RuleContext) -> Iterator[RawFinding]:
@@ -130,15 +102,7 @@ def sending(context: RuleContext) -> Iterator[RawFinding]:
     if request is None:
         return
     if (method := request.get("method")) and method.text is not None and method.text != "POST":
-        yield RawFinding(
-            rule="AC104",
-            span=method.span,
-            path=method.path,
-            message=f"The method is {shown(method)}.",
-            expected='"POST"',
-            found=shown(method),
-            fix='"POST"',
-        )
+        yield finding_at("AC104", method, f"The method is {shown(method)}.", '"POST"', fix='"POST"')
     yield from _timing(request)
     yield from _proxy(request)
     yield from _exposed(request)
@@ -148,24 +112,11 @@ def _exposed(request: Node) -> Iterator[RawFinding]:
     """AC108, AC114: what shows secrets or values to others."""
     verify, params = request.get("verify"), request.get("params")
     if verify and verify.value is False:
-        yield RawFinding(
-            rule="AC108",
-            span=verify.span,
-            path=verify.path,
-            message="Secrets are sent to a server whose certificate is not checked.",
-            expected="true, or no verify at all",
-            found="false",
-            fix="true",
-        )
+        message = "Secrets are sent to a server whose certificate is not checked."
+        yield finding_at("AC108", verify, message, "true, or no verify at all", fix="true")
     if params and params.members:
-        yield RawFinding(
-            rule="AC114",
-            span=params.opening,
-            path=params.path,
-            message="The endpoint takes no query parameters.",
-            expected="no params",
-            found=one_of([quoted(member.name) for member in params.members]),
-        )
+        message, names = "The endpoint has no query parameters.", [quoted(member.name) for member in params.members]
+        yield finding_at("AC114", params, message, "no params", found=one_of(names), span=params.opening)
 
 
 def _timing(request: Node) -> Iterator[RawFinding]:
@@ -191,16 +142,8 @@ def _seconds(node: Node) -> float | None:
 
 
 def _unusable(rule: str, node: Node, expected: str) -> RawFinding:
-    name = dotted(node.path)
-    return RawFinding(
-        rule=rule,
-        span=node.span,
-        path=node.path,
-        message=f"{name} is {shown(node)}.",
-        expected=expected,
-        found=shown(node),
-        remedy=f"Write {expected}, or leave it out.",
-    )
+    message, remedy = f"{dotted(node.path)} is {shown(node)}.", f"Write {expected}, or leave it out."
+    return finding_at(rule, node, message, expected, remedy=remedy)
 
 
 def _proxy(request: Node) -> Iterator[RawFinding]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from attachment_contract.gate import vocabulary as words
-from attachment_contract.gate.context import RawFinding, RuleContext
+from attachment_contract.gate.context import RawFinding, RuleContext, finding_at
 from attachment_contract.gate.json_nodes import Node, dotted, strings_in
 from attachment_contract.gate.placeholders import malformed_in, placeholders_in
-from attachment_contract.gate.wording import MASK, quoted, shown
+from attachment_contract.gate.wording import MASK, quoted
 
 _SECRET_NAME = re.compile(r"passw|pwd|secret|api[-_]?key|token|credential", re.IGNORECASE)
 _USERS = (("cmi_user",), ("sap_v1", "user"))
@@ -45,15 +45,10 @@ def _unusable(user: str) -> str | None:
 
 
 def _user(rule: str, node: Node, what: str, expected: str, fix: str | None = None) -> RawFinding:
-    return RawFinding(
-        rule=rule,
-        span=node.span,
-        path=node.path,
-        message=f"{dotted(node.path)} {what}.",
-        expected=expected,
-        found=quoted(str(node.value).partition(":")[0] + ":" + MASK) if ":" in str(node.value) else shown(node),
-        fix=fix if fix and "\\" not in fix and fix.isprintable() and fix.count('"') == 2 else None,
-    )
+    name, colon, _ = str(node.value).partition(":")
+    found = quoted(f"{name}:{MASK}") if colon else ""
+    fix = fix if fix and "\\" not in fix and fix.isprintable() and fix.count('"') == 2 else None
+    return finding_at(rule, node, f"{dotted(node.path)} {what}.", expected, found=found, fix=fix)
 
 
 def secrets_elsewhere(context: RuleContext) -> Iterator[RawFinding]:
@@ -64,14 +59,8 @@ def secrets_elsewhere(context: RuleContext) -> Iterator[RawFinding]:
             name = str(value.path[-1])
             if _SECRET_NAME.search(name) and value.text and not placeholders_in(value):
                 context.secrets.append(value.span)
-                yield RawFinding(
-                    rule="AC301",
-                    span=value.span,
-                    path=value.path,
-                    message=f"{dotted(value.path)} contains a secret in clear.",
-                    expected="secrets in headers, as {secrets.NAME}",
-                    found="a secret in clear (not shown)",
-                )
+                message, expected = f"{dotted(value.path)} contains a secret in clear.", "a header with {secrets.NAME}"
+                yield finding_at("AC301", value, message, expected, found="a secret in clear (not shown)")
 
 
 def samples(context: RuleContext) -> Iterator[RawFinding]:
@@ -82,14 +71,8 @@ def samples(context: RuleContext) -> Iterator[RawFinding]:
             if node is None or node.text is None or not _holds(node.text, sample, is_address=names[-1].endswith("url")):
                 continue
             at = node.text.index(sample)
-            yield RawFinding(
-                rule="AC901",
-                span=node.part(at, at + len(sample)),
-                path=node.path,
-                message=f"sample values left in: {sample} is the documentation's {what}.",
-                expected=f"your own {what}",
-                found=f'"{sample}"',
-            )
+            message, span = f"sample values left in: {sample} is the documentation's {what}.", (at, at + len(sample))
+            yield finding_at("AC901", node, message, f"your own {what}", found=f'"{sample}"', span=node.part(*span))
 
 
 def _holds(text: str, sample: str, *, is_address: bool) -> bool:
@@ -105,14 +88,9 @@ def left_overs(context: RuleContext) -> Iterator[RawFinding]:
             is_placeholder = found and placeholders_in(value) and found[0] in {"...", "…"}
             if found is None or is_placeholder or malformed_in(value) or _is_password(value):
                 continue
-            yield RawFinding(
-                rule="AC902",
-                span=value.part(*found.span()),
-                path=value.path,
-                message=f"{dotted(value.path)} still has the text of a template: {found[0]}.",
-                expected="the value itself",
-                found=f'"{found[0]}"',
-            )
+            message = f"{dotted(value.path)} still has the text of a template: {found[0]}."
+            span = value.part(*found.span())
+            yield finding_at("AC902", value, message, "the value itself", found=f'"{found[0]}"', span=span)
 
 
 def _is_password(value: Node) -> bool:

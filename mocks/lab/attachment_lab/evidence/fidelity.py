@@ -1,8 +1,8 @@
 """Write ``docs/fidelity.md`` from the evidence labels in the code, or check that page and labels are in order.
 
 Every behaviour of a mock and every assumption of the service carries a label where it is coded; this page only
-collects them. ``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or a label
-lacks what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
+collects them. ``python -m attachment_lab.evidence.fidelity --write FILE``, ``--check FILE`` (exit 1 if it differs or
+a label lacks what it owes), ``--shares`` (exit 1 if more is assumed than pyproject.toml allows).
 """
 
 from __future__ import annotations

@@ -161,7 +161,8 @@ def _assertions(recording: Recording) -> Iterator[str]:
         yield f"assert (transfer.state, transfer.outcome) == {literal((recording.state, recording.outcome))}"
         yield "assert sorted((each.name, each.state) for each in transfer.attachments) == ATTACHMENTS"
         yield "assert sorted(each.name for each in records.objects) == STORED"
-    yield f"assert sorted({{each.invariant for each in judge(records).violations}}) == {literal(list(recording.broken_invariants))}"
+    broken = literal(list(recording.broken_invariants))
+    yield f"assert sorted({{each.invariant for each in judge(records).violations}}) == {broken}"
 
 
 def _indented(lines: Iterator[str]) -> Iterator[str]:

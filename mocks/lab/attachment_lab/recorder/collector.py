@@ -18,7 +18,7 @@ KEPT_CHARS = 64 * 1024 * 1024
 
 
 class CollectedRecords:
-    """Exchanges that the instrumentation reported since ``forget``. Thread-safe. ``dropped`` counts what did not fit."""
+    """Exchanges that the instrumentation reported since ``forget``. Thread-safe. ``dropped`` counts the rest."""
 
     def __init__(self, kept_chars: int = KEPT_CHARS) -> None:
         self._room = self._kept_chars = kept_chars

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shlex
@@ -18,6 +17,7 @@ import pytest
 from documentation_blocks import ROOT, SHELL, Block, blocks, pages
 
 from attachment_lab.__main__ import cli
+from attachment_lab.stack.processes import Command, StackProcesses
 from attachment_lab.tenant.credentials import example_integration_json
 from mock_kit.testing import free_port
 
@@ -130,29 +130,17 @@ def environment(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def running_stack(folder: Path, environment: dict[str, str]) -> Iterator[None]:
-    """``attachment-lab up`` in another terminal."""
+    """``attachment-lab up`` in another terminal; it ends with this process, however that ends."""
     ready = folder / "ready.json"
-    command = ["attachment-lab", "up", "--port-base", "0", "--fault-proxy", "--ready-file", str(ready)]
-    with (folder / "up.log").open("wb") as log:
-        up = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True)
+    arguments = ["up", "--port-base", "0", "--fault-proxy", "--ready-file", str(ready)]
+    runtime = {"XDG_RUNTIME_DIR": environment["XDG_RUNTIME_DIR"]}
+    processes = StackProcesses(folder)
     try:
-        while not ready.is_file() or not ready.read_text():
-            with_log = (folder / "up.log").read_text(errors="replace")
-            assert _lives(up, wait_s=0.2), with_log
-        json.loads(ready.read_text())
+        up = processes.start(Command(name="up", module="attachment_lab", arguments=arguments, environment=runtime))
+        processes.wait_until(lambda: ready.is_file() and bool(ready.read_text()), process=up, status=lambda: "starting")
         yield
     finally:
-        up.send_signal(signal.SIGINT)
-        up.wait(60)
-
-
-def _lives(process: subprocess.Popen[bytes], *, wait_s: float) -> bool:
-    """Whether a process still runs after at most this time."""
-    try:
-        process.wait(wait_s)
-    except subprocess.TimeoutExpired:
-        return True
-    return False
+        processes.stop()
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=named)

@@ -2,7 +2,7 @@
 
 Every answer is taken in C4C's own JSON (single entities wrapped in ``d.results``) and in standard V2; the strict header
 is sent. Errors are decided by HTTP status first (``core/answers/c4c.py``); texts only distinguish a lock from a
-refusal, in every form and language (``error_texts.py``, ``core/answers/lock_words.py``). Lists are read within limits
+refusal, in every form and language (``error_texts.py``). Lists are read within limits
 (``lists.py``).
 """
 
@@ -21,15 +21,13 @@ import httpx
 
 from attachment_transfer.clients.body import UploadBody
 from attachment_transfer.clients.c4c.errors import C4cErrors
-from attachment_transfer.clients.c4c.lists import LIST_LIMITS, ListLimits, ListReader
+from attachment_transfer.clients.c4c.lists import LIST_LIMITS, ListLimits, ListReader, selection, single, stored
+from attachment_transfer.clients.c4c.lists import object_id as object_id_of
 from attachment_transfer.clients.c4c.metadata import AttachmentNavigation, attachment_navigation
-from attachment_transfer.clients.c4c.rows import object_id as object_id_of
-from attachment_transfer.clients.c4c.rows import selection, single, stored
 from attachment_transfer.clients.documents import read_at_most, read_json
 from attachment_transfer.clients.outbound.time_limits import CallTimes, Extensions, too_slow
 from attachment_transfer.clients.outbound.transport import speaking_to, unavailable
-from attachment_transfer.core.answers.c4c import CsrfTokenMissing, NotShown, Operation
-from attachment_transfer.core.answers.lock_words import LockWords
+from attachment_transfer.core.answers.c4c import CsrfTokenMissing, LockWords, NotShown, Operation
 from attachment_transfer.core.answers.sniffing import sniff
 from attachment_transfer.core.dialect import Lookup, NeighbourDialect
 from attachment_transfer.core.errors import (

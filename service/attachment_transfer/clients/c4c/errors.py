@@ -11,8 +11,7 @@ import httpx
 
 from attachment_transfer.clients.c4c.error_texts import ErrorTexts, error_texts
 from attachment_transfer.clients.documents import retry_after_s
-from attachment_transfer.core.answers.c4c import MIME_REMEDY, SAYS_TYPE, Meaning, Operation, meaning_of
-from attachment_transfer.core.answers.lock_words import LockWords
+from attachment_transfer.core.answers.c4c import MIME_REMEDY, SAYS_TYPE, LockWords, Meaning, Operation, meaning_of
 from attachment_transfer.core.errors import NeighbourBusy, TransferError, TryAgain, UploadQuestioned
 
 #: How long to wait after a lock error, in seconds.

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -113,16 +113,7 @@ class CmiClient:
         return self._downloads.open(source)
 
     def _get_json(self, url: str) -> Any:
-        with (
-            speaking_to(NAME),
-            self._http.stream(
-                "GET",
-                url,
-                headers={"Accept": "application/json"},
-                follow_redirects=False,
-                extensions=self._times.document(),
-            ) as response,
-        ):
+        with self._called("GET", url, accept="application/json") as response:
             if response.status_code == 404:
                 return None
             self._raise_if_unwell(response)
@@ -138,21 +129,16 @@ class CmiClient:
         if self._dialect.cmi_contact_data_form == "pairs":
             body = {"contact_id": contact_id, "name": name, "value": json.dumps(result, separators=(",", ":"))}
         # A POST accepts text/html, the new id (documented: CMI API description).
-        headers = {"Accept": "text/html"}
-        url = urljoin(self._base, "contactData")
-        with (
-            speaking_to(NAME),
-            self._http.stream(
-                "POST",
-                url,
-                headers=headers,
-                json=body,
-                follow_redirects=False,
-                extensions=self._times.document(),
-            ) as response,
-        ):
+        with self._called("POST", urljoin(self._base, "contactData"), accept="text/html", body=body) as response:
             if response.status_code not in {201, 204}:
                 self._raise_if_unwell(response)
+
+    @contextmanager
+    def _called(self, method: str, url: str, *, accept: str, body: Any = None) -> Iterator[httpx.Response]:
+        headers, times = {"Accept": accept}, self._times.document()
+        call = self._http.stream(method, url, headers=headers, json=body, follow_redirects=False, extensions=times)
+        with speaking_to(NAME), call as response:
+            yield response
 
     def _raise_if_unwell(self, response: httpx.Response, *, gone: bool = False) -> None:
         status = response.status_code

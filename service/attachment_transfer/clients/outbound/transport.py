@@ -23,7 +23,7 @@ import httpx
 from attachment_transfer.clients.outbound.time_limits import LimitedStream, TooSlow, TooSlowToTake
 from attachment_transfer.core.addresses import meant, obstacle, parse_address
 from attachment_transfer.core.errors import DestinationRefused, NeighbourUnavailable, UnexpectedAnswer
-from attachment_transfer.core.hosts import EgressMap, HostPattern, covered
+from attachment_transfer.core.hosts import EgressRules, HostPattern, covered
 
 _AUTHORITY_REMEDY = "If its authority is your own, let SSL_CERT_FILE name a PEM file with it and restart the service."
 _SLOW_REMEDY = (
@@ -47,7 +47,7 @@ class OutboundPolicy:
     """
 
     allowed: tuple[HostPattern, ...]
-    egress: EgressMap = field(default_factory=EgressMap)
+    egress: EgressRules = field(default_factory=EgressRules)
     private: tuple[tuple[HostPattern, ipaddress.IPv4Network | ipaddress.IPv6Network], ...] = ()
 
     def judge(self, url: httpx.URL) -> None:

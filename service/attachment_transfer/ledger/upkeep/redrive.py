@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from attachment_transfer.core.states import TransferState
 from attachment_transfer.ledger import audit, tables
 from attachment_transfer.ledger.accept import Enqueue
-from attachment_transfer.ledger.views import ChangeNotAllowed, find_transfer, retry
+from attachment_transfer.ledger.views import ChangeNotAllowed, find_transfer, matching, retry
 
 #: What a filter may name: the states in which a transfer can be run again.
 REDRIVABLE = (TransferState.PARKED, TransferState.WAITING, TransferState.CANCELLED)
@@ -73,14 +73,13 @@ def redrive_by_filter(
         .order_by(shredded, table.c.created_at_s, table.c.id)
         .limit(limit + 1)
     )
-    if caller is not None:
-        query = query.where(table.c.caller == caller)
-    if wanted.reason_code is not None:
-        query = query.where(table.c.reason_code == wanted.reason_code)
-    if wanted.contact_id is not None:
-        query = query.where(table.c.contact_id == wanted.contact_id)
-    if wanted.created_before_s is not None:
-        query = query.where(table.c.created_at_s < wanted.created_before_s)
+    query = matching(
+        query,
+        caller=caller,
+        reason_code=wanted.reason_code,
+        contact_id=wanted.contact_id,
+        created_before_s=wanted.created_before_s,
+    )
     with engine.connect() as connection:
         found = list(connection.execute(query).scalars())
     done = redrive(engine, found[:limit], caller=caller, enqueue=enqueue, now_s=now_s, actor=actor)
