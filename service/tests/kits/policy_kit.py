@@ -94,7 +94,7 @@ class PolicyStack(Stack):
 
     def start(self) -> None:
         super().start()
-        self.book = RoundStore(
+        self.round_store = RoundStore(
             self.engine,
             keys=self.keys,
             now_s=self.clock.now_s,
@@ -104,14 +104,14 @@ class PolicyStack(Stack):
         )
         self.carrier = self.carrier_with(Inspector(self.policy, scan=self.scan))
         self.rounds = Rounds(
-            self.book,
+            self.round_store,
             self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
             now_s=self.clock.now_s,
             jitter=lambda: 1.0,
             transcript=self.transcript,
-            write_back=WriteBack(self.book) if self.write_back else None,
+            write_back=WriteBack(self.round_store) if self.write_back else None,
         )
 
     def with_policy(self, **rules: Any) -> None:

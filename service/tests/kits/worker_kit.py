@@ -75,7 +75,7 @@ class Stack:
         """Start a worker process: everything in memory is new."""
         transport = httpx.MockTransport(self._route)
         dialect = overlay(read_dialect(shipped_dialect()), self.dialect)
-        self.book = RoundStore(
+        self.round_store = RoundStore(
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
         self.carrier = self.carrier_with(Inspector(Policy(max_bytes=self.limits.attachment_bytes)))
@@ -89,7 +89,7 @@ class Stack:
             hosts_of=lambda caller: self.hosts.get(caller, parse_patterns(DEFAULT_ALLOWED_HOSTS)),
         )
         self.rounds = Rounds(
-            self.book,
+            self.round_store,
             self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
@@ -99,7 +99,7 @@ class Stack:
 
     def carrier_with(self, inspector: Inspector) -> AttachmentCarrier:
         rules = AttemptRules(
-            store=self.book,
+            store=self.round_store,
             limits=self.limits,
             settle_s=SETTLE_S,
             verify_digest=self.verify_digest,

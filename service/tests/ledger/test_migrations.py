@@ -123,13 +123,13 @@ def test_this_release_works_on_beside_the_next_one(kept: Kept, tmp_path: Path, m
 def test_what_the_release_before_writes_back_this_one_sees(kept: Kept) -> None:
     migrate(kept.engine)
     transfer = kept.transfers()["landed"]["id"]
-    book = book_of(kept)
-    assert not book.wrote_back(transfer, 1)
+    round_store = round_store_of(kept)
+    assert not round_store.wrote_back(transfer, 1)
     with kept.engine.begin() as connection:  # the words of the first release
         note(connection, "written back", "round 1, result at CMI", actor="worker", at_s=1.0, transfer_id=transfer)
-    assert book.wrote_back(transfer, 1)
+    assert round_store.wrote_back(transfer, 1)
     assert kept.transfers()["landed"]["write_back_state"] == WriteBackState.WRITTEN
-    assert not book.wrote_back(transfer, 2)
+    assert not round_store.wrote_back(transfer, 2)
 
 
 def test_a_line_of_an_earlier_round_says_nothing_of_the_present_one(kept: Kept) -> None:
@@ -144,7 +144,7 @@ def test_a_line_of_an_earlier_round_says_nothing_of_the_present_one(kept: Kept) 
 def test_what_this_release_writes_back_the_one_before_sees(kept: Kept) -> None:
     migrate(kept.engine)
     transfer = kept.transfers()["landed"]["id"]
-    book_of(kept).note_write_back(transfer, 1, failure=None)
+    round_store_of(kept).note_write_back(transfer, 1, failure=None)
     table = tables.audit
     query = sa.select(table.c.id).where(  # as the first release asked
         table.c.transfer_id == transfer,
@@ -166,8 +166,8 @@ def test_this_release_works_on_a_schema_that_the_next_one_contracted(
     assert not of_the_release_before(kept.engine)
     assert shape(kept.engine)["triggers"] == []
     transfer = kept.transfers()["landed"]["id"]
-    book_of(kept).note_write_back(transfer, 1, failure=None)
-    assert book_of(kept).wrote_back(transfer, 1)
+    round_store_of(kept).note_write_back(transfer, 1, failure=None)
+    assert round_store_of(kept).wrote_back(transfer, 1)
 
 
 def test_a_schema_that_only_a_later_program_understands_is_refused_in_words(kept: Kept) -> None:
@@ -268,7 +268,7 @@ def test_a_worker_without_the_engines_tables_says_what_to_run(empty: Kept) -> No
     assert "DBOS's own tables are missing: run `attachment-transfer migrate`" in err
 
 
-def book_of(kept: Kept) -> RoundStore:
+def round_store_of(kept: Kept) -> RoundStore:
     clock = HandClock()
     keys = KeyRing.parse(SEALING_KEY)
     return RoundStore(kept.engine, keys=keys, now_s=clock.now_s, new_id=lambda: "0" * 32, redrive_s=1.0)

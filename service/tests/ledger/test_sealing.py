@@ -146,6 +146,6 @@ def test_a_sealed_row_that_was_moved_to_another_transfer_does_not_open(
     with engine.begin() as connection:
         connection.execute(table.delete().where(table.c.transfer_id == two))
         connection.execute(table.update().where(table.c.transfer_id == one).values(transfer_id=two))
-    book = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
+    round_store = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
     with pytest.raises(SealBroken):
-        unsealed(book, book.transfer(two))
+        unsealed(round_store, round_store.transfer(two))

@@ -123,8 +123,8 @@ def test_an_upload_under_way_is_not_ambiguous_and_one_past_its_deadline_is(
     morning: Morning, scrape: Callable[[], Scrape]
 ) -> None:
     transfer = morning.begun(CALLER, 1)
-    [attachment] = morning.book.attachments(transfer.id)
-    morning.book.begin_upload(attachment.id, deadline_at_s=morning.clock.now_s() + 60)
+    [attachment] = morning.round_store.attachments(transfer.id)
+    morning.round_store.begin_upload(attachment.id, deadline_at_s=morning.clock.now_s() + 60)
     assert scrape()("ambiguous_uploads") == 0
     morning.clock.advance(61)
     assert scrape()("ambiguous_uploads") == 1

@@ -36,7 +36,7 @@ def test_a_kill_is_never_taken_for_an_error(stack: Stack) -> None:
 
 
 def overdue_now(stack: Stack) -> list[tuple[str, int]]:
-    return stack.book.overdue()
+    return stack.round_store.overdue()
 
 
 @pytest.mark.parametrize("when", ["queued", "running", "waiting"])
@@ -44,7 +44,7 @@ def test_a_round_that_the_engine_dropped_is_run_again(stack: Stack, when: str) -
     stack.cmi.files = [a_file(1)]
     transfer_id = stack.event()
     if when == "running":
-        stack.book.begin(transfer_id, 1)
+        stack.round_store.begin(transfer_id, 1)
     if when == "waiting":
         stack.cmi.statuses = [500]
         stack.run_one()

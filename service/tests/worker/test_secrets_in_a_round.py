@@ -84,9 +84,9 @@ def test_parked_secrets_are_shredded_after_the_redrive_time_and_the_next_event_b
     stack.event()
     stack.run()
     stack.clock.advance(7 * 86_400 - 1)
-    assert stack.book.shred_due() == 0
+    assert stack.round_store.shred_due() == 0
     stack.clock.advance(1)
-    assert stack.book.shred_due() == 1
+    assert stack.round_store.shred_due() == 1
     with pytest.raises(views.ChangeNotAllowed, match="shredded"):
         retry(stack)
     stack.event()
@@ -123,13 +123,13 @@ def test_a_cancelled_rounds_refused_credential_parks_nothing_of_the_next_round(s
 
 def test_secrets_are_unsealed_once_in_a_round(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     unsealed: list[str] = []
-    unseal = stack.book.unseal
+    unseal = stack.round_store.unseal
 
     def counted(transfer: Transfer, sealed: Sealed) -> Secrets:
         unsealed.append(transfer.id)
         return unseal(transfer, sealed)
 
-    monkeypatch.setattr(stack.book, "unseal", counted)
+    monkeypatch.setattr(stack.round_store, "unseal", counted)
     stack.cmi.files = [a_file(number) for number in range(1, 4)]
     stack.event()
     stack.run()

@@ -145,15 +145,15 @@ def test_a_refused_password_is_not_tried_again_for_the_result(stack: PolicyStack
 
 
 def test_a_worker_that_dies_after_the_line_in_the_trail_does_not_write_twice(stack: PolicyStack) -> None:
-    finish = stack.book.finish
+    finish = stack.round_store.finish
 
     def dies(*_arguments: object) -> bool:
         raise Killed
 
-    stack.book.finish = dies  # type: ignore[method-assign, assignment]
+    stack.round_store.finish = dies  # type: ignore[method-assign, assignment]
     stack.event()
     stack.die()
-    assert stack.book.finish != finish
+    assert stack.round_store.finish != finish
     assert len(stack.cmi.results) == 1
     stack.run()
     assert stack.transfer().state is TransferState.SETTLED

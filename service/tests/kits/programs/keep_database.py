@@ -113,7 +113,7 @@ class Day:
         migrate(self.engine)
         durable.migrate(url, self.engine)
         self.enqueue = common.enqueuer(RoundQueue(self.engine, self.master_keys))
-        self.book = RoundStore(
+        self.round_store = RoundStore(
             self.engine, keys=self.keys, now_s=lambda: THEN_S, new_id=self.new_id, redrive_s=REDRIVE_S
         )
 
@@ -121,7 +121,7 @@ class Day:
         for name in ("cancelled", "stored", "parked", "waiting"):
             self.end_chat(name)
         views.cancel(self.engine, self.ids["cancelled"], now_s=THEN_S)
-        with patch.object(self.book, "finish", self.finish_unless_dying):
+        with patch.object(self.round_store, "finish", self.finish_unless_dying):
             self.start_worker()
             until(lambda: self.states("stored", "parked", "waiting") == ["settled", "parked", "waiting"])
             for name in ("landed", "lost", "reported"):
@@ -154,7 +154,7 @@ class Day:
         if transfer_id == self.ids.get("reported"):
             assert isinstance(self.neighbours.c4c, BusyC4c)
             hang(self.neighbours.c4c, "reported")
-        return RoundStore.finish(self.book, transfer_id, *rest)  # type: ignore[arg-type]
+        return RoundStore.finish(self.round_store, transfer_id, *rest)  # type: ignore[arg-type]
 
     def start_worker(self) -> None:
         embedded = self.engine.dialect.name == "sqlite"
@@ -180,7 +180,7 @@ class Day:
             hosts_of=lambda _caller: parse_patterns(DEFAULT_ALLOWED_HOSTS),
         )
         rules = AttemptRules(
-            store=self.book,
+            store=self.round_store,
             limits=limits,
             settle_s=30.0,
             verify_digest=False,
@@ -191,13 +191,13 @@ class Day:
         )
         carrier = AttachmentCarrier(rules, jitter=lambda: 1.0)
         return Rounds(
-            self.book,
+            self.round_store,
             client_factory,
             carrier,
             enqueue=self.enqueue,
             now_s=lambda: THEN_S,
             jitter=lambda: 1.0,
-            write_back=WriteBack(self.book),
+            write_back=WriteBack(self.round_store),
         )
 
 
