@@ -75,6 +75,7 @@ check: setup-test ## Lint, format, types (strict), layers, generated documents, 
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@MYPYPATH=e2e $(BIN)/mypy e2e
+	@MYPYPATH=service/tests/kits $(BIN)/mypy service/tests
 	@$(BIN)/mypy mocks/lab/tests/test_console_*.py
 	@$(MAKE) --no-print-directory check-js
 	@$(BIN)/lint-imports

@@ -16,7 +16,7 @@ from ledger_kit import Queue
 from operator_kit import Morning
 from policy_kit import PolicyStack
 from process_kit import issuer, start  # noqa: F401 - fixtures of tests that start the program
-from recorder_kit import heard
+from recorder_kit import traffic_checked
 from upgrade_kit import empty, kept, program_before, server, system  # noqa: F401 - fixtures of the upgrade's tests
 from worker_kit import Stack
 
@@ -27,7 +27,7 @@ from attachment_transfer.ledger.sealing import KeyRing, new_master_key
 settings.register_profile("decided", derandomize=True, database=None, deadline=None, max_examples=300)
 settings.load_profile("decided")
 
-# Nobody reads what is logged in a test, and drawing tracebacks for it is most of its time. See ``test_logs``.
+# Logs of a test are not read, and rendering tracebacks for them takes most of its time. See ``test_logs``.
 structlog.configure(
     processors=[structlog.processors.KeyValueRenderer()], logger_factory=structlog.ReturnLoggerFactory()
 )
@@ -105,10 +105,10 @@ def morning(engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, ne
 
 @pytest.fixture(autouse=True)
 def on_contract(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever the service sends or answers is judged at the test's end; ``off_contract`` lifts that."""
+    """What the service sends and answers is checked at the test's end; ``off_contract`` lifts that."""
     mark = request.node.get_closest_marker("off_contract")
     if mark is not None and mark.kwargs.get("judge") != "requests":
         yield
         return
-    with heard(request.node.nodeid, answers=mark is None):
+    with traffic_checked(request.node.nodeid, answers=mark is None):
         yield

@@ -68,14 +68,15 @@ class PollPauses:
         began_s = self._monotonic_s()
         with self._changed:
             while not stop.is_set() and self._wake_ups == self._seen:
-                left_s = self._length_s(timeout_s) - (self._monotonic_s() - began_s)
+                left_s = self.length_s(timeout_s) - (self._monotonic_s() - began_s)
                 if left_s <= 0:
                     break
                 self._changed.wait(left_s)
             self._seen = self._wake_ups
         return stop.is_set()
 
-    def _length_s(self, timeout_s: float) -> float:
+    def length_s(self, timeout_s: float) -> float:
+        """How long a pause of ``timeout_s`` seconds lasts now."""
         if self._idle_s is None or self._running or self._monotonic_s() < self._busy_until_s:
             return timeout_s
         return max(timeout_s, self._idle_s)

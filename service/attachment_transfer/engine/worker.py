@@ -62,8 +62,8 @@ class EngineWorker:
             "max_executor_threads": limits.per_worker * 2 + 8,
         }
         self._dbos = DBOS(config=config)
-        self._pauses = PollPauses(idle_s=limits.idle_poll_s)
-        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=100)(round_workflow(runner, self._pauses.round))
+        self.pauses = PollPauses(idle_s=limits.idle_poll_s)
+        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=100)(round_workflow(runner, self.pauses.round))
 
     def launch(self) -> None:
         """Recover the rounds that a dead predecessor with the same executor id left, then claim rounds.
@@ -76,7 +76,7 @@ class EngineWorker:
             raise EngineSchemaBehind("DBOS's own tables are too old") from exc
         # These have no public name either; where they are missing, the queue is polled.
         for stop in getattr(self._dbos, "background_thread_stop_events", []):
-            self._pauses.take_over(stop, f"queue-worker-{QUEUE}")
+            self.pauses.take_over(stop, f"queue-worker-{QUEUE}")
         DBOS.register_queue(
             QUEUE,
             worker_concurrency=self._limits.per_worker,
@@ -87,7 +87,7 @@ class EngineWorker:
 
     def wake(self) -> None:
         """Poll the queue now. Any thread may call this, at any time."""
-        self._pauses.end_pause()
+        self.pauses.end_pause()
 
     def take_over(self, executor_ids: list[str]) -> int:
         """Make the unfinished rounds of dead executors run again; return how many.

@@ -30,12 +30,12 @@ class Bulkhead:
 
     def __init__(self, *, places: int, patience_s: float) -> None:
         self._places = threading.BoundedSemaphore(places)
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._hangs = False
 
     def enter(self) -> bool:
         """Take a slot. False if there is none."""
-        if self._places.acquire(timeout=0 if self._hangs else self._patience_s):
+        if self._places.acquire(timeout=0 if self._hangs else self.patience_s):
             return True
         self._hangs = True
         return False
@@ -47,7 +47,7 @@ class Bulkhead:
 
     def for_probes(self) -> Bulkhead:
         """Another one, for probes, with the same waiting time."""
-        return Bulkhead(places=_PROBES_AT_ONCE, patience_s=self._patience_s)
+        return Bulkhead(places=_PROBES_AT_ONCE, patience_s=self.patience_s)
 
 
 def guard(app: Flask, bulkhead: Bulkhead, *, identify: Callable[[], object]) -> None:

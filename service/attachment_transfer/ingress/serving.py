@@ -61,6 +61,7 @@ class Serving:
             :class:`ApiProblem`, or returns.
         most_body_bytes: of a longer body one byte more is passed on, so that the application can refuse it.
         answer_within_s: seconds from the end of the request to its answer, whatever is slow.
+        body_within_s: seconds that a caller has to send its body; later it is answered 408.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Serving:
         threads: int,
         most_body_bytes: int,
         answer_within_s: float,
+        body_within_s: float = _BODY_WITHIN_S,
         refuse_stranger: Callable[[WSGIEnvironment], None] = lambda _environ: None,
     ) -> None:
         self._app = app
@@ -80,6 +82,7 @@ class Serving:
         self._refuse_stranger = refuse_stranger
         self._most_body_bytes = most_body_bytes
         self._answer_within_s = answer_within_s
+        self._body_within_s = body_within_s
 
     async def __call__(
         self,
@@ -96,7 +99,7 @@ class Serving:
 
     async def _served(self, scope: Message, receive: Callable[[], Awaitable[Message]]) -> _Answer:
         try:
-            async with asyncio.timeout(_BODY_WITHIN_S):
+            async with asyncio.timeout(self._body_within_s):
                 body = await self._body(scope, receive)
         except TimeoutError:
             return _problem(408, "The request did not arrive in time", _SEND_AGAIN)

@@ -47,17 +47,26 @@ class AtRest:
     ambiguous: int
 
 
+#: Makes a cached function of one that takes long.
+Remember = Callable[[Callable[[], AtRest]], Callable[[], AtRest]]
+
+
 class LedgerCollector(Collector):
     """Metrics of the database. If it does not answer, ``ledger_up`` is 0 and the rest is absent."""
 
     def __init__(
-        self, engine: sa.Engine, now_s: Callable[[], float], rounds_per_tenant: int, shown: Callable[[str], str] = str
+        self,
+        engine: sa.Engine,
+        now_s: Callable[[], float],
+        rounds_per_tenant: int,
+        shown: Callable[[str], str] = str,
+        remember: Remember = Remembered,
     ) -> None:
         self._shown = shown
         self._engine = engine
         self._rounds_per_tenant = rounds_per_tenant
         self._now_s = now_s
-        self._at_rest = Remembered(self._count_at_rest)
+        self._at_rest = remember(self._count_at_rest)
 
     def describe(self) -> list[GaugeMetricFamily]:
         """Nothing: describing would read the database at registration."""
@@ -279,14 +288,16 @@ def metrics_page(
     *processes: CollectorRegistry,
     rounds_per_tenant: int = 4,
     shown: Callable[[str], str] = str,
+    remember: Remember = Remembered,
 ) -> Callable[[], bytes]:
     """Return a function that returns the Prometheus text of the ledger and of the registries ``processes``.
 
     Args:
         shown: how a tenant (its C4C host) is written in a label.
+        remember: caches the counts of what is at rest.
     """
     registry = CollectorRegistry()
-    registry.register(LedgerCollector(engine, now_s, rounds_per_tenant, shown))
+    registry.register(LedgerCollector(engine, now_s, rounds_per_tenant, shown, remember))
     return lambda: b"".join(generate_latest(part) for part in (registry, *processes))
 
 

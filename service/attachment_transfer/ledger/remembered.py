@@ -19,11 +19,23 @@ class Remembered(Generic[T]):
     """What ``find`` returns, at most about twenty times as old as it took to compute. The first call waits.
 
     It is computed again in the background: a scrape that waited for it would run into its own time limit.
+
+    Args:
+        fast_s: an answer that takes less time is computed each time, in seconds.
+        kept_times: an answer is kept for so many times as long as it took to compute.
     """
 
-    def __init__(self, find: Callable[[], T], *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        find: Callable[[], T],
+        *,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        fast_s: float = _FAST_S,
+        kept_times: float = _KEPT_TIMES,
+    ) -> None:
         self._find = find
         self._monotonic_s = monotonic_s
+        self._fast_s, self._kept_times = fast_s, kept_times
         self._lock = threading.Lock()
         self._found: list[T] = []
         self._found_at_s = self._took_s = 0.0
@@ -32,15 +44,20 @@ class Remembered(Generic[T]):
     def __call__(self) -> T:
         """Return it. Raises what ``find`` raises, where the answer is computed at once."""
         with self._lock:
-            if not self._found or self._took_s < _FAST_S:
+            if not self._found or self._took_s < self._fast_s:
                 self._refresh()
             elif self._is_old() and (self._refresher is None or not self._refresher.is_alive()):
                 self._refresher = threading.Thread(target=self._refresh_quietly, name="remembered", daemon=True)
                 self._refresher.start()
             return self._found[0]
 
+    def wait(self, timeout_s: float) -> None:
+        """Wait until a computation in the background has ended, if one runs."""
+        if self._refresher is not None:
+            self._refresher.join(timeout_s)
+
     def _is_old(self) -> bool:
-        return self._monotonic_s() - self._found_at_s > self._took_s * _KEPT_TIMES
+        return self._monotonic_s() - self._found_at_s > self._took_s * self._kept_times
 
     def _refresh(self) -> None:
         began_s = self._monotonic_s()

@@ -34,18 +34,21 @@ def migrating_alone(engine: sa.Engine) -> Iterator[None]:
             connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _COMMAND_LOCK})
 
 
-def migrate(engine: sa.Engine) -> int:
+def migrate(engine: sa.Engine, *, table_patience_ms: int = _TABLE_PATIENCE_MS) -> int:
     """Bring the ledger's schema to this program's step; return its version. Safe to run twice and in parallel.
 
     All steps run in one transaction: one that fails, or a process that dies, leaves the schema as it was.
     Raises :class:`UnusableDatabase`.
+
+    Args:
+        table_patience_ms: how long a step waits on PostgreSQL for a table that others use.
     """
     try:
         with writing(engine) as connection:
             if engine.dialect.name == "postgresql":
                 # Several processes may start at once; the second waits and finds everything there.
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
-                connection.execute(sa.text(f"SET LOCAL lock_timeout = {_TABLE_PATIENCE_MS}"))
+                connection.execute(sa.text(f"SET LOCAL lock_timeout = {table_patience_ms}"))
             _refuse_newer(connection)
             migrations.upgrade(connection)
             return int(connection.execute(sa.select(tables.schema_version.c.version)).scalar_one())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -59,8 +60,11 @@ class LabClock(SystemClock):
 class SharedClock(SystemClock):
     """``machine``'s clock plus its difference to the database's, measured by the last :meth:`align`."""
 
-    def __init__(self, engine: sa.Engine, machine: SystemClock) -> None:
+    def __init__(
+        self, engine: sa.Engine, machine: SystemClock, *, monotonic_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._engine = engine
+        self._monotonic_s = monotonic_s
         self._machine = machine
         self._correction_s = 0.0
         self._is_aligned = False
@@ -83,9 +87,9 @@ class SharedClock(SystemClock):
         """
         with self._engine.connect() as connection:
             connection.execute(sa.select(1))  # opens the connection, so that the next statement is not delayed by it
-            began_s, before_s = time.monotonic(), self._machine_s()
+            began_s, before_s = self._monotonic_s(), self._machine_s()
             database_s = float(connection.execute(sa.select(database_now(self._engine))).scalar_one())
-            took_s = time.monotonic() - began_s
+            took_s = self._monotonic_s() - began_s
         if took_s > _SLOW_S and self._is_aligned:
             return
         correction_s = database_s - (before_s + took_s / 2)

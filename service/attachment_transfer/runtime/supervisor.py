@@ -27,9 +27,8 @@ _log = structlog.get_logger(__name__)
 _POLL_S = 0.1
 _GRACE_S = 10.0
 _MOST_RESTARTS_PER_MINUTE = 20
-#: Starts in a row that may end before the child was ready, and the pause after the first; each further one is doubled.
-_CHANCES = 5
-_FIRST_PAUSE_S = 0.5
+#: Starts in a row that may end before the child was ready.
+CHANCES = 5
 #: Names the file in which a child reports; in the environment of a supervised process.
 REPORT_VARIABLE = "ATTACHMENT_TRANSFER_REPORT"
 _READY = "ready"
@@ -45,6 +44,7 @@ class SupervisedProcess:
         report: the file in which the child says that it is ready, or why it ends.
         failed_starts: starts in a row that ended before the child was ready.
         paused_until_s: not started again before (monotonic seconds).
+        first_pause_s: the pause after the first failed start; each further one is doubled.
     """
 
     name: str
@@ -55,6 +55,7 @@ class SupervisedProcess:
     report: Path | None = None
     failed_starts: int = 0
     paused_until_s: float | None = None
+    first_pause_s: float = 0.5
 
     def start(self) -> None:
         """Start it with this process's id in its environment: it ends itself when this process is gone."""
@@ -87,16 +88,23 @@ class SupervisedProcess:
 SUPERVISOR_VARIABLE = "ATTACHMENT_TRANSFER_SUPERVISOR_PID"
 
 
-def supervise(children: list[SupervisedProcess], stop: threading.Event) -> int:
-    """Run ``children`` until ``stop``; return the exit code."""
+def supervise(
+    children: list[SupervisedProcess], stop: threading.Event, *, poll_s: float = _POLL_S, grace_s: float = _GRACE_S
+) -> int:
+    """Run ``children`` until ``stop``; return the exit code.
+
+    Args:
+        poll_s: seconds between two checks of the children.
+        grace_s: seconds that a child has to end beside its drain time, before it is killed.
+    """
     with tempfile.TemporaryDirectory(prefix="attachment-transfer-") as folder:
         for child in children:
             child.report = Path(folder) / child.name
             child.start()
         code = 0
-        while not stop.wait(_POLL_S) and code == 0:
+        while not stop.wait(poll_s) and code == 0:
             code = sum(_kept_up(child) for child in children)
-        _end(children, drain_s=float(os.environ.get("ATTACHMENT_TRANSFER_DRAIN_S", "30")) + _GRACE_S)
+        _end(children, drain_s=float(os.environ.get("ATTACHMENT_TRANSFER_DRAIN_S", "30")) + grace_s)
     return min(code, 1)
 
 
@@ -130,12 +138,12 @@ def _restarted(child: SupervisedProcess, exit_code: int, now_s: float) -> int:
 def _tried_again(child: SupervisedProcess, exit_code: int, now_s: float) -> int:
     child.failed_starts += 1
     cause = child.last_report() or "it gave no reason; its log, above, may"
-    if child.failed_starts >= _CHANCES:
+    if child.failed_starts >= CHANCES:
         _log.error(
             "never ready, giving up", child=child.name, starts=child.failed_starts, exit_code=exit_code, cause=cause
         )
         return 1
-    pause_s = _FIRST_PAUSE_S * 2 ** (child.failed_starts - 1)
+    pause_s = child.first_pause_s * 2 ** (child.failed_starts - 1)
     _log.warning("ended before it was ready", child=child.name, exit_code=exit_code, cause=cause, next_in_s=pause_s)
     child.paused_until_s = now_s + pause_s
     return 0

@@ -142,6 +142,11 @@ class Prefetcher:
             return None
         return fetch
 
+    def rounds(self) -> set[str]:
+        """Transfers that have an order or a file ahead."""
+        with self._lock:
+            return self._orders.keys() | self._ahead.keys()
+
     def forget(self, transfer_id: str) -> None:
         """The round is over."""
         with self._lock:

@@ -18,8 +18,7 @@ from attachment_transfer.ledger.private_files import private_file
 from attachment_transfer.worker.health import HealthServer
 
 _log = structlog.get_logger(__name__)
-_HOUSEKEEPING_S = 5.0
-_BEAT_S = 5.0
+_EVERY_S = 5.0
 _LAB_CLOCK_WATCH_S = 0.1
 _LOCK_POLL_S = 0.1
 
@@ -110,11 +109,13 @@ def work(
     housekeeping: Callable[[], object],
     lab_offset_s: Callable[[], float] | None,
     pull_forward: Callable[[float], int],
+    every_s: float = _EVERY_S,
 ) -> None:
     """Run until ``stop``: claim rounds, run the housekeeping, follow the lab's clock; then drain.
 
     Args:
         lab_offset_s: the lab clock's offset, or None in production. When it grows, delayed rounds come due earlier.
+        every_s: seconds between two heartbeats, and between two runs of the housekeeping.
     """
     health.start()
     worker.launch()
@@ -127,19 +128,19 @@ def work(
     if lab_offset_s is not None:
         watcher.start()
     # In a thread of its own: a database that hangs blocks it, and the process must still send its heartbeat.
-    keeper = threading.Thread(target=_keep_house, args=(stop, housekeeping), name="housekeeping", daemon=True)
+    keeper = threading.Thread(target=_keep_house, args=(stop, housekeeping, every_s), name="housekeeping", daemon=True)
     keeper.start()
-    while not stop.wait(_BEAT_S):
+    while not stop.wait(every_s):
         health.beat()
     health.draining()
-    keeper.join(_HOUSEKEEPING_S)
+    keeper.join(_EVERY_S)
     _log.info("draining", timeout_s=drain_s)
     worker.drain(drain_s)
     health.stop()
 
 
-def _keep_house(stop: threading.Event, housekeeping: Callable[[], object]) -> None:
-    while not stop.wait(_HOUSEKEEPING_S):
+def _keep_house(stop: threading.Event, housekeeping: Callable[[], object], every_s: float) -> None:
+    while not stop.wait(every_s):
         _guarded(housekeeping)
 
 

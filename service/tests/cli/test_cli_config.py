@@ -91,7 +91,7 @@ def test_what_is_wrong_is_an_error_that_names_its_variable(changes: dict[str, st
     assert "Word-1618" not in finding["message"]
 
 
-def test_every_error_is_told_at_once_and_a_misspelt_name_beside_them() -> None:
+def test_every_error_is_printed_at_once_and_a_misspelt_name_beside_them() -> None:
     wrong = {
         "ATTACHMENT_TRANSFER_SEALING_KEYS": "",
         "ATTACHMENT_TRANSFER_PORT": "http",
@@ -111,7 +111,7 @@ def test_every_error_is_told_at_once_and_a_misspelt_name_beside_them() -> None:
     [warning] = [finding["message"] for finding in found if finding["severity"] == "warning"]
     assert "is it ATTACHMENT_TRANSFER_TOKEN_ISSUERS?" in warning
     for variable in wrong.keys() - {"ATTACHMENT_TRANSFER_ORIGINATORS"}:
-        assert [told for told in errors if told.startswith(variable)], variable
+        assert [message for message in errors if message.startswith(variable)], variable
     assert len(errors) == len(wrong) - 1
     assert "write a number of calls per second above 0" in " ".join(errors)
     assert "Word-1618" not in " ".join(errors)
@@ -192,5 +192,5 @@ def test_the_dialect_is_printed_with_its_evidence() -> None:
     assert document["c4c"]["settle_s"]["evidence"] == "assumed"
 
 
-def test_the_version_is_told() -> None:
+def test_the_version_is_printed() -> None:
     assert run("--version").stdout.startswith("attachment-transfer, version ")

@@ -40,13 +40,13 @@ class CommandLine:
             self.engine, a_request(), caller=CALLER, keys=keys, enqueue=Queue(), now_s=1.8e9, new_id=new_id
         )
         self.id = accepted.transfer_id
-        book = RoundStore(self.engine, keys=keys, now_s=lambda: 1.8e9, new_id=new_id, redrive_s=1e9)
-        transfer = book.begin(self.id, 1)
+        round_store = RoundStore(self.engine, keys=keys, now_s=lambda: 1.8e9, new_id=new_id, redrive_s=1e9)
+        transfer = round_store.begin(self.id, 1)
         assert transfer is not None
-        first, second = book.note_sources(transfer, [a_source("1"), a_source("2", name=name)])
-        book.stored(first, object_id="00163E01", size_bytes=5, sha256="a" * 64, how="stored")
-        book.park(second, reason)
-        book.finish(self.id, 1, TransferState.PARKED, Outcome.PARTLY_STORED, reason)
+        first, second = round_store.note_sources(transfer, [a_source("1"), a_source("2", name=name)])
+        round_store.stored(first, object_id="00163E01", size_bytes=5, sha256="a" * 64, how="stored")
+        round_store.park(second, reason)
+        round_store.finish(self.id, 1, TransferState.PARKED, Outcome.PARTLY_STORED, reason)
 
     def run(self, *arguments: str) -> Result:
         env = {"ATTACHMENT_TRANSFER_SEALING_KEYS": KEY, "DATABASE_URL": self.url, "COLUMNS": "300"}

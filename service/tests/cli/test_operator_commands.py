@@ -1,4 +1,4 @@
-"""The operator's command line: what it prints, its exit codes, and that its deeds carry the operator's name."""
+"""The operator's command line: what it prints, its exit codes, and that its actions carry the operator's name."""
 
 from __future__ import annotations
 
@@ -46,9 +46,11 @@ def states(engine: sa.Engine) -> list[TransferState]:
 def test_transfers_are_listed_with_reason_and_remedy(run: Any, morning: Morning) -> None:
     parked = morning.parked(CALLER, 1, NO_EXE)
     morning.accepted(CALLER, 2)
-    told = json.loads(run("transfers", "list", "--state", "parked", "--reason", "attachment-refused", "--json").stdout)
-    assert [item["id"] for item in told["transfers"]] == [parked]
-    assert told["transfers"][0]["reason"]["remedy"] == NO_EXE.remedy
+    printed = json.loads(
+        run("transfers", "list", "--state", "parked", "--reason", "attachment-refused", "--json").stdout
+    )
+    assert [item["id"] for item in printed["transfers"]] == [parked]
+    assert printed["transfers"][0]["reason"]["remedy"] == NO_EXE.remedy
     assert "attachment-refused: 1 of 1 attachments parked" in run("transfers", "list").stdout
 
 
@@ -56,10 +58,10 @@ def test_times_and_contacts_filter_lists(run: Any, morning: Morning) -> None:
     first = morning.accepted(CALLER, 1)
     morning.clock.advance(60)
     second = morning.accepted(CALLER, 0xA)
-    told = json.loads(run("transfers", "list", "--created-before", "2026-11-22T12:00:30Z", "--json").stdout)
-    assert [item["id"] for item in told["transfers"]] == [first]
-    told = json.loads(run("transfers", "list", "--contact-id", "0" * 31 + "a", "--json").stdout)
-    assert [item["id"] for item in told["transfers"]] == [second]
+    printed = json.loads(run("transfers", "list", "--created-before", "2026-11-22T12:00:30Z", "--json").stdout)
+    assert [item["id"] for item in printed["transfers"]] == [first]
+    printed = json.loads(run("transfers", "list", "--contact-id", "0" * 31 + "a", "--json").stdout)
+    assert [item["id"] for item in printed["transfers"]] == [second]
     assert "with its offset" in run("transfers", "list", "--created-from", "noon", exit_code=2).stderr
     assert "32 hex digits" in run("transfers", "list", "--contact-id", "x", exit_code=2).stderr
     assert "cursor" in run("transfers", "list", "--cursor", "x", exit_code=2).stderr
@@ -71,8 +73,8 @@ def test_one_transfer_is_shown_with_its_files(run: Any, morning: Morning) -> Non
     assert "state parked, outcome partly_stored" in shown
     assert f"remedy: {NO_EXE.remedy}" in shown
     assert "[bold]a.png" in shown
-    told = json.loads(run("transfers", "show", transfer_id, "--json").stdout)
-    assert [item["state"] for item in told["attachments"]] == ["stored", "parked"]
+    printed = json.loads(run("transfers", "show", transfer_id, "--json").stdout)
+    assert [item["state"] for item in printed["attachments"]] == ["stored", "parked"]
     assert "no transfer nowhere" in run("transfers", "show", "nowhere", exit_code=1).stderr
 
 
@@ -80,8 +82,8 @@ def test_ids_are_run_again_in_the_operators_name(run: Any, morning: Morning, eng
     made = [morning.parked(CALLER, number) for number in (1, 2)]
     assert run("transfers", "retry", *made).stdout.split() == [made[0], "queued", made[1], "queued"]
     assert states(engine) == ["queued", "queued"]
-    deeds = [(row["actor"], row["action"]) for row in rows(engine, tables.audit) if row["action"] == "redriven"]
-    assert deeds == [("operator", "redriven")] * 2
+    actions = [(row["actor"], row["action"]) for row in rows(engine, tables.audit) if row["action"] == "redriven"]
+    assert actions == [("operator", "redriven")] * 2
     with engine.connect() as connection:
         queued = connection.exec_driver_sql("SELECT workflow_uuid FROM workflow_status ORDER BY 1").scalars().all()
     assert queued == [f"{transfer_id}:2" for transfer_id in made]
@@ -90,17 +92,17 @@ def test_ids_are_run_again_in_the_operators_name(run: Any, morning: Morning, eng
 def test_all_with_a_reason_are_run_again(run: Any, morning: Morning, engine: sa.Engine) -> None:
     refused = [morning.parked(CALLER, number, REFUSED) for number in range(3)]
     morning.parked(CALLER, 9, NO_EXE)
-    told = json.loads(
+    printed = json.loads(
         run("transfers", "retry", "--state", "parked", "--reason", "credential-refused", "--all", "--json").stdout
     )
-    assert told == {"redriven": 3, "transfers": refused, "skipped": [], "more": False}
+    assert printed == {"redriven": 3, "transfers": refused, "skipped": [], "more": False}
     assert states(engine).count(TransferState.PARKED) == 1
 
 
 def test_a_limit_takes_the_oldest_and_says_that_there_are_more(run: Any, morning: Morning) -> None:
     made = [morning.parked(CALLER, number) for number in range(3)]
-    told = json.loads(run("transfers", "retry", "--state", "parked", "--limit", "2", "--json").stdout)
-    assert (told["transfers"], told["more"]) == (made[:2], True)
+    printed = json.loads(run("transfers", "retry", "--state", "parked", "--limit", "2", "--json").stdout)
+    assert (printed["transfers"], printed["more"]) == (made[:2], True)
 
 
 def test_what_cannot_be_run_again_is_named_and_the_exit_code_is_1(
@@ -139,11 +141,11 @@ def test_a_transfer_is_cancelled_once(run: Any, morning: Morning, engine: sa.Eng
     assert rows(engine, tables.sealed_secret) == []
 
 
-def test_the_trail_of_a_transfer_is_told(run: Any, morning: Morning) -> None:
+def test_the_audit_trail_of_a_transfer_is_printed(run: Any, morning: Morning) -> None:
     transfer_id = morning.stored(CALLER, 1)
-    told = json.loads(run("transfers", "audit", transfer_id, "--json").stdout)["audit"]
-    assert [line["action"] for line in told] == ["accepted", "round begun", "stored", "settled"]
-    assert told[0]["actor"] == CALLER
+    printed = json.loads(run("transfers", "audit", transfer_id, "--json").stdout)["audit"]
+    assert [line["action"] for line in printed] == ["accepted", "round begun", "stored", "settled"]
+    assert printed[0]["actor"] == CALLER
     assert "round begun" in run("transfers", "audit", transfer_id).stdout
     assert "no transfer" in run("transfers", "audit", "nowhere", exit_code=1).stderr
 
@@ -153,8 +155,8 @@ def test_a_purge_says_first_and_deletes_then(run: Any, morning: Morning, engine:
     with engine.begin() as connection:
         connection.execute(tables.transfer.update().values(updated_at_s=1.0))
     morning.accepted(CALLER, 2)
-    told = json.loads(run("purge", "--older-than", "7", "--dry-run", "--json").stdout)
-    assert (told["transfers"], told["dry_run"], len(rows(engine, tables.transfer))) == (1, True, 2)
+    printed = json.loads(run("purge", "--older-than", "7", "--dry-run", "--json").stdout)
+    assert (printed["transfers"], printed["dry_run"], len(rows(engine, tables.transfer))) == (1, True, 2)
     assert run("purge", "--older-than", "7").stdout.startswith("1 transfer(s) that ended before ")
     assert old not in [row["id"] for row in rows(engine, tables.transfer)]
     [line] = json.loads(run("audit", "--json").stdout)["audit"]

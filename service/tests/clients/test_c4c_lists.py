@@ -133,24 +133,26 @@ def endless(rows: int = 1) -> tuple[Answer, list[httpx.Request]]:
 
 
 @pytest.mark.parametrize(
-    ("limits", "told", "most_requests"),
+    ("limits", "message", "most_requests"),
     [
         (ListLimits(pages=7), "after 7 pages", 7),
         (ListLimits(rows=50), "after 50 rows", 6),
         (ListLimits(total_s=120.0), "after 120 seconds", 121),
     ],
 )
-def test_a_list_that_never_ends_stops_at_each_limit_in_words(limits: ListLimits, told: str, most_requests: int) -> None:
+def test_a_list_that_never_ends_stops_at_each_limit_in_words(
+    limits: ListLimits, message: str, most_requests: int
+) -> None:
     answer, seen = endless(rows=10)
     seconds = count()
     options = {"monotonic_s": lambda: float(next(seconds)), "list_limits": limits}
-    with pytest.raises(UnexpectedAnswer, match=told) as caught:
+    with pytest.raises(UnexpectedAnswer, match=message) as caught:
         client(answer, options=options).attachments(CHAT, NAVIGATION)
     assert len(seen) <= most_requests
     assert "without an end" in caught.value.remedy
 
 
-def test_the_limits_hold_for_lookups_too() -> None:
+def test_the_limits_apply_to_lookups_too() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params.get("$skiptoken", "0")) + 1
         row = {"ObjectID": f"R{number}", "ParentObjectID": "A1"}

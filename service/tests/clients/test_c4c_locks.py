@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Any
 
 import pytest
 from c4c_kit import DIALECT, always, client, post, problem
@@ -127,8 +128,9 @@ def test_the_words_are_the_dialects() -> None:
 
 @pytest.mark.parametrize("name", ["lock_pattern", "lock_words", "not_lock_words"])
 def test_a_word_that_is_no_expression_is_refused_by_name(name: str) -> None:
+    changes: dict[str, Any] = {name: "(" if name == "lock_pattern" else ["fine", "("]}
     with pytest.raises(BadDialect, match=name):
-        client(always(problem(400)), **{name: "(" if name == "lock_pattern" else ["fine", "("]})
+        client(always(problem(400)), None, **changes)
 
 
 @pytest.mark.parametrize("unit", ["bloqueado ", "von benutzer ", "par ", "a b c ", "заблок ", "ロ", "\u0301", "_"])

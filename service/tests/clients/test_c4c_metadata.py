@@ -49,7 +49,7 @@ def test_another_set_of_the_same_document_is_not_mistaken_for_it() -> None:
         attachment_navigation(metadata(), "PhoneCallCollection")
 
 
-def test_a_parent_without_the_navigation_is_told() -> None:
+def test_a_parent_without_the_navigation_raises() -> None:
     with pytest.raises(UnexpectedAnswer, match="no attachment navigation under ChatActivityCollection"):
         attachment_navigation(metadata(with_navigation=False), "ChatActivityCollection")
 
@@ -60,7 +60,7 @@ def test_a_navigation_to_something_without_bytes_is_not_an_attachment() -> None:
         attachment_navigation(xml, "ChatActivityCollection")
 
 
-def test_attachments_without_a_set_of_their_own_are_told_before_anything_is_posted() -> None:
+def test_attachments_without_a_set_of_their_own_raise_before_anything_is_posted() -> None:
     with pytest.raises(UnexpectedAnswer, match="no entity set for"):
         attachment_navigation(metadata(attachment_set=""), "ChatActivityCollection")
 

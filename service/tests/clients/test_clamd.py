@@ -13,7 +13,7 @@ from policy_kit import PNG, PolicyStack
 from worker_kit import a_file
 
 from attachment_transfer.clients.clamd import Clamd, ClamdAddress
-from attachment_transfer.clients.cmi.client import OpenSource
+from attachment_transfer.clients.cmi.downloads import OpenSource
 from attachment_transfer.core.errors import AttachmentRefused, NeighbourUnavailable, ScannerUnavailable
 from attachment_transfer.core.policy import Policy
 from attachment_transfer.core.states import Outcome

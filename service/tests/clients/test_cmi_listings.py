@@ -34,7 +34,7 @@ def test_a_signed_address_in_two_legs_is_one_file() -> None:
     assert len(ids([chat(file(f"{HOST}/f/1?sig=A")), chat(file(f"{HOST}/f/1?sig=B"))])) == 1
 
 
-def test_two_files_at_one_address_are_told_apart_by_name() -> None:
+def test_two_files_at_one_address_are_distinguished_by_name() -> None:
     assert len(set(ids(chat(file(f"{HOST}/f?n=1", name="a.pdf"), file(f"{HOST}/f?n=2", name="b.pdf"))))) == 2
 
 
@@ -53,7 +53,7 @@ def test_the_address_of_a_known_file_is_its_newest() -> None:
     assert source.href == f"{HOST}/f/1?sig=B"
 
 
-def test_an_id_that_counts_anew_in_each_message_does_not_hide_a_file() -> None:
+def test_an_id_that_restarts_in_each_message_does_not_hide_a_file() -> None:
     document = chat(file("/f/1", id="1", name="a.pdf"), file("/f/2", id="1", name="b.pdf"))
     assert ids(document) == ["1", "1 b.pdf"]
 

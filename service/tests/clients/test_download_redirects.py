@@ -25,7 +25,7 @@ POLICY = OutboundPolicy(allowed=parse_patterns("*.execute-api.*.amazonaws.com,fi
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
-class Judged(httpx.MockTransport):
+class Checked(httpx.MockTransport):
     """The policy of the way out in front of an answer by hand; keeps the requests."""
 
     def __init__(self, answer: Answer) -> None:
@@ -38,8 +38,8 @@ class Judged(httpx.MockTransport):
         return super().handle_request(request)
 
 
-def client(answer: Answer) -> tuple[CmiClient, Judged]:
-    transport = Judged(answer)
+def client(answer: Answer) -> tuple[CmiClient, Checked]:
+    transport = Checked(answer)
     http = httpx.Client(
         transport=transport, auth=("user", "Word-of-CMI-2718"), headers={"x-api-key": "Key-of-CMI-3141"}
     )

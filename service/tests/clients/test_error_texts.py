@@ -6,10 +6,11 @@ import gzip
 import json
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 import httpx
 import pytest
-from c4c_kit import always, post
+from c4c_kit import always, post, problem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,8 +57,8 @@ def test_a_lock_is_found_in_every_form_of_error(form: str) -> None:
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", "no-such-charset", "iso-no-such"])
 def test_a_text_in_another_charset_is_read(charset: str) -> None:
-    told = "Die Aktivität ist gesperrt"
-    body = told.encode("cp1252" if "no-such" in charset else charset)
+    text = "Die Aktivität ist gesperrt"
+    body = text.encode("cp1252" if "no-such" in charset else charset)
     headers = {"Content-Type": f"text/plain; charset={charset}"}
     with pytest.raises(errors.NeighbourBusy, match="Aktivität"):
         post(always(httpx.Response(400, content=body, headers=headers)))
@@ -193,3 +194,27 @@ def test_no_bytes_make_the_reader_fail(document: bytes) -> None:
     found = texts_of(document, charset="utf-16")
     assert found.quote.isprintable()
     assert len(found.quote) <= 200
+
+
+def test_a_refusal_quotes_c4cs_words_and_not_more_than_200_of_them() -> None:
+    text = "Attachment type not allowed. " * 50
+    with pytest.raises(errors.UploadQuestioned) as caught:
+        post(always(problem(400, {"error": {"message": {"value": text}}})))
+    assert "Attachment type not allowed." in caught.value.message
+    assert len(caught.value.message) < 240
+
+
+def test_a_refusal_in_broken_characters_can_still_be_written_down() -> None:
+    content = json.dumps({"error": {"message": {"value": "half \ud83d, zero \x00, \u202eturned"}}})
+    with pytest.raises(errors.UploadQuestioned) as caught:
+        post(always(httpx.Response(400, content=content)))
+    assert caught.value.message == 'C4C answered 400; it said: "half , zero , turned"'
+    caught.value.message.encode()
+
+
+@pytest.mark.parametrize("document", [[], {"error": []}, {"error": {"message": []}}, {"error": {"code": "X/1"}}, ""])
+def test_an_error_without_words_is_classified_by_its_status(document: Any) -> None:
+    with pytest.raises(errors.UploadQuestioned) as caught:
+        post(always(problem(400, document)))
+    assert caught.value.message == "C4C answered 400"
+    assert "gave no reason" in caught.value.remedy

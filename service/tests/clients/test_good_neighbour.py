@@ -13,7 +13,7 @@ from attachment_transfer.clients.outbound.governor import Governor, Pace
 from attachment_transfer.core.errors import NeighbourBusy, NeighbourUnavailable
 from attachment_transfer.core.limits import Breaker, BreakerRule, Bucket
 
-pytestmark = pytest.mark.off_contract(reason="tests a transport over bare statuses; no neighbour speaks here")
+pytestmark = pytest.mark.off_contract(reason="tests a transport over bare statuses; no neighbour answers here")
 
 RULE = BreakerRule(failures=3, pause_s=10.0, longest_pause_s=40.0)
 
@@ -41,7 +41,7 @@ def test_a_bucket_gives_its_burst_at_once_and_then_its_rate() -> None:
     assert bucket.take(0.5)[1] == 0.0
 
 
-def test_a_bucket_never_holds_more_than_its_burst() -> None:
+def test_a_bucket_never_contains_more_than_its_burst() -> None:
     bucket = Bucket.full(per_s=1.0, burst=2.0, now_s=0.0)
     for _ in range(2):
         bucket, wait_s = bucket.take(1000.0)

@@ -87,7 +87,7 @@ BY_ADDRESS = [
 
 
 @pytest.fixture(autouse=True)
-def nobody_connects(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a defect lets through, nothing leaves this machine."""
 
     def connect(_self: object, host: str, *_rest: object, **_named: object) -> None:

@@ -1,4 +1,4 @@
-"""401 once, then silence: nobody's user is locked by us."""
+"""401 once, then no more calls: the service locks no user."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.refusals import Credential, Refusals
 from attachment_transfer.worker.calls import CredentialWatch
 
-pytestmark = pytest.mark.off_contract(reason="tests a transport over bare statuses; no neighbour speaks here")
+pytestmark = pytest.mark.off_contract(reason="tests a transport over bare statuses; no neighbour answers here")
 
 WRONG = Credential(url="https://c4c.example", user="v1user", password="canary-wrong-password")
 
 
 class Neighbour:
-    """Counts calls and answers what it is told."""
+    """Counts calls and answers with the planned statuses."""
 
     def __init__(self, status: int = 401) -> None:
         self.status = status
@@ -105,7 +105,7 @@ def test_a_password_that_is_changed_while_we_work_is_noticed(refusals: Refusals)
     assert neighbour.calls == 2
 
 
-def test_the_row_does_not_tell_the_password(refusals: Refusals, engine: sa.Engine) -> None:
+def test_the_row_does_not_reveal_the_password(refusals: Refusals, engine: sa.Engine) -> None:
     client(refusals, Neighbour()).get("https://c4c.example/")
     with engine.connect() as connection:
         row = connection.execute(sa.select(tables.refused_credential)).one()

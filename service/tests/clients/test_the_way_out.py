@@ -1,4 +1,4 @@
-"""The one way out: judged by name, mapped, resolved once, judged by address, and connected to what was judged."""
+"""The one way out: the name is checked, mapped and resolved once; the address is checked and connected to."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
 class Wire(httpcore.MockStream):
-    """A connection that remembers what was written, and the name TLS was asked for."""
+    """A connection that remembers what was written, and the name that TLS was given."""
 
     def __init__(self, net: Net) -> None:
         super().__init__([ANSWER])
@@ -79,7 +79,7 @@ class Net:
             return client.get(url)
 
 
-def test_a_public_host_is_connected_to_by_the_address_that_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_public_host_is_connected_to_by_the_address_that_was_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     net = Net(monkeypatch, [["8.8.8.8", "8.8.4.4"]])
     assert net.get().text == "ok"
     assert net.connected == [("8.8.8.8", 443)]
@@ -100,7 +100,7 @@ def test_a_public_host_is_connected_to_by_the_address_that_was_judged(monkeypatc
         (f"https://{HOST}:99999/", "99999 is no port"),
     ],
 )
-def test_a_name_is_judged_before_it_is_resolved(monkeypatch: pytest.MonkeyPatch, url: str, words: str) -> None:
+def test_a_name_is_checked_before_it_is_resolved(monkeypatch: pytest.MonkeyPatch, url: str, words: str) -> None:
     net = Net(monkeypatch, [])
     with pytest.raises(DestinationRefused, match=words) as caught:
         net.get(url)
@@ -195,7 +195,7 @@ def not_accepted(code: int, message: str) -> ssl.SSLCertVerificationError:
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("cause", "message"),
     [
         (
             not_accepted(20, "unable to get local issuer certificate"),
@@ -208,12 +208,12 @@ def not_accepted(code: int, message: str) -> ssl.SSLCertVerificationError:
         (ValueError("Word-1618"), "C4C: ConnectError"),
     ],
 )
-def test_what_was_in_the_way_is_told_and_no_address_is_repeated(cause: BaseException, told: str) -> None:
+def test_the_cause_is_named_and_no_address_is_repeated(cause: BaseException, message: str) -> None:
     trouble = chained(httpx.ConnectError("Word-1618"), httpcore.ConnectError("Word-1618"), cause)
     with pytest.raises(NeighbourUnavailable) as caught, speaking_to("C4C"):
         raise trouble
-    assert caught.value.message == told
-    assert ("SSL_CERT_FILE" in caught.value.remedy) is ("local issuer" in told)
+    assert caught.value.message == message
+    assert ("SSL_CERT_FILE" in caught.value.remedy) is ("local issuer" in message)
 
 
 def test_a_label_that_no_resolver_takes_is_a_connect_error() -> None:

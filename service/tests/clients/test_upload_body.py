@@ -147,7 +147,12 @@ def test_a_spool_is_not_readable_on_disk_and_has_no_name(monkeypatch: pytest.Mon
 def test_two_spools_of_the_same_content_differ_on_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     files: list[IO[bytes]] = []
     real = tempfile.TemporaryFile
-    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **options: files.append(real(**options)) or files[-1])
+
+    def keep(**options: Any) -> IO[bytes]:
+        files.append(real(**options))
+        return files[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", keep)
     for _ in range(2):
         EncryptedSpool().fill([b"same content" * 10], limit_bytes=120)
     for file in files:

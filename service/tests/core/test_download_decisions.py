@@ -118,7 +118,7 @@ DOUBTS = {
         listed(), answered(content_type="application/octet-stream"), PAGE, 10_256, errors.NotTheFile, "a web page"),
     "a page under the listed type, of another size": (
         listed(), answered(), PAGE, 50, errors.NotTheFile, "a web page"),
-    "a page where only the name tells the type": (
+    "a page where only the name shows the type": (
         listed(content_type=None), answered(content_type="text/html"), PAGE, 10_256, errors.NotTheFile, "a web page"),
     "a page with no size and no type listed": (
         listed(name="blob", content_type=None, size_bytes=None), answered(content_type="text/html"), PAGE, 50,
@@ -158,7 +158,7 @@ def test_the_last_row_of_each_table_decides_what_no_other_does() -> None:
         (HEAD_RULES, (listed(), answered())),
         (BODY_RULES, (listed(), answered(), FileBody(size_bytes=1, head=b""))),
     ):
-        assert table[-1].fits(*arguments)  # type: ignore[attr-defined]
+        assert table[-1].fits(*arguments)
 
 
 @pytest.mark.parametrize(

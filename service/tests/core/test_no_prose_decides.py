@@ -8,7 +8,7 @@ from pathlib import Path
 import attachment_transfer
 
 SOURCE = Path(attachment_transfer.__file__).parent
-#: Columns and attributes that hold sentences.
+#: Columns and attributes that contain sentences.
 TEXTS = frozenset({"detail", "message", "remedy", "reason_message", "reason_remedy"})
 #: Methods that look into a text.
 READS = frozenset({"startswith", "endswith", "find", "index", "like", "ilike", "contains", "regexp_match", "partition"})
@@ -21,16 +21,16 @@ def reads_prose(tree: ast.Module) -> list[int]:
         if isinstance(node, ast.Compare):
             operands = [node.left, *node.comparators]
             is_none = any(isinstance(each, ast.Constant) and each.value is None for each in operands)
-            found += [node.lineno for each in operands if holds_text(each) and not is_none]
+            found += [node.lineno for each in operands if reads_text(each) and not is_none]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READS:
-            found += [node.lineno] if holds_text(node.func.value) else []
+            found += [node.lineno] if reads_text(node.func.value) else []
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             is_regex = node.func.attr in {"match", "search", "fullmatch", "findall"}
-            found += [node.lineno for each in node.args if is_regex and holds_text(each)]
+            found += [node.lineno for each in node.args if is_regex and reads_text(each)]
     return found
 
 
-def holds_text(node: ast.expr) -> bool:
+def reads_text(node: ast.expr) -> bool:
     """True for ``x.detail``, ``row["reason_message"]`` and ``str(exc)``."""
     if isinstance(node, ast.Attribute):
         return node.attr in TEXTS

@@ -97,7 +97,7 @@ def test_an_office_document_passes_though_its_first_bytes_are_any_archives() -> 
 
 
 @pytest.mark.parametrize("word", ["application/x-msdownload", "application/x-dosexec"])
-def test_a_rule_holds_for_every_word_for_its_type(word: str) -> None:
+def test_a_rule_applies_to_every_word_for_its_type(word: str) -> None:
     assert isinstance(seen(rules(deny=word), "image/png", b"MZ\x90\x00"), RefuseFile)
     assert declared(rules(allow="image/jpg"), "image/jpeg") == TakeFile()
 
@@ -114,7 +114,7 @@ def test_a_file_of_exactly_the_size_limit_is_taken_and_one_byte_more_is_not() ->
     assert declared(rules(), "image/png", size_bytes=None) == TakeFile()
 
 
-def test_the_transcript_is_held_to_the_size_only() -> None:
+def test_the_transcript_is_limited_by_size_only() -> None:
     policy = rules(allow="image/*", deny="text/*", originators=("customer",), max_bytes=100)
     small, large = transcript_source("A" * 32, b"x" * 100), transcript_source("A" * 32, b"x" * 101)
     assert policy.by_declaration(small) == TakeFile()

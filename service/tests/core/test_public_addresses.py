@@ -137,7 +137,7 @@ def test_no_wrapping_makes_a_hidden_address_public(wrapping: str, address: ipadd
 
 
 @given(wrapping=st.sampled_from(sorted(WRAPPINGS)), address=IPV4)
-def test_a_wrapped_address_is_judged_like_the_plain_one_or_refused(
+def test_a_wrapped_address_is_treated_like_the_plain_one_or_refused(
     wrapping: str, address: ipaddress.IPv4Address
 ) -> None:
     verdict, plain = obstacle(WRAPPINGS[wrapping](address)), obstacle(address)
@@ -191,7 +191,7 @@ WIDEST = OutboundPolicy(allowed=(*(HostPattern(f"{digit}*") for digit in range(1
 
 
 def test_the_systems_resolver_reads_odd_spellings_as_addresses() -> None:
-    """That is why only the resolved address is judged and connected to, never the name."""
+    """That is why only the resolved address is checked and connected to, never the name."""
     assert resolve_by_system("0x7f.1", 443) == ["127.0.0.1"]
 
 

@@ -60,7 +60,9 @@ def test_no_neighbour_can_ask_for_more_than_a_day() -> None:
 
 
 def test_every_rule_belongs_to_an_error_that_exists() -> None:
-    codes = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)}
+    codes = {
+        kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.TransferError)
+    }
     assert set(POLICY) <= codes
 
 

@@ -1,4 +1,4 @@
-"""Which characters a password may have, and that a complaint tells places only."""
+"""Which characters a password may have, and that a complaint names positions only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_character_the_page_forbids_is_forbidden_by_name(char: str) -> None:
 
 
 @pytest.mark.parametrize("char", ["ü", "Å", "ß", "\x00", "\x1f", "\x7f", "\n", "\u00a0", "\u200b", "密"])
-def test_anything_else_outside_printable_ascii_is_told_by_its_place(char: str) -> None:
+def test_anything_else_outside_printable_ascii_is_named_by_its_position(char: str) -> None:
     assert offending_characters(f"{char}x{char}") == [(1, "not printable ASCII"), (3, "not printable ASCII")]
 
 

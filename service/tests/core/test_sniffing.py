@@ -78,11 +78,11 @@ def zipped(*names: str, first: tuple[str, str] | None = None) -> bytes:
         (b"\x00\x01\x02\x03", UNKNOWN),
     ],
 )
-def test_the_first_bytes_tell_the_type(head: bytes, expected: str) -> None:
+def test_the_first_bytes_decide_the_type(head: bytes, expected: str) -> None:
     assert sniff(head) == expected
 
 
-def test_an_archive_is_told_from_an_office_document() -> None:
+def test_an_archive_is_distinguished_from_an_office_document() -> None:
     assert sniff(zipped("holiday.jpg")) == "application/zip"
     assert sniff(zipped("word/document.xml")) == DOCX
     assert sniff(zipped("xl/workbook.xml")) == f"{OOXML}.spreadsheetml.sheet"

@@ -90,7 +90,7 @@ def test_a_terminal_transfer_is_moved_by_an_event_or_a_person_only() -> None:
 
 
 def test_no_state_is_written_but_by_the_tables() -> None:
-    """Whoever writes ``state=`` into a row asks ``move_…`` first; a new row is the only exception."""
+    """Code that writes ``state=`` into a row calls ``move_…`` first; a new row is the only exception."""
     folder = Path(attachment_transfer.__file__).parent
     written = [
         (file.name, line.strip())

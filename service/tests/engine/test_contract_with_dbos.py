@@ -59,7 +59,7 @@ def test_the_locked_version_of_dbos_is_the_one_that_was_checked() -> None:
     )
 
 
-def test_dbos_brings_no_migration_that_nobody_has_seen(empty: Kept) -> None:
+def test_dbos_brings_no_migration_that_is_not_in_our_list(empty: Kept) -> None:
     """Readiness asks for the ledger's step alone: where DBOS brings a migration, add an empty step to the ledger's."""
     durable.migrate(empty.url, empty.engine)
     assert durable.schema_number(empty.engine) == CHECKED_SCHEMA
@@ -107,11 +107,11 @@ def test_a_worker_whose_dbos_needs_more_than_there_is_says_what_to_run(empty: Ke
 
 def test_unfinished_rounds_of_a_dead_executor_are_taken_over(tmp_path: Path) -> None:
     drive("die", tmp_path / "die.db", exit_code=9)
-    told, _ = drive("takeover", tmp_path / "die.db")
-    assert (told["owners"], told["calls_before"]) == (["embedded"], 0)
-    assert (told["taken"], told["taken_again"]) == (1, 0)
-    assert told["ended"]
-    assert [(step, detail) for step, _, detail in told["calls"]] == [
+    printed, _ = drive("takeover", tmp_path / "die.db")
+    assert (printed["owners"], printed["calls_before"]) == (["embedded"], 0)
+    assert (printed["taken"], printed["taken_again"]) == (1, 0)
+    assert printed["ended"]
+    assert [(step, detail) for step, _, detail in printed["calls"]] == [
         *(("carry_one", number) for number in "234"),
         ("settle", 1),
     ]
@@ -119,13 +119,13 @@ def test_unfinished_rounds_of_a_dead_executor_are_taken_over(tmp_path: Path) -> 
 
 def test_a_ring_ends_the_pause_of_the_queues_thread(tmp_path: Path) -> None:
     """Were the pause elsewhere than in ``wait`` of a stop event, the rounds would be an hour away."""
-    told, _ = drive("wake", tmp_path / "wake.db")
-    assert [told[f"ended_{number}"] for number in range(3)] == [True] * 3
+    printed, _ = drive("wake", tmp_path / "wake.db")
+    assert [printed[f"ended_{number}"] for number in range(3)] == [True] * 3
 
 
 def test_a_delayed_round_comes_due_by_the_given_time(tmp_path: Path) -> None:
-    told, _ = drive("time", tmp_path / "time.db")
-    assert (told["before"], told["after"]) == (False, True)
+    printed, _ = drive("time", tmp_path / "time.db")
+    assert (printed["before"], printed["after"]) == (False, True)
 
 
 def test_the_list_of_hooks_is_complete() -> None:

@@ -28,7 +28,7 @@ def test_without_a_file_the_labs_clock_is_the_systems(file: Path) -> None:
     assert SystemClock().offset_s() == 0.0
 
 
-def test_the_offset_is_read_anew_when_the_file_changes(file: Path) -> None:
+def test_the_offset_is_read_again_when_the_file_changes(file: Path) -> None:
     clock = LabClock(file)
     put(file, '{"offset_s": 60}')
     assert clock.offset_s() == 60.0

@@ -1,4 +1,4 @@
-"""The API rings, the worker looks: a pipe that carries nothing, may be missing, and never holds anybody up."""
+"""The API wakes the worker by a pipe that carries no data, may be missing, and never blocks a sender."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from fakes import HandClock
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Endpoint, Issuer, a_body, open_endpoint
+from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body, open_endpoint
+from ledger_kit import Queue
 from process_kit import Program, free_port, until
 
-from attachment_transfer.engine import wake_up
 from attachment_transfer.engine.polling import PollPauses
 from attachment_transfer.engine.wake_up import (
     WAKE_UP_VARIABLE,
@@ -30,31 +31,36 @@ ROUNDS = "queue-worker-rounds"
 
 
 @pytest.fixture
-def bell() -> Iterator[Path]:
+def pipe_path() -> Iterator[Path]:
     with wake_up_pipe() as path:
         assert path is not None
         yield path
 
 
-def test_a_ring_is_heard(bell: Path) -> None:
-    heard, stop = threading.Semaphore(0), threading.Event()
-    call_on_wake_up(bell, heard.release, stop)
+def test_a_wake_up_is_received(pipe_path: Path) -> None:
+    received, stop = threading.Semaphore(0), threading.Event()
+    call_on_wake_up(pipe_path, received.release, stop)
+
+    def woken() -> bool:
+        send_wake_up(pipe_path)
+        return received.acquire(blocking=False)
+
     for _ in range(3):
-        until(lambda: send_wake_up(bell) or heard.acquire(blocking=False))  # type: ignore[func-returns-value]
+        until(woken)
     stop.set()
 
 
-def test_nobody_listens_and_nobody_minds(bell: Path, tmp_path: Path) -> None:
-    send_wake_up(bell)
+def test_a_wake_up_without_a_listener_is_no_error(pipe_path: Path, tmp_path: Path) -> None:
+    send_wake_up(pipe_path)
     send_wake_up(tmp_path / "missing")
 
 
-def test_a_pipe_that_is_full_holds_nobody_up(bell: Path) -> None:
-    pipe = os.open(bell, os.O_RDWR | os.O_NONBLOCK)
+def test_a_full_pipe_blocks_no_sender(pipe_path: Path) -> None:
+    pipe = os.open(pipe_path, os.O_RDWR | os.O_NONBLOCK)
     with suppress(BlockingIOError):
         while True:
             os.write(pipe, b"!" * 4096)
-    send_wake_up(bell)
+    send_wake_up(pipe_path)
     os.close(pipe)
 
 
@@ -78,7 +84,7 @@ def test_without_pipes_it_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     def none_here(*_arguments: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(wake_up.os, "mkfifo", none_here)
+    monkeypatch.setattr(os, "mkfifo", none_here)
     with wake_up_pipe() as path:
         assert path is None
     assert wake_up_pipe_of({}) is None
@@ -107,14 +113,14 @@ def pauses(stop: threading.Event) -> PollPauses:
     return pauses
 
 
-def test_a_ring_ends_the_pause_and_is_no_stop(pauses: PollPauses, stop: threading.Event) -> None:
+def test_a_wake_up_ends_the_pause_and_is_no_stop(pauses: PollPauses, stop: threading.Event) -> None:
     thread, returned = paused(pauses, stop, ROUNDS, 3_600.0)
     pauses.end_pause()
     thread.join(PATIENCE_S)
     assert returned == [False]
 
 
-def test_a_ring_between_two_pauses_leaves_out_the_next_one_only(pauses: PollPauses, stop: threading.Event) -> None:
+def test_a_wake_up_between_two_pauses_skips_the_next_one_only(pauses: PollPauses, stop: threading.Event) -> None:
     pauses.end_pause()
     pauses.end_pause()
     thread, returned = paused(pauses, stop, ROUNDS, 3_600.0)
@@ -128,7 +134,7 @@ def test_a_ring_between_two_pauses_leaves_out_the_next_one_only(pauses: PollPaus
     assert returned == [True]
 
 
-def test_other_threads_of_the_engine_are_not_rung(pauses: PollPauses, stop: threading.Event) -> None:
+def test_other_threads_of_the_engine_are_not_woken(pauses: PollPauses, stop: threading.Event) -> None:
     thread, returned = paused(pauses, stop, "another", 3_600.0)
     pauses.end_pause()
     thread.join(0.05)
@@ -141,21 +147,21 @@ def test_other_threads_of_the_engine_are_not_rung(pauses: PollPauses, stop: thre
 def test_pauses_are_longer_only_while_nothing_runs_and_has_not_for_a_moment(clock: HandClock) -> None:
     pauses = PollPauses(idle_s=1.0, monotonic_s=clock.now_s)
     clock.advance(1.0)
-    assert pauses._length_s(0.1) == 1.0
+    assert pauses.length_s(0.1) == 1.0
     with pauses.round():
         clock.advance(60.0)
-        assert pauses._length_s(0.1) == 0.1
+        assert pauses.length_s(0.1) == 0.1
     clock.advance(0.9)
-    assert pauses._length_s(0.1) == 0.1
+    assert pauses.length_s(0.1) == 0.1
     clock.advance(0.1)
-    assert pauses._length_s(0.1) == 1.0
-    assert pauses._length_s(5.0) == 5.0
+    assert pauses.length_s(0.1) == 1.0
+    assert pauses.length_s(5.0) == 5.0
 
 
 def test_a_round_that_begins_within_an_idle_pause_makes_it_a_short_one(stop: threading.Event) -> None:
     pauses = PollPauses(idle_s=3_600.0)
     pauses.take_over(stop, ROUNDS)
-    until(lambda: pauses._length_s(0.05) > 1.0)
+    until(lambda: pauses.length_s(0.05) > 1.0)
     thread, returned = paused(pauses, stop, ROUNDS, 0.05)
     thread.join(0.1)
     assert returned == []
@@ -164,18 +170,18 @@ def test_a_round_that_begins_within_an_idle_pause_makes_it_a_short_one(stop: thr
         assert returned == [False]
 
 
-def test_the_endpoint_rings_once_for_what_makes_work(
-    engine: object, clock: HandClock, keys: KeyRing, queue: object, new_id: Callable[[], str]
+def test_the_endpoint_wakes_the_worker_once_for_what_makes_work(
+    engine: sa.Engine, clock: HandClock, keys: KeyRing, queue: Queue, new_id: Callable[[], str]
 ) -> None:
-    rung: list[int] = []
-    endpoint: Endpoint = open_endpoint(
-        engine, clock=clock, keys=keys, queue=queue, new_id=new_id, ring=lambda: rung.append(1)
-    )  # type: ignore[arg-type]
+    woken: list[int] = []
+    endpoint = open_endpoint(
+        engine, clock=clock, keys=keys, queue=queue, new_id=new_id, wake_worker=lambda: woken.append(1)
+    )
     assert endpoint.post().status_code == 202
-    assert rung == [1]
+    assert woken == [1]
     endpoint.get("/transfers")
     assert endpoint.post({"contact_id": ""}).status_code == 400
-    assert rung == [1]
+    assert woken == [1]
 
 
 @pytest.mark.stack
@@ -183,7 +189,7 @@ def test_the_embedded_pair_wakes_each_other(
     start: Callable[..., Program],
     issuer: tuple[Issuer, int],
 ) -> None:
-    """Polling is an hour away: a round can only begin because the API rang."""
+    """Polling is an hour away: a round can only begin because the API woke the worker."""
     signer, port = issuer
     worker_port = free_port()
     both = start(
@@ -196,6 +202,6 @@ def test_the_embedded_pair_wakes_each_other(
     status, accepted = both.ask("POST", ENDPOINT, body=json.dumps(a_body()), headers=headers)
     assert status == 202
     transfer = f"/transfers/{accepted['transfer_id']}"
-    # Nobody answers for C4C here: a round that ran leaves its reason.
+    # No C4C answers here: a round that ran leaves its reason.
     until(lambda: both.ask("GET", transfer, headers=headers)[1]["reason"] is not None)
     assert both.end() == 0

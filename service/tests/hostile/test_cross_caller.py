@@ -55,7 +55,7 @@ def test_there_are_as_many_attempts_as_the_threat_model_says() -> None:
 
 def test_the_owner_and_an_operator_do_see_it(api: Api, victim: Victim) -> None:
     owner = api.token(client_id="victim", scope="transfers")
-    operator = api.token(client_id="somebody", scope="transfers transfers.operate")
+    operator = api.token(client_id="operator", scope="transfers transfers.operate")
     for token in (owner, operator):
         status, answer = ask(api, "GET", f"/transfers/{victim.id}", token=token)
         assert (status, json.loads(answer)["contact_id"]) == (200, victim.contact_id)

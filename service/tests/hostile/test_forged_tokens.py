@@ -7,7 +7,8 @@ import re
 
 import pytest
 from hostile.api import Api
-from hostile.forgeries import Forger
+from hostile.forger import Forger
+from hostile.forgeries import all_forgeries
 from ingress_kit import a_body
 
 pytestmark = pytest.mark.xdist_group("hostile")
@@ -16,7 +17,7 @@ LEAST = 145
 
 
 def test_no_forged_token_comes_in(api: Api) -> None:
-    forged = Forger(api.issuer).all()
+    forged = all_forgeries(Forger(api.issuer))
     assert len({forgery.name for forgery in forged}) == len(forged) >= LEAST
     before, body, wrong = api.transfers(), json.dumps(a_body()).encode(), []
     for forgery in forged:
@@ -34,7 +35,7 @@ def test_the_good_token_that_they_are_made_of_comes_in(api: Api) -> None:
 
 def test_keys_are_fetched_from_no_address_that_a_token_brings(api: Api) -> None:
     body = json.dumps(a_body()).encode()
-    for forgery in Forger(api.issuer).all():
+    for forgery in all_forgeries(Forger(api.issuer)):
         if "address" in forgery.name or "iss " in forgery.name:
             api.post(body, Authorization=forgery.authorization)
     asked_hosts = {asked.partition("/")[0] for asked in api.issuer.asked}
@@ -46,7 +47,7 @@ def test_keys_are_fetched_from_no_address_that_a_token_brings(api: Api) -> None:
 
 def test_no_answer_repeats_a_token(api: Api) -> None:
     body = json.dumps(a_body()).encode()
-    for forgery in Forger(api.issuer).all():
+    for forgery in all_forgeries(Forger(api.issuer)):
         signature = forgery.authorization.rpartition(".")[2]
         if len(signature) > 40:
             assert signature.encode() not in api.post(body, Authorization=forgery.authorization)[2], forgery.name

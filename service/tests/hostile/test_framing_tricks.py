@@ -86,7 +86,7 @@ NOT_ASCII = {"Latin-1": b"Gr\xfc\xdfe-1", "UTF-8": "Grüße-1".encode(), "a byte
 
 @pytest.mark.parametrize("secret", NOT_ASCII.values(), ids=NOT_ASCII)
 @pytest.mark.parametrize("name", ["x-cmi-password", "x-sap-v1-password", "x-cmi-api-key"])
-def test_a_password_with_a_byte_outside_ascii_is_told_as_what_it_is(api: Api, name: str, secret: bytes) -> None:
+def test_a_password_with_a_byte_outside_ascii_is_named_as_such(api: Api, name: str, secret: bytes) -> None:
     body, before = json.dumps(a_body()).encode(), api.transfers()
     head = b"".join(line for line in api.head().splitlines(keepends=True) if not line.startswith(f"{name}:".encode()))
     framing = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
@@ -101,7 +101,7 @@ def test_a_password_with_a_byte_outside_ascii_is_told_as_what_it_is(api: Api, na
 
 
 def test_a_request_that_is_cut_off_is_not_taken(api: Api) -> None:
-    """The JSON is whole, the announced length is not: the rest may have held anything."""
+    """The JSON is whole, the announced length is not: the rest may have been anything."""
     body, before = json.dumps(a_body(contact_id=api.contact())).encode(), api.transfers()
     head = b"POST %s HTTP/1.1\r\n%s" % (ENDPOINT.encode(), api.head())
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as line:

@@ -64,7 +64,7 @@ class Attack:
     def __init__(self, engine: sa.Engine, transfer: Transfer, clock: HandClock) -> None:
         self.net = Net(lambda _call: answer(404), names=INNER)
         self.refused = 0
-        self._transfer = transfer
+        self.transfer = transfer
         # Without a pace to wait for, and without breakers: each link is tried.
         self._client_factory = ClientFactory(
             lambda: OutboundTransport(POLICY, resolve=self.net.resolve),
@@ -78,7 +78,7 @@ class Attack:
 
     @contextmanager
     def neighbours(self) -> Iterator[NeighbourClients]:
-        yield self._client_factory.open(self._transfer, SECRETS)
+        yield self._client_factory.open(self.transfer, SECRETS)
 
     def listed(self, link: str, *, redirects: tuple[tuple[int, str], ...] = ()) -> None:
         """CMI lists ``link``; what answers to a download redirects in turn."""
@@ -157,9 +157,9 @@ def all_ways(attack: Attack, link: str) -> None:
     attack.redirected_document(link)
 
 
-def assert_held(attack: Attack) -> None:
-    strangers = attack.net.told_to_strangers(CMI, C4C)
-    assert strangers == []
+def assert_credentials_stay(attack: Attack) -> None:
+    elsewhere = attack.net.sent_elsewhere(CMI, C4C)
+    assert elsewhere == []
     crossed = [
         call
         for call in attack.net.calls
@@ -175,7 +175,7 @@ def assert_held(attack: Attack) -> None:
 def test_a_hostile_link_gets_no_credential_and_reaches_no_inner_address(attack: Attack, link: str) -> None:
     all_ways(attack, link)
     assert attack.net.calls
-    assert_held(attack)
+    assert_credentials_stay(attack)
 
 
 def test_there_are_as_many_links_and_calls_as_the_threat_model_says(attack: Attack) -> None:
@@ -189,7 +189,7 @@ def test_there_are_as_many_links_and_calls_as_the_threat_model_says(attack: Atta
 
 
 def test_the_links_that_are_right_are_followed(attack: Attack) -> None:
-    """Else everything above could hold because nothing is ever fetched."""
+    """Otherwise everything above could pass because nothing is ever fetched."""
     attack.listed("/acme/cmi/v2/chats/attachments/1", redirects=((302, f"https://{SIGNED}/a?X-Signature=s"),))
     assert [(call.tls_name, bool(call.credentials)) for call in attack.net.calls] == [
         (CMI, True),
@@ -231,12 +231,12 @@ def test_no_mixture_of_hosts_and_separators_leads_a_credential_astray(attack: At
     attack.listed(scheme + rest)
     attack.listed("/acme/cmi/v2/a", redirects=((302, scheme + rest),))
     attack.paged(scheme + rest)
-    assert_held(attack)
+    assert_credentials_stay(attack)
 
 
-def test_a_callers_own_addresses_are_judged_by_the_same_list(attack: Attack) -> None:
+def test_a_callers_own_addresses_are_checked_against_the_same_list(attack: Attack) -> None:
     """A transfer whose C4C is another tenant sends that tenant's password there, and no other."""
-    attack._transfer = replace(attack._transfer, c4c_url="https://evil.example")
+    attack.transfer = replace(attack.transfer, c4c_url="https://evil.example")
     attack.paged("https://evil.example/next")
     assert attack.net.calls == []
     assert attack.refused == 1

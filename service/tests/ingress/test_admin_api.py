@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from fakes import HandClock
-from ingress_kit import ISSUER, Endpoint, open_endpoint
-from ledger_kit import Queue
+from admin_kit import CALLER, OPERATE, OTHER, post
+from ingress_kit import Endpoint
 from operator_kit import NO_EXE, REFUSED, Morning, contact
-from werkzeug.test import TestResponse
 
-from attachment_transfer.core.callers import read_callers
 from attachment_transfer.core.states import TransferState
-from attachment_transfer.ingress.admission import Admission
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.sealing import KeyRing
-
-CALLER = f"{ISSUER}#client"
-OTHER = f"{ISSUER}#someone-else"
-OPERATE = "transfers transfers.operate"
-
-
-def post(endpoint: Endpoint, path: str, body: Any = None, *, token: str | None = None) -> TestResponse:
-    headers = {"Authorization": f"Bearer {token or endpoint.issuer.token()}"}
-    return (
-        endpoint.http.post(path, json=body, headers=headers)
-        if body is not None
-        else endpoint.http.post(path, headers=headers)
-    )
 
 
 def listed(endpoint: Endpoint, *, token: str | None = None, **query: Any) -> list[str]:
@@ -85,7 +65,7 @@ def test_pages_follow_one_another_through_a_filter(endpoint: Endpoint, morning: 
     morning.accepted(CALLER, 9)
     found, cursor = [], None
     for _ in range(3):
-        query = {"state": "parked", "limit": 2, **({"cursor": cursor} if cursor else {})}
+        query: dict[str, Any] = {"state": "parked", "limit": 2, **({"cursor": cursor} if cursor else {})}
         page = endpoint.get("/transfers", **query).get_json()
         found += [item["id"] for item in page["transfers"]]
         cursor = page["next_cursor"]
@@ -226,108 +206,8 @@ def test_what_has_ended_cannot_be_cancelled(endpoint: Endpoint, morning: Morning
 
 
 @pytest.mark.parametrize("what", ["retry", "cancel", "audit"])
-def test_a_strangers_transfer_is_unknown(endpoint: Endpoint, morning: Morning, what: str) -> None:
+def test_a_transfer_of_another_caller_is_unknown(endpoint: Endpoint, morning: Morning, what: str) -> None:
     path = f"/transfers/{morning.parked(OTHER, 1)}/{what}"
     answer = endpoint.get(path) if what == "audit" else post(endpoint, path)
     assert answer.status_code == 404
     assert listed(endpoint, token=endpoint.issuer.token(client_id="someone-else"), state=str(TransferState.PARKED))
-
-
-def trail(endpoint: Endpoint, transfer_id: str) -> list[tuple[str, str]]:
-    answer = endpoint.get(f"/transfers/{transfer_id}/audit")
-    assert answer.status_code == 200
-    return [(line["actor"], line["action"]) for line in answer.get_json()["audit"]]
-
-
-def test_the_trail_names_who_did_what_in_order(endpoint: Endpoint, morning: Morning) -> None:
-    transfer_id = morning.parked(CALLER, 1, NO_EXE, ("a.png", "b.exe"), keep=1)
-    endpoint.retry(transfer_id)
-    post(endpoint, f"/transfers/{transfer_id}/cancel")
-    assert trail(endpoint, transfer_id) == [
-        (CALLER, "accepted"),
-        ("worker", "round begun"),
-        ("worker", "stored"),
-        ("worker", "parked"),
-        ("worker", "parked"),
-        (CALLER, "redriven"),
-        (CALLER, "cancelled"),
-    ]
-
-
-def test_the_trail_comes_in_pages(endpoint: Endpoint, morning: Morning) -> None:
-    transfer_id = morning.stored(CALLER, 1)
-    first = endpoint.get(f"/transfers/{transfer_id}/audit", limit=3).get_json()
-    rest = endpoint.get(f"/transfers/{transfer_id}/audit", cursor=first["next_cursor"]).get_json()
-    assert [line["action"] for line in first["audit"] + rest["audit"]] == [
-        "accepted",
-        "round begun",
-        "stored",
-        "settled",
-    ]
-    assert rest["next_cursor"] is None
-    assert endpoint.get(f"/transfers/{transfer_id}/audit", cursor="x").status_code == 400
-
-
-def test_a_line_says_when_what_and_to_which_file(endpoint: Endpoint, morning: Morning) -> None:
-    transfer_id = morning.stored(CALLER, 1)
-    [attachment] = endpoint.get(f"/transfers/{transfer_id}").get_json()["attachments"]
-    line = endpoint.get(f"/transfers/{transfer_id}/audit").get_json()["audit"][2]
-    assert line == {
-        "at": "2026-11-22T12:00:03.300Z",
-        "actor": "worker",
-        "action": "stored",
-        "attachment_id": attachment["id"],
-        "detail": f"object {attachment['c4c_object_id']}",
-    }
-
-
-def limited(endpoint_parts: dict[str, Any], clock: HandClock, *, rule: dict[str, Any]) -> Endpoint:
-    """The API with a callers file of one entry."""
-    admission = Admission(
-        read_callers({"caller": [rule]}),
-        open_transfers=lambda _caller: 0,
-        most_open=100,
-        free_disk_bytes=lambda: 10**12,
-        least_free_disk_bytes=1,
-        monotonic_s=clock.now_s,
-    )
-    return open_endpoint(**endpoint_parts, clock=clock, admission=admission)
-
-
-@pytest.fixture
-def endpoint_parts(engine: sa.Engine, keys: KeyRing, queue: Queue, new_id: Callable[[], str]) -> dict[str, Any]:
-    return {"engine": engine, "keys": keys, "queue": queue, "new_id": new_id}
-
-
-#: Every request about transfers.
-STATUS_REQUESTS = [
-    ("GET", "/transfers"),
-    ("GET", f"/transfers/{'0' * 32}"),
-    ("GET", f"/transfers/{'0' * 32}/audit"),
-    ("POST", "/transfers/retry"),
-    ("POST", f"/transfers/{'0' * 32}/retry"),
-    ("POST", f"/transfers/{'0' * 32}/cancel"),
-]
-
-
-@pytest.mark.parametrize(("method", "path"), STATUS_REQUESTS)
-def test_every_request_about_transfers_draws_on_the_callers_own_rate(
-    endpoint_parts: dict[str, Any], clock: HandClock, method: str, path: str
-) -> None:
-    endpoint = limited(endpoint_parts, clock, rule={"name": "*", "status_requests_per_minute": 6})
-    headers = {"Authorization": f"Bearer {endpoint.issuer.token()}"}
-    assert endpoint.http.open(path, method=method, headers=headers).status_code != 429
-    answer = endpoint.http.open(path, method=method, headers=headers)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
-    assert endpoint.post().status_code == 202
-
-
-@pytest.mark.parametrize(("method", "path"), STATUS_REQUESTS)
-def test_a_caller_that_the_callers_file_does_not_cover_is_403_about_transfers(
-    endpoint_parts: dict[str, Any], clock: HandClock, method: str, path: str
-) -> None:
-    endpoint = limited(endpoint_parts, clock, rule={"name": "*#someone-else"})
-    headers = {"Authorization": f"Bearer {endpoint.issuer.token()}"}
-    answer = endpoint.http.open(path, method=method, headers=headers)
-    assert answer.status_code == 403
-    assert answer.get_json()["title"] == "This caller is not known here"

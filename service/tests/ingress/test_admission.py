@@ -13,11 +13,11 @@ from attachment_transfer.core.states import TransferState
 from attachment_transfer.ingress.waiting import Waiting
 
 
-def test_without_a_callers_file_everybody_with_a_token_is_welcome(clock: HandClock) -> None:
+def test_without_a_callers_file_every_caller_with_a_token_is_admitted(clock: HandClock) -> None:
     assert admission(clock).admit(ACME).allowed_hosts is None
 
 
-def test_with_a_callers_file_a_stranger_is_403(clock: HandClock) -> None:
+def test_with_a_callers_file_an_uncovered_caller_is_403(clock: HandClock) -> None:
     callers = read_callers({"caller": [{"name": "https://login-*/acme#*"}]})
     endpoint = admission(clock, callers=callers)
     endpoint.admit(ACME)
@@ -31,7 +31,7 @@ def test_the_first_rule_that_covers_a_caller_counts() -> None:
     assert [pattern.text for pattern in rule.allowed_hosts or ()] == ["*.a.example"]
 
 
-def test_a_caller_that_is_too_fast_is_told_when_to_come_again(clock: HandClock) -> None:
+def test_a_caller_that_is_too_fast_gets_retry_after(clock: HandClock) -> None:
     endpoint = admission(clock, callers=read_callers({"caller": [{"name": "*", "requests_per_minute": 6}]}))
     endpoint.admit(ACME)
     problem = refusal(lambda: endpoint.admit(ACME))
@@ -57,7 +57,7 @@ def test_a_full_disk_and_open_work_do_not_close_the_status(clock: HandClock) -> 
     admission(clock, free_disk_bytes=0, open_transfers=lambda _caller: 10**6).admit_to_status(ACME)
 
 
-def test_with_a_callers_file_a_stranger_sees_no_transfers(clock: HandClock) -> None:
+def test_with_a_callers_file_an_uncovered_caller_sees_no_transfers(clock: HandClock) -> None:
     endpoint = admission(clock, callers=read_callers({"caller": [{"name": "https://login-*/acme#*"}]}))
     assert refusal(lambda: endpoint.admit_to_status("https://login-eu/other#x")).status == 403
 
@@ -65,7 +65,7 @@ def test_with_a_callers_file_a_stranger_sees_no_transfers(clock: HandClock) -> N
 def test_one_callers_pace_is_not_anothers(clock: HandClock) -> None:
     endpoint = admission(clock, callers=read_callers({"caller": [{"name": "*", "requests_per_minute": 6}]}))
     endpoint.admit(ACME)
-    endpoint.admit("somebody else")
+    endpoint.admit("another caller")
 
 
 def test_a_caller_with_too_much_open_work_is_429_and_a_full_service_is_503(clock: HandClock) -> None:
@@ -83,7 +83,7 @@ def test_nothing_is_accepted_when_the_disk_is_nearly_full(clock: HandClock) -> N
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
         ({}, "no \\[\\[caller\\]\\]"),
         ({"caller": [{}]}, "caller 1 .*name is missing"),
@@ -94,8 +94,8 @@ def test_nothing_is_accepted_when_the_disk_is_nearly_full(clock: HandClock) -> N
         ({"caller": [{"name": "x", "allowed_hosts": ["*"]}]}, "allowed_hosts"),
     ],
 )
-def test_a_bad_callers_file_names_the_entry(document: dict[str, object], told: str) -> None:
-    with pytest.raises(BadCallers, match=told):
+def test_a_bad_callers_file_names_the_entry(document: dict[str, object], message: str) -> None:
+    with pytest.raises(BadCallers, match=message):
         read_callers(document)
 
 
@@ -105,8 +105,8 @@ def waiting(clock: HandClock, *, longest_s: float = 5.0, at_once: int = 1) -> Wa
 
 def test_the_synchronous_mode_answers_once_the_transfer_is_at_its_end(clock: HandClock) -> None:
     running = a_transfer(state=TransferState.RUNNING)
-    looks = iter([running, running, replace(running, state=TransferState.SETTLED)])
-    ended = waiting(clock).for_end(lambda: next(looks))
+    reads = iter([running, running, replace(running, state=TransferState.SETTLED)])
+    ended = waiting(clock).for_end(lambda: next(reads))
     assert ended is not None
     assert ended.state is TransferState.SETTLED
 
@@ -117,7 +117,7 @@ def test_the_synchronous_mode_gives_up_in_time(clock: HandClock) -> None:
     assert clock.now_s() - began_s == pytest.approx(5.0, abs=0.2)
 
 
-def test_without_the_synchronous_mode_nobody_looks(clock: HandClock) -> None:
+def test_without_the_synchronous_mode_the_transfer_is_not_read(clock: HandClock) -> None:
     assert waiting(clock, longest_s=0).for_end(lambda: pytest.fail("looked")) is None
 
 
@@ -125,9 +125,9 @@ def test_when_all_places_are_taken_the_next_request_does_not_wait(clock: HandClo
     endpoint = waiting(clock)
     inner: list[object] = []
 
-    def look():  # type: ignore[no-untyped-def]
+    def read():  # type: ignore[no-untyped-def]
         inner.append(endpoint.for_end(lambda: pytest.fail("looked")))
         return a_transfer(state=TransferState.SETTLED)
 
-    assert endpoint.for_end(look) is not None
+    assert endpoint.for_end(read) is not None
     assert inner == [None]

@@ -40,20 +40,20 @@ HOLDER = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
 connection.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
+print("locked", flush=True)
 sys.stdin.read()
 connection.execute("ROLLBACK")
 """
 
 
 @contextmanager
-def held_write_lock(database: Path) -> Iterator[None]:
+def locked_for_writing(database: Path) -> Iterator[None]:
     """Another program with SQLite's write lock."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert holder.stdout is not None
-    assert holder.stdout.readline() == "held\n"
+    assert holder.stdout.readline() == "locked\n"
     try:
         yield
         assert holder.poll() is None
@@ -61,7 +61,7 @@ def held_write_lock(database: Path) -> Iterator[None]:
         holder.communicate(timeout=PATIENCE_S)
 
 
-def test_while_another_program_holds_sqlites_write_lock_every_post_is_answered_in_time_and_works_afterwards(
+def test_while_another_program_has_sqlites_write_lock_every_post_is_answered_in_time_and_works_afterwards(
     start: Callable[..., Program],
     issuer: tuple[Issuer, int],
     tmp_path: Path,
@@ -84,14 +84,14 @@ def test_while_another_program_holds_sqlites_write_lock_every_post_is_answered_i
         status, document = api.ask("POST", ENDPOINT, body=json.dumps(a_body()), headers=headers)
         return status, document, time.monotonic() - began_s
 
-    with held_write_lock(tmp_path / "ledger.db"), ThreadPoolExecutor(12) as pool:
+    with locked_for_writing(tmp_path / "ledger.db"), ThreadPoolExecutor(12) as pool:
         answers = [one.result(PATIENCE_S) for one in [pool.submit(post) for _ in range(12)]]
         assert api.ask("GET", "/healthz")[0] == 200
     assert {status for status, _, _ in answers} == {503}
     assert {document["title"] for _, document, _ in answers} == {"The service cannot record the request now"}
     assert max(took_s for _, _, took_s in answers) < WELL_BEFORE_30_S
     status, accepted, took_s = post()
-    assert (status, accepted["status"]) == (202, "accepted")  # nobody carries here: the whole wait was in vain
+    assert (status, accepted["status"]) == (202, "accepted")  # no worker runs here, so the whole wait passes
     assert took_s < WELL_BEFORE_30_S
 
 
@@ -128,17 +128,17 @@ def test_a_writer_that_waits_for_its_turn_gives_up_in_its_time(database_file: Pa
 
 def test_a_writer_that_meets_another_programs_lock_gives_up_in_its_time(database_file: Path, engine: sa.Engine) -> None:
     hasty = open_database(f"sqlite:///{database_file}", write_patience_s=0.2)
-    with held_write_lock(database_file), pytest.raises(sa.exc.OperationalError, match="locked"), writing(hasty):
+    with locked_for_writing(database_file), pytest.raises(sa.exc.OperationalError, match="locked"), writing(hasty):
         pytest.fail("two writers at once")
     with writing(hasty) as connection:
         connection.execute(sa.text("SELECT 1"))
     hasty.dispose()
 
 
-def test_a_new_connection_waits_for_nobody(database_file: Path, engine: sa.Engine) -> None:
+def test_a_new_connection_waits_for_no_lock(database_file: Path, engine: sa.Engine) -> None:
     """Of all that is set on a connection, one thing took the write lock: a request waited for it without an end."""
     fresh = open_database(f"sqlite:///{database_file}")
-    with held_write_lock(database_file), fresh.connect() as connection:
+    with locked_for_writing(database_file), fresh.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA auto_vacuum").scalar_one() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
     fresh.dispose()
@@ -153,17 +153,17 @@ def test_a_worker_keeps_its_own_patience(database_file: Path, engine: sa.Engine)
 
 @pytest.mark.stack
 @pytest.mark.xdist_group("postgresql-patience")
-def test_on_postgresql_a_row_that_somebody_holds_is_waited_for_as_long() -> None:
+def test_on_postgresql_a_locked_row_is_waited_for_as_long() -> None:
     try:
         with running_server() as server:
-            meet_a_held_row(server.database("patience"))
+            meet_a_locked_row(server.database("patience"))
     except NoPostgres as exc:
         if os.environ.get("REQUIRE_POSTGRES") == "1":
             raise
         pytest.skip(str(exc))
 
 
-def meet_a_held_row(url: str) -> None:
+def meet_a_locked_row(url: str) -> None:
     patient, hasty = open_database(url), open_database(url, write_patience_s=0.2)
     migrate(patient)
     row = sa.select(tables.schema_version).with_for_update()
@@ -203,8 +203,8 @@ class Conversation:
         return self.sent[0]["status"], json.loads(self.sent[1]["body"])
 
 
-def a_serving(app: Any, *, answer_within_s: float = PATIENCE_S) -> Serving:
-    return Serving(app, threads=2, most_body_bytes=10, answer_within_s=answer_within_s)
+def a_serving(app: Any, *, answer_within_s: float = PATIENCE_S, body_within_s: float = PATIENCE_S) -> Serving:
+    return Serving(app, threads=2, most_body_bytes=10, answer_within_s=answer_within_s, body_within_s=body_within_s)
 
 
 def test_an_application_that_hangs_is_answered_for_and_says_that_the_outcome_is_not_known() -> None:
@@ -218,10 +218,10 @@ def test_an_application_that_hangs_is_answered_for_and_says_that_the_outcome_is_
 
     conversation = Conversation({"type": "http.request", "body": b"{}"})
     # The loop's end waits for no thread of ours, and the thread goes on.
-    told = conversation.through(a_serving(hangs, answer_within_s=0.05))
-    assert told is not None
-    assert told[0] == 503
-    assert "not known" in told[1]["detail"]
+    response = conversation.through(a_serving(hangs, answer_within_s=0.05))
+    assert response is not None
+    assert response[0] == 503
+    assert "not known" in response[1]["detail"]
     assert (b"Retry-After", b"5") in conversation.sent[0]["headers"]
     go_on.set()
     assert done.wait(PATIENCE_S)
@@ -240,23 +240,20 @@ def test_of_a_body_that_is_too_long_one_byte_more_than_is_allowed_is_passed_on()
     )
 
 
-def test_a_body_that_does_not_come_is_408_and_one_that_breaks_off_is_400(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("attachment_transfer.ingress.serving._BODY_WITHIN_S", 0.05)
-    never = a_serving(lambda *_: pytest.fail("called"))
+def test_a_body_that_does_not_come_is_408_and_one_that_breaks_off_is_400() -> None:
+    never = a_serving(lambda *_: pytest.fail("called"), body_within_s=0.05)
     half = {"type": "http.request", "body": b"x", "more_body": True}
-    told = Conversation(half).through(never)
-    assert told is not None
-    assert told[0] == 408
+    response = Conversation(half).through(never)
+    assert response is not None
+    assert response[0] == 408
     broken = Conversation(half, {"type": "http.disconnect"}).through(never)
     assert broken is not None
     assert broken[0] == 400
 
 
-def test_sqlite_itself_calls_a_held_lock_locked(tmp_path: Path) -> None:
-    """Guards the above: the holder holds what a writer needs."""
+def test_sqlite_itself_reports_a_taken_lock_as_locked(tmp_path: Path) -> None:
+    """Guards the above: the holder has the lock that a writer needs."""
     file = tmp_path / "x.db"
     sqlite3.connect(file).execute("CREATE TABLE t (a)").connection.commit()
-    with held_write_lock(file), pytest.raises(sqlite3.OperationalError, match="locked"):
+    with locked_for_writing(file), pytest.raises(sqlite3.OperationalError, match="locked"):
         sqlite3.connect(file, timeout=0).execute("BEGIN IMMEDIATE")

@@ -1,4 +1,4 @@
-"""Keys of issuers under attack: what a token that nobody has verified can cost, and whom it cannot cost anything."""
+"""Keys of issuers under attack: what an unverified token can cost, and that other callers do not pay for it."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def in_threads(*calls: Callable[[], object]) -> Iterator[list[threading.Thread]]
         assert not thread.is_alive()
 
 
-def test_fifty_issuers_that_hang_hold_no_more_than_their_share_of_requests(clock: HandClock, network: Network) -> None:
+def test_fifty_issuers_that_hang_block_no_more_than_their_share_of_requests(clock: HandClock, network: Network) -> None:
     made_up = [f"https://made-up-{number}.example" for number in range(50)]
     network.hanging.update(made_up)
     keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=3))
     assert status_of(keys, ISSUER) == 200
     statuses: list[int] = []
-    with in_threads(*(lambda issuer=issuer: statuses.append(status_of(keys, issuer)) for issuer in made_up)):  # type: ignore[misc]
+    with in_threads(*(lambda issuer=issuer: statuses.append(status_of(keys, issuer)) for issuer in made_up)):
         network.wait_until(lambda: sum(network.asked[issuer] for issuer in made_up) == 3)
         # 47 were turned away at once; the good issuer's callers wait for no one.
         while len(statuses) < 47:
@@ -97,7 +97,7 @@ def test_a_good_issuer_gets_its_new_keys_although_made_up_ones_use_up_their_shar
     network.hanging.update(made_up)
     keys = IssuerKeys(network.fetch, clock.now_s, KeyTimes(fetch_s=PATIENCE_S, fetches=2))
     assert status_of(keys, ISSUER) == 200
-    with in_threads(*(lambda issuer=issuer: status_of(keys, issuer) for issuer in made_up)):  # type: ignore[misc]
+    with in_threads(*(lambda issuer=issuer: status_of(keys, issuer) for issuer in made_up)):
         network.wait_until(lambda: sum(network.asked[issuer] for issuer in made_up) == 2)
         clock.advance(301)
         assert status_of(keys, ISSUER) == 200

@@ -37,7 +37,7 @@ def test_the_page_is_guarded_by_its_headers(endpoint: Endpoint, path: str) -> No
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_the_page_holds_no_data_and_no_inline_script_or_style(endpoint: Endpoint, morning: Morning) -> None:
+def test_the_page_contains_no_data_and_no_inline_script_or_style(endpoint: Endpoint, morning: Morning) -> None:
     morning.parked(CALLER, 0xABCDEF)
     page = endpoint.http.get("/operator").text
     assert contact(0xABCDEF) not in page

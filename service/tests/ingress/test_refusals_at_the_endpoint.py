@@ -82,7 +82,7 @@ def test_everything_that_is_missing_is_named_at_once(endpoint: Endpoint) -> None
 
 @pytest.mark.parametrize("value", [5, True, None, [], {}, 1.5])
 @pytest.mark.parametrize("name", ["cmi_url", "cmi_user", "contact_id"])
-def test_a_member_of_the_wrong_type_is_400_and_its_type_is_told(endpoint: Endpoint, name: str, value: Any) -> None:
+def test_a_member_of_the_wrong_type_is_400_and_its_type_is_named(endpoint: Endpoint, name: str, value: Any) -> None:
     body = {**a_body(), name: value}
     document = problem(endpoint.post(body), 400, FIELDS[name])
     assert "has the type" in document["errors"][0]["message"]
@@ -231,7 +231,7 @@ def test_both_foreign_hosts_are_named_at_once(endpoint: Endpoint) -> None:
     problem(endpoint.post(a_body(cmi_url=url, sap_v1={**V1, "url": url})), 403, "body.cmi_url", "body.sap_v1.url")
 
 
-def test_the_token_is_asked_for_before_the_body_is_judged(endpoint: Endpoint) -> None:
+def test_the_token_is_checked_before_the_body(endpoint: Endpoint) -> None:
     problem(endpoint.post(b"{", headers={"Authorization": None}), 401)
 
 
@@ -245,7 +245,7 @@ def test_an_unknown_path_is_404_as_a_problem(endpoint: Endpoint) -> None:
     problem(endpoint.get("/nowhere"), 404)
 
 
-def test_a_queue_that_breaks_keeps_nothing_and_tells_no_secret(endpoint: Endpoint) -> None:
+def test_a_queue_that_breaks_keeps_nothing_and_reveals_no_secret(endpoint: Endpoint) -> None:
     endpoint.queue.broken = True
     with capture_logs() as logs:
         answer = endpoint.post()

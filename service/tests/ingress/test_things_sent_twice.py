@@ -1,4 +1,4 @@
-"""A header or a JSON member that is there twice: nobody knows which one is meant, so the request is refused."""
+"""A header or a JSON member that is there twice: which one is meant is unknown, so the request is refused."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_two_copies_of_a_header_are_400_and_named_and_a_password_with_a_comma_is
 
     for password in ("a,a", ",", "one,two, three"):
         assert wire.post(("x-cmi-password", password), without="x-cmi-password")[0] == 202
-    # A header of another name is nobody's copy, and one with underscores is not the one with dashes.
+    # A header of another name is no copy, and one with underscores is not the one with dashes.
     assert wire.post(("x_cmi_password", "another"), ("X-Forwarded-For", "a"), ("X-Forwarded-For", "b"))[0] == 202
     status, document = wire.post(("x_cmi_password", "another"), without="x-cmi-password")
     assert (status, document["errors"][0]["message"]) == (400, "missing")

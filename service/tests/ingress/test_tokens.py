@@ -70,7 +70,7 @@ def test_a_garbled_token_is_401(endpoint: Endpoint, token: str) -> None:
 )
 def test_a_claim_that_does_not_fit_is_401_and_named(endpoint: Endpoint, claims: dict[str, Any], named: str) -> None:
     now = int(endpoint.issuer.clock.now_s())
-    changed = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
+    changed: dict[str, Any] = {name: now + value if isinstance(value, int) else value for name, value in claims.items()}
     document = refused(endpoint.post(token=endpoint.issuer.token(**changed)), 401)
     assert document["detail"] == f"The token is not accepted: {named}."
     assert set(counts(endpoint.engine).values()) == {0}
@@ -213,7 +213,7 @@ def test_a_key_of_a_new_kind_does_not_spoil_the_others(clock: HandClock) -> None
     assert [key.kid for key in keys.of(ISSUER, "key-1").keys] == ["key-1"]
 
 
-def test_an_issuer_that_hangs_does_not_hold_up_the_callers_of_another(clock: HandClock) -> None:
+def test_an_issuer_that_hangs_does_not_delay_the_callers_of_another(clock: HandClock) -> None:
     issuer, hanging, released = Issuer(clock), threading.Event(), threading.Event()
 
     def fetch(name: str) -> dict[str, Any]:

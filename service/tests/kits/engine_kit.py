@@ -12,7 +12,7 @@ DRIVER = Path(__file__).parent / "programs" / "engine_driver.py"
 
 
 def drive(scenario: str, file: Path, *, exit_code: int = 0) -> tuple[dict[str, Any], str]:
-    """Run one scenario; return what it told and what it logged."""
+    """Run one scenario; return what it printed and what it logged."""
     done = subprocess.run(
         [sys.executable, str(DRIVER), scenario, str(file)], capture_output=True, text=True, timeout=120, check=False
     )

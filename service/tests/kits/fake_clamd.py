@@ -1,4 +1,4 @@
-"""A small honest clamd: a real server, on TCP or a unix socket, that speaks INSTREAM as clamd(8) describes it."""
+"""A small clamd: a real server, on TCP or a unix socket, that implements INSTREAM as clamd(8) describes it."""
 
 from __future__ import annotations
 

@@ -56,6 +56,7 @@ class Issuer:
 
     clock: HandClock
     key: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256", {"kid": "key-1"}))
+    lifetime_s: int = 300
     down: bool = False
     published: list[ECKey] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -80,7 +81,7 @@ class Issuer:
             "scope": SCOPES,
             "iat": now,
             "nbf": now,
-            "exp": now + 300,
+            "exp": now + self.lifetime_s,
             **changes,
         }
         claims = {name: value for name, value in claims.items() if value is not None}
@@ -138,7 +139,7 @@ def open_endpoint(
     keys: KeyRing,
     queue: Queue,
     new_id: Callable[[], str],
-    ring: Callable[[], None] = lambda: None,
+    wake_worker: Callable[[], None] = lambda: None,
     admission: Admission | None = None,
     **more: Any,
 ) -> Endpoint:
@@ -156,7 +157,7 @@ def open_endpoint(
             now_s=clock.now_s,
             new_id=new_id,
             metrics=lambda: b"attachment_transfer_up 1\n",
-            wake_worker=ring,
+            wake_worker=wake_worker,
             admission=admission,
             **more,
         )

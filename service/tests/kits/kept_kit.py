@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from fakes import FakeC4c, FakeCmi, File, HandClock, Kept
+from fake_c4c import FakeC4c, Kept
+from fakes import FakeCmi, File, HandClock
 
 from attachment_transfer.core.names import attachment_key, key_title
 
@@ -38,16 +39,16 @@ CHATS = {
             "stored",  # at its end
             "parked",  # C4C refused the right; its secrets are kept
             "cancelled",
-            "waiting",  # C4C held a lock: round 2 is delayed
+            "waiting",  # C4C stored a lock: round 2 is delayed
             "landed",  # killed after an upload that C4C kept: the intent is open
             "lost",  # killed before C4C got the upload: the intent is open as well
-            "told",  # killed after the write-back, before the settle
+            "reported",  # killed after the write-back, before the settle
             "queued",  # accepted, no round has begun
         ),
         start=1,
     )
 }
-OPEN = ("waiting", "landed", "lost", "told", "queued")
+OPEN = ("waiting", "landed", "lost", "reported", "queued")
 
 
 #: Where the kept chats are; the neighbours' own host names.
@@ -94,19 +95,19 @@ class Neighbours:
     def answer(self, request: httpx.Request) -> httpx.Response:
         return self.cmi.answer(request) if request.url.host == self.cmi.host else self.c4c.answer(request)
 
-    def held(self) -> dict[str, Any]:
-        """What both hold, as JSON."""
+    def stored(self) -> dict[str, Any]:
+        """What both have stored, as JSON."""
         kept = [{**asdict(item), "content": base64.b64encode(item.content).decode()} for item in self.c4c.kept]
         return {"c4c": sorted(kept, key=lambda item: (item["parent"], item["title"])), "results": self.cmi.results}
 
-    def put_back(self, held: dict[str, Any]) -> None:
-        for item in held["c4c"]:
+    def put_back(self, stored: dict[str, Any]) -> None:
+        for item in stored["c4c"]:
             self.c4c.kept.append(Kept(**{**item, "content": base64.b64decode(item["content"])}))
-        self.cmi.results.extend(held["results"])
+        self.cmi.results.extend(stored["results"])
 
 
-def held_by_neighbours(name: str, dialect: str) -> dict[str, Any]:
-    """What C4C and CMI held when the kept database's program was killed."""
+def stored_by_neighbours(name: str, dialect: str) -> dict[str, Any]:
+    """What C4C and CMI stored when the kept database's program was killed."""
     found: dict[str, Any] = json.loads((FOLDER / f"{name}.{dialect}.json").read_text(encoding="utf-8"))
     return found
 
@@ -129,5 +130,15 @@ def load_sqlite(name: str, file: Path) -> str:
 
 def load_postgresql(name: str, url: str, psql: Path) -> None:
     """Fill an empty database with a kept one."""
-    command = [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", url, "-f", FOLDER / f"{name}.postgresql.sql"]
+    command: list[str | Path] = [
+        psql,
+        "-X",
+        "-q",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-d",
+        url,
+        "-f",
+        FOLDER / f"{name}.postgresql.sql",
+    ]
     subprocess.run(command, check=True, capture_output=True)

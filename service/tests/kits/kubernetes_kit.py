@@ -24,6 +24,10 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "deploy" / "kubernetes"
 EXAMPLE = FOLDER / "overlays" / "example"
 WORKLOADS = ("api", "worker", "migrate")
+SECRETS = {
+    "database-url": "postgresql://transfer:Word-1618@db.example/transfer",
+    "sealing-keys": f"k1:{new_master_key()}",
+}
 
 Document = dict[str, Any]
 
@@ -179,7 +183,7 @@ class Pod:
             )
 
     def probe(self, name: str) -> int:
-        """The status that a probe is answered; 0 if nobody answers in the time that the manifest gives."""
+        """The status that a probe gets; 0 without an answer in the time that the manifest gives."""
         probe = self.container[f"{name}Probe"]
         url = f"http://127.0.0.1:{self.port}{probe['httpGet']['path']}"
         try:
@@ -189,6 +193,10 @@ class Pod:
             return answer.code
         except OSError:
             return 0
+
+    def answers(self, probe: str) -> bool:
+        """True if this probe gets 200."""
+        return self.probe(probe) == 200
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)

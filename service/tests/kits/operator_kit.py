@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from fakes import HandClock
@@ -38,12 +39,12 @@ class Morning:
     new_id: Callable[[], str]
 
     @property
-    def book(self) -> RoundStore:
+    def round_store(self) -> RoundStore:
         return RoundStore(
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
 
-    def accepted(self, caller: str, number: int, *, trace: TraceContext | None = None, **changes: str) -> str:
+    def accepted(self, caller: str, number: int, *, trace: TraceContext | None = None, **changes: Any) -> str:
         return accept(
             self.engine,
             a_request(contact_id=contact(number), secrets=SECRETS, **changes),
@@ -55,31 +56,31 @@ class Morning:
             trace=trace,
         ).transfer_id
 
-    def begun(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: str) -> Transfer:
+    def begun(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: Any) -> Transfer:
         """Its round runs, its files are known."""
         transfer_id = self.accepted(caller, number, **changes)
         self.clock.advance(2)
-        transfer = self.book.begin(transfer_id, 1)
+        transfer = self.round_store.begin(transfer_id, 1)
         assert transfer is not None
-        self.book.note_activity(transfer_id, ACTIVITY)
+        self.round_store.note_activity(transfer_id, ACTIVITY)
         sources = [
             a_source(f"a{index}", name=name, size_bytes=183_204 * (index + 1)) for index, name in enumerate(names)
         ]
-        self.book.note_sources(transfer, sources)
+        self.round_store.note_sources(transfer, sources)
         return transfer
 
-    def stored(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: str) -> str:
+    def stored(self, caller: str, number: int, names: tuple[str, ...] = ("photo.png",), **changes: Any) -> str:
         transfer = self.begun(caller, number, names, **changes)
         self._keep(transfer, len(names))
-        self.book.finish(transfer.id, 1, TransferState.SETTLED, Outcome.STORED, None)
+        self.round_store.finish(transfer.id, 1, TransferState.SETTLED, Outcome.STORED, None)
         return transfer.id
 
     def _keep(self, transfer: Transfer, count: int) -> None:
-        for index, item in enumerate(self.book.attachments(transfer.id)[:count]):
-            self.book.begin_upload(item.id, deadline_at_s=self.clock.now_s() + 60)
+        for index, item in enumerate(self.round_store.attachments(transfer.id)[:count]):
+            self.round_store.begin_upload(item.id, deadline_at_s=self.clock.now_s() + 60)
             self.clock.advance(1.3)
-            self.book.stored(
-                self.book.attachment(item.id),
+            self.round_store.stored(
+                self.round_store.attachment(item.id),
                 object_id=f"00163E7A8C1E1EEFB1C5{index:012X}",
                 size_bytes=item.source.declared_size_bytes,
                 sha256=f"{index + 11:064x}",
@@ -92,20 +93,20 @@ class Morning:
         """Set aside for a person; the first ``keep`` files are at C4C."""
         transfer = self.begun(caller, number, names)
         self._keep(transfer, keep)
-        for item in self.book.attachments(transfer.id)[keep:]:
-            self.book.park(item, reason)
+        for item in self.round_store.attachments(transfer.id)[keep:]:
+            self.round_store.park(item, reason)
         outcome = Outcome.PARTLY_STORED if keep else Outcome.FAILED
-        told = Reason(
+        reason = Reason(
             code=reason.code,
             message=f"{len(names) - keep} of {len(names)} attachments parked; first: {reason.message}",
             remedy=reason.remedy,
         )
-        self.book.finish(transfer.id, 1, TransferState.PARKED, outcome, told)
+        self.round_store.finish(transfer.id, 1, TransferState.PARKED, outcome, reason)
         return transfer.id
 
     def waiting(self, caller: str, number: int) -> str:
         transfer = self.begun(caller, number)
-        [item] = self.book.attachments(transfer.id)
-        self.book.put_off(item, AttachmentState.OPEN, BUSY, retry_at_s=self.clock.now_s() + 90)
-        self.book.next_round(transfer.id, 1, delay_s=90.0, reason=BUSY, tries=0, enqueue=self.queue)
+        [item] = self.round_store.attachments(transfer.id)
+        self.round_store.put_off(item, AttachmentState.OPEN, BUSY, retry_at_s=self.clock.now_s() + 90)
+        self.round_store.next_round(transfer.id, 1, delay_s=90.0, reason=BUSY, tries=0, enqueue=self.queue)
         return transfer.id

@@ -39,7 +39,7 @@ class TalkingCmi(FakeCmi):
         plain = self.known and not self.statuses and self.document is None
         if "/attachments/" not in request.url.path and plain and self._knows(request):
             self.on_read()
-            # Escaped, as servers send it: so a name may hold what UTF-8 cannot.
+            # Escaped, as servers send it: so a name may contain what UTF-8 cannot.
             self.requests.append(request)
             document = self._chat(request.url.path.removeprefix("/acme/cmi/"))
             headers = {"Content-Type": "application/json"}
@@ -48,7 +48,7 @@ class TalkingCmi(FakeCmi):
 
     def _knows(self, request: httpx.Request) -> bool:
         wanted = basic(self.user, self.password)
-        return request.headers.get("authorization") == wanted and request.headers.get("x-api-key") == self.api_key
+        return bool(request.headers.get("authorization") == wanted and request.headers.get("x-api-key") == self.api_key)
 
     def _take_result(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -94,7 +94,7 @@ class PolicyStack(Stack):
 
     def start(self) -> None:
         super().start()
-        self.book = RoundStore(
+        self.round_store = RoundStore(
             self.engine,
             keys=self.keys,
             now_s=self.clock.now_s,
@@ -104,14 +104,14 @@ class PolicyStack(Stack):
         )
         self.carrier = self.carrier_with(Inspector(self.policy, scan=self.scan))
         self.rounds = Rounds(
-            self.book,
+            self.round_store,
             self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
             now_s=self.clock.now_s,
             jitter=lambda: 1.0,
             transcript=self.transcript,
-            write_back=WriteBack(self.book) if self.write_back else None,
+            write_back=WriteBack(self.round_store) if self.write_back else None,
         )
 
     def with_policy(self, **rules: Any) -> None:

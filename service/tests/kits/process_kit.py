@@ -11,15 +11,15 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import HandClock
-from ingress_kit import Issuer
+from fakes import MachineClock
+from ingress_kit import SECRET_HEADERS, Issuer
 
 KEY = "k1:" + base64.urlsafe_b64encode(bytes(range(32))).decode()
 WAIT_S = 60.0
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 class Program:
-    """One process of ours. Its log goes to a file, because nobody reads a pipe."""
+    """One process of ours. Its log goes to a file, because a pipe would not be read."""
 
     def __init__(self, folder: Path, name: str, *arguments: str, **env: str) -> None:
         self.log = folder / f"{name}.log"
@@ -54,7 +54,7 @@ class Program:
     def ask(
         self, method: str, path: str, *, port: int | None = None, chunked: bool = False, **more: Any
     ) -> tuple[int, Any]:
-        """One request, to its own port if no other is given; status 0 if nobody answers."""
+        """One request, to its own port if no other is given; status 0 without an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=30)
         try:
             connection.request(method, path, encode_chunked=chunked, **more)
@@ -118,13 +118,42 @@ class KeySet(BaseHTTPRequestHandler):
         """Silence."""
 
 
+def trusting(issuer_port: int) -> dict[str, str]:
+    """Settings of a program that trusts the published issuer."""
+    return {
+        "LAB_MODE": "1",
+        "EGRESS_MAP": f"login-*.cc.sinch.com=http://127.0.0.1:{issuer_port}",
+        "TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
+    }
+
+
+def signed_headers(signer: Issuer) -> dict[str, str]:
+    """Headers of a good request to the endpoint."""
+    return {"Authorization": f"Bearer {signer.token()}", "Content-Type": "application/json", **SECRET_HEADERS}
+
+
+@contextmanager
+def published_issuer() -> Iterator[tuple[Issuer, int]]:
+    """An issuer whose keys are on loopback, and the port. A token is good for a day, however slow the machine is.
+
+    Its clock is the machine's, as the program's is.
+    """
+    signer = Issuer(MachineClock(), lifetime_s=86_400)
+
+    class Published(KeySet):
+        issuer = signer
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Published)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield signer, server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @pytest.fixture
 def issuer() -> Iterator[tuple[Issuer, int]]:
-    """An issuer on loopback, and its port. Its clock is the real one: so is the program's."""
-    clock = HandClock(float(int(time.time())))
-    KeySet.issuer = Issuer(clock)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), KeySet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield KeySet.issuer, server.server_port
-    server.shutdown()
-    server.server_close()
+    """An issuer on loopback, and its port."""
+    with published_issuer() as found:
+        yield found

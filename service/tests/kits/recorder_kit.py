@@ -23,41 +23,41 @@ _APPLICATIONS = {"attachment_transfer.ingress": "service", "attachment_transfer.
 
 
 @contextmanager
-def heard(test: str, *, answers: bool = True) -> Iterator[TrafficCheck]:
-    """Judge all traffic of the service in this process; AssertionError at the block's end if it is off the contract."""
-    hearing = TrafficCheck(allow_unknown=True, responses=answers)
+def traffic_checked(test: str, *, answers: bool = True) -> Iterator[TrafficCheck]:
+    """Check all traffic of the service in this process; AssertionError at the block's end if it breaks the contract."""
+    check = TrafficCheck(allow_unknown=True, responses=answers)
     send, serve = httpx.MockTransport.handle_request, Flask.__call__
 
     def sent(transport: httpx.MockTransport, request: httpx.Request) -> httpx.Response:
-        return _sent(hearing, request, lambda: send(transport, request))
+        return _sent(check, request, lambda: send(transport, request))
 
     def served(app: Flask, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         who = _APPLICATIONS.get(app.import_name)
-        if who is None:  # a toy of a single test: nobody's end of any hop
+        if who is None:  # an application of one test alone, at no end of a hop
             return serve(app, environ, start_response)
-        return _served(hearing, who, environ, lambda start: serve(app, environ, start), start_response)
+        return _served(check, who, environ, lambda start: serve(app, environ, start), start_response)
 
     with patch.object(httpx.MockTransport, "handle_request", sent), patch.object(Flask, "__call__", served):
-        yield hearing
-    told = hearing.report(test)
-    assert not told, told
+        yield check
+    complaints = check.report(test)
+    assert not complaints, complaints
 
 
-def _sent(hearing: TrafficCheck, request: httpx.Request, send: Callable[[], httpx.Response]) -> httpx.Response:
+def _sent(check: TrafficCheck, request: httpx.Request, send: Callable[[], httpx.Response]) -> httpx.Response:
     request.read()
     try:
         response = send()
     except BaseException as exc:
-        hearing.check(_outbound(request, httpx.Response(503), fault=type(exc).__name__))
+        check.check(_outbound(request, httpx.Response(503), fault=type(exc).__name__))
         raise
     fault = response.extensions.get("fault")
     content = b""
     if not response.is_closed and not hasattr(response, "_content"):
         pieces = response.stream
-        response.stream = _Tee(pieces, lambda read: hearing.check(_outbound(request, response, read, fault=fault)))
+        response.stream = _Tee(pieces, lambda read: check.check(_outbound(request, response, read, fault=fault)))
         return response
     content = response.content
-    hearing.check(_outbound(request, response, content, fault=fault))
+    check.check(_outbound(request, response, content, fault=fault))
     return response
 
 
@@ -131,7 +131,7 @@ def _outbound(
 
 
 def _served(
-    hearing: TrafficCheck,
+    check: TrafficCheck,
     who: str,
     environ: dict[str, Any],
     serve: Callable[[Any], Iterable[bytes]],
@@ -147,7 +147,7 @@ def _served(
     pieces = serve(start)
     content = b"".join(pieces)
     getattr(pieces, "close", lambda: None)()
-    hearing.check(_inbound(who, environ, asked, started, content))
+    check.check(_inbound(who, environ, asked, started, content))
     return [content]
 
 

@@ -22,9 +22,9 @@ from kept_kit import (
     CHATS,
     SEALING_KEY,
     activity_of,
-    held_by_neighbours,
     load_postgresql,
     load_sqlite,
+    stored_by_neighbours,
     unpack_program,
 )
 
@@ -42,7 +42,7 @@ class Kept:
 
     url: str
     folder: Path
-    held: dict[str, Any]
+    stored: dict[str, Any]
     tree: tuple[Path, ...] = ()
     engines: list[sa.Engine] = field(default_factory=list)
 
@@ -114,7 +114,7 @@ class Kept:
     def carrying(self, *names: str) -> subprocess.Popen[str]:
         """The same, begun."""
         file = self.folder / f"neighbours-{uuid.uuid4().hex[:8]}.json"
-        file.write_text(json.dumps(self.held), encoding="utf-8")
+        file.write_text(json.dumps(self.stored), encoding="utf-8")
         found = self.transfers()
         command = [sys.executable, str(CARRY_ON), str(file), *(found[name]["id"] for name in names)]
         return subprocess.Popen(
@@ -123,22 +123,22 @@ class Kept:
 
     def take(self, *workers: subprocess.Popen[str]) -> None:
         """Wait for the workers' end, and put together what the neighbours of each have got."""
-        before = [json.dumps(item) for kind in ("c4c", "results") for item in self.held[kind]]
+        before = [json.dumps(item) for kind in ("c4c", "results") for item in self.stored[kind]]
         for worker in workers:
             out, err = worker.communicate(timeout=300)
             assert worker.returncode == 0, err
             for kind, items in json.loads(out).items():
-                self.held[kind] += [item for item in items if json.dumps(item) not in before]
+                self.stored[kind] += [item for item in items if json.dumps(item) not in before]
 
     def objects(self) -> Counter[str]:
         """How many objects C4C holds for each chat."""
         parents = {activity_of(name): name for name in CHATS}
-        return Counter(parents[item["parent"]] for item in self.held["c4c"])
+        return Counter(parents[item["parent"]] for item in self.stored["c4c"])
 
     def results(self) -> Counter[str]:
         """How many results CMI got for each chat."""
         names = {contact: name for name, contact in CHATS.items()}
-        return Counter(names[item["contact_id"]] for item in self.held["results"])
+        return Counter(names[item["contact_id"]] for item in self.stored["results"])
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +174,7 @@ def kept(system: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterato
         found = binaries()
         assert found
         load_postgresql(STEP_0001, url, found / "psql")
-    kept = Kept(url, tmp_path, held_by_neighbours(STEP_0001, system))
+    kept = Kept(url, tmp_path, stored_by_neighbours(STEP_0001, system))
     yield kept
     kept.close()
 

@@ -14,17 +14,19 @@ from unittest.mock import patch
 import httpx
 import sqlalchemy as sa
 from dbos import DBOS
-from fakes import FakeC4c, FakeCmi, File, HandClock, Killed
-from ledger_kit import CALLER, CONTACT, SECRETS, a_request
+from fake_c4c import FakeC4c
+from fakes import FakeCmi, File, HandClock, Killed
+from ledger_kit import CALLER, CONTACT, SECRETS, a_request, rows
 
 from attachment_transfer.clients.outbound.governor import Governor, Pace
 from attachment_transfer.core.dialect import overlay, read_dialect
+from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.hosts import HostPattern, parse_patterns
 from attachment_transfer.core.model import Attachment, Secrets, Transfer
 from attachment_transfer.core.policy import Policy
-from attachment_transfer.core.states import TERMINAL_TRANSFER
+from attachment_transfer.core.states import TERMINAL_TRANSFER, AttachmentState
 from attachment_transfer.engine.workflow import round_workflow
-from attachment_transfer.ledger import views
+from attachment_transfer.ledger import tables, views
 from attachment_transfer.ledger.accept import accept
 from attachment_transfer.ledger.refusals import Refusals
 from attachment_transfer.ledger.round_store import RoundStore
@@ -43,7 +45,7 @@ ACTIVITY = "00163EAAAA"
 
 
 def governor(clock: HandClock) -> Governor:
-    """A pace that nobody notices; breakers as they are."""
+    """A pace too fast to delay a test; breakers as they are."""
     return Governor(pace=Pace(per_s=1e6, burst=1e6), now_s=clock.now_s, monotonic_s=clock.now_s, pause_s=clock.advance)
 
 
@@ -73,7 +75,7 @@ class Stack:
         """Start a worker process: everything in memory is new."""
         transport = httpx.MockTransport(self._route)
         dialect = overlay(read_dialect(shipped_dialect()), self.dialect)
-        self.book = RoundStore(
+        self.round_store = RoundStore(
             self.engine, keys=self.keys, now_s=self.clock.now_s, new_id=self.new_id, redrive_s=7 * 86_400.0
         )
         self.carrier = self.carrier_with(Inspector(Policy(max_bytes=self.limits.attachment_bytes)))
@@ -87,7 +89,7 @@ class Stack:
             hosts_of=lambda caller: self.hosts.get(caller, parse_patterns(DEFAULT_ALLOWED_HOSTS)),
         )
         self.rounds = Rounds(
-            self.book,
+            self.round_store,
             self.client_factory,
             self.carrier,
             enqueue=self.enqueue,
@@ -97,7 +99,7 @@ class Stack:
 
     def carrier_with(self, inspector: Inspector) -> AttachmentCarrier:
         rules = AttemptRules(
-            store=self.book,
+            store=self.round_store,
             limits=self.limits,
             settle_s=SETTLE_S,
             verify_digest=self.verify_digest,
@@ -197,3 +199,26 @@ class Stack:
 
 def a_file(number: int, *, name: str = "", content: bytes = b"", **more: Any) -> File:
     return File(id=f"f{number}", name=name or f"photo-{number}.png", content=content or b"bytes of %d" % number, **more)
+
+
+def states(stack: Stack) -> list[AttachmentState]:
+    return [item.state for item in stack.attachments()]
+
+
+def reasons(stack: Stack) -> list[str | None]:
+    return [item.reason.code if item.reason else None for item in stack.attachments()]
+
+
+def the_reason(stack: Stack) -> Reason:
+    """The transfer's reason, which must be there."""
+    reason = stack.transfer().reason
+    assert reason is not None
+    return reason
+
+
+def retry(stack: Stack) -> None:
+    views.retry(stack.engine, stack.transfer().id, enqueue=stack.enqueue, now_s=stack.clock.now_s())
+
+
+def open_intents(stack: Stack) -> int:
+    return sum(1 for row in rows(stack.engine, tables.upload_intent) if row["closed_at_s"] is None)

@@ -30,7 +30,7 @@ class Accepting:
         self, engine: sa.Engine, keys: KeyRing, queue: Queue, clock: HandClock, new_id: Callable[[], str]
     ) -> None:
         self.engine, self.keys, self.queue, self.clock, self.new_id = engine, keys, queue, clock, new_id
-        self.book = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=100.0)
+        self.round_store = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=100.0)
 
     def accept(self, request: TransferRequest | None = None, caller: str = CALLER) -> Accepted:
         return accept(
@@ -44,17 +44,17 @@ class Accepting:
         )
 
     def begin(self, accepted: Accepted) -> None:
-        transfer = self.book.transfer(accepted.transfer_id)
-        assert self.book.begin(transfer.id, transfer.round_no) is not None
+        transfer = self.round_store.transfer(accepted.transfer_id)
+        assert self.round_store.begin(transfer.id, transfer.round_no) is not None
 
     def secrets_are(self, accepted: Accepted) -> str:
-        return unsealed(self.book, self.book.transfer(accepted.transfer_id)).c4c_password
+        return unsealed(self.round_store, self.round_store.transfer(accepted.transfer_id)).c4c_password
 
     def end(self, accepted: Accepted, state: TransferState) -> None:
         self.begin(accepted)
         reason = REFUSED if state is TransferState.PARKED else None
-        transfer = self.book.transfer(accepted.transfer_id)
-        assert self.book.finish(transfer.id, transfer.round_no, state, Outcome.FAILED, reason)
+        transfer = self.round_store.transfer(accepted.transfer_id)
+        assert self.round_store.finish(transfer.id, transfer.round_no, state, Outcome.FAILED, reason)
 
 
 @pytest.fixture
@@ -64,13 +64,13 @@ def accepting(engine: sa.Engine, keys: KeyRing, queue: Queue, clock: HandClock, 
 
 def test_a_new_request_is_a_transfer_an_event_sealed_secrets_and_one_round(accepting: Accepting) -> None:
     accepted = accepting.accept()
-    transfer = accepting.book.transfer(accepted.transfer_id)
+    transfer = accepting.round_store.transfer(accepted.transfer_id)
     assert accepted.effect == "new"
     assert (transfer.state, transfer.round_no, transfer.caller) == (TransferState.QUEUED, 1, CALLER)
     assert accepting.queue.rounds == [(transfer.id, 1, 0.0)]
     assert accepting.secrets_are(accepted) == SECRETS.c4c_password
-    held = counts(accepting.engine)
-    assert (held["transfer"], held["event"], held["sealed_secret"]) == (1, 1, 1)
+    stored = counts(accepting.engine)
+    assert (stored["transfer"], stored["event"], stored["sealed_secret"]) == (1, 1, 1)
 
 
 def test_a_repeat_while_queued_is_noted_and_brings_its_secrets(accepting: Accepting) -> None:
@@ -79,7 +79,7 @@ def test_a_repeat_while_queued_is_noted_and_brings_its_secrets(accepting: Accept
     assert (again.transfer_id, again.effect) == (first.transfer_id, "noted")
     assert len(accepting.queue.rounds) == 1
     assert accepting.secrets_are(again) == "Newer-Word-1618"
-    assert not accepting.book.transfer(first.transfer_id).run_again
+    assert not accepting.round_store.transfer(first.transfer_id).run_again
 
 
 def test_a_repeat_while_running_makes_the_round_look_again(accepting: Accepting) -> None:
@@ -88,16 +88,18 @@ def test_a_repeat_while_running_makes_the_round_look_again(accepting: Accepting)
     again = accepting.accept(a_request(secrets=NEW))
     assert again.effect == "noted"
     assert len(accepting.queue.rounds) == 1
-    assert accepting.book.transfer(first.transfer_id).run_again
+    assert accepting.round_store.transfer(first.transfer_id).run_again
     assert accepting.secrets_are(again) == "Newer-Word-1618"
 
 
 def test_a_repeat_while_waiting_starts_the_next_round_at_once(accepting: Accepting) -> None:
     first = accepting.accept()
     accepting.begin(first)
-    accepting.book.next_round(first.transfer_id, 1, delay_s=600.0, reason=REFUSED, tries=3, enqueue=accepting.queue)
+    accepting.round_store.next_round(
+        first.transfer_id, 1, delay_s=600.0, reason=REFUSED, tries=3, enqueue=accepting.queue
+    )
     again = accepting.accept()
-    transfer = accepting.book.transfer(first.transfer_id)
+    transfer = accepting.round_store.transfer(first.transfer_id)
     assert again.effect == "round"
     assert (transfer.state, transfer.round_no, transfer.tries) == (TransferState.QUEUED, 3, 0)
     assert (transfer.reason, transfer.next_round_at_s) == (None, None)
@@ -111,7 +113,7 @@ def test_a_repeat_after_the_end_starts_the_next_round_with_the_new_secrets(
     first = accepting.accept()
     accepting.end(first, state)
     again = accepting.accept(a_request(secrets=NEW))
-    transfer = accepting.book.transfer(first.transfer_id)
+    transfer = accepting.round_store.transfer(first.transfer_id)
     assert (again.transfer_id, again.effect) == (first.transfer_id, "round")
     assert (transfer.state, transfer.round_no, transfer.outcome) == (TransferState.QUEUED, 2, None)
     assert transfer.reason is None
@@ -119,7 +121,7 @@ def test_a_repeat_after_the_end_starts_the_next_round_with_the_new_secrets(
     assert rows(accepting.engine, tables.sealed_secret)[0]["shred_at_s"] is None
 
 
-def test_a_repeat_after_a_cancellation_starts_anew(accepting: Accepting) -> None:
+def test_a_repeat_after_a_cancellation_starts_again(accepting: Accepting) -> None:
     first = accepting.accept()
     views.cancel(accepting.engine, first.transfer_id, now_s=accepting.clock.now_s())
     assert accepting.accept().effect == "round"
@@ -129,14 +131,16 @@ def test_a_repeat_after_a_cancellation_starts_anew(accepting: Accepting) -> None
 def test_a_repeat_reopens_what_was_parked_and_what_waits_but_nothing_that_is_stored(accepting: Accepting) -> None:
     first = accepting.accept()
     accepting.begin(first)
-    transfer = accepting.book.transfer(first.transfer_id)
-    stored, parked, waiting = accepting.book.note_sources(transfer, [a_source("1"), a_source("2"), a_source("3")])
-    accepting.book.stored(stored, object_id="00163E01", size_bytes=5, sha256="a" * 64, how="stored")
-    accepting.book.park(parked, REFUSED)
-    accepting.book.put_off(waiting, AttachmentState.OPEN, REFUSED, retry_at_s=accepting.clock.now_s() + 500)
-    accepting.book.next_round(transfer.id, 1, delay_s=500.0, reason=None, tries=0, enqueue=accepting.queue)
+    transfer = accepting.round_store.transfer(first.transfer_id)
+    stored, parked, waiting = accepting.round_store.note_sources(
+        transfer, [a_source("1"), a_source("2"), a_source("3")]
+    )
+    accepting.round_store.stored(stored, object_id="00163E01", size_bytes=5, sha256="a" * 64, how="stored")
+    accepting.round_store.park(parked, REFUSED)
+    accepting.round_store.put_off(waiting, AttachmentState.OPEN, REFUSED, retry_at_s=accepting.clock.now_s() + 500)
+    accepting.round_store.next_round(transfer.id, 1, delay_s=500.0, reason=None, tries=0, enqueue=accepting.queue)
     accepting.accept()
-    after = accepting.book.attachments(transfer.id)
+    after = accepting.round_store.attachments(transfer.id)
     assert [item.state for item in after] == [AttachmentState.STORED, AttachmentState.OPEN, AttachmentState.OPEN]
     assert [item.retry_at_s for item in after] == [None, None, None]
     assert after[1].reason is None
@@ -145,7 +149,7 @@ def test_a_repeat_reopens_what_was_parked_and_what_waits_but_nothing_that_is_sto
 def test_a_new_user_of_the_same_transfer_replaces_the_old_one(accepting: Accepting) -> None:
     first = accepting.accept()
     accepting.accept(a_request(cmi_user="new.user", c4c_user="v2user"))
-    transfer = accepting.book.transfer(first.transfer_id)
+    transfer = accepting.round_store.transfer(first.transfer_id)
     assert (transfer.cmi_user, transfer.c4c_user) == ("new.user", "v2user")
 
 

@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from attachment_transfer.ledger import database, tables
+from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.database import UnusableDatabase, open_database, sqlite_path, writing
 from attachment_transfer.ledger.schema import check_schema, migrate
 
 
-def mounts(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def mounts(monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
+    """Let ``/proc/mounts`` have this text; None: it is not there."""
     real = Path.read_text
 
     def read_text(self: Path, *arguments: str, **options: str) -> str:
-        return text if str(self) == "/proc/mounts" else real(self, *arguments, **options)
+        if str(self) != "/proc/mounts":
+            return real(self, *arguments, **options)
+        if text is None:
+            raise FileNotFoundError
+        return text
 
     monkeypatch.setattr(Path, "read_text", read_text)
 
@@ -67,7 +72,7 @@ def test_an_empty_database_is_not_ready_and_says_what_to_run(tmp_path: Path) -> 
         check_schema(open_database(f"sqlite:///{tmp_path}/ledger.db"))
 
 
-def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_named_as_such(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"not a database at all, " * 100)
     with pytest.raises(UnusableDatabase, match="cannot be read"):
         check_schema(open_database(f"sqlite:///{tmp_path}/ledger.db"))
@@ -112,7 +117,7 @@ def test_a_mount_with_a_blank_in_its_name_is_understood(monkeypatch: pytest.Monk
 
 
 def test_without_a_list_of_mounts_the_database_is_trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(database, "_file_system_of", lambda _directory: "")
+    mounts(monkeypatch, None)
     open_database(f"sqlite:///{tmp_path}/ledger.db")
 
 
@@ -145,7 +150,7 @@ def test_a_writer_that_fails_leaves_nothing(engine: sa.Engine) -> None:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.audit)).scalar_one() == 0
 
 
-def test_what_a_writer_read_nobody_changes_meanwhile(engine: sa.Engine, database_file: Path) -> None:
+def test_what_a_writer_read_no_other_writer_changes_meanwhile(engine: sa.Engine, database_file: Path) -> None:
     with writing(engine):
         other = sqlite3.connect(database_file, timeout=0)
         with pytest.raises(sqlite3.OperationalError, match="locked"):

@@ -45,8 +45,10 @@ def engine(tmp_path: Path) -> sa.Engine:
 
 
 def secrets_under(engine: sa.Engine, keys: str) -> Secrets:
-    book = RoundStore(engine, keys=KeyRing.parse(keys), now_s=lambda: 2.0, new_id=lambda: "e" * 32, redrive_s=1.0)
-    return unsealed(book, book.transfer("f" * 32))
+    round_store = RoundStore(
+        engine, keys=KeyRing.parse(keys), now_s=lambda: 2.0, new_id=lambda: "e" * 32, redrive_s=1.0
+    )
+    return unsealed(round_store, round_store.transfer("f" * 32))
 
 
 def test_after_rotation_the_old_key_is_not_needed_any_more(engine: sa.Engine) -> None:

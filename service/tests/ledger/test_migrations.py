@@ -15,7 +15,7 @@ from kept_kit import SEALING_KEY
 from upgrade_kit import Kept, shape
 
 from attachment_transfer.core.states import WriteBackState
-from attachment_transfer.ledger import migrations, schema, tables
+from attachment_transfer.ledger import migrations, tables
 from attachment_transfer.ledger.audit import note
 from attachment_transfer.ledger.database import UnusableDatabase
 from attachment_transfer.ledger.round_store import RoundStore
@@ -74,8 +74,8 @@ def test_the_first_step_makes_what_the_first_release_made(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(migrations, "NEEDED", "0001")
-        patch.setattr(migrations, "_missing", lambda _connection: [])
-        migrate(empty.engine)
+        script = migrations.script(empty.dialect, migrations.EMPTY)
+    empty.execute(script)
     made = shape(empty.engine)
     del made[migrations.VERSION_TABLE]
     assert made == shape(kept.engine)
@@ -94,7 +94,7 @@ def test_a_database_of_before_steps_were_counted_is_brought_forward(kept: Kept, 
     assert {name: {**after[name], **row} for name, row in before.items()} == after
 
 
-def test_a_database_that_lacks_a_part_of_its_step_is_told_which(kept: Kept) -> None:
+def test_what_a_database_lacks_of_its_step_is_named(kept: Kept) -> None:
     before = shape(kept.engine)
     kept.execute("ALTER TABLE transfer DROP COLUMN tries; DROP TABLE purged;")
     with pytest.raises(UnusableDatabase, match=r"lacks table purged, column transfer\.tries"):
@@ -123,13 +123,13 @@ def test_this_release_works_on_beside_the_next_one(kept: Kept, tmp_path: Path, m
 def test_what_the_release_before_writes_back_this_one_sees(kept: Kept) -> None:
     migrate(kept.engine)
     transfer = kept.transfers()["landed"]["id"]
-    book = book_of(kept)
-    assert not book.wrote_back(transfer, 1)
+    round_store = round_store_of(kept)
+    assert not round_store.wrote_back(transfer, 1)
     with kept.engine.begin() as connection:  # the words of the first release
         note(connection, "written back", "round 1, result at CMI", actor="worker", at_s=1.0, transfer_id=transfer)
-    assert book.wrote_back(transfer, 1)
+    assert round_store.wrote_back(transfer, 1)
     assert kept.transfers()["landed"]["write_back_state"] == WriteBackState.WRITTEN
-    assert not book.wrote_back(transfer, 2)
+    assert not round_store.wrote_back(transfer, 2)
 
 
 def test_a_line_of_an_earlier_round_says_nothing_of_the_present_one(kept: Kept) -> None:
@@ -144,7 +144,7 @@ def test_a_line_of_an_earlier_round_says_nothing_of_the_present_one(kept: Kept) 
 def test_what_this_release_writes_back_the_one_before_sees(kept: Kept) -> None:
     migrate(kept.engine)
     transfer = kept.transfers()["landed"]["id"]
-    book_of(kept).note_write_back(transfer, 1, failure=None)
+    round_store_of(kept).note_write_back(transfer, 1, failure=None)
     table = tables.audit
     query = sa.select(table.c.id).where(  # as the first release asked
         table.c.transfer_id == transfer,
@@ -166,8 +166,8 @@ def test_this_release_works_on_a_schema_that_the_next_one_contracted(
     assert not of_the_release_before(kept.engine)
     assert shape(kept.engine)["triggers"] == []
     transfer = kept.transfers()["landed"]["id"]
-    book_of(kept).note_write_back(transfer, 1, failure=None)
-    assert book_of(kept).wrote_back(transfer, 1)
+    round_store_of(kept).note_write_back(transfer, 1, failure=None)
+    assert round_store_of(kept).wrote_back(transfer, 1)
 
 
 def test_a_schema_that_only_a_later_program_understands_is_refused_in_words(kept: Kept) -> None:
@@ -197,8 +197,7 @@ INTERRUPTED = """
 import sys
 from pathlib import Path
 from attachment_transfer.ledger import migrations
-from attachment_transfer.ledger.database import open_database
-from attachment_transfer.ledger.schema import migrate
+from attachment_transfer.ledger.database import migrate, open_database
 migrations.LOCATIONS.append(Path(sys.argv[2]))
 migrations.NEEDED = "0003"
 migrate(open_database(sys.argv[1]))
@@ -215,14 +214,13 @@ def test_a_migration_that_is_killed_is_begun_again(kept: Kept, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("system", ["postgresql"], indirect=True)
-def test_a_table_that_others_hold_is_waited_for_and_then_let_go(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step that waits for its lock stands before everybody who comes after it."""
-    monkeypatch.setattr(schema, "_TABLE_PATIENCE_MS", 200)
+def test_a_table_that_others_have_locked_is_waited_for_and_then_left(kept: Kept) -> None:
+    """A step that waits for its lock blocks every statement that comes after it."""
     before = shape(kept.engine)
     with kept.engine.begin() as report:
         report.execute(sa.text("SELECT count(*) FROM transfer"))  # a long report holds the table until it ends
         with pytest.raises(UnusableDatabase, match=r"the schema was left as it was: .*lock timeout"):
-            migrate(kept.engine)
+            migrate(kept.engine, table_patience_ms=200)
     assert shape(kept.engine) == before
     assert migrate(kept.engine) == 1
 
@@ -270,7 +268,7 @@ def test_a_worker_without_the_engines_tables_says_what_to_run(empty: Kept) -> No
     assert "DBOS's own tables are missing: run `attachment-transfer migrate`" in err
 
 
-def book_of(kept: Kept) -> RoundStore:
+def round_store_of(kept: Kept) -> RoundStore:
     clock = HandClock()
     keys = KeyRing.parse(SEALING_KEY)
     return RoundStore(kept.engine, keys=keys, now_s=clock.now_s, new_id=lambda: "0" * 32, redrive_s=1.0)

@@ -44,12 +44,14 @@ def prepared(url: str) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def book(engine: sa.Engine, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]) -> RoundStore:
+def round_store(engine: sa.Engine, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]) -> RoundStore:
     return RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
 
 
 @pytest.fixture
-def full(engine: sa.Engine, book: RoundStore, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]) -> sa.Engine:
+def full(
+    engine: sa.Engine, round_store: RoundStore, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]
+) -> sa.Engine:
     """One settled transfer, one in the middle of an upload, one just queued."""
     ids = []
     for contact in ("A" * 32, "B" * 32, "C" * 32):
@@ -64,13 +66,13 @@ def full(engine: sa.Engine, book: RoundStore, keys: KeyRing, clock: HandClock, n
         )
         ids.append(accepted.transfer_id)
     for transfer_id in ids[:2]:
-        transfer = book.begin(transfer_id, 1)
+        transfer = round_store.begin(transfer_id, 1)
         assert transfer is not None
-        (attachment,) = book.note_sources(transfer, [a_source("1")])
-        book.begin_upload(attachment.id, deadline_at_s=clock.now_s() + 60)
-    done = book.attachment(attachment_id(engine, ids[0]))
-    book.stored(done, object_id="O", size_bytes=5, sha256="0" * 64, how="stored")
-    book.finish(ids[0], 1, TransferState.SETTLED, Outcome.STORED, None)
+        (attachment,) = round_store.note_sources(transfer, [a_source("1")])
+        round_store.begin_upload(attachment.id, deadline_at_s=clock.now_s() + 60)
+    done = round_store.attachment(attachment_id(engine, ids[0]))
+    round_store.stored(done, object_id="O", size_bytes=5, sha256="0" * 64, how="stored")
+    round_store.finish(ids[0], 1, TransferState.SETTLED, Outcome.STORED, None)
     return engine
 
 
@@ -100,9 +102,9 @@ def test_an_upload_of_unknown_outcome_is_still_known_to_be_one(
     full: sa.Engine, target: sa.Engine, keys: KeyRing, clock: HandClock, new_id: Callable[[], str]
 ) -> None:
     move(full, target, enqueue=Queue(), now_s=clock.now_s())
-    book = RoundStore(target, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
+    round_store = RoundStore(target, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
     (uploading,) = [row["id"] for row in rows(target, tables.attachment) if row["state"] == AttachmentState.UPLOADING]
-    assert book.open_intent(str(uploading)) is not None
+    assert round_store.open_intent(str(uploading)) is not None
 
 
 def test_new_rows_do_not_collide_with_moved_ones(
@@ -121,7 +123,7 @@ def test_new_rows_do_not_collide_with_moved_ones(
     assert len(rows(target, tables.event)) == 4
 
 
-def test_a_target_that_holds_transfers_is_left_alone(full: sa.Engine, target: sa.Engine, clock: HandClock) -> None:
+def test_a_target_that_has_transfers_is_not_changed(full: sa.Engine, target: sa.Engine, clock: HandClock) -> None:
     move(full, target, enqueue=Queue(), now_s=clock.now_s())
     with pytest.raises(UnusableDatabase, match="has transfers already"):
         move(full, target, enqueue=Queue(), now_s=clock.now_s())

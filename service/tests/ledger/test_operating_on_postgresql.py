@@ -1,4 +1,4 @@
-"""What operators do, on PostgreSQL: the same deeds, the same answers as on SQLite."""
+"""What operators do, on PostgreSQL: the same actions, the same answers as on SQLite."""
 
 from __future__ import annotations
 

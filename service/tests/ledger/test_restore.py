@@ -1,8 +1,8 @@
-"""A backup was put back: the hours it lost have left files at C4C that the books know nothing of."""
+"""A backup was put back: the hours it lost have left files at C4C that the ledger does not know."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 import sqlalchemy as sa
@@ -79,12 +79,12 @@ def test_files_that_were_open_in_the_backup_are_adopted(stack: Stack, clock: Han
 BACKED_UP = [tables.transfer, tables.event, tables.sealed_secret, tables.attachment, tables.upload_intent]
 
 
-def put_back(engine: sa.Engine, backup: dict[sa.Table, object]) -> None:
+def put_back(engine: sa.Engine, backup: Mapping[sa.Table, Sequence[sa.RowMapping]]) -> None:
     with engine.begin() as connection:
         connection.execute(tables.transfer.delete())
         for table, found in backup.items():
             if found:
-                connection.execute(table.insert(), [dict(row) for row in found])  # type: ignore[attr-defined]
+                connection.execute(table.insert(), [dict(row) for row in found])
 
 
 def test_a_month_later_new_chats_are_not_looked_for_any_more(stack: Stack, clock: HandClock) -> None:

@@ -28,7 +28,7 @@ DAY_S = 86_400.0
 
 
 class Forgetting:
-    """Stands in for the engine: remembers what it was told to forget, and may do something just then."""
+    """Stands in for the engine: remembers what it was asked to delete, and may run a callback at that moment."""
 
     def __init__(self) -> None:
         self.rounds: list[tuple[str, int]] = []
@@ -212,7 +212,7 @@ def test_what_a_dead_worker_left_is_counted(engine: sa.Engine, database_file: Pa
             "UPDATE workflow_status SET status='PENDING', executor_id='embedded' WHERE workflow_uuid <> 't2:1'"
         )
     assert queue.left_by("embedded") == 2
-    assert queue.left_by("somebody-else") == 0
+    assert queue.left_by("another-executor") == 0
 
 
 def test_the_file_shrinks_by_what_was_purged(morning: Morning, forgetting: Forgetting, database_file: Path) -> None:

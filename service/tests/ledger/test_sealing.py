@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from attachment_transfer.ledger.sealing import BadSealingKey, KeyRing, SealBroke
 ONE, TWO = (base64.urlsafe_b64encode(bytes(range(start, start + 32))).decode() for start in (200, 3))
 
 
-def ring(*keys: str) -> KeyRing:
+def key_ring(*keys: str) -> KeyRing:
     return KeyRing.parse(",".join(keys))
 
 
@@ -34,26 +35,26 @@ def test_what_is_sealed_opens_as_it_was(one: str, two: str, three: str) -> None:
 
 
 def test_after_a_rotation_the_new_key_seals_and_the_old_one_still_opens() -> None:
-    old = ring(f"k1:{ONE}").seal(SECRETS, bound_to="t")
-    rotated = ring(f"k2:{TWO}", f"k1:{ONE}")
+    old = key_ring(f"k1:{ONE}").seal(SECRETS, bound_to="t")
+    rotated = key_ring(f"k2:{TWO}", f"k1:{ONE}")
     assert rotated.open(old, bound_to="t") == SECRETS
     assert rotated.seal(SECRETS, bound_to="t").key_id == "k2"
 
 
 def test_without_its_key_a_row_stays_shut_and_the_key_is_named() -> None:
-    row = ring(f"k1:{ONE}").seal(SECRETS, bound_to="t")
+    row = key_ring(f"k1:{ONE}").seal(SECRETS, bound_to="t")
     with pytest.raises(SealBroken, match="'k1' is not configured"):
-        ring(f"k2:{TWO}").open(row, bound_to="t")
+        key_ring(f"k2:{TWO}").open(row, bound_to="t")
 
 
 def test_another_key_under_the_same_id_opens_nothing() -> None:
-    row = ring(f"k1:{ONE}").seal(SECRETS, bound_to="t")
+    row = key_ring(f"k1:{ONE}").seal(SECRETS, bound_to="t")
     with pytest.raises(SealBroken, match="does not open"):
-        ring(f"k1:{TWO}").open(row, bound_to="t")
+        key_ring(f"k1:{TWO}").open(row, bound_to="t")
 
 
 def test_a_row_does_not_open_for_another_transfer() -> None:
-    keys = ring(f"k1:{ONE}")
+    keys = key_ring(f"k1:{ONE}")
     with pytest.raises(SealBroken, match="belongs to another transfer"):
         keys.open(keys.seal(SECRETS, bound_to="one|caller"), bound_to="two|caller")
 
@@ -61,30 +62,31 @@ def test_a_row_does_not_open_for_another_transfer() -> None:
 @pytest.mark.parametrize("part", ["wrapped_key", "sealed"])
 @pytest.mark.parametrize("place", [0, 12, -1])
 def test_a_changed_byte_anywhere_is_noticed(part: str, place: int) -> None:
-    keys = ring(f"k1:{ONE}")
+    keys = key_ring(f"k1:{ONE}")
     row = keys.seal(SECRETS, bound_to="t")
     changed = bytearray(getattr(row, part))
     changed[place] ^= 1
+    parts: dict[str, Any] = {part: bytes(changed)}
     with pytest.raises(SealBroken):
-        keys.open(replace(row, **{part: bytes(changed)}), bound_to="t")
+        keys.open(replace(row, **parts), bound_to="t")
 
 
 @pytest.mark.parametrize("box", [b"", b"short", b"x" * 12])
 def test_a_row_that_was_cut_is_noticed(box: bytes) -> None:
-    keys = ring(f"k1:{ONE}")
+    keys = key_ring(f"k1:{ONE}")
     with pytest.raises(SealBroken):
         keys.open(Sealed("k1", box, box), bound_to="t")
 
 
 def test_the_same_secrets_never_seal_to_the_same_bytes() -> None:
-    keys = ring(f"k1:{ONE}")
+    keys = key_ring(f"k1:{ONE}")
     one, two = (keys.seal(SECRETS, bound_to="t") for _ in range(2))
     assert one.sealed != two.sealed
     assert one.wrapped_key != two.wrapped_key
 
 
 def test_no_repr_shows_a_key_or_a_sealed_byte() -> None:
-    keys = ring(f"k1:{ONE}")
+    keys = key_ring(f"k1:{ONE}")
     shown = repr(keys) + repr(keys.seal(SECRETS, bound_to="t"))
     assert ONE not in shown
     assert repr(base64.urlsafe_b64decode(ONE)) not in shown
@@ -144,6 +146,6 @@ def test_a_sealed_row_that_was_moved_to_another_transfer_does_not_open(
     with engine.begin() as connection:
         connection.execute(table.delete().where(table.c.transfer_id == two))
         connection.execute(table.update().where(table.c.transfer_id == one).values(transfer_id=two))
-    book = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
+    round_store = RoundStore(engine, keys=keys, now_s=clock.now_s, new_id=new_id, redrive_s=1.0)
     with pytest.raises(SealBroken):
-        unsealed(book, book.transfer(two))
+        unsealed(round_store, round_store.transfer(two))

@@ -60,7 +60,7 @@ def shelf(engine: sa.Engine, keys: KeyRing, queue: Queue, clock: HandClock, new_
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 100])
-def test_pages_hold_everything_once_newest_first(shelf: Shelf, limit: int) -> None:
+def test_pages_list_everything_once_newest_first(shelf: Shelf, limit: int) -> None:
     made = []
     for number in range(7):
         made.append(shelf.add(number))
@@ -85,7 +85,7 @@ def test_no_transfers_are_one_empty_page(shelf: Shelf) -> None:
     assert shelf.pages(10) == [[]]
 
 
-def test_filters_hold_across_pages(shelf: Shelf) -> None:
+def test_filters_apply_across_pages(shelf: Shelf) -> None:
     parked = []
     for number in range(6):
         transfer_id = shelf.add(number)
@@ -180,7 +180,7 @@ def test_a_cancelled_transfer_keeps_no_secret(shelf: Shelf, state: TransferState
         views.cancel(shelf.engine, transfer_id, now_s=0.0)
 
 
-def test_what_does_not_exist_is_told(shelf: Shelf) -> None:
+def test_what_does_not_exist_raises(shelf: Shelf) -> None:
     with pytest.raises(LookupError, match="no transfer nothing"):
         views.retry(shelf.engine, "nothing", enqueue=shelf.queue, now_s=0.0)
     with pytest.raises(LookupError, match="no transfer nothing"):

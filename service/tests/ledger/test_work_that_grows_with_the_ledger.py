@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from ingress_kit import ISSUER
 from operator_kit import Morning
 
 from attachment_transfer.core.callers import read_callers
-from attachment_transfer.ledger import remembered, tables
+from attachment_transfer.ledger import tables
 from attachment_transfer.ledger.gauges import metrics_page
 from attachment_transfer.ledger.remembered import Remembered
 from attachment_transfer.ledger.upkeep.purge import Purger
@@ -26,7 +28,7 @@ DAY_S = 86_400.0
 
 @pytest.mark.parametrize("caller", [None, CALLER])
 def test_open_transfers_are_counted_by_index(engine: sa.Engine, caller: str | None) -> None:
-    asked: list[tuple[str, object]] = []
+    asked: list[tuple[str, Any]] = []
     sa.event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
     assert count_open(engine, caller=caller) == 0
     [(statement, parameters)] = asked
@@ -61,15 +63,18 @@ class Count:
         self.clock, self.takes_s, self.times = clock, takes_s, 0
         self.may_end = threading.Event()
         self.may_end.set()
+        self.is_away = False
 
     def __call__(self) -> int:
         assert self.may_end.wait(PATIENCE_S)
+        if self.is_away:
+            raise ConnectionError
         self.clock.advance(self.takes_s)
         self.times += 1
         return self.times
 
 
-def test_what_is_found_fast_is_found_anew(clock: HandClock) -> None:
+def test_what_is_counted_fast_is_counted_at_every_call(clock: HandClock) -> None:
     count = Remembered(Count(clock, 0.01), monotonic_s=clock.now_s)
     assert [count(), count(), count()] == [1, 2, 3]
 
@@ -83,7 +88,7 @@ def test_what_takes_long_is_remembered_twenty_times_as_long(clock: HandClock) ->
     assert slow.times == 1
 
 
-def test_it_is_found_anew_in_the_background_and_once_at_a_time(clock: HandClock) -> None:
+def test_a_slow_count_is_repeated_in_the_background_and_once_at_a_time(clock: HandClock) -> None:
     slow = Count(clock, 2.0)
     count = Remembered(slow, monotonic_s=clock.now_s)
     count()
@@ -91,8 +96,7 @@ def test_it_is_found_anew_in_the_background_and_once_at_a_time(clock: HandClock)
     clock.advance(41.0)
     assert [count(), count()] == [1, 1]
     slow.may_end.set()
-    assert count._looker is not None
-    count._looker.join(PATIENCE_S)
+    count.wait(PATIENCE_S)
     assert (count(), slow.times) == (2, 2)
 
 
@@ -100,20 +104,18 @@ def test_a_database_that_is_away_leaves_the_last_answer(clock: HandClock) -> Non
     slow = Count(clock, 2.0)
     count = Remembered(slow, monotonic_s=clock.now_s)
     count()
-    count._find = lambda: 1 // 0
+    slow.is_away = True
     clock.advance(41.0)
     count()
-    assert count._looker is not None
-    count._looker.join(PATIENCE_S)
+    count.wait(PATIENCE_S)
     assert count() == 1
 
 
 def test_a_scrape_reads_what_is_at_work_and_remembers_what_is_at_rest(
-    morning: Morning, monkeypatch: pytest.MonkeyPatch
+    morning: Morning,
 ) -> None:
-    monkeypatch.setattr(remembered, "_FAST_S", 0.0)
-    monkeypatch.setattr(remembered, "_KEPT_TIMES", 1e9)
-    page = metrics_page(morning.engine, morning.clock.now_s)
+    remember = partial(Remembered, fast_s=0.0, kept_times=1e9)
+    page = metrics_page(morning.engine, morning.clock.now_s, remember=remember)
 
     def shown() -> list[str]:
         wanted = ("transfers{state=", "attachments{state=", "ambiguous_uploads ")
@@ -135,11 +137,11 @@ def ended(morning: Morning, number: int) -> None:
     morning.clock.advance(31 * DAY_S)
 
 
-def a_chore(morning: Morning, **more: object) -> Retention:
+def a_chore(morning: Morning, **more: Any) -> Retention:
     purger = Purger(
         engine=morning.engine, forget=lambda _: None, now_s=morning.clock.now_s, retention_s=30 * DAY_S, batch=2
     )
-    return Retention(purger, lambda: None, **more)  # type: ignore[arg-type]
+    return Retention(purger, lambda: None, **more)
 
 
 def left(morning: Morning) -> int:

@@ -84,6 +84,6 @@ def put_back(kept: Kept, request: pytest.FixtureRequest) -> Kept:
         return kept
     server: Server = request.getfixturevalue("server")
     name = f"restored_{os.urandom(4).hex()}"
-    restored = Kept(server.database(name), kept.folder, kept.held)
+    restored = Kept(server.database(name), kept.folder, kept.stored)
     shell('pg_restore --exit-on-error --no-owner --dbname="$DATABASE_URL" "$BACKUP"', restored, BACKUP="backup.dump")
     return restored

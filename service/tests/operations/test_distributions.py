@@ -113,7 +113,7 @@ def test_no_lock_fetches_one_of_the_three_by_name(lock: str) -> None:
 
 
 def test_no_page_has_a_reader_install_one_of_the_three_by_name() -> None:
-    """The names are not registered on any index: pip would install what a stranger registers there."""
+    """The names are not registered on any index: pip would install what anyone registers there."""
     folders = ("contract_tests", "deploy", "docs", "e2e", "mocks", "service")
     pages = [page for folder in folders for page in (ROOT / folder).rglob("*.md")]
     files = [ROOT / "README.md", *pages, *(ROOT / "docs/ci").glob("*.yml")]

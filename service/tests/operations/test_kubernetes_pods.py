@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_pods_that_start_before_the_migration_wait_for_it_and_all_end_in_their_g
     until(lambda: api.probe("readiness") == 200)
     workers = [start("worker"), start("worker")]
     for worker in workers:
-        until(lambda worker=worker: worker.probe("readiness") == 200)
+        until(partial(worker.answers, "readiness"))
         assert worker.probe("liveness") == 200
 
     assert [one.end() for one in (*workers, api)] == [0, 0, 0]

@@ -89,14 +89,14 @@ def test_the_bill_says_who_needs_whom_and_every_reference_leads_somewhere(bill: 
     known = {item["bom-ref"] for item in bill["components"]} | {root["bom-ref"]}
     needs = {item["ref"]: set(item.get("dependsOn", ())) for item in bill["dependencies"]}
     assert needs.keys() == known
-    assert set().union(*needs.values()) == known - {root["bom-ref"]}, "something in the lock is needed by nobody"
+    assert set().union(*needs.values()) == known - {root["bom-ref"]}, "no package needs something that is in the lock"
     direct = {sbom.normalised(reference.partition("==")[0]) for reference in needs[root["bom-ref"]]}
     named = {re.split(r"[\[><=]", name)[0] for name in TRANSFER["dependencies"] + CONTRACT["dependencies"]}
     assert direct == named - {CONTRACT["name"]}
     assert (root["name"], root["version"]) == (TRANSFER["name"], TRANSFER["version"])
 
 
-def test_the_bill_holds_no_time_no_serial_number_and_no_address(bill: dict[str, Any]) -> None:
+def test_the_bill_contains_no_time_no_serial_number_and_no_address(bill: dict[str, Any]) -> None:
     assert bill["specVersion"] == "1.6"
     assert "serialNumber" not in bill
     assert "timestamp" not in bill["metadata"]

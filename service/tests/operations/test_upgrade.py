@@ -13,7 +13,7 @@ from attachment_transfer.core.states import WriteBackState
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("postgresql-upgrade"), pytest.mark.timeout(400)]
 
 
-def test_what_the_kept_database_holds_is_what_an_upgrade_may_meet(kept: Kept) -> None:
+def test_the_kept_database_has_all_that_an_upgrade_may_meet(kept: Kept) -> None:
     states = {name: row["state"] for name, row in kept.transfers().items()}
     assert states == {
         "stored": "settled",
@@ -22,11 +22,11 @@ def test_what_the_kept_database_holds_is_what_an_upgrade_may_meet(kept: Kept) ->
         "waiting": "waiting",
         "landed": "running",
         "lost": "running",
-        "told": "running",
+        "reported": "running",
         "queued": "queued",
     }
-    assert kept.objects() == {"stored": 2, "landed": 1, "told": 2}
-    assert kept.results() == {"stored": 1, "parked": 1, "told": 1}
+    assert kept.objects() == {"stored": 2, "landed": 1, "reported": 2}
+    assert kept.results() == {"stored": 1, "parked": 1, "reported": 1}
 
 
 def test_open_transfers_run_to_their_end_on_the_new_program(kept: Kept) -> None:
@@ -40,13 +40,13 @@ def test_open_transfers_run_to_their_end_on_the_new_program(kept: Kept) -> None:
     assert (found["stored"]["round_no"], found["cancelled"]["state"]) == (1, "cancelled")
 
 
-def test_a_result_that_was_told_before_the_upgrade_is_not_told_again(kept: Kept) -> None:
+def test_a_result_that_was_written_back_before_the_upgrade_is_not_written_again(kept: Kept) -> None:
     kept.run("migrate")
-    told = kept.transfers()["told"]
-    assert (told["write_back_round_no"], told["write_back_state"]) == (1, WriteBackState.WRITTEN)
-    kept.carry_on("told")
-    assert kept.transfers()["told"]["state"] == "settled"
-    assert kept.results()["told"] == 1
+    transfer = kept.transfers()["reported"]
+    assert (transfer["write_back_round_no"], transfer["write_back_state"]) == (1, WriteBackState.WRITTEN)
+    kept.carry_on("reported")
+    assert kept.transfers()["reported"]["state"] == "settled"
+    assert kept.results()["reported"] == 1
 
 
 def test_a_transfer_of_before_is_shown_by_the_new_program(kept: Kept) -> None:

@@ -1,4 +1,4 @@
-"""``run`` with a worker that cannot begin: the API says that nobody carries, and the program ends and says why."""
+"""``run`` with a worker that cannot begin: the API reports that none runs; the program ends and logs the reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from attachment_transfer.worker.lease_keeper import Presence
 
 #: Five starts of a worker on a machine with twenty others.
 LONG_S = 300.0
-NOBODY = "No worker has renewed its lease lately"
+NO_WORKER = "No worker has renewed its lease lately"
 
 
 @pytest.fixture
@@ -38,13 +38,13 @@ def program(tmp_path: Path) -> Iterator[Callable[..., Program]]:
         one.process.wait(LONG_S)
 
 
-def until_ended(program: Program, look: Callable[[], None]) -> int:
-    """Call ``look`` again and again until the program has ended; return its exit code."""
+def until_ended(program: Program, read: Callable[[], None]) -> int:
+    """Call ``read`` again and again until the program has ended; return its exit code."""
     tick = threading.Event()
     for _ in range(int(LONG_S / 0.2)):
         if (code := program.process.poll()) is not None:
             return code
-        look()
+        read()
         tick.wait(0.2)
     raise AssertionError("it never ended")
 
@@ -57,14 +57,14 @@ def test_with_the_workers_port_taken_run_is_never_ready_and_ends_with_the_cause_
         taken = other.getsockname()[1]
         service = program("run", WORKER_PORT=str(taken))
 
-        def look() -> None:
-            status, told = service.ask("GET", "/readyz")
+        def read() -> None:
+            status, shown = service.ask("GET", "/readyz")
             if status:
-                seen.append((status, told["detail"]))
+                seen.append((status, shown["detail"]))
 
-        assert until_ended(service, look) == 1
+        assert until_ended(service, read) == 1
     assert {status for status, _ in seen} == {503}
-    assert any(NOBODY in detail for _, detail in seen)
+    assert any(NO_WORKER in detail for _, detail in seen)
     [last] = [line for line in service.log.read_text(encoding="utf-8").splitlines() if "giving up" in line]
     assert f"the worker's port {taken} on 127.0.0.1" in last
     assert "ATTACHMENT_TRANSFER_WORKER_PORT" in last
@@ -87,16 +87,16 @@ def test_run_is_ready_once_its_worker_is_and_says_how_many_there_are(program: Ca
     assert service.end() == 0
 
 
-def test_an_api_by_itself_is_ready_without_a_worker_and_says_that_nobody_carries(
+def test_an_api_by_itself_is_ready_without_a_worker_and_says_that_no_worker_runs(
     program: Callable[..., Program],
 ) -> None:
     """Workers elsewhere are replaced at every deployment: the endpoint must not close meanwhile."""
     assert program("migrate").process.wait(LONG_S) == 0
     api = program("serve")
     until(api.is_ready)
-    told = api.ask("GET", "/readyz")[1]
-    assert (told["status"], told["workers"]) == ("ready", 0)
-    assert NOBODY in told["reason"]
+    shown = api.ask("GET", "/readyz")[1]
+    assert (shown["status"], shown["workers"]) == ("ready", 0)
+    assert NO_WORKER in shown["reason"]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_an_api_beside_its_worker_is_ready_while_the_workers_lease_lasts(beside:
     leases.release("embedded")
     answer = endpoint.http.get("/readyz")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
-    assert NOBODY in answer.get_json()["detail"]
+    assert NO_WORKER in answer.get_json()["detail"]
 
 
 def test_a_worker_that_was_killed_is_missed_when_its_lease_has_run_out(engine: sa.Engine) -> None:

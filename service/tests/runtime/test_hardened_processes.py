@@ -18,30 +18,25 @@ from pathlib import Path
 import pytest
 from process_kit import KEY, WAIT_S, free_port, until
 
-from attachment_transfer.clients.body import EncryptedSpool
-from attachment_transfer.engine.wake_up import wake_up_pipe
-from attachment_transfer.ledger.database import open_database
-from attachment_transfer.ledger.private_files import private_file, private_folder
-
 #: Not root: as root, every file of every process in /proc is root's, dumpable or not.
-NOBODY = 65_534
+OTHER_USER = 65_534
 AS_ROOT = os.geteuid() == 0
 
 
 def _other_user() -> int | None:
-    """The user to be, or None: we are nobody special already, or nobody special may not run this Python."""
+    """The user to run as, or None: we are not root, or that user may not run this Python."""
     if not AS_ROOT:
         return None
     try:
         code = "import attachment_transfer.core"
-        done = subprocess.run([sys.executable, "-c", code], user=NOBODY, cwd="/", capture_output=True, check=False)
+        done = subprocess.run([sys.executable, "-c", code], user=OTHER_USER, cwd="/", capture_output=True, check=False)
     except PermissionError:
         return None
-    return NOBODY if done.returncode == 0 else None
+    return OTHER_USER if done.returncode == 0 else None
 
 
 USER = _other_user()
-#: With root's own processes in /proc nothing can be told by their owner; the crash tells it then.
+#: Root's own processes in /proc all belong to root, so their owner shows nothing; then the crash shows it.
 OWNER_TELLS = USER is not None or not AS_ROOT
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
 
@@ -166,7 +161,7 @@ def test_no_process_may_be_read_by_others_of_its_own_user(family: Family) -> Non
 
 
 def _sleeper(folder: Path) -> subprocess.Popen[bytes]:
-    """A process that nobody hardened, with core dumps on, in a folder of its own."""
+    """A process that is not hardened, with core dumps on, in a folder of its own."""
     return subprocess.Popen(
         ["sh", "-c", "ulimit -c unlimited; exec sleep 300"],
         cwd=folder,
@@ -202,7 +197,7 @@ def test_a_crashed_worker_leaves_no_core_file_where_another_process_leaves_one(f
 def test_a_process_that_is_not_dumpable_leaves_no_core_file_whatever_its_limit(
     tmp_path: Path, harden: str, left: bool
 ) -> None:
-    """The limit is no lock where the kernel pipes core files to a collector, so the other one must hold alone."""
+    """The limit is no lock where the kernel pipes core files to a collector, so the other one must suffice alone."""
     script = (
         "import os, resource, signal; from attachment_transfer.runtime.hardening import harden; "
         f"resource.setrlimit = lambda *_: None; {harden}; os.kill(os.getpid(), signal.SIGSEGV)"
@@ -230,73 +225,6 @@ def test_under_an_open_umask_no_file_and_no_folder_of_ours_is_open_to_others(fam
 
 
 # ── each kind of file by itself, without a process ────────────────────────────────────────────────
-
-
-@pytest.fixture
-def open_umask() -> Iterator[None]:
-    before = os.umask(0)
-    yield
-    os.umask(before)
-
-
-def mode_of(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
-@pytest.mark.usefixtures("open_umask")
-def test_a_database_of_an_older_release_is_closed_to_others_when_it_is_opened(tmp_path: Path) -> None:
-    file = tmp_path / "ledger.db"
-    old = open_database(f"sqlite:///{file}")
-    with old.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE one (number INTEGER)")
-        for path in tmp_path.iterdir():
-            path.chmod(0o644)
-        assert {path.name for path in tmp_path.iterdir()} == {"ledger.db", "ledger.db-wal", "ledger.db-shm"}
-        open_database(f"sqlite:///{file}").dispose()
-        assert {mode_of(path) for path in tmp_path.iterdir()} == {0o600}
-    old.dispose()
-
-
-def test_opening_a_database_a_second_time_drops_no_lock_of_the_first(tmp_path: Path) -> None:
-    """POSIX drops a process's locks on a file with the first descriptor that is closed, whichever it is."""
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    engine = open_database(url)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE one (number INTEGER)")
-        connection.exec_driver_sql("INSERT INTO one VALUES (1)")
-        open_database(url).dispose()
-        script = (
-            f"import sqlite3; sqlite3.connect({str(tmp_path / 'ledger.db')!r}, timeout=0).execute('BEGIN IMMEDIATE')"
-        )
-        other = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert "database is locked" in other.stderr
-    engine.dispose()
-
-
-@pytest.mark.usefixtures("open_umask")
-def test_folders_that_we_make_are_private_and_one_that_is_there_is_left_alone(tmp_path: Path) -> None:
-    theirs = tmp_path / "theirs"
-    theirs.mkdir(mode=0o755)
-    private_folder(theirs / "ours" / "too")
-    assert [mode_of(path) for path in (theirs, theirs / "ours", theirs / "ours" / "too")] == [0o755, 0o700, 0o700]
-
-
-def test_a_file_that_not_even_its_owner_may_write_stays_so(tmp_path: Path) -> None:
-    file = tmp_path / "kept"
-    file.touch()
-    file.chmod(0o444)
-    private_file(file)
-    assert mode_of(file) == 0o400
-
-
-@pytest.mark.usefixtures("open_umask")
-def test_spool_file_and_wake_up_pipe_are_private(tmp_path: Path) -> None:
-    spool = EncryptedSpool()
-    assert stat.S_IMODE(os.fstat(spool._file.fileno()).st_mode) == 0o600
-    spool.close()
-    with wake_up_pipe() as pipe:
-        assert pipe is not None
-        assert (mode_of(pipe), mode_of(pipe.parent)) == (0o600, 0o700)
 
 
 def _hardened(code: str, *, lab_mode: str) -> dict[str, int]:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from itertools import combinations
 from pathlib import Path
-from typing import Any
 
-import pytest
 import sqlalchemy as sa
-from fakes import HandClock
-from ingress_kit import ISSUER, Endpoint
+from ingress_kit import ISSUER
+from metrics_kit import Scrape
 from operator_kit import NO_EXE, REFUSED, Morning
-from prometheus_client.parser import text_string_to_metric_families
-from worker_kit import Stack, a_file
 
 from attachment_transfer.ledger import tables
-from attachment_transfer.ledger.gauges import MOST_TENANTS, metrics_text
-from attachment_transfer.ledger.leases import Leases
-from attachment_transfer.ledger.sealing import KeyRing
-from attachment_transfer.telemetry import metrics
-from attachment_transfer.worker.lease_keeper import LeaseKeeper
-from attachment_transfer.worker.observed import ObservedRounds
+from attachment_transfer.ledger.gauges import MOST_TENANTS
 
 CALLER = f"{ISSUER}#client"
 ROOT = Path(__file__).parents[3]
@@ -36,47 +25,6 @@ SUFFIXES = re.compile(r"_(bucket|count|sum)$")
 Labels = dict[str, str]
 
 
-class Scrape:
-    """One page of metrics."""
-
-    def __init__(self, text: bytes) -> None:
-        self.samples = [
-            (sample.name, sample.labels, sample.value)
-            for family in text_string_to_metric_families(text.decode())
-            for sample in family.samples
-        ]
-
-    def __call__(self, name: str, **labels: str) -> float | None:
-        """The one sample with this name and these labels."""
-        found = [value for n, had, value in self.samples if n == f"attachment_transfer_{name}" and had == labels]
-        assert len(found) <= 1
-        return found[0] if found else None
-
-    def names(self) -> set[str]:
-        return {SUFFIXES.sub("", name) for name, _, _ in self.samples}
-
-
-@pytest.fixture
-def scrape(engine: sa.Engine, clock: HandClock) -> Callable[[], Scrape]:
-    return lambda: Scrape(metrics_text(engine, clock.now_s, metrics.API, metrics.WORKER))
-
-
-class Growth:
-    """How much a counter grew since this was made."""
-
-    def __init__(self, scrape: Callable[[], Scrape]) -> None:
-        self._scrape = scrape
-        self._before = scrape()
-
-    def __call__(self, name: str, **labels: str) -> float:
-        return (self._scrape()(name, **labels) or 0.0) - (self._before(name, **labels) or 0.0)
-
-
-@pytest.fixture
-def growth(scrape: Callable[[], Scrape]) -> Growth:
-    return Growth(scrape)
-
-
 def test_transfers_are_counted_by_state_also_where_there_are_none(
     morning: Morning, scrape: Callable[[], Scrape]
 ) -> None:
@@ -87,7 +35,9 @@ def test_transfers_are_counted_by_state_also_where_there_are_none(
     assert [page("transfers", state=state) for state in ("settled", "parked", "running")] == [1, 2, 0]
 
 
-def test_the_oldest_open_transfer_is_told_overall_and_by_tenant(morning: Morning, scrape: Callable[[], Scrape]) -> None:
+def test_the_oldest_open_transfer_is_shown_overall_and_by_tenant(
+    morning: Morning, scrape: Callable[[], Scrape]
+) -> None:
     assert scrape()("oldest_open_transfer_age_seconds") == 0
     morning.accepted(CALLER, 1, c4c_url="https://my1.crm.cloud.sap")
     morning.clock.advance(100)
@@ -114,7 +64,7 @@ def test_an_event_for_an_open_transfer_does_not_make_it_younger(morning: Morning
     assert (scrape()("oldest_open_transfer_age_seconds") or 0) > 1000
 
 
-def test_tenants_are_told_apart_by_state(morning: Morning, scrape: Callable[[], Scrape]) -> None:
+def test_tenants_are_counted_apart_by_state(morning: Morning, scrape: Callable[[], Scrape]) -> None:
     morning.stored(CALLER, 1, c4c_url="https://my1.crm.cloud.sap")
     morning.accepted(CALLER, 2, c4c_url="https://my2.crm.cloud.sap")
     page = scrape()
@@ -134,7 +84,7 @@ def test_what_workers_may_have_in_hand_is_counted_over_all_tenants(
     assert (before, scrape()("runnable_rounds")) == (MOST_TENANTS + 10 + 4,) * 2
 
 
-def test_however_many_tenants_there_are_few_are_told_apart_and_none_is_lost(
+def test_however_many_tenants_there_are_few_are_named_and_none_is_lost(
     morning: Morning, scrape: Callable[[], Scrape]
 ) -> None:
     for number in range(MOST_TENANTS + 10):
@@ -173,8 +123,8 @@ def test_an_upload_under_way_is_not_ambiguous_and_one_past_its_deadline_is(
     morning: Morning, scrape: Callable[[], Scrape]
 ) -> None:
     transfer = morning.begun(CALLER, 1)
-    [attachment] = morning.book.attachments(transfer.id)
-    morning.book.begin_upload(attachment.id, deadline_at_s=morning.clock.now_s() + 60)
+    [attachment] = morning.round_store.attachments(transfer.id)
+    morning.round_store.begin_upload(attachment.id, deadline_at_s=morning.clock.now_s() + 60)
     assert scrape()("ambiguous_uploads") == 0
     morning.clock.advance(61)
     assert scrape()("ambiguous_uploads") == 1
@@ -191,155 +141,6 @@ def test_a_database_that_is_away_is_said_and_the_rest_still_shows(
     assert page("ledger_up") == 0
     assert page("transfers", state="parked") is None
     assert page("rounds_running") is not None
-
-
-def test_requests_are_counted_by_route_and_status_and_never_by_path(endpoint: Endpoint, growth: Growth) -> None:
-    transfer_id = endpoint.post().get_json()["transfer_id"]
-    endpoint.post(b"{")
-    endpoint.get(f"/transfers/{transfer_id}")
-    endpoint.get("/transfers/" + "0" * 32)
-    endpoint.http.get("/no/such/page")
-    endpoint.http.open("/transfers", method="BREW")
-    post = {"route": "/prod/chat-attachments", "method": "POST"}
-    assert growth("requests_total", **post, status="202") == 1
-    assert growth("requests_total", **post, status="400") == 1
-    one = {"route": "/transfers/<transfer_id>", "method": "GET"}
-    assert growth("requests_total", **one, status="200") == 1
-    assert growth("requests_total", **one, status="404") == 1
-    assert growth("requests_total", route="none", method="GET", status="404") == 1
-    assert growth("requests_total", route="none", method="other", status="405") == 1
-
-
-def test_accepted_requests_are_counted_by_effect_and_timed(endpoint: Endpoint, growth: Growth) -> None:
-    endpoint.post()
-    endpoint.post()
-    assert growth("accepted_total", effect="new") == 1
-    assert growth("accepted_total", effect="noted") == 1
-    assert growth("accept_seconds_count") == 2
-
-
-@pytest.fixture
-def stack(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[], str]) -> Stack:
-    stack = Stack(engine, clock, keys, new_id)
-    stack.cmi.files = [a_file(1, content=b"x" * 1000), a_file(2, content=b"y" * 500)]
-    return stack
-
-
-def observed(stack: Stack) -> Stack:
-    stack.rounds = ObservedRounds(  # type: ignore[assignment]
-        stack.rounds, trace_of=lambda _: None, monotonic_s=stack.clock.now_s
-    )
-    return stack
-
-
-def test_kept_attachments_bytes_and_times_are_counted(stack: Stack, growth: Growth) -> None:
-    observed(stack).event()
-    stack.c4c.on_post = lambda: stack.clock.advance(3)
-    stack.run()
-    assert growth("attachments_kept_total", how="stored") == 2
-    assert growth("kept_bytes_total", how="stored") == 1500
-    assert growth("attachment_seconds_count", result="done") == 2
-    assert growth("attachment_seconds_sum", result="done") == 6
-    assert growth("round_seconds_count") == 1
-    assert growth("round_seconds_sum") == 6
-    assert growth("neighbour_seconds_count", neighbour="c4c", answer="2xx") == len(stack.c4c.requests)
-
-
-def test_retries_and_parked_files_are_counted_by_reason(stack: Stack, growth: Growth) -> None:
-    stack.c4c.plan("post", 503)
-    observed(stack).event()
-    stack.run()
-    assert growth("upload_retries_total", reason="outcome-unknown") == 1
-    assert growth("attachment_seconds_count", result="failed") == 1
-    assert growth("neighbour_seconds_count", neighbour="c4c", answer="5xx") == 1
-
-
-def test_a_neighbour_that_does_not_answer_is_counted_as_none(stack: Stack, growth: Growth) -> None:
-    stack.c4c.plan("find", "unreachable")
-    observed(stack).event()
-    stack.run()
-    assert growth("neighbour_seconds_count", neighbour="c4c", answer="none") == 1
-
-
-def test_rounds_that_were_taken_over_are_counted(engine: sa.Engine, growth: Growth) -> None:
-    leases = Leases(engine, ttl_s=30)
-    taken: list[list[str]] = []
-
-    def take_over(executors: list[str]) -> int:
-        taken.append(executors)
-        return 7
-
-    keeper = LeaseKeeper(leases, "me", ttl_s=30, take_over=take_over, owners=lambda: {"dead"})
-    leases.take("me")
-    keeper.sweep()
-    keeper.sweep()
-    assert taken == [["dead"]]
-    assert growth("takeovers_total") == 7
-
-
-def exposed(scrape: Scrape) -> set[str]:
-    """Every name we show, also where a counter has no sample yet."""
-    declared = {
-        metric.name + ("_total" if metric.type == "counter" else "")
-        for registry in (metrics.API, metrics.WORKER)
-        for metric in registry.collect()
-    }
-    return {name for name in scrape.names() | declared if name.startswith("attachment_transfer_")}
-
-
-@pytest.fixture
-def everything(morning: Morning, scrape: Callable[[], Scrape]) -> set[str]:
-    morning.parked(CALLER, 1)
-    morning.waiting(CALLER, 2)
-    return exposed(scrape())
-
-
-def test_every_metric_is_explained_in_the_runbook_and_none_is_invented(everything: set[str]) -> None:
-    told = set(re.findall(r"^\| `(attachment_transfer_[a-z_]+)`", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE))
-    assert told == everything
-
-
-def used(text: str) -> set[str]:
-    return {SUFFIXES.sub("", name) for name in NAME.findall(text)}
-
-
-def dashboard() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(DASHBOARD.read_text(encoding="utf-8"))
-    return document
-
-
-def test_every_metric_is_on_the_dashboard_and_none_is_invented(everything: set[str]) -> None:
-    queries = [target["expr"] for panel in dashboard()["panels"] for target in panel.get("targets", [])]
-    assert used(" ".join(queries)) == everything
-
-
-def test_the_alerts_use_only_metrics_that_exist(everything: set[str]) -> None:
-    assert used(ALERTS.read_text(encoding="utf-8")) <= everything
-
-
-def test_every_alert_has_its_remedy_in_the_runbook_and_the_dashboard_names_only_real_ones() -> None:
-    alerts = re.findall(r"- alert: (\w+)", ALERTS.read_text(encoding="utf-8"))
-    assert len(alerts) == len(set(alerts)) > 10
-    headings = re.findall(r"^### (AttachmentTransfer\w+)$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings == alerts
-    assert set(re.findall(r"AttachmentTransfer\w+", DASHBOARD.read_text(encoding="utf-8"))) <= set(alerts)
-
-
-def test_no_two_panels_of_the_dashboard_overlap_or_share_an_id() -> None:
-    panels = dashboard()["panels"]
-    assert len({panel["id"] for panel in panels}) == len(panels)
-    for one, other in combinations([panel["gridPos"] for panel in panels], 2):
-        apart_x = one["x"] + one["w"] <= other["x"] or other["x"] + other["w"] <= one["x"]
-        apart_y = one["y"] + one["h"] <= other["y"] or other["y"] + other["h"] <= one["y"]
-        assert apart_x or apart_y
-
-
-def test_no_label_is_unbounded() -> None:
-    """An id, a path, a contact or a caller in a label would make a new series each time."""
-    bounded = {"route", "method", "status", "effect", "how", "reason", "result", "neighbour", "answer"}
-    for registry in (metrics.API, metrics.WORKER):
-        for collector in registry._collector_to_names:
-            assert set(getattr(collector, "_labelnames", ())) <= bounded
 
 
 def test_gauges_of_the_ledger_read_indexes_not_whole_tables(engine: sa.Engine) -> None:

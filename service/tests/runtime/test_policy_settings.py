@@ -35,7 +35,7 @@ def test_rules_are_read_as_lists() -> None:
     assert found.originators == ("customer", "system")
 
 
-def test_the_dialects_originators_hold_where_the_setting_is_silent(tmp_path: Path) -> None:
+def test_the_dialects_originators_apply_where_the_setting_is_silent(tmp_path: Path) -> None:
     overlay = tmp_path / "dialect.toml"
     overlay.write_text('[cmi.originators]\nvalue = ["Visitor"]\n')
     assert settings(DIALECT_FILE=str(overlay)).originators == ("visitor",)

@@ -7,9 +7,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
+from ingress_kit import ENDPOINT, Issuer, a_body
 from ledger_kit import SECRET_TEXTS, bytes_on_disk
-from process_kit import WAIT_S, Program, until
+from process_kit import WAIT_S, Program, signed_headers, trusting, until
 
 
 def test_one_worker_works_a_second_is_refused_and_a_standby_takes_over(start: Callable[..., Program]) -> None:
@@ -38,19 +38,9 @@ def test_the_api_takes_requests_from_the_wire(
     start: Callable[..., Program], issuer: tuple[Issuer, int], tmp_path: Path
 ) -> None:
     signer, port = issuer
-    api = start(
-        "api",
-        "serve",
-        LAB_MODE="1",
-        EGRESS_MAP=f"login-*.cc.sinch.com=http://127.0.0.1:{port}",
-        TOKEN_ISSUERS="https://login-*.cc.sinch.com/*",
-    )
+    api = start("api", "serve", **trusting(port))
     until(api.is_ready)
-    headers = {
-        "Authorization": f"Bearer {signer.token()}",
-        "Content-Type": "application/json",
-        **SECRET_HEADERS,
-    }
+    headers = signed_headers(signer)
 
     status, accepted = api.ask("POST", ENDPOINT, body=json.dumps(a_body()), headers=headers)
     assert status == 202

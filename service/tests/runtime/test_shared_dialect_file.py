@@ -54,19 +54,19 @@ def test_a_file_without_a_part_for_the_service_changes_nothing(path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("v1", "v7", 'write format = "attachment-dialect.v1"'),
         ("key_field", "key_fields", "unknown dialect entry [c4c.key_fields]; there are cmi.chat_routes"),
         ('"Name"', '"Subject"', "c4c_key_field: 'Subject': Title or Name"),
     ],
 )
-def test_what_is_wrong_is_told_with_file_entry_value_and_remedy(path: Path, old: str, new: str, told: str) -> None:
+def test_an_error_names_file_entry_value_and_remedy(path: Path, old: str, new: str, message: str) -> None:
     path.write_text(SHARED.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(BadSettings) as refused:
         dialect_of_file(str(path))
     assert str(path) in str(refused.value)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_part_that_is_no_table_is_refused(path: Path) -> None:

@@ -65,7 +65,8 @@ def exported(collector: tuple[str, list[bytes]]) -> tuple[dict[str, Any], dict[s
     env = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint}
     subprocess.run([sys.executable, "-c", PROGRAM], env=env, check=True, timeout=60)
     assert b"hunter2" not in b"".join(bodies)
-    spans, resource = {}, {}
+    spans: dict[str, Any] = {}
+    resource: dict[str, str] = {}
     for body in bodies:
         for found in ExportTraceServiceRequest.FromString(body).resource_spans:
             resource |= {item.key: item.value.string_value for item in found.resource.attributes}

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,32 +27,32 @@ STUBBORN = (
 class Other(SupervisedProcess):
     """A child with a program of its own. ``starts`` counts; ``on_start`` is called after each."""
 
-    def __init__(self, name: str, program: Sequence[str], on_start: object = None) -> None:
-        super().__init__(name, program)
+    def __init__(self, name: str, program: Sequence[str], on_start: Callable[[], object] = lambda: None) -> None:
+        super().__init__(name, program, first_pause_s=0.01)
         self.starts = 0
-        self._on_start = on_start
+        self.on_start = on_start
 
     def start(self) -> None:
         self.starts += 1
         if self.report is not None:
             self.report.unlink(missing_ok=True)
         self.process = subprocess.Popen(self.arguments, stdout=subprocess.PIPE)
-        if callable(self._on_start):
-            self._on_start()
+        self.on_start()
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "_POLL_S", 0.01)
-    monkeypatch.setattr(supervisor, "_GRACE_S", 0.2)
-    monkeypatch.setattr(supervisor, "_FIRST_PAUSE_S", 0.01)
+def _short_drain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATTACHMENT_TRANSFER_DRAIN_S", "0.1")
 
 
-def test_told_to_stop_it_ends_all_its_children_and_itself_well() -> None:
+def supervised(children: list[SupervisedProcess], stop: threading.Event) -> int:
+    return supervise(children, stop, poll_s=0.01, grace_s=0.2)
+
+
+def test_when_it_is_stopped_it_ends_all_its_children_and_itself_well() -> None:
     stop = threading.Event()
     one, two = Other("one", SLEEPER), Other("two", SLEEPER, stop.set)
-    assert supervise([one, two], stop) == 0
+    assert supervised([one, two], stop) == 0
     assert [child.process.returncode for child in (one, two) if child.process] == [-signal.SIGTERM] * 2
 
 
@@ -67,8 +67,8 @@ def test_a_child_that_dies_is_started_again() -> None:
         else:
             stop.set()
 
-    mortal._on_start = kill_the_first
-    assert supervise([mortal], stop) == 0
+    mortal.on_start = kill_the_first
+    assert supervised([mortal], stop) == 0
     assert mortal.starts == 2
 
 
@@ -80,8 +80,8 @@ def ready(child: Other) -> None:
 
 def test_a_child_that_is_ready_and_always_dies_is_given_up_and_takes_the_others_along() -> None:
     dying, healthy = Other("dying", ("true",)), Other("healthy", SLEEPER)
-    dying._on_start = lambda: ready(dying)
-    assert supervise([dying, healthy], threading.Event()) == 1
+    dying.on_start = lambda: ready(dying)
+    assert supervised([dying, healthy], threading.Event()) == 1
     assert dying.starts == 21
     assert healthy.process is not None
     assert healthy.process.returncode == -signal.SIGTERM
@@ -90,14 +90,14 @@ def test_a_child_that_is_ready_and_always_dies_is_given_up_and_takes_the_others_
 def test_a_child_that_is_never_ready_uses_up_its_chances_and_the_log_names_the_cause() -> None:
     dying, healthy = Other("dying", ("false",)), Other("healthy", SLEEPER)
 
-    def tell_why() -> None:
+    def report_why() -> None:
         assert dying.report is not None
         dying.report.write_text("the port is taken: set another", encoding="utf-8")
 
-    dying._on_start = tell_why
+    dying.on_start = report_why
     with capture_logs() as logs:
-        assert supervise([dying, healthy], threading.Event()) == 1
-    assert dying.starts == supervisor._CHANCES
+        assert supervised([dying, healthy], threading.Event()) == 1
+    assert dying.starts == supervisor.CHANCES
     assert [log["next_in_s"] for log in logs if "next_in_s" in log] == [0.01, 0.02, 0.04, 0.08]
     assert logs[-1]["event"] == "never ready, giving up"
     assert (logs[-1]["child"], logs[-1]["cause"]) == ("dying", "the port is taken: set another")
@@ -111,11 +111,11 @@ def test_a_child_that_was_ready_has_all_its_chances_again() -> None:
     def ready_at_the_fourth_start() -> None:
         if child.starts == 4:
             ready(child)
-        if child.starts == 4 + supervisor._CHANCES:
+        if child.starts == 4 + supervisor.CHANCES:
             stop.set()
 
-    child._on_start = ready_at_the_fourth_start
-    assert supervise([child], stop) == 0
+    child.on_start = ready_at_the_fourth_start
+    assert supervised([child], stop) == 0
 
 
 def test_ready_once_stays_ready_whatever_a_child_says_at_its_end(
@@ -138,8 +138,8 @@ def test_a_child_that_does_not_end_in_time_is_killed() -> None:
         stubborn.process.stdout.readline()
         stop.set()
 
-    stubborn._on_start = once_it_is_up
-    assert supervise([stubborn], stop) == 0
+    stubborn.on_start = once_it_is_up
+    assert supervised([stubborn], stop) == 0
     assert stubborn.process is not None
     assert stubborn.process.returncode == -signal.SIGKILL
 
@@ -151,7 +151,7 @@ def test_restarts_are_forgotten_after_a_minute() -> None:
 
 
 def test_an_orphan_ends_itself() -> None:
-    """Its supervisor's number is told in the environment; ours is not that one, so it is an orphan from the start."""
+    """Its supervisor's number is in the environment; ours is not that one, so it is an orphan from the start."""
     program = (
         "from attachment_transfer.runtime.supervisor import *; import signal; end_with_supervisor(); signal.pause()"
     )

@@ -178,15 +178,15 @@ def test_while_a_file_is_carried_every_log_line_knows_transfer_round_file_and_tr
     carried(stack, engine)
     transfer_id = stack.transfer().id
     files = [item.id for item in stack.attachments()]
-    told = [{name: entry[name] for name in ("transfer_id", "round", "attachment_id", "trace_id")} for entry in known]
-    assert told == [
+    shown = [{name: entry[name] for name in ("transfer_id", "round", "attachment_id", "trace_id")} for entry in known]
+    assert shown == [
         {"transfer_id": transfer_id, "round": 1, "attachment_id": file, "trace_id": TRACE} for file in files
     ]
     assert structlog.contextvars.get_contextvars() == {}
 
 
-def test_no_span_holds_a_url_a_contact_or_a_secret(stack: Stack, engine: sa.Engine, spans: list[TraceSpan]) -> None:
+def test_no_span_contains_a_url_a_contact_or_a_secret(stack: Stack, engine: sa.Engine, spans: list[TraceSpan]) -> None:
     carried(stack, engine)
-    told = repr(spans)
+    shown = repr(spans)
     for hidden in ("/sap/c4c", "attachments/", stack.transfer().contact_id, stack.cmi.password, stack.c4c.password):
-        assert hidden not in told
+        assert hidden not in shown

@@ -29,7 +29,7 @@ def a_chat(standin: StandinStack) -> Callable[..., Chat]:
 
 @pytest.fixture(scope="module")
 def ended(standin: StandinStack, request: pytest.FixtureRequest) -> dict[str, Ended]:
-    """How every row of the module's table that is asked for ended."""
+    """How every selected row of the module's table ended."""
     module = request.module.__name__
     rows: list[Row] = []
     for item in request.session.items:

@@ -58,7 +58,7 @@ def another_row(number: int) -> dict[str, Any]:
 
 
 def paged(first: Answer, second: Answer) -> Callable[[Request], Answer]:
-    """The first page where no skiptoken is asked for, else the second."""
+    """The first page without a skiptoken, else the second."""
     return lambda request: second if "skiptoken" in request.target else first
 
 

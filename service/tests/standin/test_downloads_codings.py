@@ -1,4 +1,4 @@
-"""Downloads with a Content-Encoding, although identity was asked for."""
+"""Downloads with a Content-Encoding, although identity was requested."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("standin-codings")
 PDF = a_pdf()
 UNSIZED = Listed(size=None)
 PACKED = packed(PDF)
-#: A brotli and a zstd frame that hold a few letters as they are: nobody here needs to unpack them.
+#: A brotli and a zstd frame that contain a few letters as they are: they need no unpacking here.
 BROTLI = bytes.fromhex("0b0280") + b"hello" + bytes.fromhex("03")
 ZSTD = bytes.fromhex("28b52ffd2005290000") + b"hello"
 BOMB_BYTES = 64 * 1024**2
@@ -48,7 +48,7 @@ PARKED = [
     Row("a body labelled br", coded(BROTLI, "br"), "unknown-coding"),
     Row("a body labelled zstd", coded(ZSTD, "zstd"), "unknown-coding"),
     Row("a body of the listed size labelled br", coded(PDF, "br"), "unknown-coding"),
-    Row("a body labelled with a coding that nobody knows", coded(PDF, "x-lab"), "unknown-coding"),
+    Row("a body labelled with an unknown coding", coded(PDF, "x-lab"), "unknown-coding"),
     Row("a body packed twice", coded(packed(PACKED), "gzip, gzip"), "unknown-coding"),
     Row("a gzip stream cut off before its end", coded(PACKED[: len(PACKED) // 2], "gzip"), "incomplete-download"),
     Row("a gzip stream without its last four bytes", coded(PACKED[:-4], "gzip"), "incomplete-download"),

@@ -57,5 +57,5 @@ def test_a_download_whose_length_agrees_is_stored(row: Row, ended: dict[str, End
     check(row, ended[row.words])
 
 
-def test_a_body_whose_end_nothing_tells_is_read_twice_before_it_is_posted(ended: dict[str, Ended]) -> None:
+def test_a_body_without_a_marked_end_is_read_twice_before_it_is_posted(ended: dict[str, Ended]) -> None:
     assert ended["no size anywhere and the same body twice"].downloads == 2

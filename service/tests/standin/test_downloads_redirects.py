@@ -65,11 +65,11 @@ def test_a_third_redirect_is_not_followed_and_the_words_say_so(a_chat: AChat) ->
 
 def test_a_redirect_to_a_host_that_is_not_allowed_names_the_host_and_the_setting(a_chat: AChat) -> None:
     chat = a_chat()
-    chat.serves(redirect(f"https://{chat.stranger.host}/contract.pdf"))
-    chat.stranger.plan("/contract.pdf", file_answer(PDF))
+    chat.serves(redirect(f"https://{chat.foreign.host}/contract.pdf"))
+    chat.foreign.plan("/contract.pdf", file_answer(PDF))
     transfer = chat.end()
     assert reasons(transfer) == ["destination-refused"]
-    assert chat.stranger.host in words(transfer)
+    assert chat.foreign.host in words(transfer)
     assert "ATTACHMENT_TRANSFER_ALLOWED_HOSTS" in words(transfer)
     assert chat.stored() == []
 
@@ -77,11 +77,11 @@ def test_a_redirect_to_a_host_that_is_not_allowed_names_the_host_and_the_setting
 def test_a_second_redirect_to_a_host_that_is_not_allowed_is_refused_like_the_first(a_chat: AChat) -> None:
     chat = a_chat()
     chat.serves(redirect(at_store(chat, "/first")))
-    chat.store.plan("/first", redirect(f"https://{chat.stranger.host}/contract.pdf"))
-    chat.stranger.plan("/contract.pdf", file_answer(PDF))
+    chat.store.plan("/first", redirect(f"https://{chat.foreign.host}/contract.pdf"))
+    chat.foreign.plan("/contract.pdf", file_answer(PDF))
     transfer = chat.end()
     assert reasons(transfer) == ["destination-refused"]
-    assert chat.stranger.host in words(transfer)
+    assert chat.foreign.host in words(transfer)
     assert chat.stored() == []
 
 

@@ -52,7 +52,7 @@ def test_a_download_is_not_asked_for_before_the_date_of_its_retry_after(standin:
 
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("text", ["soon", "-5", "1e400", "Sun, 99 Foo 2026 25:61:00 GMT", ""])
-def test_a_retry_after_that_nobody_can_read_is_waited_for_as_if_there_were_none(
+def test_an_unreadable_retry_after_is_treated_as_if_there_were_none(
     standin: StandinStack, status: int, text: str
 ) -> None:
     chat = Chat(standin)

@@ -1,4 +1,4 @@
-"""Strangers at the endpoint: forged tokens whose issuers drip, connections that never finish. Callers do not notice."""
+"""Floods at the endpoint: forged tokens whose issuers drip, connections that never finish. Callers do not notice."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_two_thousand_connections_that_never_finish_do_not_block_health(besieged
             assert _post(besieged, besieged.issuer.token()) == 202
 
 
-def test_a_stranger_is_refused_before_a_large_body_is_there(besieged: StandinStack) -> None:
+def test_a_caller_without_a_token_is_refused_before_a_large_body_is_there(besieged: StandinStack) -> None:
     host, port = "127.0.0.1", int(besieged.url.rsplit(":", 1)[1])
     with socket.create_connection((host, port), timeout=60.0) as peer:
         peer.sendall(

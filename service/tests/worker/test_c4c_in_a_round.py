@@ -6,12 +6,10 @@ from typing import Any
 
 import httpx
 import pytest
-from ledger_kit import rows
-from worker_kit import SETTLE_S, Stack, a_file
+from worker_kit import SETTLE_S, Stack, a_file, open_intents, retry
 
-from attachment_transfer.core.model import Reason
+from attachment_transfer.core.errors import Reason
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
-from attachment_transfer.ledger import tables, views
 
 S = AttachmentState
 SIGN_IN = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><form></form></body></html>"
@@ -23,18 +21,18 @@ def odd(status: int, **arguments: Any) -> httpx.Response:
 
 def answer_once(stack: Stack, kind: str, response: httpx.Response, *, after: bool = False, times: int = 1) -> None:
     """The next ``times`` requests of a kind get ``response``; ``after``: once they were carried out."""
-    usual = getattr(stack.c4c, f"_{kind}")
+    usual = stack.c4c.handler(kind)
     left = [times]
 
     def answer(request: httpx.Request) -> httpx.Response:
         if not left[0]:
-            return usual(request)  # type: ignore[no-any-return]
+            return usual(request)
         left[0] -= 1
         if after:
             usual(request)
         return odd(response.status_code, headers=response.headers, content=response.content)
 
-    setattr(stack.c4c, f"_{kind}", answer)
+    stack.c4c.instead[kind] = answer
 
 
 def carried(stack: Stack) -> Reason | None:
@@ -43,14 +41,6 @@ def carried(stack: Stack) -> Reason | None:
     stack.event()
     stack.run_one()
     return stack.attachments()[0].reason
-
-
-def retry(stack: Stack) -> None:
-    views.retry(stack.engine, stack.transfer().id, enqueue=stack.enqueue, now_s=stack.clock.now_s())
-
-
-def open_intents(stack: Stack) -> int:
-    return sum(1 for row in rows(stack.engine, tables.upload_intent) if row["closed_at_s"] is None)
 
 
 def test_a_refusal_of_unknown_cause_is_asked_once_more_and_then_parked_in_c4cs_words(stack: Stack) -> None:
@@ -134,7 +124,7 @@ def test_an_upload_answered_with_a_sign_in_page_is_looked_for_after_the_settle_t
 
 
 @pytest.mark.parametrize(
-    ("kind", "content", "told"),
+    ("kind", "content", "message"),
     [
         ("find", b'{"d": {"results": [' + b"[" * 5_000 + b"]" * 5_000 + b"]}}", "nested more than"),
         ("find", b'{"d": {"results": []}, "d": {"results": []}}', "repeated members: d"),
@@ -146,7 +136,7 @@ def test_an_upload_answered_with_a_sign_in_page_is_looked_for_after_the_settle_t
     ],
 )
 def test_a_document_that_cannot_be_used_parks_at_once_in_words(
-    stack: Stack, kind: str, content: bytes, told: str
+    stack: Stack, kind: str, content: bytes, message: str
 ) -> None:
     answer_once(stack, kind, httpx.Response(200, content=content), times=100)
     carried(stack)
@@ -154,7 +144,7 @@ def test_a_document_that_cannot_be_used_parks_at_once_in_words(
     reason = stack.attachments()[0].reason or stack.transfer().reason
     assert reason is not None
     assert reason.code == "unexpected-answer"
-    assert told in reason.message
+    assert message in reason.message
 
 
 def test_a_read_answered_with_a_redirect_parks_in_its_own_words(stack: Stack) -> None:
@@ -175,7 +165,7 @@ def test_a_list_without_an_end_parks_in_words_and_posts_nothing_again(stack: Sta
     def endless(_request: httpx.Request) -> httpx.Response:
         return odd(200, json={"d": {"results": [], "__next": f"?$skiptoken={next(number)}"}})
 
-    stack.c4c._list = endless  # type: ignore[method-assign]
+    stack.c4c.instead["list"] = endless
     stack.run()
     [attachment] = stack.attachments()
     assert attachment.state is S.PARKED
@@ -204,7 +194,7 @@ def test_a_read_back_without_an_end_stops(stack: Stack) -> None:
                 sent[0] += 65_536
                 yield b"x" * 65_536
 
-    stack.c4c._value = lambda _request: odd(200, stream=Endless())  # type: ignore[method-assign]
+    stack.c4c.instead["value"] = lambda _request: odd(200, stream=Endless())
     reason = carried(stack)
     assert reason is not None
     assert "C4C sends more than" in reason.message
@@ -215,7 +205,7 @@ def test_every_call_asks_for_english_in_headers_and_never_in_the_address(stack: 
     stack.c4c.wants_csrf = True
     carried(stack)
     assert stack.transfer().outcome is Outcome.STORED
-    assert {stack.c4c._kind(request) for request in stack.c4c.requests} >= {
+    assert {stack.c4c.kind(request) for request in stack.c4c.requests} >= {
         "post", "read", "find", "metadata", "csrf", "value",
     }  # fmt: skip
     for request in stack.c4c.requests:

@@ -1,4 +1,4 @@
-"""Two files of one name in a transfer: both are kept, and told apart."""
+"""Two files of one name in a transfer: both are kept, under distinct names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_name_without_an_extension_is_counted_at_its_end() -> None:
     assert distinct("README", "README") == ["README", "README (2)"]
 
 
-def test_a_counted_name_that_somebody_sent_is_left_to_its_sender() -> None:
+def test_a_counted_name_that_was_sent_is_left_to_its_sender() -> None:
     assert distinct("a.txt", "a (2).txt", "a.txt") == ["a.txt", "a (2).txt", "a (3).txt"]
     assert distinct("a.txt", "a.txt", "a (2).txt") == ["a.txt", "a (2).txt", "a (2) (2).txt"]
 
@@ -53,7 +53,7 @@ def test_no_two_names_are_alike_and_all_are_safe(names: list[str]) -> None:
     assert distinct(*names) == found
 
 
-def test_text_that_a_database_cannot_hold_is_made_storable() -> None:
+def test_text_that_a_database_cannot_store_is_made_storable() -> None:
     assert storable("a\0b\ud83dc") == "ab?c"
 
 
@@ -88,7 +88,7 @@ def test_where_it_is_switched_off_both_go_by_the_same_name(policy_stack: PolicyS
     assert len(set(stack.c4c.sums())) == 2
 
 
-def test_a_name_that_no_database_can_hold_does_not_stop_the_transfer(policy_stack: PolicyStack) -> None:
+def test_a_name_that_no_database_can_store_does_not_stop_the_transfer(policy_stack: PolicyStack) -> None:
     stack = policy_stack
     stack.cmi.files = [File(id="f1", name="a\0\ud83d.png", content=b"1"), a_file(2)]
     stack.event()

@@ -1,4 +1,4 @@
-"""A caller's ``allowed_hosts`` hold for everything that is called for its transfers, not for its request alone."""
+"""A caller's ``allowed_hosts`` apply to every call for its transfers, not to its request alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 from calls_kit import neighbour_transport
-from ingress_kit import ENDPOINT, SECRET_HEADERS, Issuer, a_body
+from ingress_kit import ENDPOINT, Issuer, a_body
 from ledger_kit import CALLER
-from process_kit import Program, until
+from process_kit import Program, signed_headers, trusting, until
 from worker_kit import Stack, a_file
 
 from attachment_transfer.core.callers import Callers, read_callers
@@ -44,7 +44,7 @@ def test_a_link_to_a_host_of_other_callers_is_not_followed(stack: Stack) -> None
     assert not [request for request in stack.cmi.requests if request.url.host == ELSEWHERE]
 
 
-def test_a_transfer_of_a_caller_that_the_file_covers_no_longer_calls_nobody_and_goes_on_once_it_does(
+def test_a_transfer_of_a_caller_that_is_no_longer_covered_calls_no_host_and_goes_on_once_it_is_covered(
     stack: Stack,
 ) -> None:
     stack.hosts[CALLER] = None
@@ -64,7 +64,7 @@ def test_a_transfer_of_a_caller_that_the_file_covers_no_longer_calls_nobody_and_
 
 
 @pytest.mark.off_contract(reason="a neighbour that redirects at once, seen through the transport alone")
-def test_a_redirect_is_judged_like_any_other_call() -> None:
+def test_a_redirect_is_checked_like_any_other_call() -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -77,7 +77,7 @@ def test_a_redirect_is_judged_like_any_other_call() -> None:
     assert asked == ["a.crm.cloud.sap"]
 
 
-def test_a_rule_with_hosts_has_those_one_without_has_the_common_ones_and_a_stranger_none() -> None:
+def test_a_rule_with_hosts_has_those_one_without_has_the_common_ones_and_an_uncovered_caller_none() -> None:
     callers = read_callers({"caller": [{"name": "a#*", "allowed_hosts": ["own.example"]}, {"name": "b#*"}]})
     assert callers.hosts_of("a#1", COMMON) == parse_patterns("own.example")
     assert callers.hosts_of("b#1", COMMON) == COMMON
@@ -87,7 +87,7 @@ def test_a_rule_with_hosts_has_those_one_without_has_the_common_ones_and_a_stran
 
 
 class StandIn(BaseHTTPRequestHandler):
-    """A neighbour that has nothing, and notes who was asked for."""
+    """A neighbour that has nothing, and records the hosts that were called."""
 
     asked: list[str]
 
@@ -112,7 +112,7 @@ def neighbour() -> Iterator[tuple[list[str], int]]:
     server.server_close()
 
 
-def test_a_rule_that_was_narrowed_holds_for_what_was_accepted_before(
+def test_a_rule_that_was_narrowed_applies_to_what_was_accepted_before(
     start: Callable[..., Program],
     issuer: tuple[Issuer, int],
     neighbour: tuple[list[str], int],
@@ -122,12 +122,8 @@ def test_a_rule_that_was_narrowed_holds_for_what_was_accepted_before(
     signer, port = issuer
     asked, neighbour_port = neighbour
     file = tmp_path / "callers.toml"
-    common = {
-        "LAB_MODE": "1",
-        "EGRESS_MAP": f"login-*.cc.sinch.com=http://127.0.0.1:{port},*.own.example=http://127.0.0.1:{neighbour_port}",
-        "TOKEN_ISSUERS": "https://login-*.cc.sinch.com/*",
-        "CALLERS_FILE": str(file),
-    }
+    common = trusting(port) | {"CALLERS_FILE": str(file)}
+    common["EGRESS_MAP"] += f",*.own.example=http://127.0.0.1:{neighbour_port}"
 
     def allow(*hosts: str) -> None:
         file.write_text(f'[[caller]]\nname = "*#client"\nallowed_hosts = {json.dumps(hosts)}\n', encoding="utf-8")
@@ -135,7 +131,7 @@ def test_a_rule_that_was_narrowed_holds_for_what_was_accepted_before(
     allow("*.own.example", "*.crm.cloud.sap")
     api = start("api", "serve", **common)
     until(api.is_ready)
-    headers = {"Authorization": f"Bearer {signer.token()}", "Content-Type": "application/json", **SECRET_HEADERS}
+    headers = signed_headers(signer)
     body = json.dumps(a_body(cmi_url="https://cmi.own.example/acme/cmi"))
     status, accepted = api.ask("POST", ENDPOINT, body=body, headers=headers)
     assert status == 202
@@ -146,15 +142,10 @@ def test_a_rule_that_was_narrowed_holds_for_what_was_accepted_before(
     allow("*.crm.cloud.sap")
     before = len(asked)
     start("narrow", "work", **common)
-    assert api.ask("POST", f"/transfers/{accepted['transfer_id']}/retry", headers=headers)[0] in {202, 409}
-
-    def shown() -> dict[str, object]:
-        told: dict[str, object] = api.ask("GET", f"/transfers/{accepted['transfer_id']}", headers=headers)[1]
-        return told
-
-    until(lambda: shown()["state"] == "parked")
-    reason = shown()["reason"]
-    assert isinstance(reason, dict)
+    transfer = f"/transfers/{accepted['transfer_id']}"
+    assert api.ask("POST", f"{transfer}/retry", headers=headers)[0] in {202, 409}
+    until(lambda: api.ask("GET", transfer, headers=headers)[1]["state"] == "parked")
+    reason = api.ask("GET", transfer, headers=headers)[1]["reason"]
     assert reason["code"] == "destination-refused"
     assert "cmi.own.example is not an allowed host of" in reason["message"]
     assert len(asked) == before

@@ -9,10 +9,10 @@ from fakes import File, Killed
 from policy_kit import EXE, PNG, PolicyStack
 from worker_kit import a_file
 
+from attachment_transfer.clients.cmi.downloads import peeked
 from attachment_transfer.core.policy import parse_mime_patterns
 from attachment_transfer.core.states import Outcome
 from attachment_transfer.ledger import views
-from attachment_transfer.worker.inspection import peeked
 
 
 def test_a_file_of_an_originator_that_is_not_wanted_is_skipped_and_the_rest_goes_on(
@@ -30,8 +30,8 @@ def test_a_file_of_an_originator_that_is_not_wanted_is_skipped_and_the_rest_goes
     assert stack.trail("skipped") == ["originator-not-wanted"] * 2
 
 
-@pytest.mark.off_contract(judge="requests", reason="CMI says a word here that it has not")
-def test_an_originators_word_that_no_column_holds_is_cut_and_skipped(policy_stack: PolicyStack) -> None:
+@pytest.mark.off_contract(judge="requests", reason="CMI uses a word here that is not in its contract")
+def test_an_originators_word_that_no_column_can_store_is_cut_and_skipped(policy_stack: PolicyStack) -> None:
     stack = policy_stack
     stack.with_policy(originators=("customer",))
     stack.cmi.files = [a_file(1, originator="x" * 400), a_file(2)]
@@ -41,7 +41,7 @@ def test_an_originators_word_that_no_column_holds_is_cut_and_skipped(policy_stac
     assert stack.attachments()[0].source.originator_type == "x" * 16
 
 
-def test_a_chat_whose_files_nobody_wants_needs_no_activity(policy_stack: PolicyStack) -> None:
+def test_a_chat_whose_files_are_all_skipped_needs_no_activity(policy_stack: PolicyStack) -> None:
     stack = policy_stack
     stack.with_policy(originators=("customer",))
     stack.c4c.references.clear()

@@ -62,7 +62,7 @@ def ahead(engine: sa.Engine, clock: HandClock, keys: KeyRing, new_id: Callable[[
 
 
 class Watch:
-    """What CMI was asked for, and a way to wait for it."""
+    """Requests that CMI received, and a way to wait for one."""
 
     def __init__(self, stack: Stack) -> None:
         self.downloads: list[str] = []
@@ -79,9 +79,9 @@ class Watch:
             return self.changed.wait_for(lambda: file_id in self.downloads, within_s)
 
 
-def during_the_first_upload(stack: Stack, look: Callable[[], object]) -> list[object]:
+def during_the_first_upload(stack: Stack, read: Callable[[], object]) -> list[object]:
     seen: list[object] = []
-    stack.c4c.on_post = lambda: None if seen else seen.append(look())
+    stack.c4c.on_post = lambda: None if seen else seen.append(read())
     return seen
 
 
@@ -151,7 +151,7 @@ def test_a_round_that_ends_early_leaves_nothing_behind(ahead: Stack, spools: Spo
     ahead.event()
     ahead.run()
     assert not ahead.c4c.kept
-    assert ahead.carrier.prefetcher._orders == ahead.carrier.prefetcher._ahead == {}
+    assert ahead.carrier.prefetcher.rounds() == set()
     assert spools.opened == 0 or spools.none_is_left()
 
 

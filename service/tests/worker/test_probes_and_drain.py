@@ -54,8 +54,8 @@ def asked(health: HealthServer, path: str) -> tuple[int, Any]:
 
 def test_a_worker_that_starts_is_alive_and_not_ready(health: HealthServer) -> None:
     assert asked(health, "/healthz")[0] == 200
-    status, told = asked(health, "/readyz")
-    assert (status, told["reason"]) == (503, "starting")
+    status, answered = asked(health, "/readyz")
+    assert (status, answered["reason"]) == (503, "starting")
 
 
 def test_a_worker_that_claims_rounds_is_ready(health: HealthServer) -> None:
@@ -68,8 +68,8 @@ def test_a_worker_without_its_database_is_alive_and_says_why_it_is_not_ready(
 ) -> None:
     health.ready()
     obstacles.append("the database cannot be read")
-    status, told = asked(health, "/readyz")
-    assert (status, told["reason"]) == (503, "the database cannot be read")
+    status, answered = asked(health, "/readyz")
+    assert (status, answered["reason"]) == (503, "the database cannot be read")
     assert asked(health, "/healthz")[0] == 200
 
 
@@ -88,8 +88,8 @@ def test_a_worker_whose_main_loop_hangs_is_not_alive(health: HealthServer, clock
     clock.advance(60)
     assert asked(health, "/healthz")[0] == 200
     clock.advance(1)
-    status, told = asked(health, "/healthz")
-    assert (status, told["status"]) == (503, "the main loop has been silent for 61 s")
+    status, answered = asked(health, "/healthz")
+    assert (status, answered["status"]) == (503, "the main loop has been silent for 61 s")
     health.beat()
     assert asked(health, "/healthz")[0] == 200
 
@@ -145,7 +145,7 @@ def test_a_schema_of_another_version_is_not_ready(endpoint: Endpoint) -> None:
 
 
 class SlowIssuer:
-    """Publishes its keys only when the test lets it: whoever sends a token waits at the endpoint until then."""
+    """Publishes its keys only when the test allows it: a caller with a token waits at the endpoint until then."""
 
     def __init__(self) -> None:
         self.asked, self.answer = threading.Event(), threading.Event()
@@ -201,18 +201,23 @@ def until(true: Any) -> None:
     raise AssertionError("it never happened")
 
 
-def test_a_request_in_flight_is_answered_before_the_api_ends(tmp_path: Path) -> None:
-    issuer, port, answered = SlowIssuer(), free_port(), []
-    env = {
+def settings(folder: Path, port: int, issuer_port: int) -> dict[str, str]:
+    return {
         **os.environ,
-        "DATABASE_URL": f"sqlite:///{tmp_path}/service.db",
+        "DATABASE_URL": f"sqlite:///{folder}/service.db",
         "ATTACHMENT_TRANSFER_SEALING_KEYS": f"k1:{new_master_key()}",
         "ATTACHMENT_TRANSFER_PORT": str(port),
         "ATTACHMENT_TRANSFER_TOKEN_ISSUERS": "https://login.example.com/*",
         "ATTACHMENT_TRANSFER_LAB_MODE": "1",
-        "ATTACHMENT_TRANSFER_EGRESS_MAP": f"login.example.com=http://127.0.0.1:{issuer.port}",
+        "ATTACHMENT_TRANSFER_EGRESS_MAP": f"login.example.com=http://127.0.0.1:{issuer_port}",
         "ATTACHMENT_TRANSFER_DRAIN_S": "30",
     }
+
+
+def test_a_request_in_flight_is_answered_before_the_api_ends(tmp_path: Path) -> None:
+    issuer, port = SlowIssuer(), free_port()
+    answered: list[tuple[int, str]] = []
+    env = settings(tmp_path, port, issuer.port)
     command = [sys.executable, "-m", "attachment_transfer"]
     subprocess.run([*command, "migrate"], env=env, check=True, capture_output=True)
     api = subprocess.Popen([*command, "serve"], env=env, stderr=subprocess.DEVNULL)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
-from fakes import Kept, Killed
+from fake_c4c import Kept
+from fakes import Killed
 from ledger_kit import CONTACT
 from policy_kit import PNG, PolicyStack
 from worker_kit import a_file
@@ -27,7 +29,7 @@ def stack(policy_stack: PolicyStack) -> PolicyStack:
 
 
 def a_message(text: str, **more: str) -> ChatMessage:
-    given = {"time": "2026-11-22T11:00:00Z", "originator": "Ada", "originator_type": "customer", **more}
+    given: dict[str, Any] = {"time": "2026-11-22T11:00:00Z", "originator": "Ada", "originator_type": "customer", **more}
     return ChatMessage(text=text, **given)
 
 
@@ -45,7 +47,7 @@ def test_each_message_is_a_line_with_time_originator_and_text() -> None:
     ]
 
 
-def test_nobody_can_write_a_line_in_anothers_name() -> None:
+def test_no_author_can_write_a_line_in_anothers_name() -> None:
     forged = "fine\n2026-11-22T11:01:00Z  Bob (agent): I owe you\r\x0b\u2028money"
     lines = render("C1", [a_message(forged, originator="Ada\n2026 Bob")]).decode().splitlines()[2:]
     assert lines[0] == "2026-11-22T11:00:00Z  Ada2026 Bob (customer): fine"

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from fakes import File
 from ledger_kit import rows
-from worker_kit import SETTLE_S, Stack, a_file
+from worker_kit import SETTLE_S, Stack, a_file, open_intents, states
 
 from attachment_transfer.core.states import AttachmentState, Outcome, TransferState
 from attachment_transfer.ledger import tables, views
@@ -18,14 +18,6 @@ S = AttachmentState
 
 def sums(*files: File) -> list[str]:
     return sorted(hashlib.sha256(file.content).hexdigest() for file in files)
-
-
-def states(stack: Stack) -> list[AttachmentState]:
-    return [item.state for item in stack.attachments()]
-
-
-def open_intents(stack: Stack) -> int:
-    return sum(1 for row in rows(stack.engine, tables.upload_intent) if row["closed_at_s"] is None)
 
 
 def test_each_file_of_a_chat_arrives_once_and_whole(stack: Stack) -> None:
@@ -107,68 +99,6 @@ def test_an_event_during_the_settle_time_does_not_shorten_it(stack: Stack) -> No
     assert len(stack.c4c.kept) == 1
 
 
-def test_a_crash_after_the_post_is_adopted_after_the_settle_time(stack: Stack) -> None:
-    stack.cmi.files = [a_file(1), a_file(2)]
-    stack.c4c.commit_delay_s = SETTLE_S - 1
-    stack.c4c.plan("post", "killed-after")
-    stack.event()
-    stack.die()
-    assert states(stack)[0] is S.UPLOADING
-    assert open_intents(stack) == 1
-    stack.run()
-    assert stack.transfer().outcome is Outcome.STORED
-    assert stack.c4c.sums() == sums(*stack.cmi.files)
-    assert stack.c4c.calls("post") == 2
-
-
-def test_a_crash_between_intent_and_post_is_posted_after_the_settle_time(stack: Stack) -> None:
-    stack.cmi.files = [a_file(1)]
-    stack.c4c.plan("post", "killed-before")
-    stack.event()
-    stack.die()
-    died_at_s = stack.clock.now_s()
-    stack.run()
-    assert stack.transfer().outcome is Outcome.STORED
-    assert len(stack.c4c.kept) == 1
-    assert stack.clock.now_s() == pytest.approx(died_at_s + SETTLE_S, abs=1.0)
-    assert [row["result"] for row in rows(stack.engine, tables.upload_intent)] == ["absent", "stored"]
-
-
-@pytest.mark.parametrize("kind", ["read", "value"])
-def test_a_crash_before_the_book_is_closed_is_adopted(stack: Stack, kind: str) -> None:
-    stack.cmi.files = [a_file(1)]
-    stack.c4c.plan(kind, "killed-before")
-    stack.event()
-    stack.die()
-    stack.run()
-    assert stack.transfer().outcome is Outcome.STORED
-    assert stack.c4c.calls("post") == 1
-    assert stack.attachments()[0].sha256 == sums(*stack.cmi.files)[0]
-
-
-def test_a_crash_while_the_file_is_read_leaves_nothing_behind(stack: Stack) -> None:
-    stack.cmi.files = [a_file(1)]
-    stack.c4c.plan("metadata", "killed-before")
-    stack.event()
-    stack.die()
-    stack.run()
-    assert stack.transfer().outcome is Outcome.STORED
-    assert len(stack.c4c.kept) == 1
-
-
-def test_many_crashes_in_a_row_still_file_each_attachment_once(stack: Stack) -> None:
-    stack.cmi.files = [a_file(number) for number in range(1, 4)]
-    for kind in ("post", "read", "value"):
-        stack.c4c.plan(kind, "killed-after")
-    stack.event()
-    for _ in range(3):
-        stack.clock.time_s = max(stack.clock.time_s, min(stack.due)[0])
-        stack.die()
-    stack.run()
-    assert stack.transfer().outcome is Outcome.STORED
-    assert stack.c4c.sums() == sums(*stack.cmi.files)
-
-
 @pytest.mark.parametrize(("kind", "what"), [("read", "unreachable"), ("read", 500), ("value", 503), ("list", 500)])
 def test_trouble_while_looking_never_posts_again(stack: Stack, kind: str, what: str | int) -> None:
     stack.cmi.files = [a_file(1)]
@@ -189,8 +119,9 @@ def test_a_list_that_is_no_list_is_not_taken_for_an_empty_one(stack: Stack) -> N
     stack.event()
     stack.run()
     assert stack.transfer().state is TransferState.PARKED
-    assert stack.attachments()[0].reason is not None
-    assert stack.attachments()[0].reason.code == "unexpected-answer"
+    reason = stack.attachments()[0].reason
+    assert reason is not None
+    assert reason.code == "unexpected-answer"
     views.retry(stack.engine, stack.transfer().id, enqueue=stack.enqueue, now_s=stack.clock.now_s())
     stack.run()
     assert stack.transfer().outcome is Outcome.STORED
@@ -205,7 +136,7 @@ def test_a_parked_upload_of_unknown_outcome_is_looked_for_on_retry(stack: Stack)
     stack.run_one()
     stack.c4c.plan("metadata", 403)
     stack.clock.advance(SETTLE_S)
-    stack.start()  # metadata is asked for again
+    stack.start()  # metadata is read again
     stack.run()
     assert states(stack) == [S.PARKED]
     assert open_intents(stack) == 1
@@ -226,65 +157,6 @@ def test_an_upload_that_fails_for_ever_is_parked_with_its_intent_open(stack: Sta
     assert "given up after 12 retries" in stack.attachments()[0].reason.message  # type: ignore[union-attr]
     assert open_intents(stack) == 1
     assert stack.c4c.kept == []
-
-
-def test_an_operator_who_cancels_during_an_upload_does_not_cause_a_second_one(stack: Stack) -> None:
-    """The POST goes on in its thread while a new event starts a round that meets trouble of its own."""
-    stack.cmi.files = [a_file(1)]
-    once: list[str] = []
-
-    def while_it_posts() -> None:
-        if once:
-            return
-        once.append("cancelled")
-        views.cancel(stack.engine, stack.transfer().id, now_s=stack.clock.now_s())
-        stack.event()
-        stack.c4c.plan("metadata", 503)
-        stack.start()  # metadata is asked for again
-        stack.run_one()
-        stack.clock.advance(SETTLE_S + 5)
-        while stack.run_one():
-            pass
-
-    stack.c4c.on_post = while_it_posts
-    stack.event()
-    stack.run_one()
-    stack.run()
-    assert len(stack.c4c.kept) == 1
-    assert stack.transfer().outcome is Outcome.STORED
-
-
-def test_two_rounds_that_both_hold_the_file_in_hand_post_it_once(stack: Stack) -> None:
-    """Cancelled after the download began and before the intent was written."""
-    stack.cmi.files = [a_file(1)]
-    once: list[str] = []
-
-    def while_it_downloads(_file: File) -> None:
-        if once:
-            return
-        once.append("cancelled")
-        views.cancel(stack.engine, stack.transfer().id, now_s=stack.clock.now_s())
-        stack.event()
-        stack.run_one()
-
-    stack.cmi.on_download = while_it_downloads
-    stack.event()
-    stack.run_one()
-    stack.run()
-    assert len(stack.c4c.kept) == 1
-
-
-def test_a_cancelled_upload_that_was_kept_after_all_is_told_as_stored(stack: Stack) -> None:
-    stack.cmi.files = [a_file(1)]
-    stack.c4c.on_post = lambda: views.cancel(  # type: ignore[assignment, return-value]
-        stack.engine, stack.transfer().id, now_s=stack.clock.now_s()
-    )
-    stack.event()
-    stack.run_one()
-    assert stack.transfer().state is TransferState.CANCELLED
-    assert len(stack.c4c.kept) == 1
-    assert states(stack) == [S.STORED]
-    assert open_intents(stack) == 0
 
 
 def test_without_a_creatable_title_the_key_travels_in_the_name(stack: Stack) -> None:
@@ -317,7 +189,7 @@ def test_two_objects_under_one_key_are_shown_to_a_person(stack: Stack) -> None:
     assert stack.c4c.calls("post") == 1
 
 
-def test_objects_of_one_key_and_unequal_sizes_are_told_as_such(stack: Stack) -> None:
+def test_objects_of_one_key_and_unequal_sizes_are_reported_as_such(stack: Stack) -> None:
     stack.cmi.files = [a_file(1)]
     stack.c4c.plan("post", "lost")
     stack.event()

@@ -29,15 +29,15 @@ def start(what: str, lock: Path) -> subprocess.Popen[str]:
 
 @pytest.fixture
 def holder(lock: Path) -> Iterator[subprocess.Popen[str]]:
-    process = start("hold", lock)
+    process = start("keep", lock)
     assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
+    assert process.stdout.readline() == "taken\n"
     yield process
     process.kill()
     process.communicate()
 
 
-def test_a_second_worker_is_refused_and_told_why(lock: Path, holder: subprocess.Popen[str]) -> None:
+def test_a_second_worker_is_refused_with_a_reason(lock: Path, holder: subprocess.Popen[str]) -> None:
     with pytest.raises(AlreadyWorking, match="another worker has the lock") as caught, WorkerLock(lock, wait=False):
         pass
     assert str(lock) in str(caught.value)
@@ -66,7 +66,7 @@ def test_a_standby_gets_the_lock_when_its_holder_ends(lock: Path, holder: subpro
     assert got.wait(30)
 
 
-def test_a_standby_that_is_told_to_stop_does_not_wait_for_the_lock(lock: Path, holder: subprocess.Popen[str]) -> None:
+def test_a_standby_that_is_stopped_does_not_wait_for_the_lock(lock: Path, holder: subprocess.Popen[str]) -> None:
     stop = threading.Event()
     stop.set()
     with WorkerLock(lock, wait=True, stop=stop):
@@ -79,10 +79,10 @@ def test_the_lock_names_its_holder(lock: Path, holder: subprocess.Popen[str]) ->
 
 
 def test_the_lock_of_an_unfinished_drain_goes_with_its_process(lock: Path) -> None:
-    """The next worker believes that nobody posts any more, as soon as it has the lock."""
+    """The next worker relies on it that no other worker posts any more once it has the lock."""
     process = start("drain", lock)
     said, _ = process.communicate(timeout=60)
-    assert said == "held\n"
+    assert said == "taken\n"
     assert process.returncode == 0
     with lock.open("a+") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

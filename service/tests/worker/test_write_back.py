@@ -111,7 +111,7 @@ def test_it_is_written_while_the_secrets_are_still_there(stack: PolicyStack) -> 
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "code"),
     [
         (400, "unexpected-answer"),
         (403, "access-denied"),
@@ -122,7 +122,7 @@ def test_it_is_written_while_the_secrets_are_still_there(stack: PolicyStack) -> 
     ],
 )
 def test_a_write_back_that_fails_is_audited_and_changes_nothing(
-    stack: PolicyStack, answer: int | Exception, told: str
+    stack: PolicyStack, answer: int | Exception, code: str
 ) -> None:
     stack.cmi.post_answers = [answer]
     stack.event()
@@ -131,7 +131,7 @@ def test_a_write_back_that_fails_is_audited_and_changes_nothing(
     assert stack.transfer().outcome is Outcome.STORED
     assert stack.transfer().reason is None
     [line] = stack.trail("not written back")
-    assert line.startswith(f"round 1, {told}")
+    assert line.startswith(f"round 1, {code}")
     assert rows(stack.engine, tables.sealed_secret) == []
 
 
@@ -145,15 +145,15 @@ def test_a_refused_password_is_not_tried_again_for_the_result(stack: PolicyStack
 
 
 def test_a_worker_that_dies_after_the_line_in_the_trail_does_not_write_twice(stack: PolicyStack) -> None:
-    finish = stack.book.finish
+    finish = stack.round_store.finish
 
     def dies(*_arguments: object) -> bool:
         raise Killed
 
-    stack.book.finish = dies  # type: ignore[method-assign, assignment]
+    stack.round_store.finish = dies  # type: ignore[method-assign, assignment]
     stack.event()
     stack.die()
-    assert stack.book.finish != finish
+    assert stack.round_store.finish != finish
     assert len(stack.cmi.results) == 1
     stack.run()
     assert stack.transfer().state is TransferState.SETTLED
@@ -185,7 +185,7 @@ def test_an_event_in_the_same_moment_makes_another_round_with_a_result_of_its_ow
     assert [body["data"]["attachment_transfer"]["round"] for body in stack.cmi.results] == [1, 2]
 
 
-def test_the_result_holds_no_name_and_no_secret(stack: PolicyStack) -> None:
+def test_the_result_contains_no_name_and_no_secret(stack: PolicyStack) -> None:
     stack.event()
     stack.run()
     text = json.dumps(stack.cmi.results)
@@ -209,6 +209,6 @@ def test_the_other_assumed_form_is_a_name_and_a_value() -> None:
     assert json.loads(request.content) == {"contact_id": CONTACT, "name": "result", "value": '{"stored":1}'}
 
 
-def test_a_form_that_nobody_knows_is_refused_by_name() -> None:
+def test_an_unknown_form_is_refused_by_name() -> None:
     with pytest.raises(BadDialect, match="cmi_contact_data_form"):
         overlay(read_dialect(shipped_dialect()), {"cmi": {"contact_data_form": {"value": "xml"}}})

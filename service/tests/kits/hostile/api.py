@@ -11,17 +11,13 @@ import json
 import re
 import socket
 import sqlite3
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from fakes import HandClock
 from ingress_kit import ENDPOINT, ISSUER, SECRET_HEADERS, Issuer, a_body
-from process_kit import WAIT_S, KeySet, Program, until
+from process_kit import WAIT_S, Program, published_issuer, trusting, until
 
 #: How long a first answer is waited for, and how long a connection that has answered is listened to, in seconds.
 FIRST_ANSWER_S = 10.0
@@ -135,26 +131,14 @@ class Api:
 @contextlib.contextmanager
 def running_api(folder: Path, **env: str) -> Iterator[Api]:
     """Start it over a migrated database; end it, and nothing else, at the end."""
-    KeySet.issuer = issuer = Issuer(HandClock(float(int(time.time()))))
-    server = ThreadingHTTPServer(("127.0.0.1", 0), KeySet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     assert Program(folder, "migrate", "migrate").process.wait(WAIT_S) == 0
-    program = Program(
-        folder,
-        "api",
-        "serve",
-        LAB_MODE="1",
-        EGRESS_MAP=f"login-*.cc.sinch.com=http://127.0.0.1:{server.server_port}",
-        TOKEN_ISSUERS="https://login-*.cc.sinch.com/*",
-        **env,
-    )
-    try:
-        until(program.is_ready)
-        yield Api(program, issuer, folder)
-    finally:
-        program.end()
-        server.shutdown()
-        server.server_close()
+    with published_issuer() as (issuer, port):
+        program = Program(folder, "api", "serve", **trusting(port), **env)
+        try:
+            until(program.is_ready)
+            yield Api(program, issuer, folder)
+        finally:
+            program.end()
 
 
 __all__ = ["ENDPOINT", "ISSUER", "SECRET_HEADERS", "Api", "a_body", "running_api"]

@@ -15,7 +15,7 @@ ALL_SCOPES = "chat-attachments transfers"
 
 @dataclass(frozen=True)
 class Victim:
-    """Somebody else's parked transfer."""
+    """Another caller's parked transfer."""
 
     id: str
     contact_id: str
@@ -46,7 +46,7 @@ def _post(path: str, body: object = None, **headers: str) -> Attempt:
 
 
 def _as(client: object, **claims: object) -> Attempt:
-    """The victim's transfer by somebody whose token looks like the victim's."""
+    """The victim's transfer, requested with a token that looks like the victim's."""
     return lambda api, victim: ask(
         api, "GET", f"/transfers/{victim.id}", token=api.token(client_id=client, scope=ALL_SCOPES, **claims)
     )

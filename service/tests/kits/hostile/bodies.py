@@ -46,6 +46,13 @@ def not_json() -> dict[str, bytes]:
         "CSV": b"cmi_url,cmi_user\r\na,b\r\n",
         "JavaScript": b")]}',\n" + good,
         "MessagePack": b"\x81\xa7cmi_url\xa1a",
+    }
+
+
+def odd_tokens() -> dict[str, bytes]:
+    """JSON but for one token, or but for its encoding."""
+    good = _text()
+    return {
         "NaN": _with("contact_id", "NaN"),
         "Infinity": _with("contact_id", "Infinity"),
         "minus Infinity": _with("contact_id", "-Infinity"),
@@ -105,49 +112,51 @@ def wrong_types() -> dict[str, bytes]:
     return found
 
 
+CONTACT_IDS = [
+    "",
+    " ",
+    "0",
+    "5AB6E20342A6EE11B3ED58961D1810C",
+    "5AB6E20342A6EE11B3ED58961D1810CCC",
+    "../../etc",
+    "{contact.guid}",
+    "' OR 1=1 --",
+    "5AB6E20342A6EE11B3ED58961D1810Cﬀ",
+    "٥AB6E20342A6EE11B3ED58961D1810CC",
+    "5AB6E203\x0042A6EE11B3ED58961D1810CC",
+    "G" * 32,
+]
+USERS = ["", "a:b", "a\nb", "a\r\nX-Evil: 1", "a\0b", "\x7f", "u" * 256, "\ud800"]
+URLS = [
+    "",
+    "x",
+    "http://my1.crm.cloud.sap",
+    "https://",
+    "https:///x",
+    "//my1.crm.cloud.sap",
+    "ftp://my1.crm.cloud.sap",
+    "https://u:p@my1.crm.cloud.sap",
+    "https://my1.crm.cloud.sap?x",
+    "https://my1.crm.cloud.sap#x",
+    "https://my1.crm.cloud.sap\\@evil.example",
+    "https://my1.crm.cloud.sap\n.evil.example",
+    "javascript:alert(1)",
+    "file:///etc/passwd",
+    "https://my1 .crm.cloud.sap",
+    "https://my1.crm.cloud.sap/\u2028",
+    "data:,x",
+]
+
+
 def wrong_texts() -> dict[str, bytes]:
-    contact_ids = [
-        "",
-        " ",
-        "0",
-        "5AB6E20342A6EE11B3ED58961D1810C",
-        "5AB6E20342A6EE11B3ED58961D1810CCC",
-        "../../etc",
-        "{contact.guid}",
-        "' OR 1=1 --",
-        "5AB6E20342A6EE11B3ED58961D1810Cﬀ",
-        "٥AB6E20342A6EE11B3ED58961D1810CC",
-        "5AB6E203\x0042A6EE11B3ED58961D1810CC",
-        "G" * 32,
-    ]
-    users = ["", "a:b", "a\nb", "a\r\nX-Evil: 1", "a\0b", "\x7f", "u" * 256, "\ud800"]
-    urls = [
-        "",
-        "x",
-        "http://my1.crm.cloud.sap",
-        "https://",
-        "https:///x",
-        "//my1.crm.cloud.sap",
-        "ftp://my1.crm.cloud.sap",
-        "https://u:p@my1.crm.cloud.sap",
-        "https://my1.crm.cloud.sap?x",
-        "https://my1.crm.cloud.sap#x",
-        "https://my1.crm.cloud.sap\\@evil.example",
-        "https://my1.crm.cloud.sap\n.evil.example",
-        "javascript:alert(1)",
-        "file:///etc/passwd",
-        "https://my1 .crm.cloud.sap",
-        "https://my1.crm.cloud.sap/\u2028",
-        "data:,x",
-    ]
     return {
-        **{f"contact id {value!r}": _text(contact_id=value) for value in contact_ids},
-        **{f"user {value!r}"[:60]: _text(cmi_user=value) for value in users},
+        **{f"contact id {value!r}": _text(contact_id=value) for value in CONTACT_IDS},
+        **{f"user {value!r}"[:60]: _text(cmi_user=value) for value in USERS},
         **{
             f"C4C user {value!r}"[:60]: _text(sap_v1={"url": "https://my1.crm.cloud.sap", "user": value})
-            for value in users
+            for value in USERS
         },
-        **{f"C4C {value!r}": _text(sap_v1={"url": value, "user": "u"}) for value in urls},
+        **{f"C4C {value!r}": _text(sap_v1={"url": value, "user": "u"}) for value in URLS},
     }
 
 
@@ -183,6 +192,7 @@ def all_bodies() -> dict[str, tuple[bytes, set[int]]]:
     found: dict[str, tuple[bytes, set[int]]] = {}
     for bodies, right in (
         (not_json(), {400}),
+        (odd_tokens(), {400}),
         (too_much(), {400, 413}),
         (wrong_types(), {400}),
         (wrong_texts(), {400}),

@@ -23,7 +23,7 @@ CREDENTIALS = ("authorization", "x-api-key", "cookie", "proxy-authorization")
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it left: the name that TLS was asked for, the address, and its head."""
+    """One request as it left: the name that TLS was given, the address, and its head."""
 
     tls_name: str
     address: str
@@ -88,7 +88,7 @@ class Net:
 
         monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
 
-    def told_to_strangers(self, *own: str) -> list[Call]:
+    def sent_elsewhere(self, *own: str) -> list[Call]:
         """Calls to hosts other than ``own`` that carried a credential, by name or anywhere in clear."""
         secrets = [text.encode() for text in SECRET_TEXTS]
         return [

@@ -3,7 +3,7 @@
     carry_on.py NEIGHBOURS.json TRANSFER_ID…
 
 The program is the real one, from ``run_worker`` down; only its transport answers from memory. It runs until each of the
-transfers is at an end, prints what the neighbours hold, and drains.
+transfers is at an end, prints what the neighbours have stored, and drains.
 """
 
 from __future__ import annotations
@@ -36,18 +36,18 @@ def at_an_end(engine: sa.Engine, transfer_ids: list[str]) -> bool:
     return all(transfer is not None and transfer.state in TERMINAL_TRANSFER for transfer in found)
 
 
-def main(held: Path, transfer_ids: list[str]) -> None:
+def main(stored: Path, transfer_ids: list[str]) -> None:
     settings = Settings.from_env(os.environ)
     common.observe(settings)
     neighbours = Neighbours()
-    neighbours.put_back(json.loads(held.read_text(encoding="utf-8")))
-    stop, done = threading.Event(), []
+    neighbours.put_back(json.loads(stored.read_text(encoding="utf-8")))
+    stop, done = threading.Event(), threading.Event()
 
     def watch() -> None:
         engine, ends_s = open_database(settings.database_url), time.monotonic() + WAIT_S
-        while not done and time.monotonic() < ends_s:
+        while not done.is_set() and time.monotonic() < ends_s:
             if at_an_end(engine, transfer_ids):
-                done.append(True)
+                done.set()
             time.sleep(0.1)
         stop.set()
 
@@ -55,9 +55,9 @@ def main(held: Path, transfer_ids: list[str]) -> None:
     transport = httpx.MockTransport(neighbours.answer)
     with patch.object(round_wiring, "OutboundTransport", lambda *_, **__: transport):
         worker_process.run_worker(settings, stop=stop, standby=False)
-    print(json.dumps(neighbours.held()))
+    print(json.dumps(neighbours.stored()))
     sys.stdout.flush()
-    os._exit(0 if done else 1)
+    os._exit(0 if done.is_set() else 1)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,9 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,6 +22,7 @@ from attachment_transfer.engine import schema as durable
 from attachment_transfer.engine.engine_clock import use_clock
 from attachment_transfer.engine.queue import RoundQueue
 from attachment_transfer.engine.worker import EngineWorker, QueueLimits
+from attachment_transfer.engine.workflow import CarriedOne, Discovered
 from attachment_transfer.ledger.database import open_database, writing
 from attachment_transfer.ledger.schema import migrate
 from attachment_transfer.runtime import logs
@@ -36,30 +39,31 @@ class Runner:
         self.calls: list[list[object]] = []
         self._ended = threading.Condition()
 
-    def discover(self, transfer_id: str, round_no: int) -> tuple[bool, list[str]]:
-        self._note("discover", transfer_id, round_no)
+    def discover(self, transfer_id: str, round_no: int) -> Discovered:
+        self.note("discover", transfer_id, round_no)
         if transfer_id.startswith("raise"):
             raise RuntimeError(PLANTED)
         if transfer_id.startswith("stale"):
-            self._note("settle", transfer_id, 0)
-            return False, []
-        return True, [f"attachment-{number}-{PLANTED}" for number in range(5)]
+            self.note("settle", transfer_id, 0)
+            return Discovered(go_on=False, attachment_ids=[])
+        return Discovered(go_on=True, attachment_ids=[f"attachment-{number}-{PLANTED}" for number in range(5)])
 
-    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> tuple[str | None, bool]:
-        self._note("carry_one", transfer_id, attachment_id.split("-")[1])
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> CarriedOne:
+        self.note("carry_one", transfer_id, attachment_id.split("-")[1])
         if transfer_id.startswith("die") and "2" in attachment_id.split("-")[1]:
             os._exit(9)
         if transfer_id.startswith("away") and self._count("carry_one", transfer_id) == 1:
             raise sa.exc.OperationalError("SELECT 1", {}, Exception("the database is away"))
-        return ("busy" if transfer_id.startswith("fail") else None), transfer_id.startswith("stop")
+        error = "busy" if transfer_id.startswith("fail") else None
+        return CarriedOne(error=error, stop_round=transfer_id.startswith("stop"))
 
     def settle(self, transfer_id: str, round_no: int) -> None:
-        self._note("settle", transfer_id, round_no)
+        self.note("settle", transfer_id, round_no)
 
     def failed(self, transfer_id: str, round_no: int, error_type: str) -> None:
-        self._note("failed", transfer_id, error_type)
+        self.note("failed", transfer_id, error_type)
 
-    def _note(self, step: str, transfer_id: str, detail: object) -> None:
+    def note(self, step: str, transfer_id: str, detail: object) -> None:
         with self._ended:
             self.calls.append([step, transfer_id, detail])
             self._ended.notify_all()
@@ -77,8 +81,28 @@ class Runner:
             return self._ended.wait_for(ended, WAIT_S)
 
 
+class Survivor(Runner):
+    """Another life of the runner: no attachment ends its process."""
+
+    def carry_one(self, transfer_id: str, round_no: int, attachment_id: str) -> CarriedOne:
+        self.note("carry_one", transfer_id, attachment_id.split("-")[1])
+        return CarriedOne(error=None, stop_round=False)
+
+
+class Successor(Runner):
+    """Enqueues another round when the first one settles. ``enqueue`` is set before it is used."""
+
+    enqueue: Callable[[str], None]
+
+    def settle(self, transfer_id: str, round_no: int) -> None:
+        # Still awake: what comes while a round runs needs no wake-up.
+        if transfer_id == "good-1":
+            self.enqueue("good-2")
+        super().settle(transfer_id, round_no)
+
+
 def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that tells nobody."""
+    """Poll for something that sends no signal."""
     tick = threading.Event()
     for _ in range(int(WAIT_S / 0.05)):
         if happened():
@@ -86,125 +110,167 @@ def until(happened: Callable[[], bool]) -> None:
         tick.wait(0.05)
 
 
-def worker(
-    url: str, database: sa.Engine, runner: Runner, key: bytes, *, executor_id: str = "embedded", **limits: float
-) -> EngineWorker:
-    return EngineWorker(
-        url=url,
-        engine=database,
-        master_keys=[key],
-        runner=runner,
-        limits=QueueLimits(per_worker=4, per_tenant=4, **{"poll_s": 0.05, **limits}),  # type: ignore[arg-type]
-        executor_id=executor_id,
-    )
+Printed = dict[str, object]
 
 
-def main(scenario: str, file: Path) -> None:
-    logs.configure("json")
-    url = f"sqlite:///{file}"
-    database = open_database(url)
-    migrate(database)
-    durable.migrate(url, database)
-    queue = RoundQueue(database, [KEY])
-    runner = Runner()
-    told: dict[str, object] = {}
+class Scene:
+    """One database with its queue, the runner, and workers over them."""
 
-    def enqueue(transfer_id: str, delay_s: float = 0.0) -> None:
-        with writing(database) as connection:
-            queue.enqueue(connection, transfer_id=transfer_id, round_no=1, tenant="my1", delay_s=delay_s)
+    def __init__(self, file: Path, runner: Runner) -> None:
+        self.url = f"sqlite:///{file}"
+        self.database = open_database(self.url)
+        migrate(self.database)
+        durable.migrate(self.url, self.database)
+        self.queue = RoundQueue(self.database, [KEY])
+        self.runner = runner
 
-    def rolled_back() -> None:
-        with writing(database) as connection:
-            queue.enqueue(connection, transfer_id="rolled-back", round_no=1, tenant="my1", delay_s=0.0)
+    def enqueue(self, transfer_id: str, delay_s: float = 0.0) -> None:
+        with writing(self.database) as connection:
+            self.queue.enqueue(connection, transfer_id=transfer_id, round_no=1, tenant="my1", delay_s=delay_s)
+
+    def enqueue_and_roll_back(self, transfer_id: str) -> None:
+        with suppress(LookupError), writing(self.database) as connection:
+            self.queue.enqueue(connection, transfer_id=transfer_id, round_no=1, tenant="my1", delay_s=0.0)
             raise LookupError
 
-    if scenario == "all":
-        try:
-            rolled_back()
-        except LookupError:
-            told["rolled_back"] = True
-        for transfer_id in ("twice-1", "twice-1", "raise-1", "fail-1", "stop-1", "stale-1", "away-1", "good-1"):
-            enqueue(transfer_id)
-        enqueue("late-1", delay_s=3_600.0)
-        running = worker(url, database, runner, KEY)
-        running.launch()
-        told["ended"] = runner.wait_for("twice-1", "raise-1", "fail-1", "stop-1", "stale-1", "away-1", "good-1")
-        told["late_before"] = any(call[1] == "late-1" for call in runner.calls)
-        told["pulled"] = queue.pull_forward(3_600.0)
-        told["late_after"] = runner.wait_for("late-1")
-        running.drain(5)
-    elif scenario == "wake":
-        # Nobody looks by himself within the test's life.
-        running = worker(url, database, runner, KEY, poll_s=3_600.0)
-        running.launch()
-        for number in range(3):
-            enqueue(f"good-{number}")
-            running.wake()
-            told[f"ended_{number}"] = runner.wait_for(f"good-{number}")
-        running.drain(5)
-    elif scenario == "idle":
-        running = worker(url, database, runner, KEY, poll_s=0.05, idle_poll_s=3_600.0)
-        running.launch()
-        until(lambda: running._pauses._length_s(0.05) > 1.0)
-        settle = runner.settle
+    def worker(self, *, key: bytes = KEY, executor_id: str = "embedded", **limits: Any) -> EngineWorker:
+        return EngineWorker(
+            url=self.url,
+            engine=self.database,
+            master_keys=[key],
+            runner=self.runner,
+            limits=QueueLimits(per_worker=4, per_tenant=4, **{"poll_s": 0.05, **limits}),
+            executor_id=executor_id,
+        )
 
-        def settle_and_go_on(transfer_id: str, round_no: int) -> None:
-            # Still awake: what comes while a round runs needs no ring.
-            if transfer_id == "good-1":
-                enqueue("good-2")
-            settle(transfer_id, round_no)
+    def launched(self, **options: Any) -> EngineWorker:
+        running = self.worker(**options)
+        running.launch()
+        return running
 
-        runner.settle = settle_and_go_on  # type: ignore[method-assign]
-        enqueue("good-1")
+    def has_run(self, transfer_id: str) -> bool:
+        return any(call[1] == transfer_id for call in self.runner.calls)
+
+
+def all_kinds(scene: Scene) -> Printed:
+    """One worker's life with a round of every kind."""
+    scene.enqueue_and_roll_back("rolled-back")
+    for transfer_id in ("twice-1", "twice-1", "raise-1", "fail-1", "stop-1", "stale-1", "away-1", "good-1"):
+        scene.enqueue(transfer_id)
+    scene.enqueue("late-1", delay_s=3_600.0)
+    running, wait_for = scene.launched(), scene.runner.wait_for
+    printed: Printed = {
+        "ended": wait_for("twice-1", "raise-1", "fail-1", "stop-1", "stale-1", "away-1", "good-1"),
+        "late_before": scene.has_run("late-1"),
+        "pulled": scene.queue.pull_forward(3_600.0),
+        "late_after": wait_for("late-1"),
+    }
+    running.drain(5)
+    return printed
+
+
+def wake(scene: Scene) -> Printed:
+    """The queue is not polled within the test's life."""
+    running = scene.launched(poll_s=3_600.0)
+    printed: Printed = {}
+    for number in range(3):
+        scene.enqueue(f"good-{number}")
         running.wake()
-        told["rung"] = runner.wait_for("good-1")
-        told["busy"] = runner.wait_for("good-2")
-        running.drain(5)
-    elif scenario == "time":
-        hand_s = [1_000_000.0]
-        use_clock(lambda: hand_s[0])
-        enqueue("late-1", delay_s=60.0)
-        running = worker(url, database, runner, KEY)
-        running.launch()
-        for transfer_id in ("good-1", "good-2"):
-            enqueue(transfer_id)
-            runner.wait_for(transfer_id)
-        told["before"] = any(call[1] == "late-1" for call in runner.calls)
-        hand_s[0] += 61.0
-        told["after"] = runner.wait_for("late-1")
-        running.drain(5)
-    elif scenario == "die":
-        enqueue("die-1")
-        worker(url, database, runner, KEY).launch()
-        runner.wait_for("die-1")
-    elif scenario == "recover":
-        runner.carry_one = lambda *call: runner._note("carry_one", call[0], call[2].split("-")[1]) or (None, False)  # type: ignore[method-assign, func-returns-value]
-        told["left"] = queue.left_by("embedded")
-        running = worker(url, database, runner, KEY)
-        running.launch()
-        told["ended"] = runner.wait_for("die-1")
-        running.drain(5)
-    elif scenario == "takeover":
-        # Another executor than the one that died: the launch takes nothing over by itself.
-        runner.carry_one = lambda *call: runner._note("carry_one", call[0], call[2].split("-")[1]) or (None, False)  # type: ignore[method-assign, func-returns-value]
-        running = worker(url, database, runner, KEY, executor_id="another")
-        running.launch()
-        told["owners"] = sorted(running.owners())
-        told["calls_before"] = len(runner.calls)
-        told["taken"] = running.take_over(["embedded"])
-        told["taken_again"] = running.take_over(["embedded"])
-        told["ended"] = runner.wait_for("die-1")
-        running.drain(5)
-    elif scenario == "keyless":
-        enqueue("keyless-1")
-        running = worker(url, database, runner, OTHER_KEY)
-        enqueue("later-1", delay_s=3_600.0)
-        rounds = [("keyless-1", 1), ("later-1", 1), ("unheard-of", 1)]
-        told["before"] = queue.dropped(rounds)
-        running.launch()
-        until(lambda: len(queue.dropped(rounds)) > 1)
-        told["after"] = queue.dropped(rounds)
-    print(json.dumps({**told, "calls": runner.calls}))
+        printed[f"ended_{number}"] = scene.runner.wait_for(f"good-{number}")
+    running.drain(5)
+    return printed
+
+
+def idle(scene: Scene) -> Printed:
+    """A worker in its long pause is woken, and stays awake for what comes while a round runs."""
+    assert isinstance(scene.runner, Successor)
+    scene.runner.enqueue = scene.enqueue
+    running = scene.launched(poll_s=0.05, idle_poll_s=3_600.0)
+    until(lambda: running.pauses.length_s(0.05) > 1.0)
+    scene.enqueue("good-1")
+    running.wake()
+    printed: Printed = {"woken": scene.runner.wait_for("good-1"), "busy": scene.runner.wait_for("good-2")}
+    running.drain(5)
+    return printed
+
+
+def time(scene: Scene) -> Printed:
+    """A delayed round comes due by the clock that the engine was given."""
+    hand_s = [1_000_000.0]
+    use_clock(lambda: hand_s[0])
+    scene.enqueue("late-1", delay_s=60.0)
+    running = scene.launched()
+    for transfer_id in ("good-1", "good-2"):
+        scene.enqueue(transfer_id)
+        scene.runner.wait_for(transfer_id)
+    before = scene.has_run("late-1")
+    hand_s[0] += 61.0
+    printed: Printed = {"before": before, "after": scene.runner.wait_for("late-1")}
+    running.drain(5)
+    return printed
+
+
+def die(scene: Scene) -> Printed:
+    """The process ends in the middle of a round."""
+    scene.enqueue("die-1")
+    scene.launched()
+    scene.runner.wait_for("die-1")
+    return {}
+
+
+def recover(scene: Scene) -> Printed:
+    """The same executor starts again."""
+    left = scene.queue.left_by("embedded")
+    running = scene.launched()
+    printed: Printed = {"left": left, "ended": scene.runner.wait_for("die-1")}
+    running.drain(5)
+    return printed
+
+
+def takeover(scene: Scene) -> Printed:
+    """Another executor than the one that died: the launch takes nothing over by itself."""
+    running = scene.launched(executor_id="another")
+    printed: Printed = {
+        "owners": sorted(running.owners()),
+        "calls_before": len(scene.runner.calls),
+        "taken": running.take_over(["embedded"]),
+        "taken_again": running.take_over(["embedded"]),
+        "ended": scene.runner.wait_for("die-1"),
+    }
+    running.drain(5)
+    return printed
+
+
+def keyless(scene: Scene) -> Printed:
+    """The worker has another key than the one that the round was enqueued with."""
+    scene.enqueue("keyless-1")
+    running = scene.worker(key=OTHER_KEY)
+    scene.enqueue("later-1", delay_s=3_600.0)
+    rounds = [("keyless-1", 1), ("later-1", 1), ("unheard-of", 1)]
+    before = scene.queue.dropped(rounds)
+    running.launch()
+    until(lambda: len(scene.queue.dropped(rounds)) > 1)
+    return {"before": before, "after": scene.queue.dropped(rounds)}
+
+
+SCENARIOS: dict[str, tuple[Callable[[Scene], Printed], type[Runner]]] = {
+    "all": (all_kinds, Runner),
+    "wake": (wake, Runner),
+    "idle": (idle, Successor),
+    "time": (time, Runner),
+    "die": (die, Runner),
+    "recover": (recover, Survivor),
+    "takeover": (takeover, Survivor),
+    "keyless": (keyless, Runner),
+}
+
+
+def main(name: str, file: Path) -> None:
+    logs.configure("json")
+    play, runner = SCENARIOS[name]
+    scene = Scene(file, runner())
+    printed = play(scene)
+    print(json.dumps({**printed, "calls": scene.runner.calls}))
     sys.stdout.flush()
     os._exit(0)
 

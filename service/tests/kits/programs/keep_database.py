@@ -19,6 +19,7 @@ import sys
 import tarfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +29,8 @@ from unittest.mock import patch
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import httpx
-from fakes import FakeC4c, counting_ids
+from fake_c4c import FakeC4c
+from fakes import counting_ids
 from kept_kit import CHATS, FOLDER, REDRIVE_S, SEALING_KEY, THEN_S, Neighbours, activity_of
 from ledger_kit import CALLER, a_request
 from worker_kit import governor
@@ -90,9 +92,9 @@ def hang(c4c: BusyC4c, name: str) -> None:
     threading.Event().wait()
 
 
-def until(happened: object) -> None:
+def until(happened: Callable[[], bool]) -> None:
     ends_s = time.monotonic() + WAIT_S
-    while not happened():  # type: ignore[operator]
+    while not happened():
         if time.monotonic() > ends_s:
             raise SystemExit("keep_database: waited in vain")
         time.sleep(0.05)
@@ -111,7 +113,7 @@ class Day:
         migrate(self.engine)
         durable.migrate(url, self.engine)
         self.enqueue = common.enqueuer(RoundQueue(self.engine, self.master_keys))
-        self.book = RoundStore(
+        self.round_store = RoundStore(
             self.engine, keys=self.keys, now_s=lambda: THEN_S, new_id=self.new_id, redrive_s=REDRIVE_S
         )
 
@@ -119,13 +121,13 @@ class Day:
         for name in ("cancelled", "stored", "parked", "waiting"):
             self.end_chat(name)
         views.cancel(self.engine, self.ids["cancelled"], now_s=THEN_S)
-        with patch.object(self.book, "finish", self.finish_unless_told):
+        with patch.object(self.round_store, "finish", self.finish_unless_dying):
             self.start_worker()
             until(lambda: self.states("stored", "parked", "waiting") == ["settled", "parked", "waiting"])
-            for name in ("landed", "lost", "told"):
+            for name in ("landed", "lost", "reported"):
                 self.end_chat(name)
-            until(lambda: self.hanging == {"landed", "lost", "told"})
-            self.end_chat("queued")  # all three places are taken: nobody claims it
+            until(lambda: self.hanging == {"landed", "lost", "reported"})
+            self.end_chat("queued")  # all three places are taken: no worker claims it
 
     @property
     def hanging(self) -> set[str]:
@@ -148,11 +150,11 @@ class Day:
         found = [views.find_transfer(self.engine, self.ids[name], caller=None) for name in names]
         return [transfer.state for transfer in found if transfer]
 
-    def finish_unless_told(self, transfer_id: str, *rest: object) -> bool:
-        if transfer_id == self.ids.get("told"):
+    def finish_unless_dying(self, transfer_id: str, *rest: object) -> bool:
+        if transfer_id == self.ids.get("reported"):
             assert isinstance(self.neighbours.c4c, BusyC4c)
-            hang(self.neighbours.c4c, "told")
-        return RoundStore.finish(self.book, transfer_id, *rest)  # type: ignore[arg-type]
+            hang(self.neighbours.c4c, "reported")
+        return RoundStore.finish(self.round_store, transfer_id, *rest)  # type: ignore[arg-type]
 
     def start_worker(self) -> None:
         embedded = self.engine.dialect.name == "sqlite"
@@ -178,7 +180,7 @@ class Day:
             hosts_of=lambda _caller: parse_patterns(DEFAULT_ALLOWED_HOSTS),
         )
         rules = AttemptRules(
-            store=self.book,
+            store=self.round_store,
             limits=limits,
             settle_s=30.0,
             verify_digest=False,
@@ -189,23 +191,23 @@ class Day:
         )
         carrier = AttachmentCarrier(rules, jitter=lambda: 1.0)
         return Rounds(
-            self.book,
+            self.round_store,
             client_factory,
             carrier,
             enqueue=self.enqueue,
             now_s=lambda: THEN_S,
             jitter=lambda: 1.0,
-            write_back=WriteBack(self.book),
+            write_back=WriteBack(self.round_store),
         )
 
 
 def live(url: str) -> None:
-    """What the killed process does. Prints what the neighbours hold."""
+    """What the killed process does. Prints what the neighbours have stored."""
     logs.configure("json")
     use_clock(lambda: THEN_S)
     day = Day(url)
     day.live()
-    print(json.dumps(day.neighbours.held(), indent=1))
+    print(json.dumps(day.neighbours.stored(), indent=1))
     sys.stdout.flush()
     os._exit(0)
 
@@ -241,8 +243,8 @@ def lived(url: str) -> str:
     return done.stdout
 
 
-def write(name: str, dialect: str, held: str, dump: str) -> None:
-    (FOLDER / f"{name}.{dialect}.json").write_text(held, encoding="utf-8")
+def write(name: str, dialect: str, stored: str, dump: str) -> None:
+    (FOLDER / f"{name}.{dialect}.json").write_text(stored, encoding="utf-8")
     (FOLDER / f"{name}.{dialect}.sql").write_text(dump, encoding="utf-8")
 
 
@@ -254,7 +256,7 @@ def sqlite_dump(file: Path) -> str:
 def postgresql_dump(url: str) -> str:
     found = binaries()
     assert found
-    command = [found / "pg_dump", "--no-owner", "--no-privileges", "--inserts", url]
+    command: list[str | Path] = [found / "pg_dump", "--no-owner", "--no-privileges", "--inserts", url]
     text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     # Newer releases frame a dump with a random word; older psql does not know the command.
     return re.sub(r"(?m)^(\\(un)?restrict .*|-- Dumped (from|by) .*)\n", "", text)

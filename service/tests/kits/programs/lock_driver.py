@@ -1,6 +1,6 @@
 """A process that holds the worker's lock. Prints a line for each thing that happens.
 
-lock_driver.py hold LOCK     take it, then wait for the end of stdin
+lock_driver.py keep LOCK     take it, then wait for the end of stdin
 lock_driver.py drain LOCK    take it with a round that never ends, and end what is left
 """
 
@@ -21,8 +21,8 @@ def say(text: str) -> None:
 def main(what: str, lock: Path) -> None:
     logs.configure("json")
     with WorkerLock(lock, wait=False):
-        say("held")
-        if what == "hold":
+        say("taken")
+        if what == "keep":
             sys.stdin.read()
             return
         for_ever = threading.Event()

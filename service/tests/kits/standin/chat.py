@@ -64,7 +64,7 @@ class Chat:
         self.contact_id = f"{number:032X}"
         self.cmi: Site = standin.server.site(f"t{number}.cmi.example.org")
         self.store: Site = standin.server.site(f"t{number}.store.example.org")
-        self.stranger: Site = standin.server.site(f"t{number}.example.net")
+        self.foreign: Site = standin.server.site(f"t{number}.example.net")
         self.path = f"/acme/cmi/chats/{self.contact_id}"
         self.cmi_url = f"https://{self.cmi.host}/acme/cmi"
         self.c4c_host = f"t{number}.{FRONT if front else 'crm.cloud.sap'}"
@@ -125,8 +125,8 @@ class Chat:
         return ended
 
     def check_credentials(self) -> None:
-        """Neither a store of files nor a stranger ever saw a credential, and nobody spoke to the stranger at all."""
-        assert self.stranger.requests == []
+        """No store of files received a credential, and the foreign host received no request at all."""
+        assert self.foreign.requests == []
         shown = [(request.target, name) for request in self.store.requests for name in _CREDENTIALS
                  if request.header(name) is not None]  # fmt: skip
         assert shown == []

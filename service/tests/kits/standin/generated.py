@@ -1,9 +1,9 @@
 """Generated answers to a download: a customer's file, what CMI lists of it, and what the wire makes of it.
 
-Every case starts from a true file and, mostly, damages it on the way. Damage that nobody could detect is not
+Every case starts from a true file and, mostly, damages it on the way. Damage that cannot be detected is not
 generated: other bytes of the same size and type that nothing contradicts, a shorter file where neither a size is
 listed nor the message ends early, a page where a page was listed, 204 where no size is listed, an answer that is
-wrong in the same way at each of two readings. Whoever receives that cannot know better, so no test may ask for it.
+wrong in the same way at each of two readings. A receiver cannot detect that, so no test requires it.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def sound(draw: Draw) -> Case:
     file = draw(files())
     coding = draw(st.sampled_from([None, None, *_CODINGS]))
     body = _CODINGS[coding](file.content) if coding else file.content
-    # A packed file under its own coding: whether it was packed for the way cannot be told without its size.
+    # A packed file under its own coding: whether it was packed for the transport is unknown without its size.
     unsized = draw(st.booleans()) and not (coding and file.kind == "archive")
     listed = file.listed(size=None if unsized else len(file.content))
     return Case(file.content, listed, (sent(draw, body, file.content_type, coding=coding),))
@@ -208,7 +208,7 @@ def damaged_coding(draw: Draw) -> Case:
 
 @st.composite
 def unknown_coding(draw: Draw) -> Case:
-    """A label that nobody here can undo, over bytes that are not the file."""
+    """A label that the service cannot decode, over bytes that are not the file."""
     file = draw(files())
     coding = draw(st.sampled_from(_UNKNOWN_CODINGS))
     body = packed(packed(file.content)) if coding == "gzip, gzip" else draw(st.binary(min_size=1, max_size=2_000))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fakes import MachineClock
 from ingress_kit import AUDIENCE, ISSUER, ISSUERS, SECRET_HEADERS, Issuer, a_body
 
 from standin.answers import answer
@@ -37,15 +38,16 @@ _ALLOWED_HOSTS = "*.cmi.example.org,*.store.example.org,*.crm.cloud.sap"
 FRONT = "front.crm.cloud.sap"
 
 
-class MovedClock:
+class MovedClock(MachineClock):
     """The service's clock: the wall's time and the offset in the file that the service reads."""
 
     def __init__(self, file: Path) -> None:
+        super().__init__()
         self.file = file
         self._offset_s = 0.0
 
     def now_s(self) -> float:
-        return time.time() + self._offset_s
+        return super().now_s() + self._offset_s
 
     def advance(self, seconds: float) -> None:
         """Move it forward. Rounds that wait come due earlier by as much."""
@@ -57,7 +59,7 @@ class MovedClock:
 
 @dataclass
 class StandinStack:
-    """What a test speaks to. ``server`` plays CMI, stores of files and, where asked to, C4C.
+    """What a test uses. ``server`` plays CMI, stores of files and, where planned, C4C.
 
     Attributes:
         url, c4c_url: the service's and the C4C mock's own addresses.
@@ -173,7 +175,7 @@ def running_standin(folder: Path, **settings: str) -> Iterator[StandinStack]:
 
 
 def _published_issuer(server: Server, clock: MovedClock) -> Issuer:
-    issuer = Issuer(clock)  # type: ignore[arg-type]  # it asks its clock for the time alone
+    issuer = Issuer(clock)
     keys = json.dumps(issuer.fetch(ISSUER)).encode()
     host, _, path = ISSUER.removeprefix("https://").partition("/")
     server.site(host).plan(f"/{path}/.well-known/jwks.json", answer(200, keys, content_type="application/json"))

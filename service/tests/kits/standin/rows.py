@@ -56,12 +56,12 @@ def play(standin: StandinStack, rows: Iterable[Row]) -> dict[str, Ended]:
 def check(row: Row, ended: Ended) -> None:
     """The attachment ended as the row says, and C4C holds the customer's bytes or nothing."""
     assert reasons(ended.transfer) == [row.ends], ended.transfer["attachments"]
-    held = [item.content for item in ended.stored]
+    stored = [item.content for item in ended.stored]
     if row.ends == STORED:
-        assert [len(content) for content in held] == [len(row.content)]
-        assert held == [row.content]
+        assert [len(content) for content in stored] == [len(row.content)]
+        assert stored == [row.content]
         return
-    assert held == []
+    assert stored == []
     assert ended.transfer["state"] == "parked"
     assert "CMI" in ended.transfer["attachments"][0]["reason"]["message"], "the words do not name the hop"
 

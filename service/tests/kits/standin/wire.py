@@ -1,6 +1,6 @@
-"""A server on loopback that sends exactly the bytes it is told to, at the pace it is told to, and logs every request.
+"""A server on loopback that sends exactly the planned bytes at the planned pace, and logs every request.
 
-One server plays many hosts: the service's egress map leads them here, and the Host header tells them apart.
+One server plays many hosts: the service's egress map leads them here, and the Host header distinguishes them.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import Any
 
 _PACKAGE = os.environ.get("TRACED_PACKAGE", "attachment_transfer")
 
@@ -23,18 +22,15 @@ class _Noting(SourceFileLoader):
     """Compiles from source, never from the cache, with a note at the start of each function."""
 
     def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-    def source_to_code(self, data: Any, path: Any, *, _optimize: int = -1) -> CodeType:
-        tree = ast.parse(data, str(path))
-        name = str(path).rpartition(f"{os.sep}{_PACKAGE}{os.sep}")[2]
+        tree = ast.parse(self.get_data(self.path), self.path)
+        name = self.path.rpartition(f"{os.sep}{_PACKAGE}{os.sep}")[2]
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 documented = isinstance(node.body[0], ast.Expr) and isinstance(node.body[0].value, ast.Constant)
                 call = ast.parse(f"__note_module__({name!r})").body[0]
                 node.body.insert(1 if documented else 0, ast.copy_location(call, node.body[0]))
         ast.fix_missing_locations(tree)
-        return compile(tree, str(path), "exec", dont_inherit=True, optimize=_optimize)
+        return compile(tree, self.path, "exec", dont_inherit=True)
 
 
 class _Finder(MetaPathFinder):
@@ -56,7 +52,7 @@ def _install(folder: Path) -> None:
             with (folder / str(os.getpid())).open("a", encoding="utf-8") as lines:
                 lines.write(module + "\n")
 
-    builtins.__note_module__ = note  # type: ignore[attr-defined]
+    vars(builtins)["__note_module__"] = note
     sys.meta_path.insert(0, _Finder())
 
 
