@@ -141,7 +141,7 @@ def a_transfer(*, state: TransferState) -> Transfer:
         reason=None,
         round_no=1,
         tries=0,
-        look_again=False,
+        run_again=False,
         activity=None,
         created_at_s=0.0,
         updated_at_s=0.0,

@@ -93,7 +93,7 @@ def test_an_event_in_the_same_moment_makes_the_end_look_again(the: Round) -> Non
     assert the.transfer.state is TransferState.RUNNING
     the.next_round(delay_s=0.0)
     assert the.transfer.state is TransferState.QUEUED
-    assert not the.transfer.look_again
+    assert not the.transfer.run_again
     assert the.queue.rounds[-1] == (the.id, 2, 0.0)
 
 
