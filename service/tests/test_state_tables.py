@@ -95,16 +95,16 @@ def test_no_state_is_written_but_by_the_tables() -> None:
     written = [
         (file.name, line.strip())
         for part in ("ledger", "worker")
-        for file in sorted((folder / part).glob("*.py"))
+        for file in sorted((folder / part).rglob("*.py"))
         for line in file.read_text(encoding="utf-8").splitlines()
         if re.search(r"""(\bstate=|"state": )(AttachmentState|TransferState)\.""", line)
     ]
     assert {line for _, line in written} <= {
         '"state": TransferState.QUEUED,',
         '"state": AttachmentState.OPEN,',
-        "return Carried(state=AttachmentState.STORED)",
-        "return Carried(state=AttachmentState.PARKED, error=reason.code)",
-        "return Carried(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)",
+        "return CarryResult(state=AttachmentState.STORED)",
+        "return CarryResult(state=AttachmentState.PARKED, error=reason.code)",
+        "return CarryResult(state=AttachmentState.PARKED, error=exc.code, stop_round=stop_round)",
     }
 
 
