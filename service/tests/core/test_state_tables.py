@@ -95,7 +95,7 @@ def test_no_state_is_written_but_by_the_tables() -> None:
     written = [
         (file.name, line.strip())
         for part in ("ledger", "worker")
-        for file in sorted((folder / part).glob("*.py"))
+        for file in sorted((folder / part).rglob("*.py"))
         for line in file.read_text(encoding="utf-8").splitlines()
         if re.search(r"""(\bstate=|"state": )(AttachmentState|TransferState)\.""", line)
     ]
