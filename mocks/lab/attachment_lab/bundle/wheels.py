@@ -11,14 +11,14 @@ from attachment_lab.errors import LabFailed, WrongUse
 
 
 class WheelsFailed(LabFailed):
-    """pip could not fetch or build what the lock names."""
+    """pip could not download or build what the lock names."""
 
 
 def collect_wheels(project: Path, locks: Sequence[Path], to: Path) -> None:
     """Put the wheels that the locks pin, hashes checked, and the project's own into ``to``.
 
     The wheels are for the Python and the platform that run this. Raises WrongUse for a lock that is not there and
-    WheelsFailed with pip's own words.
+    WheelsFailed with pip's message.
     """
     to.mkdir(parents=True, exist_ok=True)
     for lock in locks:
@@ -32,5 +32,5 @@ def _pip(*arguments: str) -> None:
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        reason = (done.stderr.strip() or "it gave no reason").splitlines()[-1]
+        reason = (done.stderr.strip() or "no reason was printed").splitlines()[-1]
         raise WheelsFailed(f"pip {arguments[0]}: {reason}. Remedy: check that pip reaches a package index")

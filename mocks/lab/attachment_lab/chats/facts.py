@@ -1,4 +1,4 @@
-"""What is known of one chat: the plain records from which picture, journey and lanes are drawn."""
+"""The plain records of one chat, from which picture, journey and overview are drawn."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CONTACT_PRO, INTEGRATION, SERVICE, CMI, C4C = range(5)
 
 @dataclass(frozen=True, kw_only=True)
 class ChatFacts:
-    """What is known of one chat.
+    """The records of one chat.
 
     Attributes:
-        status: of the chat in Contact Pro's words, such as Accepted, Ended or Handled.
-        ended: whether the conversation is over.
+        status: of the chat in Contact Pro, such as Accepted, Ended or Handled.
+        ended: whether the conversation has ended.
         verdict: of the reconciliation, once the chat is at rest.
-        created: when it began, RFC 3339; sent_at: likewise for each file, by its id, where CMI tells.
-        file_exchanges: what moved its files, oldest first.
+        created: when it began, RFC 3339; sent_at: likewise for each file, by its id, where CMI has the time.
+        file_exchanges: the exchanges that moved its files, oldest first.
     """
 
     guid: str

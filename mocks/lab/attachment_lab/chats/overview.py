@@ -1,4 +1,4 @@
-"""All conversations at a glance: one lane per chat, its files as tokens at the station where each lies. Pure."""
+"""The overview: one lane per chat, with its files as tokens at their stations. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attachment_lab.chats.facts import ChatFacts, Tone
 from attachment_lab.chats.picture import Picture, draw
 
 STATIONS = 5
-#: One letter per tone: a lane of two hundred files stays a short text.
+#: One letter per tone, so that a lane of two hundred files stays a short text.
 LETTERS: dict[Tone, str] = {"idle": "i", "active": "a", "waiting": "w", "done": "d", "failed": "f"}
 
 
@@ -19,8 +19,8 @@ class Lane:
     """One chat.
 
     Attributes:
-        tokens: five texts, one per station, a letter of LETTERS per file that lies there.
-        words: everything that a filter looks at, in lower case; not sent to the page.
+        tokens: five texts, one per station, a letter of LETTERS per file at it.
+        words: everything that a filter searches, in lower case; not sent to the page.
     """
 
     guid: str
@@ -47,10 +47,10 @@ class Lane:
 
 @dataclass(frozen=True, kw_only=True)
 class Lanes:
-    """What the page is sent: the newest lanes that fit the filter, and sums over all that fit.
+    """The newest lanes that match the filter, and sums over all that match.
 
     Attributes:
-        matching: how many chats fit; more than there are lanes when the list is cut.
+        matching: number of chats that match; more than ``lanes`` when the list is cut.
     """
 
     lanes: tuple[Lane, ...]

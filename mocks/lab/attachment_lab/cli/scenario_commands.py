@@ -65,7 +65,9 @@ def scenario_run(names: tuple[str, ...], everything: bool, run_dir: Path | None,
         for each in chosen:
             console.print(Text(f"{each.title} …", style="dim"))
             with _context(stack) as context:
-                result = play(each, context, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True))
+                result = play(
+                    each, context, lambda _, say: console.print(Text(f"  {say}", style="dim"), soft_wrap=True)
+                )
             results.append(result)
             if not as_json:
                 _show(result)

@@ -108,7 +108,7 @@ def _look(held: Held) -> Response:
             pages = _drawn(held, look, 1).pages
         except NotRendered as exc:
             problem = f"There is no preview: {exc}. Download it to open it."
-    return jsonify(kind=look.kind, mime=look.mime, odd=look.odd, pages=pages, problem=problem)
+    return jsonify(kind=look.kind, mime=look.mime, odd=look.mismatch, pages=pages, problem=problem)
 
 
 def _picture(held: Held) -> Response | tuple[Response, int]:
@@ -126,7 +126,7 @@ def _drawn(held: Held, look: DetectedType, page: int) -> Rendering:
     """Raises NotDrawn."""
     if held.size_bytes > MAX_RENDERED_BYTES:
         raise NotRendered("it is too large to be drawn here")
-    return _DRAUGHTSMAN.draw("pdf" if look.kind == "pdf" else "image", held.sha256, held.spooled, page=page)
+    return _DRAUGHTSMAN.render("pdf" if look.kind == "pdf" else "image", held.sha256, held.spooled, page=page)
 
 
 def _text(held: Held) -> Response | tuple[Response, int]:

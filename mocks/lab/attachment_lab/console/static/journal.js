@@ -199,7 +199,7 @@ function drawActions(entry, curl) {
   setText(byId("said"), "");
   setText(byId("curl").querySelector("pre"), curl.command);
   setText(byId("curl-variables"), curl.variables.length ? `Set first: ${curl.variables.join(", ")}. The journal does not know their values.` : "");
-  for (const [link, id] of [["to-chat", entry.chat], ["to-file", entry.attachment ?? entry.held]]) {
+  for (const [link, id] of [["to-chat", entry.chat], ["to-file", entry.attachment ?? entry.c4c_object]]) {
     byId(link).hidden = !id;
     byId(link).href = `?about=${id ?? ""}`;
   }
