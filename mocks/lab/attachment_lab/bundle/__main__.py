@@ -13,8 +13,7 @@ import click
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from attachment_contract.terminal import SafeConsole
-from attachment_lab.bundle import archive
-from attachment_lab.bundle import engine
+from attachment_lab.bundle import archive, engine
 from attachment_lab.bundle.build_traces import refuse_build_traces
 from attachment_lab.bundle.contents import BundleContents, read_contents
 from attachment_lab.bundle.wheels import collect_wheels

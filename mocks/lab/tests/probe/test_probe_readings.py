@@ -37,10 +37,10 @@ def answer(label: str, document: Any = None, status: int = 200, **more: Any) -> 
 
 def seen(*answers: ProbeExchange) -> dict[str, Any]:
     """What the rules make of them."""
-    book = ExchangeLog()
+    log = ExchangeLog()
     for each in answers:
-        book.add(each)
-    return {sighting.id: sighting.value for sighting in apply(RULES, book)}
+        log.add(each)
+    return {each.id: each.value for each in apply(RULES, log)}
 
 
 def messages(*files: dict[str, Any], id_: str = "M1") -> list[dict[str, Any]]:
